@@ -1,0 +1,47 @@
+"""attn: every step of attention on your own words.
+
+`attend` is the mathematics, `explain` and `compare` are the recipes, `open_vectors` opens a set of word vectors.
+Each is imported when it is first asked for, so that `attn --help` need not wait for NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attncli.attention import Attention, attend
+    from attncli.comparison import Comparison, compare
+    from attncli.errors import AttnError, ResourceError, UsageError
+    from attncli.explaining import explain
+    from attncli.explanation import Explanation
+    from attncli.vectors import Vectors, open_vectors
+
+__version__ = "0.1.0"
+__all__ = [
+    "Attention",
+    "AttnError",
+    "Comparison",
+    "Explanation",
+    "ResourceError",
+    "UsageError",
+    "Vectors",
+    "attend",
+    "compare",
+    "explain",
+    "open_vectors",
+]
+
+_HOMES = {
+    "attention": ("Attention", "attend"),
+    "comparison": ("Comparison", "compare"),
+    "errors": ("AttnError", "ResourceError", "UsageError"),
+    "explaining": ("explain",),
+    "explanation": ("Explanation",),
+    "vectors": ("Vectors", "open_vectors"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"attncli.{module}"), name)
+    raise AttributeError(f"module 'attncli' has no attribute {name!r}")
