@@ -1,0 +1,61 @@
+"""Words with their places: a sentence becomes tokens that a vector set knows, and words that it does not.
+
+A word is a run of letters with their combining marks and digits; apostrophes, hyphens and full stops inside it belong
+to it where the vector set has the whole (`didn't`, `e-mail`, `U.S.`) and split it where it has not. Scripts written
+without spaces are cut by the longest match against the set's own words. Punctuation and symbols are no tokens.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from attncli.segments import candidates, compounds_of, segment
+
+Find = Callable[[Iterable[str]], Mapping[str, int]]
+Spell = Callable[[str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A known word: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`."""
+
+    index: int
+    text: str
+    word: str
+    start: int
+    end: int
+    row: int
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A word that the vector set does not have, with the nearest spellings that it has."""
+
+    text: str
+    start: int
+    end: int
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What was typed, the tokens that take part in attention, and the words left out."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    unknown: tuple[Unknown, ...] = ()
+
+
+def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentence:
+    """Split `text` into tokens and unknown words.
+
+    `find` maps those of the given words that the vector set has to their rows (called once for the sentence);
+    `spell` gives the nearest known spellings of an unknown word.
+    """
+    compounds = list(compounds_of(text))
+    rows = find({form for compound in compounds for form in candidates(text, compound)})
+    segments = [segment(text, compound, rows) for compound in compounds]
+    known = [each for found, _ in segments for each in found]
+    unknown = [span for _, missing in segments for span in missing]
+    tokens = (Token(i, text[a:b], word, a, b, rows[word]) for i, ((a, b), word) in enumerate(known))
+    suggestions = {word: tuple(spell(word)) for word in {text[a:b] for a, b in unknown}}
+    return Sentence(text, tuple(tokens), tuple(Unknown(text[a:b], a, b, suggestions[text[a:b]]) for a, b in unknown))

@@ -1,0 +1,72 @@
+import pytest
+
+from attncli.errors import UsageError
+from attncli.settings import Settings, check_settings
+
+
+def test_the_defaults_are_those_of_the_contract():
+    settings = check_settings()
+    assert settings == Settings("self", "scaled", 1, 1, ())
+    assert settings.top == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "quoted", "hint"),
+    [
+        ({"method": "scald"}, "'scald'", "did you mean scaled?"),
+        ({"mode": "multi-head"}, "'multi-head'", "multihead"),
+        ({"heads": 2}, "--heads 2", "--mode multihead"),
+        ({"mode": "qkv", "heads": 3}, "--heads 3", "--mode multihead"),
+        ({"mode": "multihead", "heads": 0}, "--heads 0", "from 1"),
+        ({"mode": "multihead", "heads": 10**6}, "--heads 1000000", "1,024"),
+        ({"layers": 0}, "--layers 0", "from 1"),
+        ({"layers": 10**9}, "--layers 1000000000", "to 100"),
+        ({"mask": "casual"}, "'casual'", "did you mean causal?"),
+        ({"mask": "window"}, "--mask window", "window:3"),
+        ({"mask": "window:-1"}, "window:-1", "window:3"),
+        ({"mask": ["causal", "window:x"]}, "window:x", "window:3"),
+        ({"mask": "causal:3"}, "'causal:3'", "causal"),
+        ({"temperature": 0.0}, "--temperature 0.0", "above 0"),
+        ({"temperature": float("nan")}, "nan", "above 0"),
+        ({"sigma": -1.0}, "--sigma -1.0", "above 0"),
+        ({"top": 0}, "--top 0", "from 1"),
+        ({"positions": "learned"}, "'learned'", "sinusoidal"),
+        ({"unknown": "keep"}, "'keep'", "skip"),
+        ({"memory": "a dog", "exclude_self": True}, "--memory", "leave one"),
+        ({"tempature": 2.0}, "'tempature'", "did you mean temperature?"),
+    ],
+)
+def test_a_mistake_is_quoted_with_the_next_step(options, quoted, hint):
+    with pytest.raises(UsageError) as caught:
+        check_settings(**options)
+    assert quoted in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("mask", "causal", "window"),
+    [
+        ("none", False, None),
+        ((), False, None),
+        ("causal", True, None),
+        (["none", "causal"], True, None),
+        (["window:3", "causal"], True, (3, 3)),
+        (["window:3", "window:1"], False, (1, 1)),
+    ],
+)
+def test_masks_combine(mask, causal, window):
+    settings = check_settings(mask=mask)
+    assert (settings.causal, settings.window) == (causal, window)
+
+
+@pytest.mark.parametrize(
+    ("options", "heads"),
+    [({}, 1), ({"mode": "qkv"}, 1), ({"mode": "multihead"}, 3), ({"mode": "multihead", "projections": "a.npz"}, None)],
+)
+def test_heads_belong_to_multihead(options, heads):
+    assert check_settings(**options).heads == heads
+
+
+def test_errors_are_value_errors_too():
+    with pytest.raises(ValueError, match="scald"):
+        check_settings(method="scald")

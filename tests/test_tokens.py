@@ -1,0 +1,105 @@
+import pytest
+
+from attncli.segments import forms
+from attncli.tokens import read_sentence
+
+WORDS = """bark is very cute and he a dog didn't e-mail u.s. the 's it did n't 注意 注 café naïve 3 3.14 well mr. ss new
+york new-york กา มา rock don't"""
+KNOWN = {word: row for row, word in enumerate(WORDS.split())}
+
+
+def find(words):
+    return {word: KNOWN[word] for word in words if word in KNOWN}
+
+
+def read(text):
+    return read_sentence(text, find, lambda word: ["dog"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Bark is a dog.", ["bark", "is", "a", "dog"]),
+        ("dog, dog; (dog) — dog!", ["dog"] * 4),
+        ("didn't didn’t DIDN'T", ["didn't"] * 3),
+        ("It's", ["it", "'s"]),  # not whole in this set, so as treebanks split it
+        ("E-mail e‑mail", ["e-mail", "e-mail"]),
+        ("the U.S. is", ["the", "u.s.", "is"]),
+        ("the U.S.", ["the", "u.s."]),
+        ("Mr. Dog", ["mr.", "dog"]),
+        ("well-cute", ["well", "cute"]),
+        ("3.14 3", ["3.14", "3"]),
+        ("cute/dog,bark", ["cute", "dog", "bark"]),
+        ("cafe\u0301 CAFÉ", ["café", "café"]),  # a combining mark belongs to its letter
+        ("nai\u0308ve", ["naïve"]),
+        ("ＤＯＧ", ["dog"]),  # full-width letters
+        ("do\u00adg", ["dog"]),  # a soft hyphen
+        ("注意注", ["注意", "注"]),  # longest match
+        ("กามา", ["กา", "มา"]),
+        ("注意dog", ["注意", "dog"]),
+        ("'dog' “dog”", ["dog", "dog"]),
+        ("🐕 dog 🐕", ["dog"]),
+        ("new-york", ["new-york"]),
+    ],
+)
+def test_known_words(text, words):
+    sentence = read(text)
+    assert [token.word for token in sentence.tokens] == words
+    assert not sentence.unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("the qwzx dog", ["qwzx"]),
+        ("qwz-xyz", ["qwz-xyz"]),  # nothing of it is known: one word
+        ("well-qwzx", ["qwzx"]),
+        ("qw/zz", ["qw", "zz"]),
+        ("意意注", ["意意"]),
+        ("a\udcffb", ["b"]),
+        ("…!? --- ' .", []),
+        ("", []),
+    ],
+)
+def test_unknown_words(text, unknown):
+    assert [each.text for each in read(text).unknown] == unknown
+
+
+@pytest.mark.parametrize(
+    "text", ["the qwzx U.S. cafe\u0301 it's 注意力 e-mail", "well-qwzx 🐕🏽 a", "\ufeffdog\tdog\ndog"]
+)
+def test_spans_are_code_points_of_what_was_typed(text):
+    sentence = read(text)
+    for each in (*sentence.tokens, *sentence.unknown):
+        assert text[each.start : each.end] == each.text
+    starts = [token.start for token in sentence.tokens]
+    assert starts == sorted(starts)
+    assert [token.index for token in sentence.tokens] == list(range(len(starts)))
+
+
+def test_repeated_words_are_separate_tokens():
+    tokens = read("dog dog dog").tokens
+    assert [token.start for token in tokens] == [0, 4, 8]
+    assert len({token.row for token in tokens}) == 1
+
+
+def test_suggestions_are_asked_for_once_a_word():
+    asked = []
+    read_sentence("qwzx dog qwzx", find, lambda word: asked.append(word) or ["x"])
+    assert asked == ["qwzx"]
+
+
+def test_the_set_is_asked_once_a_sentence():
+    calls = []
+    read_sentence("didn't well-qwzx 注意力 the U.S.", lambda words: calls.append(1) or find(words))
+    assert len(calls) == 1
+
+
+def test_a_long_chain_of_hyphens_stays_cheap():
+    candidates = []
+    read_sentence("-".join(["a"] * 2000), lambda words: candidates.extend(words) or {})
+    assert len(candidates) < 40 * 2000
+
+
+def test_forms_are_tried_from_the_typed_one_down():
+    assert forms("Straße") == ("Straße", "straße", "strasse")
