@@ -1,0 +1,104 @@
+"""Multi-head attention's parameters: three projections a head, the output projection, and what a method needs besides.
+
+Vaswani et al. 2017, section 3.2.2: head h has q = x·w_q[h], k = x·w_k[h], v = x·w_v[h], the contexts are concatenated
+and multiplied by w_o. A single head is n_head = 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from attncli.errors import UsageError
+from attncli.similarity import Array
+
+__all__ = [
+    "Array",
+    "Heads",
+    "concatenate",
+    "default_sigma",
+    "identity_heads",
+    "parameters_for",
+    "project",
+    "random_heads",
+]
+
+
+@dataclass(frozen=True)
+class Heads:
+    """w_q, w_k `[n_head, d_model, d_k]`, w_v `[n_head, d_model, d_v]`, w_o `[n_head·d_v, d_model]` or None."""
+
+    w_q: Array
+    w_k: Array
+    w_v: Array
+    w_o: Array | None = None
+    parameters: Mapping[str, Array] = field(default_factory=dict)
+
+
+def project(x: Array, w: Array) -> Array:
+    """Each head's view of the tokens: x `[n, d_model]` times w `[n_head, d_model, d]` is `[n_head, n, d]`."""
+    projected: Array = x @ w
+    return projected
+
+
+def concatenate(context: Array, w_o: Array | None) -> Array:
+    """The heads' contexts `[n_head, n, d_v]` side by side, `[n, n_head·d_v]`, and mixed by w_o to `[n, d_model]`."""
+    n_head, n, d_v = context.shape
+    side_by_side: Array = context.swapaxes(0, 1).reshape(n, n_head * d_v)  # [n, n_head·d_v]
+    return side_by_side if w_o is None else side_by_side @ w_o
+
+
+def default_sigma(d_k: int) -> float:
+    """The kernel's width with σ² = √d_k, which gives −‖q−k‖²/2σ² the spread of q·k/√d_k."""
+    return float(d_k**0.25)
+
+
+def identity_heads(n_head: int, d_model: int) -> Heads:
+    """Heads without learning: head h takes dimensions h·d_k … (h+1)·d_k − 1, and w_o puts them back in their place.
+
+    d_k = d_v = d_model // n_head; where that leaves dimensions over, no head sees them and the output has 0 there.
+
+    Raises:
+        UsageError: more heads than dimensions.
+    """
+    if not 1 <= n_head <= d_model:
+        raise UsageError(f"{n_head} identity heads cannot share {d_model} dimensions", f"take 1 to {d_model} heads")
+    d_k = d_model // n_head
+    w = np.eye(d_model, n_head * d_k).reshape(d_model, n_head, d_k).swapaxes(0, 1)  # [n_head, d_model, d_k]
+    same = np.broadcast_to(np.eye(d_k), (n_head, d_k, d_k))  # [n_head, d_k, d_k]
+    parameters = {"general_w": same, "additive_w_q": same, "additive_w_k": same, "additive_u": np.ones((n_head, d_k))}
+    return Heads(w, w, w, np.eye(n_head * d_k, d_model) if n_head > 1 else None, parameters)
+
+
+def random_heads(n_head: int, d_model: int, seed: int | np.random.Generator) -> Heads:
+    """Untrained heads, d_k = d_v = max(1, d_model // n_head), that keep the length of a vector on average.
+
+    w_q, w_k and w_v are drawn from N(0, 1/d_model); w_o, with several heads, from N(0, 1/(n_head·d_v)).
+    """
+    rng = np.random.default_rng(seed)
+    d_k = max(1, d_model // n_head)
+    w_q, w_k, w_v = (_normal(rng, d_model, (n_head, d_model, d_k)) for _ in range(3))
+    w_o = _normal(rng, n_head * d_k, (n_head * d_k, d_model)) if n_head > 1 else None
+    general, additive = (parameters_for(method, n_head, d_k, rng) for method in ("general", "additive"))
+    return Heads(w_q, w_k, w_v, w_o, general | additive)
+
+
+def parameters_for(method: str, n_head: int, d_k: int, seed: int | np.random.Generator) -> dict[str, Array]:
+    """Untrained parameters of `general` and `additive`; the other methods have none to draw.
+
+    Scores of vectors with entries of variance 1 get a spread of about 1, as those of `scaled` have: general_w is drawn
+    from N(0, 1/d_k²), additive_w_q and additive_w_k from N(0, 1/d_k) with d_a = d_k, additive_u from N(0, 1/d_a).
+    """
+    rng = np.random.default_rng(seed)
+    if method == "general":
+        return {"general_w": _normal(rng, d_k**2, (n_head, d_k, d_k))}
+    if method != "additive":
+        return {}
+    w_q, w_k = (_normal(rng, d_k, (n_head, d_k, d_k)) for _ in range(2))
+    return {"additive_w_q": w_q, "additive_w_k": w_k, "additive_u": _normal(rng, d_k, (n_head, d_k))}
+
+
+def _normal(rng: np.random.Generator, precision: float, shape: tuple[int, ...]) -> Array:
+    """Numbers from N(0, 1/precision)."""
+    numbers: Array = rng.standard_normal(shape) / precision**0.5
+    return numbers

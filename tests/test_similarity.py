@@ -1,0 +1,113 @@
+"""Each similarity on its own: numbers by hand, and the corners where a plain formula breaks."""
+
+import math
+
+import numpy as np
+import pytest
+
+from attncli.similarity import (
+    METHODS,
+    PARAMETERS,
+    SIMILARITIES,
+    additive,
+    cosine,
+    dot,
+    general,
+    kernel,
+    row_blocks,
+    scaled,
+)
+
+Q, K = np.array([[3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters", "expected"),
+    [
+        (dot, {}, [3, 0]),
+        (scaled, {}, [3 / math.sqrt(2), 0]),
+        (cosine, {}, [0.6, 0]),
+        (general, {"general_w": np.array([[0.0, 1.0], [1.0, 0.0]])}, [4, 0]),
+        (
+            additive,
+            {"additive_w_q": np.eye(2), "additive_w_k": -np.eye(2), "additive_u": np.array([1.0, 2.0])},
+            [math.tanh(2) + 2 * math.tanh(4), math.tanh(3) + 2 * math.tanh(4)],
+        ),
+        (kernel, {"kernel_sigma": np.array(2.0)}, [-20 / 8, -25 / 8]),
+    ],
+)
+def test_by_hand(function, parameters, expected):
+    np.testing.assert_allclose(function(Q, K, **parameters), [expected], rtol=1e-15)
+    own = 1 / math.sqrt(2) if function is scaled else 1
+    np.testing.assert_allclose(function(Q, K, scale=0.5, **parameters), [np.multiply(expected, 0.5 / own)], rtol=1e-15)
+
+
+def test_every_method_has_a_function_and_its_parameters_named():
+    assert tuple(SIMILARITIES) == METHODS == tuple(PARAMETERS)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1.0, 1e300])
+def test_cosine_of_tiny_and_huge_vectors(size):
+    np.testing.assert_allclose(
+        cosine(Q * size, np.array([[1.0, 0.0], [4, -3], [3, 4]]) * size), [[0.6, 0, 1]], atol=1e-15
+    )
+
+
+@pytest.mark.parametrize(("far", "expected"), [(0.0, 0.0), (1e-9, -5e-19), (1e-3, -5e-7)])
+def test_kernel_of_close_vectors_far_from_the_origin(far, expected):
+    q = np.array([[1.0, 8.0]])
+    k = q + np.array([0.0, far])
+    exact = -((k - q) ** 2).sum() / 2
+    assert kernel(q, k, kernel_sigma=np.array(1.0)) == exact
+    np.testing.assert_allclose(exact, expected, rtol=1e-5)
+
+
+def test_kernel_is_never_above_0_nor_infinite():
+    x = np.array([[1e300, 1.0], [-1e300, 1.0], [0.0, 1.0], [0.0, 1.0 + 1e-16]])
+    with np.errstate(over="ignore"):
+        scores = kernel(x, x, kernel_sigma=np.array(1e-200))
+    assert scores.max() == 0
+    assert np.isfinite(scores).all()
+
+
+def test_what_overflows_saturates_and_infinities_stay():
+    q, k = np.array([[1e300], [1.0]]), np.array([[1e300], [-1e300], [np.inf], [1.0]])
+    largest = np.finfo(float).max
+    with np.errstate(over="ignore"):
+        scores = dot(q, k)
+    np.testing.assert_array_equal(scores, [[largest, -largest, np.inf, 1e300], [1e300, -1e300, np.inf, 1]])
+
+
+def test_large_terms_that_cancel_are_no_nan():
+    with np.errstate(over="ignore"):
+        assert dot(np.array([[1e300, 1e300]]), np.array([[1e300, -1e300]])) == 0
+        assert dot(np.array([[1e200, 1e200]]), np.array([[1e200, -1e200 * (1 - 2**-50)]])) == np.finfo(float).max
+
+
+def test_the_wide_product_is_the_plain_one_to_the_bit():
+    q, k = np.random.default_rng(3).standard_normal((2, 5, 33))
+    k[2] = np.nan
+    with_nan, plain = dot(q, k), dot(q, np.nan_to_num(k))
+    assert np.delete(with_nan, 2, axis=1).tobytes() == np.delete(plain, 2, axis=1).tobytes()
+
+
+@pytest.mark.parametrize("method", ["additive", "kernel"])
+def test_pairs_are_formed_in_blocks_without_changing_the_numbers(method, monkeypatch):
+    x = np.random.default_rng(1).standard_normal((2, 7, 3))
+    arrays = {
+        "additive_w_q": np.eye(3),
+        "additive_w_k": np.eye(3),
+        "additive_u": np.ones(3),
+        "kernel_sigma": np.ones(2),
+    }
+    parameters = {name: arrays[name] for name in PARAMETERS[method]}
+    whole = SIMILARITIES[method](x, x, **parameters)
+    monkeypatch.setattr("attncli.similarity.PAIRS_AT_ONCE", 2 * 7 * 3 * 2)
+    np.testing.assert_array_equal(SIMILARITIES[method](x, x, **parameters), whole)
+
+
+@pytest.mark.parametrize(
+    ("n_row", "row_size", "most", "sizes"), [(5, 10, 20, [2, 2, 1]), (2, 99, 5, [1, 1]), (3, 0, 5, [3]), (0, 4, 9, [])]
+)
+def test_row_blocks_cover_the_rows(n_row, row_size, most, sizes):
+    assert [len(range(n_row)[rows]) for rows in row_blocks(n_row, row_size, most)] == sizes
