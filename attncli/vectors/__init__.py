@@ -1,0 +1,20 @@
+"""Vector sets: opened, read, kept. Names are loaded on first use, so that importing the package costs nothing."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attncli.vectors.catalogue import open_vectors
+    from attncli.vectors.layout import StoreInfo
+    from attncli.vectors.store import Vectors
+    from attncli.vectors.writing import write_store
+
+__all__ = ["StoreInfo", "Vectors", "open_vectors", "write_store"]
+
+_HOME = {"StoreInfo": "layout", "Vectors": "store", "open_vectors": "catalogue", "write_store": "writing"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

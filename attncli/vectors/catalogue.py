@@ -1,0 +1,116 @@
+"""From what the user wrote to an opened set: the embedded one, a kept name, a store, or a file imported once."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attncli.errors import AttnError, ResourceError
+from attncli.vectors import places
+from attncli.vectors.layout import StoreInfo
+from attncli.vectors.store import Vectors
+
+if TYPE_CHECKING:
+    from attncli.vectors.readers import Progress
+    from attncli.vectors.recognise import Recognised
+
+
+def open_vectors(name_or_path: str | os.PathLike[str] | None = None, *, progress: "Progress | None" = None) -> Vectors:
+    """Open a vector set: None is the embedded one, what has a separator or an ending a path, else a name, else a file.
+
+    A file is read through gensim once and kept; `progress` hears how far that is. Raises ResourceError.
+    """
+    if name_or_path is None:
+        return Vectors(places.embedded())
+    wanted = os.fspath(name_or_path)
+    if isinstance(name_or_path, str) and not _is_path(wanted):
+        if kept := places.kept_folder(wanted):
+            return Vectors(kept)
+        if not os.path.lexists(wanted):
+            raise _no_such_name(wanted)
+    if os.path.isfile(os.path.join(wanted, places.INDEX)):
+        return Vectors(Path(wanted))
+    return _open_file(wanted, progress)
+
+
+def _is_path(wanted: str) -> bool:
+    separators = [os.sep, os.altsep or os.sep]
+    return any(separator in wanted for separator in separators) or bool(os.path.splitext(wanted)[1])
+
+
+def _no_such_name(wanted: str) -> ResourceError:
+    from difflib import get_close_matches
+
+    close = get_close_matches(wanted, places.kept_names(), n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"there is {', '.join(places.kept_names()[:5])}; or name a file"
+    return ResourceError(f"there are no word vectors named '{wanted}', and no such file", hint)
+
+
+def _open_file(path: str, progress: "Progress | None") -> Vectors:
+    """The store made from this very file; made now if it is not there."""
+    name = places.name_for(path)
+    folder = places.folder_for(name, _identity(path))
+    if folder is not None and places.is_store(folder):
+        return Vectors(folder)
+    from attncli.vectors.recognise import recognise
+
+    found = recognise(path)
+    try:
+        return _import(found, folder, name, progress)
+    except OSError as error:
+        note = f"'{path}' could not be kept ({error.strerror}): it will be read again the next time"
+        return _import_for_now(found, name, note, progress)
+
+
+def _identity(path: str) -> str:
+    """Tells this content at this path from any other, without reading it: a new file, date or inode is a new set.
+
+    The time of the last change of the inode cannot be set by hand, so an older date does not hide a replacement.
+    """
+    from hashlib import sha256
+
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return "none"  # `recognise` will say why
+    times = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino)
+    return sha256(f"{os.path.realpath(path)!r} {times}".encode()).hexdigest()[:16]
+
+
+def _import(found: "Recognised", folder: Path | None, name: str, progress: "Progress | None") -> Vectors:
+    from attncli.vectors.readers import import_file
+
+    if folder is None:
+        raise FileNotFoundError(None, "there is no home folder")
+    try:
+        info = import_file(found, folder, name=name, progress=progress)
+    except FileExistsError:  # another first use was quicker
+        if not places.is_store(folder):
+            raise
+        return Vectors(folder)
+    return Vectors(folder, _notes(found.path, info))
+
+
+def _import_for_now(found: "Recognised", name: str, note: str, progress: "Progress | None") -> Vectors:
+    """The set in a temporary folder that is removed at exit: for a home that is read-only, full or not there."""
+    import atexit
+    import shutil
+    import tempfile
+
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="attn-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        vectors = _import(found, folder / name, name, progress)
+    except OSError as error:
+        why = f"{note}; a temporary folder would not take it either ({error.strerror})"
+        raise AttnError(why, "make room, or set ATTN_HOME to a folder with room") from error
+    return Vectors(vectors.folder, (note, *vectors.notes))
+
+
+def _notes(path: str, info: StoreInfo) -> tuple[str, ...]:
+    """What the user should know about a file just read, one sentence each."""
+    counted = (
+        (info.duplicates, "rows left out, whose word came before"),
+        (info.undecodable, "words that are not UTF-8, kept with \\x escapes"),
+        (info.zeros, "zero vectors, which are similar to nothing"),
+    )
+    return tuple(f"'{path}': {count} {what}" for count, what in counted if count)

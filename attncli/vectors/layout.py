@@ -1,0 +1,104 @@
+"""The form of a store on disk: a folder that holds one vector set and never changes.
+
+    vectors.npy    [n, d] float16 or float32, C order, little endian: mapped, never loaded
+    norms.npy      [n] float32: the Euclidean length of every row as stored, for cosines
+    index.sqlite   meta    key -> value: the fields of `StoreInfo`, and a check over them
+                   words   block -> its WORDS_PER_BLOCK words in row order, joined by NUL
+                   places  bucket -> (hash, row) pairs of every word whose hash falls into it
+
+Words are kept in blocks and hashes in buckets, not one to a record, for three reasons: the index is half the size;
+each direction is one B-tree look-up; and each record carries a CRC over its number and content. So every answer is
+checked, "not in the set" too: the bucket that should have held the word was read whole and is sound. One altered
+byte is an error, never another word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from zlib import crc32
+
+MATRIX = "vectors.npy"
+NORMS = "norms.npy"
+INDEX = "index.sqlite"
+VERSION = 1
+WORDS_PER_BLOCK = 32
+DTYPES = {"float16": "<f2", "float32": "<f4"}
+MAX_DIMENSIONS = 65_536
+MAX_HEADER = 4096  # bytes; NumPy writes 128
+SEPARATOR = "\0"
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE words (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE places (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """What a store says about itself; every field is a row of its `meta` table.
+
+    `checksum` names the content (words, numbers, dtype) and nothing else: not the set's name, not its source.
+    """
+
+    name: str
+    words: int
+    dimensions: int
+    dtype: str
+    source: str
+    licence: str | None
+    checksum: str
+    buckets: int
+    matrix_offset: int  # bytes before the first number of vectors.npy
+    matrix_header_crc: int
+    matrix_sha256: str  # of the numbers, without the header
+    words_sha256: str  # of the words in row order, each followed by NUL
+    norms_bytes: int
+    norms_crc: int
+    source_sha256: str | None = None
+    duplicates: int = 0  # rows of the source left out because their word came before
+    undecodable: int = 0  # words that were not UTF-8 and are kept with \xNN escapes
+    zeros: int = 0  # rows of length 0
+    version: int = VERSION
+
+    @property
+    def matrix_bytes(self) -> int:
+        """Size of vectors.npy in bytes."""
+        return self.matrix_offset + self.words * self.dimensions * int(DTYPES[self.dtype][-1])
+
+
+def meta_rows(info: StoreInfo) -> list[tuple[str, object]]:
+    """The rows of the `meta` table, in key order, the last a check over the others."""
+    rows = sorted(asdict(info).items())
+    return [*rows, ("~check", meta_check(dict(rows)))]
+
+
+def meta_check(meta: Mapping[str, object]) -> int:
+    """CRC-32 over keys and values in key order."""
+    return crc32("\0".join(f"{key}={meta[key]!r}" for key in sorted(meta)).encode())
+
+
+def info_from(meta: dict[str, object]) -> StoreInfo:
+    """The StoreInfo whose rows these are; ValueError if a row is altered, missing or too many."""
+    check = meta.pop("~check", None)
+    if check != meta_check(meta):
+        raise ValueError("its description does not match its check")
+    if meta.get("version") != VERSION:
+        raise ValueError(f"it has format {meta.get('version')}, this attn reads format {VERSION}")
+    if meta.keys() != {field.name for field in fields(StoreInfo)}:
+        raise ValueError("its description is incomplete")
+    info = StoreInfo(**meta)  # type: ignore[arg-type]  # the check vouches for the types
+    if info.dtype not in DTYPES or not (0 < info.dimensions <= MAX_DIMENSIONS and info.words > 0 < info.buckets):
+        raise ValueError(f"it claims {info.words} words of {info.dimensions} {info.dtype} numbers")
+    if not 0 < info.matrix_offset <= MAX_HEADER:
+        raise ValueError(f"it claims a header of {info.matrix_offset} bytes")
+    return info
+
+
+def record_crc(table: str, number: int, content: bytes) -> int:
+    """The check of one record of `words` or `places`: binds the content to its table and number."""
+    return crc32(content, crc32(f"{table}:{number}:".encode()))
+
+
+def word_hash(word: str) -> int:
+    """32-bit hash of a word, the same on every machine. Collisions are resolved by comparing the words themselves."""
+    return crc32(word.encode("utf-8", "surrogatepass"))

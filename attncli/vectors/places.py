@@ -1,0 +1,81 @@
+"""Where stores lie, and under which names. Imports neither NumPy nor sqlite3: completion asks here at every key."""
+
+import os
+from pathlib import Path
+
+EMBEDDED = "attn-en"
+MAX_NAME = 100
+INDEX = "index.sqlite"
+
+
+def home() -> Path | None:
+    """The folder for what attn keeps: $ATTN_HOME, else $XDG_DATA_HOME/attn, else ~/.local/share/attn.
+
+    None where there is no home folder at all.
+    """
+    if chosen := os.environ.get("ATTN_HOME"):
+        return Path(chosen)
+    if shared := os.environ.get("XDG_DATA_HOME"):
+        return Path(shared) / "attn"
+    try:
+        return Path.home() / ".local" / "share" / "attn"
+    except RuntimeError:
+        return None
+
+
+def embedded() -> Path:
+    """The folder of the embedded set: in the installed package, else at the root of the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "data" / EMBEDDED
+    return inside if inside.is_dir() else package.parent / "data" / EMBEDDED
+
+
+def is_name(name: str) -> bool:
+    """Whether a set can be kept under this name: letters, digits, `-`, `_` and `+`, not over 100 characters.
+
+    No dot and no slash, so that a name is never a path or a file's name, nor the other way round.
+    """
+    return 0 < len(name) <= MAX_NAME and name[0].isalnum() and all(c.isalnum() or c in "-_+" for c in name)
+
+
+def name_for(path: str) -> str:
+    """The name under which a file's set is kept: the file's, with `-` for what a name cannot have."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    name = "".join(c if c.isalnum() or c in "_+" else "-" for c in stem).strip("-_+")
+    return name[:MAX_NAME] or "vectors"
+
+
+def folder_for(name: str, key: str = "") -> Path | None:
+    """Where the set `name` is kept. `key` tells apart the sets that were read from files of the same name."""
+    root = home()
+    if root is None or not is_name(name) or not (key == "" or key.isalnum()):
+        return None
+    return root / "vectors" / (f"{name}@{key}" if key else name)
+
+
+def kept_names() -> list[str]:
+    """The names of all sets that can be opened now, the embedded one first."""
+    return list(dict.fromkeys([EMBEDDED, *sorted(name for name, _ in _kept())]))
+
+
+def kept_folder(name: str) -> Path | None:
+    """The store kept under `name`, the latest if there are several; None if there is none."""
+    if name == EMBEDDED:
+        return embedded()
+    folders = [folder for kept, folder in _kept() if kept == name]
+    return max(folders, key=lambda folder: ("@" not in folder.name, folder.stat().st_mtime_ns), default=None)
+
+
+def is_store(folder: Path) -> bool:
+    """Whether it is a real folder with an index in it. A link is not: it could lead anywhere."""
+    return not folder.is_symlink() and (folder / INDEX).is_file()
+
+
+def _kept() -> list[tuple[str, Path]]:
+    root = home()
+    try:
+        entries = [] if root is None else list((root / "vectors").iterdir())
+    except OSError:
+        entries = []
+    named = ((entry.name.partition("@")[0], entry) for entry in entries)
+    return [(name, entry) for name, entry in named if is_name(name) and is_store(entry)]
