@@ -1,0 +1,176 @@
+"""What an explanation holds: every intermediate of every layer, and what can be read off them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from attncli.attention import Attention
+from attncli.heads import Array
+from attncli.inputs import Inputs
+from attncli.settings import Settings
+from attncli.tokens import Sentence
+from attncli.vectors import Vectors
+
+NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One context word: its place among the keys, its text and its weight."""
+
+    key: int
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Context:
+    """The context words of one query, strongest first; `itself` is its weight on itself (None with a memory)."""
+
+    query: int
+    itself: float | None
+    ranked: tuple[Ranked, ...]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A word of the vector set and its cosine with the vector that was asked about."""
+
+    text: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class CloseUp:
+    """Everything about one query in the last layer; the arrays are [n_head, n_key].
+
+    `contributions` are the lengths of weight · value; `lookup` is, for each head, the one key that a hard look-up
+    would return (None where nothing is visible); `others` are further places of the same word; `after` is None where
+    the output does not live in the space of the embeddings.
+    """
+
+    query: int
+    others: tuple[int, ...]
+    scores: Array
+    weights: Array
+    contributions: Array
+    lookup: tuple[int | None, ...]
+    before: tuple[Neighbour, ...]
+    after: tuple[Neighbour, ...] | None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One block: its inputs [n_head, n, d], its attention, and its output [n_query, d_out]."""
+
+    queries: Array
+    keys: Array
+    values: Array
+    attention: Attention
+    output: Array
+
+    @property
+    def visible(self) -> Array:
+        """Which keys at least one head may see: boolean [n_query, n_key]."""
+        seen: Array = np.any(self.attention.scores != -np.inf, axis=0)
+        return seen
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One sentence explained: tokens, every layer's arrays, and what was noticed on the way."""
+
+    inputs: Inputs
+    settings: Settings
+    layers: tuple[Layer, ...]
+    in_embedding_space: bool
+    query: int | None = None  # the one that `--word` asks for
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def vectors(self) -> Vectors:
+        """The vector set in use."""
+        return self.inputs.vectors
+
+    @property
+    def sentence(self) -> Sentence:
+        """The sentence that the queries come from."""
+        return self.inputs.sentence
+
+    @property
+    def memory(self) -> Sentence | None:
+        """The other sentence of cross-attention, if there is one."""
+        return self.inputs.memory
+
+    @property
+    def key_sentence(self) -> Sentence:
+        """The sentence that the keys and values come from: the memory if there is one."""
+        return self.memory or self.sentence
+
+    @cached_property
+    def scores(self) -> Array:
+        """What enters the softmax, masked ones -inf: [n_layer, n_head, n_query, n_key]."""
+        return np.stack([layer.attention.scores for layer in self.layers])
+
+    @cached_property
+    def weights(self) -> Array:
+        """The attention weights; rows sum to 1: [n_layer, n_head, n_query, n_key]."""
+        return np.stack([layer.attention.weights for layer in self.layers])
+
+    @property
+    def outputs(self) -> Array:
+        """Each head's weighted sum of its values: [n_layer, n_head, n_query, d_v]."""
+        return np.stack([layer.attention.context for layer in self.layers])
+
+    @property
+    def output(self) -> Array:
+        """What the last layer gives on, heads concatenated and mixed: [n_query, d_out]."""
+        return self.layers[-1].output
+
+    @cached_property
+    def mean_weights(self) -> Array:
+        """The last layer's weights, averaged over its heads: [n_query, n_key]."""
+        mean: Array = self.layers[-1].attention.weights.mean(axis=0)
+        return mean
+
+    @cached_property
+    def context(self) -> tuple[Context, ...]:
+        """The ranked context words of every query, by the unrounded mean weights, ties by position."""
+        return tuple(self._context(query, weights) for query, weights in enumerate(self.mean_weights))
+
+    def _context(self, query: int, weights: Array) -> Context:
+        visible = self.layers[-1].visible[query].copy()  # [n_key]
+        if self.memory is None:
+            visible[query] = False
+        order = np.argsort(-weights, kind="stable")
+        best = order[visible[order]][: self.settings.top]
+        tokens = self.key_sentence.tokens
+        ranked = tuple(Ranked(int(key), tokens[key].text, float(weights[key])) for key in best)
+        return Context(query, None if self.memory else float(weights[query]), ranked)
+
+    def close_up(self, query: int) -> CloseUp:
+        """One query of the last layer: similarity, softmax, contributions, look-up, and neighbours before and after."""
+        layer = self.layers[-1]
+        scores, weights = layer.attention.scores[:, query], layer.attention.weights[:, query]  # [n_head, n_key]
+        contributions = weights * np.linalg.norm(layer.values, axis=-1)  # ‖α v‖ = α ‖v‖, [n_head, n_key]
+        lookup = tuple(int(row.argmax()) if np.isfinite(row).any() else None for row in scores)
+        before, after = self.neighbours([query])[0]
+        return CloseUp(query, self._others(query), scores, weights, contributions, lookup, before, after)
+
+    def _others(self, query: int) -> tuple[int, ...]:
+        tokens = self.sentence.tokens
+        return tuple(token.index for token in tokens if token.word == tokens[query].word and token.index != query)
+
+    def neighbours(self, queries: Sequence[int]) -> list[tuple[tuple[Neighbour, ...], tuple[Neighbour, ...] | None]]:
+        """The ten nearest words of each query's vector before attention and after; None where that means nothing."""
+        chosen = list(queries)
+        before = self._near(self.inputs.x[chosen])
+        after = self._near(self.output[chosen]) if self.in_embedding_space else [None] * len(chosen)
+        return list(zip(before, after, strict=True))
+
+    def _near(self, vectors: Array) -> list[tuple[Neighbour, ...]]:
+        rows, cosines = self.vectors.near(vectors, NEIGHBOURS)  # both [len(vectors), 10]
+        words = iter(self.vectors.text(rows.ravel()))
+        return [tuple(Neighbour(next(words), float(cosine)) for cosine in row) for row in cosines]

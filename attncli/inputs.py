@@ -1,0 +1,111 @@
+"""From text to vectors: the sentences are read, their words looked up, and positions added where asked for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from attncli.errors import AttnError, UsageError
+from attncli.heads import Array
+from attncli.positions import sinusoidal
+from attncli.segments import forms
+from attncli.settings import Settings
+from attncli.tokens import Sentence, read_sentence
+from attncli.vectors import Vectors, open_vectors
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What attention works on: x [n_query, d_model] of the sentence, source [n_key, d_model] of keys and values."""
+
+    vectors: Vectors
+    sentence: Sentence
+    memory: Sentence | None
+    x: Array
+    source: Array
+    warnings: tuple[str, ...] = ()
+
+
+def as_vectors(vectors: Vectors | str | Path | None) -> Vectors:
+    """An opened set as it is; a name, a path or None opened."""
+    return vectors if isinstance(vectors, Vectors) else open_vectors(vectors)
+
+
+def read_inputs(text: str, settings: Settings, vectors: Vectors) -> Inputs:
+    """Read the sentence, and the memory if there is one, and look up their words.
+
+    Raises:
+        UsageError: an empty sentence.
+        AttnError: no known word, or an unknown one under `--unknown error`.
+    """
+    sentence = _read(text, vectors, settings)
+    memory = None if settings.memory is None else _read(settings.memory, vectors, settings)
+    x = _embed(sentence, vectors, settings)  # [n_query, d_model]
+    source = x if memory is None else _embed(memory, vectors, settings)  # [n_key, d_model]
+    return Inputs(vectors, sentence, memory, x, source, tuple(_warnings(x, source, settings)))
+
+
+def find_query(sentence: Sentence, word: str) -> int:
+    """The token that `--word` names: an index, a word as typed or as found (its first place), or `=3` for the word 3.
+
+    Raises:
+        UsageError: no such place, or no such word among the tokens.
+    """
+    tokens = sentence.tokens
+    if word.isascii() and word.isdigit():
+        if len(word) < 10 and int(word) < len(tokens):
+            return int(word)
+        raise UsageError(
+            f"--word {word} is no place in this sentence", f"places are 0 to {len(tokens) - 1}; the word: ={word}"
+        )
+    wanted = word.removeprefix("=") if len(word) > 1 else word
+    for same in (
+        lambda token: token.text == wanted,
+        lambda token: not {token.text.lower(), token.word}.isdisjoint(forms(wanted)),
+    ):
+        if found := next(filter(same, tokens), None):
+            return found.index
+    known = ", ".join(dict.fromkeys(token.text for token in tokens[:12])) + (", …" if len(tokens) > 12 else "")
+    raise UsageError(f"--word {word!r} is not a known word of this sentence", f"choose from: {known}")
+
+
+def _read(text: str, vectors: Vectors, settings: Settings) -> Sentence:
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # bytes that are no text: U+FFFD
+    if not text.strip():
+        raise UsageError(f"the sentence is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
+    sentence = read_sentence(text, vectors.find, vectors.spellings)
+    if sentence.unknown and (settings.unknown == "error" or not sentence.tokens):
+        raise _unknown_words(sentence, vectors)
+    if not sentence.tokens:
+        hint = "punctuation and symbols take no part in attention: add some words"
+        raise AttnError(f"there is no word in {text!r}", hint)
+    return sentence
+
+
+def _unknown_words(sentence: Sentence, vectors: Vectors) -> AttnError:
+    words = list(dict.fromkeys(unknown.text for unknown in sentence.unknown))
+    shown = ", ".join(map(repr, words[:3])) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
+    near = list(dict.fromkeys(near for unknown in sentence.unknown for near in unknown.suggestions))[:3]
+    hint = f"nearest known: {', '.join(near)}" if near else "try another set: --vectors FILE"
+    return AttnError(f"not among the {vectors.words:,} words of {vectors.name}: {shown}", hint)
+
+
+def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
+    x = vectors.rows([token.row for token in sentence.tokens])  # [n, d_model]
+    if settings.positions == "none":
+        return x
+    positions = sinusoidal(*x.shape)  # [n, d_model]
+    return x + positions * (_mean_length(x) / _mean_length(positions))
+
+
+def _mean_length(x: Array) -> float:
+    return float(np.linalg.norm(x, axis=-1).mean())
+
+
+def _warnings(x: Array, source: Array, settings: Settings) -> Iterator[str]:
+    zero = sum(int((~each.any(axis=-1)).sum()) for each in ([x] if source is x else [x, source]))
+    if zero:
+        yield f"{zero} of the words have a vector of zeros, which is equally similar to every word"
+    if settings.positions == "sinusoidal":
+        yield "sinusoidal positions were added, scaled to the mean length of the sentence's vectors"

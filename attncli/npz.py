@@ -1,0 +1,83 @@
+"""Named arrays in a `.npz` file, read without trusting it: no pickle, and no memory before the sizes are checked."""
+
+import math
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+
+from attncli.errors import ResourceError
+from attncli.similarity import Array
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+# A compressed file may hold this much, or this many times its own size: projections of zeros and ones pack tightly.
+PLAIN_BYTES, EXPANSION = 2**25, 4
+
+
+def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
+    """Those of the arrays `names` that the file holds, in float64.
+
+    Raises:
+        ResourceError: no such file, no whole `.npz`, an array that is not of floats, or one that claims too much.
+    """
+    import zipfile  # 10 ms, which only a file should cost
+    import zlib
+
+    damaged = (ValueError, TypeError, LookupError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ValueError("it is not a file")
+        room = max(PLAIN_BYTES, EXPANSION * os.path.getsize(path))
+        with zipfile.ZipFile(path) as archive:
+            return _read_members(archive, names, room)
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+    except damaged as error:
+        reason = str(error).splitlines()[0] if str(error) else "it is damaged"
+    hint = "needed is a .npz with w_q, w_k and w_v, as numpy.savez writes it"
+    raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", hint)
+
+
+def write_npz(path: str | Path, arrays: Mapping[str, Array]) -> None:
+    """Write the arrays uncompressed, in this order and without a date, so that equal arrays give equal bytes."""
+    import zipfile
+
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _read_members(archive: "ZipFile", names: Collection[str], room: int) -> dict[str, Array]:
+    arrays: dict[str, Array] = {}
+    for info in archive.infolist():
+        name = info.filename.removesuffix(".npy")
+        if name not in names or name == info.filename:
+            continue
+        if name in arrays:
+            raise ValueError(f"{name} is there twice")
+        room -= info.file_size
+        if room < 0 or info.compress_type not in (0, 8):  # stored or deflated, as NumPy writes it
+            raise ValueError(f"{name} is packed so that it would unfold to {info.file_size:,} bytes")
+        with archive.open(info) as member:
+            arrays[name] = _read_array(member, name, info.file_size)
+    return arrays
+
+
+def _read_array(member: IO[bytes], name: str, size: int) -> Array:
+    """One `.npy` member of `size` bytes; its header is believed only where it agrees with that size."""
+    version = np.lib.format.read_magic(member)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"{name} has the unknown format version {version}")
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, by_column, dtype = read_header(member)
+    if dtype.kind != "f":
+        raise ValueError(f"{name} has dtype {dtype}; needed are floats")
+    data = member.read(size)
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError(f"{name} claims the shape {list(shape)} of {dtype}, and {len(data):,} bytes follow")
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float64)

@@ -1,0 +1,141 @@
+"""Where projections and a method's parameters come from: a file, a seed, the identity, or the vectors themselves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from attncli.errors import ResourceError, UsageError
+from attncli.heads import Array, Heads, default_sigma, identity_heads, parameters_for, random_heads
+from attncli.heads_file import read_heads
+from attncli.settings import PROJECTIONS, Settings
+from attncli.similarity import PARAMETERS
+from attncli.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """One entry a layer: its heads (None in mode `self`) and the parameters of its method."""
+
+    d_model: int
+    heads: tuple[Heads | None, ...]
+    parameters: tuple[Mapping[str, Array], ...]
+    in_embedding_space: bool
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n_head(self) -> int:
+        """How many heads each layer has; mode `self` has one."""
+        first = self.heads[0]
+        return 1 if first is None else len(first.w_q)
+
+
+def choose_blocks(settings: Settings, vectors: Vectors) -> Blocks:
+    """The heads and parameters of every layer, as `--mode`, `--projections`, `--seed` and `--sigma` say.
+
+    Raises:
+        UsageError: a name that is neither a known kind nor a file, or another number of heads than the file has.
+        ResourceError: a file that cannot be read, does not fit, or lacks what the method needs.
+    """
+    return _self_blocks(settings, vectors) if settings.mode == "self" else _projected_blocks(settings, vectors)
+
+
+def _projected_blocks(settings: Settings, vectors: Vectors) -> Blocks:
+    heads = tuple(_heads(settings, vectors.dimensions, layer) for layer in range(settings.layers))
+    parameters = tuple(_parameters(settings, each.parameters, each.w_q.shape[-1], len(each.w_q)) for each in heads)
+    mixed = heads[-1].w_o is not None or heads[-1].w_v.shape[0] * heads[-1].w_v.shape[2] == vectors.dimensions
+    return Blocks(
+        vectors.dimensions,
+        heads,
+        parameters,
+        mixed and settings.projections != "random",
+        tuple(_about(settings, "projections are")),
+    )
+
+
+def _heads(settings: Settings, d_model: int, layer: int) -> Heads:
+    n_head = settings.heads or 0
+    if settings.projections == "random":
+        return random_heads(n_head, d_model, _generator(settings, layer))
+    if settings.projections == "identity":
+        return identity_heads(n_head, d_model)
+    return _file_heads(settings, d_model)
+
+
+def _file_heads(settings: Settings, d_model: int) -> Heads:
+    heads = read_heads(_path(settings), d_model)
+    found = len(heads.w_q)
+    if settings.heads not in (None, found):
+        option = f"--heads {settings.heads}" if settings.mode == "multihead" else f"--mode {settings.mode}"
+        hint = f"use --mode multihead --heads {found}" if found > 1 else "use --mode qkv"
+        raise UsageError(f"{settings.projections!r} holds {found} heads, which does not fit {option}", hint)
+    return heads
+
+
+def _path(settings: Settings) -> Path:
+    name = settings.projections or ""
+    path = Path(name)
+    if path.suffix or path.parent != Path() or path.exists():
+        return path
+    near = get_close_matches(name, PROJECTIONS, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"--projections does not know {name!r}", f"{hint}choose from: {', '.join(PROJECTIONS)}, FILE.npz")
+
+
+def _self_blocks(settings: Settings, vectors: Vectors) -> Blocks:
+    d = vectors.dimensions
+    given = [_self_parameters(settings, d, layer) for layer in range(settings.layers)]
+    parameters = tuple(_parameters(settings, each, d, 1) for each in given)
+    return Blocks(
+        d, (None,) * settings.layers, parameters, True, tuple(_about(settings, "parameters of the method are"))
+    )
+
+
+def _self_parameters(settings: Settings, d_model: int, layer: int) -> Mapping[str, Array]:
+    if settings.projections in (None, "random"):
+        return parameters_for(settings.method, 1, d_model, _generator(settings, layer))
+    if settings.projections == "identity":
+        return identity_heads(1, d_model).parameters
+    return _file_heads(settings, d_model).parameters
+
+
+def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head: int) -> dict[str, Array]:
+    """What the method needs of `given`; the kernel's width from `--sigma`, else given, else σ² = √d_k."""
+    parameters = {name: given[name] for name in PARAMETERS[settings.method] if name in given}
+    if settings.method == "kernel" and (settings.sigma or not parameters):
+        parameters["kernel_sigma"] = np.full(n_head, settings.sigma or default_sigma(d_k))  # [n_head]
+    missing = [name for name in PARAMETERS[settings.method] if name not in parameters]
+    if missing:
+        raise ResourceError(
+            f"{settings.projections!r} lacks {missing[0]}, which --method {settings.method} needs",
+            "use another method, or add the array to the file",
+        )
+    return parameters
+
+
+def _generator(settings: Settings, layer: int) -> np.random.Generator:
+    return np.random.default_rng([settings.seed, layer])
+
+
+def _about(settings: Settings, what: str) -> Iterator[str]:
+    """What a reader must know about these numbers before believing them."""
+    if not _learned(settings):
+        return
+    if settings.projections in (None, "random"):
+        yield f"the {what} random (seed {settings.seed}), not trained: these weights show the steps and mean nothing"
+    elif settings.layers > 1 and settings.projections != "identity":
+        yield f"the block of {settings.projections} is applied {settings.layers} times; it was made for one layer"
+
+
+def without_effect(settings: Settings) -> Iterator[str]:
+    """The options that were given and change nothing under the other settings."""
+    if settings.projections is not None and not _learned(settings):
+        yield f"--projections changes nothing with --mode self --method {settings.method}"
+    if settings.sigma is not None and settings.method != "kernel":
+        yield f"--sigma changes nothing with --method {settings.method}"
+
+
+def _learned(settings: Settings) -> bool:
+    return settings.mode != "self" or settings.method in ("general", "additive")
