@@ -1,0 +1,154 @@
+"""The same pages in plain sentences, for screen readers: no boxes, no bars, no shades, nothing beside anything."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from rich.text import Text
+
+from attncli.comparison import Compared, Comparison
+from attncli.explanation import CloseUp, Context, Explanation, Neighbour
+from attncli.settings import Settings
+from attncli.views.heading import closing, names
+from attncli.views.screen import Screen
+from attncli.views.typeset import wrap
+
+MOST_WORDS = 200
+MOST_KEYS = 20
+
+
+def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
+    """`attn explain` as sentences: what is shown, and for each word what it attends to."""
+    said: list[str] = []
+    sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
+    n_layer, n_head = explanation.weights.shape[:2]
+    if n_head > 1:
+        sentences += _heads(explanation, screen)
+        said.append(f"what each word attends to is the mean of {n_head} heads")
+    if n_layer > 1:
+        said.append(f"this is the last of {n_layer} layers")
+    if len(explanation.context) > MOST_WORDS:
+        said.append(f"the last {len(explanation.context) - MOST_WORDS} words are left out")
+    return [*_lines(sentences, screen), *closing(explanation, (*said, "all weights: --json"), screen)]
+
+
+def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Screen) -> list[Text]:
+    """`attn explain --word` as sentences: each head's keys from the strongest on, then the nearest words."""
+    sentences = [*_opening(explanation, screen)]
+    for head in range(len(close_up.weights)):
+        sentences += _steps(explanation, close_up, head, screen)
+    sentences.append(f"Nearest words before attention: {_near(close_up.before, screen)}.")
+    if close_up.after is None:
+        sentences.append("After attention the vector is not in the space of the words: it has no nearest words.")
+    else:
+        sentences.append(f"Nearest words after attention: {_near(close_up.after, screen)}.")
+    if close_up.others:
+        sentences.append(f"The same word also stands at {', '.join(map(str, close_up.others))}.")
+    return [*_lines(sentences, screen), *closing(explanation, ["all numbers: --json --full"], screen)]
+
+
+def compare_sentences(comparison: Comparison, screen: Screen) -> list[Text]:
+    """`attn compare` as sentences: each method's measures and the context words that changed."""
+    baseline, *others = comparison.methods
+    explanation = baseline.explanation
+    sentences = [
+        *_opening(explanation, screen),
+        f"The baseline is {baseline.method}.",
+        f"{baseline.method}: entropy {_value(baseline.entropy)} bits a row.",
+    ]
+    for method in others:
+        sentences += _measured(method, baseline, screen)
+    return [*_lines(sentences, screen), *closing(explanation, ["all weights: --json"], screen, comparison.warnings)]
+
+
+def _opening(explanation: Explanation, screen: Screen) -> Iterator[str]:
+    """What is shown, on which sentence."""
+    settings = ", ".join(_settings(explanation.settings))
+    yield f"Attention with {settings}, vectors {screen.word(explanation.vectors.name)}."
+    yield f"Sentence: {screen.word(explanation.sentence.text)}"
+    if explanation.memory is not None:
+        yield f"The keys and values are from: {screen.word(explanation.memory.text)}"
+
+
+def _settings(settings: Settings) -> Iterator[str]:
+    yield f"mode {settings.mode}"
+    yield f"method {settings.method}"
+    if settings.mode == "multihead":
+        yield f"{settings.heads} heads"
+    if settings.layers > 1:
+        yield f"{settings.layers} layers"
+    if settings.mask:
+        yield f"mask {' and '.join(settings.mask)}"
+    if settings.exclude_self:
+        yield "no word attending to itself"
+    if settings.temperature != 1.0:
+        yield f"temperature {settings.temperature:g}"
+
+
+def _contexts(explanation: Explanation, screen: Screen) -> Iterator[str]:
+    """One sentence a word: "Bark attends to itself with 0.61, then to dog with 0.08, very with 0.07"."""
+    queries, keys = names(explanation.sentence, screen), names(explanation.key_sentence, screen)
+    for context in explanation.context[:MOST_WORDS]:
+        yield f"{queries[context.query]} {_attends(context, keys)}."
+
+
+def _attends(context: Context, keys: Sequence[str]) -> str:
+    ranked = ", ".join(f"{keys[each.key]} with {each.weight:.2f}" for each in context.ranked)
+    if context.itself is None:
+        return f"attends to {ranked}" if ranked else "sees nothing"
+    itself = f"attends to itself with {context.itself:.2f}"
+    return f"{itself}, then to {ranked}" if ranked else f"{itself}, and sees nothing else"
+
+
+def _heads(explanation: Explanation, screen: Screen) -> Iterator[str]:
+    """What each head's words attend to most."""
+    queries, keys = names(explanation.sentence, screen), names(explanation.key_sentence, screen)
+    for head, weights in enumerate(explanation.weights[-1]):  # [n_query, n_key]
+        best = weights[:MOST_WORDS].argmax(axis=1)  # [n_query]
+        told = [
+            f"{queries[query]} attends most to {keys[key]} with {weights[query, key]:.2f}"
+            for query, key in enumerate(best)
+        ]
+        yield f"In head {head}: {'; '.join(told)}."
+
+
+def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Iterator[str]:
+    word, keys = names(explanation.sentence, screen)[close_up.query], names(explanation.key_sentence, screen)
+    scores, weights, parts = close_up.scores[head], close_up.weights[head], close_up.contributions[head]  # [n_key]
+    best = close_up.lookup[head]
+    yield f"Head {head}, the query is {word}."
+    if best is None:
+        yield "The mask lets it see nothing."
+        return
+    for key in np.argsort(-weights, kind="stable")[:MOST_KEYS]:
+        if np.isfinite(scores[key]):
+            yield f"{keys[key]}: score {scores[key]:.2f}, weight {weights[key]:.2f}, contribution {parts[key]:.2f}."
+    if len(keys) > MOST_KEYS:
+        yield f"The other {len(keys) - MOST_KEYS} keys are left out."
+    yield f"A look-up in a database would return the value of {keys[best]} alone; attention returns the mixture of all."
+
+
+def _near(neighbours: Iterable[Neighbour], screen: Screen) -> str:
+    return ", ".join(f"{screen.word(each.text)} {each.similarity:.2f}" for each in neighbours)
+
+
+def _measured(method: Compared, baseline: Compared, screen: Screen) -> Iterator[str]:
+    queries = names(method.explanation.sentence, screen)
+    keys = names(method.explanation.key_sentence, screen)
+    yield (
+        f"{method.method}: entropy {_value(method.entropy)} bits a row, Jensen-Shannon divergence from "
+        f"{baseline.method} {_value(method.divergence)} bits a row, "
+        f"rank correlation {_value(method.rank_correlation)}, "
+        f"strongest word the same in {_value(method.top1_agreement)} of the rows."
+    )
+    for before, now in zip(baseline.context, method.context, strict=True):
+        if before.ranked and now.ranked and before.ranked[0].key != now.ranked[0].key:
+            was, is_now = keys[before.ranked[0].key], keys[now.ranked[0].key]
+            yield f"With {method.method}, {queries[now.query]} attends most to {is_now}, no longer to {was}."
+
+
+def _value(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2f}"
+
+
+def _lines(sentences: Iterable[str], screen: Screen) -> list[Text]:
+    return [text for sentence in sentences for text in wrap([(sentence, "")], screen.columns)]

@@ -1,0 +1,143 @@
+"""One query in three steps: similarity, softmax, weighted sum; the look-up in a database; the neighbours."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from attncli.explanation import CloseUp, Explanation, Neighbour
+from attncli.views.heading import names, page
+from attncli.views.key_table import Keys, key_table
+from attncli.views.rounding import as_weight
+from attncli.views.screen import Screen, cells, pad
+from attncli.views.typeset import BOLD, DIM, GLUE, Block, Piece, gallery, heading, line, wrap
+
+MIXTURE = 4  # parts of the weighted sum that are written out
+
+FORMULAS = {
+    "dot": "q·k",
+    "scaled": "q·k / √d_k",
+    "cosine": "the cosine of q and k",
+    "general": "qᵀ W k",
+    "additive": "uᵀ tanh(W_q q + W_k k)",
+    "kernel": "-‖q - k‖² / 2σ²",
+}
+
+
+def close_up_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) -> list[Text]:
+    """The page of `attn explain --word`: one query of the last layer, every number on the way."""
+    if screen.accessible:
+        from attncli.views.accessible import close_up_sentences  # the other readers need not wait for it
+
+        return close_up_sentences(explanation, close_up, screen)
+    heads = [_head(explanation, close_up, head, screen) for head in range(len(close_up.weights))]
+    parts = [*(head.lines for head in heads), _neighbours(close_up, screen).lines]
+    said = (*(note for head in heads for note in head.notes), *_notes(explanation, close_up, screen))
+    return page("attn explain", explanation, parts, said, screen)
+
+
+def _head(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Block:
+    """The steps, the table and the look-up of one head."""
+    word = names(explanation.sentence, screen)[close_up.query]
+    which = f"head {head}: " if len(close_up.weights) > 1 else ""
+    table = key_table(explanation, close_up, head, screen)
+    steps = _steps(explanation, close_up, head, word, screen)
+    lines = [
+        *heading(f"{which}{word}", "as the query, held against every key", screen),
+        *_listed(steps, screen),
+        Text(),
+        *table.lines,
+        Text(),
+        *_listed(_database(explanation, close_up, head, screen), screen),
+    ]
+    return Block(lines, table.notes)
+
+
+def _listed(parts: Iterator[tuple[str, str]], screen: Screen) -> list[Text]:
+    """Named sentences, the names in a column of their own where there is room for it."""
+    listed = [(screen.own(name), text) for name, text in parts]
+    width = max(cells(name) for name, _ in listed) + 2
+    hanging = width if screen.columns >= 60 else 2
+    lines: list[Text] = []
+    for name, said in listed:
+        column = pad(name, width) if hanging > 2 else f"{name}  "
+        lines += wrap([(column, BOLD), (said, "")], screen.columns, hanging)
+    return lines
+
+
+def _steps(
+    explanation: Explanation, close_up: CloseUp, head: int, word: str, screen: Screen
+) -> Iterator[tuple[str, str]]:
+    """The three steps, each with what it is and the real numbers of its strongest key."""
+    row, best, keys = Keys.of(close_up, head), close_up.lookup[head], names(explanation.key_sentence, screen)
+    if best is None:
+        yield "1 similarity", "the mask lets this word see nothing: no scores, no weights, and an output of 0"
+        return
+    seen, score, largest = len(row.order), f"{row.scores[best]:.2f}", int(row.contributions.argmax())
+    formula = _formula(explanation, screen)
+    highest = f"the highest is {word} with {keys[best]}: {score}"
+    yield "1 similarity", f"a score for each of {seen} keys, {formula}; {highest}"
+    share = f"{score} becomes {as_weight(row.shown[best])} for {keys[best]}"
+    yield "2 softmax", f"e to the score, divided by the sum of all {seen}, so that they add up to 1: {share}"
+    part = f"{_part(row, largest, keys, screen)}, of length {row.contributions[largest]:.2f}"
+    yield "3 weighted sum", screen.own("the values, each times its weight α, added up; the longest part is ") + part
+
+
+def _formula(explanation: Explanation, screen: Screen) -> str:
+    temperature = explanation.settings.temperature
+    divided = "" if temperature == 1.0 else f", divided by the temperature {temperature:g}"
+    return screen.own(FORMULAS[explanation.settings.method]) + divided
+
+
+def _database(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Iterator[tuple[str, str]]:
+    """The one key that a hard look-up returns, against the mixture."""
+    best = close_up.lookup[head]
+    if best is None:
+        yield "a look-up", "finds nothing"
+        return
+    keys = names(explanation.key_sentence, screen)
+    yield "a look-up", f"in a database returns the value of one key, the best match: {keys[best]}"
+    yield "attention", f"returns a mixture of all: {mixture(Keys.of(close_up, head), keys, screen)}"
+
+
+def mixture(row: Keys, keys: Sequence[str], screen: Screen) -> str:
+    """The weighted sum written out, strongest first: `0.61 × Bark + 0.08 × dog + 7 more`."""
+    parts = [_part(row, key, keys, screen) for key in row.order[:MIXTURE]]
+    rest = len(row.order) - MIXTURE
+    return f"{GLUE}+ ".join([*parts, *([f"{rest}{GLUE}more"] if rest > 0 else [])])
+
+
+def _part(row: Keys, key: int, keys: Sequence[str], screen: Screen) -> str:
+    return f"{as_weight(row.shown[key])}{GLUE}{screen.own('×')}{GLUE}{keys[key]}"
+
+
+def _neighbours(close_up: CloseUp, screen: Screen) -> Block:
+    """The nearest words of the vector before and after attention, side by side where they fit."""
+    when = "before attention" if close_up.after is None else "before and after attention; + marks a new one"
+    head = heading("nearest words", f"to the vector {when}", screen)
+    known = {each.text for each in close_up.before}
+    columns = [Block(_column("before", close_up.before, known, screen))]
+    if close_up.after is not None:
+        columns.append(Block(_column("after", close_up.after, known, screen)))
+    return Block([*head, *gallery(columns, screen).lines])
+
+
+def _column(name: str, neighbours: Sequence[Neighbour], known: set[str], screen: Screen) -> list[Text]:
+    """One list of neighbours: cosine and word, a + before those that are not `known`."""
+    lines = [line((f"  {name}", DIM))]
+    for each in neighbours:
+        mark: Piece = ("  ", "") if each.text in known else ("+ ", BOLD)
+        lines += wrap([mark, (f"{each.similarity:5.2f}  ", ""), (screen.word(each.text), "")], screen.columns, 9)
+    return lines
+
+
+def _notes(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
+    """What a reader of a close-up must know."""
+    n_layer = explanation.weights.shape[0]
+    word = screen.word(explanation.sentence.tokens[close_up.query].text)
+    if close_up.others:
+        places = ", ".join(map(str, close_up.others))
+        yield f"{word} stands here at {close_up.query}, and also at {places} (--word N)"
+    if n_layer > 1:
+        yield f"this is the last of {n_layer} layers; --json has all of them"
+    if close_up.after is None:
+        yield "no nearest words after attention: the output does not live in the space of the word vectors"

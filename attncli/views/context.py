@@ -1,0 +1,124 @@
+"""The context words of every word, ranked, with bars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from attncli.explanation import Explanation
+from attncli.views.glyphs import bar
+from attncli.views.heading import names
+from attncli.views.rounding import as_weight, hundredths
+from attncli.views.screen import Screen, cells, cut, pad
+from attncli.views.typeset import DIM, Block, heading
+
+MOST_WORDS = 200
+LONGEST_NAME, CUT_NAME = 16, 12
+LONGEST_BAR, SHORTEST_BAR = 12, 3
+NARROW = 36  # cells; below, the entries stand under their word
+GAP = 2  # cells between two entries
+NUMBER = 4  # cells of `0.08`
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where everything stands: the widths of labels, names and bars, the entries a line and where they start.
+
+    `stacked`: the entries start on the line after the label, as on very narrow screens.
+    """
+
+    label: int
+    indent: int
+    name: int
+    entries: int
+    bar: int
+    stacked: bool
+
+
+def _columns(labels: Sequence[str], key_names: Sequence[str], top: int, itself: bool, screen: Screen) -> Columns:
+    stacked = screen.columns < NARROW
+    own = (NUMBER + 2 + GAP) * itself
+    label = min(max(map(cells, labels)), screen.columns - GAP - own if stacked else screen.columns // 5)
+    indent = 2 if stacked else label + GAP + own
+    room = screen.columns - indent
+    longest = min(max(map(cells, key_names), default=1), LONGEST_NAME, room - NUMBER - 1)
+    shorter = min(longest, CUT_NAME)  # long names are cut where more entries fit for it
+    name = shorter if _entries(shorter, room, top) > _entries(longest, room, top) else longest
+    entries = _entries(name, room, top)
+    bar_room = (room + GAP) // entries - (name + NUMBER + 2 + GAP)
+    return Columns(label, indent, name, entries, max(min(bar_room, LONGEST_BAR), 0), stacked)
+
+
+def _entries(name: int, room: int, top: int) -> int:
+    """How many entries stand beside one another, spread evenly over their lines."""
+    most = max(min((room + GAP) // (name + NUMBER + 2 + SHORTEST_BAR + GAP), top), 1)
+    return -(-top // -(-top // most))
+
+
+def context_lines(explanation: Explanation, screen: Screen) -> Block:
+    """Every word with its own weight and its `--top` context words; the rounding is the matrix's."""
+    contexts = explanation.context[:MOST_WORDS]
+    shown = hundredths(explanation.mean_weights[:MOST_WORDS])  # [n, n_key]
+    key_names = names(explanation.key_sentence, screen)
+    labels = _labels(explanation, screen)
+    listed = [key_names[each.key] for context in contexts for each in context.ranked]
+    itself = explanation.memory is None
+    columns = _columns(labels, listed, explanation.settings.top, itself, screen)
+    longest = max((each.weight for context in contexts for each in context.ranked), default=0.0) or 1.0
+    lines = _heading(explanation, longest, screen)
+    for label, context in zip(labels, contexts, strict=False):
+        row = shown[context.query]  # [n_key]
+        entries = [
+            _entry(key_names[each.key], int(row[each.key]), each.weight / longest, columns, screen)
+            for each in context.ranked
+        ]
+        own = int(row[context.query]) if itself else None
+        lines += _word(label, own, entries, columns, screen)
+    was_cut = max(map(cells, labels)) > columns.label or max(map(cells, listed), default=0) > columns.name
+    return Block(lines, _notes(explanation, was_cut, screen))
+
+
+def _labels(explanation: Explanation, screen: Screen) -> list[str]:
+    tokens = explanation.sentence.tokens[:MOST_WORDS]
+    width = len(str(tokens[-1].index))
+    return [f"{token.index:>{width}} {screen.word(token.text)}" for token in tokens]
+
+
+def _heading(explanation: Explanation, longest: float, screen: Screen) -> list[Text]:
+    own = "(=) own weight, then " if explanation.memory is None else ""
+    return heading("context", f"{own}what each word attends to most; longest bar {longest:.2f}", screen)
+
+
+def _entry(name: str, shown: int, share: float, columns: Columns, screen: Screen) -> Text:
+    """One context word, as wide as its column."""
+    text = Text(pad(cut(name, columns.name, screen.own("…")), columns.name), no_wrap=True)
+    text.append(f" {as_weight(shown)}")
+    if columns.bar >= 1:
+        text.append(" " + pad(bar(share, columns.bar, screen), columns.bar), DIM)
+    return text
+
+
+def _word(label: str, own: int | None, entries: Sequence[Text], columns: Columns, screen: Screen) -> list[Text]:
+    """A word's lines: label and own weight, then its entries, broken between entries only."""
+    first = Text(pad(cut(label, columns.label, screen.own("…")), columns.label + GAP), no_wrap=True)
+    if own is not None:
+        first.append(f"= {as_weight(own)}" + " " * GAP, DIM)
+    rows = [entries[start : start + columns.entries] for start in range(0, len(entries), columns.entries)]
+    rows = rows or [[Text("sees nothing else", style=DIM)]]
+    lines = [first] if columns.stacked else []
+    for row in rows:
+        lines.append(Text(" " * columns.indent, no_wrap=True) if lines else first)
+        lines[-1].append_text(Text(" " * GAP).join(row))
+    for text in lines:
+        text.rstrip()
+    return lines
+
+
+def _notes(explanation: Explanation, was_cut: bool, screen: Screen) -> tuple[str, ...]:
+    said = []
+    left_out = len(explanation.sentence.tokens) - MOST_WORDS
+    if left_out > 0:
+        said.append(f"the context of the last {left_out} words is left out; --word N shows one word, --json all")
+    if was_cut:
+        said.append("words that end in … are cut in the context; a wider terminal or --json shows them whole")
+    return tuple(map(screen.own, said))

@@ -1,0 +1,126 @@
+"""The frame of every page: over it what is shown and the sentence, under it the notes."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.text import Text
+
+from attncli.explanation import Explanation
+from attncli.settings import Settings
+from attncli.tokens import Sentence
+from attncli.vectors import Vectors
+from attncli.views.screen import Screen
+from attncli.views.typeset import BOLD, DIM, GLUE, Piece, notes, wrap
+
+MOST_SENTENCE_LINES = 20
+MOST_UNKNOWN = 10
+
+
+def page(
+    name: str,
+    explanation: Explanation,
+    parts: Iterable[Sequence[Text]],
+    said: Iterable[str],
+    screen: Screen,
+    warnings: tuple[str, ...] | None = None,
+) -> list[Text]:
+    """The parts one under another with what belongs over and under them; `warnings` in place of the explanation's."""
+    over = [
+        title(name, explanation.settings, explanation.vectors, screen),
+        sentences(explanation.sentence, explanation.memory, screen),
+    ]
+    lines = [text for part in (*over, *parts) for text in (*part, Text())]
+    return [*lines[:-1], *closing(explanation, said, screen, warnings)]
+
+
+def title(name: str, settings: Settings, vectors: Vectors, screen: Screen) -> list[Text]:
+    """The first line: mode, method, vector set, and every setting that is not the default."""
+    pieces: list[Piece] = [(name, BOLD), (" ", "")]
+    for label, value in _shown_settings(settings, vectors, screen):
+        pieces += [(f" {label}{GLUE}", DIM), (screen.word(value), ""), (screen.own(f"{GLUE}·"), DIM)]
+    return wrap(pieces[:-1], screen.columns, hanging=2)
+
+
+def _shown_settings(settings: Settings, vectors: Vectors, screen: Screen) -> Iterator[tuple[str, str]]:
+    yield "mode", settings.mode
+    yield "method", settings.method
+    size = screen.own(f"{vectors.words:,} × {vectors.dimensions}")
+    yield "vectors", f"{vectors.name} ({size})"
+    yield from _special_settings(settings)
+
+
+def _special_settings(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The settings that are not the default, in the order of the options."""
+    seed = f" (seed {settings.seed})" if settings.projections == "random" else ""
+    special = {
+        "heads": settings.mode == "multihead" and str(settings.heads),
+        "layers": settings.layers > 1 and str(settings.layers),
+        "projections": settings.projections and settings.projections + seed,
+        "mask": " + ".join(settings.mask),
+        "itself": settings.exclude_self and "excluded",
+        "temperature": settings.temperature != 1.0 and f"{settings.temperature:g}",
+        "sigma": settings.sigma is not None and f"{settings.sigma:g}",
+        "positions": settings.positions != "none" and settings.positions,
+    }
+    yield from ((name, value) for name, value in special.items() if value)
+
+
+def sentences(sentence: Sentence, memory: Sentence | None, screen: Screen) -> list[Text]:
+    """The sentence with its unknown words in brackets; with a memory both, and which is which."""
+    if memory is None:
+        return _sentence("", sentence, screen)
+    return [*_sentence("queries  ", sentence, screen), *_sentence("keys     ", memory, screen)]
+
+
+def _sentence(label: str, sentence: Sentence, screen: Screen) -> list[Text]:
+    lines = wrap([("  ", ""), (label, DIM), *_marked(sentence, screen)], screen.columns, hanging=2)
+    if len(lines) <= MOST_SENTENCE_LINES:
+        return lines
+    rest = len(lines) - MOST_SENTENCE_LINES
+    left_out = [(f"({rest} more lines of the sentence are left out here)", DIM)]
+    return [*lines[:MOST_SENTENCE_LINES], *wrap([("  ", ""), *left_out], screen.columns, hanging=2)]
+
+
+def _marked(sentence: Sentence, screen: Screen) -> Iterator[Piece]:
+    """The whole text, each unknown word as `[word?]`."""
+    at = 0
+    for unknown in sentence.unknown:
+        yield screen.word(sentence.text[at : unknown.start]), ""
+        yield f"[{screen.word(unknown.text)}?]", DIM
+        at = unknown.end
+    yield screen.word(sentence.text[at:]), ""
+
+
+def names(sentence: Sentence, screen: Screen) -> list[str]:
+    """A name for each token: its text, with its place behind it where the sentence has the word twice."""
+    repeated = Counter(token.text.casefold() for token in sentence.tokens)
+    return [
+        screen.word(token.text) + _place(token.index, screen) * (repeated[token.text.casefold()] > 1)
+        for token in sentence.tokens
+    ]
+
+
+def _place(index: int, screen: Screen) -> str:
+    return f" (word {index})" if screen.accessible else f"[{index}]"
+
+
+def closing(
+    explanation: Explanation, said: Iterable[str], screen: Screen, warnings: tuple[str, ...] | None = None
+) -> list[Text]:
+    """Unknown words, notes and warnings after an empty line, if there are any."""
+    texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
+    unknown = [note for text in texts for note in _unknown_notes(text, explanation.vectors, screen)]
+    warnings = explanation.warnings if warnings is None else warnings
+    lines = [*notes([*unknown, *said], screen), *notes(warnings, screen, "warning")]
+    return [Text(), *lines] if lines else []
+
+
+def _unknown_notes(sentence: Sentence, vectors: Vectors, screen: Screen) -> Iterator[str]:
+    """Each unknown word once, with its nearest spellings."""
+    unknown = {each.text: each.suggestions for each in sentence.unknown}
+    for text, suggestions in list(unknown.items())[:MOST_UNKNOWN]:
+        near = f"; nearest spellings: {', '.join(map(screen.word, suggestions))}" if suggestions else ""
+        word = screen.word(text) if screen.accessible else f"[{screen.word(text)}?]"
+        yield f"{word} is not in {screen.word(vectors.name)} and takes no part{near}"
+    if len(unknown) > MOST_UNKNOWN:
+        yield f"{len(unknown) - MOST_UNKNOWN} more words are not in {screen.word(vectors.name)} either"

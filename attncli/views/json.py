@@ -1,0 +1,158 @@
+"""The JSON contract: an explanation or a comparison as one line, numbers rounded, never NaN or Infinity."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from attncli.comparison import Compared, Comparison
+from attncli.explanation import Context, Explanation, Neighbour
+from attncli.heads import Array
+from attncli.settings import Settings
+from attncli.tokens import Sentence
+from attncli.vectors import Vectors
+
+VERSION = "1.0"
+
+
+def explanation_json(explanation: Explanation, *, full: bool = False, precision: int = 6) -> str:
+    """One line of the `attn.explain` schema; `full` adds queries, keys, values, outputs and neighbours."""
+    numbers = Numbers(precision)
+    record = {
+        "schema": "attn.explain",
+        "schema_version": VERSION,
+        **_sentence(explanation.sentence),
+        "memory": explanation.memory and _sentence(explanation.memory),
+        "vectors": _vectors(explanation.vectors),
+        "settings": _settings(explanation.settings),
+        "scores": numbers.array(explanation.scores),
+        "weights": numbers.array(explanation.weights),
+        "context": [_context(each, numbers) for each in explanation.context],
+        "word": None if explanation.query is None else _close_up(explanation, explanation.query, numbers),
+        "warnings": list(explanation.warnings),
+    }
+    return _line(record | (_full(explanation, numbers) if full else {}))
+
+
+def comparison_json(comparison: Comparison, *, precision: int = 6) -> str:
+    """One line of the `attn.compare` schema."""
+    numbers = Numbers(precision)
+    baseline = comparison.methods[0].explanation
+    return _line(
+        {
+            "schema": "attn.compare",
+            "schema_version": VERSION,
+            **_sentence(comparison.sentence),
+            "memory": baseline.memory and _sentence(baseline.memory),
+            "vectors": _vectors(comparison.vectors),
+            "settings": _settings(baseline.settings),
+            "baseline": comparison.baseline,
+            "methods": [_compared(each, numbers) for each in comparison.methods],
+            "warnings": list(comparison.warnings),
+        }
+    )
+
+
+class Numbers:
+    """Numbers as JSON shows them: `precision` decimals, null for what is no number."""
+
+    def __init__(self, precision: int) -> None:
+        self._precision = precision
+
+    def one(self, value: float | None) -> float | None:
+        """A single number."""
+        return None if value is None else self.array(np.float64(value))
+
+    def array(self, values: Array | np.float64) -> Any:
+        """Nested lists of the array's shape."""
+        rounded: Array = np.asarray(np.round(values, self._precision) + 0.0)  # + 0.0 turns -0.0 into 0.0
+        nothing = ~np.isfinite(rounded)
+        if nothing.any():
+            rounded = rounded.astype(object)
+            rounded[nothing] = None
+        return rounded.tolist()
+
+
+def _sentence(sentence: Sentence) -> dict[str, Any]:
+    return {
+        "sentence": sentence.text,
+        "tokens": [
+            {"index": each.index, "text": each.text, "word": each.word, "start": each.start, "end": each.end}
+            for each in sentence.tokens
+        ],
+        "unknown": [
+            {"text": each.text, "start": each.start, "end": each.end, "suggestions": list(each.suggestions)}
+            for each in sentence.unknown
+        ],
+    }
+
+
+def _vectors(vectors: Vectors) -> dict[str, Any]:
+    return {"name": vectors.name, "words": vectors.words, "dimensions": vectors.dimensions}
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    shown = {name: value for name, value in vars(settings).items() if name != "memory"}
+    return shown | {"mask": ",".join(settings.mask) or "none"}
+
+
+def _context(context: Context, numbers: Numbers) -> dict[str, Any]:
+    ranked = [{"key": each.key, "text": each.text, "weight": numbers.one(each.weight)} for each in context.ranked]
+    return {"query": context.query, "self": numbers.one(context.itself), "ranked": ranked}
+
+
+def _close_up(explanation: Explanation, query: int, numbers: Numbers) -> dict[str, Any]:
+    close_up = explanation.close_up(query)
+    return {
+        "query": query,
+        "others": list(close_up.others),
+        "scores": numbers.array(close_up.scores),
+        "weights": numbers.array(close_up.weights),
+        "contributions": numbers.array(close_up.contributions),
+        "lookup": list(close_up.lookup),
+        "before": _neighbours(close_up.before, numbers),
+        "after": _neighbours(close_up.after, numbers),
+    }
+
+
+def _neighbours(neighbours: Iterable[Neighbour] | None, numbers: Numbers) -> list[dict[str, Any]] | None:
+    if neighbours is None:
+        return None
+    return [{"text": each.text, "similarity": numbers.one(each.similarity)} for each in neighbours]
+
+
+def _full(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
+    layers, queries = explanation.layers, range(len(explanation.sentence.tokens))
+    return {
+        "queries": [numbers.array(layer.queries) for layer in layers],
+        "keys": [numbers.array(layer.keys) for layer in layers],
+        "values": [numbers.array(layer.values) for layer in layers],
+        "outputs": [numbers.array(layer.attention.context) for layer in layers],
+        "neighbours": [
+            {"query": query, "before": _neighbours(before, numbers), "after": _neighbours(after, numbers)}
+            for query, (before, after) in zip(queries, explanation.neighbours(queries), strict=True)
+        ],
+    }
+
+
+def _compared(compared: Compared, numbers: Numbers) -> dict[str, Any]:
+    return {
+        "method": compared.method,
+        "weights": numbers.array(compared.weights),
+        "entropy": numbers.one(compared.entropy),
+        "divergence": numbers.one(compared.divergence),
+        "rank_correlation": numbers.one(compared.rank_correlation),
+        "top1_agreement": numbers.one(compared.top1_agreement),
+        "context": [_context(each, numbers) for each in compared.context],
+    }
+
+
+# What could act on a terminal that the line is printed to; in JSON an escape is the same string.
+_ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def _line(record: dict[str, Any]) -> str:
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return _ACTING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -1,0 +1,92 @@
+"""Colours that say the same to every reader: cividis for weights, blue and orange for differences.
+
+Cividis: Nuñez, Anderson and Renslow 2018, "Optimizing colormaps with consideration for color vision deficiency",
+PLoS ONE 13(7), e0199239; even in lightness, and alike with and without red-green blindness.
+Contrast is WCAG 2.1's ratio of relative luminances.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from rich.color import Color
+from rich.style import Style
+
+from attncli.views.screen import Colours
+
+RGB = tuple[int, int, int]
+Anchors = Sequence[tuple[float, RGB]]
+
+# Straight lines between these stay within 4 of 255 of the published table.
+CIVIDIS: Anchors = (
+    (0 / 255, (0, 34, 78)),
+    (21 / 255, (0, 49, 112)),
+    (34 / 255, (30, 58, 111)),
+    (52 / 255, (54, 70, 108)),
+    (147 / 255, (143, 138, 120)),
+    (205 / 255, (201, 185, 101)),
+    (232 / 255, (231, 209, 80)),
+    (251 / 255, (253, 227, 52)),
+    (255 / 255, (254, 232, 56)),
+)
+# Sky blue and orange of Okabe and Ito's set for the colour-blind, from a dark middle: little difference, little light.
+DIVERGING: Anchors = ((-1.0, (86, 180, 233)), (0.0, (48, 48, 52)), (1.0, (230, 159, 0)))
+
+CIVIDIS_256 = (17, 18, 24, 60, 243, 101, 143, 185, 227)
+DIVERGING_256 = (117, 74, 31, 24, 236, 94, 130, 172, 214)
+
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
+
+
+def interpolate(anchors: Anchors, value: float) -> RGB:
+    """The colour at `value` on straight lines between the anchors; the ends reach on."""
+    value = min(max(value, anchors[0][0]), anchors[-1][0])
+    for (low, start), (high, end) in pairwise(anchors):
+        if value <= high:
+            share = (value - low) / (high - low)
+            red, green, blue = (round(a + share * (b - a)) for a, b in zip(start, end, strict=True))
+            return red, green, blue
+    return anchors[-1][1]
+
+
+def luminance(colour: RGB) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.1)."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (each / 255 for each in colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: RGB, other: RGB) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.1)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink(paper: RGB) -> RGB:
+    """Black or white, whichever is easier to read on `paper`; one of them always has a contrast of 4.5 or more."""
+    return max((BLACK, WHITE), key=lambda each: contrast(each, paper))
+
+
+def rgb_of_256(index: int) -> RGB:
+    """The colour of an index from 16 on in the 256-colour set: a 6 × 6 × 6 cube, then 24 greys."""
+    if index >= 232:
+        grey = 8 + 10 * (index - 232)
+        return grey, grey, grey
+    steps = (0, 95, 135, 175, 215, 255)
+    return steps[(index - 16) // 36], steps[(index - 16) // 6 % 6], steps[(index - 16) % 6]
+
+
+@lru_cache(maxsize=512)
+def cell_style(value: float, colours: Colours, signed: bool = False) -> Style:
+    """Paper and ink for a weight in 0 … 1, or for a difference in −1 … 1; no style where colours are too few."""
+    if colours == "truecolor":
+        paper = interpolate(DIVERGING if signed else CIVIDIS, value)
+        return Style(color=Color.from_rgb(*ink(paper)), bgcolor=Color.from_rgb(*paper))
+    if colours == "256":
+        index = _level((value + 1) / 2, DIVERGING_256) if signed else _level(value, CIVIDIS_256)
+        dark_ink = ink(rgb_of_256(index)) == BLACK
+        return Style(color=Color.from_ansi(16 if dark_ink else 231), bgcolor=Color.from_ansi(index))
+    return Style.null()
+
+
+def _level(share: float, levels: Sequence[int]) -> int:
+    return levels[round(min(max(share, 0.0), 1.0) * (len(levels) - 1))]

@@ -1,0 +1,38 @@
+"""Two decimals for the screen, so that a row of them still adds up."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def hundredths(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Each value of [n, m] as whole hundredths, so that no row is more than one hundredth off its true sum.
+
+    Every value goes to its nearest neighbour. Only where a row of these is further off, the fewest values move to
+    their other neighbour: those whose rounding was furthest off in that direction.
+    """
+    exact = np.nan_to_num(np.asarray(values, dtype=float)) * 100  # [n, m]
+    nearest = np.rint(exact)  # [n, m]
+    error = exact - nearest  # [n, m]
+    missing = error.sum(axis=1)  # [n]
+    for row in np.flatnonzero(np.abs(missing) > 1 + 1e-9):
+        moves = int(np.ceil(abs(missing[row]) - 1 - 1e-9))
+        direction = np.sign(missing[row])
+        furthest = np.argsort(-direction * error[row], kind="stable")[:moves]  # [moves]
+        nearest[row, furthest] += direction
+    return np.asarray(nearest, dtype=np.int64)
+
+
+def as_weight(value: int) -> str:
+    """Hundredths as `0.61`."""
+    return f"{value / 100:.2f}"
+
+
+def as_short(value: int) -> str:
+    """Hundredths as `.61`, and `1.00`."""
+    return as_weight(value).removeprefix("0")
+
+
+def as_difference(value: int) -> str:
+    """Hundredths with their sign: `+.12`, `-.12`, ` .00`."""
+    sign = " " if value == 0 else "+" if value > 0 else "-"
+    return sign + as_short(abs(value))

@@ -1,0 +1,167 @@
+"""The matrix: rounding that adds up, layouts that fit, folding that keeps the sums, and notes on what was cut."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from rich.cells import cell_len
+
+from attncli.views.fold import Axis, fold
+from attncli.views.matrix import matrix_lines
+from attncli.views.rounding import as_difference, as_short, hundredths
+from attncli.views.screen import Screen, cells
+
+WORDS = ["Bark", "is", "very", "cute", "and", "he", "is", "a", "dog"]
+COLOURS = ["truecolor", "256", "16", "none"]
+
+
+def softmax(n, m, seed=0):
+    e = np.exp(np.random.default_rng(seed).normal(size=(n, m)))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def drawn(n, width, m=None, **options):
+    words = [f"word{i}" for i in range(max(n, m or n))]
+    return matrix_lines(softmax(n, m or n), words[:n], words[: m or n], Screen(width), **options)
+
+
+def plain(block):
+    return [line.plain for line in block.lines]
+
+
+@given(arrays.arrays(float, st.tuples(st.integers(1, 5), st.integers(1, 150)), elements=st.floats(-1, 1)))
+def test_no_row_is_more_than_a_hundredth_off(values):
+    shown = hundredths(values)
+    assert (np.abs(shown.sum(axis=1) - 100 * values.sum(axis=1)) <= 1 + 1e-6).all()
+    assert (np.abs(shown - 100 * values) < 1).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ([0.333, 0.333, 0.334], [33, 33, 33]),  # one hundredth off: left as it is
+        ([0.125, 0.375, 0.5], [12, 38, 50]),
+        ([1 / 7] * 7, [14] * 7),  # 0.98: one value must move
+        ([0.0, 1.0], [0, 100]),
+    ],
+)
+def test_values_are_rounded_to_the_nearest_where_the_row_allows(row, shown):
+    moved = hundredths(np.array([row]))[0] - shown
+    assert np.abs(moved).sum() == (1 if len(row) == 7 else 0)
+
+
+def test_the_fewest_values_move_and_those_furthest_off():
+    row = np.array([[0.0146] * 5 + [0.0141] * 5 + [0.8565]])
+    assert hundredths(row)[0].tolist() == [2, 2, 2, *[1] * 7, 86]
+
+
+@pytest.mark.parametrize(
+    ("value", "short", "signed"), [(61, ".61", "+.61"), (100, "1.00", "+1.00"), (0, ".00", " .00")]
+)
+def test_numbers_as_text(value, short, signed):
+    assert (as_short(value), as_difference(value)) == (short, signed)
+    assert as_difference(-12) == "-.12"
+
+
+def test_columns_are_headed_by_words_where_they_fit():
+    header, *rows = plain(matrix_lines(softmax(9, 9), WORDS, WORDS, Screen(80)))
+    assert header.split() == ["Bark", "is[1]", "very", "cute", "and", "he", "is[6]", "a", "dog"]
+    assert all(re.fullmatch(r"\d \w+ +(.?0\.\d\d +){9}", row) for row in rows)
+
+
+def test_then_by_numbers_beside_numbered_rows():
+    header, *rows = plain(matrix_lines(softmax(9, 9), WORDS, WORDS, Screen(50)))
+    assert header.split() == list("012345678")
+    assert [row.split()[0] for row in rows] == list("012345678")
+
+
+def test_then_in_blocks_that_say_which_columns():
+    said = [line for line in plain(drawn(13, 40)) if line.startswith("column")]
+    assert said == ["columns 0-6 of 13", "columns 7-12 of 13"]
+
+
+def test_every_weight_is_on_the_screen_in_every_layout():
+    for width in (20, 40, 60, 80, 200):
+        numbers = re.findall(r"\d?\.\d\d", "\n".join(plain(drawn(40, width))))
+        assert len(numbers) == 40 * 40
+
+
+@pytest.mark.parametrize(("n", "m", "width"), [(121, 121, 200), (120, 120, 40), (2000, 2000, 80), (3, 500, 60)])
+def test_what_no_screen_holds_is_folded_and_said(n, m, width):
+    block = drawn(n, width, m)
+    assert len(block.lines) < 50
+    assert any(note.startswith("folded: one cell = ") for note in block.notes)
+
+
+@pytest.mark.parametrize(("n", "m", "groups"), [(9, 9, 4), (121, 50, 40), (7, 3, 3), (5, 5, 1)])
+def test_folding_sums_over_columns_and_averages_over_rows(n, m, groups):
+    weights, rows, columns = softmax(n, m), Axis(("w",) * n, n).folded(groups), Axis(("w",) * m, m).folded(groups)
+    folded = fold(weights, rows, columns)
+    assert folded.sum(axis=1) == pytest.approx(1)
+    assert folded[0, 0] == pytest.approx(weights[: rows.size, : columns.size].sum() / rows.size)
+
+
+def test_folded_groups_carry_their_places():
+    axis = Axis(tuple(map(str, range(10))), 10).folded(4)
+    assert [axis.number(group) for group in range(4)] == ["0-2", "3-5", "6-8", "9"]
+    assert axis.words == ("0", "3", "6", "9")
+
+
+def test_masked_cells_are_no_zeros():
+    hidden = np.triu(np.ones((3, 3), dtype=bool), 1)
+    block = matrix_lines(np.eye(3), ["a", "b", "c"], ["a", "b", "c"], Screen(80), hidden=hidden)
+    assert plain(block)[1].split()[2:] == ["█1.00", "·", "·"]
+    assert plain(block)[3].split()[2:] == ["0.00", "0.00", "█1.00"]
+    assert "a · stands where the mask lets nothing be seen" in block.notes
+
+
+def test_long_words_are_cut_with_a_note_only():
+    words = ["internationalisation" * 2, *WORDS]
+    block = matrix_lines(softmax(10, 10), words, words, Screen(60))
+    assert "…" in plain(block)[1]
+    assert any("--json" in note for note in block.notes)
+    assert not matrix_lines(softmax(9, 9), WORDS, WORDS, Screen(60)).notes
+
+
+def test_the_sign_of_a_difference_stands_in_the_text():
+    lines = plain(matrix_lines(np.array([[0.12, -0.12, 0.0]]), ["a"], ["x", "y", "z"], Screen(80), signed=True))
+    assert lines[1].split() == ["0", "a", "+.12", "-.12", ".00"]
+
+
+def test_other_columns_than_rows_are_named():
+    lines = plain(matrix_lines(softmax(2, 30), ["der", "Hund"], [f"w{i}" for i in range(30)], Screen(140)))
+    assert lines[0].startswith("columns:  0 w0  1 w1  2 w2")
+
+
+def test_a_row_scale_gives_its_largest_weight_the_full_colour():
+    for scale, strongest in (("fixed", (67, 78, 108)), ("row", (254, 232, 56))):
+        weights = np.array([[0.25, 0.05]])
+        row = matrix_lines(weights, ["a"], ["x", "y"], Screen(80, "truecolor", scale=scale)).lines[1]
+        assert np.abs(np.subtract(row.spans[1].style.bgcolor.triplet, strongest)).max() <= 4
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("colours", COLOURS)
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
+@pytest.mark.parametrize("n", [1, 6, 13, 40, 120])
+def test_no_line_is_wider_than_the_screen(n, width, colours, signed):
+    words = [("注意", "e\u0301te\u0301", "internationalisation", "\x1b[31m", "dog")[i % 5] for i in range(n)]
+    block = matrix_lines(softmax(n, n), words, words, Screen(width, colours), "title", signed=signed)
+    assert max(cell_len(line.plain) for line in block.lines) <= width
+    assert ("…" in "".join(plain(block))) == any("…" in note for note in block.notes)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.text(st.characters(), min_size=1), min_size=1, max_size=15),
+    st.integers(20, 100),
+    st.sampled_from(COLOURS),
+    st.sampled_from(["utf-8", "ascii", "cp1252"]),
+)
+def test_whatever_the_words_are(words, width, colours, encoding):
+    block = matrix_lines(softmax(len(words), len(words)), words, words, Screen(width, colours, encoding))
+    assert all(cells(line.plain) <= width for line in block.lines)
+    "".join(plain(block)).encode(encoding)

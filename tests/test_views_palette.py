@@ -1,0 +1,115 @@
+"""Colours: close to cividis, rising, distinct, and readable at every level."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attncli.views.glyphs import bar, shade
+from attncli.views.palette import (
+    CIVIDIS,
+    CIVIDIS_256,
+    DIVERGING,
+    DIVERGING_256,
+    cell_style,
+    contrast,
+    interpolate,
+    luminance,
+    rgb_of_256,
+)
+from attncli.views.screen import Screen
+
+HUNDREDTHS = [value / 100 for value in range(-100, 101)]
+
+
+# Entries 0, 32, ... 255 of the published table of 256 colours.
+@pytest.mark.parametrize(
+    ("place", "published"),
+    [
+        (0, (0, 34, 78)),
+        (32, (26, 56, 111)),
+        (64, (67, 78, 108)),
+        (128, (125, 124, 120)),
+        (159, (154, 147, 118)),
+        (191, (187, 173, 109)),
+        (223, (221, 200, 88)),
+        (255, (254, 232, 56)),
+    ],
+)
+def test_cividis_is_cividis(place, published):
+    assert np.abs(np.subtract(interpolate(CIVIDIS, place / 255), published)).max() <= 4
+
+
+@pytest.mark.parametrize(
+    "colours",
+    [
+        [interpolate(CIVIDIS, value / 100) for value in range(101)],
+        [rgb_of_256(index) for index in CIVIDIS_256],
+        [interpolate(DIVERGING, value / 100) for value in range(101)],
+        [interpolate(DIVERGING, -value / 100) for value in range(101)],
+        [rgb_of_256(index) for index in DIVERGING_256[4:]],
+        [rgb_of_256(index) for index in DIVERGING_256[4::-1]],
+    ],
+)
+def test_more_is_lighter(colours):
+    light = [luminance(colour) for colour in colours]
+    assert all(low < high for low, high in pairwise(light)) or (len(light) > 9 and light == sorted(light))
+
+
+def test_nine_levels_stay_distinct():
+    assert len(set(CIVIDIS_256)) == len(set(DIVERGING_256)) == 9
+    assert {cell_style(level / 8, "256").bgcolor.number for level in range(9)} == set(CIVIDIS_256)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("colours", ["truecolor", "256"])
+def test_text_is_readable_on_every_colour(colours, signed):
+    for value in HUNDREDTHS if signed else HUNDREDTHS[100:]:
+        style = cell_style(value, colours, signed)
+        ink, paper = (
+            tuple(each.triplet) if each.triplet else rgb_of_256(each.number) for each in (style.color, style.bgcolor)
+        )
+        assert contrast(ink, paper) >= 4.5
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"), [((0, 0, 0), (255, 255, 255), 21), ((119, 119, 119), (255, 255, 255), 4.48)]
+)
+def test_contrast_is_the_standards(one, other, ratio):
+    assert contrast(one, other) == pytest.approx(ratio, abs=0.005)
+
+
+@pytest.mark.parametrize("colours", ["16", "none"])
+def test_few_colours_carry_no_scale(colours):
+    assert cell_style(0.5, colours).bgcolor is None
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@given(value=st.floats(-9, 9))
+def test_values_off_the_scale_have_the_colour_of_its_end(value, signed):
+    low = -1.0 if signed else 0.0
+    assert cell_style(value, "truecolor", signed) == cell_style(min(max(value, low), 1.0), "truecolor", signed)
+
+
+@pytest.mark.parametrize(("encoding", "ramp"), [("utf-8", " ░▒▓█"), ("ascii", " .:=#")])
+def test_the_ramp_of_glyphs(encoding, ramp):
+    assert "".join(shade(level / 4, Screen(encoding=encoding)) for level in range(5)) == ramp
+
+
+@pytest.mark.parametrize(
+    ("share", "encoding", "drawn"),
+    [
+        (1, "utf-8", "████"),
+        (0.5, "utf-8", "██"),
+        (0.28, "utf-8", "█▏"),
+        (0.001, "utf-8", "▏"),
+        (0, "utf-8", ""),
+        (0.5, "ascii", "##"),
+        (0.01, "ascii", "."),
+        (7, "utf-8", "████"),
+    ],
+)
+def test_bars(share, encoding, drawn):
+    assert bar(share, 4, Screen(encoding=encoding)) == drawn
