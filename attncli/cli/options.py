@@ -1,0 +1,179 @@
+"""The options that commands share, each defined once, in groups that are also the panels of the help.
+
+A group is a dataclass whose fields are annotated as Typer wants them; `options(...)` gives a command one parameter a
+group and shows Typer the single options.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from attncli.settings import METHODS, MODES, POSITIONS, PROJECTIONS, UNKNOWN
+from attncli.vectors.places import kept_names
+
+SCALES = ("fixed", "row")
+COLORS = ("auto", "always", "never")
+
+SentenceArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SENTENCE",
+        show_default=False,
+        help="What to explain; - reads standard input, a sentence a line. Left out: piped text, else an example.",
+    ),
+]
+
+
+Values = Sequence[str] | Callable[[], Sequence[str]]
+
+
+def _completion(values: Values) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in (values() if callable(values) else values) if value.startswith(incomplete)]
+
+    return complete
+
+
+def _option(panel: str, name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+    complete = _completion(values) if values else None
+    return typer.Option(*name.split(), help=help, metavar=metavar, rich_help_panel=panel, autocompletion=complete)
+
+
+def attention_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+    """An option of the panel that says what is computed."""
+    return _option("Attention", name, help, metavar, values)
+
+
+def _input(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+    return _option("Words and vectors", name, help, metavar, values)
+
+
+def _output(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+    return _option("Output", name, help, metavar, values)
+
+
+Word = Annotated[
+    str | None, attention_option("--word", "The close-up of one query: a word or its index.", "WORD|INDEX")
+]
+
+
+@dataclass(frozen=True)
+class AttentionOptions:
+    """What is computed; the fields are settings by name."""
+
+    mode: Annotated[
+        str, attention_option("--mode", "The vectors themselves, or projections of them.", "|".join(MODES), MODES)
+    ] = "self"
+    method: Annotated[
+        str, attention_option("--method", "The similarity of a query and a key.", "|".join(METHODS), METHODS)
+    ] = "scaled"
+    heads: Annotated[
+        int | None, attention_option("--heads", "How many heads --mode multihead has  [default: 3]", "H")
+    ] = None
+    layers: Annotated[int, attention_option("--layers", "How many blocks are stacked.", "L")] = 1
+    projections: Annotated[
+        str | None,
+        attention_option(
+            "--projections",
+            "Where w_q, w_k, w_v and w_o come from  [default: random in qkv and multihead]",
+            "random|identity|FILE.npz",
+            PROJECTIONS,
+        ),
+    ] = None
+    seed: Annotated[int, attention_option("--seed", "The seed of random projections.", "N")] = 0
+    mask: Annotated[
+        list[str] | None,
+        attention_option(
+            "--mask",
+            "What a word may see; repeat it to combine.",
+            "none|causal|window:K",
+            ("none", "causal", "window:"),
+        ),
+    ] = None
+    exclude_self: Annotated[bool, attention_option("--exclude-self/--include-self", "Hide every word from itself.")] = (
+        False
+    )
+    temperature: Annotated[
+        float, attention_option("--temperature", "Divides the scores: below 1 sharper, above 1 flatter.", "T")
+    ] = 1.0
+    sigma: Annotated[
+        float | None, attention_option("--sigma", "The width of --method kernel  [default: σ² = √d_k]", "S")
+    ] = None
+    positions: Annotated[
+        str,
+        attention_option(
+            "--positions", "What is added to the vectors to mark their places.", "|".join(POSITIONS), POSITIONS
+        ),
+    ] = "none"
+    memory: Annotated[
+        str | None,
+        attention_option("--memory", "Cross-attention: keys and values come from this sentence.", "SENTENCE"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """Which vectors, and what becomes of words they lack."""
+
+    vectors: Annotated[
+        str | None,
+        _input("--vectors", "A kept set or a file  [default: attn-en]", "NAME|FILE", kept_names),
+    ] = None
+    unknown: Annotated[
+        str, _input("--unknown", "Leave unknown words out, or refuse the sentence.", "|".join(UNKNOWN), UNKNOWN)
+    ] = "skip"
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """How it is shown, and where."""
+
+    top: Annotated[int, _output("--top", "How many context words are ranked.", "K")] = 5
+    json: Annotated[bool, _output("--json", "One JSON object a sentence (see: attn schema explain).")] = False
+    full: Annotated[bool, _output("--full", "With --json: queries, keys, values, outputs and neighbours too.")] = False
+    precision: Annotated[int, _output("--precision", "Decimals in JSON.", "N")] = 6
+    color_scale: Annotated[
+        str, _output("--color-scale", "Colours over 0 to 1, or over each row's range.", "fixed|row", SCALES)
+    ] = "fixed"
+    color: Annotated[str, _output("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
+    output: Annotated[
+        str | None, _output("-o --output", "Write here instead; the ending says what: .json, .txt.", "FILE")
+    ] = None
+    quiet: Annotated[bool, _output("-q --quiet", "No remarks on standard error, only errors.")] = False
+    debug: Annotated[bool, _output("--debug", "Show the traceback of a fault of attn's own.")] = False
+
+
+def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command whose parameters past the groups are Typer's own one parameter a group, named as the group says.
+
+    Typer reads the wrapper's signature, which lists the groups' fields one by one.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        taken = inspect.signature(command).parameters.values()
+        own = [parameter for parameter in taken if parameter.annotation not in groups]
+        grouped = {parameter.name: parameter.annotation for parameter in taken if parameter.annotation in groups}
+
+        @wraps(command)
+        def wrapper(**given: Any) -> None:
+            for name, group in grouped.items():
+                given[name] = group(**{each.name: given.pop(each.name) for each in fields(group)})
+            command(**given)
+
+        parameters = [*own, *(parameter for group in groups for parameter in _parameters(group))]
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return wrapper
+
+    return decorate
+
+
+def _parameters(group: type) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for each in fields(group):
+        default = inspect.Parameter.empty if each.default is MISSING else each.default
+        yield inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[each.name])

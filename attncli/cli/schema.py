@@ -1,0 +1,22 @@
+"""`attn schema`: the JSON Schema of a command's output."""
+
+from importlib.resources import files
+from typing import Annotated
+
+import typer
+
+from attncli.settings import check_choice
+
+EXAMPLES = """attn schema explain
+attn schema compare > compare.schema.json"""
+SCHEMAS = ("explain", "compare")
+
+
+def schema(
+    command: Annotated[
+        str, typer.Argument(metavar="|".join(SCHEMAS), help="Whose output.", autocompletion=lambda: SCHEMAS)
+    ],
+) -> None:
+    """Print the JSON Schema that the output of a command keeps to."""
+    name = check_choice("attn schema", command, SCHEMAS)
+    typer.echo(files("attncli").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8"), nl=False)

@@ -1,0 +1,93 @@
+"""The shell around a recipe: settings and vectors in, one record a sentence out, as JSON or for a human."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from rich.text import Text
+
+from attncli.cli.options import COLORS, SCALES, AttentionOptions, InputOptions, OutputOptions
+from attncli.cli.output import open_sink, say
+from attncli.cli.progress import progress_bar
+from attncli.cli.records import each_sentence
+from attncli.cli.terminal import detect_screen, wants_colour
+from attncli.errors import UsageError
+from attncli.settings import Settings, check_choice, check_settings
+from attncli.tokens import Sentence
+from attncli.vectors import Vectors, open_vectors
+from attncli.views.screen import Screen
+
+Record = TypeVar("Record")
+_ENDINGS = (".json", ".txt")
+
+
+def settings_of(
+    attention: AttentionOptions, words: InputOptions, output: OutputOptions, word: str | None = None
+) -> Settings:
+    """The checked settings that the option groups stand for."""
+    return check_settings(**vars(attention), unknown=words.unknown, top=output.top, word=word)
+
+
+def vectors_of(words: InputOptions, output: OutputOptions) -> Vectors:
+    """Open the vectors; what there is to remark about them is said once."""
+    with progress_bar(output.quiet) as progress:
+        vectors = open_vectors(words.vectors, progress=progress)
+    for note in () if output.quiet else vectors.notes:
+        say(f"note: {note}")
+    return vectors
+
+
+class Show(Generic[Record]):
+    """How one command makes its records and shows them."""
+
+    def __init__(
+        self,
+        make: Callable[[str], Record],
+        sentence_of: Callable[[Record], Sentence],
+        as_json: Callable[[Record], str],
+        as_lines: Callable[[Record, Screen], Iterable[Text]],
+    ) -> None:
+        self._make, self._sentence_of, self._as_json, self._as_lines = make, sentence_of, as_json, as_lines
+
+    def each(self, argument: str | None, output: OutputOptions) -> int:
+        """Make and show a record for each sentence that `argument` stands for; returns the exit code."""
+        as_json = _wants_json(output)
+        screen = _screen(output)
+        with open_sink(output.output) as sink:
+
+            def show(text: str, where: str) -> None:
+                record = self._make(text)
+                if as_json or output.output:
+                    _say_unknown(self._sentence_of(record), where, output.quiet)
+                sink.json(self._as_json(record)) if as_json else sink.lines(self._as_lines(record, screen), screen)
+
+            return each_sentence(argument, show, quiet=output.quiet, dim=wants_colour(output.color, sys.stderr))
+
+
+def _screen(output: OutputOptions) -> Screen:
+    check_choice("--color-scale", output.color_scale, SCALES)
+    check_choice("--color", output.color, COLORS)
+    return detect_screen(output.color, by_row=output.color_scale == "row", to_file=output.output is not None)
+
+
+def _wants_json(output: OutputOptions) -> bool:
+    if not 0 <= output.precision <= 17:
+        raise UsageError(f"--precision {output.precision} does not work", "it takes a whole number from 0 to 17")
+    if output.output is None:
+        return output.json
+    ending = Path(output.output).suffix.lower()
+    if ending not in _ENDINGS and not output.output.startswith("/dev/"):
+        raise UsageError(
+            f"-o {output.output!r} does not say what to write", f"end it with one of {', '.join(_ENDINGS)}"
+        )
+    if output.json and ending == ".txt":
+        raise UsageError(f"--json and -o {output.output!r} disagree", "end the file with .json, or leave --json out")
+    return output.json or ending == ".json"
+
+
+def _say_unknown(sentence: Sentence, where: str, quiet: bool) -> None:
+    """Name each unknown word once; the human page shows them itself."""
+    for text, suggestions in () if quiet else {each.text: each.suggestions for each in sentence.unknown}.items():
+        near = f"; nearest known: {', '.join(suggestions)}" if suggestions else ""
+        say(f"note: {where}{text!r} is not a known word and is left out{near}")

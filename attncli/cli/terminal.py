@@ -1,0 +1,60 @@
+"""What the terminal can show: its width, colours and encoding, as its variables and `--color` say."""
+
+import os
+import sys
+from typing import TextIO
+
+from attncli.views.screen import Colours, Scale, Screen
+
+_PIPED_WIDTH = 80
+
+
+def detect_screen(color: str = "auto", *, by_row: bool = False, to_file: bool = False) -> Screen:
+    """The screen that standard output is; a file is a plain one in UTF-8."""
+    scale: Scale = "row" if by_row else "fixed"
+    if to_file:
+        return Screen(width=_width(None), scale=scale, accessible=_is_set("ACCESSIBLE"))
+    terminal = _is_terminal(sys.stdout)
+    return Screen(
+        width=_width(sys.stdout.fileno() if terminal else None),
+        colours=_depth() if wants_colour(color, sys.stdout) else "none",
+        encoding=sys.stdout.encoding if sys.stdout else "utf-8",
+        accessible=_is_set("ACCESSIBLE"),
+        scale=scale,
+    )
+
+
+def wants_colour(color: str, stream: TextIO | None) -> bool:
+    """Whether escape codes may go to a stream: what `--color` says, else NO_COLOR, FORCE_COLOR, else a terminal."""
+    if color != "auto":
+        return color == "always"
+    if _is_set("NO_COLOR"):
+        return False
+    return _is_set("FORCE_COLOR") or (_is_terminal(stream) and os.environ.get("TERM") != "dumb")
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _depth() -> Colours:
+    if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or os.environ.get("FORCE_COLOR") == "3":
+        return "truecolor"
+    term = os.environ.get("TERM", "")
+    few = term and "256" not in term and term not in ("dumb", "unknown")
+    return "16" if few and os.environ.get("FORCE_COLOR") != "2" else "256"
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0", "false")
+
+
+def _width(descriptor: int | None) -> int:
+    """Columns: $COLUMNS first, as everywhere, then the terminal's own."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and int(columns[:6]) > 0:
+        return int(columns[:6])
+    try:
+        return os.get_terminal_size(descriptor).columns or _PIPED_WIDTH if descriptor is not None else _PIPED_WIDTH
+    except OSError:
+        return _PIPED_WIDTH

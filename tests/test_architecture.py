@@ -1,0 +1,89 @@
+"""The house of CONTRIBUTING.md: imports go down only, and what is slow to import is imported where it is needed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "attncli"
+MATHEMATICS = {"similarity", "attention", "masks", "shapes", "heads", "positions", "measures"}
+ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
+    {"errors", "settings", "tokens", "segments", "spelling"},
+    MATHEMATICS,
+    {"vectors"},
+    {"npz", "heads_file", "inputs", "projections", "explanation", "explaining", "comparison"},
+    {"views"},
+    {"cli"},
+    {"__init__", "__main__"},
+]
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(module):
+    return next(i for i, room in enumerate(ROOMS) if module in room)
+
+
+def imported_modules(path):
+    """The top-level attncli rooms and foreign packages that a file names in its imports, type-checking ones too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_only(path):
+    here = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for module in imported_modules(path):
+        if module.startswith("attncli."):
+            assert room_of(module.split(".")[1]) <= room_of(here), module
+
+
+@pytest.mark.parametrize("name", sorted(MATHEMATICS))
+def test_the_mathematics_knows_nothing_but_numpy(name):
+    path = PACKAGE / f"{name}.py"
+    foreign = {module.split(".")[0] for module in imported_modules(path)} - {"attncli"} - set(sys.stdlib_module_names)
+    assert foreign <= {"numpy"}
+
+
+def test_gensim_is_imported_in_one_module():
+    importers = [path.name for path in MODULES if any(m.split(".")[0] == "gensim" for m in imported_modules(path))]
+    assert len(importers) == 1
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_stay_readable_in_one_sitting(path):
+    assert len(path.read_text().splitlines()) <= 220
+
+
+def modules_after(arguments, **env):
+    """The modules loaded once `attn` has run with these arguments."""
+    code = (
+        "import sys; from attncli.cli.app import run\n"
+        f"try: run({arguments!r})\nexcept SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL, check=True
+    )
+    return {name.split(".")[0] for name in done.stderr.split()}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["explain", "-h"], ["compare", "-h"], ["--version"], []])
+def test_help_waits_for_neither_numpy_nor_gensim(arguments):
+    assert not modules_after(arguments) & {"numpy", "gensim", "scipy"}
+
+
+def test_completion_waits_for_neither_numpy_nor_gensim():
+    completing = {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": "attn explain --method ", "COMP_CWORD": "3"}
+    assert not modules_after([], **completing) & {"numpy", "gensim", "scipy"}
+
+
+@pytest.mark.parametrize("arguments", [["explain", "a dog"], ["explain", "a dog", "--json"], ["compare", "a dog"]])
+def test_a_store_needs_neither_gensim_nor_scipy(arguments):
+    modules = modules_after(arguments)
+    assert "numpy" in modules
+    assert not modules & {"gensim", "scipy", "urllib3", "pandas"}

@@ -1,0 +1,179 @@
+"""acceptance: what comes out, where, in which encoding and colours, and when."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import pytest
+from command import BARE, COMMAND, attn
+
+SENTENCE = "Bark is very cute and he is a dog"
+
+
+def strict(line):
+    def refuse(name):
+        raise ValueError(name)
+
+    return json.loads(line, parse_constant=refuse)
+
+
+def test_json_goes_out_and_remarks_go_beside():
+    done = attn("explain", "the qwzx cat", "--json")
+    record = strict(done.stdout)
+    assert [token["text"] for token in record["tokens"]] == ["the", "cat"]
+    assert done.stderr.count("qwzx") == 1
+    assert all(each in done.stderr for each in record["unknown"][0]["suggestions"])
+    assert done.returncode == 0
+
+
+def test_quiet_leaves_remarks_out():
+    assert attn("explain", "the qwzx cat", "--json", "-q").stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["--json"], []])
+@pytest.mark.parametrize("env", [{}, {"GITHUB_ACTIONS": "true"}, {"TERM": "xterm-256color"}])
+def test_a_pipe_gets_no_escape_codes(arguments, env):
+    assert "\x1b" not in attn("explain", SENTENCE, *arguments, env=env).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "escapes"),
+    [
+        (["--json"], {"FORCE_COLOR": "1"}, False),
+        (["--json", "--color", "always"], {}, False),
+        ([], {"FORCE_COLOR": "1"}, True),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),  # the option beats the variable
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colour_is_what_was_asked_for(arguments, env, escapes):
+    assert ("\x1b" in attn("explain", SENTENCE, *arguments, env=env).stdout) == escapes
+
+
+def on_terminal(*arguments, env=None):
+    """What reaches a pseudo-terminal that is both output streams."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        env=BARE | {"TERM": "xterm-256color"} | (env or {}),
+    )
+    os.close(child)
+    received = b""
+    try:
+        while block := os.read(parent, 65536):
+            received += block
+    except OSError:
+        pass  # the far end is closed
+    process.wait()
+    os.close(parent)
+    return received.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "escapes"),
+    [([], {}, True), (["--color", "never"], {}, False), ([], {"NO_COLOR": "1"}, False), ([], {"TERM": "dumb"}, False)],
+)
+def test_a_terminal_gets_colour_unless_told_otherwise(arguments, env, escapes):
+    shown = on_terminal("explain", *arguments, env=env)  # no sentence: the example, and a line on stderr about it
+    assert ("\x1b" in shown) == escapes
+    assert "example" in shown
+
+
+def test_each_record_appears_as_soon_as_its_line_was_read():
+    with subprocess.Popen(
+        [*COMMAND, "explain", "-", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=BARE, text=True
+    ) as process:
+        for sentence in ("a dog", "a cat"):
+            process.stdin.write(sentence + "\n")
+            process.stdin.flush()
+            assert strict(process.stdout.readline())["sentence"] == sentence  # would hang if it came only at the end
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--json"], []])
+def test_a_reader_that_has_seen_enough_is_no_error(arguments, unbuffered):
+    command = [*COMMAND, "explain", "-", *arguments]
+    env = BARE | ({"PYTHONUNBUFFERED": unbuffered} if unbuffered else {})
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
+    ) as process:
+        process.stdout.close()
+        try:
+            process.stdin.write(b"a dog\n" * 3000)
+            process.stdin.close()
+        except BrokenPipeError:
+            process.stdin = None
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+@pytest.mark.parametrize("arguments", [["--json"], []])
+def test_a_full_disk_is_one_line(arguments):
+    with open("/dev/full", "w") as full:
+        done = attn("explain", SENTENCE, *arguments, stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == "error: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("closing", [">&-", "<&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_cause_no_traceback(closing):
+    command = f"{' '.join(COMMAND)} explain 'a dog' {closing}"
+    done = subprocess.run(["bash", "-c", command], env=BARE, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (1 if ">&- " in closing + " " and not closing.startswith("2") else 0)
+
+
+def test_interrupted_is_130():
+    process = subprocess.Popen([*COMMAND, "explain", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=BARE)
+    time.sleep(0.6)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=2) == 130
+    assert b"Traceback" not in process.stderr.read()
+    process.stdin.close()
+    process.stderr.close()
+
+
+@pytest.mark.parametrize("env", [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}])
+@pytest.mark.parametrize("arguments", [["--json"], []])
+def test_every_encoding_gets_an_answer(arguments, env):
+    done = attn("explain", "注意 is all", *arguments, env=env)
+    assert done.returncode == 0
+    if arguments:
+        assert strict(done.stdout)["sentence"] == "注意 is all"
+
+
+def test_accessible_is_sentences():
+    shown = attn("explain", SENTENCE, env={"ACCESSIBLE": "1"}).stdout
+    assert shown.isascii() or not set(shown) & set("│─█░▒▓")
+    assert "Bark attends" in shown
+
+
+@pytest.mark.parametrize(("name", "first"), [("a.json", "{"), ("a.txt", "attn")])
+def test_a_file_is_written_by_its_ending(tmp_path, name, first):
+    done = attn("explain", SENTENCE, "-o", name, cwd=tmp_path)
+    assert (done.stdout, done.returncode) == ("", 0)
+    assert (tmp_path / name).read_text().startswith(first)
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["qwzx", "-o", "a.json"], 1), (["dog", "-o", "a.doc"], 2), (["dog", "-o", "no/a.json"], 1)]
+)
+def test_an_error_leaves_no_file(tmp_path, arguments, code):
+    done = attn("explain", *arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert done.stderr.startswith("error: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_keeps_the_old_file(tmp_path):
+    (tmp_path / "a.json").write_text("old")
+    attn("explain", "qwzx", "-o", "a.json", cwd=tmp_path)
+    assert (tmp_path / "a.json").read_text() == "old"
