@@ -1,0 +1,51 @@
+"""The embedded set is found from an installed wheel, from an editable install, and from a plain checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+WHERE = "from attncli import open_vectors; vectors = open_vectors(); print(vectors.words, vectors.folder)"
+
+
+def ask(*paths, cwd):
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONSAFEPATH": "1"}
+    done = subprocess.run([sys.executable, "-c", WHERE], cwd=cwd, env=env, capture_output=True, text=True, check=True)
+    words, folder = done.stdout.strip().split(" ", 1)
+    return int(words), Path(folder)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ROOT]
+    subprocess.run(command, check=True)
+    return next(folder.glob("attncli-*.whl"))
+
+
+def test_an_installed_wheel(wheel, tmp_path):
+    target = tmp_path / "site"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", target, wheel], check=True
+    )
+    assert ask(target, cwd=tmp_path) == (50_000, target / "attncli" / "data" / "attn-en")
+
+
+def test_a_plain_checkout(tmp_path):
+    assert ask(ROOT, cwd=tmp_path) == (50_000, ROOT / "data" / "attn-en")
+
+
+def test_an_editable_install(tmp_path):
+    assert ask(cwd=tmp_path) == (50_000, ROOT / "data" / "attn-en")
+
+
+def test_the_wheel_holds_what_is_needed_and_no_more(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"attncli", next(top for top in tops if top.endswith(".dist-info"))}
+    assert {"attncli/schemas/explain.json", "attncli/py.typed", "attncli/data/attn-en/vectors.npy"} <= set(names)
+    assert any(name.endswith("WordNet-3.0.txt") for name in names)
