@@ -18,7 +18,7 @@ from attncli.tokens import Sentence
 from attncli.vectors import Vectors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compared:
     """One method: its explanation, and its mean weights [n_query, n_key] measured against the baseline's.
 
@@ -41,7 +41,7 @@ class Compared:
         return self.explanation.context
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """The methods in order, the baseline first."""
 
@@ -65,14 +65,17 @@ class Comparison:
 
 
 def compare(
-    sentence: str, vectors: Vectors | str | Path | None = None, *, against: Iterable[str] = (), **settings: Any
+    sentence: str, vectors: Vectors | str | Path | None = None, *, against: str | Iterable[str] = (), **settings: Any
 ) -> Comparison:
     """Hold the methods `against` (default: all others) against the baseline `method` (default `scaled`).
 
     `settings` are the options of `attn compare` by name; errors as in `explain`, and a UsageError for an unknown
     method or the baseline among those held against it.
     """
-    return compare_with(sentence, check_settings(**settings), as_vectors(vectors), tuple(against))
+    if settings.get("word") is not None:
+        raise UsageError("compare has no close-up: leave word out", "explain has one")
+    others = (against,) if isinstance(against, str) else tuple(against)
+    return compare_with(sentence, check_settings(**settings), as_vectors(vectors), others)
 
 
 def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple[str, ...] = ()) -> Comparison:

@@ -103,4 +103,4 @@ def _visible(n: int, settings: Settings) -> Array | None:
 def _blind(layer: Layer) -> Iterator[str]:
     blind = int((~layer.visible.any(axis=1)).sum())
     if blind:
-        yield f"{blind} of the words see nothing under this mask: their weights and their output are 0"
+        yield f"words that see nothing under this mask, so that weights and output are 0: {blind}"

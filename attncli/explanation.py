@@ -42,7 +42,7 @@ class Neighbour:
     similarity: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CloseUp:
     """Everything about one query in the last layer; the arrays are [n_head, n_key].
 
@@ -61,7 +61,7 @@ class CloseUp:
     after: tuple[Neighbour, ...] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One block: its inputs [n_head, n, d], its attention, and its output [n_query, d_out]."""
 
@@ -78,7 +78,7 @@ class Layer:
         return seen
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """One sentence explained: tokens, every layer's arrays, and what was noticed on the way."""
 
@@ -103,6 +103,11 @@ class Explanation:
     def memory(self) -> Sentence | None:
         """The other sentence of cross-attention, if there is one."""
         return self.inputs.memory
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentence, and the memory if there is one."""
+        return (self.sentence,) if self.memory is None else (self.sentence, self.memory)
 
     @property
     def key_sentence(self) -> Sentence:

@@ -1,13 +1,14 @@
 """Projections files: heads and the parameters of the methods as named arrays in a `.npz`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from attncli.errors import ResourceError
 from attncli.heads import Heads
-from attncli.npz import read_npz, write_npz
+from attncli.npz import NEEDED, read_npz, write_npz
 from attncli.shapes import match_axes
 from attncli.similarity import PARAMETERS, Array
 
@@ -34,13 +35,36 @@ def read_heads(path: str | Path, d_model: int, n_head: int | None = None) -> Hea
     inner = {name: ("n_head", *axes) for arrays in PARAMETERS.values() for name, axes in arrays.items()}
     arrays = read_npz(path, {*PROJECTIONS, *inner, *LATER})
     sizes = {"d_model": d_model} if n_head is None else {"d_model": d_model, "n_head": n_head}
-    try:
+    with _naming(path):
         _check_shapes(arrays, {**PROJECTIONS, **inner}, sizes)
         _check_numbers(arrays)
-    except ValueError as error:
-        raise ResourceError(f"{str(path)!r}: {error}", "see the projections file in the README") from None
     parameters = {name: arrays[name] for name in inner if name in arrays}
     return Heads(arrays["w_q"], arrays["w_k"], arrays["w_v"], arrays.get("w_o"), parameters)
+
+
+def read_parameters(path: str | Path, method: str, d_k: int) -> dict[str, Array]:
+    """The parameters of `method` for one head without projections, in float64; missing ones are left out.
+
+    Raises:
+        ResourceError: not a readable `.npz` of finite numbers, or shapes other than n_head = 1 and `d_k`.
+    """
+    axes = {name: ("n_head", *inner) for name, inner in PARAMETERS[method].items()}
+    arrays = read_npz(path, axes)
+    sizes = {"n_head": 1, "d_k": d_k}
+    with _naming(path):
+        for name, array in arrays.items():
+            match_axes(name, array, axes[name], sizes, lead="")
+        _check_numbers(arrays)
+    return arrays
+
+
+@contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
+    """Let what is wrong with the arrays name the file."""
+    try:
+        yield
+    except ValueError as error:
+        raise ResourceError(f"{str(path)!r}: {error}", NEEDED) from None
 
 
 def write_heads(path: str | Path, heads: Heads) -> None:

@@ -1,5 +1,6 @@
 """From text to vectors: the sentences are read, their words looked up, and positions added where asked for."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ from attncli.errors import AttnError, UsageError
 from attncli.heads import Array
 from attncli.positions import sinusoidal
 from attncli.segments import forms
-from attncli.settings import Settings
+from attncli.settings import Settings, check_text
 from attncli.tokens import Sentence, read_sentence
 from attncli.vectors import Vectors, open_vectors
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Inputs:
     """What attention works on: x [n_query, d_model] of the sentence, source [n_key, d_model] of keys and values."""
 
@@ -39,8 +42,8 @@ def read_inputs(text: str, settings: Settings, vectors: Vectors) -> Inputs:
         UsageError: an empty sentence.
         AttnError: no known word, or an unknown one under `--unknown error`.
     """
-    sentence = _read(text, vectors, settings)
-    memory = None if settings.memory is None else _read(settings.memory, vectors, settings)
+    sentence = _read("the sentence", text, vectors, settings)
+    memory = None if settings.memory is None else _read("--memory", settings.memory, vectors, settings)
     x = _embed(sentence, vectors, settings)  # [n_query, d_model]
     source = x if memory is None else _embed(memory, vectors, settings)  # [n_key, d_model]
     return Inputs(vectors, sentence, memory, x, source, tuple(_warnings(x, source, settings)))
@@ -70,10 +73,10 @@ def find_query(sentence: Sentence, word: str) -> int:
     raise UsageError(f"--word {word!r} is not a known word of this sentence", f"choose from: {known}")
 
 
-def _read(text: str, vectors: Vectors, settings: Settings) -> Sentence:
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # bytes that are no text: U+FFFD
+def _read(what: str, given: str, vectors: Vectors, settings: Settings) -> Sentence:
+    text = _SURROGATE.sub("\ufffd", check_text(what, given))  # a byte that is no UTF-8 arrives as a lone surrogate
     if not text.strip():
-        raise UsageError(f"the sentence is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
+        raise UsageError(f"{what} is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
     sentence = read_sentence(text, vectors.find, vectors.spellings)
     if sentence.unknown and (settings.unknown == "error" or not sentence.tokens):
         raise _unknown_words(sentence, vectors)
@@ -93,6 +96,7 @@ def _unknown_words(sentence: Sentence, vectors: Vectors) -> AttnError:
 
 def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
     x = vectors.rows([token.row for token in sentence.tokens])  # [n, d_model]
+    x.flags.writeable = False  # every layer's arrays may be views of it
     if settings.positions == "none":
         return x
     positions = sinusoidal(*x.shape)  # [n, d_model]
@@ -106,6 +110,6 @@ def _mean_length(x: Array) -> float:
 def _warnings(x: Array, source: Array, settings: Settings) -> Iterator[str]:
     zero = sum(int((~each.any(axis=-1)).sum()) for each in ([x] if source is x else [x, source]))
     if zero:
-        yield f"{zero} of the words have a vector of zeros, which is equally similar to every word"
+        yield f"words with a vector of zeros, which is equally similar to every word: {zero}"
     if settings.positions == "sinusoidal":
-        yield "sinusoidal positions were added, scaled to the mean length of the sentence's vectors"
+        yield "sinusoidal positions were added, scaled to the mean length of a sentence's vectors"

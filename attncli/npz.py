@@ -14,6 +14,9 @@ from attncli.similarity import Array
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
+NEEDED = (
+    "numpy.savez writes one: w_q, w_k, w_v [n_head, d_model, d_k], w_o [n_head·d_v, d_model], parameters of the method"
+)
 # A compressed file may hold this much, or this many times its own size: projections of zeros and ones pack tightly.
 PLAIN_BYTES, EXPANSION = 2**25, 4
 
@@ -38,8 +41,7 @@ def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
         reason = error.strerror or "it cannot be read"
     except damaged as error:
         reason = str(error).splitlines()[0] if str(error) else "it is damaged"
-    hint = "needed is a .npz with w_q, w_k and w_v, as numpy.savez writes it"
-    raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", hint)
+    raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", NEEDED)
 
 
 def write_npz(path: str | Path, arrays: Mapping[str, Array]) -> None:
@@ -75,8 +77,8 @@ def _read_array(member: IO[bytes], name: str, size: int) -> Array:
         raise ValueError(f"{name} has the unknown format version {version}")
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, by_column, dtype = read_header(member)
-    if dtype.kind != "f":
-        raise ValueError(f"{name} has dtype {dtype}; needed are floats")
+    if dtype.kind not in "fiu":
+        raise ValueError(f"{name} has dtype {dtype}; needed are numbers")
     data = member.read(size)
     if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{name} claims the shape {list(shape)} of {dtype}, and {len(data):,} bytes follow")

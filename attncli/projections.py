@@ -1,21 +1,20 @@
 """Where projections and a method's parameters come from: a file, a seed, the identity, or the vectors themselves."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 
 from attncli.errors import ResourceError, UsageError
 from attncli.heads import Array, Heads, default_sigma, identity_heads, parameters_for, random_heads
-from attncli.heads_file import read_heads
 from attncli.settings import PROJECTIONS, Settings
 from attncli.similarity import PARAMETERS
 from attncli.vectors import Vectors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Blocks:
     """One entry a layer: its heads (None in mode `self`) and the parameters of its method."""
 
@@ -65,6 +64,8 @@ def _heads(settings: Settings, d_model: int, layer: int) -> Heads:
 
 
 def _file_heads(settings: Settings, d_model: int) -> Heads:
+    from attncli.heads_file import read_heads  # only a file should cost its import
+
     heads = read_heads(_path(settings), d_model)
     found = len(heads.w_q)
     if settings.heads not in (None, found):
@@ -74,11 +75,11 @@ def _file_heads(settings: Settings, d_model: int) -> Heads:
     return heads
 
 
-def _path(settings: Settings) -> Path:
+def _path(settings: Settings) -> str:
+    """The file that `--projections` names, to the letter."""
     name = settings.projections or ""
-    path = Path(name)
-    if path.suffix or path.parent != Path() or path.exists():
-        return path
+    if os.path.splitext(name)[1] or os.path.dirname(name) or os.path.exists(name):
+        return name
     near = get_close_matches(name, PROJECTIONS, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UsageError(f"--projections does not know {name!r}", f"{hint}choose from: {', '.join(PROJECTIONS)}, FILE.npz")
@@ -98,7 +99,9 @@ def _self_parameters(settings: Settings, d_model: int, layer: int) -> Mapping[st
         return parameters_for(settings.method, 1, d_model, _generator(settings, layer))
     if settings.projections == "identity":
         return identity_heads(1, d_model).parameters
-    return _file_heads(settings, d_model).parameters
+    from attncli.heads_file import read_parameters  # only a file should cost its import
+
+    return read_parameters(_path(settings), settings.method, d_model)
 
 
 def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head: int) -> dict[str, Array]:

@@ -10,11 +10,15 @@ Span = tuple[int, int]
 Segments = tuple[list[tuple[Span, str]], list[Span]]  # known words with their places, places of unknown ones
 
 # Every character is first reduced to a kind, so that the rules below are regular expressions over kinds.
-_WORD, _UNSPACED = "w", "u"
-_CONNECTORS = dict.fromkeys("'’＇", "'") | dict.fromkeys("-‐‑", "-") | {".": "."} | dict.fromkeys("_,/&@:+·", "/")
-_COMPOUND = re.compile(r"'?[wu]+(?:['\-./][wu]+)*\.?")
-_PIECE = re.compile(r"w+|u+")
-_JOINED = re.compile(r"'?[wu]+(?:['\-][wu]+)*\.?")
+_WORD, _DIGIT, _UNSPACED, _MARK = "w", "d", "u", "m"
+_CONNECTORS = (
+    dict.fromkeys("'’＇", "'") | dict.fromkeys("-‐‑", "-") | {".": ".", ",": ","} | dict.fromkeys("_/&@:+·", "/")
+)
+# w letter, d digit, u character of an unspaced script, m mark or joiner, which continues a word and never begins one
+_COMPOUND = re.compile(r"'?[wdu][wdum]*(?:['\-.,/][wdu][wdum]*)*\.?")
+_PIECE = re.compile(r"d+(?:[.,]d+)+(?![wdm])|[wd][wdm]*|u[um]*")  # 3.14 and 1,000 are one
+_JOINED = re.compile(r"'?[wdu][wdum]*(?:['\-][wdu][wdum]*)*\.?")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 _UNSPACED_RANGES = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
@@ -29,15 +33,19 @@ _UNSPACED_RANGES = (
     (0x20000, 0x3FFFF),  # Han, further planes
 )
 _INVISIBLE = "\u00ad\u200c\u200d"  # soft hyphen and joiners belong to the word they stand in
+_OF_EMOJI = "\ufe0e\ufe0f\u20e3"  # presentation selectors and the keycap belong to no word
 _LONGEST_JOIN = 8  # pieces of a compound tried as one word
 _LONGEST_MATCH = 12  # characters of an unspaced script tried as one word
 
 
 @lru_cache(maxsize=4096)
 def _kind(char: str) -> str:
-    if unicodedata.category(char)[0] in "LMN" or char in _INVISIBLE:
-        code = ord(char)
-        return _UNSPACED if any(low <= code <= high for low, high in _UNSPACED_RANGES) else _WORD
+    category = unicodedata.category(char)
+    if category[0] in "LN":
+        unspaced = any(low <= ord(char) <= high for low, high in _UNSPACED_RANGES)
+        return _UNSPACED if unspaced else _DIGIT if category == "Nd" else _WORD
+    if (category[0] == "M" and char not in _OF_EMOJI) or char in _INVISIBLE:
+        return _MARK
     return _CONNECTORS.get(char, " ")
 
 
@@ -113,8 +121,10 @@ def forms(word: str) -> tuple[str, ...]:
     """The spellings under which a word is looked up, in order: as typed, composed, with plain marks, in lower case."""
     composed = unicodedata.normalize("NFC", word)
     plain = composed.translate(_PLAIN)
-    compatible = unicodedata.normalize("NFKC", plain)
-    return tuple(dict.fromkeys((word, composed, plain, plain.lower(), compatible.lower(), compatible.casefold())))
+    lower, compatible = plain.lower(), unicodedata.normalize("NFKC", plain)
+    folded = (lower, lower.replace("i\u0307", "i"), compatible.lower(), compatible.casefold())  # İ is i with a dot
+    ungrouped = [plain.replace(",", "")] if _GROUPED.fullmatch(plain) else []  # 1,000
+    return tuple(dict.fromkeys((word, composed, plain, *folded, *ungrouped)))
 
 
 _PLAIN = str.maketrans({"’": "'", "＇": "'", "‐": "-", "‑": "-"} | dict.fromkeys(_INVISIBLE, None))

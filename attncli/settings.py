@@ -3,7 +3,9 @@
 The names and their values stand here, without NumPy, so that help and completion stay fast.
 """
 
-from collections.abc import Iterable, Sequence
+import operator
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from math import isfinite
@@ -61,15 +63,14 @@ def check_settings(**options: Any) -> Settings:
     names = [field.name for field in fields(Settings)]
     for name in options:
         check_choice("setting", name, names)
-    given = {name: value for name, value in options.items() if value is not None}
-    mode = check_choice("--mode", given.get("mode", "self"), MODES)
-    given["mask"] = _mask(given.get("mask", ()))
-    given["projections"] = given.get("projections", None if mode == "self" else "random")
+    given = {name: CHECKS[name](value) for name, value in options.items() if value is not None}
+    mode = given.get("mode", "self")
+    given.setdefault("projections", None if mode == "self" else "random")
     given["heads"] = _heads(mode, given.get("heads"), given["projections"])
-    settings = Settings(**given)
-    _check_values(settings)
-    _check_combinations(settings)
-    return settings
+    if "memory" in given and given.get("exclude_self"):
+        message = "--exclude-self has no meaning with --memory: a word is not among the words of another sentence"
+        raise UsageError(message, "leave one of the two out")
+    return Settings(**given)
 
 
 def check_method(method: str, option: str = "--method") -> str:
@@ -77,43 +78,25 @@ def check_method(method: str, option: str = "--method") -> str:
     return check_choice(option, method, METHODS)
 
 
-def _check_values(settings: Settings) -> None:
-    check_method(settings.method)
-    check_choice("--positions", settings.positions, POSITIONS)
-    check_choice("--unknown", settings.unknown, UNKNOWN)
-    _at_least("--layers", settings.layers, 1, MOST_LAYERS)
-    _at_least("--seed", settings.seed, 0)
-    _at_least("--top", settings.top, 1)
-    _positive("--temperature", settings.temperature)
-    if settings.sigma is not None:
-        _positive("--sigma", settings.sigma)
-
-
-def _check_combinations(settings: Settings) -> None:
-    if settings.memory is not None and settings.exclude_self:
-        message = "--exclude-self has no meaning with --memory: a word is not among the words of another sentence"
-        raise UsageError(message, "leave one of the two out")
-
-
 def _heads(mode: str, heads: int | None, projections: str | None) -> int | None:
     if heads is None and mode == "multihead":
         return MULTIHEAD_DEFAULT if projections in PROJECTIONS else None
     if heads is None:
         return 1
-    _at_least("--heads", heads, 1, MOST_HEADS)
     if mode != "multihead" and heads != 1:
         raise UsageError(f"--heads {heads} needs several heads, and --mode {mode} has one", "add --mode multihead")
     return heads
 
 
-def _mask(value: str | Iterable[str]) -> tuple[str, ...]:
+def _mask(value: Any) -> tuple[str, ...]:
     """`causal` and `window:K` in a fixed order, each once; `none` alone is no mask."""
-    parts = (value,) if isinstance(value, str) else tuple(value)
+    parts = value if isinstance(value, list | tuple) else (value,)
     kept = dict.fromkeys(_mask_part(part) for part in parts)
     return tuple(sorted(part for part in kept if part != "none"))
 
 
-def _mask_part(part: str) -> str:
+def _mask_part(value: Any) -> str:
+    part = check_text("--mask", value)
     kind, colon, width = part.partition(":")
     if kind == "window" and not (width.isascii() and width.isdigit() and len(width) < 10):
         raise UsageError(f"--mask {part} lacks its width", "for three words to each side: --mask window:3")
@@ -132,12 +115,56 @@ def check_choice(option: str, value: object, allowed: Sequence[str], shown: str 
     raise UsageError(f"{option} does not know {value!r}", f"{hint}choose from: {shown or ', '.join(allowed)}")
 
 
-def _at_least(option: str, value: object, least: int, most: int | None = None) -> None:
-    if not isinstance(value, int) or value < least or (most and value > most):
+def _whole(option: str, value: Any, least: int, most: int | None = None) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least or (most and number > most):
         reach = f"from {least} to {most:,}" if most else f"from {least} up"
-        raise UsageError(f"{option} {value} does not work", f"it takes a whole number {reach}")
+        raise UsageError(f"{option} {value!r} does not work", f"it takes a whole number {reach}")
+    return number
 
 
-def _positive(option: str, value: float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise UsageError(f"{option} {value} does not work", "it takes a number above 0")
+def _positive(option: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if isinstance(value, str) or not (isfinite(number) and number > 0):
+        raise UsageError(f"{option} {value!r} does not work", "it takes a number above 0")
+    return number
+
+
+def _flag(option: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{option} {value!r} does not work", "it takes True or False")
+    return value
+
+
+def check_text(what: str, value: Any) -> str:
+    """A text as it is; a UsageError for anything else."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} {value!r} does not work", "it takes a text")
+    return value
+
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "mode": lambda value: check_choice("--mode", value, MODES),
+    "method": lambda value: check_choice("--method", value, METHODS),
+    "heads": lambda value: _whole("--heads", value, 1, MOST_HEADS),
+    "layers": lambda value: _whole("--layers", value, 1, MOST_LAYERS),
+    "mask": lambda value: _mask(value),
+    "projections": lambda value: check_text(
+        "--projections", str(value) if isinstance(value, os.PathLike) else value
+    ),
+    "seed": lambda value: _whole("--seed", value, 0),
+    "exclude_self": lambda value: _flag("--exclude-self", value),
+    "temperature": lambda value: _positive("--temperature", value),
+    "sigma": lambda value: _positive("--sigma", value),
+    "positions": lambda value: check_choice("--positions", value, POSITIONS),
+    "memory": lambda value: check_text("--memory", value),
+    "word": lambda value: str(value) if isinstance(value, int) else check_text("--word", value),
+    "top": lambda value: _whole("--top", value, 1),
+    "unknown": lambda value: check_choice("--unknown", value, UNKNOWN),
+}

@@ -1,4 +1,4 @@
-"""acceptance: help and mistakes, and text that bites back."""
+"""Help, mistakes, and text that bites back."""
 
 import json
 import re
@@ -59,11 +59,13 @@ def test_the_examples_of_the_help_run(example, tmp_path):
         (["explain", "--metod", "dot", "x"], 2, "--metod", "--method"),
         (["explain", "a dog", "--method", "scald"], 2, "scald", "scaled"),
         (["explain", "a dog", "--mode", "slef"], 2, "slef", "self"),
-        (["explain", "a dog", "--heads", "many"], 2, "many", "--help"),
+        (["explain", "a dog", "--heads", "many"], 2, "many", "whole number"),
         (["explain", "a dog", "--mask", "casual"], 2, "casual", "causal"),
         (["explain", "a dog", "--color", "sometimes"], 2, "sometimes", "auto"),
         (["explain", "a dog", "--precision", "99"], 2, "99", "17"),
         (["explain", "a dog", "--word", "cat"], 2, "cat", "dog"),
+        (["explain", "a dog", "--memory", ""], 2, "--memory", ""),
+        (["explain", "--word"], 2, "--word", "attn explain --help"),
         (["explain", "a dog", "--word", "7"], 2, "7", "0 to 1"),
         (["explain", "a dog", "--vectors", "atn-en"], 3, "atn-en", "attn-en"),
         (["explain", "a dog", "--vectors", "./nothing.txt"], 3, "nothing.txt", ""),

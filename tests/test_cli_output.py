@@ -1,4 +1,4 @@
-"""acceptance: what comes out, where, in which encoding and colours, and when."""
+"""What comes out, where, in which encoding and colours, and when."""
 
 import json
 import os
@@ -170,6 +170,38 @@ def test_an_error_leaves_no_file(tmp_path, arguments, code):
     done = attn("explain", *arguments, cwd=tmp_path)
     assert done.returncode == code
     assert done.stderr.startswith("error: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_unknown_words_of_the_memory_are_named_too():
+    assert attn("explain", "the dog", "--memory", "zzxqq dog", "--json").stderr.count("zzxqq") == 1
+
+
+def test_a_link_is_followed_and_the_mode_kept(tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "real.json").chmod(0o600)
+    (tmp_path / "link.json").symlink_to("real.json")
+    attn("explain", SENTENCE, "-o", "link.json", cwd=tmp_path)
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").read_text().startswith("{")
+    assert (tmp_path / "real.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_batch_in_which_every_line_fails_keeps_the_old_file(tmp_path):
+    (tmp_path / "a.json").write_text("old")
+    assert attn("explain", "-", "-o", "a.json", text="zzxqq\n", cwd=tmp_path).returncode == 4
+    assert (tmp_path / "a.json").read_text() == "old"
+
+
+def test_terminated_leaves_nothing_half_written(tmp_path):
+    command = [*COMMAND, "explain", "-", "-o", "a.json"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=tmp_path, env=BARE) as process:
+        process.stdin.write(b"a dog\n")
+        process.stdin.flush()
+        while not list(tmp_path.iterdir()):
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait() == 143
     assert not list(tmp_path.iterdir())
 
 

@@ -179,6 +179,19 @@ def test_a_file_that_does_not_fit_is_refused(vectors, tmp_path, settings, error)
         explain(SENTENCE, vectors, projections=str(tmp_path / "two.npz"), **settings)
 
 
+def test_self_takes_a_methods_parameters_from_a_file(vectors, tmp_path):
+    np.savez(tmp_path / "w.npz", general_w=2 * np.eye(vectors.dimensions)[None])
+    explanation = explain(SENTENCE, vectors, method="general", projections=str(tmp_path / "w.npz"))
+    np.testing.assert_allclose(explanation.scores, 2 * explain(SENTENCE, vectors, method="dot").scores, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(1, 20, 20), (3, 200, 200), (200, 200)])
+def test_parameters_of_another_size_are_refused(vectors, tmp_path, shape):
+    np.savez(tmp_path / "w.npz", general_w=np.ones(shape))
+    with pytest.raises(ResourceError, match=r"w\.npz.*d_k = 200"):
+        explain(SENTENCE, vectors, method="general", projections=str(tmp_path / "w.npz"))
+
+
 def test_heads_that_cannot_be_stacked_are_refused(vectors, tmp_path):
     heads = random_heads(3, vectors.dimensions, np.random.default_rng(7))
     np.savez(tmp_path / "h.npz", w_q=heads.w_q, w_k=heads.w_k, w_v=heads.w_v)

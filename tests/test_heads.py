@@ -157,9 +157,8 @@ MISFITS = {
     "sigma": ({"kernel_sigma": np.zeros(2)}, "not above 0"),
     "empty": ({"w_q": np.ones((2, 6, 0)), "w_k": np.ones((2, 6, 0))}, "holds no number"),
     "nan": ({"w_k": np.full((2, 6, 3), np.nan)}, "w_k holds a NaN"),
-    "integers": ({"w_k": np.ones((2, 6, 3), int)}, "dtype int64; needed are floats"),
-    "objects": ({"w_k": np.array([object()])}, "dtype object; needed are floats"),
-    "text": ({"w_k": np.array(["a"])}, "needed are floats"),
+    "objects": ({"w_k": np.array([object()])}, "dtype object; needed are numbers"),
+    "text": ({"w_k": np.array(["a"])}, "needed are numbers"),
     "a later version's bias": ({"b_q": np.ones((2, 3))}, "b_q changes the attention in a way that needs a newer attn"),
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attncli import compare, explain
-from attncli.views.json import comparison_json, explanation_json
+from attncli.views.json import Numbers, comparison_json, explanation_json
 
 SENTENCE = "Bark is very cute and he is a dog"
 CASES = [
@@ -67,6 +67,13 @@ def test_precision_is_decimals(vectors, precision):
     explanation = explain(SENTENCE, vectors)
     weights = np.array(json.loads(explanation_json(explanation, precision=precision))["weights"])
     np.testing.assert_allclose(weights, explanation.weights, atol=0.5000001 * 10.0**-precision)
+
+
+@pytest.mark.parametrize("number", [1e305, -1e305, 0.1, 1e-9, 123456789.123456789, 2.0**60])
+@pytest.mark.parametrize("precision", [0, 6, 17])
+def test_numbers_of_every_size_survive(number, precision):
+    shown = Numbers(precision).one(number)
+    assert shown == pytest.approx(number, abs=0.5 * 10.0**-precision, rel=1e-16)
 
 
 def test_full_has_every_array(vectors):

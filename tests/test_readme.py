@@ -9,6 +9,8 @@ import pictures
 import pytest
 from command import COMMAND
 
+from attncli import explain
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.S)
@@ -38,6 +40,27 @@ def test_a_picture_is_what_the_program_shows_now(name):
 def test_pictures_link_nothing():
     for name in pictures.PICTURES:
         assert not re.search(r"(href|src|url)\W+https?:", (pictures.FOLDER / name).read_text())
+
+
+CLAIMED = re.findall(r"^\| (`--mode[^|]*) \|(.*)\|(.*)\|(.*)\|$", README, re.M)[-4:]
+
+
+@pytest.mark.parametrize(("settings", "claims"), [(row[0], row[1:]) for row in CLAIMED])
+def test_the_table_of_what_each_mode_gives_is_true(settings, claims):
+    given = settings.replace("`", "").split(",")[0].replace("--exclude-self", "--exclude-self True").split()
+    options = {name[2:].replace("-", "_"): value for name, value in zip(given[::2], given[1::2], strict=True)}
+    options |= {"exclude_self": True} if "exclude_self" in options else {}
+    explanation = explain("Bark is very cute and he is a dog", **options)
+    for word, claim in zip((0, 8, 5), claims, strict=True):
+        ranked = explanation.context[word].ranked
+        for place, (text, weight) in enumerate(re.findall(r"`(\w+)` (0\.\d\d)", claim)):
+            assert (ranked[place].text, f"{ranked[place].weight:.2f}") == (text, weight)
+        if following := re.search(r"next (0\.\d\d)", claim):
+            assert f"{ranked[1].weight:.2f}" == following[1]
+
+
+def test_the_claims_are_found():
+    assert len(CLAIMED) == 4
 
 
 def test_the_set_up_is_two_commands():

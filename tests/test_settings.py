@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from attncli.errors import UsageError
@@ -33,6 +34,13 @@ def test_the_defaults_are_those_of_the_contract():
         ({"positions": "learned"}, "'learned'", "sinusoidal"),
         ({"unknown": "keep"}, "'keep'", "skip"),
         ({"memory": "a dog", "exclude_self": True}, "--memory", "leave one"),
+        ({"heads": True, "mode": "multihead"}, "True", "whole number"),
+        ({"top": "5"}, "'5'", "whole number"),
+        ({"exclude_self": "no"}, "'no'", "True or False"),
+        ({"temperature": "2"}, "'2'", "above 0"),
+        ({"mask": 3}, "3", "text"),
+        ({"memory": 3}, "3", "text"),
+        ({"projections": 3}, "3", "text"),
         ({"tempature": 2.0}, "'tempature'", "did you mean temperature?"),
     ],
 )
@@ -65,6 +73,19 @@ def test_masks_combine(mask, causal, window):
 )
 def test_heads_belong_to_multihead(options, heads):
     assert check_settings(**options).heads == heads
+
+
+def test_python_values_become_plain_ones(tmp_path):
+    given = {
+        "mode": "multihead",
+        "heads": np.int64(2),
+        "temperature": np.float32(2),
+        "projections": tmp_path,
+        "word": 1,
+    }
+    settings = check_settings(**given)
+    assert (settings.heads, settings.temperature, settings.projections, settings.word) == (2, 2.0, str(tmp_path), "1")
+    assert (type(settings.heads), type(settings.temperature)) == (int, float)
 
 
 def test_errors_are_value_errors_too():

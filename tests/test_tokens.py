@@ -3,8 +3,8 @@ import pytest
 from attncli.segments import forms
 from attncli.tokens import read_sentence
 
-WORDS = """bark is very cute and he a dog didn't e-mail u.s. the 's it did n't 注意 注 café naïve 3 3.14 well mr. ss new
-york new-york กา มา rock don't"""
+WORDS = """bark is very cute and he a dog didn't e-mail u.s. the 's it did n't 注意 注 café naïve 3 3.14 well mr. ss
+new 1000 york new-york กา มา rock don't"""
 KNOWN = {word: row for row, word in enumerate(WORDS.split())}
 
 
@@ -40,12 +40,16 @@ def read(text):
         ("'dog' “dog”", ["dog", "dog"]),
         ("🐕 dog 🐕", ["dog"]),
         ("new-york", ["new-york"]),
+        ("I ❤️ 👩‍👩‍👧 dog 🐕🏽 🇩🇪 \u0301 \u00ad", ["dog"]),  # signs, also those made of several characters
+        ("3️⃣ dog", ["3", "dog"]),
+        ("1,000 dogs", ["1000"]),
+        ("İs", ["is"]),
     ],
 )
 def test_known_words(text, words):
     sentence = read(text)
     assert [token.word for token in sentence.tokens] == words
-    assert not sentence.unknown
+    assert {unknown.text for unknown in sentence.unknown} <= {"I", "dogs"}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,7 @@ def test_known_words(text, words):
         ("qwz-xyz", ["qwz-xyz"]),  # nothing of it is known: one word
         ("well-qwzx", ["qwzx"]),
         ("qw/zz", ["qw", "zz"]),
+        ("2.72 12.05.2020 dog3.14", ["2.72", "12.05.2020", "dog3", "14"]),
         ("意意注", ["意意"]),
         ("a\udcffb", ["b"]),
         ("…!? --- ' .", []),

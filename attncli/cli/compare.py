@@ -41,7 +41,7 @@ def compare(
     settings, vectors = settings_of(attention, words, output), vectors_of(words, output)
     show = Show(
         lambda text: compare_with(text, settings, vectors, tuple(against or ())),
-        lambda comparison: comparison.sentence,
+        lambda comparison: comparison.methods[0].explanation.sentences,
         lambda comparison: comparison_json(comparison, precision=output.precision),
         compare_lines,
     )

@@ -25,7 +25,7 @@ def exit_code(error: Exception) -> int:
     say(f"error: {message}")
     if hint:
         say(f"hint: {hint}")
-    if "--debug" in sys.argv:
+    if "--debug" in sys.argv and REPORT in (hint or ""):
         for line in "".join(traceback.format_exception(error)).splitlines():
             say(line)
     return code
@@ -47,13 +47,15 @@ def _describe(error: Exception) -> tuple[str, str | None, int]:
 
 def _usage(error: Any) -> tuple[str, str]:
     """Message and hint of a mistake that Typer found in the command line."""
-    path = error.ctx.command_path if getattr(error, "ctx", None) else "attn"
+    path = error.ctx.command_path if getattr(error, "ctx", None) else " ".join(["attn", *sys.argv[1:2]])
     message, _, near = error.format_message().rstrip(".?").partition(" Did you mean ")
     if possibilities := getattr(error, "possibilities", None):
         message, near = f"no such option: {error.option_name}", possibilities[0]
     if hasattr(error.__cause__, "errors"):  # pydantic's, which knows the value that Typer's message leaves out
         fault = error.__cause__.errors()[0]
-        message = f"{error.param.opts[0]} {fault['input']!r} does not work: {fault['msg'].lower()}"
+        needed = {"int_parsing": "it takes a whole number", "float_parsing": "it takes a number"}
+        message = f"{error.param.opts[0]} {fault['input']!r} does not work"
+        return message, f"{needed.get(fault['type'], fault['msg'])}; see: {path} --help"
     if "extra argument" in message:
         return message, f'put the sentence in quotes: {path} "…"'
     return message, (f"did you mean {near}? " if near else "") + f"see: {path} --help"

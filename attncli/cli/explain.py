@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from attncli.cli.options import AttentionOptions, InputOptions, OutputOptions, SentenceArgument, Word, options
+from attncli.cli.options import AttentionOptions, Full, InputOptions, OutputOptions, SentenceArgument, Word, options
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -25,6 +25,7 @@ def explain(
     output: OutputOptions,
     sentence: SentenceArgument = None,
     word: Word = None,
+    full: Full = False,
 ) -> None:
     """Show which words attend to which, and every step."""
     from attncli.cli.showing import Show, settings_of, vectors_of  # NumPy comes with these: not for help, completion
@@ -34,8 +35,8 @@ def explain(
     settings, vectors = settings_of(attention, words, output, word), vectors_of(words, output)
     show = Show(
         lambda text: explain_with(text, settings, vectors),
-        lambda explanation: explanation.sentence,
-        lambda explanation: explanation_json(explanation, full=output.full, precision=output.precision),
+        lambda explanation: explanation.sentences,
+        lambda explanation: explanation_json(explanation, full=full, precision=output.precision),
         _page,
     )
     raise typer.Exit(show.each(sentence, output))

@@ -61,6 +61,9 @@ Word = Annotated[
 ]
 
 
+Full = Annotated[bool, _output("--full", "With --json: queries, keys, values, outputs and neighbours too.")]
+
+
 @dataclass(frozen=True)
 class AttentionOptions:
     """What is computed; the fields are settings by name."""
@@ -134,7 +137,6 @@ class OutputOptions:
 
     top: Annotated[int, _output("--top", "How many context words are ranked.", "K")] = 5
     json: Annotated[bool, _output("--json", "One JSON object a sentence (see: attn schema explain).")] = False
-    full: Annotated[bool, _output("--full", "With --json: queries, keys, values, outputs and neighbours too.")] = False
     precision: Annotated[int, _output("--precision", "Decimals in JSON.", "N")] = 6
     color_scale: Annotated[
         str, _output("--color-scale", "Colours over 0 to 1, or over each row's range.", "fixed|row", SCALES)

@@ -64,14 +64,36 @@ def open_sink(path: str | None) -> Iterator[Sink]:
 
 
 def _replaced(path: Path) -> Iterator[Sink]:
-    beside = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    """A sink into a file beside `path`, through links; nothing is replaced if it stays empty or its writing fails."""
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".attn-{os.getpid()}.part")
     try:
-        with open(beside, "wb") as stream:
+        with _quoting(path):
+            stream = open(beside, "xb")  # noqa: SIM115  (the next statement closes it)
+        with stream:
             yield Sink(stream)
-        os.replace(beside, path)
+            written = stream.tell() > 0
+        if written:
+            with _quoting(path):
+                _keep_mode(target, beside)
+                os.replace(beside, target)
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def _keep_mode(old: Path, new: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.chmod(new, stat.S_IMODE(old.stat().st_mode))
+
+
+@contextmanager
+def _quoting(path: Path) -> Iterator[None]:
+    """Name the file that the user typed, not the one beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise AttnError(f"cannot write {str(path)!r}: {error.strerror}", "choose another file: -o FILE") from error
 
 
 def _is_device(path: str) -> bool:

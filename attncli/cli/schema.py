@@ -19,4 +19,7 @@ def schema(
 ) -> None:
     """Print the JSON Schema that the output of a command keeps to."""
     name = check_choice("attn schema", command, SCHEMAS)
-    typer.echo(files("attncli").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8"), nl=False)
+    from attncli.cli.output import open_sink  # it brings Rich, which help need not wait for
+
+    with open_sink(None) as sink:
+        sink.json(files("attncli").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8").rstrip())

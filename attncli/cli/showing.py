@@ -44,11 +44,11 @@ class Show(Generic[Record]):
     def __init__(
         self,
         make: Callable[[str], Record],
-        sentence_of: Callable[[Record], Sentence],
+        sentences_of: Callable[[Record], Iterable[Sentence]],
         as_json: Callable[[Record], str],
         as_lines: Callable[[Record, Screen], Iterable[Text]],
     ) -> None:
-        self._make, self._sentence_of, self._as_json, self._as_lines = make, sentence_of, as_json, as_lines
+        self._make, self._sentences_of, self._as_json, self._as_lines = make, sentences_of, as_json, as_lines
 
     def each(self, argument: str | None, output: OutputOptions) -> int:
         """Make and show a record for each sentence that `argument` stands for; returns the exit code."""
@@ -59,7 +59,7 @@ class Show(Generic[Record]):
             def show(text: str, where: str) -> None:
                 record = self._make(text)
                 if as_json or output.output:
-                    _say_unknown(self._sentence_of(record), where, output.quiet)
+                    _say_unknown(self._sentences_of(record), where, output.quiet)
                 sink.json(self._as_json(record)) if as_json else sink.lines(self._as_lines(record, screen), screen)
 
             return each_sentence(argument, show, quiet=output.quiet, dim=wants_colour(output.color, sys.stderr))
@@ -86,8 +86,9 @@ def _wants_json(output: OutputOptions) -> bool:
     return output.json or ending == ".json"
 
 
-def _say_unknown(sentence: Sentence, where: str, quiet: bool) -> None:
+def _say_unknown(sentences: Iterable[Sentence], where: str, quiet: bool) -> None:
     """Name each unknown word once; the human page shows them itself."""
-    for text, suggestions in () if quiet else {each.text: each.suggestions for each in sentence.unknown}.items():
+    unknown = {each.text: each.suggestions for sentence in sentences for each in sentence.unknown}
+    for text, suggestions in () if quiet else unknown.items():
         near = f"; nearest known: {', '.join(suggestions)}" if suggestions else ""
         say(f"note: {where}{text!r} is not a known word and is left out{near}")

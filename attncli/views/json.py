@@ -3,16 +3,18 @@
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.comparison import Compared, Comparison
 from attncli.explanation import Context, Explanation, Neighbour
 from attncli.heads import Array
 from attncli.settings import Settings
 from attncli.tokens import Sentence
 from attncli.vectors import Vectors
+
+if TYPE_CHECKING:  # an explanation need not wait for the comparison
+    from attncli.comparison import Compared, Comparison
 
 VERSION = "1.0"
 
@@ -36,7 +38,7 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
     return _line(record | (_full(explanation, numbers) if full else {}))
 
 
-def comparison_json(comparison: Comparison, *, precision: int = 6) -> str:
+def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
     """One line of the `attn.compare` schema."""
     numbers = Numbers(precision)
     baseline = comparison.methods[0].explanation
@@ -67,12 +69,18 @@ class Numbers:
 
     def array(self, values: Array | np.float64) -> Any:
         """Nested lists of the array's shape."""
-        rounded: Array = np.asarray(np.round(values, self._precision) + 0.0)  # + 0.0 turns -0.0 into 0.0
+        rounded: Array = np.asarray(self._round(values) + 0.0)  # + 0.0 turns -0.0 into 0.0
         nothing = ~np.isfinite(rounded)
         if nothing.any():
             rounded = rounded.astype(object)
             rounded[nothing] = None
         return rounded.tolist()
+
+    def _round(self, values: Array | np.float64) -> Array:
+        """Rounded where there is something to round: a float64 of 2⁵³/10ⁿ has no n-th decimal, and could overflow."""
+        values = np.asarray(values)
+        small = np.abs(values) < 2.0**53 / 10.0**self._precision
+        return np.where(small, np.round(np.where(small, values, 0), self._precision), values)
 
 
 def _sentence(sentence: Sentence) -> dict[str, Any]:
@@ -137,7 +145,7 @@ def _full(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
     }
 
 
-def _compared(compared: Compared, numbers: Numbers) -> dict[str, Any]:
+def _compared(compared: "Compared", numbers: Numbers) -> dict[str, Any]:
     return {
         "method": compared.method,
         "weights": numbers.array(compared.weights),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 FLOOR = """
 import numpy
@@ -26,7 +27,7 @@ def main(sentence: str) -> None:
 app()
 """
 SENTENCE = "Bark is very cute and he is a dog"
-ATTN = [sys.executable, "-m", "attncli"]
+ATTN = [str(Path(sys.executable).with_name("attn"))]  # the installed command, as a user starts it
 
 
 def run(command):
