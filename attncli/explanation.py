@@ -9,6 +9,7 @@ import numpy as np
 from attncli.attention import Attention
 from attncli.heads import Array
 from attncli.inputs import Inputs
+from attncli.measures import ranking
 from attncli.settings import Settings
 from attncli.tokens import Sentence
 from attncli.vectors import Vectors
@@ -143,14 +144,15 @@ class Explanation:
     @cached_property
     def context(self) -> tuple[Context, ...]:
         """The ranked context words of every query, by the unrounded mean weights, ties by position."""
-        return tuple(self._context(query, weights) for query, weights in enumerate(self.mean_weights))
-
-    def _context(self, query: int, weights: Array) -> Context:
-        visible = self.layers[-1].visible[query].copy()  # [n_key]
+        visible = self.layers[-1].visible.copy()  # [n_query, n_key]
         if self.memory is None:
-            visible[query] = False
-        order = np.argsort(-weights, kind="stable")
-        best = order[visible[order]][: self.settings.top]
+            np.fill_diagonal(visible, False)  # a word is not its own context
+        rows = enumerate(zip(ranking(self.mean_weights), visible, strict=True))
+        return tuple(self._context(query, order[seen[order]]) for query, (order, seen) in rows)
+
+    def _context(self, query: int, order: Array) -> Context:
+        """The first of the keys in `order` [≤ n_key] as context words."""
+        weights, best = self.mean_weights[query], order[: self.settings.top]
         tokens = self.key_sentence.tokens
         ranked = tuple(Ranked(int(key), tokens[key].text, float(weights[key])) for key in best)
         return Context(query, None if self.memory else float(weights[query]), ranked)
@@ -160,7 +162,9 @@ class Explanation:
         layer = self.layers[-1]
         scores, weights = layer.attention.scores[:, query], layer.attention.weights[:, query]  # [n_head, n_key]
         contributions = weights * np.linalg.norm(layer.values, axis=-1)  # ‖α v‖ = α ‖v‖, [n_head, n_key]
-        lookup = tuple(int(row.argmax()) if np.isfinite(row).any() else None for row in scores)
+        lookup = tuple(
+            int(keys[0]) if row[keys[0]] > -np.inf else None for row, keys in zip(scores, ranking(scores), strict=True)
+        )
         before, after = self.neighbours([query])[0]
         return CloseUp(query, self._others(query), scores, weights, contributions, lookup, before, after)
 

@@ -136,8 +136,10 @@ def test_interrupted_is_130(after):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=BARE) as process:
         time.sleep(after)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=5) == 130  # 2 s on a machine that is not busy with other tests
-        assert b"Traceback" not in process.stderr.read()
+        code = process.wait(timeout=5)  # 2 s on a machine that is not busy with other tests
+        if code != -signal.SIGINT:  # so it ends, and a shell calls it 130, if Python has not begun with attn yet
+            assert code == 130
+            assert b"Traceback" not in process.stderr.read()
 
 
 @pytest.mark.parametrize("env", [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}])

@@ -123,6 +123,14 @@ def test_the_ranking_leaves_the_word_out_and_breaks_ties_by_position(vectors):
     assert first.itself == pytest.approx(explanation.mean_weights[0, 0])
 
 
+@pytest.mark.parametrize("settings", [{"method": "additive"}, {"mode": "multihead", "method": "kernel"}, {}])
+def test_equal_words_rank_by_position_whatever_the_last_bit_says(vectors, settings):
+    explanation = explain("the dog saw the cat and the bird on the mat by the river " * 2, vectors, top=50, **settings)
+    for context in explanation.context:
+        places = [ranked.key for ranked in context.ranked if ranked.text == "the"]
+        assert places == sorted(places)
+
+
 def test_the_close_up_adds_up(vectors):
     explanation = explain(SENTENCE, vectors, word="he")
     close_up = explanation.close_up(explanation.query)

@@ -3,10 +3,13 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from test_views_pages import BARK, close, explained
 
 from attncli.views.close_up import close_up_lines
+from attncli.views.key_table import Keys
+from attncli.views.nearest import moves
 from attncli.views.screen import Screen
 
 
@@ -44,11 +47,58 @@ def test_neighbours_stand_side_by_side_or_one_under_another():
     assert r"near\x1b0" in "\n".join(close(explanation, 0, 80))
 
 
-def test_only_new_neighbours_are_marked():
+def test_only_new_neighbours_are_marked_and_all_stand_in_their_column():
     explanation = explained()
     close_up = explanation.close_up(0)
     after = (replace(close_up.before[0], text="bank"), *close_up.before[1:])
-    lines = close_up_lines(explanation, replace(close_up, after=after), Screen(80))
-    marked = [line.plain for line in lines if re.search(r"\+ +\d\.\d\d  ", line.plain)]
+    lines = [line.plain for line in close_up_lines(explanation, replace(close_up, after=after), Screen(80))]
+    marked = [line for line in lines if re.search(r"\+ +\d\.\d\d  ", line)]
     assert len(marked) == 1
     assert marked[0].endswith("0.50  bank")
+    rows = [line for line in lines if line.count("0.50  ") == 2]
+    assert len({line.rindex("0.50") for line in rows}) == 1 < len(rows)
+
+
+def test_a_vector_moves_towards_its_context_words():
+    explanation = explained("a b c", top=1)
+    key = explanation.context[0].ranked[0].key
+    x, y = explanation.inputs.x, explanation.output
+    before, after = (v @ x[key] / np.linalg.norm(v) / np.linalg.norm(x[key]) for v in (x[0], y[0]))
+    lines = close(explanation, 0)
+    assert f"  {'abc'[key]} {before:.2f} → {after:.2f}" in lines
+    assert f"Its cosine with {'abc'[key]} was {before:.2f} before" in " ".join(
+        close(explanation, 0, 99, accessible=True)
+    )
+
+
+@pytest.mark.parametrize(("options", "moved"), [({}, True), ({"mode": "qkv"}, False), ({"memory": "x y"}, True)])
+def test_only_a_vector_among_the_words_moves(options, moved):
+    explanation = explained(**options)
+    assert bool(moves(explanation, 0)) == moved
+    assert any(line.startswith("moved") for line in close(explanation, 0)) == moved
+
+
+def test_a_vector_of_zeros_has_no_direction():
+    explanation = explained("a b")
+    explanation.inputs.x[0] = 0
+    assert [each.before for each in moves(explanation, 0)] == [0]
+
+
+def test_huge_numbers_are_short_everywhere():
+    explanation = explained("a b")
+    explanation.layers[0].attention.scores[:] = 1e61
+    for accessible in (False, True):
+        lines = "\n".join(close(explanation, 0, 200, accessible=accessible))
+        assert "1.0e+61" in lines
+        assert not re.search(r"\d{9}", lines)
+
+
+def test_only_minus_infinity_is_hidden():
+    explanation = explained("a b c")
+    explanation.layers[0].attention.scores[0, 0] = [np.inf, -np.inf, 1.0]
+    assert Keys.of(explanation.close_up(0), 0).seen.tolist() == [True, False, True]
+
+
+def test_no_two_columns_have_the_same_name():
+    header = next(line for line in close(explained(), 0) if line.startswith("key"))
+    assert header.split() == ["key", "score", "weight", "rank", "‖α·v‖"]

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from rich.cells import cell_len
 
 from attncli.views.fold import Axis, fold
-from attncli.views.matrix import matrix_lines
+from attncli.views.matrix import Matrix, matrix_lines
 from attncli.views.rounding import as_difference, as_short, hundredths
 from attncli.views.screen import Screen, cells
 
@@ -23,9 +23,14 @@ def softmax(n, m, seed=0):
     return e / e.sum(axis=1, keepdims=True)
 
 
+def matrix(weights, words=None, keys=None, **options):
+    words = words or [f"word{i}" for i in range(max(weights.shape))]
+    hidden = options.pop("hidden", np.zeros(weights.shape, dtype=bool))
+    return Matrix(weights, hidden, tuple(words[: len(weights)]), tuple(keys or words[: weights.shape[1]]), **options)
+
+
 def drawn(n, width, m=None, **options):
-    words = [f"word{i}" for i in range(max(n, m or n))]
-    return matrix_lines(softmax(n, m or n), words[:n], words[: m or n], Screen(width), **options)
+    return matrix_lines(matrix(softmax(n, m or n)), Screen(width), **options)
 
 
 def plain(block):
@@ -59,21 +64,21 @@ def test_the_fewest_values_move_and_those_furthest_off():
 
 
 @pytest.mark.parametrize(
-    ("value", "short", "signed"), [(61, ".61", "+.61"), (100, "1.00", "+1.00"), (0, ".00", " .00")]
+    ("value", "short", "signed"), [(61, ".61", "+61"), (100, "1.0", "+100"), (0, ".00", "0"), (3, ".03", "+3")]
 )
 def test_numbers_as_text(value, short, signed):
     assert (as_short(value), as_difference(value)) == (short, signed)
-    assert as_difference(-12) == "-.12"
+    assert as_difference(-12) == "-12"
 
 
 def test_columns_are_headed_by_words_where_they_fit():
-    header, *rows = plain(matrix_lines(softmax(9, 9), WORDS, WORDS, Screen(80)))
+    header, *rows = plain(matrix_lines(matrix(softmax(9, 9), WORDS), Screen(80)))
     assert header.split() == ["Bark", "is[1]", "very", "cute", "and", "he", "is[6]", "a", "dog"]
     assert all(re.fullmatch(r"\d \w+ +(.?0\.\d\d +){9}", row) for row in rows)
 
 
 def test_then_by_numbers_beside_numbered_rows():
-    header, *rows = plain(matrix_lines(softmax(9, 9), WORDS, WORDS, Screen(50)))
+    header, *rows = plain(matrix_lines(matrix(softmax(9, 9), WORDS), Screen(50)))
     assert header.split() == list("012345678")
     assert [row.split()[0] for row in rows] == list("012345678")
 
@@ -83,36 +88,59 @@ def test_then_in_blocks_that_say_which_columns():
     assert said == ["columns 0-6 of 13", "columns 7-12 of 13"]
 
 
-def test_every_weight_is_on_the_screen_in_every_layout():
-    for width in (20, 40, 60, 80, 200):
-        numbers = re.findall(r"\d?\.\d\d", "\n".join(plain(drawn(40, width))))
-        assert len(numbers) == 40 * 40
+@pytest.mark.parametrize(("n", "width"), [(13, 20), (13, 80), (40, 60), (40, 80), (40, 200)])
+def test_every_weight_is_on_the_screen_in_every_layout(n, width):
+    block = drawn(n, width)
+    assert len(re.findall(r"\d?\.\d\d", "\n".join(plain(block)))) == n * n
+    assert not any("folded" in note for note in block.notes)
 
 
-@pytest.mark.parametrize(("n", "m", "width"), [(121, 121, 200), (120, 120, 40), (2000, 2000, 80), (3, 500, 60)])
-def test_what_no_screen_holds_is_folded_and_said(n, m, width):
-    block = drawn(n, width, m)
-    assert len(block.lines) < 50
-    assert any(note.startswith("folded: one cell = ") for note in block.notes)
+@pytest.mark.parametrize(
+    ("n", "m", "width", "sizes"),
+    [
+        (121, 121, 200, "2-3 × 2-3"),
+        (40, 40, 40, "1 × 1-2"),
+        (2000, 2000, 80, "33-34 × 83-84"),
+        (3, 500, 60, "1 × 8-9"),
+        (120, 120, 20, "2 × 60"),
+    ],
+)
+def test_what_is_too_long_to_read_is_folded_and_said(n, m, width, sizes):
+    notes = drawn(n, width, m).notes
+    assert any(note.startswith(f"folded: one cell = {sizes} words") and "--json" in note for note in notes)
+
+
+@pytest.mark.parametrize("most_lines", [13, 45, 180])
+@pytest.mark.parametrize("n", [1, 9, 13, 30, 40, 61, 120, 500])
+def test_no_matrix_is_longer_than_allowed_or_longer_on_a_wider_screen(n, most_lines):
+    lengths = [len(drawn(n, width, most_lines=most_lines).lines) for width in range(20, 220, 7)]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[0] <= most_lines
 
 
 @pytest.mark.parametrize(("n", "m", "groups"), [(9, 9, 4), (121, 50, 40), (7, 3, 3), (5, 5, 1)])
 def test_folding_sums_over_columns_and_averages_over_rows(n, m, groups):
-    weights, rows, columns = softmax(n, m), Axis(("w",) * n, n).folded(groups), Axis(("w",) * m, m).folded(groups)
+    weights, rows, columns = softmax(n, m), Axis(("w",) * n, min(groups, n)), Axis(("w",) * m, min(groups, m))
     folded = fold(weights, rows, columns)
+    down, across = ([*axis.firsts, len(axis.words)][1] for axis in (rows, columns))
     assert folded.sum(axis=1) == pytest.approx(1)
-    assert folded[0, 0] == pytest.approx(weights[: rows.size, : columns.size].sum() / rows.size)
+    assert folded[0, 0] == pytest.approx(weights[:down, :across].sum() / down)
 
 
 def test_folded_groups_carry_their_places():
-    axis = Axis(tuple(map(str, range(10))), 10).folded(4)
-    assert [axis.number(group) for group in range(4)] == ["0-2", "3-5", "6-8", "9"]
-    assert axis.words == ("0", "3", "6", "9")
+    axis = Axis(tuple("abcdefghij"), 4)
+    assert [axis.label(group) for group in range(4)] == ["0-1 a", "2-4 c", "5-6 f", "7-9 h"]
+    assert (axis.sizes, axis.headings) == ("2-3", ("a", "c", "f", "h"))
+
+
+@pytest.mark.parametrize(("n", "most", "groups"), [(9, 9, 9), (10, 9, 5), (121, 60, 41), (40, 1, 1)])
+def test_no_more_is_pooled_than_must_be(n, most, groups):
+    assert Axis.of(("w",) * n, most).groups == groups
 
 
 def test_masked_cells_are_no_zeros():
     hidden = np.triu(np.ones((3, 3), dtype=bool), 1)
-    block = matrix_lines(np.eye(3), ["a", "b", "c"], ["a", "b", "c"], Screen(80), hidden=hidden)
+    block = matrix_lines(matrix(np.eye(3), ["a", "b", "c"], hidden=hidden), Screen(80))
     assert plain(block)[1].split()[2:] == ["█1.00", "·", "·"]
     assert plain(block)[3].split()[2:] == ["0.00", "0.00", "█1.00"]
     assert "a · stands where the mask lets nothing be seen" in block.notes
@@ -120,26 +148,34 @@ def test_masked_cells_are_no_zeros():
 
 def test_long_words_are_cut_with_a_note_only():
     words = ["internationalisation" * 2, *WORDS]
-    block = matrix_lines(softmax(10, 10), words, words, Screen(60))
+    block = matrix_lines(matrix(softmax(10, 10), words), Screen(60))
     assert "…" in plain(block)[1]
     assert any("--json" in note for note in block.notes)
-    assert not matrix_lines(softmax(9, 9), WORDS, WORDS, Screen(60)).notes
+    assert not matrix_lines(matrix(softmax(9, 9), WORDS), Screen(60)).notes
 
 
 def test_the_sign_of_a_difference_stands_in_the_text():
-    lines = plain(matrix_lines(np.array([[0.12, -0.12, 0.0]]), ["a"], ["x", "y", "z"], Screen(80), signed=True))
-    assert lines[1].split() == ["0", "a", "+.12", "-.12", ".00"]
+    lines = plain(matrix_lines(matrix(np.array([[0.12, -0.12, 0.0]]), ["a"], ["x", "y", "z"], signed=True), Screen(80)))
+    assert lines[1].split() == ["0", "a", "+12", "-12", "0"]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("width", [52, 80])
+def test_numbers_never_run_together(width, signed):
+    weights = np.eye(9) - (0.99 * np.eye(9, k=1) + np.eye(9, k=2) if signed else 0)
+    rows = plain(matrix_lines(matrix(weights, WORDS, signed=signed), Screen(width)))[-9:]
+    assert len(rows[0].replace("█", " ").split()) == 2 + 9
 
 
 def test_other_columns_than_rows_are_named():
-    lines = plain(matrix_lines(softmax(2, 30), ["der", "Hund"], [f"w{i}" for i in range(30)], Screen(140)))
+    lines = plain(matrix_lines(matrix(softmax(2, 30), ["der", "Hund"], [f"w{i}" for i in range(30)]), Screen(140)))
     assert lines[0].startswith("columns:  0 w0  1 w1  2 w2")
 
 
 def test_a_row_scale_gives_its_largest_weight_the_full_colour():
     for scale, strongest in (("fixed", (67, 78, 108)), ("row", (254, 232, 56))):
         weights = np.array([[0.25, 0.05]])
-        row = matrix_lines(weights, ["a"], ["x", "y"], Screen(80, "truecolor", scale=scale)).lines[1]
+        row = matrix_lines(matrix(weights, ["a"], ["x", "y"]), Screen(80, "truecolor", scale=scale)).lines[1]
         assert np.abs(np.subtract(row.spans[1].style.bgcolor.triplet, strongest)).max() <= 4
 
 
@@ -149,7 +185,7 @@ def test_a_row_scale_gives_its_largest_weight_the_full_colour():
 @pytest.mark.parametrize("n", [1, 6, 13, 40, 120])
 def test_no_line_is_wider_than_the_screen(n, width, colours, signed):
     words = [("注意", "e\u0301te\u0301", "internationalisation", "\x1b[31m", "dog")[i % 5] for i in range(n)]
-    block = matrix_lines(softmax(n, n), words, words, Screen(width, colours), "title", signed=signed)
+    block = matrix_lines(matrix(softmax(n, n), words, title="title", signed=signed), Screen(width, colours))
     assert max(cell_len(line.plain) for line in block.lines) <= width
     assert ("…" in "".join(plain(block))) == any("…" in note for note in block.notes)
 
@@ -162,6 +198,6 @@ def test_no_line_is_wider_than_the_screen(n, width, colours, signed):
     st.sampled_from(["utf-8", "ascii", "cp1252"]),
 )
 def test_whatever_the_words_are(words, width, colours, encoding):
-    block = matrix_lines(softmax(len(words), len(words)), words, words, Screen(width, colours, encoding))
+    block = matrix_lines(matrix(softmax(len(words), len(words)), words), Screen(width, colours, encoding))
     assert all(cells(line.plain) <= width for line in block.lines)
     "".join(plain(block)).encode(encoding)

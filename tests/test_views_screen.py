@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from attncli.views.screen import Screen, cells, cut, pad, prefix, visible
+from attncli.views.screen import Screen, cells, cut, pad, prefix, signs, visible
 
 ANYTHING = st.text(st.characters())  # lone surrogates among them
 ENCODINGS = ["utf-8", "ascii", "latin-1", "cp1252", "cp1256", "gb18030", "shift_jis", "no-such-encoding"]
@@ -111,10 +111,32 @@ def test_cut_and_padded_text_fits(text, width):
         ("ne\u0301e", 2, "n…"),
         ("dog", 3, "dog"),
         ("e\u0301tude", 2, "e\u0301…"),
+        ("a\u2764\ufe0fbc", 3, "a…"),
+        ("a1\ufe0f\u20e3bc", 3, "a…"),
+        ("\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7x", 4, "\U0001f1e9\U0001f1ea…"),
+        ("\U0001f44d\U0001f3fdbc", 2, "…"),
     ],
 )
 def test_cutting_says_so_and_never_splits_a_sign(text, width, left):
     assert cut(text, width) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("dog", 3),
+        ("e\u0301a", 2),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467x", 2),
+        ("1\ufe0f\u20e32", 2),
+        ("\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7", 2),
+        ("می\u200cخ", 3),
+    ],
+)
+def test_signs_of_several_characters(text, count):
+    ends = list(signs(text))
+    assert len(ends) == count
+    assert not text or ends[-1] == len(text)
 
 
 def test_a_pile_of_marks_is_cut_quickly():

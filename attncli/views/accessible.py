@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from rich.text import Text
 
-from attncli.comparison import Compared, Comparison
+from attncli.comparison import Compared, Comparison, changed_context
 from attncli.explanation import CloseUp, Context, Explanation, Neighbour
 from attncli.settings import Settings
+from attncli.views.context import MOST_WORDS
 from attncli.views.heading import closing, names
+from attncli.views.nearest import moves
+from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.typeset import wrap
 
-MOST_WORDS = 200
 MOST_KEYS = 20
 
 
@@ -41,6 +43,7 @@ def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Scre
         sentences.append("After attention the vector is not in the space of the words: it has no nearest words.")
     else:
         sentences.append(f"Nearest words after attention: {_near(close_up.after, screen)}.")
+        sentences += _moved(explanation, close_up, screen)
     if close_up.others:
         sentences.append(f"The same word also stands at {', '.join(map(str, close_up.others))}.")
     return [*_lines(sentences, screen), *closing(explanation, ["all numbers: --json --full"], screen)]
@@ -120,8 +123,9 @@ def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Scree
         yield "The mask lets it see nothing."
         return
     for key in np.argsort(-weights, kind="stable")[:MOST_KEYS]:
-        if np.isfinite(scores[key]):
-            yield f"{keys[key]}: score {scores[key]:.2f}, weight {weights[key]:.2f}, contribution {parts[key]:.2f}."
+        if scores[key] != -np.inf:
+            score, part = as_number(scores[key]), as_number(parts[key])
+            yield f"{keys[key]}: score {score}, weight {weights[key]:.2f}, contribution {part}."
     if len(keys) > MOST_KEYS:
         yield f"The other {len(keys) - MOST_KEYS} keys are left out."
     yield f"A look-up in a database would return the value of {keys[best]} alone; attention returns the mixture of all."
@@ -131,6 +135,13 @@ def _near(neighbours: Iterable[Neighbour], screen: Screen) -> str:
     return ", ".join(f"{screen.word(each.text)} {each.similarity:.2f}" for each in neighbours)
 
 
+def _moved(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
+    """How near the vector came to its context words."""
+    keys = names(explanation.key_sentence, screen)
+    for each in moves(explanation, close_up.query):
+        yield f"Its cosine with {keys[each.key]} was {each.before:.2f} before attention and is {each.after:.2f} after."
+
+
 def _measured(method: Compared, baseline: Compared, screen: Screen) -> Iterator[str]:
     queries = names(method.explanation.sentence, screen)
     keys = names(method.explanation.key_sentence, screen)
@@ -138,12 +149,15 @@ def _measured(method: Compared, baseline: Compared, screen: Screen) -> Iterator[
         f"{method.method}: entropy {_value(method.entropy)} bits a row, Jensen-Shannon divergence from "
         f"{baseline.method} {_value(method.divergence)} bits a row, "
         f"rank correlation {_value(method.rank_correlation)}, "
-        f"strongest word the same in {_value(method.top1_agreement)} of the rows."
+        f"largest weight on the same word in {_value(method.top1_agreement)} of the rows."
     )
-    for before, now in zip(baseline.context, method.context, strict=True):
-        if before.ranked and now.ranked and before.ranked[0].key != now.ranked[0].key:
-            was, is_now = keys[before.ranked[0].key], keys[now.ranked[0].key]
-            yield f"With {method.method}, {queries[now.query]} attends most to {is_now}, no longer to {was}."
+    for query, before, now in changed_context(method, baseline):
+        was, is_now = (", ".join(keys[each.key] for each in context.ranked) for context in (before, now))
+        yield f"With {method.method}, {queries[query]} attends most to {is_now}{_besides(now)}; before, to {was}."
+
+
+def _besides(context: Context) -> str:
+    return "" if context.itself is None else ", itself aside"
 
 
 def _value(value: float | None) -> str:

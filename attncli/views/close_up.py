@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from attncli.explanation import CloseUp, Explanation, Neighbour
+from attncli.explanation import CloseUp, Explanation
 from attncli.views.heading import names, page
 from attncli.views.key_table import Keys, key_table
-from attncli.views.rounding import as_weight
+from attncli.views.nearest import moves_lines, nearest_words
+from attncli.views.rounding import as_number, as_weight
 from attncli.views.screen import Screen, cells, pad
-from attncli.views.typeset import BOLD, DIM, GLUE, Block, Piece, gallery, heading, line, wrap
+from attncli.views.typeset import BOLD, GLUE, Block, heading, wrap
 
 MIXTURE = 4  # parts of the weighted sum that are written out
 
@@ -30,9 +31,9 @@ def close_up_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) 
 
         return close_up_sentences(explanation, close_up, screen)
     heads = [_head(explanation, close_up, head, screen) for head in range(len(close_up.weights))]
-    parts = [*(head.lines for head in heads), _neighbours(close_up, screen).lines]
+    changed = [nearest_words(close_up, screen), moves_lines(explanation, close_up, screen)]
     said = (*(note for head in heads for note in head.notes), *_notes(explanation, close_up, screen))
-    return page("attn explain", explanation, parts, said, screen)
+    return page("attn explain", explanation, [*(head.lines for head in heads), *changed], said, screen)
 
 
 def _head(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Block:
@@ -72,13 +73,13 @@ def _steps(
     if best is None:
         yield "1 similarity", "the mask lets this word see nothing: no scores, no weights, and an output of 0"
         return
-    seen, score, largest = len(row.order), f"{row.scores[best]:.2f}", int(row.contributions.argmax())
+    seen, score, largest = len(row.order), as_number(row.scores[best]), int(row.contributions.argmax())
     formula = _formula(explanation, screen)
     highest = f"the highest is {word} with {keys[best]}: {score}"
     yield "1 similarity", f"a score for each of {seen} keys, {formula}; {highest}"
     share = f"{score} becomes {as_weight(row.shown[best])} for {keys[best]}"
     yield "2 softmax", f"e to the score, divided by the sum of all {seen}, so that they add up to 1: {share}"
-    part = f"{_part(row, largest, keys, screen)}, of length {row.contributions[largest]:.2f}"
+    part = f"{_part(row, largest, keys, screen)}, of length {as_number(row.contributions[largest])}"
     yield "3 weighted sum", screen.own("the values, each times its weight α, added up; the longest part is ") + part
 
 
@@ -108,26 +109,6 @@ def mixture(row: Keys, keys: Sequence[str], screen: Screen) -> str:
 
 def _part(row: Keys, key: int, keys: Sequence[str], screen: Screen) -> str:
     return f"{as_weight(row.shown[key])}{GLUE}{screen.own('×')}{GLUE}{keys[key]}"
-
-
-def _neighbours(close_up: CloseUp, screen: Screen) -> Block:
-    """The nearest words of the vector before and after attention, side by side where they fit."""
-    when = "before attention" if close_up.after is None else "before and after attention; + marks a new one"
-    head = heading("nearest words", f"to the vector {when}", screen)
-    known = {each.text for each in close_up.before}
-    columns = [Block(_column("before", close_up.before, known, screen))]
-    if close_up.after is not None:
-        columns.append(Block(_column("after", close_up.after, known, screen)))
-    return Block([*head, *gallery(columns, screen).lines])
-
-
-def _column(name: str, neighbours: Sequence[Neighbour], known: set[str], screen: Screen) -> list[Text]:
-    """One list of neighbours: cosine and word, a + before those that are not `known`."""
-    lines = [line((f"  {name}", DIM))]
-    for each in neighbours:
-        mark: Piece = ("  ", "") if each.text in known else ("+ ", BOLD)
-        lines += wrap([mark, (f"{each.similarity:5.2f}  ", ""), (screen.word(each.text), "")], screen.columns, 9)
-    return lines
 
 
 def _notes(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:

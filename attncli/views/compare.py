@@ -1,16 +1,19 @@
 """The page of `attn compare`: the measures, each method's matrix and its difference from the baseline's, context."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from rich.text import Text
 
 from attncli.comparison import Compared, Comparison
-from attncli.views.heading import names, page
-from attncli.views.matrix import STRONGEST_DIFFERENCE, matrix_lines
+from attncli.views.changes import context_changes
+from attncli.views.heading import page
+from attncli.views.matrix import MOST_LINES, STRONGEST_DIFFERENCE, Matrix, matrix_lines, most_rows, stacked
 from attncli.views.measures import legend, measures_table
+from attncli.views.panels import side_by_side
 from attncli.views.screen import Screen
-from attncli.views.typeset import DIM, GAP, GLUE, Block, Piece, gallery, heading, wrap
+from attncli.views.typeset import Block, heading
 
 
 def compare_lines(comparison: Comparison, screen: Screen) -> list[Text]:
@@ -25,81 +28,59 @@ def compare_lines(comparison: Comparison, screen: Screen) -> list[Text]:
         *measures_table(comparison, screen),
         *legend(comparison, screen),
     ]
-    parts = [measures, matrices.lines, _changes(comparison, screen)]
-    said = (*matrices.notes, *_notes(comparison, screen))
+    context = context_changes(comparison, screen)
+    said = (*matrices.notes, *_notes(comparison, screen), *context.notes)
+    parts = [measures, matrices.lines, context.lines]
     return page("attn compare", comparison.methods[0].explanation, parts, said, screen, comparison.warnings)
 
 
 def _matrices(comparison: Comparison, screen: Screen) -> Block:
-    """For each method: the baseline's matrix, its own and the difference, beside one another where two fit."""
+    """Each method's matrix between the baseline's and the difference; on narrower screens the baseline's once above."""
     baseline, *others = comparison.methods
-    first = _matrix(baseline, baseline.method, screen, compact=True)
-    beside = 2 * first.width + GAP <= screen.columns
-    base = first if beside else _matrix(baseline, baseline.method, screen)
-    drawn = [base] if not others or not beside else []
-    for method in others:
-        own = _matrix(method, method.method, screen, compact=beside)
-        difference = _difference(method, baseline, screen, compact=beside)
-        drawn.append(gallery([base, own, difference] if beside else [own, difference], screen))
-    lines = [text for block in drawn for text in (*block.lines, Text())][:-1]
-    return Block(lines, tuple(note for block in drawn for note in block.notes))
+    first = _matrix(baseline)
+    if not others:
+        return matrix_lines(first, screen)
+    pairs = [(_matrix(method), _difference(method, baseline)) for method in others]
+    most_lines = MOST_LINES // (1 + len(pairs))
+    if drawn := side_by_side([(first, *pair) for pair in pairs], screen, most_lines):
+        return drawn
+    if drawn := side_by_side(pairs, screen, most_lines):
+        return stacked([matrix_lines(first, screen, most_lines), drawn])
+    return _stacked(first, pairs, screen)
 
 
-def _labels(method: Compared) -> tuple[list[str], list[str]]:
+def _stacked(first: Matrix, pairs: list[tuple[Matrix, Matrix]], screen: Screen) -> Block:
+    """One matrix under another; of long sentences only the baseline's and the differences."""
+    both = MOST_LINES // (1 + 2 * len(pairs))
+    if len(first.rows) <= most_rows(both):
+        return stacked(matrix_lines(each, screen, both) for each in (first, *(each for pair in pairs for each in pair)))
+    fewer = MOST_LINES // (1 + len(pairs))
+    drawn = stacked(matrix_lines(each, screen, fewer) for each in (first, *(difference for _, difference in pairs)))
+    left_out = "the weights of each method are left out beside its difference; a wider terminal or --json shows them"
+    return Block(drawn.lines, (*drawn.notes, left_out))
+
+
+def _matrix(method: Compared) -> Matrix:
     explanation = method.explanation
-    return [each.text for each in explanation.sentence.tokens], [each.text for each in explanation.key_sentence.tokens]
+    hidden = np.asarray(np.isneginf(explanation.scores[-1]).all(axis=0))  # [n_query, n_key]
+    rows = tuple(token.text for token in explanation.sentence.tokens)
+    columns = tuple(token.text for token in explanation.key_sentence.tokens)
+    return Matrix(method.weights, hidden, rows, columns, method.method)
 
 
-def _hidden(method: Compared) -> np.ndarray:
-    return np.asarray(np.isneginf(method.explanation.scores[-1]).all(axis=0))  # [n_query, n_key]
-
-
-def _matrix(method: Compared, name: str, screen: Screen, compact: bool = False) -> Block:
-    rows, columns = _labels(method)
-    return matrix_lines(method.weights, rows, columns, screen, name, hidden=_hidden(method), compact=compact)
-
-
-def _difference(method: Compared, baseline: Compared, screen: Screen, compact: bool) -> Block:
-    rows, columns = _labels(method)
-    return matrix_lines(
-        method.weights - baseline.weights,
-        rows,
-        columns,
-        screen,
-        f"{method.method} - {baseline.method}",
-        signed=True,
-        hidden=_hidden(method),
-        compact=compact,
-    )
-
-
-def _changes(comparison: Comparison, screen: Screen) -> list[Text]:
-    """For each method the words whose strongest context word is another than under the baseline."""
-    baseline, *others = comparison.methods
-    lines = heading("context", f"words that attend most to another word than under {baseline.method}", screen)
-    width = max((len(method.method) for method in others), default=0)
-    hanging = width + 3 if screen.columns >= 40 else 2
-    for method in others:
-        changed: list[Piece] = [(text, "") for text in _changed(method, baseline, screen)]
-        lines += wrap([(f"{method.method:<{width}}", DIM), *(changed or [("   no word", "")])], screen.columns, hanging)
-    return lines
-
-
-def _changed(method: Compared, baseline: Compared, screen: Screen) -> Iterator[str]:
-    """`he: and → dog`, each after a gap; words with no context are left out."""
-    queries = names(method.explanation.sentence, screen)
-    keys = names(method.explanation.key_sentence, screen)
-    for before, now in zip(baseline.context, method.context, strict=True):
-        if before.ranked and now.ranked and before.ranked[0].key != now.ranked[0].key:
-            was, is_now = keys[before.ranked[0].key], keys[now.ranked[0].key]
-            yield f"   {queries[now.query]}:{GLUE}{was}{GLUE}{screen.own('→')}{GLUE}{is_now}"
+def _difference(method: Compared, baseline: Compared) -> Matrix:
+    difference = method.weights - baseline.weights  # [n_query, n_key]
+    title = f"{method.method} - {baseline.method}"
+    return replace(_matrix(method), weights=difference, title=title, signed=True)
 
 
 def _notes(comparison: Comparison, screen: Screen) -> Iterator[str]:
     n_layer, n_head = comparison.methods[0].explanation.weights.shape[:2]
+    if len(comparison.methods) > 1:
+        yield "differences are in hundredths: +12 is a weight 0.12 larger than the baseline's"
     if n_head > 1 or n_layer > 1:
         yield f"everything here is the mean over {n_head} heads of the last of {n_layer} layers"
-    if screen.coloured:
+    if screen.coloured and len(comparison.methods) > 1:
         strongest = f"{STRONGEST_DIFFERENCE:.2f}"
         yield f"differences: orange is more than the baseline, blue less; full colour from {strongest} on"
     if screen.scale == "row":

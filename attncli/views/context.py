@@ -12,7 +12,7 @@ from attncli.views.rounding import as_weight, hundredths
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.typeset import DIM, Block, heading
 
-MOST_WORDS = 200
+MOST_WORDS = 60
 LONGEST_NAME, CUT_NAME = 16, 12
 LONGEST_BAR, SHORTEST_BAR = 12, 3
 NARROW = 36  # cells; below, the entries stand under their word
@@ -62,17 +62,16 @@ def context_lines(explanation: Explanation, screen: Screen) -> Block:
     key_names = names(explanation.key_sentence, screen)
     labels = _labels(explanation, screen)
     listed = [key_names[each.key] for context in contexts for each in context.ranked]
-    itself = explanation.memory is None
-    columns = _columns(labels, listed, explanation.settings.top, itself, screen)
-    longest = max((each.weight for context in contexts for each in context.ranked), default=0.0) or 1.0
-    lines = _heading(explanation, longest, screen)
+    columns = _columns(labels, listed, explanation.settings.top, explanation.memory is None, screen)
+    full = _full_bar(explanation)
+    lines = _heading(explanation, full, screen)
     for label, context in zip(labels, contexts, strict=False):
         row = shown[context.query]  # [n_key]
         entries = [
-            _entry(key_names[each.key], int(row[each.key]), each.weight / longest, columns, screen)
+            _entry(key_names[each.key], int(row[each.key]), each.weight / full, columns, screen)
             for each in context.ranked
         ]
-        own = int(row[context.query]) if itself else None
+        own = None if context.itself is None else int(row[context.query])
         lines += _word(label, own, entries, columns, screen)
     was_cut = max(map(cells, labels)) > columns.label or max(map(cells, listed), default=0) > columns.name
     return Block(lines, _notes(explanation, was_cut, screen))
@@ -84,9 +83,23 @@ def _labels(explanation: Explanation, screen: Screen) -> list[str]:
     return [f"{token.index:>{width}} {screen.word(token.text)}" for token in tokens]
 
 
-def _heading(explanation: Explanation, longest: float, screen: Screen) -> list[Text]:
-    own = "(=) own weight, then " if explanation.memory is None else ""
-    return heading("context", f"{own}what each word attends to most; longest bar {longest:.2f}", screen)
+def _full_bar(explanation: Explanation) -> float:
+    """The weight of a full bar: twice an even share, or the largest weight if that is more.
+
+    A fixed reference: weights that are all alike have bars half as long, not full ones.
+    """
+    weights = [each.weight for context in explanation.context[:MOST_WORDS] for each in context.ranked]
+    return max([*weights, _twice_even(explanation)])
+
+
+def _twice_even(explanation: Explanation) -> float:
+    return min(2 / len(explanation.key_sentence.tokens), 1.0)
+
+
+def _heading(explanation: Explanation, full: float, screen: Screen) -> list[Text]:
+    what = "(=) itself, then the strongest others" if explanation.memory is None else "the strongest of the keys"
+    why = "" if full == 1 else ": twice an even share" if full == _twice_even(explanation) else ": the largest"
+    return heading("context", f"{what}; full bar {full:.2f}{why}", screen)
 
 
 def _entry(name: str, shown: int, share: float, columns: Columns, screen: Screen) -> Text:

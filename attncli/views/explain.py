@@ -8,9 +8,12 @@ from rich.text import Text
 from attncli.explanation import Explanation
 from attncli.views.context import context_lines
 from attncli.views.heading import page
-from attncli.views.matrix import matrix_lines
+from attncli.views.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines
+from attncli.views.panels import gallery
 from attncli.views.screen import Screen
-from attncli.views.typeset import GAP, Block, gallery, heading
+from attncli.views.typeset import Block, heading
+
+FEWEST_ROWS = 9  # of a matrix; rather than smaller ones, only the first heads are drawn
 
 
 def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
@@ -20,39 +23,53 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 
         return explain_sentences(explanation, screen)
     matrices, context = matrices_block(explanation, screen), context_lines(explanation, screen)
-    weights = heading("weights", "each row is a word, its columns are what it attends to; a row sums to 1", screen)
+    how = f"each row is a word, its columns are what it attends to{_sums(explanation)}"
     said = (*matrices.notes, *context.notes, *_notes(explanation, screen))
-    return page("attn explain", explanation, [[*weights, *matrices.lines], context.lines], said, screen)
+    parts = [[*heading("weights", how, screen), *matrices.lines], context.lines]
+    return page("attn explain", explanation, parts, said, screen)
+
+
+def _sums(explanation: Explanation) -> str:
+    """What the weights of a word sum to, where any is not 0."""
+    seeing = explanation.layers[-1].attention.weights.any(axis=-1)  # [n_head, n_query]
+    if seeing.all():
+        return "; a row sums to 1"
+    return "; the weights of a word sum to 1 where it sees anything" if seeing.any() else ""
 
 
 def matrices_block(explanation: Explanation, screen: Screen) -> Block:
     """The last layer's matrix; of several heads each one and their mean, side by side where two fit."""
     n_head = explanation.weights.shape[1]
     if n_head == 1:
-        return _matrix(explanation, 0, None, screen)
-    first = _matrix(explanation, 0, "head 0", screen, compact=True)
-    compact = 2 * first.width + GAP <= screen.columns
-    blocks = [_matrix(explanation, head, f"head {head}", screen, compact) for head in range(n_head)]
-    blocks.append(_matrix(explanation, None, f"mean of {n_head} heads", screen, compact))
-    return gallery(blocks, screen)
+        return matrix_lines(_matrix(explanation, 0, ""), screen)
+    drawn = min(n_head, _most_heads(explanation))
+    matrices = [_matrix(explanation, head, f"head {head}") for head in range(drawn)]
+    matrices.append(_matrix(explanation, None, f"mean of {n_head} heads"))
+    return gallery(matrices, screen, MOST_LINES // len(matrices))
 
 
-def _matrix(
-    explanation: Explanation, head: int | None, name: str | None, screen: Screen, compact: bool = False
-) -> Block:
+def _most_heads(explanation: Explanation) -> int:
+    """How many heads the lines of a page have room for beside their mean."""
+    return MOST_LINES // (min(len(explanation.sentence.tokens), FEWEST_ROWS) + OVERHEAD) - 1
+
+
+def _matrix(explanation: Explanation, head: int | None, name: str) -> Matrix:
     """The weights of one head, or of their mean (None)."""
     weights = explanation.mean_weights if head is None else explanation.weights[-1, head]  # [n_query, n_key]
     scores = explanation.scores[-1] if head is None else explanation.scores[-1, [head]]  # [n_head, n_query, n_key]
-    rows = [token.text for token in explanation.sentence.tokens]
-    columns = [token.text for token in explanation.key_sentence.tokens]
+    rows = tuple(token.text for token in explanation.sentence.tokens)
+    columns = tuple(token.text for token in explanation.key_sentence.tokens)
     hidden = np.asarray(np.isneginf(scores).all(axis=0))  # [n_query, n_key]
-    return matrix_lines(weights, rows, columns, screen, name, hidden=hidden, compact=compact)
+    return Matrix(weights, hidden, rows, columns, name)
 
 
 def _notes(explanation: Explanation, screen: Screen) -> Iterator[str]:
     n_layer, n_head = explanation.weights.shape[:2]
+    most = _most_heads(explanation)
     if n_layer > 1:
         yield f"this is the last of {n_layer} layers; --json has all of them"
+    if n_head > most:
+        yield f"only the first {most} of {n_head} heads are drawn, and the mean of all; --json has every head"
     if n_head > 1:
         yield f"the context is ranked by the mean of the {n_head} heads"
     if screen.scale == "row":

@@ -11,8 +11,8 @@ from attncli.views.fold import Axis
 from attncli.views.glyphs import shade
 from attncli.views.palette import cell_style
 from attncli.views.rounding import as_difference, as_short, as_weight
-from attncli.views.screen import Screen, cut, pad
-from attncli.views.typeset import DIM, GLUE, line, wrap
+from attncli.views.screen import Screen, cells, cut, pad
+from attncli.views.typeset import DIM, GLUE, wrap
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,15 @@ class Grid:
     columns: Axis
     signed: bool
 
+    @property
+    def longest_label(self) -> int:
+        """The cells of the widest row label."""
+        return max(cells(self.rows.label(row)) for row in range(self.rows.groups))
+
 
 @dataclass(frozen=True)
 class Layout:
-    """The width of the row labels, and of each column; `numbered` columns are headed by their places alone."""
+    """The width of the row labels (0: none), and of each column; `numbered` columns are headed by places alone."""
 
     label: int
     widths: tuple[int, ...]
@@ -38,8 +43,9 @@ class Layout:
 
 def slices(layout: Layout, screen: Screen) -> list[range]:
     """The columns of each block, as many as fit beside the labels."""
-    room = max((screen.columns - layout.label - 1) // max(layout.widths), 1) if layout.numbered else len(layout.widths)
-    n = len(layout.widths)
+    n, room = len(layout.widths), len(layout.widths)
+    if layout.numbered:
+        room = min(n, max((screen.columns - layout.label - 1) // max(layout.widths), 1))
     room = -(-n // -(-n // room))  # blocks of one width, as far as possible
     return [range(start, min(start + room, n)) for start in range(0, n, room)]
 
@@ -51,28 +57,30 @@ def body(grid: Grid, layout: Layout, screen: Screen) -> list[Text]:
     for columns in parts:
         if len(parts) > 1:
             lines += [Text()] if columns.start else []
-            lines += [line((_which(columns, len(layout.widths)), DIM))]
-        lines += _column_words(grid, columns, layout, screen)
-        lines += [_header(grid, columns, layout, screen)]
-        lines += [_row(grid, row, columns, layout, screen) for row in range(len(grid.rows.words))]
+            lines += wrap([(_which(grid.columns, columns), DIM)], screen.columns)
+        lines += [_header(grid, columns, layout)]
+        lines += [_row(grid, row, columns, layout, screen) for row in range(grid.rows.groups)]
     return lines
 
 
-def _which(columns: range, total: int) -> str:
-    last = columns.stop - 1
-    return f"column {last} of {total}" if len(columns) == 1 else f"columns {columns.start}-{last} of {total}"
+def _which(axis: Axis, columns: range) -> str:
+    first = axis.firsts[columns.start]
+    last = axis.firsts[columns.stop] - 1 if columns.stop < axis.groups else len(axis.words) - 1
+    which = f"column {last}" if first == last else f"columns {first}-{last}"
+    return f"{which} of {len(axis.words)}"
 
 
-def _column_words(grid: Grid, columns: range, layout: Layout, screen: Screen) -> list[Text]:
+def column_words(grid: Grid, screen: Screen) -> list[Text]:
     """What the numbers over the columns stand for, where the row labels do not say it already."""
-    if not layout.numbered or grid.columns == grid.rows:
+    axis = grid.columns
+    if axis.words == grid.rows.words:
         return []
-    words = [(f"  {grid.columns.number(column)}{GLUE}{grid.columns.words[column]}", DIM) for column in columns]
+    words = [(f"  {axis.number(column)}{GLUE}{axis.words[axis.firsts[column]]}", DIM) for column in range(axis.groups)]
     return wrap([("columns:", DIM), *words], screen.columns, hanging=10)
 
 
-def _header(grid: Grid, columns: range, layout: Layout, screen: Screen) -> Text:
-    header = Text(" " * (layout.label + 1), no_wrap=True)
+def _header(grid: Grid, columns: range, layout: Layout) -> Text:
+    header = Text(" " * (layout.label + (layout.label > 0)), no_wrap=True)
     for column in columns:
         if layout.numbered:
             header.append(pad(str(grid.columns.firsts[column]), layout.widths[column], "right"), DIM)
@@ -81,16 +89,12 @@ def _header(grid: Grid, columns: range, layout: Layout, screen: Screen) -> Text:
     return header
 
 
-def row_label(grid: Grid, row: int) -> str:
-    """The place and the word of a row: `8 dog`."""
-    return f"{grid.rows.number(row):>{grid.rows.number_width}} {grid.rows.words[row]}"
-
-
 def _row(grid: Grid, row: int, columns: range, layout: Layout, screen: Screen) -> Text:
-    label, place = cut(row_label(grid, row), layout.label, screen.own("…")), grid.rows.number_width
     drawn = Text(no_wrap=True)
-    drawn.append(label[:place], DIM)
-    drawn.append(pad(label, layout.label + 1)[place:])
+    if layout.label:
+        label, place = cut(grid.rows.label(row), layout.label, screen.own("…")), grid.rows.number_width
+        drawn.append(label[:place], DIM)
+        drawn.append(pad(label, layout.label + 1)[place:])
     for column in columns:
         text, style = _cell(grid, row, column, layout, screen)
         drawn.append(text, style)

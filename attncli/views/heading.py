@@ -14,6 +14,7 @@ from attncli.views.typeset import BOLD, DIM, GLUE, Piece, notes, wrap
 
 MOST_SENTENCE_LINES = 20
 MOST_UNKNOWN = 10
+_OF_EMOJI = ("\ufe0e", "\ufe0f", "\u20e3")  # these make an emoji of the character before, and are no part of the word
 
 
 def page(
@@ -29,7 +30,7 @@ def page(
         title(name, explanation.settings, explanation.vectors, screen),
         sentences(explanation.sentence, explanation.memory, screen),
     ]
-    lines = [text for part in (*over, *parts) for text in (*part, Text())]
+    lines = [text for part in (*over, *parts) if part for text in (*part, Text())]
     return [*lines[:-1], *closing(explanation, said, screen, warnings)]
 
 
@@ -85,9 +86,12 @@ def _marked(sentence: Sentence, screen: Screen) -> Iterator[Piece]:
     """The whole text, each unknown word as `[word?]`."""
     at = 0
     for unknown in sentence.unknown:
+        end = unknown.end
+        while sentence.text[end : end + 1] in _OF_EMOJI:
+            end += 1
         yield screen.word(sentence.text[at : unknown.start]), ""
-        yield f"[{screen.word(unknown.text)}?]", DIM
-        at = unknown.end
+        yield f"[{screen.word(sentence.text[unknown.start : end])}?]", DIM
+        at = end
     yield screen.word(sentence.text[at:]), ""
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from attncli.explanation import CloseUp, Explanation
 from attncli.views.glyphs import bar
-from attncli.views.rounding import as_weight, hundredths
+from attncli.views.rounding import as_number, as_weight, hundredths
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.typeset import BOLD, DIM, Block
 
@@ -34,7 +34,7 @@ class Keys:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """Which keys the mask lets the query see."""
-        return np.asarray(np.isfinite(self.scores))
+        return np.asarray(self.scores != -np.inf)
 
     @property
     def shown(self) -> list[int]:
@@ -66,7 +66,7 @@ def key_table(explanation: Explanation, close_up: CloseUp, head: int, screen: Sc
     room = screen.columns - sum(column.width for column in columns)
     label = min(max(map(cells, ["key", *labels.values()])), room)
     longest = min(room - label - 2, LONGEST_BAR)
-    lines = [_header(columns, label, longest)]
+    lines = [_header(columns, label)]
     for key in rows:
         name = pad(cut(labels[key], label, screen.own("…")), label)
         lines.append(_row(keys, key, name, columns, screen, BOLD if key == close_up.lookup[head] else ""))
@@ -78,17 +78,13 @@ def key_table(explanation: Explanation, close_up: CloseUp, head: int, screen: Sc
 def _columns(keys: Keys, screen: Screen) -> list[Column]:
     shown = keys.shown
     ranks = {key: rank for rank, key in enumerate(keys.order, start=1)}
-    width = max([7, *(len(_number(keys.scores[key])) + 1 for key in ranks)])
+    width = max([7, *(len(as_number(keys.scores[key])) + 1 for key in ranks)])
     return [
-        Column("score", width, lambda key: _number(keys.scores[key])),
+        Column("score", width, lambda key: as_number(keys.scores[key])),
         Column("weight", 8, lambda key: as_weight(shown[key])),
         Column("rank", 6, lambda key: str(ranks[key])),
-        Column(screen.own("‖α·v‖"), 8, lambda key: _number(keys.contributions[key])),
+        Column(screen.own("‖α·v‖"), 8, lambda key: as_number(keys.contributions[key])),
     ]
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}" if abs(value) < 1e5 else f"{value:.1e}"
 
 
 def _fitting(columns: list[Column], screen: Screen) -> tuple[list[Column], list[str]]:
@@ -99,11 +95,11 @@ def _fitting(columns: list[Column], screen: Screen) -> tuple[list[Column], list[
     return kept, [column.name for column in columns[len(kept) :]]
 
 
-def _header(columns: list[Column], label: int, longest: int) -> Text:
+def _header(columns: list[Column], label: int) -> Text:
     header = Text(pad("key", label), style=DIM, no_wrap=True)
     for column in columns:
         header.append(pad(column.name, column.width, "right"))
-    return header.append("  weight" if longest >= SHORTEST_BAR else "")
+    return header
 
 
 def _row(keys: Keys, key: int, label: str, columns: list[Column], screen: Screen, style: str) -> Text:

@@ -55,12 +55,14 @@ def _listed(method: Compared) -> list[Text]:
 
 def legend(comparison: Comparison, screen: Screen) -> list[Text]:
     """What each measure means, one line each."""
-    most = log2(len(comparison.methods[0].explanation.key_sentence.tokens))
+    explanation = comparison.methods[0].explanation
+    n = len(explanation.key_sentence.tokens)
+    itself = "" if explanation.memory or explanation.settings.exclude_self else ", itself included,"
     meanings = (
-        ("entropy", f"bits a row: 0 all on one word, {most:.2f} the same on all"),
+        ("entropy", f"bits a row: 0 all on one word, log2 n the same on n words ({n}: {log2(n):.2f})"),
         ("JSD", "Jensen-Shannon divergence, bits a row: 0 the same, 1 nothing shared"),
         ("Spearman", "rank correlation of the rows: 1 the same order, -1 the reverse"),
-        ("top-1", "share of the words whose strongest weight is on the same word"),
+        ("top-1", f"share of the words whose largest weight{itself} is on the same word"),
     )
     return [
         text

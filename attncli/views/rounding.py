@@ -28,11 +28,15 @@ def as_weight(value: int) -> str:
 
 
 def as_short(value: int) -> str:
-    """Hundredths as `.61`, and `1.00`."""
-    return as_weight(value).removeprefix("0")
+    """Hundredths in three cells: `.61`, and `1.0`."""
+    return as_weight(value)[:3] if value >= 100 else as_weight(value).removeprefix("0")
 
 
 def as_difference(value: int) -> str:
-    """Hundredths with their sign: `+.12`, `-.12`, ` .00`."""
-    sign = " " if value == 0 else "+" if value > 0 else "-"
-    return sign + as_short(abs(value))
+    """Hundredths with their sign and without a point: `+12`, `-3`, `0`."""
+    return f"{value:+}" if value else "0"
+
+
+def as_number(value: float) -> str:
+    """Any number that is no weight: `3.05`, and `1.0e+61` for what has more digits than anyone reads."""
+    return f"{value:.2f}" if abs(value) < 1e5 else f"{value:.1e}"

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -129,10 +130,31 @@ def cut(text: str, width: int, mark: str = "…") -> str:
 
 
 def prefix(text: str, width: int) -> str:
-    """The longest beginning of `text` that fits `width` cells, combining marks with their letter."""
+    """The longest beginning of `text` that fits `width` cells and ends where a sign ends."""
     text = text[: 16 * max(width, 0)]  # marks piled on a letter take no width: there is an end to them
-    end = next((end for end in range(1, len(text) + 1) if cells(text[:end]) > width), len(text) + 1) - 1
-    return text[:end].rstrip(_JOINERS)
+    fitting = 0
+    for end in signs(text):
+        if cells(text[:end]) > width:
+            break
+        fitting = end
+    return text[:fitting].rstrip(_JOINERS)
+
+
+def signs(text: str) -> Iterator[int]:
+    """Where each sign of `text` ends: a letter with its marks, or an emoji of however many characters."""
+    flags = 0  # regional indicators at the end of the sign so far; two of them are a flag
+    for place, char in enumerate(text):
+        flags = flags + 1 if "\U0001f1e6" <= char <= "\U0001f1ff" else 0
+        if place and not (flags and flags % 2 == 0) and not _continues(text[place - 1], char):
+            yield place
+    if text:
+        yield len(text)
+
+
+def _continues(before: str, char: str) -> bool:
+    """Whether `char` belongs to the sign of the character before it: marks, joiners, skin tones, what is joined."""
+    joined = before == "\u200d" and not char.isalpha()
+    return joined or char in _JOINERS or "\U0001f3fb" <= char <= "\U0001f3ff" or unicodedata.category(char)[0] == "M"
 
 
 def pad(text: str, width: int, align: Literal["left", "right"] = "left") -> str:

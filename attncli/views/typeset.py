@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.style import Style
 from rich.text import Text
 
-from attncli.views.screen import Screen, cells, prefix
+from attncli.views.screen import Screen, cells, prefix, signs
 
 Piece = tuple[str, str | Style]
 
@@ -56,7 +56,7 @@ def _set(word: Sequence[Piece], lines: list[Text], used: int, width: int, hangin
         while used + cells(text) > width:
             part = prefix(text, width - used)
             if not part and used <= hanging:
-                part = text[0]  # one sign that is wider than the line
+                part = text[: next(signs(text))]  # one sign that is wider than the line
             lines[-1].append(part, style)
             lines.append(Text(" " * hanging, no_wrap=True))
             text, used = text[len(part) :], hanging
@@ -109,6 +109,7 @@ def beside(blocks: Sequence[Block], gap: int = GAP) -> Block:
                 row.append_text(block.lines[number])
                 used = at + cells(block.lines[number].plain)
             at += block.width + gap
+        row.rstrip()
         rows.append(row)
     return Block(rows, tuple(note for block in blocks for note in block.notes))
 
