@@ -1,21 +1,15 @@
 """Attention itself: softmax(q kᵀ/√d_k) v, and every number on the way there (Vaswani et al. 2017, equation 1)."""
 
 import math
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attncli.masks import Window, hide, visible_keys
-from attncli.shapes import Layout, common_dtypes
-from attncli.similarity import SIMILARITIES, Array, row_blocks
-
-#: How the blocks of rows are gone through: `map`, or its like that uses several threads.
-Spread = Callable[[Callable[[slice], None], Iterable[slice]], Iterable[None]]
+from attncli.masks import Window, as_bias, may_overflow, visible_keys
+from attncli.shapes import Layout, check_numbers, common_dtypes
+from attncli.similarity import SIMILARITIES, Array, row_blocks, saturating
 
 # Scores that are worked on together: a head of 1,024 × 1,024, or many small heads at once.
 TILE = 2**20
@@ -59,72 +53,99 @@ def attend(
         p, `window=(left, right)` the keys p − left … p + right, None meaning no limit. All masks combine.
     temperature: divides the scores; above 1 the weights become more even, below 1 sharper (Hinton et al. 2015).
 
-    `scores` are those that enter the softmax, −inf where hidden. A row with nothing to see has weights 0 and context 0;
-    what stands in a hidden key or value changes nothing. The result has the common dtype of query, key and value
-    (float16 is computed in float32, integers in float64); the inputs are not changed.
+    `scores` are those that enter the softmax, −inf where hidden; what overflows becomes the largest number. A row
+    with nothing to see has weights 0 and context 0; what stands in a hidden key or value changes nothing. The result
+    has the common dtype of query, key and value (float16 is computed in float32, integers in float64); the inputs are
+    not changed.
 
     Raises:
         ValueError: shapes, names or numbers that do not fit; it says what was found and what was needed.
     """
-    _check_numbers(scale, softcap, temperature)
     query, key, value = np.asarray(query), np.asarray(key), np.asarray(value)
     layout = Layout.of(query, key, value)
     dtype, precision = common_dtypes(query, key, value)
+    scale, softcap, temperature = check_numbers(scale, softcap, temperature, precision)
     arrays = layout.parameters(method, parameters, precision)
-    bias = layout.mask(mask)  # [..., n_kv_head, group, n_query, n_key]
     visible = visible_keys(layout.n_query, layout.n_key, causal=causal, window=window, offset=offset)
+    given = layout.mask(mask)
+    bias = layout.by_score(as_bias(given, visible, precision))  # [..., n_kv_head, group, n_query, n_key]
+    saturate = may_overflow(np.finfo(precision).max, given, temperature)
 
-    q = layout.by_head(query.astype(precision, copy=False), 2)  # [..., n_kv_head, group, n_query, d_k]
-    k = layout.by_key_head(key.astype(precision, copy=False))  # [..., n_kv_head, group, n_key, d_k]
-    v = layout.by_key_head(value.astype(precision, copy=False))  # [..., n_kv_head, group, n_key, d_v]
+    q, k, v = _vectors(layout, precision, query, key, value)  # [..., n_kv_head, group, n, d]
     steps = _empty_steps(layout, value.shape[-1], precision)
-    with np.errstate(all="ignore"), _spread(layout) as spread:
+    with np.errstate(all="ignore"):  # a hidden NaN, an underflow to weight 0
         for tile in _tiles(layout):
             scores, weights, context = (step[tile] for step in steps)
             own = {name: array[tile] for name, array in arrays.items()}
             SIMILARITIES[method](q[tile], k[tile], scale=scale, out=scores, **own)  # q kᵀ/√d_k
             seen = bias if bias is None else bias[tile]
-            weigh(scores, weights, softcap, seen, visible, temperature, spread)  # softmax
+            weigh(scores, weights, softcap, seen, temperature, saturate)  # softmax
             weighted_sum(weights, v[tile], scores, out=context)  # v
-        return Attention(*(layout.result(step, dtype) for step in steps))
+    return Attention(*(layout.result(step, dtype) for step in steps))
 
 
 def weigh(
-    scores: Array,
-    weights: Array,
-    softcap: float | None,
-    mask: Array | None,
-    visible: Array | None,
-    temperature: float,
-    spread: Spread = map,
+    scores: Array, weights: Array, softcap: float | None, bias: Array | None, temperature: float, saturate: bool
 ) -> None:
     """From similarities to weights, both `[..., n_query, n_key]` and written in place: cap, mask, temperature, softmax.
 
-    A few rows at a time go through all four while they are in the cache; `spread` may give them to several threads.
+    A few rows at a time go through all four while they are in the cache. Without `saturate` no score can overflow.
     """
-
-    def finish(rows: slice) -> None:
+    n_query, row_size = scores.shape[-2], math.prod(scores.shape) // max(1, scores.shape[-2])
+    for rows in row_blocks(n_query, row_size, CACHED):
         s, w = scores[..., rows, :], weights[..., rows, :]  # [..., rows, n_key]
-        with np.errstate(all="ignore"):  # threads do not inherit it: a hidden NaN, an underflow to weight 0
-            if softcap:
-                np.multiply(np.tanh(s / float(softcap)), float(softcap), out=s)
-            hide(s, mask if mask is None else mask[..., rows, :], visible if visible is None else visible[rows])
-            if temperature != 1:
-                s /= float(temperature)
+        b = bias if bias is None else bias[..., rows, :]
+        if softcap is not None:
+            np.multiply(np.tanh(s / softcap), softcap, out=s)
+        if saturate and may_overflow(np.maximum(s.max(initial=0), -s.min(initial=0)), b, temperature):
+            _weigh_saturated(s, w, b, temperature)
+            continue
+        if b is not None:
+            s += b
+        if temperature != 1:
+            s /= temperature
+        softmax(s, out=w)
+        if b is not None and np.isnan(w[..., :1]).any():  # a NaN or infinity under the mask: −∞ added to it is NaN
+            np.copyto(s, -np.inf, where=b == -np.inf)
             softmax(s, out=w)
 
-    n_query, row_size = scores.shape[-2], math.prod(scores.shape) // max(1, scores.shape[-2])
-    deque(spread(finish, row_blocks(n_query, row_size, CACHED)), maxlen=0)
+
+def _weigh_saturated(scores: Array, weights: Array, bias: Array | None, temperature: float) -> None:
+    """Mask, temperature and softmax of scores that overflow: they become the largest number, since −inf means hidden.
+
+    The weights of such a row are those of its scores without bounds: the best of two that overflow has the weight.
+    """
+    if bias is not None:
+        saturating(np.add, scores, bias)
+        np.copyto(scores, -np.inf, where=bias == -np.inf)
+    unbounded = (scores - _peak(scores)) / temperature  # [..., rows, n_key]; ≤ 0, so that −inf is right
+    rows = saturating(np.divide, scores, temperature).any(axis=-1)  # [..., rows]
+    softmax(scores, out=weights)
+    weights[rows] = softmax(unbounded[rows])
 
 
 def softmax(scores: Array, out: Array | None = None) -> Array:
-    """Weights `[..., n_key]` that sum to 1: exp(s) over the sum of its row; 0 in a row of −inf."""
-    peak = scores.max(axis=-1, keepdims=True, initial=-np.inf)  # [..., 1]; taken off, or exp would overflow
-    weights: Array = np.subtract(scores, np.where(peak == -np.inf, 0, peak), out=out)
-    np.exp(weights, out=weights)
-    total = weights.sum(axis=-1, keepdims=True)  # [..., 1]
-    weights /= np.where(total == 0, 1, total)
+    """Weights `[..., n_key]` that sum to 1: exp(s) over the sum of its row; 0 in a row of −inf.
+
+    Nearly every row can do without its maximum being taken off first, which would cost as much as the rest. Where the
+    sum says that numbers were lost, too large or too small, the row is done again; no row depends on the others.
+    """
+    with np.errstate(all="ignore"):
+        weights: Array = np.exp(scores, out=out)
+        total = weights.sum(axis=-1, keepdims=True)  # [..., 1]
+        lost = ~((total > math.sqrt(np.finfo(total.dtype).tiny)) & (total < np.inf))[..., 0]  # [...]; NaN too
+        if lost.any():
+            rows = scores[lost]  # [lost, n_key]
+            weights[lost] = np.exp(rows - _peak(rows))
+            total[lost] = weights[lost].sum(axis=-1, keepdims=True)
+        weights /= np.where(total == 0, 1, total)
     return weights
+
+
+def _peak(scores: Array) -> Array:
+    """The largest score of each row, 0 where all are hidden: [..., 1]."""
+    peak = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+    return np.where(peak == -np.inf, 0, peak)
 
 
 def weighted_sum(weights: Array, value: Array, scores: Array, out: Array) -> None:
@@ -143,29 +164,11 @@ def weighted_sum(weights: Array, value: Array, scores: Array, out: Array) -> Non
         out += np.where(seen, weights[..., j, None] * broken[..., j, None, :], 0)
 
 
-@contextmanager
-def _spread(layout: Layout) -> Iterator[Spread]:
-    """`map`, or for large matrices the map of as many threads as there are cores: NumPy lets them run side by side.
-
-    The matrix products use all cores by themselves; without this the softmax between them would keep one busy.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores == 1 or math.prod(layout.grouped) * layout.n_query * layout.n_key < TILE:
-        yield map
-        return
-    from concurrent.futures import ThreadPoolExecutor  # 10 ms, which a sentence need not wait for
-
-    with ThreadPoolExecutor(cores) as pool:
-        yield pool.map
-
-
-def _check_numbers(scale: float | None, softcap: float | None, temperature: float) -> None:
-    if scale is not None and not math.isfinite(scale):
-        raise ValueError(f"scale is {scale}; needed is a finite number or None")
-    if softcap is not None and not 0 <= softcap < math.inf:
-        raise ValueError(f"softcap is {softcap}; needed is a finite number ≥ 0 or None")
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"temperature is {temperature}; needed is a finite number above 0")
+def _vectors(layout: Layout, precision: np.dtype, query: Array, key: Array, value: Array) -> tuple[Array, Array, Array]:
+    q = layout.by_head(query.astype(precision, copy=False), 2)  # [..., n_kv_head, group, n_query, d_k]
+    k = layout.by_key_head(key.astype(precision, copy=False))  # [..., n_kv_head, group, n_key, d_k]
+    v = layout.by_key_head(value.astype(precision, copy=False))  # [..., n_kv_head, group, n_key, d_v]
+    return q, k, v
 
 
 def _empty_steps(layout: Layout, d_v: int, precision: np.dtype) -> Attention:

@@ -7,6 +7,10 @@ import numpy as np
 
 from attncli.similarity import Array
 
+# Numbers this close (relatively) are equal: where a key stands decides how its products are rounded, so that a word
+# that is said twice may get two weights 1e-17 apart.
+TIE = 1e-12
+
 
 def entropy(weights: Array) -> Array:
     """Shannon entropy −Σ p log₂ p in bits: 0 for one key (or none), log₂ n for n equal ones (Shannon 1948)."""
@@ -27,8 +31,8 @@ def divergence(p: Array, q: Array) -> Array:
 def rank_correlation(p: Array, q: Array, visible: Array | None = None) -> Array:
     """Spearman's rank correlation over the keys that `visible` (boolean, broadcastable to p) marks; None: all.
 
-    Equal weights share the mean of their ranks. It is 1 where all ranks are the same, even if each side is constant;
-    otherwise nan where a side is constant, and nan where fewer than two keys are visible.
+    Equal weights (up to TIE) share the mean of their ranks. It is 1 where all ranks are the same, even if each side is
+    constant; otherwise nan where a side is constant, and nan where fewer than two keys are visible.
     """
     p, q, seen = np.broadcast_arrays(p, q, True if visible is None else visible)  # [..., n_key]
     count = seen.sum(axis=-1, keepdims=True)  # [..., 1]
@@ -42,11 +46,21 @@ def rank_correlation(p: Array, q: Array, visible: Array | None = None) -> Array:
     return np.where(count[..., 0] < 2, np.nan, correlation)
 
 
+def ranking(numbers: Array) -> Array:
+    """The places of weights or scores `[..., n_key]`, the largest first: `[..., n_key]`.
+
+    Numbers that agree to 12 significant digits are equal, and stand in the order of their places. −inf comes last.
+    """
+    order = np.argsort(-numbers, axis=-1, kind="stable")
+    runs = _run_starts(np.take_along_axis(-numbers, order, axis=-1)).cumsum(axis=-1)  # [..., n_key]
+    return np.take_along_axis(order, np.lexsort((order, runs), axis=-1), axis=-1)
+
+
 def top1(weights: Array) -> Array:
-    """The key of the largest weight, the first of equal ones; −1 in a row of zeros."""
+    """The key of the largest weight, the first of equal ones (see `ranking`); −1 in a row of zeros."""
     if not weights.shape[-1]:
         return np.full(weights.shape[:-1], -1)
-    return np.where(weights.any(axis=-1), weights.argmax(axis=-1), -1)
+    return np.where(weights.any(axis=-1), ranking(weights)[..., 0], -1)
 
 
 def _to_mixture(p: Array, q: Array) -> Array:
@@ -63,11 +77,19 @@ def _average_ranks(x: Array, seen: Array) -> Array:
     order = np.argsort(x, axis=-1, kind="stable")
     x = np.take_along_axis(x, order, axis=-1)
     place = np.broadcast_to(np.arange(x.shape[-1]), x.shape)
-    starts = np.ones(x.shape, dtype=bool)  # where a run of equal numbers starts, and where it ends
-    starts[..., 1:] = x[..., 1:] != x[..., :-1]
+    starts = _run_starts(x)  # [..., n_key]
     ends = np.roll(starts, -1, axis=-1)
     first = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)
     last = np.minimum.accumulate(np.where(ends, place, x.shape[-1])[..., ::-1], axis=-1)[..., ::-1]
     ranks = np.empty(x.shape)
     np.put_along_axis(ranks, order, (first + last) / 2, axis=-1)
     return ranks
+
+
+def _run_starts(ascending: Array) -> Array:
+    """Where runs of numbers start that are equal to their neighbours, up to TIE: boolean `[..., n_key]`."""
+    a, b = ascending[..., :-1], ascending[..., 1:]  # [..., n_key − 1]
+    starts = np.ones(ascending.shape, dtype=bool)
+    with np.errstate(invalid="ignore"):  # two infinities: neither equal nor, being in order already, in need of it
+        starts[..., 1:] = ~(b - a <= TIE * np.minimum(np.abs(a), np.abs(b)))
+    return starts

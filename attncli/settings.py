@@ -155,9 +155,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "heads": lambda value: _whole("--heads", value, 1, MOST_HEADS),
     "layers": lambda value: _whole("--layers", value, 1, MOST_LAYERS),
     "mask": lambda value: _mask(value),
-    "projections": lambda value: check_text(
-        "--projections", str(value) if isinstance(value, os.PathLike) else value
-    ),
+    "projections": lambda value: check_text("--projections", str(value) if isinstance(value, os.PathLike) else value),
     "seed": lambda value: _whole("--seed", value, 0),
     "exclude_self": lambda value: _flag("--exclude-self", value),
     "temperature": lambda value: _positive("--temperature", value),

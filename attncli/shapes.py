@@ -1,12 +1,14 @@
-"""How the axes of queries, keys, values, masks and parameters meet: batches, heads and groups of heads."""
+"""What attend takes, checked: how the axes of queries, keys, values, masks and parameters meet, dtypes and numbers."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attncli.similarity import METHODS, PARAMETERS, Array
+from attncli.similarity import PARAMETERS, Array
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,21 @@ class Layout:
         return np.broadcast_to(shared, self.grouped + array.shape[-2:])
 
     def result(self, step: Array, dtype: np.dtype) -> Array:
-        """A contiguous array `[..., n_kv_head, group, *core]` as `[..., n_head, *core]` of the result's dtype."""
-        return step.reshape(self.lead + step.shape[-2:]).astype(dtype, copy=False)
+        """A contiguous array `[..., n_kv_head, group, *core]` as `[..., n_head, *core]` of the result's dtype.
+
+        What is too large for a narrower dtype becomes its largest number: −inf in the scores always means hidden.
+        """
+        step = step.reshape(self.lead + step.shape[-2:])
+        if step.dtype == dtype:
+            return step
+        with np.errstate(over="ignore"):
+            narrow = step.astype(dtype)
+        largest = np.nextafter(dtype.type(np.inf), dtype.type(0))
+        np.copyto(narrow, np.copysign(largest, narrow), where=np.isinf(narrow) & np.isfinite(step))
+        return narrow
 
     def mask(self, given: ArrayLike | None) -> Array | None:
-        """A boolean or additive mask as `[..., n_kv_head, group, n_query, n_key]`."""
+        """A boolean or additive mask, checked: it broadcasts to `[..., n_head, n_query, n_key]`."""
         if given is None:
             return None
         mask = np.asarray(given)
@@ -59,10 +71,17 @@ class Layout:
             raise ValueError(f"mask has dtype {mask.dtype}; needed is bool (True may be seen) or floats to add")
         needed = (*self.lead, self.n_query, self.n_key)
         try:
-            return self.by_head(np.broadcast_to(mask, needed), 2)
+            np.broadcast_to(mask, needed)
         except ValueError:
             found = list(mask.shape)
             raise ValueError(f"mask has shape {found}; needed is one that broadcasts to {list(needed)}") from None
+        return mask
+
+    def by_score(self, bias: Array | None) -> Array | None:
+        """What is added to the scores, of fewer axes perhaps, as `[..., n_kv_head, group, n_query, n_key]`."""
+        if bias is None:
+            return None
+        return self.by_head(np.broadcast_to(bias, (*self.lead, self.n_query, self.n_key)), 2)
 
     def parameters(self, method: str, given: Mapping[str, ArrayLike] | None, dtype: np.dtype) -> dict[str, Array]:
         """The arrays that `method` needs, each as `[..., n_kv_head, group, *core]`."""
@@ -107,6 +126,34 @@ def common_dtypes(*arrays: Array) -> tuple[np.dtype, np.dtype]:
     return result, np.promote_types(result, np.float32)
 
 
+def check_numbers(
+    scale: float | None, softcap: float | None, temperature: float, precision: np.dtype
+) -> tuple[float | None, float | None, float]:
+    """The three, checked, as floats; None for a softcap that caps nothing: 0, or beyond all numbers of the dtype."""
+
+    def above_zero(number: float) -> bool:
+        with np.errstate(over="ignore"):
+            return bool(precision.type(number) > 0)
+
+    if scale is not None:
+        scale = _finite("scale", scale, "a finite number or None", math.isfinite)
+    if softcap is not None:
+        needed = f"0, None or a finite number above 0 in {precision}"
+        softcap = _finite("softcap", softcap, needed, lambda c: c == 0 or above_zero(c))
+        softcap = softcap if 0 < softcap <= float(np.finfo(precision).max) else None
+    return scale, softcap, _finite("temperature", temperature, f"a finite number above 0 in {precision}", above_zero)
+
+
+def _finite(name: str, given: object, needed: str, fits: Callable[[float], bool]) -> float:
+    try:
+        number = float(given) if isinstance(given, SupportsFloat) else math.nan
+    except (TypeError, OverflowError):  # an array; 10**400
+        number = math.nan
+    if not (math.isfinite(number) and fits(number)):
+        raise ValueError(f"{name} is {given!r}; needed is {needed}")
+    return number
+
+
 def _is_float(dtype: np.dtype) -> bool:
     """Whether floats, of NumPy or an extension of it such as bfloat16, which NumPy calls a kind of bytes."""
     return dtype.kind == "f" or (dtype.kind == "V" and dtype.name.startswith(("bfloat", "float")))
@@ -134,8 +181,8 @@ def _count_heads(query: Array, key: Array, value: Array) -> tuple[int, int]:
 
 
 def _check_names(method: str, given: Mapping[str, ArrayLike]) -> None:
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; needed is one of {', '.join(METHODS)}")
+    if not isinstance(method, str) or method not in PARAMETERS:
+        raise ValueError(f"method is {method!r}; needed is one of {', '.join(PARAMETERS)}")
     known = [name for names in PARAMETERS.values() for name in names]
     if unknown := [name for name in given if name not in known]:
         raise ValueError(f"parameters holds {unknown[0]!r}; known are {', '.join(known)}")

@@ -12,7 +12,7 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-#: The parameters of each method, with their axes behind the head axis `[n_head, ...]`.
+#: The methods, in their order, each with its parameters and their axes behind the head axis `[n_head, ...]`.
 PARAMETERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "dot": {},
     "scaled": {},
@@ -28,9 +28,11 @@ PAIRS_AT_ONCE = 2**19
 
 def dot(query: Array, key: Array, *, scale: float | None = None, out: Array | None = None) -> Array:
     """Dot product q·k (Luong et al. 2015, section 3.1). What overflows saturates at the largest finite number."""
+    key = key.swapaxes(-1, -2)  # [..., d_k, n_key]
+    if _may_overflow(query, key, scale):
+        return _wide_product(query, key, scale, out)
     query = query if scale is None else query * float(scale)  # n·d_k products where scaling the scores would cost n·n
-    product = _wide_product if _may_overflow(query, key) else np.matmul
-    scores: Array = product(query, key.swapaxes(-1, -2), out=out)  # [..., n_query, n_key]
+    scores: Array = np.matmul(query, key, out=out)  # [..., n_query, n_key]
     return scores
 
 
@@ -48,7 +50,7 @@ def general(
     query: Array, key: Array, *, general_w: Array, scale: float | None = None, out: Array | None = None
 ) -> Array:
     """Bilinear form qᵀWk (Luong et al. 2015, section 3.1). `general_w`: [..., d_k, d_k]."""
-    return dot(query @ general_w, key, scale=scale, out=out)
+    return dot(dot(query, general_w.swapaxes(-1, -2)), key, scale=scale, out=out)
 
 
 def additive(
@@ -104,27 +106,41 @@ SIMILARITIES: Mapping[str, Callable[..., Array]] = {
     "additive": additive,
     "kernel": kernel,
 }
-METHODS = tuple(SIMILARITIES)
+METHODS = tuple(PARAMETERS)
 
 
-def _may_overflow(query: Array, key: Array) -> bool:
-    bound = query.shape[-1] * np.abs(query).max(initial=0) * np.abs(key).max(initial=0)
-    return not bound <= np.finfo(query.dtype).max  # also where a NaN or an infinity hides the largest number
+def _may_overflow(query: Array, key: Array, scale: float | None) -> bool:
+    largest = [float(np.abs(x).max(initial=1)) for x in (query, key)]  # as Python's floats, whose products do not warn
+    bound = query.shape[-1] * largest[0] * largest[1] * max(1.0, abs(scale or 1))
+    return not bound <= float(np.finfo(query.dtype).max)  # also where a NaN or an infinity hides the largest number
 
 
-def _wide_product(a: Array, b: Array, out: Array | None = None) -> Array:
-    """A `[..., n, d]` times b `[..., d, m]`, whose sums may pass the dtype's range on the way.
+def _wide_product(a: Array, b: Array, scale: float | None, out: Array | None = None) -> Array:
+    """A `[..., n, d]` times b `[..., d, m]` times `scale`, all of which may pass the dtype's range on the way.
 
-    Powers of two are taken out of each vector and put back in the end, which rounds nothing: where no number is out of
-    range the result is matmul's to the bit. What is too large in the end becomes the largest finite number.
+    Powers of two are taken out of each vector and of the scale and put back in the end, which rounds nothing: where no
+    number is out of range the result is matmul's to the bit. What is too large in the end is the largest finite number.
     """
     a_power, b_power = _power_of_two(a, axis=-1), _power_of_two(b, axis=-2)  # [..., n, 1], [..., 1, m]
-    product: Array = np.matmul(np.ldexp(a, -a_power), np.ldexp(b, -b_power), out=out)  # [..., n, m]
-    finite = np.isfinite(product)
-    np.ldexp(product, a_power + b_power, out=product)
-    largest = np.copysign(np.finfo(product.dtype).max, product)
-    np.copyto(product, largest, where=finite & np.isinf(product))
+    a, b = np.ldexp(a, -a_power), np.ldexp(b, -b_power)  # numbers up to 1
+    factor, power = math.frexp(1 if scale is None else scale)  # scale = factor·2^power
+    product: Array = np.matmul(a if scale is None else a * factor, b, out=out)  # [..., n, m]
+    saturating(np.ldexp, product, a_power + b_power + (0 if scale is None else power))
     return product
+
+
+def saturating(operation: np.ufunc, scores: Array, operand: Array | float) -> Array:
+    """`operation` on scores, in place, where a finite number that overflows becomes the largest one of its sign.
+
+    Returns where that happened, boolean of the scores' shape.
+    """
+    finite = np.isfinite(scores)
+    with np.errstate(over="ignore"):
+        operation(scores, operand, out=scores)
+    largest = np.copysign(np.finfo(scores.dtype).max, scores)
+    overflowed: Array = finite & np.isinf(scores)
+    np.copyto(scores, largest, where=overflowed)
+    return overflowed
 
 
 def _power_of_two(x: Array, axis: int) -> Array:
@@ -148,10 +164,12 @@ def _pairwise(
     lead = np.broadcast_shapes(query.shape[:-2], key.shape[:-2])
     scores = np.empty((*lead, query.shape[-2], key.shape[-2]), query.dtype) if out is None else out
     row_size = math.prod(lead) * key.shape[-2] * key.shape[-1]
+    factor, power = math.frexp(1 if scale is None else scale)  # scale = factor·2^power, of a range beyond the dtype's
     for rows in row_blocks(query.shape[-2], row_size, PAIRS_AT_ONCE):
-        scores[..., rows, :] = score(query[..., rows, None, :], key[..., None, :, :])
-    if scale is not None:
-        scores *= float(scale)
+        block = score(query[..., rows, None, :], key[..., None, :, :])  # [..., rows, n_key]
+        if scale is not None:
+            saturating(np.ldexp, np.multiply(block, factor, out=block), power)
+        scores[..., rows, :] = block
     return scores
 
 

@@ -105,6 +105,66 @@ def test_scores_of_any_size_give_weights_that_sum_to_1(size, method):
     np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-12)
 
 
+TINY = {"float32": 1e-40, "float64": 1e-320}
+OVERFLOWS = {
+    "temperature": lambda dtype: {"temperature": TINY[dtype]},
+    "hidden and temperature": lambda dtype: {"temperature": TINY[dtype], "causal": True, "offset": 1},
+    "scale": lambda dtype: {"scale": 1e300},
+    "negative scale": lambda dtype: {"scale": -1e308, "temperature": 1e-30},
+    "scale and cap": lambda dtype: {"scale": 1e308, "softcap": 1e300, "temperature": 0.5},
+    "the lowest number added": lambda dtype: {"mask": np.full(5, np.finfo(dtype).min), "temperature": 0.5},
+    "infinity added": lambda dtype: {"mask": np.array([0, np.inf, 0, -np.inf, np.inf])},
+}
+
+
+@pytest.mark.parametrize("dtype", TINY)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("options", OVERFLOWS.values(), ids=OVERFLOWS)
+def test_what_overflows_is_the_largest_number_and_not_hidden(options, method, dtype):
+    options = options(dtype)
+    parameters = {name: array.astype(dtype) for name, array in PARAMETERS.items()}
+    q, k, v = (x.astype(dtype) for x in (Q, K, V))
+    hidden = np.broadcast_to(options.get("mask", 0) == -np.inf, (3, 4, 5)) | np.isneginf(
+        attend(q, k, v, causal=options.get("causal", False), offset=options.get("offset", 0)).scores
+    )
+    found = attend(q, k, v, method=method, parameters=parameters, **options)
+    np.testing.assert_array_equal(np.isneginf(found.scores), hidden)
+    assert np.isfinite(found.scores[~hidden]).all()
+    np.testing.assert_allclose(found.weights.sum(-1), 1, atol=1e-6)
+
+
+def test_a_tiny_temperature_looks_up_the_best_key():
+    found = attend(Q, K, V, temperature=1e-320)
+    np.testing.assert_array_equal(found.weights, attend(Q, K, V, temperature=1e-3).weights.round())
+    assert np.abs(found.scores).max() == np.finfo(float).max
+
+
+@pytest.mark.parametrize("options", [{"scale": 1e300}, {"temperature": 1e-320}, {"mask": [1e308] * 5}])
+def test_a_visible_nan_is_not_taken_for_an_overflow(options):
+    k = K.copy()
+    k[0, 4] = np.nan
+    found = attend(Q, k, V, **{name: np.array(x) if name == "mask" else x for name, x in options.items()})
+    np.testing.assert_array_equal(np.isnan(found.scores[0]), np.arange(5) == np.full((4, 1), 4))
+    assert np.isnan(found.weights[0]).all()
+    assert not np.isnan(found.weights[1:]).any()
+
+
+def test_a_scale_beyond_the_dtype_keeps_what_it_can():
+    q, k, v = (np.array(x, "f") for x in ([[1e-30, 0]], [[1e-5, 1], [1e20, 0]], [[1], [2]]))
+    np.testing.assert_allclose(attend(q, k, v, method="dot", scale=1e45).scores, [[1e10, 1e35]], rtol=1e-6)
+
+
+def test_float16_scores_saturate_in_the_result():
+    q = np.full((1, 64), 100, np.float16)
+    assert attend(q, -q, q, method="dot").scores == -65504
+
+
+@pytest.mark.parametrize("row", [[-1e3, -999.0], [-500.0, -501, 800], [700.0, 710, 710], [-745.0, -746]])
+def test_weights_of_scores_far_from_0(row):
+    exact = np.exp(np.array(row) - max(row))
+    np.testing.assert_allclose(softmax(np.array([row, row])), [exact / exact.sum()] * 2, rtol=1e-14)
+
+
 def test_equal_scores_share_the_weight():
     np.testing.assert_array_equal(
         attend(np.zeros((1, 4)), np.ones((8, 4)), np.ones((8, 1))).weights, np.full((1, 8), 1 / 8)

@@ -78,6 +78,9 @@ MASKS = {
     "right only, moved": ({"window": (None, 0), "offset": 1}, lambda i, j: j <= i + 1),
     "causal and window": ({"window": (1, 3), "causal": True}, lambda i, j: i - 1 <= j <= i),
     "window of 0 and causal": ({"window": (0, 0), "causal": True}, lambda i, j: i == j),
+    "wider than any matrix": ({"window": (10**30, 1)}, lambda i, j: j <= i + 1),
+    "far behind everything": ({"window": (1, 1), "offset": 10**30}, lambda i, j: False),
+    "far behind, causal": ({"causal": True, "offset": 10**30}, lambda i, j: True),
     "no limit": ({"window": (None, None)}, lambda i, j: True),
     "keys": ({"mask": np.array([1, 1, 0, 1, 0], bool)}, lambda i, j: j not in (2, 4)),
     "all of it": (

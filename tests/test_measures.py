@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import spearmanr
 
-from attncli.measures import divergence, entropy, rank_correlation, top1
+from attncli.attention import attend
+from attncli.measures import divergence, entropy, rank_correlation, ranking, top1
 
 LOADED = np.array([0.5, 0.25, 0.25])
 
@@ -85,3 +86,35 @@ def test_rank_correlation_goes_row_by_row():
 @pytest.mark.parametrize(("weights", "key"), [([0.2, 0.4, 0.4], 1), ([1, 0], 0), ([0, 0], -1), ([], -1)])
 def test_top1(weights, key):
     assert top1(np.array(weights, float)) == key
+
+
+@pytest.mark.parametrize(
+    ("numbers", "order"),
+    [
+        ([0.2, 0.5, 0.3], [1, 2, 0]),
+        ([0.25 - 1e-17, 0.25 - 3e-17, 0.25, 0.25 + 6e-17], [0, 1, 2, 3]),
+        ([0.1, 0.3 - 1e-16, 0.1 + 1e-17, 0.3], [1, 3, 0, 2]),
+        ([1e-20, 2e-20, 0, 0], [1, 0, 2, 3]),
+        ([-np.inf, -2.0, -np.inf, -1.0, 0.0], [4, 3, 1, 0, 2]),
+        ([-np.inf, -np.inf, -np.finfo(float).max], [2, 0, 1]),
+        ([0.3, np.nan, 0.7], [2, 0, 1]),
+        ([[0.5, 0.1, 0.4], [0.1, 0.4, 0.5]], [[0, 2, 1], [2, 1, 0]]),
+        ([], []),
+    ],
+)
+def test_ranking(numbers, order):
+    np.testing.assert_array_equal(ranking(np.array(numbers, float)), order)
+
+
+@pytest.mark.parametrize("n", range(4, 40))
+def test_a_repeated_word_counts_at_its_first_place(n):
+    x = np.random.default_rng(n).standard_normal((n, 25))
+    x[n - 1] = x[1]
+    x[1 : n : max(1, n // 3)] = x[1]
+    weights = attend(x, x, x).weights
+    assert top1(weights)[n - 1] == ranking(weights)[n - 1, 0] == 1
+    assert rank_correlation(weights, weights + 1e-17).min() == 1
+
+
+def test_numbers_a_rounding_apart_share_their_rank():
+    assert rank_correlation(np.array([0.3, 0.3 + 1e-16, 0.4]), np.array([0.3 + 1e-16, 0.3, 0.4])) == 1

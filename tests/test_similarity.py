@@ -85,6 +85,14 @@ def test_large_terms_that_cancel_are_no_nan():
         assert dot(np.array([[1e200, 1e200]]), np.array([[1e200, -1e200 * (1 - 2**-50)]])) == np.finfo(float).max
 
 
+@pytest.mark.parametrize(("method", "expected"), [(dot, [3, 0]), (cosine, [0.6, 0])])
+def test_a_scale_that_overflows_saturates(method, expected):
+    largest = np.finfo(np.float32).max
+    np.testing.assert_array_equal(method(Q.astype("f"), K.astype("f"), scale=1e39), [[largest, 0]])
+    np.testing.assert_allclose(method(Q * 1e-300, K * 1e-5, scale=1e308)[:, 1], [0])
+    np.testing.assert_allclose(method(Q, K, scale=1e300), [np.multiply(expected, 1e300)])
+
+
 def test_the_wide_product_is_the_plain_one_to_the_bit():
     q, k = np.random.default_rng(3).standard_normal((2, 5, 33))
     k[2] = np.nan

@@ -115,6 +115,26 @@ def test_what_a_store_cannot_hold_is_refused_and_leaves_nothing(tmp_path, words,
     assert not [path for path in tmp_path.iterdir() if path.name != "attn home"]
 
 
+@pytest.mark.parametrize("indices", [[-1], [100], [0, 100], [0, -1, 99]])
+def test_a_row_that_is_not_there(folder, indices):
+    with pytest.raises(IndexError, match="0 to 99"):
+        Vectors(folder).rows(indices)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "message"),
+    [
+        (np.ones(8), r"shape \[8\]; needed is \[m, 8\]"),
+        (np.ones((2, 7)), r"shape \[2, 7\]; needed is \[m, 8\]"),
+        (np.full((1, 8), np.nan), "a NaN"),
+        (np.full((1, 8), np.inf), "an infinity"),
+    ],
+)
+def test_near_says_which_vectors_it_needs(folder, vectors, message):
+    with pytest.raises(ValueError, match=message):
+        Vectors(folder).near(vectors)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_near_is_a_full_sort_by_cosine(tmp_path, dtype, monkeypatch):
     monkeypatch.setattr("attncli.vectors.nearest.BLOCK_BYTES", 300)  # a few rows a block

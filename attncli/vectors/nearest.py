@@ -16,11 +16,16 @@ def nearest(
 
     Equal cosines stand in row order; a zero vector has cosine 0 with everything. `top` is cut to n.
     """
+    vectors = np.asarray(vectors, dtype=np.float64)
+    if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1]:
+        raise ValueError(f"vectors has shape {list(vectors.shape)}; needed is [m, {matrix.shape[1]}]")
+    if not np.isfinite(vectors).all():
+        raise ValueError("vectors holds a NaN or an infinity, which is near to nothing; needed are finite numbers")
     top = min(top, len(matrix))
     kept = min(top + SPARE, len(matrix))
     if not len(vectors):
         return np.zeros((0, top), dtype=np.intp), np.zeros((0, top))
-    queries = _unit(np.asarray(vectors, dtype=np.float64))  # [m, d]
+    queries = _unit(vectors)  # [m, d]
     rows = _candidates(matrix, norms, queries.astype(np.float32), kept)  # [m, kept]
     cosines = np.stack([_unit(matrix[r].astype(np.float64)) @ q for r, q in zip(rows, queries, strict=True)])
     order = np.stack([np.lexsort((r, -c.round(12)))[:top] for r, c in zip(rows, cosines, strict=True)])  # [m, top]

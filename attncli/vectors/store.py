@@ -42,7 +42,10 @@ class Vectors:
 
     def rows(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """The vectors of these rows: [len(indices), dimensions] float64. IndexError for a row that is not there."""
-        return self._matrix[np.asarray(indices, dtype=np.intp)].astype(np.float64)  # [m, d]
+        chosen = np.asarray(indices, dtype=np.intp)  # [m]
+        if chosen.size and (chosen.min() < 0 or chosen.max() >= self.words):
+            raise IndexError(f"rows {chosen.min()} to {chosen.max()} of a set that has 0 to {self.words - 1}")
+        return self._matrix[chosen].astype(np.float64)  # [m, d]
 
     def text(self, indices: Sequence[int] | np.ndarray) -> list[str]:
         """The words of these rows, in the order asked. IndexError for a row that is not there."""
@@ -52,6 +55,7 @@ class Vectors:
         """The rows nearest by cosine to each of `vectors` [m, dimensions]: rows [m, top] and cosines [m, top].
 
         Exact, best first, equals in row order; a zero vector has cosine 0. One pass over the set in blocks.
+        Raises ValueError if `vectors` has another shape or holds a NaN or an infinity.
         """
         return nearest(self._matrix, self._norms, vectors, top)
 
