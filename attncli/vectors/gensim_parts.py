@@ -1,0 +1,59 @@
+"""The parts of gensim that attn uses. gensim takes a second to import and ships no types: nobody else imports it."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import Any
+
+import numpy as np
+
+
+def keyed_vectors() -> Any:
+    """The class KeyedVectors."""
+    from gensim.models import KeyedVectors
+
+    return KeyedVectors
+
+
+def fasttext_parts() -> Any:
+    """The module that reads fastText's own files, and the class FastTextKeyedVectors."""
+    from gensim.models import _fasttext_bin
+    from gensim.models.fasttext import FastTextKeyedVectors
+
+    return _fasttext_bin, FastTextKeyedVectors
+
+
+class Number(float):
+    """What gensim makes of each number of a text file: a plain float that goes into a float32 matrix.
+
+    By default it is np.float32(text).item(), and 80 % of the time of an import is spent there; this takes a third.
+    """
+
+    __slots__ = ()
+    dtype = np.dtype("<f4")
+    item = float.__float__
+
+
+def load_rows(content: bytes, binary: bool) -> np.ndarray:
+    """The matrix [m, d] float32 of a whole word2vec file. ValueError for what gensim takes for no number."""
+    with _as_descriptor(content) as file, np.errstate(over="ignore"):
+        datatype = np.float32 if binary else Number
+        vectors: np.ndarray = keyed_vectors().load_word2vec_format(file, binary=binary, datatype=datatype).vectors
+    return vectors
+
+
+@contextmanager
+def _as_descriptor(content: bytes) -> Iterator[int]:
+    """A file in memory that holds `content`: gensim takes no open file, but a descriptor."""
+    log = logging.getLogger("smart_open.compression")  # warns that a descriptor has no ending that says .gz
+    level = log.level
+    with open(os.memfd_create("rows"), "w+b") if hasattr(os, "memfd_create") else TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        log.setLevel(logging.ERROR)
+        try:
+            yield file.fileno()
+        finally:
+            log.setLevel(level)
