@@ -55,6 +55,10 @@ def import_file(
 
 
 def _reader(found: Recognised, content: Content) -> Reader:
+    if found.kind == "fasttext":
+        from attncli.vectors.fasttext import FastText
+
+        return FastText(found, content)
     from attncli.vectors.word2vec import Word2vec
 
     return Word2vec(found, content)

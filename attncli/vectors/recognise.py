@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from attncli.errors import ResourceError
+from attncli.vectors import fasttext_header
 from attncli.vectors.content import MAX_LINE, Content, opened, read_line
 from attncli.vectors.layout import MAX_DIMENSIONS
 from attncli.vectors.refusal import refused
@@ -19,8 +20,6 @@ BOM = b"\xef\xbb\xbf"
 SIGNATURES = {  # first bytes -> what the file is; none of them is opened
     b"\x28\xb5\x2f\xfd": "a zstd archive",
     b"\x93NUMPY": "a NumPy .npy file",
-    b"\xba\x16\x4f\x2f": "a fastText .bin model",
-    **{bytes([0x80, protocol]): "a Python pickle (gensim's .kv or .model)" for protocol in range(2, 6)},
     b"\x89HDF": "an HDF5 file",
     b"SQLite format 3\x00": "an SQLite file",
     b"\xff\xfe\x00\x00": "UTF-32 text",
@@ -31,6 +30,7 @@ SIGNATURES = {  # first bytes -> what the file is; none of them is opened
     b"\x89PNG": "a picture",
 }
 HEADER = re.compile(rb"[ \t]*([+-]?\d{1,20})[ \t]+([+-]?\d{1,20})[ \t\r]*\n?")
+PICKLE = re.compile(rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\(d|\(lp|\(i[\w.]+\n")  # protocols 2 to 5, and 0 and 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Recognised:
     """
 
     path: str
-    kind: Literal["text", "binary"]
+    kind: Literal["text", "binary", "fasttext"]
     start: int
     words: int | None
     dimensions: int
@@ -60,7 +60,7 @@ def recognise(path: str) -> Recognised:
             head = content.stream.read(SAMPLE)
             content.stream.seek(0)
             _refuse_signatures(content, head)
-            return _by_first_line(content)
+            return _by_signature(content, head) or _by_first_line(content)
     except OSError as error:
         raise ResourceError(f"'{path}' cannot be read ({error.strerror})") from error
 
@@ -82,6 +82,18 @@ def _refuse_signatures(content: Content, head: bytes) -> None:
             raise refused(content.path, f"looks like {SIGNATURES[signature]}, which attn does not read")
     if head[8:10] == b'{"':
         raise refused(content.path, "looks like a safetensors file, which attn does not read")
+
+
+def _by_signature(content: Content, head: bytes) -> Recognised | None:
+    """The formats that begin with numbers of their own."""
+    if PICKLE.match(head):
+        raise refused(content.path, "looks like a Python pickle (gensim's .kv or .model), which attn does not read")
+    if header := fasttext_header.header_of(head):
+        fasttext_header.check(content.path, header, content.most)
+        return Recognised(content.path, "fasttext", 0, header.words, header.dimensions, content.size)
+    if head.startswith(fasttext_header.MAGIC):
+        raise refused(content.path, "is a fastText model cut off in its header")
+    return None
 
 
 def _by_first_line(content: Content) -> Recognised:
