@@ -83,7 +83,6 @@ def test_a_file_is_what_it_holds_whatever_its_name(write, content, expected, nam
         (binary() + b"more", "goes on after the 3 rows"),
         (b"9 2\n" + binary()[4:] + b"\xff\0" * 50, "cut off or broken in row"),
         (TEXT.decode().encode("utf-16"), "UTF-16"),
-        (pickle.dumps({"a": 1}), "a Python pickle"),
         (b"\x93NUMPY\x01\0", "a NumPy .npy file"),
         (b"SQLite format 3\0" + bytes(100), "an SQLite file"),
     ],

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from zlib import crc32
 
+from attncli.errors import ResourceError
 from attncli.vectors.ngrams import LONGEST
 
 MATRIX = "vectors.npy"
@@ -35,6 +36,10 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE words (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE places (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
 """
+
+
+class UnstorableError(ResourceError):
+    """A word or a number that no store can hold."""
 
 
 @dataclass(frozen=True)

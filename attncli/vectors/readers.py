@@ -8,7 +8,7 @@ from typing import Protocol
 
 from attncli.vectors.content import Content, opened
 from attncli.vectors.gensim_parts import keyed_vectors
-from attncli.vectors.layout import StoreInfo
+from attncli.vectors.layout import StoreInfo, UnstorableError
 from attncli.vectors.recognise import Recognised
 from attncli.vectors.refusal import refused
 from attncli.vectors.writing import StoreWriter, create_store
@@ -46,7 +46,10 @@ def import_file(
         before = _identity(content)
         reader = _reader(found, content)
         with create_store(folder, name=name, source=source, dimensions=reader.dimensions, dtype=dtype) as new:
-            reader.fill(new, heard)
+            try:
+                reader.fill(new, heard)
+            except UnstorableError as error:
+                raise refused(found.path, f"cannot be kept: {error.message}") from error
             content.file.seek(0)
             new.source_sha256 = file_digest(content.file, "sha256").hexdigest()
             if _identity(content) != before or before[0] != found.size:
@@ -59,6 +62,10 @@ def _reader(found: Recognised, content: Content) -> Reader:
         from attncli.vectors.fasttext import FastText
 
         return FastText(found, content)
+    if found.kind == "pickle":
+        from attncli.vectors.pickled import Pickled
+
+        return Pickled(found, content)
     from attncli.vectors.word2vec import Word2vec
 
     return Word2vec(found, content)

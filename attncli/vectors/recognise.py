@@ -37,11 +37,11 @@ PICKLE = re.compile(rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\(d|\(lp|\(i[\w.]+\n") 
 class Recognised:
     """A file of word vectors: rows of `dimensions` numbers from byte `start` on. `words` is None without a header.
 
-    `size` is that of the file, packed or not.
+    Of a pickle (gensim's .kv) neither is known before it is read. `size` is that of the file, packed or not.
     """
 
     path: str
-    kind: Literal["text", "binary", "fasttext"]
+    kind: Literal["text", "binary", "fasttext", "pickle"]
     start: int
     words: int | None
     dimensions: int
@@ -87,7 +87,7 @@ def _refuse_signatures(content: Content, head: bytes) -> None:
 def _by_signature(content: Content, head: bytes) -> Recognised | None:
     """The formats that begin with numbers of their own."""
     if PICKLE.match(head):
-        raise refused(content.path, "looks like a Python pickle (gensim's .kv or .model), which attn does not read")
+        return Recognised(content.path, "pickle", 0, None, 0, content.size)
     if header := fasttext_header.header_of(head):
         fasttext_header.check(content.path, header, content.most)
         return Recognised(content.path, "fasttext", 0, header.words, header.dimensions, content.size)

@@ -18,7 +18,7 @@ import numpy as np
 from attncli.errors import ResourceError
 from attncli.vectors import layout
 from attncli.vectors.indexing import IndexWriter
-from attncli.vectors.layout import Ngrams, StoreInfo
+from attncli.vectors.layout import Ngrams, StoreInfo, UnstorableError
 from attncli.vectors.matrices import MatrixWriter, map_matrix
 
 ROWS_PER_BLOCK = 4096  # of an array given whole: bounds the copies that checking and rounding make
@@ -98,14 +98,14 @@ class StoreWriter:
     def add(self, words: Sequence[str], vectors: np.ndarray) -> None:
         """Append the rows of `vectors` [m, d] under `words`, without those whose word is there already.
 
-        Raises ResourceError for a number that is not finite or too large for the dtype, and for a word with a NUL.
+        Raises UnstorableError for a number that is not finite or too large for the dtype, and for a word with a NUL.
         """
         fresh = [place for place, word in enumerate(words) if self._index.is_new(word)]
         self.duplicates += len(words) - len(fresh)
         norms = self._matrix.add(vectors if len(fresh) == len(words) else vectors[fresh])  # [m']
         if not np.isfinite(norms).all():
             row = self._matrix.rows - len(norms) + int(np.argmin(np.isfinite(norms)))
-            raise ResourceError(f"row {row + 1} has a number that is not finite, or too large for {self.dtype}")
+            raise UnstorableError(f"row {row + 1} has a number that is not finite, or too large for {self.dtype}")
         self._norms.append(norms)
         self.zeros += int((norms == 0).sum())
         self._index.add([words[place] for place in fresh])
@@ -114,7 +114,7 @@ class StoreWriter:
         """Write the vectors of the n-gram buckets, blocks [m, d], and return all of them [buckets, d], mapped."""
         with closing(MatrixWriter(self.folder / layout.NGRAMS, self.dimensions, self.dtype)) as matrix:
             if not all(np.isfinite(matrix.add(block)).all() for block in blocks):
-                raise ResourceError(f"an n-gram has a number that is not finite, or too large for {self.dtype}")
+                raise UnstorableError(f"an n-gram has a number that is not finite, or too large for {self.dtype}")
             header = matrix.finish()
             self._ngrams = Ngrams(matrix.rows, shortest, longest, len(header), crc32(header), matrix.sha256)
         shape = (self._ngrams.buckets, self.dimensions)
