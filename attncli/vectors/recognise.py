@@ -30,6 +30,7 @@ SIGNATURES = {  # first bytes -> what the file is; none of them is opened
     b"\x89PNG": "a picture",
 }
 HEADER = re.compile(rb"[ \t]*([+-]?\d{1,20})[ \t]+([+-]?\d{1,20})[ \t\r]*\n?")
+NUMBER = re.compile(rb"\s*[+-]?\d*(\.\d*)?([eE][+-]?\d+)?\s")
 PICKLE = re.compile(rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\(d|\(lp|\(i[\w.]+\n")  # protocols 2 to 5, and 0 and 1
 
 
@@ -153,5 +154,8 @@ def _without_header(content: Content, start: int) -> Recognised:
     dimensions = widths.most_common(1)[0][0] if widths else 0
     if dimensions < 1 or not is_row(lines[0], dimensions):
         raise refused(path, "is not word vectors: its first line is neither a header nor a word with numbers")
+    numbers = [NUMBER.match(line) for line in lines]
+    if all(numbers) and any(number and number[1] for number in numbers):  # `7` may well be a word, `7.0` is none
+        raise refused(path, "is a table of numbers without words")
     _check_dimensions(path, dimensions)
     return Recognised(path, "text", start, None, dimensions, content.size)
