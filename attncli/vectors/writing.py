@@ -2,8 +2,6 @@
 
 import errno
 import os
-import secrets
-import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +15,7 @@ import numpy as np
 
 from attncli.errors import ResourceError
 from attncli.vectors import layout
+from attncli.vectors.drafts import draft
 from attncli.vectors.indexing import IndexWriter
 from attncli.vectors.layout import Ngrams, StoreInfo, UnstorableError
 from attncli.vectors.matrices import MatrixWriter, map_matrix
@@ -55,22 +54,18 @@ def create_store(
     """A `StoreWriter` to add blocks of rows to; on leaving, the store is put in its place in one rename.
 
     If the place was taken meanwhile, the store that came first stays and this one is dropped. Whatever goes wrong,
-    the temporary folder is removed. Raises FileExistsError if `folder` exists at the start, OSError if the disk
-    refuses, ResourceError for sizes that a store cannot have.
+    the draft is removed; what an earlier kill left behind as well. Raises FileExistsError if `folder` exists at the
+    start, OSError if the disk refuses, ResourceError for sizes that a store cannot have.
     """
     if os.path.lexists(folder):
         raise FileExistsError(errno.EEXIST, "the store exists already", str(folder))
     _check_form(dimensions, dtype)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.parent / f".{secrets.token_hex(8)}.tmp"
-    try:
-        temporary.mkdir()
+    with draft(folder.parent) as temporary:
         with _sqlite_as_os_error(), StoreWriter(temporary, dimensions, dtype) as new:
             yield new
             new.finish(name=name, source=source, licence=licence)
         _put_in_place(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 class StoreWriter:
