@@ -1,9 +1,12 @@
 """Files of word vectors into stores: one reader a format, one way into the store."""
 
 import os
-from collections.abc import Callable
-from hashlib import file_digest
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from attncli.vectors.content import Content, opened
@@ -17,6 +20,7 @@ __all__ = ["Progress", "import_file", "keyed_vectors"]
 
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
+CHECKSUM_BLOCK = 2**20  # bytes
 SLOW_TEXT = 100 * 2**20  # bytes of text from which on it takes a while
 
 
@@ -42,7 +46,7 @@ def import_file(
         if progress is not None:
             progress(_doing(found), content.done(), found.size)
 
-    with opened(found.path) as content:
+    with opened(found.path) as content, _checksum(content) as checksum:
         before = _identity(content)
         reader = _reader(found, content)
         with create_store(folder, name=name, source=source, dimensions=reader.dimensions, dtype=dtype) as new:
@@ -50,11 +54,31 @@ def import_file(
                 reader.fill(new, heard)
             except UnstorableError as error:
                 raise refused(found.path, f"cannot be kept: {error.message}") from error
-            content.file.seek(0)
-            new.source_sha256 = file_digest(content.file, "sha256").hexdigest()
+            new.source_sha256 = checksum.result()
             if _identity(content) != before or before[0] != found.size:
                 raise refused(found.path, "was changed while it was read")
     return new.info
+
+
+@contextmanager
+def _checksum(content: Content) -> Iterator["Future[str]"]:
+    """The SHA-256 of the file as it is, computed in a thread while the file is being read."""
+    stop = Event()
+
+    def digest() -> str:
+        total = sha256()
+        with open(content.path, "rb") as file:
+            if not os.path.samestat(os.fstat(file.fileno()), os.fstat(content.file.fileno())):
+                raise refused(content.path, "was changed while it was read")
+            while not stop.is_set() and (block := file.read(CHECKSUM_BLOCK)):
+                total.update(block)
+        return total.hexdigest()
+
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield thread.submit(digest)
+        finally:
+            stop.set()
 
 
 def _reader(found: Recognised, content: Content) -> Reader:

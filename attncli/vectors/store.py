@@ -12,7 +12,7 @@ from attncli.spelling import nearest_spellings
 from attncli.vectors import layout
 from attncli.vectors.index import Index, damaged, is_regular
 from attncli.vectors.layout import StoreInfo
-from attncli.vectors.matrices import map_matrix
+from attncli.vectors.mapped import map_matrix
 from attncli.vectors.nearest import nearest
 from attncli.vectors.ngrams import buckets_of
 

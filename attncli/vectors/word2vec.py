@@ -1,7 +1,7 @@
 """word2vec files, text and binary, and GloVe: gensim reads the numbers; what it takes on trust is checked before.
 
-attn finds where rows begin and end, and what their words are, and hands gensim blocks of rows under numbers instead
-of words. So one block is all that is in memory, words keep their blanks, and no two keys collide.
+attn finds where rows begin and end, and what their words are, and hands gensim the numbers, a block at a time. So one
+block is all that is in memory, words keep their blanks, and no two keys collide.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from attncli.vectors.content import Content
-from attncli.vectors.gensim_parts import load_rows
+from attncli.vectors.gensim_parts import load_numbers
 from attncli.vectors.recognise import Recognised, is_row
 from attncli.vectors.refusal import refused
 from attncli.vectors.rows import row_blocks
@@ -35,10 +35,8 @@ class Word2vec:
     def _numbers(self, rows: list[bytes], before: int) -> np.ndarray:
         """The rows as gensim reads them: [m, d] float32, all finite. `before` counts the rows that came before."""
         binary, path = self._found.kind == "binary", self._found.path
-        layout = b"%d %b" if binary else b"%d %b\n"
-        head = b"%d %d\n" % (len(rows), self.dimensions)
         try:
-            vectors = load_rows(head + b"".join(layout % pair for pair in enumerate(rows)), binary)  # [m, d]
+            vectors = load_numbers(rows, self.dimensions, binary)  # [m, d]
         except ValueError as error:
             wrong = next((i for i, row in enumerate(rows) if not is_row(row, self.dimensions)), 0)
             raise refused(path, f"has something that is no number in {self._where(before + wrong)}") from error

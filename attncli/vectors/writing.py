@@ -18,7 +18,8 @@ from attncli.vectors import layout
 from attncli.vectors.drafts import draft
 from attncli.vectors.indexing import IndexWriter
 from attncli.vectors.layout import Ngrams, StoreInfo, UnstorableError
-from attncli.vectors.matrices import MatrixWriter, map_matrix
+from attncli.vectors.mapped import map_matrix
+from attncli.vectors.matrices import MatrixWriter
 
 ROWS_PER_BLOCK = 4096  # of an array given whole: bounds the copies that checking and rounding make
 
