@@ -41,14 +41,16 @@ class Number(float):
 def load_numbers(rows: list[bytes], dimensions: int, binary: bool) -> np.ndarray:
     """The numbers of the rows, as gensim reads them from a word2vec file: [m, d] float32.
 
-    gensim gets them as fewer and longer rows: what it does for every word takes two thirds of its time in a binary
-    file. Raises ValueError for what it takes for no number.
+    gensim gets them as fewer rows of some 25,000 numbers, the last filled up with zeros: what it does for every word
+    takes two thirds of its time in a binary file. Raises ValueError for what it takes for no number.
     """
-    together = max(1, GENSIM_CHUNK // (4 * dimensions)) if binary else len(rows)
+    together = max(1, GENSIM_CHUNK // (4 * dimensions))
     missing = -len(rows) % together
-    rows = rows + [bytes(4 * dimensions)] * missing
-    groups = [(b"" if binary else b" ").join(rows[at : at + together]) for at in range(0, len(rows), together)]
-    content = b"%d %d\n" % (len(groups), together * dimensions) + b"".join(b"%d %b" % row for row in enumerate(groups))
+    rows = rows + [bytes(4 * dimensions) if binary else b" ".join([b"0"] * dimensions)] * missing
+    blank, end = (b"", b"") if binary else (b" ", b"\n")
+    groups = [blank.join(rows[at : at + together]) for at in range(0, len(rows), together)]
+    head = b"%d %d\n" % (len(groups), together * dimensions)
+    content = head + b"".join(b"%d %b%b" % (number, group, end) for number, group in enumerate(groups))
     with _as_descriptor(content) as file, np.errstate(over="ignore"):
         datatype = np.float32 if binary else Number
         vectors: np.ndarray = keyed_vectors().load_word2vec_format(file, binary=binary, datatype=datatype).vectors

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -14,7 +15,7 @@ from attncli.vectors.gensim_parts import keyed_vectors
 from attncli.vectors.layout import StoreInfo, UnstorableError
 from attncli.vectors.recognise import Recognised
 from attncli.vectors.refusal import refused
-from attncli.vectors.writing import StoreWriter, create_store
+from attncli.vectors.writing import EnoughError, StoreWriter, create_store
 
 __all__ = ["Progress", "import_file", "keyed_vectors"]
 
@@ -34,13 +35,23 @@ class Reader(Protocol):
 
 
 def import_file(
-    found: Recognised, folder: Path, *, name: str, dtype: str = "float32", progress: Progress | None = None
+    found: Recognised,
+    folder: Path,
+    *,
+    name: str,
+    dtype: str = "float32",
+    limit: int | None = None,
+    source: str | None = None,
+    licence: str | None = None,
+    progress: Progress | None = None,
 ) -> StoreInfo:
-    """Read the file through gensim into the store `folder`.
+    """Read the file, or its first `limit` words, through gensim into the store `folder`.
 
+    `source` says where the file came from (default: its path).
     Raises ResourceError naming the line or row that is wrong, and what `create_store` raises.
     """
-    source = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
+    path = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
+    begin = partial(create_store, folder, name=name, source=source or path, licence=licence, dtype=dtype)
 
     def heard() -> None:
         if progress is not None:
@@ -49,9 +60,11 @@ def import_file(
     with opened(found.path) as content, _checksum(content) as checksum:
         before = _identity(content)
         reader = _reader(found, content)
-        with create_store(folder, name=name, source=source, dimensions=reader.dimensions, dtype=dtype) as new:
+        with begin(dimensions=reader.dimensions) as new:
+            new.limit = limit
             try:
-                reader.fill(new, heard)
+                with suppress(EnoughError):
+                    reader.fill(new, heard)
             except UnstorableError as error:
                 raise refused(found.path, f"cannot be kept: {error.message}") from error
             new.source_sha256 = checksum.result()

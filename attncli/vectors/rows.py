@@ -10,13 +10,13 @@ from attncli.vectors.refusal import refused
 
 Block = tuple[list[bytes], list[bytes]]  # the words of some rows, and the numbers of each row
 
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 2**20
 BLOCK_ROWS = 4096
 MAX_WORD = 64 * 2**10  # bytes; a binary file without a blank in so many is none
 
 
 def row_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
-    """All rows in blocks of up to 4096 rows or some 4 MB. Raises ResourceError naming the line or row that is wrong."""
+    """All rows in blocks of up to 4096 rows or some 1 MB. Raises ResourceError naming the line or row that is wrong."""
     return (_text_blocks if found.kind == "text" else _binary_blocks)(found, file)
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -69,10 +70,15 @@ def create_store(
         _put_in_place(temporary, folder)
 
 
+class EnoughError(Exception):
+    """As many words were added as the store is to have: nothing went wrong, and there is no need to read on."""
+
+
 class StoreWriter:
     """A store in the making: rows of `dimensions` numbers, rounded to `dtype` as they come."""
 
     info: StoreInfo  # set by `finish`
+    limit: int | None = None  # the words that the store is to have at most
 
     def __init__(self, folder: Path, dimensions: int, dtype: str) -> None:
         self.folder, self.dimensions, self.dtype = folder, dimensions, dtype
@@ -94,10 +100,12 @@ class StoreWriter:
     def add(self, words: Sequence[str], vectors: np.ndarray) -> None:
         """Append the rows of `vectors` [m, d] under `words`, without those whose word is there already.
 
-        Raises UnstorableError for a number that is not finite or too large for the dtype, and for a word with a NUL.
+        Raises UnstorableError for a number that is not finite or too large for the dtype, and for a word with a NUL,
+        EnoughError once there are `limit` words.
         """
-        fresh = [place for place, word in enumerate(words) if self._index.is_new(word)]
-        self.duplicates += len(words) - len(fresh)
+        room = None if self.limit is None else self.limit - len(self._index)
+        fresh = list(islice((place for place, word in enumerate(words) if self._index.is_new(word)), room))
+        self.duplicates += (fresh[-1] + 1 if len(fresh) == room else len(words)) - len(fresh)
         norms = self._matrix.add(vectors if len(fresh) == len(words) else vectors[fresh])  # [m']
         if not np.isfinite(norms).all():
             row = self._matrix.rows - len(norms) + int(np.argmin(np.isfinite(norms)))
@@ -105,6 +113,8 @@ class StoreWriter:
         self._norms.append(norms)
         self.zeros += int((norms == 0).sum())
         self._index.add([words[place] for place in fresh])
+        if len(self._index) == self.limit:
+            raise EnoughError
 
     def add_ngrams(self, blocks: Iterable[np.ndarray], shortest: int, longest: int) -> np.ndarray:
         """Write the vectors of the n-gram buckets, blocks [m, d], and return all of them [buckets, d], mapped."""
