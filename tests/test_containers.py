@@ -31,6 +31,7 @@ PACK = {
     "xz": lzma.compress,
     "zip": lambda content: zipped(("folder/", b""), ("folder/set.txt", content)),
     "stored zip": lambda content: zipped(("set", content), method=zipfile.ZIP_STORED),
+    "nameless zip": lambda content: zipped(("@@@", content)).replace(b"@@@", bytes(3)),
     "two gz": lambda content: gzip.compress(content[:9]) + gzip.compress(content[9:]),
     "two bz2": lambda content: bz2.compress(content[:9]) + bz2.compress(content[9:]),
     "two xz": lambda content: lzma.compress(content[:9]) + bytes(8) + lzma.compress(content[9:]),

@@ -135,6 +135,13 @@ def test_a_sound_model_of_the_same_make_is_read(write):
     assert open_vectors(write(model())).rows([0]).tolist() == [[2.5, 3.5, 4.5, 5.5, 6.5]]  # 'a' and '<a>'
 
 
+@pytest.mark.parametrize("longest", [0, 2])
+def test_where_the_shortest_ngram_is_longer_than_the_longest_there_are_none(write, longest):
+    vectors = open_vectors(write(model(longest=longest)))
+    assert vectors.rows([0]).tolist() == [[0, 1, 2, 3, 4]]
+    assert not vectors.composes
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:

@@ -73,9 +73,10 @@ class FastText:
         return self._content.stream.tell()
 
     def _ngrams(self, new: StoreWriter, heard: Callable[[], None]) -> np.ndarray | None:
-        """Copy the rows of the n-grams into the store, mapped [buckets, d]; None if the model has none."""
+        """Copy the rows of the n-grams into the store, mapped [buckets, d]; None if no word can have any."""
         header = self._header
-        if not header.buckets:
+        if not (header.buckets and header.shortest <= header.longest):
+            self._skip(4 * self.dimensions * header.buckets)
             return None
 
         def blocks() -> Iterator[np.ndarray]:

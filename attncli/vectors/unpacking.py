@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from functools import partial
@@ -18,7 +19,8 @@ RATIO = 100  # word vectors pack to a half or a third; what grows a hundredfold 
 FREE = 256 * 2**20  # bytes that may come out of any archive, however small
 CONTENTS = 2 * 2**20  # bytes; the table of contents of a zip archive, which zipfile reads whole
 SIGNATURES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
-FAULTS = (EOFError, OSError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+FAULTS = (EOFError, OSError, ValueError, LookupError, RuntimeError, struct.error, zlib.error, lzma.LZMAError,
+          zipfile.BadZipFile)  # fmt: skip
 
 
 class Readable(Protocol):
@@ -135,7 +137,7 @@ class _Frugal(io.FileIO):
 def _only_member(path: str, descriptor: int) -> Readable:
     """The one file in a zip archive (folders do not count), to be read where it is."""
     archive = zipfile.ZipFile(_Frugal(descriptor, closefd=False))
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     if len(members) != 1:
         some = ", ".join(member.filename for member in members[:3]) + (", …" if len(members) > 3 else "")
         raise refused(path, f"is a zip archive of {len(members)} files ({some})", "unpack it and name one of its files")
