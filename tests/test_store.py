@@ -217,7 +217,7 @@ def test_opens_from_odd_and_read_only_folders(folder, tmp_path, name):
 
 
 @pytest.mark.parametrize("file", [layout.MATRIX, layout.INDEX, layout.NORMS])
-@pytest.mark.parametrize("kept", [0, 1, 64, -1, None])
+@pytest.mark.parametrize("kept", [0, 1, 64, 255, -1, None])
 def test_a_truncated_or_missing_file_is_noticed(copy, file, kept):
     content = (copy / file).read_bytes()
     (copy / file).unlink()

@@ -65,14 +65,15 @@ def _identity(path: str) -> str:
     """Tells this content at this path from any other, without reading it: a new file, date or inode is a new set.
 
     The time of the last change of the inode cannot be set by hand, so an older date does not hide a replacement.
+    gensim's side file for the matrix counts as well.
     """
     from hashlib import sha256
 
     try:
-        status = os.stat(path)
+        files = [os.stat(file) for file in (path, f"{path}.vectors.npy") if file == path or os.path.isfile(file)]
     except (OSError, ValueError):
         return "none"  # `recognise` will say why
-    times = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino)
+    times = [(file.st_size, file.st_mtime_ns, file.st_ctime_ns, file.st_dev, file.st_ino) for file in files]
     return sha256(f"{os.path.realpath(path)!r} {times}".encode()).hexdigest()[:16]
 
 

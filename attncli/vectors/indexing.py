@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from attncli.errors import ResourceError
 from attncli.vectors import layout
-from attncli.vectors.layout import WORDS_PER_BLOCK, StoreInfo
+from attncli.vectors.layout import WORDS_PER_BLOCK, StoreInfo, UnstorableError
 
 
 class IndexWriter:
@@ -40,10 +39,10 @@ class IndexWriter:
         return len(self._seen) > before
 
     def add(self, words: Sequence[str]) -> None:
-        """Append words that were new. Raises ResourceError for a word with a NUL in it."""
+        """Append words that were new. Raises UnstorableError for a word with a NUL in it."""
         for word in words:
             if layout.SEPARATOR in word:
-                raise ResourceError(f"a word contains the character NUL: '{word}'")
+                raise UnstorableError(f"a word contains the character NUL: '{word}'")
             self._sum.update(_encoded(word + layout.SEPARATOR))
         self._hashes.append(np.fromiter(map(layout.word_hash, words), dtype="<u4", count=len(words)))  # [m]
         self._pending += words

@@ -2,6 +2,7 @@
 
     vectors.npy    [n, d] float16 or float32, C order, little endian: mapped, never loaded
     norms.npy      [n] float32: the Euclidean length of every row as stored, for cosines
+    ngrams.npy     [buckets, d], only of a fastText model: what unknown words are composed of, mapped as well
     index.sqlite   meta    key -> value: the fields of `StoreInfo`, and a check over them
                    words   block -> its WORDS_PER_BLOCK words in row order, joined by NUL
                    places  bucket -> (hash, row) pairs of every word whose hash falls into it
@@ -13,11 +14,15 @@ byte is an error, never another word.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from zlib import crc32
+
+from attncli.errors import ResourceError
+from attncli.vectors.ngrams import LONGEST
 
 MATRIX = "vectors.npy"
 NORMS = "norms.npy"
+NGRAMS = "ngrams.npy"
 INDEX = "index.sqlite"
 VERSION = 1
 WORDS_PER_BLOCK = 32
@@ -31,6 +36,35 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE words (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE places (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
 """
+
+
+class UnstorableError(ResourceError):
+    """A word or a number that no store can hold."""
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """The form of ngrams.npy: n-grams of `shortest` to `longest` characters share `buckets` rows."""
+
+    buckets: int
+    shortest: int
+    longest: int
+    offset: int  # bytes before the first number
+    header_crc: int
+    sha256: str  # of the numbers, without the header
+
+    def __str__(self) -> str:
+        return " ".join(map(str, astuple(self)))
+
+    @classmethod
+    def parse(cls, text: str) -> "Ngrams":
+        """What `str` gave; ValueError for what a store cannot have."""
+        *numbers, sha256 = text.split(" ")
+        buckets, shortest, longest, offset, header_crc = map(int, numbers)
+        form = cls(buckets, shortest, longest, offset, header_crc, sha256)
+        if not (form.buckets > 0 <= form.shortest <= form.longest <= LONGEST and 0 < form.offset <= MAX_HEADER):
+            raise ValueError(f"it claims impossible n-grams: {text}")
+        return form
 
 
 @dataclass(frozen=True)
@@ -59,6 +93,7 @@ class StoreInfo:
     undecodable: int = 0  # words that were not UTF-8 and are kept with \xNN escapes
     zeros: int = 0  # rows of length 0
     version: int = VERSION
+    ngrams: Ngrams | None = None  # None: no words can be composed, and `meta` has no such row
 
     @property
     def matrix_bytes(self) -> int:
@@ -68,7 +103,8 @@ class StoreInfo:
 
 def meta_rows(info: StoreInfo) -> list[tuple[str, object]]:
     """The rows of the `meta` table, in key order, the last a check over the others."""
-    rows = sorted(asdict(info).items())
+    rows = sorted((field.name, getattr(info, field.name)) for field in fields(info) if field.name != "ngrams")
+    rows += [("ngrams", str(info.ngrams))] if info.ngrams else []
     return [*rows, ("~check", meta_check(dict(rows)))]
 
 
@@ -84,9 +120,10 @@ def info_from(meta: dict[str, object]) -> StoreInfo:
         raise ValueError("its description does not match its check")
     if meta.get("version") != VERSION:
         raise ValueError(f"it has format {meta.get('version')}, this attn reads format {VERSION}")
-    if meta.keys() != {field.name for field in fields(StoreInfo)}:
+    if meta.keys() | {"ngrams"} != {field.name for field in fields(StoreInfo)}:
         raise ValueError("its description is incomplete")
-    info = StoreInfo(**meta)  # type: ignore[arg-type]  # the check vouches for the types
+    ngrams = Ngrams.parse(str(meta["ngrams"])) if "ngrams" in meta else None
+    info = StoreInfo(**(meta | {"ngrams": ngrams}))  # type: ignore[arg-type]  # the check vouches for the types
     if info.dtype not in DTYPES or not (0 < info.dimensions <= MAX_DIMENSIONS and info.words > 0 < info.buckets):
         raise ValueError(f"it claims {info.words} words of {info.dimensions} {info.dtype} numbers")
     if not 0 < info.matrix_offset <= MAX_HEADER:

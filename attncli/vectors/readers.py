@@ -1,132 +1,120 @@
-"""Files of word vectors into stores. gensim reads the numbers; what it takes on trust is checked before it does.
+"""Files of word vectors into stores: one reader a format, one way into the store."""
 
-attn finds where rows begin and end, and what their words are, and hands gensim blocks of rows under numbers instead
-of words. So one block is all that is in memory, words keep their blanks, and no two keys collide. gensim is imported
-in `keyed_vectors` and nowhere else.
-"""
-
-import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from hashlib import file_digest
-from io import BufferedReader
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any
+from threading import Event
+from typing import Protocol
 
-import numpy as np
+from attncli.vectors.content import Content, opened
+from attncli.vectors.gensim_parts import keyed_vectors
+from attncli.vectors.layout import StoreInfo, UnstorableError
+from attncli.vectors.recognise import Recognised
+from attncli.vectors.refusal import refused
+from attncli.vectors.writing import EnoughError, StoreWriter, create_store
 
-from attncli.errors import ResourceError
-from attncli.vectors.layout import StoreInfo
-from attncli.vectors.recognise import Recognised, is_row, refused
-from attncli.vectors.rows import row_blocks
-from attncli.vectors.writing import StoreWriter, create_store
+__all__ = ["Progress", "import_file", "keyed_vectors"]
 
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
+CHECKSUM_BLOCK = 2**20  # bytes
+SLOW_TEXT = 100 * 2**20  # bytes of text from which on it takes a while
+
+
+class Reader(Protocol):
+    """What reads one format: the dimensions are known before a store is begun."""
+
+    dimensions: int
+
+    def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
+        """Put everything into the store, calling `heard` now and then."""
+
 
 def import_file(
-    found: Recognised, folder: Path, *, name: str, dtype: str = "float32", progress: Progress | None = None
+    found: Recognised,
+    folder: Path,
+    *,
+    name: str,
+    dtype: str = "float32",
+    limit: int | None = None,
+    source: str | None = None,
+    licence: str | None = None,
+    progress: Progress | None = None,
 ) -> StoreInfo:
-    """Read the file through gensim into the store `folder`.
+    """Read the file, or its first `limit` words, through gensim into the store `folder`.
 
+    `source` says where the file came from (default: its path).
     Raises ResourceError naming the line or row that is wrong, and what `create_store` raises.
     """
-    source = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
-    with (
-        _opened(found) as file,
-        create_store(folder, name=name, source=source, dimensions=found.dimensions, dtype=dtype) as new,
-    ):
-        before = _identity(file)
-        _read_rows(found, file, new, progress)
-        file.seek(0)
-        new.source_sha256 = file_digest(file, "sha256").hexdigest()
-        if _identity(file) != before or before[0] != found.size:
-            raise refused(found.path, "was changed while it was read")
+    path = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
+    begin = partial(create_store, folder, name=name, source=source or path, licence=licence, dtype=dtype)
+
+    def heard() -> None:
+        if progress is not None:
+            progress(_doing(found), content.done(), found.size)
+
+    with opened(found.path) as content, _checksum(content) as checksum:
+        before = _identity(content)
+        reader = _reader(found, content)
+        with begin(dimensions=reader.dimensions) as new:
+            new.limit = limit
+            try:
+                with suppress(EnoughError):
+                    reader.fill(new, heard)
+            except UnstorableError as error:
+                raise refused(found.path, f"cannot be kept: {error.message}") from error
+            new.source_sha256 = checksum.result()
+            if _identity(content) != before or before[0] != found.size:
+                raise refused(found.path, "was changed while it was read")
     return new.info
 
 
-def keyed_vectors() -> Any:
-    """Gensim's class KeyedVectors (gensim ships no types). It takes a second to import, so only this does."""
-    from gensim.models import KeyedVectors
-
-    return KeyedVectors
-
-
 @contextmanager
-def _opened(found: Recognised) -> Iterator[BufferedReader]:
-    try:
-        file = open(found.path, "rb")  # noqa: SIM115  (only its opening is guarded)
-    except OSError as error:
-        raise ResourceError(f"'{found.path}' cannot be read ({error.strerror})") from error
-    with file:
-        yield file
+def _checksum(content: Content) -> Iterator["Future[str]"]:
+    """The SHA-256 of the file as it is, computed in a thread while the file is being read."""
+    stop = Event()
 
+    def digest() -> str:
+        total = sha256()
+        with open(content.path, "rb") as file:
+            if not os.path.samestat(os.fstat(file.fileno()), os.fstat(content.file.fileno())):
+                raise refused(content.path, "was changed while it was read")
+            while not stop.is_set() and (block := file.read(CHECKSUM_BLOCK)):
+                total.update(block)
+        return total.hexdigest()
 
-def _identity(file: BufferedReader) -> tuple[int, int]:
-    status = os.fstat(file.fileno())
-    return status.st_size, status.st_mtime_ns
-
-
-def _read_rows(found: Recognised, file: BufferedReader, new: StoreWriter, progress: Progress | None) -> None:
-    done = 0
-    for words, rows in row_blocks(found, file):
-        new.undecodable += sum(not _is_utf8(word) for word in words)
-        new.add(_decoded(found, words, done), _numbers(found, rows, done))
-        done += len(words)
-        if progress is not None:
-            progress(f"reading {os.path.basename(found.path)} through gensim", file.tell(), found.size)
-
-
-def _numbers(found: Recognised, rows: list[bytes], before: int) -> np.ndarray:
-    """The rows as gensim reads them: [m, d] float32, all finite. `before` counts the rows that came before."""
-    layout = b"%d %b\n" if found.kind == "text" else b"%d %b"
-    content = b"%d %d\n" % (len(rows), found.dimensions) + b"".join(layout % pair for pair in enumerate(rows))
-    try:
-        with _as_descriptor(content) as file, np.errstate(over="ignore"):
-            loaded = keyed_vectors().load_word2vec_format(file, binary=found.kind == "binary")
-    except ValueError as error:
-        wrong = next((i for i, row in enumerate(rows) if not is_row(row, found.dimensions)), 0)
-        raise refused(found.path, f"has something that is no number in {_where(found, before + wrong)}") from error
-    vectors: np.ndarray = loaded.vectors  # [m, d]
-    finite = np.isfinite(vectors).all(axis=1)  # [m]
-    if not finite.all():
-        where = _where(found, before + int(np.argmin(finite)))
-        raise refused(found.path, f"has a number that is not finite, or too large, in {where}")
-    return vectors
-
-
-def _where(found: Recognised, row: int) -> str:
-    return f"line {found.first_line + row}" if found.kind == "text" else f"row {row + 1}"
-
-
-@contextmanager
-def _as_descriptor(content: bytes) -> Iterator[int]:
-    """A file in memory that holds `content`: gensim takes no open file, but a descriptor."""
-    log = logging.getLogger("smart_open.compression")  # warns that a descriptor has no ending that says .gz
-    level = log.level
-    with open(os.memfd_create("rows"), "w+b") if hasattr(os, "memfd_create") else TemporaryFile() as file:
-        file.write(content)
-        file.seek(0)
-        log.setLevel(logging.ERROR)
+    with ThreadPoolExecutor(1) as thread:
         try:
-            yield file.fileno()
+            yield thread.submit(digest)
         finally:
-            log.setLevel(level)
+            stop.set()
 
 
-def _decoded(found: Recognised, words: list[bytes], before: int) -> list[str]:
-    """The words as text; bytes that are not UTF-8 become escapes, so that different words stay different."""
-    nul = next((i for i, word in enumerate(words) if b"\0" in word), None)
-    if nul is not None:
-        raise refused(found.path, f"has a NUL character in the word of {_where(found, before + nul)}")
-    return [word.decode("utf-8", "backslashreplace") for word in words]
+def _reader(found: Recognised, content: Content) -> Reader:
+    if found.kind == "fasttext":
+        from attncli.vectors.fasttext import FastText
+
+        return FastText(found, content)
+    if found.kind == "pickle":
+        from attncli.vectors.pickled import Pickled
+
+        return Pickled(found, content)
+    from attncli.vectors.word2vec import Word2vec
+
+    return Word2vec(found, content)
 
 
-def _is_utf8(word: bytes) -> bool:
-    try:
-        word.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _doing(found: Recognised) -> str:
+    name = os.path.basename(found.path)
+    if found.kind == "text" and found.size > SLOW_TEXT:
+        return f"reading {name} through gensim (text takes gensim minutes a gigabyte, once)"
+    return f"reading {name} through gensim"
+
+
+def _identity(content: Content) -> tuple[int, int]:
+    status = os.fstat(content.file.fileno())
+    return status.st_size, status.st_mtime_ns

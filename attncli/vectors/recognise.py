@@ -1,31 +1,25 @@
 """What a file of word vectors is, by its content. Nothing is parsed and no memory is spent before this."""
 
-import os
 import re
-import stat
 from codecs import getincrementaldecoder
 from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from attncli.errors import ResourceError
+from attncli.vectors import fasttext_header
+from attncli.vectors.content import MAX_LINE, Content, opened, read_line
 from attncli.vectors.layout import MAX_DIMENSIONS
+from attncli.vectors.refusal import refused
+from attncli.vectors.unpacking import packing_of
 
-MAX_LINE = 4 * 2**20  # bytes; 65,536 numbers at full length fit
 SAMPLE = 64 * 2**10
 LINES_SAMPLED = 100
 BOM = b"\xef\xbb\xbf"
-SUPPORTED = "attn reads word2vec text and binary files and GloVe text files"
 
 SIGNATURES = {  # first bytes -> what the file is; none of them is opened
-    b"\x1f\x8b": "a gzip archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ\x00": "an xz archive",
-    b"PK\x03\x04": "a zip archive (or .npz)",
-    b"PK\x05\x06": "an empty zip archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
     b"\x93NUMPY": "a NumPy .npy file",
-    b"\xba\x16\x4f\x2f": "a fastText .bin model",
     b"\x89HDF": "an HDF5 file",
     b"SQLite format 3\x00": "an SQLite file",
     b"\xff\xfe\x00\x00": "UTF-32 text",
@@ -34,17 +28,21 @@ SIGNATURES = {  # first bytes -> what the file is; none of them is opened
     b"\x7fELF": "a program",
     b"%PDF": "a PDF document",
     b"\x89PNG": "a picture",
-    **{bytes([0x80, protocol]): "a Python pickle (gensim's .kv or .model)" for protocol in range(2, 6)},
 }
 HEADER = re.compile(rb"[ \t]*([+-]?\d{1,20})[ \t]+([+-]?\d{1,20})[ \t\r]*\n?")
+NUMBER = re.compile(rb"\s*[+-]?\d*(\.\d*)?([eE][+-]?\d+)?\s")
+PICKLE = re.compile(rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\(d|\(lp|\(i[\w.]+\n")  # protocols 2 to 5, and 0 and 1
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file of word vectors: rows of `dimensions` numbers from byte `start` on. `words` is None without a header."""
+    """A file of word vectors: rows of `dimensions` numbers from byte `start` on. `words` is None without a header.
+
+    Of a pickle (gensim's .kv) neither is known before it is read. `size` is that of the file, packed or not.
+    """
 
     path: str
-    kind: Literal["text", "binary"]
+    kind: Literal["text", "binary", "fasttext", "pickle"]
     start: int
     words: int | None
     dimensions: int
@@ -58,26 +56,14 @@ class Recognised:
 
 def recognise(path: str) -> Recognised:
     """Say what the file is. Raises ResourceError for what is missing, unreadable, not supported, or impossible."""
-    size = _size_of_regular(path)
     try:
-        with open(path, "rb") as file:
-            _refuse_signatures(path, file.read(SAMPLE))
-            return _recognise(path, size, file)
+        with opened(path) as content:
+            head = content.stream.read(SAMPLE)
+            content.stream.seek(0)
+            _refuse_signatures(content, head)
+            return _by_signature(content, head) or _by_first_line(content)
     except OSError as error:
         raise ResourceError(f"'{path}' cannot be read ({error.strerror})") from error
-
-
-def refused(path: str, why: str) -> ResourceError:
-    """The error for a file that is no set of word vectors, or a broken one."""
-    return ResourceError(f"'{path}' {why}", SUPPORTED)
-
-
-def read_line(file: BinaryIO, path: str) -> bytes:
-    """The next line, b"" at the end; never more than MAX_LINE bytes of memory."""
-    line = file.readline(MAX_LINE + 1)
-    if len(line) > MAX_LINE:
-        raise refused(path, f"has a line of more than {MAX_LINE // 2**20} MB")
-    return line
 
 
 def is_row(line: bytes, dimensions: int) -> bool:
@@ -89,43 +75,42 @@ def is_row(line: bytes, dimensions: int) -> bool:
         return False
 
 
-def _size_of_regular(path: str) -> int:
-    if "://" in path:
-        raise ResourceError(f"'{path}' is an address: attn opens files only", "download it and give the file's name")
-    try:
-        status = os.stat(path)
-    except FileNotFoundError as error:
-        raise ResourceError(f"there is no file '{path}'", "check the path, or leave out --vectors") from error
-    except (OSError, ValueError) as error:
-        raise ResourceError(f"'{path}' cannot be opened ({getattr(error, 'strerror', None) or error})") from error
-    if stat.S_ISDIR(status.st_mode):
-        raise refused(path, "is a folder, and not a store of word vectors")
-    if not stat.S_ISREG(status.st_mode):
-        raise refused(path, "is a pipe, a device or a socket, not a file")
-    if not status.st_size:
-        raise refused(path, "is empty")
-    return status.st_size
-
-
-def _refuse_signatures(path: str, head: bytes) -> None:
+def _refuse_signatures(content: Content, head: bytes) -> None:
+    if packing := content.packing and packing_of(head):
+        raise refused(content.path, f"holds a {packing} archive in a {content.packing} archive", "unpack it once")
     for signature in sorted(SIGNATURES, key=len, reverse=True):
         if head.startswith(signature):
-            raise refused(path, f"looks like {SIGNATURES[signature]}, which attn does not read")
+            raise refused(content.path, f"looks like {SIGNATURES[signature]}, which attn does not read")
+    if head[8:10] == b'{"':
+        raise refused(content.path, "looks like a safetensors file, which attn does not read")
 
 
-def _recognise(path: str, size: int, file: BinaryIO) -> Recognised:
-    file.seek(0)
+def _by_signature(content: Content, head: bytes) -> Recognised | None:
+    """The formats that begin with numbers of their own."""
+    if PICKLE.match(head):
+        return Recognised(content.path, "pickle", 0, None, 0, content.size)
+    if header := fasttext_header.header_of(head):
+        fasttext_header.check(content.path, header, content.most)
+        return Recognised(content.path, "fasttext", 0, header.words, header.dimensions, content.size)
+    if head.startswith(fasttext_header.MAGIC):
+        raise refused(content.path, "is a fastText model cut off in its header")
+    return None
+
+
+def _by_first_line(content: Content) -> Recognised:
+    """word2vec text or binary, or GloVe."""
+    path, file = content.path, content.stream
     skipped = len(BOM) if file.read(len(BOM)) == BOM else 0
     file.seek(skipped)
     header = HEADER.fullmatch(read_line(file, path))
     if header is None:
-        return _without_header(path, size, skipped, file)
+        return _without_header(content, skipped)
     words, dimensions = int(header[1]), int(header[2])
     _check_dimensions(path, dimensions)
     start = file.tell()
     kind = _kind(file, path, dimensions)
-    _check_fit(path, kind, words, dimensions, size - start)
-    return Recognised(path, kind, start, words, dimensions, size)
+    _check_fit(path, kind, words, dimensions, content.most - start)
+    return Recognised(path, kind, start, words, dimensions, content.size)
 
 
 def _check_dimensions(path: str, dimensions: int) -> None:
@@ -160,13 +145,17 @@ def _looks_like_text(sample: bytes) -> bool:
     return not any(byte < 9 or 13 < byte < 32 for byte in sample)
 
 
-def _without_header(path: str, size: int, start: int, file: BinaryIO) -> Recognised:
+def _without_header(content: Content, start: int) -> Recognised:
     """GloVe: the dimension is what most of the first lines have (a few words contain blanks themselves)."""
+    path, file = content.path, content.stream
     file.seek(start)
     lines = [line for _ in range(LINES_SAMPLED) if (line := read_line(file, path)).strip()]
     widths = Counter(len(line.split()) - (not line[:1].isspace()) for line in lines)
     dimensions = widths.most_common(1)[0][0] if widths else 0
     if dimensions < 1 or not is_row(lines[0], dimensions):
         raise refused(path, "is not word vectors: its first line is neither a header nor a word with numbers")
+    numbers = [NUMBER.match(line) for line in lines]
+    if all(numbers) and any(number and number[1] for number in numbers):  # `7` may well be a word, `7.0` is none
+        raise refused(path, "is a table of numbers without words")
     _check_dimensions(path, dimensions)
-    return Recognised(path, "text", start, None, dimensions, size)
+    return Recognised(path, "text", start, None, dimensions, content.size)

@@ -1,24 +1,26 @@
 """Where the rows of a file of word vectors begin and end, and what their words are. Numbers are left as they stand."""
 
 from collections.abc import Iterator
-from io import BufferedReader
 from itertools import count
+from typing import BinaryIO
 
-from attncli.vectors.recognise import Recognised, is_row, read_line, refused
+from attncli.vectors.content import read_line
+from attncli.vectors.recognise import Recognised, is_row
+from attncli.vectors.refusal import refused
 
 Block = tuple[list[bytes], list[bytes]]  # the words of some rows, and the numbers of each row
 
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 2**20
 BLOCK_ROWS = 4096
 MAX_WORD = 64 * 2**10  # bytes; a binary file without a blank in so many is none
 
 
-def row_blocks(found: Recognised, file: BufferedReader) -> Iterator[Block]:
-    """All rows in blocks of up to 4096 rows or some 4 MB. Raises ResourceError naming the line or row that is wrong."""
+def row_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
+    """All rows in blocks of up to 4096 rows or some 1 MB. Raises ResourceError naming the line or row that is wrong."""
     return (_text_blocks if found.kind == "text" else _binary_blocks)(found, file)
 
 
-def _text_blocks(found: Recognised, file: BufferedReader) -> Iterator[Block]:
+def _text_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
     """A line is split from the right, at ASCII blanks only: what stands before the numbers is the word."""
     words: list[bytes] = []
     rows: list[bytes] = []
@@ -39,7 +41,7 @@ def _text_blocks(found: Recognised, file: BufferedReader) -> Iterator[Block]:
         yield words, rows
 
 
-def _row_lines(found: Recognised, file: BufferedReader) -> Iterator[tuple[int, bytes]]:
+def _row_lines(found: Recognised, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """The lines with rows and their numbers. Blank lines may stand at the end; a header's promise is kept exactly."""
     file.seek(found.start)
     for number in count(found.first_line):
@@ -58,7 +60,7 @@ def _row_lines(found: Recognised, file: BufferedReader) -> Iterator[tuple[int, b
         line = read_line(file, found.path)
 
 
-def _binary_blocks(found: Recognised, file: BufferedReader) -> Iterator[Block]:
+def _binary_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
     """A row is a word, a blank, and four bytes a number. Some writers end rows with a newline, some do not."""
     file.seek(found.start)
     width, left, chunk = 4 * found.dimensions, found.words or 0, b""

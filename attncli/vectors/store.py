@@ -8,12 +8,13 @@ from zlib import crc32
 
 import numpy as np
 
-from attncli.errors import ResourceError
 from attncli.spelling import nearest_spellings
 from attncli.vectors import layout
 from attncli.vectors.index import Index, damaged, is_regular
 from attncli.vectors.layout import StoreInfo
+from attncli.vectors.mapped import map_matrix
 from attncli.vectors.nearest import nearest
+from attncli.vectors.ngrams import buckets_of
 
 SPELLINGS_AMONG = 100_000  # rows, the most frequent words: bounds the time in a set of millions to some 0.1 s
 
@@ -31,7 +32,9 @@ class Vectors:
         self._index = Index(folder)
         self.info: StoreInfo = self._index.info
         self.name, self.words, self.dimensions = self.info.name, self.info.words, self.info.dimensions
-        self._matrix = _map_matrix(folder, self.info)  # [words, dimensions]
+        shape, header = (self.words, self.dimensions), (self.info.matrix_offset, self.info.matrix_header_crc)
+        self._matrix = map_matrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
+        self._ngrams = self._map_ngrams()  # [buckets, dimensions]
 
     def __repr__(self) -> str:
         return f"<Vectors {self.name!r}: {self.words} words, {self.dimensions} dimensions>"
@@ -63,13 +66,43 @@ class Vectors:
         """The known words spelt most like `word`, best first, out of the first 100,000 of the set."""
         return nearest_spellings(word, self._frequent, top)
 
+    @property
+    def composes(self) -> bool:
+        """Whether a word that is not in the set can be given a vector, made of its character n-grams."""
+        return self._ngrams is not None
+
+    def compose(self, word: str) -> np.ndarray | None:
+        """The mean of the vectors [dimensions] of the n-grams of `word`, which need not be in the set.
+
+        As fastText and gensim's FastTextKeyedVectors do for unknown words. None where the set has no n-grams or the
+        word is too short to have any. Reads the rows it needs. Source: Bojanowski et al. 2017, section 3.2.
+        """
+        form = self.info.ngrams
+        if self._ngrams is None or form is None:
+            return None
+        try:
+            buckets = buckets_of(word, form.shortest, form.longest, form.buckets)
+        except UnicodeEncodeError:  # bytes that are no text have no characters
+            return None
+        if not buckets:
+            return None
+        total: np.ndarray = self._ngrams[buckets].astype(np.float32).sum(axis=0)  # [d], added up as gensim does
+        return total.astype(np.float64) / len(buckets)
+
     def to_gensim(self) -> Any:
         """A gensim KeyedVectors with the same words and rows (float32), held in memory."""
-        from attncli.vectors.readers import keyed_vectors
+        from attncli.vectors.gensim_parts import keyed_vectors
 
         loaded = keyed_vectors()(self.dimensions)
         loaded.add_vectors(self._index.first_words(self.words), self._matrix.astype(np.float32))
         return loaded
+
+    def _map_ngrams(self) -> np.ndarray | None:
+        form = self.info.ngrams
+        if form is None:
+            return None
+        shape = (form.buckets, self.dimensions)
+        return map_matrix(self.folder, layout.NGRAMS, self.info.dtype, shape, form.offset, form.header_crc)
 
     @cached_property
     def _frequent(self) -> list[str]:
@@ -83,21 +116,3 @@ class Vectors:
         if len(content) != self.info.norms_bytes or crc32(content) != self.info.norms_crc:
             raise damaged(self.folder, f"its {layout.NORMS} is not as it was written")
         return np.frombuffer(content[-4 * self.words :], dtype="<f4")
-
-
-def _map_matrix(folder: Path, info: StoreInfo) -> np.ndarray:
-    """The matrix [n, d], mapped only if size and header are as written: reading beyond the end kills the process."""
-    path = folder / layout.MATRIX
-    try:
-        if not is_regular(path):
-            raise damaged(folder, f"it has no {layout.MATRIX}")
-        with open(path, "rb") as file:
-            size = path.stat().st_size
-            if size != info.matrix_bytes:
-                raise damaged(folder, f"its {layout.MATRIX} has {size} bytes instead of {info.matrix_bytes}")
-            if crc32(file.read(info.matrix_offset)) != info.matrix_header_crc:
-                raise damaged(folder, f"the header of its {layout.MATRIX} was altered")
-            form, shape = layout.DTYPES[info.dtype], (info.words, info.dimensions)
-            return np.memmap(file, dtype=form, mode="r", offset=info.matrix_offset, shape=shape).view(np.ndarray)
-    except OSError as error:
-        raise ResourceError(f"the store '{folder}' cannot be read ({error.strerror})") from error
