@@ -2,13 +2,13 @@
 
 attn finds where rows begin and end, and what their words are, and hands gensim blocks of rows under numbers instead
 of words. So one block is all that is in memory, words keep their blanks, and no two keys collide. gensim is imported
-in `keyed_vectors` and nowhere else.
+in `keyed_vectors` and `gensim_data` and nowhere else.
 """
 
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from io import BufferedReader
 from pathlib import Path
@@ -21,25 +21,39 @@ from attncli.errors import ResourceError
 from attncli.vectors.layout import StoreInfo
 from attncli.vectors.recognise import Recognised, is_row, refused
 from attncli.vectors.rows import row_blocks
-from attncli.vectors.writing import StoreWriter, create_store
+from attncli.vectors.writing import EnoughError, StoreWriter, create_store
 
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 
 
 def import_file(
-    found: Recognised, folder: Path, *, name: str, dtype: str = "float32", progress: Progress | None = None
+    found: Recognised,
+    folder: Path,
+    *,
+    name: str,
+    dtype: str = "float32",
+    limit: int | None = None,
+    source: str | None = None,
+    licence: str | None = None,
+    progress: Progress | None = None,
 ) -> StoreInfo:
-    """Read the file through gensim into the store `folder`.
+    """Read the file, or its first `limit` words, through gensim into the store `folder`.
 
+    `source` says where the file came from (default: its path).
     Raises ResourceError naming the line or row that is wrong, and what `create_store` raises.
     """
-    source = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
+    path = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
+    source = source or path
     with (
         _opened(found) as file,
-        create_store(folder, name=name, source=source, dimensions=found.dimensions, dtype=dtype) as new,
+        create_store(
+            folder, name=name, source=source, dimensions=found.dimensions, licence=licence, dtype=dtype
+        ) as new,
     ):
         before = _identity(file)
-        _read_rows(found, file, new, progress)
+        new.limit = limit
+        with suppress(EnoughError):
+            _read_rows(found, file, new, progress)
         file.seek(0)
         new.source_sha256 = file_digest(file, "sha256").hexdigest()
         if _identity(file) != before or before[0] != found.size:
@@ -52,6 +66,13 @@ def keyed_vectors() -> Any:
     from gensim.models import KeyedVectors
 
     return KeyedVectors
+
+
+def gensim_data() -> Any:
+    """Gensim's module about gensim-data: where its list and its files are. What fetches and runs code is not called."""
+    from gensim import downloader
+
+    return downloader
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,10 +74,15 @@ def create_store(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+class EnoughError(Exception):
+    """As many words were added as the store is to have: nothing went wrong, and there is no need to read on."""
+
+
 class StoreWriter:
     """A store in the making: rows of `dimensions` numbers, rounded to `dtype` as they come."""
 
     info: StoreInfo  # set by `finish`
+    limit: int | None = None  # the words that the store is to have at most
 
     def __init__(self, folder: Path, dimensions: int, dtype: str) -> None:
         self.folder, self.dimensions, self.dtype = folder, dimensions, dtype
@@ -99,14 +105,18 @@ class StoreWriter:
     def add(self, words: Sequence[str], vectors: np.ndarray) -> None:
         """Append the rows of `vectors` [m, d] under `words`, without those whose word is there already.
 
-        Raises ResourceError for a number that is not finite or too large for the dtype, and for a word with a NUL.
+        Raises ResourceError for a number that is not finite or too large for the dtype, and for a word with a NUL,
+        EnoughError once there are `limit` words.
         """
-        fresh = [place for place, word in enumerate(words) if self._index.is_new(word)]
-        self.duplicates += len(words) - len(fresh)
+        room = None if self.limit is None else self.limit - len(self._index)
+        fresh = list(islice((place for place, word in enumerate(words) if self._index.is_new(word)), room))
+        self.duplicates += (fresh[-1] + 1 if len(fresh) == room else len(words)) - len(fresh)
         rows = self._as_stored(vectors if len(fresh) == len(words) else vectors[fresh])  # [m', d]
         self._matrix.write(rows.data)
         self._sum.update(rows.data)
         self._index.add([words[place] for place in fresh])
+        if len(self._index) == self.limit:
+            raise EnoughError
 
     def finish(self, *, name: str, source: str, licence: str | None) -> None:
         """Write what is known only at the end (header, norms, places, description) and sync every file."""
