@@ -58,7 +58,7 @@ class Vectors:
 
         Exact, best first, equals in row order; a zero vector has cosine 0. One pass over the set in blocks.
         """
-        return nearest(self._matrix, self.blocks, self._norms, vectors, top)
+        return nearest(self._matrix, self.blocks, self.norms, vectors, top)
 
     def spellings(self, word: str, top: int = 3) -> list[str]:
         """The known words spelt most like `word`, best first, out of the first 100,000 of the set."""
@@ -77,8 +77,8 @@ class Vectors:
         return self._index.first_words(SPELLINGS_AMONG)
 
     @cached_property
-    def _norms(self) -> np.ndarray:
-        """[words] float32, checked: read whole, since `near` needs them all."""
+    def norms(self) -> np.ndarray:
+        """The length of every row: [words] float32, checked against what was written. Read whole."""
         path = self.folder / layout.NORMS
         content = path.read_bytes() if is_regular(path) else b""
         if len(content) != self.info.norms_bytes or crc32(content) != self.info.norms_crc:
