@@ -13,7 +13,7 @@ ROOMS = [  # lower rooms first; a module may import from its own room and from l
     {"errors", "settings", "tokens", "segments", "spelling"},
     MATHEMATICS,
     {"vectors"},
-    {"npz", "heads_file", "inputs", "projections", "explanation", "explaining", "comparison"},
+    {"npz", "heads_file", "inputs", "projections", "explanation", "explaining", "comparison", "neighbourhood"},
     {"views"},
     {"cli"},
     {"__init__", "__main__"},
