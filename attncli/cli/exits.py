@@ -54,7 +54,7 @@ def _usage(error: Any) -> tuple[str, str]:
     if hasattr(error.__cause__, "errors"):  # pydantic's, which knows the value that Typer's message leaves out
         fault = error.__cause__.errors()[0]
         message = f"{error.param.opts[0]} {fault['input']!r} does not work: {fault['msg'].lower()}"
-    if "extra argument" in message:
+    if "extra argument" in message and any(param.name == "sentence" for param in error.ctx.command.params):
         return message, f'put the sentence in quotes: {path} "…"'
     return message, (f"did you mean {near}? " if near else "") + f"see: {path} --help"
 
