@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.vectors import Vectors, layout, write_store
+from attncli.vectors import Vectors, layout, nearest, write_store
+from attncli.vectors.threads import together
 
 
 def make(folder, matrix, **options):
@@ -23,6 +24,30 @@ def test_blocks_are_the_rows_in_order(tmp_path, rows, dtype):
     blocks = [block.copy() for block in make(tmp_path / "store", matrix, dtype=dtype).blocks(rows)]
     assert [len(block) for block in blocks[:-1]] == [rows] * (len(blocks) - 1)
     np.testing.assert_array_equal(np.concatenate(blocks), matrix.astype(dtype))
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 4), (3, 10), (9, 10), (2, 7)])
+def test_blocks_of_some_rows(tmp_path, start, stop):
+    matrix = np.arange(20.0).reshape(10, 2)  # [n, d]
+    blocks = [block.copy() for block in make(tmp_path / "store", matrix).blocks(3, start, stop)]
+    np.testing.assert_array_equal(np.concatenate(blocks), matrix[start:stop])
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4, 7])
+def test_threads_change_nothing(tmp_path, monkeypatch, threads):
+    matrix = np.random.default_rng(0).integers(-2, 3, size=(1000, 4))  # many equals
+    vectors = make(tmp_path / "store", matrix)
+    alone = vectors.near(matrix[:5], top=40)
+    monkeypatch.setattr(nearest, "PART_BYTES", 1)
+    monkeypatch.setattr(nearest, "MOST_THREADS", threads)
+    monkeypatch.setattr(nearest, "cores", lambda: threads)
+    np.testing.assert_array_equal(vectors.near(matrix[:5], top=40)[1], alone[1])
+
+
+def test_an_error_in_one_thread_is_the_error_of_all():
+    with pytest.raises(ZeroDivisionError):
+        together([lambda: 1, lambda: 1 / 0])
+    assert together([lambda: 1, lambda: 2]) == [1, 2]
 
 
 def test_a_matrix_cut_short_after_it_was_opened_is_an_error(tmp_path):

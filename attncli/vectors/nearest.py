@@ -1,14 +1,20 @@
 """Nearest rows by cosine, exact, in one pass over all rows. Memory is bounded by the block, not by the set."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
+from attncli.vectors.threads import cores, together
+
 BLOCK_BYTES = 2**20  # of the matrix in float32, a query: a product this small stays in the cache and on one core
 MOST_QUERIES = 8  # that make the block larger: 8 MB
+PART_BYTES = 64 * 2**20  # of the matrix in float32: so much is worth a thread of its own
+MOST_THREADS = 4  # more would wait for the memory
 SPARE = 16  # rows kept beyond `top` before the cosines are computed again in float64
 
-Blocks = Callable[[int], Iterator[np.ndarray]]  # how many rows a block has -> blocks [b, d] from the first row on
+Blocks = Callable[[int, int, int], Iterator[np.ndarray]]  # rows in a block, first row, row after the last -> [b, d]
 Best = tuple[np.ndarray, np.ndarray]  # rows [kept] and their cosines, best first
 
 
@@ -37,15 +43,23 @@ def nearest(
 
 def _candidates(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int) -> np.ndarray:
     """The `kept` nearest rows [m, kept] of each query [m, d] in float32, the earlier row first among equals."""
+    n, d = len(norms), queries.shape[1]
+    parts = max(1, min(4 * n * d // PART_BYTES, cores(), MOST_THREADS))
+    edges = [n * part // parts for part in range(parts + 1)]
+    found = together(partial(_best, blocks, norms, queries, kept, *part) for part in pairwise(edges))
+    joined = (map(np.concatenate, zip(*each, strict=True)) for each in zip(*found, strict=True))
+    return np.stack([_first(rows, cosines, kept)[0] for rows, cosines in joined])
+
+
+def _best(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int, start: int, stop: int) -> list[Best]:
+    """For each query [m, d] the `kept` nearest of the rows from `start` to `stop`."""
     m, d = queries.shape
     best: list[Best] = [(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32))] * m
-    start = 0
-    for block in blocks(max(1, BLOCK_BYTES * min(m, MOST_QUERIES) // (4 * d), kept)):
-        stop = start + len(block)
-        fresh = _cosines(block.astype(np.float32, copy=False), norms[start:stop], queries)  # [m, b]
+    for block in blocks(max(1, BLOCK_BYTES * min(m, MOST_QUERIES) // (4 * d), kept), start, stop):
+        fresh = _cosines(block.astype(np.float32, copy=False), norms[start : start + len(block)], queries)  # [m, b]
         best = [_merge(*before, cosines, start, kept) for before, cosines in zip(best, fresh, strict=True)]
-        start = stop
-    return np.stack([rows for rows, _ in best])
+        start += len(block)
+    return best
 
 
 def _cosines(block: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
@@ -61,7 +75,11 @@ def _merge(rows: np.ndarray, cosines: np.ndarray, fresh: np.ndarray, start: int,
     better = np.flatnonzero(fresh > worst)
     if not len(better):
         return rows, cosines
-    rows, cosines = np.concatenate([rows, better + start]), np.concatenate([cosines, fresh[better]])
+    return _first(np.concatenate([rows, better + start]), np.concatenate([cosines, fresh[better]]), kept)
+
+
+def _first(rows: np.ndarray, cosines: np.ndarray, kept: int) -> Best:
+    """The best `kept` of some rows, of equals the one that stands first."""
     order = np.argsort(-cosines, kind="stable")[:kept]
     return rows[order], cosines[order]
 

@@ -49,9 +49,12 @@ class Vectors:
         """The words of these rows, in the order asked. IndexError for a row that is not there."""
         return self._index.words_at([int(index) for index in indices])
 
-    def blocks(self, rows: int) -> Iterator[np.ndarray]:
-        """All rows in order, `rows` at a time: [b, dimensions] as stored. A block is overwritten by the next."""
-        return read_blocks(self.folder, self.info, rows)
+    def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """All rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions] as stored.
+
+        A block is overwritten by the next.
+        """
+        return read_blocks(self.folder, self.info, rows, start, self.words if stop is None else stop)
 
     def near(self, vectors: np.ndarray, top: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """The rows nearest by cosine to each of `vectors` [m, dimensions]: rows [m, top] and cosines [m, top].
