@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import textwrap
+from importlib import import_module
 from importlib.resources import files
 
 import jsonschema
@@ -47,7 +48,8 @@ def test_help_is_one_page_with_examples(command):
     assert len(re.findall(r"^  attn vectors .*", short.stdout.partition("Examples:")[2], re.M)) >= 2
 
 
-EXAMPLES = [line for _, examples in COMMANDS.values() for line in examples.splitlines()]
+MODULES = [import_module(f"attncli.cli.vectors.{name}") for name in COMMANDS]
+EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 
 
 @pytest.mark.parametrize("example", [line for line in EXAMPLES if " pull " not in line])

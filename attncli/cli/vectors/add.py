@@ -15,7 +15,7 @@ attn vectors add glove.6B.100d.txt --name glove --limit 50000 --dtype float16"""
 
 
 @options(AnswerOptions)
-def add(
+def command(
     answers: AnswerOptions,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of word vectors.")],
     name: Annotated[

@@ -12,7 +12,7 @@ attn vectors export attn-en attn-en.kv"""
 
 
 @options(AnswerOptions)
-def export(
+def command(
     answers: AnswerOptions,
     name: NameOrFile,
     file: Annotated[

@@ -9,7 +9,7 @@ SHOWN = 10  # words, the first of the set
 
 
 @options(AnswerOptions)
-def show(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
+def command(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
     """Show all that a set says of itself."""
     from attncli.cli.vectors.answer import answer, answer_json, opened  # NumPy comes with these: not for help
     from attncli.vectors.keeping import kept_as

@@ -8,7 +8,7 @@ attn vectors list --json"""
 
 
 @options(AnswerOptions)
-def show(answers: AnswerOptions, json: Json = False) -> None:
+def command(answers: AnswerOptions, json: Json = False) -> None:
     """Show the sets that are kept."""
     from attncli.cli.vectors.answer import answer, answer_json  # NumPy comes with these: not for help
     from attncli.vectors.keeping import listed

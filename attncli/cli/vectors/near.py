@@ -12,7 +12,7 @@ attn vectors near king woman --minus man --top 5"""
 
 
 @options(AnswerOptions)
-def show(
+def command(
     answers: AnswerOptions,
     words: Annotated[list[str], typer.Argument(metavar="WORD", help="The words; of several, their mean direction.")],
     minus: Annotated[list[str] | None, input_option("--minus", "A word to take away; repeatable.", "WORD")] = None,

@@ -12,7 +12,7 @@ attn vectors pull glove-wiki-gigaword-100"""
 
 
 @options(AnswerOptions)
-def pull(
+def command(
     answers: AnswerOptions,
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Its name in gensim-data, such as glove-wiki-gigaword-100.")

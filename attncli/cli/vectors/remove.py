@@ -8,7 +8,7 @@ attn vectors remove glove --quiet"""
 
 
 @options(AnswerOptions)
-def remove(answers: AnswerOptions, name: Name) -> None:
+def command(answers: AnswerOptions, name: Name) -> None:
     """Remove a kept set."""
     from attncli.cli.vectors.answer import done  # NumPy comes with these: not for help
     from attncli.vectors import keeping, places

@@ -8,7 +8,7 @@ attn vectors verify attn-en --quiet"""
 
 
 @options(AnswerOptions)
-def verify(answers: AnswerOptions, name: NameOrFile) -> None:
+def command(answers: AnswerOptions, name: NameOrFile) -> None:
     """Read a whole set and hold it against its checksums."""
     from attncli.cli.vectors.answer import done, opened, progressing  # NumPy comes with these: not for help
     from attncli.vectors import verifying
