@@ -1,7 +1,7 @@
 """From text to vectors: the sentences are read, their words looked up, and positions added where asked for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,17 +79,18 @@ def _read(what: str, given: str, vectors: Vectors, settings: Settings) -> Senten
         raise UsageError(f"{what} is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
     sentence = read_sentence(text, vectors.find, vectors.spellings)
     if sentence.unknown and (settings.unknown == "error" or not sentence.tokens):
-        raise _unknown_words(sentence, vectors)
+        raise not_among(vectors, {each.text: each.suggestions for each in sentence.unknown})
     if not sentence.tokens:
         hint = "punctuation and symbols take no part in attention: add some words"
         raise AttnError(f"there is no word in {text!r}", hint)
     return sentence
 
 
-def _unknown_words(sentence: Sentence, vectors: Vectors) -> AttnError:
-    words = list(dict.fromkeys(unknown.text for unknown in sentence.unknown))
+def not_among(vectors: Vectors, unknown: Mapping[str, Sequence[str]]) -> AttnError:
+    """The error for words that the set does not have, each with its nearest known spellings."""
+    words = list(unknown)
     shown = ", ".join(map(repr, words[:3])) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
-    near = list(dict.fromkeys(near for unknown in sentence.unknown for near in unknown.suggestions))[:3]
+    near = list(dict.fromkeys(near for suggestions in unknown.values() for near in suggestions))[:3]
     hint = f"nearest known: {', '.join(near)}" if near else "try another set: --vectors FILE"
     return AttnError(f"not among the {vectors.words:,} words of {vectors.name}: {shown}", hint)
 

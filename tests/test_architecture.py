@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from attncli.cli.vectors.group import COMMANDS
+
 PACKAGE = Path(__file__).parent.parent / "attncli"
 MATHEMATICS = {"similarity", "attention", "masks", "shapes", "heads", "positions", "measures"}
 ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
     {"errors", "settings", "tokens", "segments", "spelling"},
     MATHEMATICS,
     {"vectors"},
-    {"npz", "heads_file", "inputs", "projections", "explanation", "explaining", "comparison"},
+    {"npz", "heads_file", "inputs", "projections", "explanation", "explaining", "comparison", "neighbourhood"},
     {"views"},
     {"cli"},
     {"__init__", "__main__"},
@@ -72,17 +74,33 @@ def modules_after(arguments, **env):
     return {name.split(".")[0] for name in done.stderr.split()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["explain", "-h"], ["compare", "-h"], ["--version"], []])
+HELP = [[], ["explain"], ["compare"], ["vectors"], *(["vectors", name] for name in COMMANDS)]
+
+
+@pytest.mark.parametrize("arguments", [*([*command, "-h"] for command in HELP), ["--version"], [], ["vectors"]])
 def test_help_waits_for_neither_numpy_nor_gensim(arguments):
     assert not modules_after(arguments) & {"numpy", "gensim", "scipy"}
 
 
-def test_completion_waits_for_neither_numpy_nor_gensim():
-    completing = {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": "attn explain --method ", "COMP_CWORD": "3"}
+@pytest.mark.parametrize(
+    "words", ["explain --method ", "explain --vectors ", "vectors info ", "vectors near a --vectors "]
+)
+def test_completion_waits_for_neither_numpy_nor_gensim(words):
+    typed = f"attn {words}"
+    completing = {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
     assert not modules_after([], **completing) & {"numpy", "gensim", "scipy"}
 
 
-@pytest.mark.parametrize("arguments", [["explain", "a dog"], ["explain", "a dog", "--json"], ["compare", "a dog"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "a dog"],
+        ["explain", "a dog", "--json"],
+        ["compare", "a dog"],
+        ["vectors", "near", "dog"],
+        ["vectors", "list"],
+    ],
+)
 def test_a_store_needs_neither_gensim_nor_scipy(arguments):
     modules = modules_after(arguments)
     assert "numpy" in modules

@@ -10,6 +10,7 @@ from attncli.cli import compare as compare_command
 from attncli.cli import explain as explain_command
 from attncli.cli import schema as schema_command
 from attncli.cli.help import Command, Commands
+from attncli.cli.vectors.group import group as vectors_group
 
 USAGE = """\
 attn shows attention on your own sentence: which words look at which, step by step.
@@ -51,6 +52,7 @@ def attn(
 
 app.command(cls=Command, epilog=explain_command.EXAMPLES)(explain_command.explain)
 app.command(cls=Command, epilog=compare_command.EXAMPLES)(compare_command.compare)
+app.add_typer(vectors_group, name="vectors")
 app.command(cls=Command, epilog=schema_command.EXAMPLES)(schema_command.schema)
 
 

@@ -56,7 +56,7 @@ def _usage(error: Any) -> tuple[str, str]:
         needed = {"int_parsing": "it takes a whole number", "float_parsing": "it takes a number"}
         message = f"{error.param.opts[0]} {fault['input']!r} does not work"
         return message, f"{needed.get(fault['type'], fault['msg'])}; see: {path} --help"
-    if "extra argument" in message:
+    if "extra argument" in message and any(param.name == "sentence" for param in error.ctx.command.params):
         return message, f'put the sentence in quotes: {path} "…"'
     return message, (f"did you mean {near}? " if near else "") + f"see: {path} --help"
 

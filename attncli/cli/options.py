@@ -31,7 +31,9 @@ SentenceArgument = Annotated[
 Values = Sequence[str] | Callable[[], Sequence[str]]
 
 
-def _completion(values: Values) -> Callable[[str], list[str]]:
+def completion(values: Values) -> Callable[[str], list[str]]:
+    """What Typer asks for the values of an option or argument that begin with what was typed."""
+
     def complete(incomplete: str) -> list[str]:
         return [value for value in (values() if callable(values) else values) if value.startswith(incomplete)]
 
@@ -39,7 +41,7 @@ def _completion(values: Values) -> Callable[[str], list[str]]:
 
 
 def _option(panel: str, name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
-    complete = _completion(values) if values else None
+    complete = completion(values) if values else None
     return typer.Option(*name.split(), help=help, metavar=metavar, rich_help_panel=panel, autocompletion=complete)
 
 
@@ -48,20 +50,25 @@ def attention_option(name: str, help: str, metavar: str | None = None, values: V
     return _option("Attention", name, help, metavar, values)
 
 
-def _input(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+def input_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+    """An option of the panel that says what it is computed from."""
     return _option("Words and vectors", name, help, metavar, values)
 
 
-def _output(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+def output_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+    """An option of the panel that says how and where the result is shown."""
     return _option("Output", name, help, metavar, values)
 
 
+VectorSet = Annotated[
+    str | None, input_option("--vectors", "A kept set or a file  [default: attn-en]", "NAME|FILE", kept_names)
+]
 Word = Annotated[
     str | None, attention_option("--word", "The close-up of one query: a word or its index.", "WORD|INDEX")
 ]
 
 
-Full = Annotated[bool, _output("--full", "With --json: queries, keys, values, outputs and neighbours too.")]
+Full = Annotated[bool, output_option("--full", "With --json: queries, keys, values, outputs and neighbours too.")]
 
 
 @dataclass(frozen=True)
@@ -122,12 +129,9 @@ class AttentionOptions:
 class InputOptions:
     """Which vectors, and what becomes of words they lack."""
 
-    vectors: Annotated[
-        str | None,
-        _input("--vectors", "A kept set or a file  [default: attn-en]", "NAME|FILE", kept_names),
-    ] = None
+    vectors: VectorSet = None
     unknown: Annotated[
-        str, _input("--unknown", "Leave unknown words out, or refuse the sentence.", "|".join(UNKNOWN), UNKNOWN)
+        str, input_option("--unknown", "Leave unknown words out, or refuse the sentence.", "|".join(UNKNOWN), UNKNOWN)
     ] = "skip"
 
 
@@ -135,18 +139,18 @@ class InputOptions:
 class OutputOptions:
     """How it is shown, and where."""
 
-    top: Annotated[int, _output("--top", "How many context words are ranked.", "K")] = 5
-    json: Annotated[bool, _output("--json", "One JSON object a sentence (see: attn schema explain).")] = False
-    precision: Annotated[int, _output("--precision", "Decimals in JSON.", "N")] = 6
+    top: Annotated[int, output_option("--top", "How many context words are ranked.", "K")] = 5
+    json: Annotated[bool, output_option("--json", "One JSON object a sentence (see: attn schema explain).")] = False
+    precision: Annotated[int, output_option("--precision", "Decimals in JSON.", "N")] = 6
     color_scale: Annotated[
-        str, _output("--color-scale", "Colours over 0 to 1, or over each row's range.", "fixed|row", SCALES)
+        str, output_option("--color-scale", "Colours over 0 to 1, or over each row's range.", "fixed|row", SCALES)
     ] = "fixed"
-    color: Annotated[str, _output("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
+    color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
     output: Annotated[
-        str | None, _output("-o --output", "Write here instead; the ending says what: .json, .txt.", "FILE")
+        str | None, output_option("-o --output", "Write here instead; the ending says what: .json, .txt.", "FILE")
     ] = None
-    quiet: Annotated[bool, _output("-q --quiet", "No remarks on standard error, only errors.")] = False
-    debug: Annotated[bool, _output("--debug", "Show the traceback of a fault of attn's own.")] = False
+    quiet: Annotated[bool, output_option("-q --quiet", "No remarks on standard error, only errors.")] = False
+    debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False
 
 
 def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -9,7 +9,7 @@ from attncli.settings import check_choice
 
 EXAMPLES = """attn schema explain
 attn schema compare > compare.schema.json"""
-SCHEMAS = ("explain", "compare")
+SCHEMAS = ("explain", "compare", "vectors-list", "vectors-info", "vectors-near")
 
 
 def schema(

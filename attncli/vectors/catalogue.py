@@ -26,7 +26,7 @@ def open_vectors(name_or_path: str | os.PathLike[str] | None = None, *, progress
         if kept := places.kept_folder(wanted):
             return Vectors(kept)
         if not os.path.lexists(wanted):
-            raise _no_such_name(wanted)
+            raise no_such_name(wanted)
     if os.path.isfile(os.path.join(wanted, places.INDEX)):
         return Vectors(Path(wanted))
     return _open_file(wanted, progress)
@@ -37,7 +37,8 @@ def _is_path(wanted: str) -> bool:
     return any(separator in wanted for separator in separators) or bool(os.path.splitext(wanted)[1])
 
 
-def _no_such_name(wanted: str) -> ResourceError:
+def no_such_name(wanted: str) -> ResourceError:
+    """The error for a name that opens nothing, with the nearest that does."""
     from difflib import get_close_matches
 
     close = get_close_matches(wanted, places.kept_names(), n=1)
@@ -88,7 +89,7 @@ def _import(found: "Recognised", folder: Path | None, name: str, progress: "Prog
         if not places.is_store(folder):
             raise
         return Vectors(folder)
-    return Vectors(folder, _notes(found.path, info))
+    return Vectors(folder, notes_about(found.path, info))
 
 
 def _import_for_now(found: "Recognised", name: str, note: str, progress: "Progress | None") -> Vectors:
@@ -107,7 +108,7 @@ def _import_for_now(found: "Recognised", name: str, note: str, progress: "Progre
     return Vectors(vectors.folder, (note, *vectors.notes))
 
 
-def _notes(path: str, info: StoreInfo) -> tuple[str, ...]:
+def notes_about(path: str, info: StoreInfo) -> tuple[str, ...]:
     """What the user should know about a file just read, one sentence each."""
     counted = (
         (info.duplicates, "rows left out, whose word came before"),

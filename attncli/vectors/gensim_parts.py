@@ -27,6 +27,13 @@ def fasttext_parts() -> Any:
     return _fasttext_bin, FastTextKeyedVectors
 
 
+def gensim_data() -> Any:
+    """The module about gensim-data: where its list and its files are. What fetches and runs code is not called."""
+    from gensim import downloader
+
+    return downloader
+
+
 class Number(float):
     """What gensim makes of each number of a text file: a plain float that goes into a float32 matrix.
 

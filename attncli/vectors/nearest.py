@@ -1,20 +1,34 @@
-"""Nearest rows by cosine, exact, in one pass over a mapped matrix. Memory is bounded by the block, not by the set."""
+"""Nearest rows by cosine, exact, in one pass over all rows. Memory is bounded by the block, not by the set."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
-BLOCK_BYTES = 8 * 2**20  # of the matrix in float32: stays in the cache between reading and multiplying
+from attncli.vectors.threads import cores, together
+
+BLOCK_BYTES = 2**20  # of the matrix in float32, a query: a product this small stays in the cache and on one core
+MOST_QUERIES = 8  # that make the block larger: 8 MB
+PART_BYTES = 64 * 2**20  # of the matrix in float32: so much is worth a thread of its own
+MOST_THREADS = 4  # more would wait for the memory
 SPARE = 16  # rows kept beyond `top` before the cosines are computed again in float64
+
+Blocks = Callable[[int, int, int], Iterator[np.ndarray]]  # rows in a block, first row, row after the last -> [b, d]
+Best = tuple[np.ndarray, np.ndarray]  # rows [kept] and their cosines, best first
 
 
 def nearest(
     matrix: np.ndarray,  # [n, d]
+    blocks: Blocks,
     norms: np.ndarray,  # [n]
     vectors: np.ndarray,  # [m, d]
     top: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows [m, top] and cosines [m, top] (float64) of the `top` rows nearest to each vector, best first.
 
-    Equal cosines stand in row order; a zero vector has cosine 0 with everything. `top` is cut to n.
+    Equal cosines stand in row order; a zero vector has cosine 0 with everything. `top` is cut to n. `blocks` gives all
+    rows once; `matrix` the few that come into question.
     """
     vectors = np.asarray(vectors, dtype=np.float64)
     if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1]:
@@ -26,23 +40,31 @@ def nearest(
     if not len(vectors):
         return np.zeros((0, top), dtype=np.intp), np.zeros((0, top))
     queries = _unit(vectors)  # [m, d]
-    rows = _candidates(matrix, norms, queries.astype(np.float32), kept)  # [m, kept]
+    rows = _candidates(blocks, norms, queries.astype(np.float32), kept)  # [m, kept]
     cosines = np.stack([_unit(matrix[r].astype(np.float64)) @ q for r, q in zip(rows, queries, strict=True)])
     order = np.stack([np.lexsort((r, -c.round(12)))[:top] for r, c in zip(rows, cosines, strict=True)])  # [m, top]
     return np.take_along_axis(rows, order, 1), np.take_along_axis(cosines, order, 1)
 
 
-def _candidates(matrix: np.ndarray, norms: np.ndarray, queries: np.ndarray, kept: int) -> np.ndarray:
+def _candidates(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int) -> np.ndarray:
     """The `kept` nearest rows [m, kept] of each query [m, d] in float32, the earlier row first among equals."""
-    rows = np.zeros((len(queries), 0), dtype=np.intp)
-    cosines = np.zeros((len(queries), 0), dtype=np.float32)
-    step = max(1, BLOCK_BYTES // (4 * matrix.shape[1]), kept)
-    for start in range(0, len(matrix), step):
-        block = matrix[start : start + step].astype(np.float32, copy=False)  # [b, d]
-        fresh = _cosines(block, norms[start : start + step], queries)  # [m, b]
-        chosen = [_merge(r, c, f, start, kept) for r, c, f in zip(rows, cosines, fresh, strict=True)]
-        rows, cosines = np.stack([r for r, _ in chosen]), np.stack([c for _, c in chosen])  # [m, kept]
-    return rows
+    n, d = len(norms), queries.shape[1]
+    parts = max(1, min(4 * n * d // PART_BYTES, cores(), MOST_THREADS))
+    edges = [n * part // parts for part in range(parts + 1)]
+    found = together(partial(_best, blocks, norms, queries, kept, *part) for part in pairwise(edges))
+    joined = (map(np.concatenate, zip(*each, strict=True)) for each in zip(*found, strict=True))
+    return np.stack([_first(rows, cosines, kept)[0] for rows, cosines in joined])
+
+
+def _best(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int, start: int, stop: int) -> list[Best]:
+    """For each query [m, d] the `kept` nearest of the rows from `start` to `stop`."""
+    m, d = queries.shape
+    best: list[Best] = [(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32))] * m
+    for block in blocks(max(1, BLOCK_BYTES * min(m, MOST_QUERIES) // (4 * d), kept), start, stop):
+        fresh = _cosines(block.astype(np.float32, copy=False), norms[start : start + len(block)], queries)  # [m, b]
+        best = [_merge(*before, cosines, start, kept) for before, cosines in zip(best, fresh, strict=True)]
+        start += len(block)
+    return best
 
 
 def _cosines(block: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
@@ -52,13 +74,17 @@ def _cosines(block: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.nd
     return cosines
 
 
-def _merge(
-    rows: np.ndarray, cosines: np.ndarray, fresh: np.ndarray, start: int, kept: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _merge(rows: np.ndarray, cosines: np.ndarray, fresh: np.ndarray, start: int, kept: int) -> Best:
     """The best `kept` of the rows so far and of a later block, which must be better to displace one of them."""
     worst = cosines[-1] if len(rows) == kept else -np.inf
     better = np.flatnonzero(fresh > worst)
-    rows, cosines = np.concatenate([rows, better + start]), np.concatenate([cosines, fresh[better]])
+    if not len(better):
+        return rows, cosines
+    return _first(np.concatenate([rows, better + start]), np.concatenate([cosines, fresh[better]]), kept)
+
+
+def _first(rows: np.ndarray, cosines: np.ndarray, kept: int) -> Best:
+    """The best `kept` of some rows, of equals the one that stands first."""
     order = np.argsort(-cosines, kind="stable")[:kept]
     return rows[order], cosines[order]
 

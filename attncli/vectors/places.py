@@ -53,17 +53,26 @@ def folder_for(name: str, key: str = "") -> Path | None:
     return root / "vectors" / (f"{name}@{key}" if key else name)
 
 
+def kept_sets() -> dict[str, Path]:
+    """Every set that can be opened now, under the name that opens it, the embedded one first.
+
+    A plain name opens what the user kept under it, else the latest that was read from a file of that name; the others
+    go by their folder's name, `name@key`.
+    """
+    sets = {EMBEDDED: embedded()}
+    for name, folder in sorted(_kept(), key=lambda kept: (kept[0], *_latest_first(kept[1]))):
+        sets.setdefault(folder.name if name in sets else name, folder)
+    return sets
+
+
 def kept_names() -> list[str]:
     """The names of all sets that can be opened now, the embedded one first."""
-    return list(dict.fromkeys([EMBEDDED, *sorted(name for name, _ in _kept())]))
+    return list(kept_sets())
 
 
 def kept_folder(name: str) -> Path | None:
-    """The store kept under `name`, the latest if there are several; None if there is none."""
-    if name == EMBEDDED:
-        return embedded()
-    folders = [folder for kept, folder in _kept() if kept == name]
-    return max(folders, key=lambda folder: ("@" not in folder.name, folder.stat().st_mtime_ns), default=None)
+    """The store that `name` opens; None if there is none."""
+    return kept_sets().get(name)
 
 
 def is_store(folder: Path) -> bool:
@@ -79,3 +88,11 @@ def _kept() -> list[tuple[str, Path]]:
         entries = []
     named = ((entry.name.partition("@")[0], entry) for entry in entries)
     return [(name, entry) for name, entry in named if is_name(name) and is_store(entry)]
+
+
+def _latest_first(folder: Path) -> tuple[bool, int]:
+    """Sorts a set kept by name before those read from files, and of these the latest first."""
+    try:
+        return "@" in folder.name, -folder.stat().st_mtime_ns
+    except OSError:  # removed meanwhile
+        return True, 0

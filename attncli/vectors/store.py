@@ -1,6 +1,6 @@
 """An opened vector set: rows and words out of a mapped store. Imports neither gensim nor scipy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 
 from attncli.spelling import nearest_spellings
 from attncli.vectors import layout
+from attncli.vectors.blocks import read_blocks
 from attncli.vectors.index import Index, damaged, is_regular
 from attncli.vectors.layout import StoreInfo
 from attncli.vectors.mapped import map_matrix
@@ -54,13 +55,20 @@ class Vectors:
         """The words of these rows, in the order asked. IndexError for a row that is not there."""
         return self._index.words_at([int(index) for index in indices])
 
+    def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """All rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions] as stored.
+
+        A block is overwritten by the next.
+        """
+        return read_blocks(self.folder, self.info, rows, start, self.words if stop is None else stop)
+
     def near(self, vectors: np.ndarray, top: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """The rows nearest by cosine to each of `vectors` [m, dimensions]: rows [m, top] and cosines [m, top].
 
         Exact, best first, equals in row order; a zero vector has cosine 0. One pass over the set in blocks.
         Raises ValueError if `vectors` has another shape or holds a NaN or an infinity.
         """
-        return nearest(self._matrix, self._norms, vectors, top)
+        return nearest(self._matrix, self.blocks, self.norms, vectors, top)
 
     def spellings(self, word: str, top: int = 3) -> list[str]:
         """The known words spelt most like `word`, best first, out of the first 100,000 of the set."""
@@ -109,8 +117,8 @@ class Vectors:
         return self._index.first_words(SPELLINGS_AMONG)
 
     @cached_property
-    def _norms(self) -> np.ndarray:
-        """[words] float32, checked: read whole, since `near` needs them all."""
+    def norms(self) -> np.ndarray:
+        """The length of every row: [words] float32, checked against what was written. Read whole."""
         path = self.folder / layout.NORMS
         content = path.read_bytes() if is_regular(path) else b""
         if len(content) != self.info.norms_bytes or crc32(content) != self.info.norms_crc:

@@ -35,14 +35,14 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
         "word": None if explanation.query is None else _close_up(explanation, explanation.query, numbers),
         "warnings": list(explanation.warnings),
     }
-    return _line(record | (_full(explanation, numbers) if full else {}))
+    return json_line(record | (_full(explanation, numbers) if full else {}))
 
 
 def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
     """One line of the `attn.compare` schema."""
     numbers = Numbers(precision)
     baseline = comparison.methods[0].explanation
-    return _line(
+    return json_line(
         {
             "schema": "attn.compare",
             "schema_version": VERSION,
@@ -161,6 +161,7 @@ def _compared(compared: "Compared", numbers: Numbers) -> dict[str, Any]:
 _ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def _line(record: dict[str, Any]) -> str:
+def json_line(record: dict[str, Any]) -> str:
+    """A record as one line of JSON, safe to print anywhere."""
     text = json.dumps(record, ensure_ascii=False, allow_nan=False)
     return _ACTING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

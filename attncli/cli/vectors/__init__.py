@@ -1,0 +1,1 @@
+"""`attn vectors`: the sets that are kept, one small file a command."""

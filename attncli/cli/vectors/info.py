@@ -1,0 +1,24 @@
+"""`attn vectors info`: everything a set says of itself."""
+
+from attncli.cli.options import options
+from attncli.cli.vectors.options import AnswerOptions, Json, NameOrFile
+
+EXAMPLES = """attn vectors info attn-en
+attn vectors info attn-en --json"""
+SHOWN = 10  # words, the first of the set
+
+
+@options(AnswerOptions)
+def command(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
+    """Show all that a set says of itself."""
+    from attncli.cli.vectors.answer import answer, answer_json, opened  # NumPy comes with these: not for help
+    from attncli.vectors.keeping import kept_as
+    from attncli.views.vectors import info_lines
+    from attncli.views.vectors_json import info_json
+
+    vectors = opened(name, answers)
+    kept, examples = kept_as(name, vectors), vectors.text(range(min(SHOWN, vectors.words)))
+    if json:
+        answer_json([info_json(kept, vectors, examples)])
+    else:
+        answer(lambda screen: info_lines(kept, vectors, examples, screen), answers)

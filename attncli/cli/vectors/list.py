@@ -1,0 +1,21 @@
+"""`attn vectors list`: what is kept."""
+
+from attncli.cli.options import options
+from attncli.cli.vectors.options import AnswerOptions, Json
+
+EXAMPLES = """attn vectors list
+attn vectors list --json"""
+
+
+@options(AnswerOptions)
+def command(answers: AnswerOptions, json: Json = False) -> None:
+    """Show the sets that are kept."""
+    from attncli.cli.vectors.answer import answer, answer_json  # NumPy comes with these: not for help
+    from attncli.vectors.keeping import listed
+    from attncli.views.vectors import kept_lines
+    from attncli.views.vectors_json import kept_json
+
+    if json:
+        answer_json(map(kept_json, listed()))
+    else:
+        answer(lambda screen: kept_lines(listed(), screen), answers)

@@ -1,0 +1,155 @@
+"""Fetching a file whose MD5 is known: going on where an earlier attempt stopped, believing nothing unchecked."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import file_digest
+from http.client import HTTPException
+from io import BufferedRandom, BufferedReader
+from pathlib import Path
+from shutil import rmtree
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from attncli.errors import ResourceError
+
+TIMEOUT = 30.0  # seconds without a byte
+ATTEMPTS = 4  # connections in a row that bring nothing
+PAUSE = 1.0  # seconds before the second connection, more before each further one
+CHUNK = 2**18
+LONGEST_TEXT = 16 * 2**20  # bytes
+FAULTS = (OSError, HTTPException, ValueError)
+
+Heard = Callable[[int], None]  # how many bytes of the file are there
+
+
+class LostError(Exception):
+    """The connection broke, or was refused: `final` if another one would fare no better."""
+
+    def __init__(self, why: str, final: bool = False) -> None:
+        super().__init__(why)
+        self.final = final
+
+
+def fetch_text(url: str) -> bytes:
+    """The content of a small file. Raises ResourceError if it cannot be had."""
+    try:
+        return b"".join(content for at, content in _chunks(url, 0) if at < LONGEST_TEXT)
+    except LostError as error:
+        raise _unreachable(url, error) from error
+
+
+def fetch(url: str, path: Path, md5: str, heard: Heard) -> None:
+    """Have the file hold the content of `url` with this MD5; what it holds already is taken for the beginning.
+
+    What does not match is thrown away and fetched once more, from the start. Raises ResourceError if it cannot be had
+    or is not what it should be, OSError if the disk refuses.
+    """
+    found = ""
+    with open(path, "r+b", opener=_itself) as file:
+        for _ in range(2):
+            _fill(url, file, heard)
+            if (found := md5_of(file)) == md5:
+                return
+            file.truncate(0)
+    raise ResourceError(f"{url} gives a file with the checksum {found} instead of {md5}", "try again another day")
+
+
+def md5_of(file: BufferedReader | BufferedRandom) -> str:
+    """The MD5 of a whole open file: it guards against accidents, not against an enemy."""
+    file.seek(0)
+    return file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+@contextmanager
+def own_folder(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Make the folder if need be, and have it to oneself: whoever else wants it waits, where the system has locks.
+
+    Only work is saved by this, nothing relies on it. Whoever had the folder before may have removed it when finished:
+    then it is made again.
+    """
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            _lock(handle, waiting)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), folder.stat()):
+                    yield
+                    return
+        finally:
+            os.close(handle)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder and what was fetched into it."""
+    rmtree(folder, ignore_errors=True)
+
+
+def _lock(handle: int, waiting: Callable[[], None]) -> None:
+    try:
+        import fcntl
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        return
+
+
+def _fill(url: str, file: BufferedReader | BufferedRandom, heard: Heard) -> None:
+    """Append what is missing, over as many connections as it takes, as long as they bring something."""
+    failed = 0
+    while True:
+        before = file.seek(0, os.SEEK_END)
+        try:
+            for start, content in _chunks(url, before):
+                if start != file.tell():  # the server begins at the beginning
+                    file.truncate(file.seek(start))
+                file.write(content)
+                file.flush()  # so that it outlives this process
+                heard(file.tell())
+            return
+        except LostError as error:
+            failed = 1 if file.seek(0, os.SEEK_END) > before else failed + 1
+            if error.final or failed == ATTEMPTS:
+                raise _unreachable(url, error) from error
+        time.sleep(PAUSE * failed)
+
+
+def _chunks(url: str, start: int) -> Iterator[tuple[int, bytes]]:
+    """The content from byte `start` on, or from the first if the server wants, in pieces with their places.
+
+    Raises LostError if it breaks off.
+    """
+    try:
+        if not url.startswith(("http://", "https://")):
+            raise LostError("it is no web address", final=True)
+        request = Request(url, headers={"User-Agent": "attn"} | ({"Range": f"bytes={start}-"} if start else {}))
+        with urlopen(request, timeout=TIMEOUT) as answer:
+            at = start if answer.status == 206 else 0
+            end = at + int(answer.headers.get("Content-Length", -1 - at))
+            while content := answer.read1(CHUNK):
+                yield at, content
+                at += len(content)
+            if at < end:
+                raise LostError(f"it broke off after {at} of {end} bytes")
+    except HTTPError as error:
+        with error:
+            if error.code != 416:  # there is nothing after what is there
+                raise LostError(f"{error.code} {error.reason}", final=error.code < 500 and error.code != 429) from error
+    except FAULTS as error:
+        raise LostError(str(getattr(error, "reason", error)) or type(error).__name__) from error
+
+
+def _unreachable(url: str, error: LostError) -> ResourceError:
+    return ResourceError(f"{url} cannot be fetched: {error}", "check the connection and run it again: it will go on")
+
+
+def _itself(path: str, flags: int) -> int:
+    """Open a file, made if it is not there, but no link: that could lead anywhere."""
+    return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
