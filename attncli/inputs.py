@@ -12,7 +12,7 @@ from attncli.heads import Array
 from attncli.positions import sinusoidal
 from attncli.segments import forms
 from attncli.settings import Settings, check_text
-from attncli.tokens import Sentence, read_sentence
+from attncli.tokens import Sentence, read_sentence, with_composed
 from attncli.vectors import Vectors, open_vectors
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -78,6 +78,8 @@ def _read(what: str, given: str, vectors: Vectors, settings: Settings) -> Senten
     if not text.strip():
         raise UsageError(f"{what} is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
     sentence = read_sentence(text, vectors.find, vectors.spellings)
+    if settings.unknown == "compose" and vectors.composes:
+        sentence = with_composed(sentence, lambda word: vectors.compose(word) is not None)
     if sentence.unknown and (settings.unknown == "error" or not sentence.tokens):
         raise not_among(vectors, {each.text: each.suggestions for each in sentence.unknown})
     if not sentence.tokens:
@@ -96,7 +98,10 @@ def not_among(vectors: Vectors, unknown: Mapping[str, Sequence[str]]) -> AttnErr
 
 
 def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
-    x = vectors.rows([token.row for token in sentence.tokens])  # [n, d_model]
+    x = vectors.rows([token.row or 0 for token in sentence.tokens])  # [n, d_model]
+    for token in sentence.tokens:
+        if token.row is None:
+            x[token.index] = vectors.compose(token.word)
     x.flags.writeable = False  # every layer's arrays may be views of it
     if settings.positions == "none":
         return x

@@ -17,7 +17,7 @@ MODES = ("self", "qkv", "multihead")
 METHODS = ("dot", "scaled", "cosine", "general", "additive", "kernel")
 PROJECTIONS = ("random", "identity")
 POSITIONS = ("none", "sinusoidal")
-UNKNOWN = ("skip", "error")
+UNKNOWN = ("compose", "skip", "error")
 MULTIHEAD_DEFAULT = 3
 MOST_HEADS, MOST_LAYERS = 1024, 100  # more than any model has; each costs memory
 
@@ -40,7 +40,7 @@ class Settings:
     memory: str | None = None
     word: str | None = None
     top: int = 5
-    unknown: str = "skip"
+    unknown: str = "compose"
 
     @property
     def causal(self) -> bool:

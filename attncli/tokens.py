@@ -6,7 +6,7 @@ without spaces are cut by the longest match against the set's own words. Punctua
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attncli.segments import candidates, compounds_of, segment
 
@@ -16,14 +16,17 @@ Spell = Callable[[str], Iterable[str]]
 
 @dataclass(frozen=True)
 class Token:
-    """A known word: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`."""
+    """A word with a vector: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`.
+
+    `row` is None where the set lacks the word and its vector is composed of n-grams.
+    """
 
     index: int
     text: str
     word: str
     start: int
     end: int
-    row: int
+    row: int | None
 
 
 @dataclass(frozen=True)
@@ -59,3 +62,12 @@ def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentenc
     tokens = (Token(i, text[a:b], word, a, b, rows[word]) for i, ((a, b), word) in enumerate(known))
     suggestions = {word: tuple(spell(word)) for word in {text[a:b] for a, b in unknown}}
     return Sentence(text, tuple(tokens), tuple(Unknown(text[a:b], a, b, suggestions[text[a:b]]) for a, b in unknown))
+
+
+def with_composed(sentence: Sentence, composes: Callable[[str], bool]) -> Sentence:
+    """The sentence with those of its unknown words as tokens that a vector can be composed for."""
+    composed = [each for each in sentence.unknown if composes(each.text)]
+    made = (Token(0, each.text, each.text, each.start, each.end, None) for each in composed)
+    tokens = sorted((*sentence.tokens, *made), key=lambda token: token.start)
+    unknown = tuple(each for each in sentence.unknown if each not in composed)
+    return Sentence(sentence.text, tuple(replace(token, index=i) for i, token in enumerate(tokens)), unknown)

@@ -131,8 +131,14 @@ class InputOptions:
 
     vectors: VectorSet = None
     unknown: Annotated[
-        str, input_option("--unknown", "Leave unknown words out, or refuse the sentence.", "|".join(UNKNOWN), UNKNOWN)
-    ] = "skip"
+        str,
+        input_option(
+            "--unknown",
+            "Compose unknown words of n-grams (fastText), skip them, or refuse.",
+            "|".join(UNKNOWN),
+            UNKNOWN,
+        ),
+    ] = "compose"
 
 
 @dataclass(frozen=True)

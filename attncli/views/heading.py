@@ -7,7 +7,7 @@ from rich.text import Text
 
 from attncli.explanation import Explanation
 from attncli.settings import Settings
-from attncli.tokens import Sentence
+from attncli.tokens import Sentence, Token, Unknown
 from attncli.vectors import Vectors
 from attncli.views.screen import Screen
 from attncli.views.typeset import BOLD, DIM, GLUE, Piece, notes, wrap
@@ -83,14 +83,16 @@ def _sentence(label: str, sentence: Sentence, screen: Screen) -> list[Text]:
 
 
 def _marked(sentence: Sentence, screen: Screen) -> Iterator[Piece]:
-    """The whole text, each unknown word as `[word?]`."""
+    """The whole text, each unknown word as `[word?]`, and each whose vector is composed as `[word+]`."""
     at = 0
-    for unknown in sentence.unknown:
+    marked: list[Token | Unknown] = [*sentence.unknown, *(token for token in sentence.tokens if token.row is None)]
+    for unknown in sorted(marked, key=lambda word: word.start):
         end = unknown.end
         while sentence.text[end : end + 1] in _OF_EMOJI:
             end += 1
         yield screen.word(sentence.text[at : unknown.start]), ""
-        yield f"[{screen.word(sentence.text[unknown.start : end])}?]", DIM
+        sign = "?" if isinstance(unknown, Unknown) else "+"
+        yield f"[{screen.word(sentence.text[unknown.start : end])}{sign}]", DIM
         at = end
     yield screen.word(sentence.text[at:]), ""
 
@@ -120,7 +122,10 @@ def closing(
 
 
 def _unknown_notes(sentence: Sentence, vectors: Vectors, screen: Screen) -> Iterator[str]:
-    """Each unknown word once, with its nearest spellings."""
+    """Each unknown word once, with its nearest spellings, and those whose vectors are composed."""
+    if composed := dict.fromkeys(token.text for token in sentence.tokens if token.row is None):
+        words = ", ".join(f"[{screen.word(text)}+]" for text in composed)
+        yield f"not in {screen.word(vectors.name)}, their vectors are composed of their n-grams: {words}"
     unknown = {each.text: each.suggestions for each in sentence.unknown}
     for text, suggestions in list(unknown.items())[:MOST_UNKNOWN]:
         near = f"; nearest spellings: {', '.join(map(screen.word, suggestions))}" if suggestions else ""

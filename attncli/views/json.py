@@ -10,7 +10,7 @@ import numpy as np
 from attncli.explanation import Context, Explanation, Neighbour
 from attncli.heads import Array
 from attncli.settings import Settings
-from attncli.tokens import Sentence
+from attncli.tokens import Sentence, Token
 from attncli.vectors import Vectors
 
 if TYPE_CHECKING:  # an explanation need not wait for the comparison
@@ -86,15 +86,17 @@ class Numbers:
 def _sentence(sentence: Sentence) -> dict[str, Any]:
     return {
         "sentence": sentence.text,
-        "tokens": [
-            {"index": each.index, "text": each.text, "word": each.word, "start": each.start, "end": each.end}
-            for each in sentence.tokens
-        ],
+        "tokens": [_token(each) for each in sentence.tokens],
         "unknown": [
             {"text": each.text, "start": each.start, "end": each.end, "suggestions": list(each.suggestions)}
             for each in sentence.unknown
         ],
     }
+
+
+def _token(token: Token) -> dict[str, Any]:
+    shown = {"index": token.index, "text": token.text, "word": token.word, "start": token.start, "end": token.end}
+    return shown if token.row is not None else shown | {"composed": True}
 
 
 def _vectors(vectors: Vectors) -> dict[str, Any]:
