@@ -111,7 +111,7 @@ def _reader(found: Recognised, content: Content) -> Reader:
 def _doing(found: Recognised) -> str:
     name = os.path.basename(found.path)
     if found.kind == "text" and found.size > SLOW_TEXT:
-        return f"reading {name} through gensim (text takes gensim minutes a gigabyte, once)"
+        return f"reading {name} through gensim (text takes a minute or two a gigabyte, this once)"
     return f"reading {name} through gensim"
 
 

@@ -16,7 +16,7 @@ import sys
 from typing import Any, BinaryIO
 
 ROOM = 96 * 2**20  # bytes of memory beyond what the interpreter has
-GROWTH = 12  # bytes of memory a byte of the file may take: a million words take 9
+GROWTH = 12  # bytes of memory a byte of the file may take: a million words of ten letters take 5
 SECONDS = 2  # and one more for every 4 MB
 KEYED_VECTORS = ("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors", "WordEmbeddingsKeyedVectors")
 WORDS = ("index_to_key", "index2word", "index2entity")  # gensim 4, and what came before
