@@ -62,15 +62,21 @@ def import_file(
         reader = _reader(found, content)
         with begin(dimensions=reader.dimensions) as new:
             new.limit = limit
-            try:
-                with suppress(EnoughError):
-                    reader.fill(new, heard)
-            except UnstorableError as error:
-                raise refused(found.path, f"cannot be kept: {error.message}") from error
+            with _naming(found.path), suppress(EnoughError):
+                reader.fill(new, heard)
             new.source_sha256 = checksum.result()
             if _identity(content) != before or before[0] != found.size:
                 raise refused(found.path, "was changed while it was read")
     return new.info
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """The file named in what the store has against a word or a number of it."""
+    try:
+        yield
+    except UnstorableError as error:
+        raise refused(path, f"cannot be kept: {error.message}") from error
 
 
 @contextmanager
