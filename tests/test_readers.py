@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from vector_files import TEXT, binary, contents
 
 from attncli.errors import ResourceError
-from attncli.vectors import open_vectors
-from attncli.vectors.readers import keyed_vectors
+from attncli.vectors import Vectors, open_vectors
+from attncli.vectors.readers import import_file, keyed_vectors
+from attncli.vectors.recognise import recognise
 
 
 @pytest.fixture
@@ -191,6 +192,14 @@ def test_what_was_left_out_or_changed_is_noted_once(write):
     assert again.notes == ()
     assert again.find(["a"]) == {"a": 0}
     assert (again.info.duplicates, again.info.undecodable, again.info.zeros) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("limit", "words", "duplicates"), [(1, ["a"], 0), (2, ["a", "b"], 1), (9, ["a", "b", "c"], 2)])
+def test_the_first_words_alone_if_so_wanted(write, tmp_path, limit, words, duplicates):
+    found = recognise(str(write(b"a 1\na 2\nb 3\na 4\nc 5\n")))
+    info = import_file(found, tmp_path / "store", name="n", limit=limit, source="a friend", licence="CC0")
+    assert Vectors(tmp_path / "store").text(range(info.words)) == words
+    assert (info.words, info.duplicates, info.source, info.licence) == (len(words), duplicates, "a friend", "CC0")
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(write, attn_home):

@@ -38,6 +38,7 @@ class Number(float):
     """What gensim makes of each number of a text file: a plain float that goes into a float32 matrix.
 
     By default it is np.float32(text).item(), and 80 % of the time of an import is spent there; this takes a third.
+    Of 20,000x300 (0.05 GB), gensim's 3.7 s of processor time become 1.7 s for the whole import.
     """
 
     __slots__ = ()

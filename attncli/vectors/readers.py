@@ -62,15 +62,21 @@ def import_file(
         reader = _reader(found, content)
         with begin(dimensions=reader.dimensions) as new:
             new.limit = limit
-            try:
-                with suppress(EnoughError):
-                    reader.fill(new, heard)
-            except UnstorableError as error:
-                raise refused(found.path, f"cannot be kept: {error.message}") from error
+            with _naming(found.path), suppress(EnoughError):
+                reader.fill(new, heard)
             new.source_sha256 = checksum.result()
             if _identity(content) != before or before[0] != found.size:
                 raise refused(found.path, "was changed while it was read")
     return new.info
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """The file named in what the store has against a word or a number of it."""
+    try:
+        yield
+    except UnstorableError as error:
+        raise refused(path, f"cannot be kept: {error.message}") from error
 
 
 @contextmanager
@@ -111,7 +117,7 @@ def _reader(found: Recognised, content: Content) -> Reader:
 def _doing(found: Recognised) -> str:
     name = os.path.basename(found.path)
     if found.kind == "text" and found.size > SLOW_TEXT:
-        return f"reading {name} through gensim (text takes gensim minutes a gigabyte, once)"
+        return f"reading {name} through gensim (text takes a minute or two a gigabyte, this once)"
     return f"reading {name} through gensim"
 
 

@@ -16,7 +16,7 @@ import sys
 from typing import Any, BinaryIO
 
 ROOM = 96 * 2**20  # bytes of memory beyond what the interpreter has
-GROWTH = 12  # bytes of memory a byte of the file may take: a million words take 9
+GROWTH = 12  # bytes of memory a byte of the file may take: a million words of ten letters take 5
 SECONDS = 2  # and one more for every 4 MB
 KEYED_VECTORS = ("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors", "WordEmbeddingsKeyedVectors")
 WORDS = ("index_to_key", "index2word", "index2entity")  # gensim 4, and what came before
@@ -96,27 +96,34 @@ class Unpickler(pickle.Unpickler):
         return GLOBALS[module, name]
 
 
+class FaultError(Exception):
+    """The pickle is sound, and not what can be read as word vectors."""
+
+
 def read(file: BinaryIO, size: int) -> tuple[dict[str, Any], list[str], bytes]:
     """The line, the words and the matrix to be written. Raises anything at all for a file that is not in order."""
     loaded = Unpickler(file, encoding="latin1").load()
     if not isinstance(loaded, KeyedVectors) or not isinstance(loaded.state, dict):
-        return {"fault": "is a Python pickle, but not of gensim's KeyedVectors"}, [], b""
-    state = loaded.state
-    words = next((state[name] for name in WORDS if name in state), None)
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        return {"fault": "is a set of gensim's whose keys are not words"}, [], b""
-    if (
-        sum(map(len, words)) > size or max(map(len, words), default=0) > MAX_WORD
-    ):  # each stands in the file once at least
-        return {"fault": "has words that are longer than the file, or than 64 KB"}, [], b""
-    matrix = next((state[name] for name in MATRIX if isinstance(state.get(name), Array)), None)
-    if matrix is None:
+        raise FaultError("is a Python pickle, but not of gensim's KeyedVectors")
+    words = words_in(loaded.state, size)
+    matrix = next((loaded.state[name] for name in MATRIX if isinstance(loaded.state.get(name), Array)), None)
+    if matrix is None:  # it lies in a file beside
         return {"words": len(words), "inline": False}, words, b""
     shape, dtype, order, content = matrix.parts()
     if not NUMBERS.fullmatch(dtype.code()):
-        return {"fault": f"has a matrix of '{dtype.code()}' numbers"}, [], b""
+        raise FaultError(f"has a matrix of '{dtype.code()}' numbers")
     line = {"words": len(words), "shape": shape, "dtype": dtype.code(), "order": order, "inline": True}
     return line, words, bytes(content)
+
+
+def words_in(state: dict[str, Any], size: int) -> list[str]:
+    """The words in the order of their rows. All of them stand in the file, so together they are no longer than it."""
+    words = next((state[name] for name in WORDS if name in state), None)
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise FaultError("is a set of gensim's whose keys are not words")
+    if sum(map(len, words)) > size or max(map(len, words), default=0) > MAX_WORD:
+        raise FaultError("has words that are longer than the file, or than 64 KB")
+    return words
 
 
 def limit(size: int) -> None:
@@ -151,6 +158,8 @@ def main() -> None:
         line, words, content = read(sys.stdin.buffer, size)
     except UnknownNameError as error:
         line = {"unknown": error.args}
+    except FaultError as error:
+        line = {"fault": str(error)}
     except MemoryError:
         line = {"fault": "asks for more memory than a file of its size needs"}
     except Exception as error:  # a hostile file can bring about any
