@@ -7,7 +7,8 @@ import pytest
 from gensim.models.fasttext import load_facebook_vectors
 from gensim.test.utils import datapath
 
-from attncli import AttnError, explain, open_vectors
+from attncli import AttnError, ResourceError, explain, open_vectors
+from attncli.vectors.verifying import verify
 from attncli.views.explain import explain_lines
 from attncli.views.json import explanation_json
 from attncli.views.screen import Screen
@@ -38,6 +39,15 @@ def test_it_is_marked(composing, sentence):
     tokens = json.loads(explanation_json(explanation))["tokens"]
     assert [token["text"] for token in tokens if token.get("composed")] == [UNKNOWN]
     assert f"[{UNKNOWN}+]" in "\n".join(line.plain for line in explain_lines(explanation, Screen()))
+
+
+def test_a_changed_ngram_is_found_out(composing):
+    path = composing.folder / "ngrams.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ResourceError, match=r"ngrams\.npy"):
+        verify(composing)
 
 
 def test_skip_leaves_it_out_and_error_refuses(composing, sentence):

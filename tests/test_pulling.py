@@ -13,7 +13,7 @@ import pytest
 from gensim_data import PACKED, ROWS, GensimData
 
 from attncli.errors import ResourceError, UsageError
-from attncli.vectors import download, open_vectors, readers
+from attncli.vectors import download, gensim_parts, open_vectors
 from attncli.vectors.pulling import offer, pull
 
 
@@ -26,7 +26,7 @@ def planted(tmp_path):
 
 @pytest.fixture
 def site(tmp_path, planted, monkeypatch):
-    site, data = GensimData(planted), readers.gensim_data()
+    site, data = GensimData(planted), gensim_parts.gensim_data()
     monkeypatch.setattr(data, "DATA_LIST_URL", f"{site.url}/list.json")
     monkeypatch.setattr(data, "DOWNLOAD_BASE_URL", site.url)
     monkeypatch.setattr(data, "BASE_DIR", str(tmp_path / "gensim-data"))

@@ -106,7 +106,7 @@ def remove(name: str) -> int:
         os.rename(folder, aside)
     except FileNotFoundError as error:  # another removal was quicker
         raise no_such_name(name) from error
-    shutil.rmtree(aside)
+    shutil.rmtree(aside, ignore_errors=True)  # out of sight already; the next import sweeps what is left
     return size
 
 

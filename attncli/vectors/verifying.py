@@ -18,7 +18,7 @@ def verify(vectors: Vectors, progress: Progress = lambda *_: None) -> None:
 
     Raises ResourceError naming everything that is not as it was written.
     """
-    faults = [fault for check in (_numbers, _words) for fault in check(vectors, progress)]
+    faults = [fault for check in (_numbers, _ngrams, _words) for fault in check(vectors, progress)]
     if faults:
         raise ResourceError(
             f"the store '{vectors.folder}' is damaged: {'; '.join(faults)}",
@@ -39,6 +39,21 @@ def _numbers(vectors: Vectors, progress: Progress) -> Iterator[str]:
         _ = vectors.norms  # has a check of its own
     except ResourceError as error:
         yield error.message.partition(" is damaged: ")[2] or error.message
+
+
+def _ngrams(vectors: Vectors, progress: Progress) -> Iterator[str]:
+    """The vectors of the n-gram buckets, where there are some, against their checksum."""
+    ngrams = vectors.info.ngrams
+    if ngrams is None:
+        return
+    total = sha256()
+    with open(vectors.folder / layout.NGRAMS, "rb") as file:
+        file.seek(ngrams.offset)
+        while block := file.read(BYTES_AT_ONCE):
+            total.update(block)
+            progress(f"reading the n-grams of {vectors.name}", file.tell(), max(1, file.tell()))
+    if total.hexdigest() != ngrams.sha256:
+        yield f"the numbers in its {layout.NGRAMS} are not those that were written"
 
 
 def _words(vectors: Vectors, progress: Progress) -> Iterator[str]:
