@@ -8,8 +8,8 @@ import numpy as np
 
 from attncli.vectors.threads import cores, together
 
-BLOCK_BYTES = 2**20  # of the matrix in float32, a query: a product this small stays in the cache and on one core
-MOST_QUERIES = 8  # that make the block larger: 8 MB
+BLOCK_BYTES = 7 * 2**18  # of the matrix in float32, a query: OpenBLAS splits no product of so little among threads
+MOST_QUERIES = 8  # that make the block larger: 14 MB
 PART_BYTES = 64 * 2**20  # of the matrix in float32: so much is worth a thread of its own
 MOST_THREADS = 4  # more would wait for the memory
 SPARE = 16  # rows kept beyond `top` before the cosines are computed again in float64

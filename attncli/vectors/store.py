@@ -56,10 +56,7 @@ class Vectors:
         return self._index.words_at([int(index) for index in indices])
 
     def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        """All rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions] as stored.
-
-        A block is overwritten by the next.
-        """
+        """All rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions] as stored."""
         return read_blocks(self.folder, self.info, rows, start, self.words if stop is None else stop)
 
     def near(self, vectors: np.ndarray, top: int = 10) -> tuple[np.ndarray, np.ndarray]:

@@ -1,11 +1,11 @@
 """Whether the size of a vector set matters: `attn explain`, the look-up alone, and `attn vectors near`, on three sizes.
 
 The sets are generated into a temporary folder (some 8 GB with gensim's own copy of the largest) that is removed at the
-end. Everything that is compared runs in turns, each in its own process; the median counts. Run:
+end. Everything that is compared runs in turns, each in its own process; the best counts, for on a busy machine the rest
+tells of its other work. Run:
 python tests/bench/bench_vectors.py [ROUNDS]
 """
 
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -94,14 +94,14 @@ def told(command):
 
 
 def in_turns(commands, rounds, measure):
-    """The median seconds and megabytes of each command, after one run of each that does not count."""
+    """The least seconds and megabytes of each command, after one run of each that does not count."""
     measured = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
             result = measure(command)
             if number:
                 measured[name].append(result)
-    return {name: tuple(map(statistics.median, zip(*runs, strict=True))) for name, runs in measured.items()}
+    return {name: tuple(map(min, zip(*runs, strict=True))) for name, runs in measured.items()}
 
 
 def show(name, figures, base, asked):
