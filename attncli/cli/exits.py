@@ -58,7 +58,7 @@ def _usage(error: Any) -> tuple[str, str]:
         return message, f"{needed.get(fault['type'], fault['msg'])}; see: {path} --help"
     if "extra argument" in message and any(param.name == "sentence" for param in error.ctx.command.params):
         return message, f'put the sentence in quotes: {path} "…"'
-    return message, (f"did you mean {near}? " if near else "") + f"see: {path} --help"
+    return message.rstrip("."), (f"did you mean {near}? " if near else "") + f"see: {path} --help"
 
 
 def _silence() -> None:
