@@ -6,12 +6,10 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
 
 ROWS = 400
 TEXT = f"{ROWS} 3\n" + "".join(f"word{i} {i} {i % 7} 1\n" for i in range(ROWS))
-# Where packed files are not read yet, the plain text goes under the same name: files are known by their content.
-PACKED = gzip.compress(TEXT.encode(), mtime=0) if find_spec("attncli.vectors.unpacking") else TEXT.encode()
+PACKED = gzip.compress(TEXT.encode(), mtime=0)
 PLANTED = "open({!r}, 'w').write('it ran')\ndef load_data(): raise SystemExit('it ran')\n"
 
 
