@@ -195,6 +195,19 @@ def test_a_dry_run_fetches_the_list_alone(site, attn_home):
     assert not attn_home.exists()
 
 
+def test_a_folder_that_vanishes_before_it_is_opened_is_made_again(tmp_path, monkeypatch):
+    opened = os.open
+
+    def vanished(path, flags):
+        monkeypatch.setattr(os, "open", opened)
+        os.rmdir(path)
+        return opened(path, flags)
+
+    monkeypatch.setattr(os, "open", vanished)
+    with download.own_folder(tmp_path / "tiny", lambda: None):
+        assert (tmp_path / "tiny").is_dir()
+
+
 def test_eight_at_once_fetch_it_once(site, attn_home):
     site.pause = 0.05
     with ThreadPoolExecutor(8) as pool:

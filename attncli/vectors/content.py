@@ -78,7 +78,7 @@ def _size_of_regular(path: str) -> int:
     try:
         status = os.stat(path)
     except FileNotFoundError as error:
-        raise ResourceError(f"there is no file '{path}'", "check the path, or leave out --vectors") from error
+        raise ResourceError(f"there is no file '{path}'", "check the path") from error
     except (OSError, ValueError) as error:
         raise ResourceError(f"'{path}' cannot be opened ({getattr(error, 'strerror', None) or error})") from error
     if stat.S_ISDIR(status.st_mode):

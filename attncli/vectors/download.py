@@ -70,17 +70,29 @@ def own_folder(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     Only work is saved by this, nothing relies on it. Whoever had the folder before may have removed it when finished:
     then it is made again.
     """
-    while True:
+    while (handle := _held(folder, waiting)) is None:
+        pass
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _held(folder: Path, waiting: Callable[[], None]) -> int | None:
+    """A descriptor of the folder with the lock; None if the folder was removed before the lock was had."""
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY)
-        try:
-            _lock(handle, waiting)
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(handle), folder.stat()):
-                    yield
-                    return
-        finally:
-            os.close(handle)
+    except (FileExistsError, FileNotFoundError):  # it came or went between two looks, unless something else is there
+        if folder.is_symlink() or folder.is_file():
+            raise
+        return None
+    _lock(handle, waiting)
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(handle), folder.stat()):
+            return handle
+    os.close(handle)
+    return None
 
 
 def discard(folder: Path) -> None:

@@ -28,6 +28,10 @@ def export(vectors: Vectors, path: str | os.PathLike[str], progress: Progress = 
     write = WRITERS.get(target.suffix.lower())
     if write is None:
         raise UsageError(f"{os.fspath(path)!r} does not say what to write", f"end it with one of {', '.join(WRITERS)}")
+    if "://" in os.fspath(path):
+        raise UsageError(f"{os.fspath(path)!r} is an address, and attn writes files only", "name a file: vectors.bin")
+    if os.path.realpath(target) == vectors.info.source:
+        raise UsageError(f"{os.fspath(path)!r} is the file that the set was read from", "choose another file")
     if target.is_dir():
         raise UsageError(f"{os.fspath(path)!r} is a folder", "name a file in it, such as vectors.bin")
     if not target.parent.is_dir():

@@ -62,7 +62,10 @@ def pull(name: str, progress: Progress = lambda *_: None) -> Vectors:
 
 def offer(name: str) -> Offer:
     """What gensim-data says of the set `name`. Raises ResourceError if it has none, or cannot be asked."""
-    found = _list()
+    try:
+        found = _list()
+    except ResourceError as error:
+        raise ResourceError(f"{name!r} cannot be pulled: {error.message}", error.hint) from error
     sets, texts = found["models"], found["corpora"]
     if name not in sets:
         if name in texts:

@@ -31,14 +31,24 @@ def _text_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
             fields.insert(0, b"")  # the empty word
         if len(fields) <= found.dimensions or not is_row(fields[1], 1):
             raise refused(found.path, f"has fewer than {found.dimensions} numbers in line {number}")
+        if _ends_in_number(fields[0]):
+            raise refused(found.path, f"has more than {found.dimensions} numbers in line {number}")
         words.append(fields[0])
         rows.append(b" ".join(fields[1:]))
+        if b"_" in rows[-1]:  # which Python takes for part of a number
+            raise refused(found.path, f"has something that is no number in line {number}")
         held += len(line)
         if held >= BLOCK_BYTES or len(rows) == BLOCK_ROWS:
             yield words, rows
             words, rows, held = [], [], 0
     if rows:
         yield words, rows
+
+
+def _ends_in_number(word: bytes) -> bool:
+    """Whether a word with blanks in it, such as `. . .`, has a number at its end: then the row is too long."""
+    parts = word.rsplit(None, 1)
+    return len(parts) == 2 and is_row(parts[1], 1)
 
 
 def _row_lines(found: Recognised, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
