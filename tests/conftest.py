@@ -15,3 +15,12 @@ def vectors():
     from attncli import open_vectors
 
     return open_vectors()
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="set.txt"):
+        (tmp_path / name).write_bytes(content)
+        return tmp_path / name
+
+    return write

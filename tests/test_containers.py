@@ -38,15 +38,6 @@ PACK = {
 }
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(content, name="set.txt"):
-        (tmp_path / name).write_bytes(content)
-        return tmp_path / name
-
-    return write
-
-
 @pytest.mark.parametrize("packing", PACK)
 @pytest.mark.parametrize("content", [TEXT, binary(), TEXT[4:]])
 @pytest.mark.parametrize("name", ["set.txt", "set.zip"])

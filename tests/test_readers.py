@@ -15,15 +15,6 @@ from attncli.vectors.readers import import_file, keyed_vectors
 from attncli.vectors.recognise import recognise
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(content, name="set.txt"):
-        (tmp_path / name).write_bytes(content)
-        return tmp_path / name
-
-    return write
-
-
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
