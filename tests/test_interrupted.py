@@ -12,6 +12,7 @@ import textwrap
 import numpy as np
 import pytest
 from command import attn
+from failing import fail_at
 from vector_files import GENSIM_DATA, TEXT
 
 from attncli.errors import AttnError
@@ -98,19 +99,6 @@ def test_a_draft_swept_before_it_was_locked_is_begun_again(tmp_path, monkeypatch
     with drafts.draft(tmp_path) as folder:
         assert folder.is_dir()
         assert folder != swept[0]
-
-
-def fail_at(patch, call, target, name, error):
-    original, calls = getattr(target, name), []
-
-    def failing(*args, **options):
-        calls.append(args)
-        if len(calls) == call:
-            raise error
-        return original(*args, **options)
-
-    patch.setattr(target, name, failing)
-    return calls
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])

@@ -10,6 +10,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from failing import fail_at
 
 from attncli.errors import ResourceError
 from attncli.vectors import Vectors, layout, write_store
@@ -288,20 +289,6 @@ def test_a_store_of_another_format_says_so(copy):
     connection.close()
     with pytest.raises(ResourceError, match="format 99"):
         Vectors(copy)
-
-
-def fail_at(monkeypatch, call, target, name, error):
-    """Let the N-th call of `target.name` fail; the returned list grows by one a call."""
-    original, calls = getattr(target, name), []
-
-    def failing(*args, **options):
-        calls.append(args)
-        if len(calls) == call:
-            raise error
-        return original(*args, **options)
-
-    monkeypatch.setattr(target, name, failing)
-    return calls
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
