@@ -37,7 +37,7 @@ def attend(
     causal: bool = False,
     window: Window | None = None,
     offset: int = 0,
-    temperature: float = 1.0,
+    temperature: ArrayLike = 1.0,
     parameters: Mapping[str, ArrayLike] | None = None,
 ) -> Attention:
     """Scores, weights and context of queries that look at keys.
@@ -51,7 +51,8 @@ def attend(
     mask: boolean (True may be seen) or floats to add (−inf hides), broadcastable to `[..., n_head, n_query, n_key]`.
     causal, window, offset: query i stands at p = offset + i (offset may be negative). `causal` shows it the keys up to
         p, `window=(left, right)` the keys p − left … p + right, None meaning no limit. All masks combine.
-    temperature: divides the scores; above 1 the weights become more even, below 1 sharper (Hinton et al. 2015).
+    temperature: divides the scores, a number or one for each head `[..., n_head]`; above 1 the weights become more
+        even, below 1 sharper (Hinton et al. 2015).
 
     `scores` are those that enter the softmax, −inf where hidden; what overflows becomes the largest number. A row
     with nothing to see has weights 0 and context 0; what stands in a hidden key or value changes nothing. The result
@@ -64,12 +65,13 @@ def attend(
     query, key, value = np.asarray(query), np.asarray(key), np.asarray(value)
     layout = Layout.of(query, key, value)
     dtype, precision = common_dtypes(query, key, value)
-    scale, softcap, temperature = check_numbers(scale, softcap, temperature, precision)
+    scale, softcap = check_numbers(scale, softcap, precision)
+    warmth = layout.temperature(temperature, precision)  # [..., n_kv_head, group, 1, 1]
     arrays = layout.parameters(method, parameters, precision)
     visible = visible_keys(layout.n_query, layout.n_key, causal=causal, window=window, offset=offset)
     given = layout.mask(mask)
     bias = layout.by_score(as_bias(given, visible, precision))  # [..., n_kv_head, group, n_query, n_key]
-    saturate = may_overflow(np.finfo(precision).max, given, temperature)
+    saturate = may_overflow(np.finfo(precision).max, given, warmth)
 
     q, k, v = _vectors(layout, precision, query, key, value)  # [..., n_kv_head, group, n, d]
     steps = _empty_steps(layout, value.shape[-1], precision)
@@ -79,19 +81,20 @@ def attend(
             own = {name: array[tile] for name, array in arrays.items()}
             SIMILARITIES[method](q[tile], k[tile], scale=scale, out=scores, **own)  # q kᵀ/√d_k
             seen = bias if bias is None else bias[tile]
-            weigh(scores, weights, softcap, seen, temperature, saturate)  # softmax
+            weigh(scores, weights, softcap, seen, warmth[tile], saturate)  # softmax
             weighted_sum(weights, v[tile], scores, out=context)  # v
     return Attention(*(layout.result(step, dtype) for step in steps))
 
 
 def weigh(
-    scores: Array, weights: Array, softcap: float | None, bias: Array | None, temperature: float, saturate: bool
+    scores: Array, weights: Array, softcap: float | None, bias: Array | None, temperature: Array, saturate: bool
 ) -> None:
     """From similarities to weights, both `[..., n_query, n_key]` and written in place: cap, mask, temperature, softmax.
 
     A few rows at a time go through all four while they are in the cache. Without `saturate` no score can overflow.
     """
     n_query, row_size = scores.shape[-2], math.prod(scores.shape) // max(1, scores.shape[-2])
+    warm = (temperature != 1).any()
     for rows in row_blocks(n_query, row_size, CACHED):
         s, w = scores[..., rows, :], weights[..., rows, :]  # [..., rows, n_key]
         b = bias if bias is None else bias[..., rows, :]
@@ -102,7 +105,7 @@ def weigh(
             continue
         if b is not None:
             s += b
-        if temperature != 1:
+        if warm:
             s /= temperature
         softmax(s, out=w)
         if b is not None and np.isnan(w[..., :1]).any():  # a NaN or infinity under the mask: −∞ added to it is NaN
@@ -110,7 +113,7 @@ def weigh(
             softmax(s, out=w)
 
 
-def _weigh_saturated(scores: Array, weights: Array, bias: Array | None, temperature: float) -> None:
+def _weigh_saturated(scores: Array, weights: Array, bias: Array | None, temperature: Array) -> None:
     """Mask, temperature and softmax of scores that overflow: they become the largest number, since −inf means hidden.
 
     The weights of such a row are those of its scores without bounds: the best of two that overflow has the weight.

@@ -54,10 +54,10 @@ def as_bias(mask: Array | None, visible: Array | None, dtype: np.dtype) -> Array
     return bias
 
 
-def may_overflow(largest: np.floating, mask: Array | None, temperature: float) -> bool:
+def may_overflow(largest: np.floating, mask: Array | None, temperature: Array) -> bool:
     """Whether (score + mask) / temperature may leave the range of `largest`'s dtype, for scores up to ± `largest`."""
     with np.errstate(all="ignore"):
-        return not np.isfinite((largest + largest.dtype.type(_largest_visible(mask))) / temperature)
+        return not np.isfinite((largest + largest.dtype.type(_largest_visible(mask))) / temperature).all()
 
 
 def _largest_visible(mask: Array | None) -> float:

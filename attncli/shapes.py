@@ -83,6 +83,20 @@ class Layout:
             return None
         return self.by_head(np.broadcast_to(bias, (*self.lead, self.n_query, self.n_key)), 2)
 
+    def temperature(self, given: ArrayLike, dtype: np.dtype) -> Array:
+        """A temperature, or one for each head `[..., n_head]`, checked, as `[..., n_kv_head, group, 1, 1]`."""
+        needed = f"a finite number above 0 in {dtype}"
+        if np.ndim(given) == 0:
+            given = _finite("temperature", given, needed, lambda t: _above_zero(t, dtype))
+        warmth = np.asarray(given).astype(dtype)  # [..., n_head] or a number
+        if not ((warmth > 0) & (warmth < np.inf)).all():
+            raise ValueError(f"temperature is {warmth}; needed is {needed}, or one for each head")
+        try:
+            return self.by_head(warmth[..., None, None], 2)
+        except ValueError:
+            found = list(warmth.shape)
+            raise ValueError(f"temperature has shape {found}; needed is {list(self.lead)} or a number") from None
+
     def parameters(self, method: str, given: Mapping[str, ArrayLike] | None, dtype: np.dtype) -> dict[str, Array]:
         """The arrays that `method` needs, each as `[..., n_kv_head, group, *core]`."""
         given = given or {}
@@ -126,22 +140,20 @@ def common_dtypes(*arrays: Array) -> tuple[np.dtype, np.dtype]:
     return result, np.promote_types(result, np.float32)
 
 
-def check_numbers(
-    scale: float | None, softcap: float | None, temperature: float, precision: np.dtype
-) -> tuple[float | None, float | None, float]:
-    """The three, checked, as floats; None for a softcap that caps nothing: 0, or beyond all numbers of the dtype."""
-
-    def above_zero(number: float) -> bool:
-        with np.errstate(over="ignore"):
-            return bool(precision.type(number) > 0)
-
+def check_numbers(scale: float | None, softcap: float | None, precision: np.dtype) -> tuple[float | None, float | None]:
+    """The two, checked, as floats; None for a softcap that caps nothing: 0, or beyond all numbers of the dtype."""
     if scale is not None:
         scale = _finite("scale", scale, "a finite number or None", math.isfinite)
     if softcap is not None:
         needed = f"0, None or a finite number above 0 in {precision}"
-        softcap = _finite("softcap", softcap, needed, lambda c: c == 0 or above_zero(c))
+        softcap = _finite("softcap", softcap, needed, lambda c: c == 0 or _above_zero(c, precision))
         softcap = softcap if 0 < softcap <= float(np.finfo(precision).max) else None
-    return scale, softcap, _finite("temperature", temperature, f"a finite number above 0 in {precision}", above_zero)
+    return scale, softcap
+
+
+def _above_zero(number: float, precision: np.dtype) -> bool:
+    with np.errstate(over="ignore"):
+        return bool(precision.type(number) > 0)
 
 
 def _finite(name: str, given: object, needed: str, fits: Callable[[float], bool]) -> float:

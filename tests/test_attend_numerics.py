@@ -201,3 +201,13 @@ def test_the_peak_is_three_matrices_a_head(options):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 * 8 * 512 * 512 * 4
+
+
+def test_a_temperature_for_each_head_is_that_of_separate_calls():
+    rng = np.random.default_rng(0)
+    q, k, v = rng.standard_normal((3, 2, 3, 5, 4))  # each [2, 3 heads, 5, 4]
+    found = attend(q, k, v, temperature=[0.5, 1.0, 4.0], causal=True)
+    for head, temperature in enumerate((0.5, 1.0, 4.0)):
+        alone = attend(q[:, head], k[:, head], v[:, head], temperature=temperature, causal=True)
+        for step, own in zip(found, alone, strict=True):
+            np.testing.assert_array_equal(step[:, head], own)

@@ -83,7 +83,9 @@ WRONG = {
     "temperature nan": ({"temperature": math.nan}, "temperature is nan"),
     "no temperature": ({"temperature": None}, "temperature is None; needed is a finite number"),
     "temperature beyond float64": ({"temperature": 10**400}, "needed is a finite number"),
-    "a temperature a head": ({"temperature": np.ones(3)}, "needed is a finite number"),
+    "a temperature too many": ({"temperature": np.ones(5)}, "temperature has shape [5]; needed is"),
+    "a temperature of text": ({"temperature": "warm"}, "temperature is 'warm'; needed is a finite number"),
+    "one temperature of 0": ({"temperature": [1.0, 0.0, 1.0]}, "needed is a finite number above 0"),
     "temperature 0 in float32": (
         {"query": Q.astype("f"), "key": K.astype("f"), "value": V.astype("f"), "temperature": 1e-50},
         "temperature is 1e-50; needed is a finite number above 0 in float32",
