@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from attncli.as_trained import hidden_words, remarks_on, roles_of
 from attncli.attention import attend
 from attncli.errors import AttnError, UsageError
 from attncli.explanation import Explanation, Layer
@@ -42,12 +43,23 @@ def explain_with(text: str, settings: Settings, vectors: Vectors) -> Explanation
 def explain_inputs(inputs: Inputs, settings: Settings) -> Explanation:
     """The attention of vectors that are read already, so that several methods share one reading."""
     blocks = choose_blocks(settings, inputs.vectors)
-    settings = replace(settings, heads=blocks.n_head)
+    hides = blocks.trained and inputs.memory is None and settings.exclude_self is None
+    settings = replace(
+        settings,
+        heads=blocks.n_head,
+        projections=blocks.projections,
+        exclude_self=hides or bool(settings.exclude_self),
+    )
+    blind = hidden_words(inputs, settings, blocks.trained)
     _check_size(blocks.n_head, inputs, settings)
-    layers = tuple(_run(inputs, blocks, settings))
+    layers = tuple(_run(inputs, blocks, settings, blind))
     warnings = (*blocks.warnings, *inputs.warnings, *_blind(layers[-1]))
     query = None if settings.word is None else find_query(inputs.sentence, settings.word)
-    return Explanation(inputs, settings, layers, blocks.in_embedding_space, query, warnings)
+    explanation = Explanation(inputs, settings, layers, blocks.in_embedding_space, query, warnings)
+    heads = blocks.heads[-1]
+    if heads is None:
+        return explanation
+    return replace(explanation, roles=roles_of(heads, explanation), remarks=tuple(remarks_on(heads, explanation)))
 
 
 def _check_size(n_head: int, inputs: Inputs, settings: Settings) -> None:
@@ -61,7 +73,7 @@ def _check_size(n_head: int, inputs: Inputs, settings: Settings) -> None:
         )
 
 
-def _run(inputs: Inputs, blocks: Blocks, settings: Settings) -> Iterator[Layer]:
+def _run(inputs: Inputs, blocks: Blocks, settings: Settings, visible: Array | None) -> Iterator[Layer]:
     """Each block on the output of the one before it; a memory is every block's keys and values."""
     x = inputs.x  # [n_query, d_model]
     for number, heads in enumerate(blocks.heads):
@@ -71,33 +83,50 @@ def _run(inputs: Inputs, blocks: Blocks, settings: Settings) -> Iterator[Layer]:
                 f"the next layer takes {blocks.d_model}",
                 "stack heads that have a w_o, or leave --layers out",
             )
-        layer = _block(x, x if inputs.memory is None else inputs.source, heads, blocks.parameters[number], settings)
+        source = x if inputs.memory is None else inputs.source
+        layer = _block(x, source, heads, blocks.parameters[number], settings, visible)
         x = layer.output
         yield layer
 
 
-def _block(x: Array, source: Array, heads: Heads | None, parameters: Mapping[str, Array], settings: Settings) -> Layer:
+def _block(
+    x: Array,
+    source: Array,
+    heads: Heads | None,
+    parameters: Mapping[str, Array],
+    settings: Settings,
+    visible: Array | None,
+) -> Layer:
     """Queries from x, keys and values from source; without heads all three are the vectors themselves."""
-    q = project(x, heads.w_q) if heads else x[None]  # [n_head, n_query, d_k]
-    k = project(source, heads.w_k) if heads else source[None]  # [n_head, n_key, d_k]
-    v = project(source, heads.w_v) if heads else source[None]  # [n_head, n_key, d_v]
+    q, k, v = _projected(x, source, heads) if heads else (x[None], source[None], source[None])  # [n_head, n, d]
+    placed = heads.position_scores(k) if heads and settings.memory is None else None  # [n_head, n, n]
     attention = attend(
         q,
         k,
         v,
         method=settings.method,
-        mask=_visible(len(x), settings),
+        mask=_mask(visible, placed),
         causal=settings.causal,
         window=settings.window,
-        temperature=settings.temperature,
+        temperature=settings.temperature * (1 if not heads or heads.temperature is None else heads.temperature),
         parameters=parameters,
     )
     output = concatenate(attention.context, heads.w_o if heads else None)  # [n_query, d_out]
     return Layer(q, k, v, attention, output)
 
 
-def _visible(n: int, settings: Settings) -> Array | None:
-    return ~np.eye(n, dtype=bool) if settings.exclude_self else None  # [n, n]
+def _projected(x: Array, source: Array, heads: Heads) -> tuple[Array, Array, Array]:
+    """Q `[n_head, n_query, d_k]`, k `[n_head, n_key, d_k]`, v `[n_head, n_key, d_v]`."""
+    x, source = heads.prepare(x), heads.prepare(source)
+    return heads.queries(x), project(source, heads.w_k), project(source, heads.w_v)
+
+
+def _mask(visible: Array | None, placed: Array | None) -> Array | None:
+    """What may be seen, and what is added for places, in one mask of floats."""
+    if placed is None or visible is None:
+        return visible if placed is None else placed
+    mask: Array = np.where(visible, placed, -np.inf)  # [n_head, n, n]
+    return mask
 
 
 def _blind(layer: Layer) -> Iterator[str]:

@@ -79,9 +79,30 @@ class Layer:
         return seen
 
 
+@dataclass(frozen=True)
+class Role:
+    """What a trained head does: here on the sentence, and on sentences that training kept apart (None: unknown)."""
+
+    here: str
+    held_out: str | None
+
+    def __str__(self) -> str:
+        if self.held_out is None:
+            return self.here
+        return f"{self.here}, as in the evaluation" if self.same else f"{self.here}; in the evaluation: {self.held_out}"
+
+    @property
+    def same(self) -> bool:
+        """Whether it does here what it did there."""
+        return self.here == self.held_out
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """One sentence explained: tokens, every layer's arrays, and what was noticed on the way."""
+    """One sentence explained: tokens, every layer's arrays, and what was noticed on the way.
+
+    `roles` name the heads of a trained block, of its first layer; `remarks` say what trained heads do otherwise.
+    """
 
     inputs: Inputs
     settings: Settings
@@ -89,6 +110,8 @@ class Explanation:
     in_embedding_space: bool
     query: int | None = None  # the one that `--word` asks for
     warnings: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def vectors(self) -> Vectors:

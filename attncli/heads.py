@@ -1,5 +1,7 @@
 """Multi-head attention's parameters: three projections a head, the output projection, and what a method needs besides.
 
+Trained heads may have more: a query bias, temperatures, biases by relative position, and a length for all vectors.
+
 Vaswani et al. 2017, section 3.2.2: head h has q = x·w_q[h], k = x·w_k[h], v = x·w_v[h], the contexts are concatenated
 and multiplied by w_o. A single head is n_head = 1.
 """
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from attncli.errors import UsageError
+from attncli.relative import position_scores
 from attncli.similarity import Array
 
 __all__ = [
@@ -26,13 +29,58 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Heads:
-    """w_q, w_k `[n_head, d_model, d_k]`, w_v `[n_head, d_model, d_v]`, w_o `[n_head·d_v, d_model]` or None."""
+    """w_q, w_k `[n_head, d_model, d_k]`, w_v `[n_head, d_model, d_v]`, w_o `[n_head·d_v, d_model]` or None.
+
+    b_q `[n_head, d_k]` is added to the queries; temperature `[n_head]` divides each head's scores; position_bias
+    `[n_head, 2·reach + 1]` and key_offset_bias `[n_head, 2·reach + 1, d_k]` add what `relative.position_scores` says;
+    input_scale is the length to which each vector is brought before it is projected; profile `[n_head, 5]` is what the
+    heads were measured to do (`head_names.MEASURES`), and changes nothing; method is the one they were trained with.
+    None: not there. The two biases come together.
+    """
 
     w_q: Array
     w_k: Array
     w_v: Array
     w_o: Array | None = None
     parameters: Mapping[str, Array] = field(default_factory=dict)
+    b_q: Array | None = None
+    temperature: Array | None = None
+    position_bias: Array | None = None
+    key_offset_bias: Array | None = None
+    input_scale: float | None = None
+    profile: Array | None = None
+    method: str | None = None
+
+    @property
+    def sees_positions(self) -> Array:
+        """Which heads weigh a key by where it stands: boolean `[n_head]`."""
+        seen = np.zeros(len(self.w_q), dtype=bool)
+        if self.position_bias is not None and self.key_offset_bias is not None:
+            seen |= self.position_bias.any(axis=1) | self.key_offset_bias.any(axis=(1, 2))
+        return seen
+
+    @property
+    def trained(self) -> bool:
+        """Whether `attn train` made them, with every word hidden from itself."""
+        return self.profile is not None
+
+    def prepare(self, x: Array) -> Array:
+        """The vectors as the projections take them: `[n, d_model]`, of length input_scale where there is one."""
+        if self.input_scale is None:
+            return x
+        length = np.linalg.norm(x, axis=-1, keepdims=True)  # [n, 1]
+        return x * (self.input_scale / np.where(length == 0, 1, length))
+
+    def queries(self, x: Array) -> Array:
+        """Q = x w_q + b_q, of prepared vectors: `[n_head, n, d_k]`."""
+        q = project(x, self.w_q)
+        return q if self.b_q is None else q + self.b_q[:, None, :]
+
+    def position_scores(self, key: Array) -> Array | None:
+        """What is added to the scores of keys `[n_head, n, d_k]` for where they stand: `[n_head, n, n]`."""
+        if self.position_bias is None or self.key_offset_bias is None:
+            return None
+        return position_scores(key, self.position_bias, self.key_offset_bias)
 
 
 def project(x: Array, w: Array) -> Array:
@@ -83,19 +131,22 @@ def random_heads(n_head: int, d_model: int, seed: int | np.random.Generator) -> 
     return Heads(w_q, w_k, w_v, w_o, general | additive)
 
 
-def parameters_for(method: str, n_head: int, d_k: int, seed: int | np.random.Generator) -> dict[str, Array]:
+def parameters_for(
+    method: str, n_head: int, d_k: int, seed: int | np.random.Generator, d_a: int | None = None
+) -> dict[str, Array]:
     """Untrained parameters of `general` and `additive`; the other methods have none to draw.
 
     Scores of vectors with entries of variance 1 get a spread of about 1, as those of `scaled` have: general_w is drawn
-    from N(0, 1/d_k²), additive_w_q and additive_w_k from N(0, 1/d_k) with d_a = d_k, additive_u from N(0, 1/d_a).
+    from N(0, 1/d_k²), additive_w_q and additive_w_k from N(0, 1/d_k), additive_u from N(0, 1/d_a); d_a is d_k if None.
     """
     rng = np.random.default_rng(seed)
     if method == "general":
         return {"general_w": _normal(rng, d_k**2, (n_head, d_k, d_k))}
     if method != "additive":
         return {}
-    w_q, w_k = (_normal(rng, d_k, (n_head, d_k, d_k)) for _ in range(2))
-    return {"additive_w_q": w_q, "additive_w_k": w_k, "additive_u": _normal(rng, d_k, (n_head, d_k))}
+    d_a = d_a or d_k
+    w_q, w_k = (_normal(rng, d_k, (n_head, d_k, d_a)) for _ in range(2))
+    return {"additive_w_q": w_q, "additive_w_k": w_k, "additive_u": _normal(rng, d_a, (n_head, d_a))}
 
 
 def _normal(rng: np.random.Generator, precision: float, shape: tuple[int, ...]) -> Array:

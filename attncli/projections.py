@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -11,6 +11,7 @@ from attncli.errors import ResourceError, UsageError
 from attncli.heads import Array, Heads, default_sigma, identity_heads, parameters_for, random_heads
 from attncli.settings import PROJECTIONS, Settings
 from attncli.similarity import PARAMETERS
+from attncli.trained import how_to_train, trained_block, trained_blocks, trained_parameters
 from attncli.vectors import Vectors
 
 
@@ -23,6 +24,8 @@ class Blocks:
     parameters: tuple[Mapping[str, Array], ...]
     in_embedding_space: bool
     warnings: tuple[str, ...] = ()
+    projections: str | None = None  # what the settings' None came to
+    trained: bool = False  # whether the heads were trained with every word hidden from itself
 
     @property
     def n_head(self) -> int:
@@ -38,11 +41,38 @@ def choose_blocks(settings: Settings, vectors: Vectors) -> Blocks:
         UsageError: a name that is neither a known kind nor a file, or another number of heads than the file has.
         ResourceError: a file that cannot be read, does not fit, or lacks what the method needs.
     """
-    return _self_blocks(settings, vectors) if settings.mode == "self" else _projected_blocks(settings, vectors)
+    chosen, warnings = _choose(settings, vectors)
+    if settings.mode == "self":
+        blocks = _self_blocks(chosen, vectors)
+        return replace(blocks, projections=chosen.projections if _learned(settings) else settings.projections)
+    blocks = _projected_blocks(chosen, vectors)
+    trained = any(heads is not None and heads.trained for heads in blocks.heads)
+    return replace(blocks, projections=chosen.projections, trained=trained, warnings=(*warnings, *blocks.warnings))
+
+
+def _choose(settings: Settings, vectors: Vectors) -> tuple[Settings, tuple[str, ...]]:
+    """The settings with None projections made out: trained ones where they fit what was asked for, else random ones."""
+    if settings.projections is not None:
+        return settings, ()
+    if settings.mode == "self":
+        served = trained_parameters(vectors, settings.method) is not None
+        return replace(settings, projections="trained" if served else "random"), ()
+    if trained_block(vectors, settings.heads or 1, settings.method):
+        return replace(settings, projections="trained"), ()
+    return replace(settings, projections="random"), (_untrained(settings, vectors),)
+
+
+def _untrained(settings: Settings, vectors: Vectors) -> str:
+    """Which trained blocks there are, and how to make another one."""
+    known = ", ".join(map(str, trained_blocks(vectors)))
+    wanted = f"none with {settings.heads}" + ("" if settings.method == "scaled" else f" for {settings.method}")
+    there = f"has trained blocks with {known} heads, {wanted}" if known else "has no trained heads"
+    train = how_to_train(vectors, settings.heads or 1, settings.method)
+    return f"{vectors.name} {there}; train some: {train}"
 
 
 def _projected_blocks(settings: Settings, vectors: Vectors) -> Blocks:
-    heads = tuple(_heads(settings, vectors.dimensions, layer) for layer in range(settings.layers))
+    heads = tuple(_heads(settings, vectors, layer) for layer in range(settings.layers))
     parameters = tuple(_parameters(settings, each.parameters, each.w_q.shape[-1], len(each.w_q)) for each in heads)
     mixed = heads[-1].w_o is not None or heads[-1].w_v.shape[0] * heads[-1].w_v.shape[2] == vectors.dimensions
     return Blocks(
@@ -50,23 +80,28 @@ def _projected_blocks(settings: Settings, vectors: Vectors) -> Blocks:
         heads,
         parameters,
         mixed and settings.projections != "random",
-        tuple(_about(settings, "projections are")),
+        (*_about(settings, "projections are"), *_about_method(settings, heads[0])),
     )
 
 
-def _heads(settings: Settings, d_model: int, layer: int) -> Heads:
-    n_head = settings.heads or 0
+def _heads(settings: Settings, vectors: Vectors, layer: int) -> Heads:
+    n_head, d_model = settings.heads or 0, vectors.dimensions
     if settings.projections == "random":
         return random_heads(n_head, d_model, _generator(settings, layer))
     if settings.projections == "identity":
         return identity_heads(n_head, d_model)
-    return _file_heads(settings, d_model)
-
-
-def _file_heads(settings: Settings, d_model: int) -> Heads:
     from attncli.heads_file import read_heads  # only a file should cost its import
 
-    heads = read_heads(_path(settings), d_model)
+    if settings.projections == "trained":
+        path = trained_block(vectors, n_head, settings.method)
+        if path is None:
+            raise UsageError(f"--projections trained does not fit: {_untrained(settings, vectors)}", "or leave it out")
+        return read_heads(path, d_model, n_head, vectors.info.checksum)
+    return _file_heads(settings, read_heads(_path(settings), d_model, checksum=vectors.info.checksum))
+
+
+def _file_heads(settings: Settings, heads: Heads) -> Heads:
+    """Heads from the user's file, if they are as many as the options ask for."""
     found = len(heads.w_q)
     if settings.heads not in (None, found):
         option = f"--heads {settings.heads}" if settings.mode == "multihead" else f"--mode {settings.mode}"
@@ -87,21 +122,27 @@ def _path(settings: Settings) -> str:
 
 def _self_blocks(settings: Settings, vectors: Vectors) -> Blocks:
     d = vectors.dimensions
-    given = [_self_parameters(settings, d, layer) for layer in range(settings.layers)]
+    given = [_self_parameters(settings, vectors, layer) for layer in range(settings.layers)]
     parameters = tuple(_parameters(settings, each, d, 1) for each in given)
     return Blocks(
         d, (None,) * settings.layers, parameters, True, tuple(_about(settings, "parameters of the method are"))
     )
 
 
-def _self_parameters(settings: Settings, d_model: int, layer: int) -> Mapping[str, Array]:
-    if settings.projections in (None, "random"):
+def _self_parameters(settings: Settings, vectors: Vectors, layer: int) -> Mapping[str, Array]:
+    d_model = vectors.dimensions
+    if settings.projections == "random":
         return parameters_for(settings.method, 1, d_model, _generator(settings, layer))
     if settings.projections == "identity":
         return identity_heads(1, d_model).parameters
+    if settings.projections == "trained" and not _learned(settings):
+        return {}
     from attncli.heads_file import read_parameters  # only a file should cost its import
 
-    return read_parameters(_path(settings), settings.method, d_model)
+    path = trained_parameters(vectors, settings.method) if settings.projections == "trained" else _path(settings)
+    if path is None:
+        raise UsageError(f"{vectors.name} has no trained parameters for mode self", "choose --projections random")
+    return read_parameters(path, settings.method, d_model, vectors.info.checksum)
 
 
 def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head: int) -> dict[str, Array]:
@@ -118,6 +159,16 @@ def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head
     return parameters
 
 
+def _about_method(settings: Settings, heads: Heads) -> Iterator[str]:
+    """Where a user's file was trained with another method than the one in use, or lacks the kernel's width."""
+    if settings.projections in PROJECTIONS:
+        return
+    if heads.method not in (None, settings.method):
+        yield f"{settings.projections!r} was trained with --method {heads.method}, not with {settings.method}"
+    elif settings.method == "kernel" and not settings.sigma and "kernel_sigma" not in heads.parameters:
+        yield f"{settings.projections!r} has no kernel_sigma: the width is untrained, σ² = √d_k"
+
+
 def _generator(settings: Settings, layer: int) -> np.random.Generator:
     return np.random.default_rng([settings.seed, layer])
 
@@ -126,7 +177,7 @@ def _about(settings: Settings, what: str) -> Iterator[str]:
     """What a reader must know about these numbers before believing them."""
     if not _learned(settings):
         return
-    if settings.projections in (None, "random"):
+    if settings.projections == "random" and (settings.mode != "self" or settings.method != "kernel"):
         yield f"the {what} random (seed {settings.seed}), not trained: these weights show the steps and mean nothing"
     elif settings.layers > 1 and settings.projections != "identity":
         yield f"the block of {settings.projections} is applied {settings.layers} times; it was made for one layer"
@@ -141,4 +192,4 @@ def without_effect(settings: Settings) -> Iterator[str]:
 
 
 def _learned(settings: Settings) -> bool:
-    return settings.mode != "self" or settings.method in ("general", "additive")
+    return settings.mode != "self" or bool(PARAMETERS[settings.method])

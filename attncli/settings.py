@@ -15,7 +15,7 @@ from attncli.errors import UsageError
 
 MODES = ("self", "qkv", "multihead")
 METHODS = ("dot", "scaled", "cosine", "general", "additive", "kernel")
-PROJECTIONS = ("random", "identity")
+PROJECTIONS = ("trained", "random", "identity")
 POSITIONS = ("none", "sinusoidal")
 UNKNOWN = ("compose", "skip", "error")
 MULTIHEAD_DEFAULT = 3
@@ -24,7 +24,10 @@ MOST_HEADS, MOST_LAYERS = 1024, 100  # more than any model has; each costs memor
 
 @dataclass(frozen=True)
 class Settings:
-    """The checked settings of one explanation; every field has the option's name, `mask` is () for `none`."""
+    """The checked settings of one explanation; every field has the option's name, `mask` is () for `none`.
+
+    `projections` None is the best that there is: trained ones where the vector set has them, else random ones.
+    """
 
     mode: str = "self"
     method: str = "scaled"
@@ -33,7 +36,7 @@ class Settings:
     mask: tuple[str, ...] = ()
     projections: str | None = None
     seed: int = 0
-    exclude_self: bool = False
+    exclude_self: bool | None = None  # None: as the heads were trained, else seen
     temperature: float = 1.0
     sigma: float | None = None
     positions: str = "none"
@@ -65,8 +68,7 @@ def check_settings(**options: Any) -> Settings:
         check_choice("setting", name, names)
     given = {name: CHECKS[name](value) for name, value in options.items() if value is not None}
     mode = given.get("mode", "self")
-    given.setdefault("projections", None if mode == "self" else "random")
-    given["heads"] = _heads(mode, given.get("heads"), given["projections"])
+    given["heads"] = _heads(mode, given.get("heads"), given.get("projections"))
     if "memory" in given and given.get("exclude_self"):
         message = "--exclude-self has no meaning with --memory: a word is not among the words of another sentence"
         raise UsageError(message, "leave one of the two out")
@@ -80,7 +82,7 @@ def check_method(method: str, option: str = "--method") -> str:
 
 def _heads(mode: str, heads: int | None, projections: str | None) -> int | None:
     if heads is None and mode == "multihead":
-        return MULTIHEAD_DEFAULT if projections in PROJECTIONS else None
+        return MULTIHEAD_DEFAULT if projections is None or projections in PROJECTIONS else None
     if heads is None:
         return 1
     if mode != "multihead" and heads != 1:
@@ -115,7 +117,8 @@ def check_choice(option: str, value: object, allowed: Sequence[str], shown: str 
     raise UsageError(f"{option} does not know {value!r}", f"{hint}choose from: {shown or ', '.join(allowed)}")
 
 
-def _whole(option: str, value: Any, least: int, most: int | None = None) -> int:
+def check_whole(option: str, value: Any, least: int, most: int | None = None) -> int:
+    """A whole number from `least` to `most` as it is; a UsageError for anything else."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -126,7 +129,8 @@ def _whole(option: str, value: Any, least: int, most: int | None = None) -> int:
     return number
 
 
-def _positive(option: str, value: Any) -> float:
+def check_positive(option: str, value: Any) -> float:
+    """A finite number above 0 as it is; a UsageError for anything else."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
@@ -152,17 +156,17 @@ def check_text(what: str, value: Any) -> str:
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "mode": lambda value: check_choice("--mode", value, MODES),
     "method": lambda value: check_choice("--method", value, METHODS),
-    "heads": lambda value: _whole("--heads", value, 1, MOST_HEADS),
-    "layers": lambda value: _whole("--layers", value, 1, MOST_LAYERS),
+    "heads": lambda value: check_whole("--heads", value, 1, MOST_HEADS),
+    "layers": lambda value: check_whole("--layers", value, 1, MOST_LAYERS),
     "mask": lambda value: _mask(value),
     "projections": lambda value: check_text("--projections", str(value) if isinstance(value, os.PathLike) else value),
-    "seed": lambda value: _whole("--seed", value, 0),
+    "seed": lambda value: check_whole("--seed", value, 0),
     "exclude_self": lambda value: _flag("--exclude-self", value),
-    "temperature": lambda value: _positive("--temperature", value),
-    "sigma": lambda value: _positive("--sigma", value),
+    "temperature": lambda value: check_positive("--temperature", value),
+    "sigma": lambda value: check_positive("--sigma", value),
     "positions": lambda value: check_choice("--positions", value, POSITIONS),
     "memory": lambda value: check_text("--memory", value),
     "word": lambda value: str(value) if isinstance(value, int) else check_text("--word", value),
-    "top": lambda value: _whole("--top", value, 1),
+    "top": lambda value: check_whole("--top", value, 1),
     "unknown": lambda value: check_choice("--unknown", value, UNKNOWN),
 }

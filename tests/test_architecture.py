@@ -10,12 +10,17 @@ import pytest
 from attncli.cli.vectors.group import COMMANDS
 
 PACKAGE = Path(__file__).parent.parent / "attncli"
-MATHEMATICS = {"similarity", "attention", "masks", "shapes", "heads", "positions", "measures"}
+MATHEMATICS = {
+    *("similarity", "similarity_backward", "attention", "attention_backward", "masks", "shapes", "heads"),
+    *("positions", "relative", "measures", "head_names"),
+}
 ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
     {"errors", "settings", "tokens", "segments", "spelling"},
     MATHEMATICS,
     {"vectors"},
-    {"npz", "heads_file", "inputs", "projections", "explanation", "explaining", "comparison", "neighbourhood"},
+    {"npz", "heads_file", "trained", "as_trained", "inputs", "projections", "explanation", "explaining", "comparison"}
+    | {"neighbourhood"},
+    {"training"},
     {"views"},
     {"cli"},
     {"__init__", "__main__"},
@@ -42,6 +47,11 @@ def test_imports_go_down_only(path):
     for module in imported_modules(path):
         if module.startswith("attncli."):
             assert room_of(module.split(".")[1]) <= room_of(here), module
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda path: path.name)
+def test_what_belongs_to_attn_vectors_alone_is_imported_by_it_alone(path):
+    assert not [module for module in imported_modules(path) if module.startswith("attncli.cli.vectors.")]
 
 
 @pytest.mark.parametrize("name", sorted(MATHEMATICS))
@@ -74,7 +84,7 @@ def modules_after(arguments, **env):
     return {name.split(".")[0] for name in done.stderr.split()}
 
 
-HELP = [[], ["explain"], ["compare"], ["vectors"], *(["vectors", name] for name in COMMANDS)]
+HELP = [[], ["explain"], ["compare"], ["train"], ["vectors"], *(["vectors", name] for name in COMMANDS)]
 
 
 @pytest.mark.parametrize("arguments", [*([*command, "-h"] for command in HELP), ["--version"], [], ["vectors"]])

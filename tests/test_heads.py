@@ -119,7 +119,8 @@ def test_parameters_for_a_method_are_its_own(method):
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_a_file_as_numpy_writes_it(path, save):
     save(
-        path, **GOOD | {"note": np.array("mine"), "b_q": np.zeros(2), "w_q": np.asfortranarray(np.ones((2, 6, 3), "f"))}
+        path,
+        **GOOD | {"note": np.array("mine"), "b_q": np.zeros((2, 3)), "w_q": np.asfortranarray(np.ones((2, 6, 3), "f"))},
     )
     heads = read_heads(path, D_MODEL, 2)
     for name in ("w_q", "w_k", "w_v", "w_o"):
@@ -159,7 +160,7 @@ MISFITS = {
     "nan": ({"w_k": np.full((2, 6, 3), np.nan)}, "w_k holds a NaN"),
     "objects": ({"w_k": np.array([object()])}, "dtype object; needed are numbers"),
     "text": ({"w_k": np.array(["a"])}, "needed are numbers"),
-    "a later version's bias": ({"b_q": np.ones((2, 3))}, "b_q changes the attention in a way that needs a newer attn"),
+    "a later version's bias": ({"b_k": np.ones((2, 3))}, "b_k changes the attention in a way that needs a newer attn"),
 }
 
 

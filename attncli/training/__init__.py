@@ -1,0 +1,1 @@
+"""Training heads: text becomes batches, the objective's gradients update the parameters, the evaluation judges them."""

@@ -1,0 +1,94 @@
+"""The block before training: content heads that compare words, and heads that see positions."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.heads import default_sigma, parameters_for
+from attncli.similarity import Array
+
+REACH = 8  # offsets beyond ±8 share their bias
+ADDITIVE_UNITS = 16  # d_a: all pairs of words times d_a tanh units are the price of this method
+CONTENT_SPEED = 0.1
+SIDE = 4.0  # what a position head adds to the scores of one side in the beginning, and takes from the other
+LEAST_TEMPERATURE = LEAST_SIGMA = 0.05
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a block is made of; the first `content_heads` see no positions. d_k = d_v."""
+
+    heads: int = 3
+    content_heads: int = 1
+    d_k: int = 64
+    method: str = "scaled"
+    bias: bool = True
+    same_length: bool = True  # whether every vector is brought to the length √d
+
+
+def input_length(d_model: int) -> float:
+    """The length √d to which every vector is brought."""
+    return math.sqrt(d_model)
+
+
+def new_block(shape: Shape, d_model: int, rng: np.random.Generator) -> dict[str, Array]:
+    """Float32 parameters by their names in a projections file.
+
+    w_q, w_k, w_v and w_o are drawn from N(0, 1/d_model); but a content head starts with w_q = w_k, a slice of the
+    identity, so that in the beginning it looks at similar words. Several position heads start in turn with a
+    preference for the words before and for those after, so that they come to do different things.
+    """
+    n, d_k = shape.heads, shape.d_k
+    sizes = {"w_q": (n, d_model, d_k), "w_k": (n, d_model, d_k), "w_v": (n, d_model, d_k), "w_o": (n * d_k, d_model)}
+    block = {name: rng.standard_normal(size) / math.sqrt(d_model) for name, size in sizes.items()}
+    for head in range(shape.content_heads):
+        block["w_q"][head] = block["w_k"][head] = np.roll(np.eye(d_model, d_k), head * d_k, axis=0)
+    if shape.bias:
+        block["b_q"] = np.zeros((n, d_k))
+    block["temperature"] = np.ones(n)
+    block["position_bias"] = _sides(n, shape.content_heads)
+    block["key_offset_bias"] = np.zeros((n, 2 * REACH + 1, d_k))
+    block |= method_parameters(shape.method, n, d_k, rng)
+    return {name: array.astype(np.float32) for name, array in block.items()}
+
+
+def _sides(heads: int, content_heads: int) -> Array:
+    """The position bias in the beginning: `[n_head, 2·REACH + 1]`."""
+    bias = np.zeros((heads, 2 * REACH + 1))
+    if heads - content_heads > 1:
+        side = np.sign(np.arange(-REACH, REACH + 1))  # [2·REACH + 1]; −1 before, 1 after
+        bias[content_heads::2], bias[content_heads + 1 :: 2] = -SIDE * side, SIDE * side
+    return bias
+
+
+def method_parameters(method: str, n_head: int, d_k: int, rng: np.random.Generator) -> dict[str, Array]:
+    """What a method needs besides: `general` starts as `scaled`, with W = I/√d_k; the kernel with σ² = √d_k."""
+    if method == "general":
+        return {"general_w": np.tile(np.eye(d_k) / math.sqrt(d_k), (n_head, 1, 1))}
+    if method == "kernel":
+        return {"kernel_sigma": np.full(n_head, default_sigma(d_k))}
+    if method == "additive":
+        return parameters_for(method, n_head, d_k, rng, min(d_k, ADDITIVE_UNITS))
+    return {}
+
+
+def learning_speeds(shape: Shape, block: dict[str, Array]) -> dict[str, Array]:
+    """What the learning rate is multiplied with, head by head: content heads learn no positions, and compare slowly.
+
+    They are to stay heads that look for related words, which is what their start makes them.
+    """
+    speeds: dict[str, Array] = {}
+    for name in ("position_bias", "key_offset_bias", "w_q", "w_k", "b_q"):
+        if name in block:
+            speed = np.ones((shape.heads,) + (1,) * (block[name].ndim - 1), np.float32)  # [n_head, 1, ...]
+            speed[: shape.content_heads] = CONTENT_SPEED if name in ("w_q", "w_k", "b_q") else 0
+            speeds[name] = speed
+    return speeds
+
+
+def keep_in_bounds(block: dict[str, Array]) -> None:
+    """Temperatures and widths stay above 0, in place."""
+    for name, least in (("temperature", LEAST_TEMPERATURE), ("kernel_sigma", LEAST_SIGMA)):
+        if name in block:
+            np.maximum(block[name], least, out=block[name])

@@ -1,0 +1,161 @@
+"""The loop: batch after batch moves the parameters, the held-out sentences say when to stop, the best is kept."""
+
+import math
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attncli.similarity import Array
+from attncli.training.adam import Adam, rate_at
+from attncli.training.batches import Batches
+from attncli.training.block import Shape, input_length, keep_in_bounds, learning_speeds, new_block
+from attncli.training.context import Block
+from attncli.training.objective import loss_and_gradients
+from attncli.training.profile import measure_profile
+from attncli.training.rows_file import Corpus
+from attncli.training.scoring import Judged, ask, mean_reciprocal_rank
+from attncli.vectors import Vectors
+
+JUDGEMENTS = 24  # in the course of a training
+FALLEN, PATIENCE = 0.95, 6  # training stops after so many judgements in a row below this share of the best one
+JUDGED_BY = 100  # held-out sentences that choose the best block; others than these say how good it is
+FEWEST_OTHERS = 20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands: the share of it that is done, tokens a second, mean loss, held-out MRR (None: not yet)."""
+
+    step: int
+    done: float
+    tokens_a_second: float
+    loss: float
+    held_out: float | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The best block with its method and input length, its figure, what its heads do, and why training ended.
+
+    held_out is the MRR on sentences that took no part in choosing it, where there are enough; profile is `[n_head, 5]`;
+    ended is `done`, `stopped`, `interrupted` or `diverged`; better says whether the block it began with was improved.
+    """
+
+    best: Judged
+    held_out: float
+    profile: Array
+    ended: str
+    better: bool
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How long to train: epochs, or else minutes."""
+
+    epochs: float | None = None
+    minutes: float = 2.0
+
+
+def train(
+    corpus: Corpus,
+    vectors: Vectors,
+    shape: Shape,
+    limit: Limit,
+    seed: int = 0,
+    start: Block | None = None,
+    only: Collection[str] = (),
+    report: Callable[[Progress], None] = lambda _: None,
+) -> Trained:
+    """Train a block on a corpus; with `epochs` the same seed gives the same numbers.
+
+    start: the block to go on from; only: the names of the parameters that may change (none: all).
+    """
+    rng = np.random.default_rng(seed)
+    block = new_block(shape, vectors.dimensions, rng) if start is None else {k: v.copy() for k, v in start.items()}
+    run = Run(corpus, vectors, shape, limit, block, report)
+    ended, before = "interrupted", -1.0
+    with suppress(KeyboardInterrupt):
+        before = run.judge() if start is not None else before
+        ended = run.go(rng, only)
+    return run.result(ended, before)
+
+
+class Run:
+    """One training: what changes from step to step."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        vectors: Vectors,
+        shape: Shape,
+        limit: Limit,
+        block: dict[str, Array],
+        report: Callable[[Progress], None],
+    ) -> None:
+        length = input_length(vectors.dimensions) if shape.same_length else None
+        self._batches, self._vectors = Batches(corpus, vectors, length), vectors
+        self._shape, self._limit = shape, limit
+        self._questions = ask(corpus.held_out[:JUDGED_BY], vectors.words, seed=0)
+        self._others = corpus.held_out[JUDGED_BY:]
+        self._tokens = corpus.tokens
+        self._report, self._began = report, time.monotonic()
+        self.block, self.best = block, Judged(block, shape.method, length)
+        self.best_held_out = -1.0
+        self.step, self._seen, self._loss, self._worse, self._judged = 0, 0, 0.0, 0, 0
+
+    def go(self, rng: np.random.Generator, only: Collection[str]) -> str:
+        """Train until the limit is reached, the held-out figure has fallen, or numbers overflow; says which."""
+        adam = Adam(self.block, learning_speeds(self._shape, self.block))
+        while True:
+            for batch in self._batches.walk(rng):
+                if (done := self._done()) >= 1:
+                    self._tell(1.0, self.judge())
+                    return "done"
+                value, gradients = loss_and_gradients(self.block, batch, self._shape.method)
+                if not math.isfinite(value):
+                    return "diverged"
+                self.step += 1
+                adam.update(self.block, {name: gradients[name] for name in only or gradients}, rate_at(self.step, done))
+                keep_in_bounds(self.block)
+                self._note(value, int((batch.rows >= 0).sum()), done)
+                if self._worse >= PATIENCE:
+                    return "stopped"
+
+    def result(self, ended: str, before: float) -> Trained:
+        """The best block, judged by held-out sentences that have not been asked for."""
+        others = self._others if len(self._others) >= FEWEST_OTHERS else [each.rows for each in self._questions]
+        questions = ask(others, self._vectors.words, seed=0)
+        held_out = mean_reciprocal_rank(questions, self.best, self._vectors)
+        profile = measure_profile(self.best, others, self._vectors)
+        return Trained(self.best, held_out, profile, ended, self.best_held_out > before)
+
+    def _done(self) -> float:
+        if self._limit.epochs is not None:
+            return self._seen / (self._limit.epochs * self._tokens)
+        return (time.monotonic() - self._began) / (60 * self._limit.minutes)
+
+    def _note(self, value: float, tokens: int, done: float) -> None:
+        self._seen += tokens
+        self._loss = value if self.step == 1 else 0.98 * self._loss + 0.02 * value
+        judged = None
+        if done * JUDGEMENTS >= self._judged + 1:
+            self._judged, judged = int(done * JUDGEMENTS), self.judge()
+        if judged is not None or self.step % 20 == 0:
+            self._tell(done, judged)
+
+    def _tell(self, done: float, judged: float | None) -> None:
+        rate = self._seen / max(1e-9, time.monotonic() - self._began)
+        self._report(Progress(self.step, done, rate, self._loss, judged))
+
+    def judge(self) -> float:
+        """The held-out MRR of the block as it is; the best block is kept."""
+        found = mean_reciprocal_rank(self._questions, replace(self.best, block=self.block), self._vectors)
+        if found > self.best_held_out:
+            self.best_held_out, self._worse = found, 0
+            self.best = replace(self.best, block={name: array.copy() for name, array in self.block.items()})
+        else:
+            self._worse = self._worse + 1 if found < FALLEN * self.best_held_out else 0
+        return found

@@ -1,0 +1,28 @@
+"""What a block's heads do on sentences that it was not trained on: the measures that their names rest on."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from attncli.head_names import profile_heads
+from attncli.similarity import Array
+from attncli.training.batches import unit_rows
+from attncli.training.candidates import score_truth
+from attncli.training.context import Batch, hidden, read_keys
+from attncli.training.scoring import Judged
+from attncli.vectors import Vectors
+
+
+def measure_profile(judged: Judged, sentences: Iterable[Sequence[int] | Array], vectors: Vectors) -> Array:
+    """The mean of `head_names.MEASURES` over sentences, given as rows of `vectors`: `[n_head, 5]`."""
+    profile: Array = np.mean([_one(np.asarray(rows), judged, vectors) for rows in sentences], axis=0)
+    return profile
+
+
+def _one(rows: Array, judged: Judged, vectors: Vectors) -> Array:
+    x = unit_rows(vectors, rows, judged.length)  # [n, d]
+    none = np.empty(0)
+    batch = Batch(rows[None], x[None], none, none, none)
+    keys = read_keys(judged.block, batch)
+    weights = score_truth(judged.block, batch, keys, judged.method).attention.weights[0]  # [n_head, n, n]
+    return profile_heads(weights.astype(np.float64), x, ~hidden(rows[None])[0])

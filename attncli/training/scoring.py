@@ -1,0 +1,118 @@
+"""How well a block finds the true word among others: every candidate asks with its own query, and sees no leak."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.attention import attend
+from attncli.heads import project
+from attncli.similarity import PARAMETERS, Array
+from attncli.training.batches import unit_rows
+from attncli.training.context import Batch, Block, hidden, read_keys, readings
+from attncli.vectors import Vectors
+
+CANDIDATES = 100
+MOST_PLACES = 4  # of a sentence that are asked for: more sentences tell more than more places
+NEAREST_ROWS = 100  # rivals come from at least so many rows to each side of the true word's own
+
+
+class Question(NamedTuple):
+    """One sentence: rows `[n]`, the places asked for `[p]`, and at each the true word before its rivals, `[p, m]`."""
+
+    rows: Array
+    places: Array
+    candidates: Array
+
+
+class Answer(NamedTuple):
+    """Scores of the candidates `[p, m]`, and the attention weights of the true words `[n_head, p, n]`."""
+
+    scores: Array
+    weights: Array
+
+
+#: What a knock-out does to the queries `[n_head, p·m, d_k]` and what is added to scores `[n_head, p·m, n]`.
+KnockOut = Callable[[Array, Array], tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What answers: a block, its method, the length its vectors are given (None: their own), and what is cut out."""
+
+    block: Block
+    method: str = "scaled"
+    length: float | None = None
+    knock_out: KnockOut | None = None
+
+
+def ask(sentences: Iterable[Sequence[int] | Array], words: int, seed: int) -> list[Question]:
+    """Questions whose rivals are about as frequent as the true word: drawn without repeats from rows near its own.
+
+    Vector sets are sorted by frequency; a word of row r has rivals from r ± max(100, r/4), at most CANDIDATES. The seed
+    draws the rivals; the places are the same under every seed.
+    """
+    where, rng = np.random.default_rng(0), np.random.default_rng(seed)
+    asked = (_question(np.asarray(rows), words, where, rng) for rows in sentences)
+    return [question for question in asked if len(question.places)]
+
+
+def _question(rows: Array, words: int, where: np.random.Generator, rng: np.random.Generator) -> Question:
+    """Some places of a sentence, of those that have another word than their own to look at."""
+    seeing = np.flatnonzero(~hidden(rows[None])[0].all(axis=-1))
+    places = np.sort(where.permutation(seeing)[:MOST_PLACES])
+    return Question(rows, places, _candidates(rows[places], words, rng))
+
+
+def rivals_of(words: int) -> int:
+    """How many rivals a word has in a set of so many words."""
+    return min(CANDIDATES, words - 1)
+
+
+def _candidates(rows: Array, words: int, rng: np.random.Generator) -> Array:
+    count = rivals_of(words)
+    found = np.empty((len(rows), 1 + count), np.int64)
+    for place, row in enumerate(rows.tolist()):
+        reach = max(NEAREST_ROWS, row // 4)
+        low, high = max(0, row - reach), min(words, row + reach + 1)
+        near = rng.choice(high - low, size=count + 1, replace=False) + low
+        found[place, 0], found[place, 1:] = row, near[near != row][:count]
+    return found
+
+
+def answer(question: Question, judged: Judged, vectors: Vectors) -> Answer:
+    """What a block says to a question, through the same `attend` that explains."""
+    p, m = question.candidates.shape
+    block, method = judged.block, judged.method
+    x = unit_rows(vectors, question.rows, judged.length)  # [n, d]
+    e = unit_rows(vectors, question.candidates.ravel(), judged.length)  # [p·m, d]
+    none = np.empty(0)
+    keys = read_keys(block, Batch(question.rows[None], x[None], none, none, none))
+    q = project(e, block["w_q"]) + (block["b_q"][:, None] if "b_q" in block else 0)  # [n_head, p·m, d_k]
+    bias = np.repeat(keys.bias[0][:, question.places], m, axis=1)  # [n_head, p·m, n]
+    if judged.knock_out:
+        q, bias = judged.knock_out(q, bias)
+    given = {name: block[name] for name in PARAMETERS[method]}
+    found = attend(
+        q, keys.k[0], keys.v[0], method=method, mask=bias, temperature=block["temperature"], parameters=given
+    )
+    scores = np.einsum("hnd,hnd->n", found.context, project(e, readings(block)))  # [p·m]
+    return Answer(scores.reshape(p, m), found.weights.reshape(len(q), p, m, -1)[:, :, 0])
+
+
+def reciprocal_ranks(scores: Array) -> Array:
+    """1 / rank of the true word, the first of the scores `[p, m]`; of equal ones half stand before it: `[p]`.
+
+    What is no finite number ranks last: a block that has gone wrong gains nothing by it.
+    """
+    scores = np.where(np.isfinite(scores), scores, -np.inf)
+    true, others = scores[:, :1], scores[:, 1:]
+    ranks: Array = 1 + (others > true).sum(axis=1) + (others == true).sum(axis=1) / 2
+    return 1 / ranks
+
+
+def mean_reciprocal_rank(questions: Iterable[Question], judged: Judged, vectors: Vectors) -> float:
+    """The leak-free MRR over all places of all questions."""
+    ranks = [reciprocal_ranks(answer(each, judged, vectors).scores) for each in questions]
+    return float(np.concatenate(ranks).mean())
