@@ -13,7 +13,10 @@ FOLDER = Path(__file__).parent / "golden"
 CASES = {
     "explain_self": lambda: explanation_json(explain("Bark is very cute and he is a dog", word="he")),
     "explain_multihead": lambda: explanation_json(
-        explain("The qwzx king's U.S. dog", mode="multihead", heads=2, layers=2, mask="causal", seed=3), precision=4
+        explain(
+            "The qwzx king's U.S. dog", mode="multihead", heads=2, layers=2, mask="causal", seed=3, projections="random"
+        ),
+        precision=4,
     ),
     "explain_memory": lambda: explanation_json(explain("the dog", memory="a cute cat"), full=False),
     "compare": lambda: comparison_json(compare("the river bank", method="dot", against=["cosine", "kernel"])),

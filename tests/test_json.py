@@ -77,7 +77,9 @@ def test_numbers_of_every_size_survive(number, precision):
 
 
 def test_full_has_every_array(vectors):
-    record = json.loads(explanation_json(explain(SENTENCE, vectors, mode="multihead", layers=2), full=True))
+    record = json.loads(
+        explanation_json(explain(SENTENCE, vectors, mode="multihead", layers=2, projections="random"), full=True)
+    )
     d = vectors.dimensions // 3
     for name in ("queries", "keys", "values", "outputs"):
         assert np.array(record[name]).shape == (2, 3, 9, d)

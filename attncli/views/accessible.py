@@ -11,6 +11,7 @@ from attncli.settings import Settings
 from attncli.views.context import MOST_WORDS
 from attncli.views.heading import closing, names
 from attncli.views.nearest import moves
+from attncli.views.roles import role_sentences
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.typeset import wrap
@@ -23,6 +24,7 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     said: list[str] = []
     sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
     n_layer, n_head = explanation.weights.shape[:2]
+    sentences += role_sentences(explanation)
     if n_head > 1:
         sentences += _heads(explanation, screen)
         said.append(f"what each word attends to is the mean of {n_head} heads")

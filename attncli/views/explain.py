@@ -10,6 +10,7 @@ from attncli.views.context import context_lines
 from attncli.views.heading import page
 from attncli.views.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines
 from attncli.views.panels import gallery
+from attncli.views.roles import role_lines
 from attncli.views.screen import Screen
 from attncli.views.typeset import Block, heading
 
@@ -25,7 +26,7 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     matrices, context = matrices_block(explanation, screen), context_lines(explanation, screen)
     how = f"each row is a word, its columns are what it attends to{_sums(explanation)}"
     said = (*matrices.notes, *context.notes, *_notes(explanation, screen))
-    parts = [[*heading("weights", how, screen), *matrices.lines], context.lines]
+    parts = [[*heading("weights", how, screen), *matrices.lines], role_lines(explanation, screen), context.lines]
     return page("attn explain", explanation, parts, said, screen)
 
 

@@ -117,7 +117,7 @@ def closing(
     texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
     unknown = [note for text in texts for note in _unknown_notes(text, explanation.vectors, screen)]
     warnings = explanation.warnings if warnings is None else warnings
-    lines = [*notes([*unknown, *said], screen), *notes(warnings, screen, "warning")]
+    lines = [*notes([*unknown, *said, *explanation.remarks], screen), *notes(warnings, screen, "warning")]
     return [Text(), *lines] if lines else []
 
 

@@ -33,7 +33,10 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
         "weights": numbers.array(explanation.weights),
         "context": [_context(each, numbers) for each in explanation.context],
         "word": None if explanation.query is None else _close_up(explanation, explanation.query, numbers),
-        "warnings": list(explanation.warnings),
+        "roles": [
+            {"head": i, "here": each.here, "held_out": each.held_out} for i, each in enumerate(explanation.roles)
+        ],
+        "warnings": [*explanation.warnings, *explanation.remarks],
     }
     return json_line(record | (_full(explanation, numbers) if full else {}))
 
@@ -52,7 +55,7 @@ def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
             "settings": _settings(baseline.settings),
             "baseline": comparison.baseline,
             "methods": [_compared(each, numbers) for each in comparison.methods],
-            "warnings": list(comparison.warnings),
+            "warnings": [*comparison.warnings, *baseline.remarks],
         }
     )
 
