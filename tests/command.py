@@ -1,6 +1,7 @@
 """Running attn as a user does: its own process, an empty home, nothing on standard input unless given."""
 
 import os
+import pty
 import subprocess
 import sys
 
@@ -21,3 +22,25 @@ def attn(*arguments, text=None, env=None, **how):
         **streams,
         **how,
     )
+
+
+def on_terminal(*arguments, env=None):
+    """What reaches a pseudo-terminal that is both output streams."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        env=BARE | {"TERM": "xterm-256color"} | (env or {}),
+    )
+    os.close(child)
+    received = b""
+    try:
+        while block := os.read(parent, 65536):
+            received += block
+    except OSError:
+        pass  # the far end is closed
+    process.wait()
+    os.close(parent)
+    return received.decode()

@@ -1,14 +1,12 @@
 """What comes out, where, in which encoding and colours, and when."""
 
 import json
-import os
-import pty
 import signal
 import subprocess
 import time
 
 import pytest
-from command import BARE, COMMAND, attn
+from command import BARE, COMMAND, attn, on_terminal
 
 SENTENCE = "Bark is very cute and he is a dog"
 
@@ -54,36 +52,31 @@ def test_colour_is_what_was_asked_for(arguments, env, escapes):
     assert ("\x1b" in attn("explain", SENTENCE, *arguments, env=env).stdout) == escapes
 
 
-def on_terminal(*arguments, env=None):
-    """What reaches a pseudo-terminal that is both output streams."""
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=child,
-        stdout=child,
-        stderr=child,
-        env=BARE | {"TERM": "xterm-256color"} | (env or {}),
-    )
-    os.close(child)
-    received = b""
-    try:
-        while block := os.read(parent, 65536):
-            received += block
-    except OSError:
-        pass  # the far end is closed
-    process.wait()
-    os.close(parent)
-    return received.decode()
-
-
 @pytest.mark.parametrize(
     ("arguments", "env", "escapes"),
-    [([], {}, True), (["--color", "never"], {}, False), ([], {"NO_COLOR": "1"}, False), ([], {"TERM": "dumb"}, False)],
+    [
+        ([], {}, True),
+        (["--color", "never"], {}, False),
+        ([], {"NO_COLOR": "1"}, False),
+        ([], {"TERM": "dumb"}, False),
+        ([], {"ACCESSIBLE": "1"}, False),
+    ],
 )
 def test_a_terminal_gets_colour_unless_told_otherwise(arguments, env, escapes):
     shown = on_terminal("explain", *arguments, env=env)  # no sentence: the example, and a line on stderr about it
     assert ("\x1b" in shown) == escapes
     assert "example" in shown
+
+
+@pytest.mark.parametrize("command", [["explain", "dog"], ["compare", "dog"], ["vectors", "near", "dog"]])
+@pytest.mark.parametrize(
+    ("options", "env"), [(["--color", "never"], {}), ([], {"ACCESSIBLE": "1"}), ([], {"TERM": "dumb"})]
+)
+def test_nothing_is_drawn_while_a_file_is_read(command, options, env, write, tmp_path):
+    file = write(b"dog 1 2 3\ncat 2 1 3\nbird 3 1 1\n")
+    shown = on_terminal(*command, "--vectors", str(file), *options, env=env | {"ATTN_HOME": str(tmp_path / "home")})
+    assert "dog" in shown
+    assert "\x1b" not in shown
 
 
 def test_each_record_appears_as_soon_as_its_line_was_read():

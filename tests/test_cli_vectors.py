@@ -177,7 +177,7 @@ def test_a_damaged_set_is_listed(vectors, tmp_path):
 FORKING = """
 import json, os, sys
 from attncli.cli.app import run
-import attncli.cli.vectors.answer, attncli.neighbourhood, attncli.views.vectors, attncli.vectors.recognise
+import attncli.cli.answer, attncli.neighbourhood, attncli.views.vectors, attncli.vectors.recognise
 for arguments in json.load(sys.stdin):
     if not os.fork():
         code = run(["vectors", *arguments])

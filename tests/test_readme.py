@@ -8,6 +8,7 @@ from pathlib import Path
 import pictures
 import pytest
 from command import COMMAND
+from texts import write_news
 
 from attncli import explain
 from attncli.vectors import keeping
@@ -24,7 +25,8 @@ def test_a_command_of_the_readme_runs(line, tmp_path):
     (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
     if re.search(r"(--vectors|export) glove( |$)", line):  # kept by an earlier command of the README
         keeping.add(str(tmp_path / "glove.6B.100d.txt"), name="glove")
-    line = re.sub(r"(^|\| )attn ", rf"\1{shlex.join(COMMAND)} ", line)
+    write_news(tmp_path)
+    line = re.sub(r"(^|\| |&& )attn ", rf"\1{shlex.join(COMMAND)} ", line)
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stderr

@@ -1,16 +1,13 @@
 """The `attn` command and its sub-commands."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from attncli import __version__
-from attncli.cli import compare as compare_command
-from attncli.cli import explain as explain_command
-from attncli.cli import schema as schema_command
-from attncli.cli.help import Command, Commands
-from attncli.cli.vectors.group import group as vectors_group
+from attncli.cli.help import Commands
+from attncli.cli.late import LateCommands
 
 USAGE = """\
 attn shows attention on your own sentence: which words look at which, step by step.
@@ -22,8 +19,25 @@ attn --help lists the commands, attn explain --help what can be changed.
 """
 
 
+MODULES = {
+    "explain": "attncli.cli.explain",
+    "compare": "attncli.cli.compare",
+    "vectors": "attncli.cli.vectors.group",
+    "train": "attncli.cli.train",
+    "schema": "attncli.cli.schema",
+}
+
+
+class AttnCommands(Commands):
+    """The commands of attn."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = LateCommands(MODULES)
+
+
 app = typer.Typer(
-    cls=Commands,
+    cls=AttnCommands,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="""attn explain "Bark is very cute and he is a dog"
@@ -48,12 +62,6 @@ def attn(
     if context.invoked_subcommand is None:
         typer.echo(USAGE, err=True, nl=False)
         raise typer.Exit(2)
-
-
-app.command(cls=Command, epilog=explain_command.EXAMPLES)(explain_command.explain)
-app.command(cls=Command, epilog=compare_command.EXAMPLES)(compare_command.compare)
-app.add_typer(vectors_group, name="vectors")
-app.command(cls=Command, epilog=schema_command.EXAMPLES)(schema_command.schema)
 
 
 def run(arguments: list[str] | None = None) -> int:

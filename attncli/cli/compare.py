@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from attncli.cli.grouping import options
 from attncli.cli.options import (
     AttentionOptions,
     InputOptions,
     OutputOptions,
     SentenceArgument,
     attention_option,
-    options,
 )
 from attncli.settings import METHODS
 
@@ -25,7 +25,7 @@ Against = Annotated[
 
 
 @options(AttentionOptions, InputOptions, OutputOptions)
-def compare(
+def command(
     attention: AttentionOptions,
     words: InputOptions,
     output: OutputOptions,

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from attncli.cli.options import AttentionOptions, Full, InputOptions, OutputOptions, SentenceArgument, Word, options
+from attncli.cli.grouping import options
+from attncli.cli.options import AttentionOptions, Full, InputOptions, OutputOptions, SentenceArgument, Word
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -19,7 +20,7 @@ printf 'one sentence\\na line\\n' | attn explain - --json"""
 
 
 @options(AttentionOptions, InputOptions, OutputOptions)
-def explain(
+def command(
     attention: AttentionOptions,
     words: InputOptions,
     output: OutputOptions,

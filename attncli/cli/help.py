@@ -13,14 +13,21 @@ class ReaderGoneError(Exception):
 class Command(TyperCommand):
     """A command whose options stand under the panels they were given, its epilog being one example a line."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What is to be typed; Typer's braces around what must be given stay around choices alone."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece if "|" in piece else piece.replace("{", "").replace("}", "") for piece in pieces]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """One section a panel, in the order of the options; those of Typer itself come last."""
         panels: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if record:
-                argument = param.param_type_name == "argument"
-                panels["Arguments" if argument else getattr(param, "rich_help_panel", None) or "Help"].append(record)
+                if param.param_type_name == "argument":
+                    panels["Arguments"].append((record[0].split(" <")[0], record[1]))  # its type says nothing more
+                else:
+                    panels[getattr(param, "rich_help_panel", None) or "Help"].append(record)
         for panel, records in panels.items():
             with formatter.section(panel):
                 formatter.write_dl(records)

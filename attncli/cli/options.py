@@ -1,14 +1,11 @@
 """The options that commands share, each defined once, in groups that are also the panels of the help.
 
-A group is a dataclass whose fields are annotated as Typer wants them; `options(...)` gives a command one parameter a
-group and shows Typer the single options.
+A group is a dataclass whose fields are annotated as Typer wants them (`grouping` gives them to commands).
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, dataclass, fields
-from functools import wraps
-from typing import Annotated, Any, get_type_hints
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 
@@ -40,24 +37,25 @@ def completion(values: Values) -> Callable[[str], list[str]]:
     return complete
 
 
-def _option(panel: str, name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+def option(panel: str, name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
+    """An option of a panel of the help; `values` are what completion offers."""
     complete = completion(values) if values else None
     return typer.Option(*name.split(), help=help, metavar=metavar, rich_help_panel=panel, autocompletion=complete)
 
 
 def attention_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
     """An option of the panel that says what is computed."""
-    return _option("Attention", name, help, metavar, values)
+    return option("Attention", name, help, metavar, values)
 
 
 def input_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
     """An option of the panel that says what it is computed from."""
-    return _option("Words and vectors", name, help, metavar, values)
+    return option("Words and vectors", name, help, metavar, values)
 
 
 def output_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
     """An option of the panel that says how and where the result is shown."""
-    return _option("Output", name, help, metavar, values)
+    return option("Output", name, help, metavar, values)
 
 
 VectorSet = Annotated[
@@ -89,8 +87,8 @@ class AttentionOptions:
         str | None,
         attention_option(
             "--projections",
-            "Where w_q, w_k, w_v and w_o come from  [default: random in qkv and multihead]",
-            "random|identity|FILE.npz",
+            "Where w_q, w_k, w_v and w_o come from  [default: trained if the vectors have such heads, else random]",
+            "trained|random|identity|FILE.npz",
             PROJECTIONS,
         ),
     ] = None
@@ -104,9 +102,12 @@ class AttentionOptions:
             ("none", "causal", "window:"),
         ),
     ] = None
-    exclude_self: Annotated[bool, attention_option("--exclude-self/--include-self", "Hide every word from itself.")] = (
-        False
-    )
+    exclude_self: Annotated[
+        bool | None,
+        attention_option(
+            "--exclude-self/--include-self", "Hide every word from itself  [default: as trained, else no]"
+        ),
+    ] = None
     temperature: Annotated[
         float, attention_option("--temperature", "Divides the scores: below 1 sharper, above 1 flatter.", "T")
     ] = 1.0
@@ -159,33 +160,12 @@ class OutputOptions:
     debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False
 
 
-def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command whose parameters past the groups are Typer's own one parameter a group, named as the group says.
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How the answer is shown, and how much is said beside it."""
 
-    Typer reads the wrapper's signature, which lists the groups' fields one by one.
-    """
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        taken = inspect.signature(command).parameters.values()
-        own = [parameter for parameter in taken if parameter.annotation not in groups]
-        grouped = {parameter.name: parameter.annotation for parameter in taken if parameter.annotation in groups}
-
-        @wraps(command)
-        def wrapper(**given: Any) -> None:
-            for name, group in grouped.items():
-                given[name] = group(**{each.name: given.pop(each.name) for each in fields(group)})
-            command(**given)
-
-        parameters = [*own, *(parameter for group in groups for parameter in _parameters(group))]
-        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return wrapper
-
-    return decorate
-
-
-def _parameters(group: type) -> Iterator[inspect.Parameter]:
-    hints = get_type_hints(group, include_extras=True)
-    for each in fields(group):
-        default = inspect.Parameter.empty if each.default is MISSING else each.default
-        yield inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[each.name])
+    color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
+    quiet: Annotated[bool, output_option("-q --quiet", "No remarks or progress on standard error, only errors.")] = (
+        False
+    )
+    debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False

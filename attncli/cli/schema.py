@@ -9,10 +9,10 @@ from attncli.settings import check_choice
 
 EXAMPLES = """attn schema explain
 attn schema compare > compare.schema.json"""
-SCHEMAS = ("explain", "compare", "vectors-list", "vectors-info", "vectors-near")
+SCHEMAS = ("explain", "compare", "evaluate", "vectors-list", "vectors-info", "vectors-near")
 
 
-def schema(
+def command(
     command: Annotated[
         str, typer.Argument(metavar="|".join(SCHEMAS), help="Whose output.", autocompletion=lambda: SCHEMAS)
     ],

@@ -7,15 +7,15 @@ from typing import Generic, TypeVar
 
 from rich.text import Text
 
+from attncli.cli.answer import opened
 from attncli.cli.options import COLORS, SCALES, AttentionOptions, InputOptions, OutputOptions
 from attncli.cli.output import open_sink, say
-from attncli.cli.progress import progress_bar
 from attncli.cli.records import each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
 from attncli.errors import UsageError
 from attncli.settings import Settings, check_choice, check_settings
 from attncli.tokens import Sentence
-from attncli.vectors import Vectors, open_vectors
+from attncli.vectors import Vectors
 from attncli.views.screen import Screen
 
 Record = TypeVar("Record")
@@ -31,11 +31,7 @@ def settings_of(
 
 def vectors_of(words: InputOptions, output: OutputOptions) -> Vectors:
     """Open the vectors; what there is to remark about them is said once."""
-    with progress_bar(output.quiet) as progress:
-        vectors = open_vectors(words.vectors, progress=progress)
-    for note in () if output.quiet else vectors.notes:
-        say(f"note: {note}")
-    return vectors
+    return opened(words.vectors, output)
 
 
 class Show(Generic[Record]):

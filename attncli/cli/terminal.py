@@ -25,12 +25,21 @@ def detect_screen(color: str = "auto", *, by_row: bool = False, to_file: bool = 
 
 
 def wants_colour(color: str, stream: TextIO | None) -> bool:
-    """Whether escape codes may go to a stream: what `--color` says, else NO_COLOR, FORCE_COLOR, else a terminal."""
+    """Whether escape codes may go to a stream, as `--color` says.
+
+    Where it says nothing: not with NO_COLOR or ACCESSIBLE, then with FORCE_COLOR, then to a terminal.
+    """
     if color != "auto":
         return color == "always"
-    if _is_set("NO_COLOR"):
+    if _is_set("NO_COLOR") or _is_set("ACCESSIBLE"):
         return False
     return _is_set("FORCE_COLOR") or (_is_terminal(stream) and os.environ.get("TERM") != "dumb")
+
+
+def can_draw(color: str, stream: TextIO | None) -> bool:
+    """Whether what moves may be drawn on a stream: on a terminal that takes escape codes, and for eyes."""
+    moves = os.environ.get("TERM") != "dumb" and not _is_set("ACCESSIBLE")
+    return _is_terminal(stream) and moves and wants_colour(color, stream)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

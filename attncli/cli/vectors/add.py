@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from attncli.cli.options import input_option, options
-from attncli.cli.vectors.options import AnswerOptions
-from attncli.errors import UsageError
-from attncli.settings import check_choice
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions, input_option
+from attncli.settings import check_choice, check_whole
 from attncli.vectors.layout import DTYPES
 
 EXAMPLES = """attn vectors add glove.6B.100d.txt
@@ -31,9 +30,10 @@ def command(
 ) -> None:
     """Read a file of word vectors once and keep it."""
     check_choice("--dtype", dtype, tuple(DTYPES))
-    if limit is not None and limit < 1:
-        raise UsageError(f"--limit {limit} does not work", "it takes a whole number from 1 up")
-    from attncli.cli.vectors.answer import done_keeping, progressing  # NumPy comes with these: not for help
+    if limit is not None:
+        check_whole("--limit", limit, 1)
+    from attncli.cli.answer import progressing  # NumPy comes with these: not for help
+    from attncli.cli.vectors.answer import done_keeping
     from attncli.vectors import keeping
 
     with progressing(answers) as progress:

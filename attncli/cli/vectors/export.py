@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from attncli.cli.options import options
-from attncli.cli.vectors.options import AnswerOptions, NameOrFile
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions
+from attncli.cli.vectors.options import NameOrFile
 
 EXAMPLES = """attn vectors export attn-en attn-en.bin
 attn vectors export attn-en attn-en.kv"""
@@ -21,7 +22,8 @@ def command(
     ],
 ) -> None:
     """Write a set as a file that gensim reads."""
-    from attncli.cli.vectors.answer import done, opened, progressing  # NumPy comes with these: not for help
+    from attncli.cli.answer import opened, progressing  # NumPy comes with these: not for help
+    from attncli.cli.vectors.answer import done
     from attncli.vectors import exporting
     from attncli.views.vectors import size
 

@@ -1,11 +1,11 @@
-"""The group `attn vectors`. Its commands are built when they are asked for: `attn explain` need not wait for them."""
+"""The group `attn vectors`."""
 
-from importlib import import_module
 from typing import Any
 
 import typer
 
-from attncli.cli.help import Command, Commands
+from attncli.cli.help import Commands
+from attncli.cli.late import LateCommands
 
 USAGE = """\
 attn vectors keeps sets of word vectors, and finds the nearest words in them.
@@ -18,25 +18,12 @@ attn vectors --help lists the commands.
 COMMANDS = ("list", "info", "near", "add", "pull", "export", "verify", "remove")
 
 
-class LateCommands(dict[str, Any]):
-    """Names of commands, in the order of the help; `get` builds the command from the module of its name."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The command `name`, or `default` if there is none."""
-        if name in self and self[name] is None:
-            module = import_module(f"attncli.cli.vectors.{name}")
-            single = typer.Typer(rich_markup_mode=None, add_completion=False)
-            single.command(name=name, cls=Command, epilog=module.EXAMPLES)(module.command)
-            self[name] = typer.main.get_command(single)
-        return super().get(name, default)
-
-
 class VectorCommands(Commands):
     """The group with its late commands."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = LateCommands(dict.fromkeys(COMMANDS))
+        self.commands = LateCommands({name: f"attncli.cli.vectors.{name}" for name in COMMANDS})
 
 
 group = typer.Typer(

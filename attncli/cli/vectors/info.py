@@ -1,7 +1,8 @@
 """`attn vectors info`: everything a set says of itself."""
 
-from attncli.cli.options import options
-from attncli.cli.vectors.options import AnswerOptions, Json, NameOrFile
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions
+from attncli.cli.vectors.options import Json, NameOrFile
 
 EXAMPLES = """attn vectors info attn-en
 attn vectors info attn-en --json"""
@@ -11,7 +12,7 @@ SHOWN = 10  # words, the first of the set
 @options(AnswerOptions)
 def command(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
     """Show all that a set says of itself."""
-    from attncli.cli.vectors.answer import answer, answer_json, opened  # NumPy comes with these: not for help
+    from attncli.cli.answer import answer, answer_json, opened  # NumPy comes with these: not for help
     from attncli.vectors.keeping import kept_as
     from attncli.views.vectors import info_lines
     from attncli.views.vectors_json import info_json

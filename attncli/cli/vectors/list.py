@@ -1,7 +1,8 @@
 """`attn vectors list`: what is kept."""
 
-from attncli.cli.options import options
-from attncli.cli.vectors.options import AnswerOptions, Json
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions
+from attncli.cli.vectors.options import Json
 
 EXAMPLES = """attn vectors list
 attn vectors list --json"""
@@ -10,7 +11,7 @@ attn vectors list --json"""
 @options(AnswerOptions)
 def command(answers: AnswerOptions, json: Json = False) -> None:
     """Show the sets that are kept."""
-    from attncli.cli.vectors.answer import answer, answer_json  # NumPy comes with these: not for help
+    from attncli.cli.answer import answer, answer_json  # NumPy comes with these: not for help
     from attncli.vectors.keeping import listed
     from attncli.views.vectors import kept_lines
     from attncli.views.vectors_json import kept_json

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from attncli.cli.options import VectorSet, input_option, options, output_option
-from attncli.cli.vectors.options import AnswerOptions, Json
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions, VectorSet, input_option, output_option
+from attncli.cli.vectors.options import Json
 
 EXAMPLES = """attn vectors near king
 attn vectors near king woman --minus man --top 5"""
@@ -21,7 +22,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Show the nearest words by cosine."""
-    from attncli.cli.vectors.answer import answer, answer_json, opened  # NumPy comes with these: not for help
+    from attncli.cli.answer import answer, answer_json, opened  # NumPy comes with these: not for help
     from attncli.neighbourhood import neighbourhood
     from attncli.views.vectors import near_lines
     from attncli.views.vectors_json import near_json

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from attncli.cli.options import input_option, options
-from attncli.cli.vectors.options import AnswerOptions
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions, input_option
 
 EXAMPLES = """attn vectors pull glove-wiki-gigaword-100 --dry-run
 attn vectors pull glove-wiki-gigaword-100"""
@@ -20,7 +20,8 @@ def command(
     dry_run: Annotated[bool, input_option("--dry-run", "Only say how large it is, and where.")] = False,
 ) -> None:
     """Download a set of gensim-data and keep it. No code that comes with it is run."""
-    from attncli.cli.vectors.answer import answer, done_keeping, progressing  # NumPy comes with these: not for help
+    from attncli.cli.answer import answer, progressing  # NumPy comes with these: not for help
+    from attncli.cli.vectors.answer import done_keeping
     from attncli.vectors import pulling
     from attncli.views.vectors import offer_lines
 

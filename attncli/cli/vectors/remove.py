@@ -1,7 +1,8 @@
 """`attn vectors remove`: what is no longer needed."""
 
-from attncli.cli.options import options
-from attncli.cli.vectors.options import AnswerOptions, Name
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions
+from attncli.cli.vectors.options import Name
 
 EXAMPLES = """attn vectors remove glove
 attn vectors remove glove --quiet"""

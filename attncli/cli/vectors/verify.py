@@ -1,7 +1,8 @@
 """`attn vectors verify`: whether a set is what was written."""
 
-from attncli.cli.options import options
-from attncli.cli.vectors.options import AnswerOptions, NameOrFile
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions
+from attncli.cli.vectors.options import NameOrFile
 
 EXAMPLES = """attn vectors verify attn-en
 attn vectors verify attn-en --quiet"""
@@ -10,7 +11,8 @@ attn vectors verify attn-en --quiet"""
 @options(AnswerOptions)
 def command(answers: AnswerOptions, name: NameOrFile) -> None:
     """Read a whole set and hold it against its checksums."""
-    from attncli.cli.vectors.answer import done, opened, progressing  # NumPy comes with these: not for help
+    from attncli.cli.answer import opened, progressing  # NumPy comes with these: not for help
+    from attncli.cli.vectors.answer import done
     from attncli.vectors import verifying
     from attncli.views.vectors import form
 

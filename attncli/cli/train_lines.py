@@ -1,0 +1,57 @@
+"""What `attn train` says on standard error while it works."""
+
+import sys
+
+from attncli.cli.options import AnswerOptions
+from attncli.cli.output import say
+from attncli.cli.progress import Progress as Advance
+from attncli.cli.terminal import can_draw
+from attncli.training.loop import Progress, Trained
+
+
+class Lines:
+    """A bar where one can be drawn, elsewhere a line whenever there is a new held-out figure, and at least one."""
+
+    def __init__(self, answers: AnswerOptions, advance: Advance) -> None:
+        self._quiet, self._advance = answers.quiet, advance
+        self._drawn = can_draw(answers.color, sys.stderr)
+        self._last: Progress | None = None
+        self._held_out: float | None = None
+        self._printed = False
+
+    def say(self, text: str, *, always: bool = False) -> None:
+        """One line that stays; under --quiet only what is `always` said."""
+        if always or not self._quiet:
+            say(text)
+
+    def reading(self, sentences: int) -> None:
+        """So many sentences have been read."""
+        self._advance(f"read {sentences:,} sentences", 0, 1)
+
+    def training(self, progress: Progress) -> None:
+        """Rate, loss, and the held-out figure since it was first measured."""
+        self._last = progress
+        judged = progress.held_out is not None
+        if judged:
+            self._held_out = progress.held_out
+        self._advance(self._text(progress), round(1000 * _share(progress)), 1000)
+        if judged and not self._drawn:
+            self._print(progress)
+
+    def ended(self, trained: Trained) -> None:
+        """Where training ended before its first judgement: how far it came, with the figure of the end."""
+        if self._last is not None and not (self._printed or self._drawn):
+            self._held_out = trained.held_out
+            self._print(self._last)
+
+    def _print(self, progress: Progress) -> None:
+        self._printed = True
+        self.say(f"{_share(progress):4.0%}  {self._text(progress)}")
+
+    def _text(self, progress: Progress) -> str:
+        held_out = "" if self._held_out is None else f", held-out MRR {self._held_out:.3f}"
+        return f"{progress.tokens_a_second:,.0f} words/s, loss {progress.loss:.3f}{held_out}"
+
+
+def _share(progress: Progress) -> float:
+    return min(1, progress.done)
