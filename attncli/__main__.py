@@ -27,7 +27,11 @@ def main() -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, and once more a little later: an import or a destructor may have swallowed it."""
+    """Raise KeyboardInterrupt, and once more a little later: an import or a destructor may have swallowed it.
+
+    What a destructor then says of it helps nobody.
+    """
+    sys.unraisablehook = lambda _: None
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, _interrupt)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
