@@ -13,13 +13,19 @@ PACKAGE = Path(__file__).parent.parent / "attncli"
 MATHEMATICS = {
     *("similarity", "similarity_backward", "attention", "attention_backward", "masks", "shapes", "heads"),
     *("positions", "relative", "measures", "head_names"),
+    *("combining", "merging", "patterns", "head_kinds"),
+}
+MODEL_RECIPES = {
+    *("model_words", "model_explanation", "model_explaining", "model_reduction", "model_comparison", "head_ranking")
 }
 ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
-    {"errors", "settings", "tokens", "segments", "spelling"},
-    MATHEMATICS,
+    {"errors", "settings", "model_settings", "tokens", "segments", "spelling"},
+    MATHEMATICS | {"flow"},
     {"vectors"},
+    {"models"},
     {"npz", "heads_file", "trained", "as_trained", "inputs", "projections", "explanation", "explaining", "comparison"}
     | {"neighbourhood"},
+    MODEL_RECIPES,
     {"training"},
     {"views"},
     {"cli"},
@@ -61,6 +67,15 @@ def test_the_mathematics_knows_nothing_but_numpy(name):
     assert foreign <= {"numpy"}
 
 
+def test_a_flow_needs_scipy_late_and_nothing_else():
+    path = PACKAGE / "flow.py"
+    assert set(imported_modules(path)) - set(sys.stdlib_module_names) == {
+        *("attncli.combining", "attncli.similarity", "collections.abc", "numpy", "scipy.sparse", "scipy.sparse.csgraph")
+    }
+    at_once = {node.module for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)}
+    assert not any(module.startswith("scipy") for module in at_once)
+
+
 def test_gensim_is_imported_in_one_module():
     importers = [path.name for path in MODULES if any(m.split(".")[0] == "gensim" for m in imported_modules(path))]
     assert len(importers) == 1
@@ -84,7 +99,7 @@ def modules_after(arguments, **env):
     return {name.split(".")[0] for name in done.stderr.split()}
 
 
-HELP = [[], ["explain"], ["compare"], ["train"], ["vectors"], *(["vectors", name] for name in COMMANDS)]
+HELP = [[], ["explain"], ["compare"], ["heads"], ["train"], ["vectors"], *(["vectors", name] for name in COMMANDS)]
 
 
 @pytest.mark.parametrize("arguments", [*([*command, "-h"] for command in HELP), ["--version"], [], ["vectors"]])
@@ -93,7 +108,11 @@ def test_help_waits_for_neither_numpy_nor_gensim(arguments):
 
 
 @pytest.mark.parametrize(
-    "words", ["explain --method ", "explain --vectors ", "vectors info ", "vectors near a --vectors "]
+    "words",
+    [
+        *("explain --method ", "explain --vectors ", "vectors info ", "vectors near a --vectors "),
+        *("explain --combine ", "heads --pattern "),
+    ],
 )
 def test_completion_waits_for_neither_numpy_nor_gensim(words):
     typed = f"attn {words}"
@@ -115,3 +134,27 @@ def test_a_store_needs_neither_gensim_nor_scipy(arguments):
     modules = modules_after(arguments)
     assert "numpy" in modules
     assert not modules & {"gensim", "scipy", "urllib3", "pandas"}
+
+
+MODEL = str(Path(__file__).parent / "models" / "tiny" / "bert")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "a dog", "--model", MODEL],
+        ["explain", "a dog", "--model", MODEL, "--combine", "rollout", "--json"],
+        ["compare", "a dog", "--model", MODEL, "--swap", "dog=he"],
+        ["heads", "a dog", "--model", MODEL, "--pattern", "next"],
+    ],
+)
+def test_a_model_needs_its_tokenizer_and_numpy(arguments):
+    modules = modules_after(arguments)
+    assert "tokenizers" in modules
+    assert not modules & {"gensim", "scipy", "torch", "transformers", "huggingface_hub"}
+
+
+def test_only_flow_waits_for_scipy():
+    modules = modules_after(["explain", "a dog", "--model", MODEL, "--combine", "flow"])
+    assert "scipy" in modules
+    assert not modules & {"gensim", "torch"}
