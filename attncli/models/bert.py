@@ -1,0 +1,103 @@
+"""BERT (Devlin et al. 2019), RoBERTa (Liu et al. 2019), XLM-R (Conneau et al. 2020), ELECTRA (Clark et al. 2020).
+
+Their encoders have one block in common, that of Vaswani et al. 2017 (section 3.1): a layer norm behind each sum.
+"""
+
+import numpy as np
+
+from attncli.attention import attend
+from attncli.errors import ResourceError
+from attncli.models.activations import activation_named
+from attncli.models.config import head_size, positive, size
+from attncli.models.family import Config, ModelLayer, ModelShape, Tensors
+from attncli.models.layers import (
+    dense,
+    embedding,
+    feed_forward,
+    join_heads,
+    linear,
+    normed,
+    split_heads,
+)
+from attncli.similarity import Array
+
+
+def shape(config: Config) -> ModelShape:
+    """Its sizes; RoBERTa and its kin leave the positions up to padding_idx unused."""
+    kind = config.get("position_embedding_type") or "absolute"
+    if kind != "absolute":
+        raise ResourceError(f"position_embedding_type {kind!r} in config.json is not supported: 'absolute' is")
+    if config.get("is_decoder") or config.get("add_cross_attention"):
+        raise ResourceError("config.json has is_decoder or add_cross_attention set: of BERT, encoders are supported")
+    d_k, d_model = head_size(config, "hidden_size", "num_attention_heads"), size(config, "hidden_size")
+    positions = size(config, "max_position_embeddings") - _first_position(config)
+    if positions < 1:
+        raise ResourceError(f"max_position_embeddings in config.json leaves {positions} positions")
+    return ModelShape(size(config, "num_hidden_layers"), d_model // d_k, d_model // d_k, d_model, d_k, positions, False)
+
+
+def embed(config: Config, tensors: Tensors, ids: Array) -> Array:
+    """LayerNorm(word + position + segment 0), and ELECTRA's step from its embedding's size to the blocks'."""
+    d_model = size(config, "hidden_size")
+    d = size(config, "embedding_size", d_model) if config["model_type"] == "electra" else d_model
+    x = embedding(tensors, "embeddings.word_embeddings.weight", ids, d)  # [n, d]
+    x += embedding(tensors, "embeddings.token_type_embeddings.weight", np.zeros(1, np.intp), d)
+    x += embedding(tensors, "embeddings.position_embeddings.weight", _positions(config, ids), d)
+    x = normed(tensors, "embeddings.LayerNorm", x, _eps(config))
+    return x if d == d_model else linear(x, *dense(tensors, "embeddings_project", d, d_model))  # [n, d_model]
+
+
+def layer(config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer:
+    """One block: a = LayerNorm(x + Attention(x)); output = LayerNorm(a + FeedForward(a))."""
+    d_model, d_ff = size(config, "hidden_size"), size(config, "intermediate_size")
+    name = f"encoder.layer.{number}"
+    q, k, v = (  # [n_head, n, d_k]
+        split_heads(
+            linear(x, *dense(tensors, f"{name}.attention.self.{part}", d_model, d_model)),
+            size(config, "num_attention_heads"),
+        )
+        for part in ("query", "key", "value")
+    )
+    attention = attend(q, k, v)
+    w_o, b_o = dense(tensors, f"{name}.attention.output.dense", d_model, d_model)
+    a = linear(join_heads(attention.context), w_o, b_o)  # [n, d_model]
+    a = normed(tensors, f"{name}.attention.output.LayerNorm", a + x, _eps(config))
+    inner = dense(tensors, f"{name}.intermediate.dense", d_model, d_ff)
+    outer = dense(tensors, f"{name}.output.dense", d_ff, d_model)
+    output = a + feed_forward(a, inner, outer, activation_named(config.get("hidden_act", "gelu")))
+    output = normed(tensors, f"{name}.output.LayerNorm", output, _eps(config))
+    return ModelLayer(q, k, v, attention, w_o.T, output)
+
+
+def final(config: Config, tensors: Tensors, x: Array) -> Array:
+    """The last block's output is already normed."""
+    return x
+
+
+def _eps(config: Config) -> float:
+    return positive(config, "layer_norm_eps", 1e-12)
+
+
+def _padding(config: Config) -> int | None:
+    """The token that RoBERTa and its kin count no position for; None for those that start at position 0."""
+    if config["model_type"] in ("bert", "electra"):
+        return None
+    padding = config.get("pad_token_id", 1)
+    if type(padding) is not int or padding < 0:
+        raise ResourceError(f"pad_token_id in config.json is {padding!r}; needed is a token's number")
+    return padding
+
+
+def _first_position(config: Config) -> int:
+    padding = _padding(config)
+    return 0 if padding is None else padding + 1
+
+
+def _positions(config: Config, ids: Array) -> Array:
+    """The position of each token: 0, 1, 2 …; or padding_idx + 1, + 2 … with padding tokens at padding_idx: `[n]`."""
+    padding = _padding(config)
+    if padding is None:
+        return np.arange(len(ids))
+    counted = ids != padding  # [n]
+    positions: Array = np.cumsum(counted) * counted + padding
+    return positions

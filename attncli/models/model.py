@@ -1,0 +1,108 @@
+"""A model of a folder or of the Hugging Face cache: what it is, its tokens, and its layers one after another."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from attncli.errors import AttnError, ResourceError
+from attncli.models.config import family_of, read_config
+from attncli.models.family import Config, Family, ModelLayer, ModelShape
+from attncli.models.finding import find_model, name_of
+from attncli.models.tensors import Checkpoint
+from attncli.models.tokenizing import ModelSentence, ModelTokenizer
+from attncli.similarity import Array
+
+SAME = "config.json, tokenizer.json and the weights must be of the same model"
+
+
+@dataclass(frozen=True)
+class Model:
+    """An opened model: its name, its family as config.json names it, its sizes, the number of its parameters."""
+
+    name: str
+    family: str
+    shape: ModelShape
+    parameters: int
+    folder: Path
+    config: Config = field(repr=False)
+    _blocks: Family = field(repr=False)
+    _tensors: Checkpoint = field(repr=False)
+    _tokenizer: ModelTokenizer = field(repr=False)
+
+    def read(self, text: str) -> ModelSentence:
+        """The tokens of the text as the model sees them.
+
+        Raises:
+            AttnError: no token, or more than the model has positions for; the message says how many.
+        """
+        sentence = self._tokenizer.read(text)
+        n, most = len(sentence.tokens), self.shape.positions
+        if not n:
+            raise AttnError(f"{self.name} makes no token of {text!r}", "give it a word")
+        if n > most:
+            raise AttnError(f"the text has {n:,} tokens for {self.name}, which takes {most:,}", "shorten the text")
+        return sentence
+
+    def run(self, ids: Sequence[int]) -> Iterator[ModelLayer]:
+        """The layers on the token ids `[n]`, each on the output of the one before.
+
+        One layer's weights are in memory at a time, and are let go with its value.
+
+        Raises:
+            ResourceError: arrays that are missing or have other shapes than config.json says, or that give no
+                finite numbers.
+        """
+        x = self._blocks.embed(self.config, self._tensors, np.asarray(ids, np.intp))  # [n, d_model]
+        for number in range(self.shape.n_layer):
+            with np.errstate(all="ignore"):  # what is not finite is said below
+                layer = self._blocks.layer(self.config, self._tensors, number, x)
+            if not np.isfinite(layer.output).all():
+                raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
+            x = layer.output
+            yield layer
+
+    def final(self, output: Array) -> Array:
+        """The last hidden state `[n, d_model]`, from the last layer's output."""
+        return self._blocks.final(self.config, self._tensors, output)
+
+
+def open_model(name_or_path: str | Path) -> Model:
+    """Open the model of a folder, or `org/name` or `name` of the Hugging Face cache; nothing is downloaded.
+
+    Raises:
+        ResourceError: there is none, its family is not supported, its files are damaged or of another kind, or the
+            extra that reads them is not installed.
+    """
+    folder = find_model(name_or_path)
+    config = read_config(folder)
+    blocks = family_of(config)
+    tensors, tokenizer = Checkpoint(folder), ModelTokenizer(folder)
+    _check_layers(config, tensors)
+    shape = blocks.shape(config)
+    _check_positions(shape, tensors)
+    count = tensors.parameters - _tied(config, tensors)
+    return Model(name_of(folder), config["model_type"], shape, count, folder, config, blocks, tensors, tokenizer)
+
+
+def _check_layers(config: Config, tensors: Checkpoint) -> None:
+    """The config and the weights count the same layers; before anything is made for each of them."""
+    told = next((config[name] for name in ("num_hidden_layers", "n_layer", "n_layers") if name in config), None)
+    if isinstance(told, int) and told > 0 and tensors.layers not in (0, told):
+        raise ResourceError(f"config.json says {told:,} layers, and the weights have {tensors.layers:,}", SAME)
+
+
+def _check_positions(shape: ModelShape, tensors: Checkpoint) -> None:
+    for name in ("embeddings.position_embeddings.weight", "wpe.weight"):
+        rows = (tensors.size(name) or (shape.positions,))[0]
+        if rows < shape.positions:
+            raise ResourceError(f"config.json says {shape.positions:,} positions, and {name} has {rows:,}", SAME)
+
+
+def _tied(config: Config, tensors: Checkpoint) -> int:
+    """The numbers of an output layer that is the embedding once more."""
+    if not config.get("tie_word_embeddings", True):
+        return 0
+    return sum(math.prod(tensors.size(name) or (0,)) for name in ("lm_head.weight", "cls.predictions.decoder.weight"))

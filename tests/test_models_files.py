@@ -1,0 +1,216 @@
+"""Folders, configs and safetensors files that are damaged, hostile, or of a kind that is not supported."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from models.checkpoints import copy_of, safetensors, with_config, with_header
+
+from attncli.errors import ResourceError
+from attncli.models.config import FAMILIES, read_config
+from attncli.models.model import open_model
+from attncli.models.safetensors_file import SafetensorsFile
+from attncli.models.tensors import Checkpoint
+
+
+@pytest.fixture
+def bert(tmp_path):
+    return copy_of("bert", tmp_path / "bert")
+
+
+def run(folder):
+    """The model's last hidden state for a word."""
+    model = open_model(folder)
+    return [layer.output for layer in model.run(model.read("dog").ids)][-1]
+
+
+def refused(folder, reason):
+    with pytest.raises(ResourceError, match=reason) as caught:
+        run(folder)
+    assert "\n" not in f"{caught.value.message}{caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "as JSON"),
+        (b"{", "as JSON"),
+        (b"[1]", "holds a list; needed is a JSON object"),
+        (b"\xff\xfe{}", "as JSON"),
+        (b"[" * 100_000, "as JSON"),
+        (b'{"a": ' + b"1" * 5000 + b"}", "as JSON"),
+        (b" " * (2**24 + 1), "more than 16,777,216 bytes"),
+        (b"{}", "names no model_type: bert, roberta"),
+        (b'{"model_type": "t5"}', "models of type 't5' are not supported: bert, roberta"),
+        (b'{"model_type": ["bert"]}', "not supported"),
+        (b'{"model_type": "bert"}', "hidden_size in config.json is missing; needed is a positive integer"),
+    ],
+)
+def test_a_config_that_is_none(bert, text, reason):
+    (bert / "config.json").write_bytes(text)
+    refused(bert, reason)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"hidden_size": 17}, "hidden_size 17 in config.json is no multiple of num_attention_heads 4"),
+        ({"hidden_size": "16"}, "hidden_size in config.json is '16'"),
+        ({"hidden_size": True}, "hidden_size in config.json is True"),
+        ({"hidden_size": 32}, "embeddings.* has rows of shape \\[16\\]; .* needs \\[32\\]"),
+        ({"num_attention_heads": 0}, "num_attention_heads in config.json is 0"),
+        ({"num_hidden_layers": -1}, "num_hidden_layers in config.json is -1"),
+        ({"num_hidden_layers": 3}, "says 3 layers, and the weights have 2"),
+        ({"intermediate_size": 25}, "intermediate.dense.weight has shape \\[24, 16\\]; .* needs \\[25, 16\\]"),
+        ({"intermediate_size": None}, "intermediate_size in config.json is missing"),
+        ({"max_position_embeddings": 1.5}, "max_position_embeddings in config.json is 1.5"),
+        ({"layer_norm_eps": 0}, "layer_norm_eps in config.json is 0"),
+        ({"layer_norm_eps": "x" * 1000}, "layer_norm_eps in config.json is 'x+…"),
+        ({"hidden_act": "mish"}, "the activation 'mish'"),
+        ({"position_embedding_type": "relative_key"}, "'relative_key' in config.json is not supported: 'absolute' is"),
+        ({"is_decoder": True}, "encoders are supported"),
+        ({"quantization_config": {"bits": 4}}, "quantised weights are not supported"),
+        ({"model_type": "electra", "embedding_size": 4}, "needs \\[4\\]"),
+        ({"model_type": "roberta", "pad_token_id": -1}, "pad_token_id in config.json is -1"),
+        ({"model_type": "roberta", "pad_token_id": 39}, "leaves 0 positions"),
+        ({"model_type": "distilbert"}, "dim in config.json is missing"),
+    ],
+)
+def test_a_config_that_does_not_fit(bert, changes, reason):
+    refused(with_config(bert, **changes), reason)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_that_is_supported_is_let_in(bert, family):
+    assert read_config(with_config(bert, model_type=family))["model_type"] == family
+
+
+ONE = {"a": ("F32", [[1.0, 2.0]])}
+ENTRY = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+HEADERS = {
+    "no JSON": ("{", b""),
+    "a list": ("[]", b""),
+    "no entry": ('{"a": 1}', b""),
+    "beyond the file": (json.dumps({"a": ENTRY}), b"1234"),
+    "far beyond the file": (json.dumps({"a": ENTRY | {"shape": [2**40], "data_offsets": [0, 2**42]}}), b"12345678"),
+    "overlapping": (json.dumps({"a": ENTRY, "b": ENTRY}), b"12345678"),
+    "backwards": (json.dumps({"a": ENTRY | {"data_offsets": [8, 0]}}), b"12345678"),
+    "negative": (json.dumps({"a": ENTRY | {"data_offsets": [-8, 0]}}), b"12345678"),
+    "another shape": (json.dumps({"a": ENTRY | {"shape": [3]}}), b"12345678"),
+    "negative shape": (json.dumps({"a": ENTRY | {"shape": [-1, -2]}}), b"12345678"),
+    "overflowing shape": (json.dumps({"a": ENTRY | {"shape": [2**33, 2**33]}}), b"12345678"),
+    "unknown dtype": (json.dumps({"a": ENTRY | {"dtype": "F31"}}), b"12345678"),
+    "bytes left over": (json.dumps({"a": ENTRY}), b"12345678more"),
+    "numbers as text": (json.dumps({"a": ENTRY | {"data_offsets": ["0", "8"]}}), b"12345678"),
+    "a name twice": (f'{{"a": {json.dumps(ENTRY)}, "a": {json.dumps(ENTRY | {"data_offsets": [8, 16]})}}}', b"8" * 16),
+}
+
+
+@pytest.mark.parametrize("lie", HEADERS)
+def test_a_header_that_lies(bert, lie):
+    (bert / "model.safetensors").write_bytes(with_header(*HEADERS[lie]))
+    refused(bert, "is no whole safetensors file|have no array")
+
+
+def test_a_file_cut_anywhere(bert):
+    path = bert / "model.safetensors"
+    whole = path.read_bytes()
+    for size in (0, 1, 7, 8, 9, 100, 4096, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        refused(bert, "is no whole safetensors file")
+
+
+def test_a_header_larger_than_any_model_needs(bert):
+    with (bert / "model.safetensors").open("wb") as file:
+        file.write((2**25).to_bytes(8, "little"))
+        file.truncate(2**26)
+    refused(bert, "its header has 33,554,432 bytes; supported are up to 16,777,216")
+
+
+@pytest.mark.parametrize("dtype", ["I8", "I64"])
+def test_a_dtype_that_is_not_supported(tmp_path, dtype):
+    (tmp_path / "model.safetensors").write_bytes(safetensors({"a": (dtype, [1, 2])}))
+    with pytest.raises(ResourceError, match=f"a has dtype {dtype}, which is not supported: F32, F16, BF16 are"):
+        Checkpoint(tmp_path)["a"]
+
+
+@pytest.mark.parametrize(("dtype", "exact"), [("F32", 3.14159265), ("F16", 3.140625), ("BF16", 3.140625)])
+def test_what_is_narrow_is_widened(write, dtype, exact):
+    stored = np.float32(3.140625).view(np.uint32) >> 16 if dtype == "BF16" else exact
+    file = SafetensorsFile(write(safetensors({"odd": ("I8", [1]), "a": (dtype, [[stored], [0]])}), "m.safetensors"))
+    assert file.widened("a").dtype == np.float32
+    assert file.widened("a").tolist() == [[np.float32(exact)], [0]]
+    assert file.widened("a", np.array([1, 0, 0])).tolist() == [[0], [np.float32(exact)], [np.float32(exact)]]
+
+
+def test_a_mapped_array_is_no_copy_and_cannot_be_changed(write):
+    array = SafetensorsFile(write(safetensors(ONE), "m.safetensors")).widened("a")
+    assert array.base is not None
+    assert not array.flags.writeable
+
+
+@pytest.mark.parametrize("prefix", ["", "bert.", "model.bert."])
+@pytest.mark.parametrize("old", [False, True])
+def test_names_with_and_without_prefix_and_of_the_first_files(tmp_path, prefix, old):
+    name = f"{prefix}x.LayerNorm.{'gamma' if old else 'weight'}"
+    (tmp_path / "model.safetensors").write_bytes(safetensors({name: ("F32", [7.0])}))
+    checkpoint = Checkpoint(tmp_path)
+    assert "x.LayerNorm.weight" in checkpoint
+    assert checkpoint["bert.x.LayerNorm.weight"] == checkpoint["x.LayerNorm.weight"] == [7]
+
+
+def test_parameters_are_counted_from_the_headers(tmp_path):
+    arrays = {"position_ids": ("I64", [0, 1]), "a": ("BF16", [[1, 2, 3]]), "b": ("F32", [1.0])}
+    (tmp_path / "model.safetensors").write_bytes(safetensors(arrays))
+    assert Checkpoint(tmp_path).parameters == 4
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../secret.safetensors", "/etc/x.safetensors", "a/b.safetensors", "weights.bin", "", 7, "..", "a\\b.safetensors"],
+)
+def test_an_index_that_leads_elsewhere(tmp_path, name):
+    folder = copy_of("roberta", tmp_path / "roberta")
+    (tmp_path / "secret.safetensors").write_bytes(safetensors(ONE))
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": name}}))
+    refused(folder, "names the file .*; needed are .safetensors files beside it")
+
+
+@pytest.mark.parametrize("text", ["{}", '{"weight_map": []}', '{"weight_map": {}}'])
+def test_an_index_without_files(tmp_path, text):
+    folder = copy_of("roberta", tmp_path / "roberta")
+    (folder / "model.safetensors.index.json").write_text(text)
+    refused(folder, "has no weight_map")
+
+
+def test_a_shard_that_is_missing(tmp_path):
+    folder = copy_of("roberta", tmp_path / "roberta")
+    (folder / "model-00002-of-00003.safetensors").unlink()
+    refused(folder, "model-00002-of-00003.safetensors' does not exist")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("pytorch_model.bin", "a pickle, which is never opened"), ("x.h5", "neither")]
+)
+def test_weights_of_another_kind(bert, name, reason):
+    (bert / "model.safetensors").rename(bert / name)
+    refused(bert, reason)
+
+
+def test_a_pipe_is_not_waited_for(bert):
+    (bert / "model.safetensors").unlink()
+    os.mkfifo(bert / "model.safetensors")
+    refused(bert, "is no regular file")
+
+
+def test_weights_that_are_no_numbers(bert):
+    path = bert / "model.safetensors"
+    data = path.read_bytes()
+    path.write_bytes(data[:-2000] + b"\xff\x7f" * 1000)
+    refused(bert, "gives a NaN or an infinity")
+
+
+def test_a_tokenizer_of_another_model(tmp_path, bert):
+    (bert / "tokenizer.json").write_bytes((copy_of("roberta", tmp_path / "r") / "tokenizer.json").read_bytes())
+    refused(bert, "has shape \\[46, 16\\], and row \\d+ of it is asked for")
