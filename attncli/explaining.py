@@ -42,6 +42,7 @@ def explain_with(text: str, settings: Settings, vectors: Vectors) -> Explanation
 
 def explain_inputs(inputs: Inputs, settings: Settings) -> Explanation:
     """The attention of vectors that are read already, so that several methods share one reading."""
+    assert inputs.vectors is not None
     blocks = choose_blocks(settings, inputs.vectors)
     hides = blocks.trained and inputs.memory is None and settings.exclude_self is None
     settings = replace(

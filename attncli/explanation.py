@@ -115,7 +115,8 @@ class Explanation:
 
     @property
     def vectors(self) -> Vectors:
-        """The vector set in use."""
+        """The vector set in use; a model has none."""
+        assert self.inputs.vectors is not None
         return self.inputs.vectors
 
     @property

@@ -20,9 +20,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What attention works on: x [n_query, d_model] of the sentence, source [n_key, d_model] of keys and values."""
+    """What attention works on: x [n_query, d_model] of the sentence, source [n_key, d_model] of keys and values.
 
-    vectors: Vectors
+    vectors is None where a model gave them.
+    """
+
+    vectors: Vectors | None
     sentence: Sentence
     memory: Sentence | None
     x: Array

@@ -18,7 +18,8 @@ Spell = Callable[[str], Iterable[str]]
 class Token:
     """A word with a vector: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`.
 
-    `row` is None where the set lacks the word and its vector is composed of n-grams.
+    `row` is None where the set lacks the word and its vector is composed of n-grams. A token of a model has its id as
+    `row` and is made of `pieces`; a `special` one, such as [CLS], stands nowhere in the text.
     """
 
     index: int
@@ -27,6 +28,13 @@ class Token:
     start: int
     end: int
     row: int | None
+    special: bool = False
+    pieces: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call it: its text, and its piece where that is white space alone."""
+        return self.word if self.text.isspace() else self.text
 
 
 @dataclass(frozen=True)

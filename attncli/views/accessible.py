@@ -7,9 +7,11 @@ from rich.text import Text
 
 from attncli.comparison import Compared, Comparison, changed_context
 from attncli.explanation import CloseUp, Context, Explanation, Neighbour
+from attncli.model_explanation import ModelExplanation
 from attncli.settings import Settings
 from attncli.views.context import MOST_WORDS
-from attncli.views.heading import closing, names
+from attncli.views.heading import closing, model_settings, names
+from attncli.views.model_map import kind_sentences
 from attncli.views.nearest import moves
 from attncli.views.roles import role_sentences
 from attncli.views.rounding import as_number
@@ -25,6 +27,8 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
     n_layer, n_head = explanation.weights.shape[:2]
     sentences += role_sentences(explanation)
+    if isinstance(explanation, ModelExplanation) and not explanation.single:
+        return _mapped(explanation, sentences, screen)
     if n_head > 1:
         sentences += _heads(explanation, screen)
         said.append(f"what each word attends to is the mean of {n_head} heads")
@@ -35,20 +39,34 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     return [*_lines(sentences, screen), *closing(explanation, (*said, "all weights: --json"), screen)]
 
 
+def _mapped(explanation: ModelExplanation, sentences: list[str], screen: Screen) -> list[Text]:
+    """The map of a model's heads as sentences, in place of the words' contexts."""
+    opening = sentences[: 2 + (explanation.memory is not None)]
+    said = ["one head whole: --layer L --head H", "all numbers: --json"]
+    return [*_lines([*opening, *kind_sentences(explanation)], screen), *closing(explanation, said, screen)]
+
+
 def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Screen) -> list[Text]:
     """`attn explain --word` as sentences: each head's keys from the strongest on, then the nearest words."""
     sentences = [*_opening(explanation, screen)]
     for head in range(len(close_up.weights)):
         sentences += _steps(explanation, close_up, head, screen)
-    sentences.append(f"Nearest words before attention: {_near(close_up.before, screen)}.")
-    if close_up.after is None:
-        sentences.append("After attention the vector is not in the space of the words: it has no nearest words.")
-    else:
-        sentences.append(f"Nearest words after attention: {_near(close_up.after, screen)}.")
-        sentences += _moved(explanation, close_up, screen)
+    sentences += _nearest(explanation, close_up, screen)
     if close_up.others:
         sentences.append(f"The same word also stands at {', '.join(map(str, close_up.others))}.")
     return [*_lines(sentences, screen), *closing(explanation, ["all numbers: --json --full"], screen)]
+
+
+def _nearest(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
+    """The nearest words before and after; a model's vectors have none."""
+    if not close_up.before:
+        return
+    yield f"Nearest words before attention: {_near(close_up.before, screen)}."
+    if close_up.after is None:
+        yield "After attention the vector is not in the space of the words: it has no nearest words."
+    else:
+        yield f"Nearest words after attention: {_near(close_up.after, screen)}."
+        yield from _moved(explanation, close_up, screen)
 
 
 def compare_sentences(comparison: Comparison, screen: Screen) -> list[Text]:
@@ -67,8 +85,11 @@ def compare_sentences(comparison: Comparison, screen: Screen) -> list[Text]:
 
 def _opening(explanation: Explanation, screen: Screen) -> Iterator[str]:
     """What is shown, on which sentence."""
-    settings = ", ".join(_settings(explanation.settings))
-    yield f"Attention with {settings}, vectors {screen.word(explanation.vectors.name)}."
+    if isinstance(explanation, ModelExplanation):
+        yield f"{', '.join(' '.join(pair) for pair in model_settings(explanation, screen))}."
+    else:
+        settings = ", ".join(_settings(explanation.settings))
+        yield f"Attention with {settings}, vectors {screen.word(explanation.vectors.name)}."
     yield f"Sentence: {screen.word(explanation.sentence.text)}"
     if explanation.memory is not None:
         yield f"The keys and values are from: {screen.word(explanation.memory.text)}"
@@ -120,7 +141,8 @@ def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Scree
     word, keys = names(explanation.sentence, screen)[close_up.query], names(explanation.key_sentence, screen)
     scores, weights, parts = close_up.scores[head], close_up.weights[head], close_up.contributions[head]  # [n_key]
     best = close_up.lookup[head]
-    yield f"Head {head}, the query is {word}."
+    number = explanation.head_numbers[head] if isinstance(explanation, ModelExplanation) else head
+    yield f"Head {number}, the query is {word}."
     if best is None:
         yield "The mask lets it see nothing."
         return

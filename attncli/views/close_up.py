@@ -114,11 +114,11 @@ def _part(row: Keys, key: int, keys: Sequence[str], screen: Screen) -> str:
 def _notes(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
     """What a reader of a close-up must know."""
     n_layer = explanation.weights.shape[0]
-    word = screen.word(explanation.sentence.tokens[close_up.query].text)
+    word = screen.word(explanation.sentence.tokens[close_up.query].name)
     if close_up.others:
         places = ", ".join(map(str, close_up.others))
         yield f"{word} stands here at {close_up.query}, and also at {places} (--word N)"
     if n_layer > 1:
         yield f"this is the last of {n_layer} layers; --json has all of them"
-    if close_up.after is None:
+    if close_up.before and close_up.after is None:
         yield "no nearest words after attention: the output does not live in the space of the word vectors"

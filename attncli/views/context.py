@@ -17,12 +17,11 @@ LONGEST_NAME, CUT_NAME = 16, 12
 LONGEST_BAR, SHORTEST_BAR = 12, 3
 NARROW = 36  # cells; below, the entries stand under their word
 GAP = 2  # cells between two entries
-NUMBER = 4  # cells of `0.08`
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Where everything stands: the widths of labels, names and bars, the entries a line and where they start.
+    """Where everything stands: the widths of labels, names, numbers and bars, the entries a line and their start.
 
     `stacked`: the entries start on the line after the label, as on very narrow screens.
     """
@@ -30,28 +29,31 @@ class Columns:
     label: int
     indent: int
     name: int
+    number: int
     entries: int
     bar: int
     stacked: bool
 
 
-def _columns(labels: Sequence[str], key_names: Sequence[str], top: int, itself: bool, screen: Screen) -> Columns:
+def _columns(
+    labels: Sequence[str], key_names: Sequence[str], number: int, top: int, itself: bool, screen: Screen
+) -> Columns:
     stacked = screen.columns < NARROW
-    own = (NUMBER + 2 + GAP) * itself
+    own = (number + 2 + GAP) * itself
     label = min(max(map(cells, labels)), screen.columns - GAP - own if stacked else screen.columns // 5)
     indent = 2 if stacked else label + GAP + own
     room = screen.columns - indent
-    longest = min(max(map(cells, key_names), default=1), LONGEST_NAME, room - NUMBER - 1)
+    longest = min(max(map(cells, key_names), default=1), LONGEST_NAME, room - number - 1)
     shorter = min(longest, CUT_NAME)  # long names are cut where more entries fit for it
-    name = shorter if _entries(shorter, room, top) > _entries(longest, room, top) else longest
-    entries = _entries(name, room, top)
-    bar_room = (room + GAP) // entries - (name + NUMBER + 2 + GAP)
-    return Columns(label, indent, name, entries, max(min(bar_room, LONGEST_BAR), 0), stacked)
+    name = shorter if _entries(shorter + number, room, top) > _entries(longest + number, room, top) else longest
+    entries = _entries(name + number, room, top)
+    bar_room = (room + GAP) // entries - (name + number + 2 + GAP)
+    return Columns(label, indent, name, number, entries, max(min(bar_room, LONGEST_BAR), 0), stacked)
 
 
-def _entries(name: int, room: int, top: int) -> int:
-    """How many entries stand beside one another, spread evenly over their lines."""
-    most = max(min((room + GAP) // (name + NUMBER + 2 + SHORTEST_BAR + GAP), top), 1)
+def _entries(text: int, room: int, top: int) -> int:
+    """How many entries of name and number in `text` cells stand beside one another, spread evenly over their lines."""
+    most = max(min((room + GAP) // (text + 2 + SHORTEST_BAR + GAP), top), 1)
     return -(-top // -(-top // most))
 
 
@@ -62,7 +64,8 @@ def context_lines(explanation: Explanation, screen: Screen) -> Block:
     key_names = names(explanation.key_sentence, screen)
     labels = _labels(explanation, screen)
     listed = [key_names[each.key] for context in contexts for each in context.ranked]
-    columns = _columns(labels, listed, explanation.settings.top, explanation.memory is None, screen)
+    number = len(as_weight(int(shown.max(initial=0))))
+    columns = _columns(labels, listed, number, explanation.settings.top, explanation.memory is None, screen)
     full = _full_bar(explanation)
     lines = _heading(explanation, full, screen)
     for label, context in zip(labels, contexts, strict=False):
@@ -80,7 +83,7 @@ def context_lines(explanation: Explanation, screen: Screen) -> Block:
 def _labels(explanation: Explanation, screen: Screen) -> list[str]:
     tokens = explanation.sentence.tokens[:MOST_WORDS]
     width = len(str(tokens[-1].index))
-    return [f"{token.index:>{width}} {screen.word(token.text)}" for token in tokens]
+    return [f"{token.index:>{width}} {screen.word(token.name)}" for token in tokens]
 
 
 def _full_bar(explanation: Explanation) -> float:
@@ -93,7 +96,7 @@ def _full_bar(explanation: Explanation) -> float:
 
 
 def _twice_even(explanation: Explanation) -> float:
-    return min(2 / len(explanation.key_sentence.tokens), 1.0)
+    return min(2 / max(len(explanation.key_sentence.tokens), 1), 1.0)
 
 
 def _heading(explanation: Explanation, full: float, screen: Screen) -> list[Text]:
@@ -105,7 +108,7 @@ def _heading(explanation: Explanation, full: float, screen: Screen) -> list[Text
 def _entry(name: str, shown: int, share: float, columns: Columns, screen: Screen) -> Text:
     """One context word, as wide as its column."""
     text = Text(pad(cut(name, columns.name, screen.own("…")), columns.name), no_wrap=True)
-    text.append(f" {as_weight(shown)}")
+    text.append(f" {as_weight(shown):>{columns.number}}")
     if columns.bar >= 1:
         text.append(" " + pad(bar(share, columns.bar, screen), columns.bar), DIM)
     return text
@@ -115,7 +118,7 @@ def _word(label: str, own: int | None, entries: Sequence[Text], columns: Columns
     """A word's lines: label and own weight, then its entries, broken between entries only."""
     first = Text(pad(cut(label, columns.label, screen.own("…")), columns.label + GAP), no_wrap=True)
     if own is not None:
-        first.append(f"= {as_weight(own)}" + " " * GAP, DIM)
+        first.append(f"= {as_weight(own):>{columns.number}}" + " " * GAP, DIM)
     rows = [entries[start : start + columns.entries] for start in range(0, len(entries), columns.entries)]
     rows = rows or [[Text("sees nothing else", style=DIM)]]
     lines = [first] if columns.stacked else []

@@ -6,6 +6,7 @@ import numpy as np
 from rich.text import Text
 
 from attncli.explanation import Explanation
+from attncli.model_explanation import ModelExplanation
 from attncli.views.context import context_lines
 from attncli.views.heading import page
 from attncli.views.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines
@@ -24,7 +25,8 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 
         return explain_sentences(explanation, screen)
     matrices, context = matrices_block(explanation, screen), context_lines(explanation, screen)
-    how = f"each row is a word, its columns are what it attends to{_sums(explanation)}"
+    pieces = isinstance(explanation, ModelExplanation) and not explanation.choice.words
+    how = f"each row is a {'token' if pieces else 'word'}, its columns are what it attends to{_sums(explanation)}"
     said = (*matrices.notes, *context.notes, *_notes(explanation, screen))
     parts = [[*heading("weights", how, screen), *matrices.lines], role_lines(explanation, screen), context.lines]
     return page("attn explain", explanation, parts, said, screen)
@@ -32,6 +34,8 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 
 def _sums(explanation: Explanation) -> str:
     """What the weights of a word sum to, where any is not 0."""
+    if isinstance(explanation, ModelExplanation) and explanation.choice.combine in ("max", "flow", "norm"):
+        return ""
     seeing = explanation.layers[-1].attention.weights.any(axis=-1)  # [n_head, n_query]
     if seeing.all():
         return "; a row sums to 1"
@@ -58,8 +62,8 @@ def _matrix(explanation: Explanation, head: int | None, name: str) -> Matrix:
     """The weights of one head, or of their mean (None)."""
     weights = explanation.mean_weights if head is None else explanation.weights[-1, head]  # [n_query, n_key]
     scores = explanation.scores[-1] if head is None else explanation.scores[-1, [head]]  # [n_head, n_query, n_key]
-    rows = tuple(token.text for token in explanation.sentence.tokens)
-    columns = tuple(token.text for token in explanation.key_sentence.tokens)
+    rows = tuple(token.name for token in explanation.sentence.tokens)
+    columns = tuple(token.name for token in explanation.key_sentence.tokens)
     hidden = np.asarray(np.isneginf(scores).all(axis=0))  # [n_query, n_key]
     return Matrix(weights, hidden, rows, columns, name)
 

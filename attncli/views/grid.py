@@ -31,6 +31,11 @@ class Grid:
         """The cells of the widest row label."""
         return max(cells(self.rows.label(row)) for row in range(self.rows.groups))
 
+    @property
+    def largest(self) -> int:
+        """The largest number, in hundredths."""
+        return int(self.shown.max(initial=0))
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.text import Text
 
 from attncli.explanation import Explanation
+from attncli.model_explanation import ModelExplanation
 from attncli.settings import Settings
 from attncli.tokens import Sentence, Token, Unknown
 from attncli.vectors import Vectors
@@ -27,22 +28,43 @@ def page(
 ) -> list[Text]:
     """The parts one under another with what belongs over and under them; `warnings` in place of the explanation's."""
     over = [
-        title(name, explanation.settings, explanation.vectors, screen),
+        title(name, explanation, screen),
         sentences(explanation.sentence, explanation.memory, screen),
     ]
     lines = [text for part in (*over, *parts) if part for text in (*part, Text())]
     return [*lines[:-1], *closing(explanation, said, screen, warnings)]
 
 
-def title(name: str, settings: Settings, vectors: Vectors, screen: Screen) -> list[Text]:
-    """The first line: mode, method, vector set, and every setting that is not the default."""
+def title(name: str, explanation: Explanation, screen: Screen) -> list[Text]:
+    """The first line: mode, method, vector set or model, and every setting that is not the default."""
     pieces: list[Piece] = [(name, BOLD), (" ", "")]
-    for label, value in _shown_settings(settings, vectors, screen):
+    if isinstance(explanation, ModelExplanation):
+        shown = model_settings(explanation, screen)
+    else:
+        shown = _shown_settings(explanation, screen)
+    for label, value in shown:
         pieces += [(f" {label}{GLUE}", DIM), (screen.word(value), ""), (screen.own(f"{GLUE}·"), DIM)]
     return wrap(pieces[:-1], screen.columns, hanging=2)
 
 
-def _shown_settings(settings: Settings, vectors: Vectors, screen: Screen) -> Iterator[tuple[str, str]]:
+def model_settings(explanation: ModelExplanation, screen: Screen) -> Iterator[tuple[str, str]]:
+    """The model and what was chosen of it, as labels with their values."""
+    model, choice = explanation.model, explanation.choice
+    size = screen.own(f"{model.family}, {model.layers} layers × {model.heads} heads")
+    yield "model", f"{model.name} ({size})"
+    for label, asked in (("layer", choice.layer), ("head", choice.head)):
+        if asked is not None:
+            yield label, ",".join(map(str, asked))
+    if choice.combine != "none":
+        yield "combine", choice.combine
+    if choice.words:
+        yield "pieces", "merged into words"
+    if choice.hide_special:
+        yield "special", "hidden"
+
+
+def _shown_settings(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]]:
+    settings, vectors = explanation.settings, explanation.vectors
     yield "mode", settings.mode
     yield "method", settings.method
     size = screen.own(f"{vectors.words:,} × {vectors.dimensions}")
@@ -99,9 +121,9 @@ def _marked(sentence: Sentence, screen: Screen) -> Iterator[Piece]:
 
 def names(sentence: Sentence, screen: Screen) -> list[str]:
     """A name for each token: its text, with its place behind it where the sentence has the word twice."""
-    repeated = Counter(token.text.casefold() for token in sentence.tokens)
+    repeated = Counter(token.name.casefold() for token in sentence.tokens)
     return [
-        screen.word(token.text) + _place(token.index, screen) * (repeated[token.text.casefold()] > 1)
+        screen.word(token.name) + _place(token.index, screen) * (repeated[token.name.casefold()] > 1)
         for token in sentence.tokens
     ]
 
@@ -115,7 +137,8 @@ def closing(
 ) -> list[Text]:
     """Unknown words, notes and warnings after an empty line, if there are any."""
     texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
-    unknown = [note for text in texts for note in _unknown_notes(text, explanation.vectors, screen)]
+    vectors = explanation.inputs.vectors
+    unknown = [note for text in texts for note in _unknown_notes(text, vectors, screen)] if vectors else []
     warnings = explanation.warnings if warnings is None else warnings
     lines = [*notes([*unknown, *said, *explanation.remarks], screen), *notes(warnings, screen, "warning")]
     return [Text(), *lines] if lines else []

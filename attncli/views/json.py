@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # an explanation need not wait for the comparison
     from attncli.comparison import Compared, Comparison
 
 VERSION = "1.0"
+ATTENTION_VERSION = "1.1"  # of what explain and compare write
 
 
 def explanation_json(explanation: Explanation, *, full: bool = False, precision: int = 6) -> str:
@@ -24,21 +25,22 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
     numbers = Numbers(precision)
     record = {
         "schema": "attn.explain",
-        "schema_version": VERSION,
-        **_sentence(explanation.sentence),
-        "memory": explanation.memory and _sentence(explanation.memory),
+        "schema_version": ATTENTION_VERSION,
+        **sentence_record(explanation.sentence),
+        "memory": explanation.memory and sentence_record(explanation.memory),
         "vectors": _vectors(explanation.vectors),
+        "model": None,
         "settings": _settings(explanation.settings),
         "scores": numbers.array(explanation.scores),
         "weights": numbers.array(explanation.weights),
-        "context": [_context(each, numbers) for each in explanation.context],
-        "word": None if explanation.query is None else _close_up(explanation, explanation.query, numbers),
+        "context": [context_record(each, numbers) for each in explanation.context],
+        "word": None if explanation.query is None else close_up_record(explanation, explanation.query, numbers),
         "roles": [
             {"head": i, "here": each.here, "held_out": each.held_out} for i, each in enumerate(explanation.roles)
         ],
         "warnings": [*explanation.warnings, *explanation.remarks],
     }
-    return json_line(record | (_full(explanation, numbers) if full else {}))
+    return json_line(record | (full_record(explanation, numbers) if full else {}))
 
 
 def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
@@ -48,13 +50,15 @@ def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
     return json_line(
         {
             "schema": "attn.compare",
-            "schema_version": VERSION,
-            **_sentence(comparison.sentence),
-            "memory": baseline.memory and _sentence(baseline.memory),
+            "schema_version": ATTENTION_VERSION,
+            **sentence_record(comparison.sentence),
+            "memory": baseline.memory and sentence_record(baseline.memory),
             "vectors": _vectors(comparison.vectors),
+            "model": None,
             "settings": _settings(baseline.settings),
             "baseline": comparison.baseline,
             "methods": [_compared(each, numbers) for each in comparison.methods],
+            "heads": [],
             "warnings": [*comparison.warnings, *baseline.remarks],
         }
     )
@@ -81,12 +85,13 @@ class Numbers:
 
     def _round(self, values: Array | np.float64) -> Array:
         """Rounded where there is something to round: a float64 of 2⁵³/10ⁿ has no n-th decimal, and could overflow."""
-        values = np.asarray(values)
+        values = np.asarray(values, dtype=np.float64)  # a rounded float32 has more decimals than it was rounded to
         small = np.abs(values) < 2.0**53 / 10.0**self._precision
         return np.where(small, np.round(np.where(small, values, 0), self._precision), values)
 
 
-def _sentence(sentence: Sentence) -> dict[str, Any]:
+def sentence_record(sentence: Sentence) -> dict[str, Any]:
+    """A sentence with its tokens and unknown words."""
     return {
         "sentence": sentence.text,
         "tokens": [_token(each) for each in sentence.tokens],
@@ -99,6 +104,8 @@ def _sentence(sentence: Sentence) -> dict[str, Any]:
 
 def _token(token: Token) -> dict[str, Any]:
     shown = {"index": token.index, "text": token.text, "word": token.word, "start": token.start, "end": token.end}
+    if token.pieces:
+        return shown | {"special": token.special, "pieces": list(token.pieces)}
     return shown if token.row is not None else shown | {"composed": True}
 
 
@@ -111,12 +118,14 @@ def _settings(settings: Settings) -> dict[str, Any]:
     return shown | {"mask": ",".join(settings.mask) or "none"}
 
 
-def _context(context: Context, numbers: Numbers) -> dict[str, Any]:
+def context_record(context: Context, numbers: Numbers) -> dict[str, Any]:
+    """One query's ranked context words."""
     ranked = [{"key": each.key, "text": each.text, "weight": numbers.one(each.weight)} for each in context.ranked]
     return {"query": context.query, "self": numbers.one(context.itself), "ranked": ranked}
 
 
-def _close_up(explanation: Explanation, query: int, numbers: Numbers) -> dict[str, Any]:
+def close_up_record(explanation: Explanation, query: int, numbers: Numbers) -> dict[str, Any]:
+    """Everything about one query."""
     close_up = explanation.close_up(query)
     return {
         "query": query,
@@ -136,7 +145,8 @@ def _neighbours(neighbours: Iterable[Neighbour] | None, numbers: Numbers) -> lis
     return [{"text": each.text, "similarity": numbers.one(each.similarity)} for each in neighbours]
 
 
-def _full(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
+def full_record(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
+    """What `--full` adds."""
     layers, queries = explanation.layers, range(len(explanation.sentence.tokens))
     return {
         "queries": [numbers.array(layer.queries) for layer in layers],
@@ -158,7 +168,7 @@ def _compared(compared: "Compared", numbers: Numbers) -> dict[str, Any]:
         "divergence": numbers.one(compared.divergence),
         "rank_correlation": numbers.one(compared.rank_correlation),
         "top1_agreement": numbers.one(compared.top1_agreement),
-        "context": [_context(each, numbers) for each in compared.context],
+        "context": [context_record(each, numbers) for each in compared.context],
     }
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from attncli.views.fold import Axis, fold
 from attncli.views.grid import Grid, Layout, body, column_words, slices
-from attncli.views.rounding import hundredths
+from attncli.views.rounding import as_short, as_weight, hundredths
 from attncli.views.screen import Screen, cells
 from attncli.views.typeset import BOLD, Block, wrap
 
@@ -66,7 +66,8 @@ def _strength(shown: NDArray[np.int64], signed: bool, screen: Screen) -> NDArray
     """How much of the full colour each cell has: 0 … 1, or −1 … 1 for differences, [n, m]."""
     if signed:
         return np.asarray((shown / (100 * STRONGEST_DIFFERENCE)).clip(-1, 1))
-    strongest = np.maximum(shown.max(axis=1, keepdims=True), 1) if screen.scale == "row" else 100  # [n, 1]
+    full = max(100, int(shown.max(initial=0)))  # lengths, which --combine norm gives, may exceed 1
+    strongest = np.maximum(shown.max(axis=1, keepdims=True), 1) if screen.scale == "row" else full  # [n, 1]
     return np.asarray((shown / strongest).clip(0, 1))
 
 
@@ -85,7 +86,8 @@ def _fit(matrix: Matrix, screen: Screen, most_lines: int) -> tuple[Grid, Layout]
 
 def _with_words(grid: Grid, screen: Screen) -> Layout | None:
     """Columns headed by words, alike in width if that fits, else each as wide as its word."""
-    words = [max(cells(word), 5 + (not screen.coloured)) + 2 for word in grid.columns.headings]
+    number = max(len(as_weight(grid.largest)) + 1, 5)
+    words = [max(cells(word), number + (not screen.coloured)) + 2 for word in grid.columns.headings]
     for widths in ([max(words)] * len(words), words):
         if not grid.columns.pooled and grid.longest_label + 1 + sum(widths) <= screen.columns:
             return Layout(grid.longest_label, tuple(widths), numbered=False)
@@ -109,7 +111,7 @@ def cell_widths(grid: Grid) -> tuple[int, ...]:
 
 
 def _narrowest(grid: Grid) -> int:
-    return max(4, len(str(len(grid.columns.words))) + 1)
+    return max(4, len(as_short(grid.largest)) + 1, len(str(len(grid.columns.words))) + 1)
 
 
 def title_lines(matrix: Matrix, screen: Screen) -> list[Text]:

@@ -55,7 +55,9 @@ def moves_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) -> 
 
 
 def nearest_words(close_up: CloseUp, screen: Screen) -> list[Text]:
-    """The nearest words of the vector before and after attention, side by side where they fit."""
+    """The nearest words of the vector before and after attention, side by side where they fit; none of a model's."""
+    if not close_up.before:
+        return []
     when = "before attention" if close_up.after is None else "before and after attention; + marks a new one"
     head = heading("nearest words", f"to the vector {when}", screen)
     known = {each.text for each in close_up.before}

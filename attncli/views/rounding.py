@@ -28,8 +28,10 @@ def as_weight(value: int) -> str:
 
 
 def as_short(value: int) -> str:
-    """Hundredths in three cells: `.61`, and `1.0`."""
-    return as_weight(value)[:3] if value >= 100 else as_weight(value).removeprefix("0")
+    """Hundredths in three cells: `.61`, `1.0`, and ` 12` for what is no share."""
+    if value >= 995:
+        return f"{value / 100:3.0f}"
+    return f"{value / 100:.1f}" if value >= 100 else as_weight(value).removeprefix("0")
 
 
 def as_difference(value: int) -> str:
