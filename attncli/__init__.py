@@ -1,6 +1,7 @@
 """attn: every step of attention on your own words.
 
-`attend` is the mathematics, `explain` and `compare` are the recipes, `open_vectors` opens a set of word vectors.
+`attend` is the mathematics, `explain` and `compare` are the recipes, `open_vectors` opens a set of word vectors;
+`explain_model` is the recipe for a transformer checkpoint.
 Each is imported when it is first asked for, so that `attn --help` need not wait for NumPy.
 """
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from attncli.errors import AttnError, ResourceError, UsageError
     from attncli.explaining import explain
     from attncli.explanation import Explanation
+    from attncli.model_explaining import explain_model
+    from attncli.model_explanation import ModelExplanation
     from attncli.vectors import Vectors, open_vectors
 
 __version__ = "0.1.0"
@@ -21,12 +24,14 @@ __all__ = [
     "AttnError",
     "Comparison",
     "Explanation",
+    "ModelExplanation",
     "ResourceError",
     "UsageError",
     "Vectors",
     "attend",
     "compare",
     "explain",
+    "explain_model",
     "open_vectors",
 ]
 
@@ -36,6 +41,8 @@ _HOMES = {
     "errors": ("AttnError", "ResourceError", "UsageError"),
     "explaining": ("explain",),
     "explanation": ("Explanation",),
+    "model_explaining": ("explain_model",),
+    "model_explanation": ("ModelExplanation",),
     "vectors": ("Vectors", "open_vectors"),
 }
 

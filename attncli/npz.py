@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
     raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", NEEDED)
 
 
-def write_npz(path: str | Path, arrays: Mapping[str, Array]) -> None:
+def write_npz(path: str | Path | BinaryIO, arrays: Mapping[str, Array]) -> None:
     """Write the arrays uncompressed, in this order and without a date, so that equal arrays give equal bytes."""
     import zipfile
 

@@ -1,6 +1,7 @@
 """The README's pictures, made by the program: python tests/pictures.py writes them to .github/."""
 
 import io
+import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -36,15 +37,35 @@ FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 
 def explain_svg(sentence, **settings):
     """The page of `attn explain` as an SVG."""
+    lines = explain_lines(explain(sentence, **settings), Screen(WIDTH, "truecolor"))
+    return svg(lines, f'attn explain "{sentence}"')
+
+
+def svg(lines, title):
+    """Lines of the screen as an SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), color_system="truecolor", force_terminal=True)
-    for line in explain_lines(explain(sentence, **settings), Screen(WIDTH, "truecolor")):
+    for line in lines:
         console.print(line, soft_wrap=True, highlight=False)
-    return console.export_svg(
-        title=f'attn explain "{sentence}"', theme=DIMMED_MONOKAI, code_format=FRAME, unique_id="attn"
-    )
+    return console.export_svg(title=title, theme=DIMMED_MONOKAI, code_format=FRAME, unique_id="attn")
 
 
-PICTURES = {"explain.svg": lambda: explain_svg("Bark is very cute and he is a dog")}
+def minilm_svg(sentence):
+    """The page of `attn explain --model` as an SVG."""
+    from models.minilm_folder import cached_minilm
+
+    from attncli.model_explaining import explain_model
+    from attncli.views.model import model_lines
+
+    with tempfile.TemporaryDirectory() as hub:
+        explanation = explain_model(sentence, cached_minilm(Path(hub)))
+    lines = model_lines(explanation, Screen(WIDTH, "truecolor"))
+    return svg(lines, f'attn explain "{sentence}" --model all-MiniLM-L6-v2')
+
+
+PICTURES = {
+    "explain.svg": lambda: explain_svg("Bark is very cute and he is a dog"),
+    "minilm.svg": lambda: minilm_svg("Bark is very cute and he is a dog"),
+}
 
 if __name__ == "__main__":
     for name, make in PICTURES.items():

@@ -3,13 +3,15 @@
 import json
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 from command import COMMAND, attn
 from texts import write_news
 
-from attncli.cli import compare, explain, schema, train
+from attncli.cli import compare, explain, heads, schema, train
 
+MODEL = Path(__file__).parent / "models" / "tiny" / "bert"
 HOSTILE = [
     "[red]x[/red]",
     "[/]",
@@ -33,7 +35,7 @@ def test_alone_it_says_how_to_begin():
     assert done.stderr.count("  attn ") == 2
 
 
-@pytest.mark.parametrize("command", [[], ["explain"], ["compare"], ["train"], ["schema"]])
+@pytest.mark.parametrize("command", [[], ["explain"], ["compare"], ["heads"], ["train"], ["schema"]])
 def test_help_is_one_page_with_examples(command):
     short, long = attn(*command, "-h"), attn(*command, "--help")
     assert short.stdout == long.stdout
@@ -41,7 +43,7 @@ def test_help_is_one_page_with_examples(command):
     assert len(re.findall(r"^  .*attn .*", short.stdout.partition("Examples:")[2], re.M)) >= 2
 
 
-EXAMPLES = [line for module in (explain, compare, train, schema) for line in module.EXAMPLES.splitlines()]
+EXAMPLES = [line for module in (explain, compare, heads, train, schema) for line in module.EXAMPLES.splitlines()]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -49,6 +51,7 @@ def test_the_examples_of_the_help_run(example, tmp_path):
     import subprocess
 
     write_news(tmp_path)
+    (tmp_path / "my-model").symlink_to(MODEL)
     line = re.sub(r"\battn ", f"{shlex.join(COMMAND)} ", example)
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 import pictures
 import pytest
 from command import COMMAND
+from models.minilm_folder import cached_minilm, needs_minilm
 from texts import write_news
 
 from attncli import explain
@@ -20,8 +21,11 @@ COMMANDS = [line for kind, block in BLOCKS if kind == "sh" for line in block.spl
 PYTHON = [block for kind, block in BLOCKS if kind == "python"]
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_of_the_readme_runs(line, tmp_path):
+@pytest.mark.parametrize("line", [pytest.param(line, marks=[needs_minilm] * ("--model" in line)) for line in COMMANDS])
+def test_a_command_of_the_readme_runs(line, tmp_path, monkeypatch):
+    if "--model" in line:
+        cached_minilm(tmp_path / "hub")
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
     if re.search(r"(--vectors|export) glove( |$)", line):  # kept by an earlier command of the README
         keeping.add(str(tmp_path / "glove.6B.100d.txt"), name="glove")
@@ -37,7 +41,9 @@ def test_the_python_of_the_readme_runs(block):
     exec(compile(block, "README.md", "exec"), {})
 
 
-@pytest.mark.parametrize("name", pictures.PICTURES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[needs_minilm] * ("minilm" in name)) for name in pictures.PICTURES]
+)
 def test_a_picture_is_what_the_program_shows_now(name):
     assert (pictures.FOLDER / name).read_text() == pictures.PICTURES[name]()
 

@@ -23,6 +23,7 @@ MODULES = {
     "explain": "attncli.cli.explain",
     "compare": "attncli.cli.compare",
     "vectors": "attncli.cli.vectors.group",
+    "heads": "attncli.cli.heads",
     "train": "attncli.cli.train",
     "schema": "attncli.cli.schema",
 }

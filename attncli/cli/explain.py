@@ -5,42 +5,79 @@ from typing import TYPE_CHECKING
 import typer
 
 from attncli.cli.grouping import options
+from attncli.cli.model_options import ModelOptions, check_alone, opened_model
 from attncli.cli.options import AttentionOptions, Full, InputOptions, OutputOptions, SentenceArgument, Word
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from attncli.explanation import Explanation
+    from attncli.heads import Array
     from attncli.views.screen import Screen
 
 EXAMPLES = """attn explain "Bark is very cute and he is a dog"
 attn explain "She sat on the river bank" --word bank
 attn explain "He gave the dog a bone" --mode multihead --heads 2 --seed 1
+attn explain "Bark is very cute and he is a dog" --model my-model --layer 1 --head 3
 printf 'one sentence\\na line\\n' | attn explain - --json"""
 
 
-@options(AttentionOptions, InputOptions, OutputOptions)
+@options(AttentionOptions, InputOptions, ModelOptions, OutputOptions)
 def command(
     attention: AttentionOptions,
-    words: InputOptions,
+    inputs: InputOptions,
+    model: ModelOptions,
     output: OutputOptions,
+    context: typer.Context,
     sentence: SentenceArgument = None,
     word: Word = None,
     full: Full = False,
 ) -> None:
     """Show which words attend to which, and every step."""
+    check_alone(context, model)
+    if model.model is not None:
+        raise typer.Exit(_explain_model(model, output, sentence, word, full))
     from attncli.cli.showing import Show, settings_of, vectors_of  # NumPy comes with these: not for help, completion
     from attncli.explaining import explain_with
     from attncli.views.json import explanation_json
 
-    settings, vectors = settings_of(attention, words, output, word), vectors_of(words, output)
+    settings, vectors = settings_of(attention, inputs, output, word), vectors_of(inputs, output)
     show = Show(
         lambda text: explain_with(text, settings, vectors),
         lambda explanation: explanation.sentences,
         lambda explanation: explanation_json(explanation, full=full, precision=output.precision),
         _page,
+        _arrays,
     )
     raise typer.Exit(show.each(sentence, output))
+
+
+def _explain_model(
+    options: ModelOptions, output: OutputOptions, sentence: str | None, word: str | None, full: bool
+) -> int:
+    """The same with the heads of a model."""
+    from attncli.cli.showing import Show
+    from attncli.model_explaining import explain_model_with
+    from attncli.model_settings import check_model_settings
+    from attncli.views.model import model_lines
+    from attncli.views.model_json import model_json
+
+    chosen = {name: value for name, value in vars(options).items() if name != "model"}
+    settings, model = check_model_settings(**chosen, word=word, top=output.top), opened_model(options.model or "")
+    show = Show(
+        lambda text: explain_model_with(text, model, settings),
+        lambda explanation: explanation.sentences,
+        lambda explanation: model_json(explanation, full=full, precision=output.precision),
+        model_lines,
+        _arrays,
+    )
+    return show.each(sentence, output)
+
+
+def _arrays(explanation: "Explanation") -> "dict[str, Array]":
+    from attncli.views.arrays import explanation_arrays
+
+    return explanation_arrays(explanation)
 
 
 def _page(explanation: "Explanation", screen: "Screen") -> "list[Text]":

@@ -146,7 +146,7 @@ class InputOptions:
 class OutputOptions:
     """How it is shown, and where."""
 
-    top: Annotated[int, output_option("--top", "How many context words are ranked.", "K")] = 5
+    top: Annotated[int, output_option("--top", "How many context words, or heads, are listed.", "K")] = 5
     json: Annotated[bool, output_option("--json", "One JSON object a sentence (see: attn schema explain).")] = False
     precision: Annotated[int, output_option("--precision", "Decimals in JSON.", "N")] = 6
     color_scale: Annotated[
@@ -154,7 +154,7 @@ class OutputOptions:
     ] = "fixed"
     color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
     output: Annotated[
-        str | None, output_option("-o --output", "Write here instead; the ending says what: .json, .txt.", "FILE")
+        str | None, output_option("-o --output", "Write here instead; the ending says what: .json, .txt, .npz.", "FILE")
     ] = None
     quiet: Annotated[bool, output_option("-q --quiet", "No remarks on standard error, only errors.")] = False
     debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False

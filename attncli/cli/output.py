@@ -3,10 +3,10 @@
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -14,6 +14,9 @@ from rich.text import Text
 
 from attncli.errors import AttnError, UsageError
 from attncli.views.screen import Screen, visible
+
+if TYPE_CHECKING:
+    from attncli.heads import Array
 
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
 
@@ -27,6 +30,14 @@ class Sink:
     def json(self, line: str) -> None:
         """One JSON object: UTF-8 whatever the terminal speaks."""
         self._write(line.encode())
+
+    def arrays(self, arrays: "Mapping[str, Array]") -> None:
+        """Named arrays as a `.npz`, which holds one sentence."""
+        from attncli.npz import write_npz  # NumPy need not be there for text
+
+        if self._stream.tell():
+            raise UsageError("a .npz holds one sentence, and more were given", "write JSON lines: -o FILE.json")
+        write_npz(self._stream, arrays)
 
     def lines(self, lines: Iterable[Text], screen: Screen) -> None:
         """Lines for a human, in the encoding and the colours of the screen."""

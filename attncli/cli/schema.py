@@ -9,7 +9,7 @@ from attncli.settings import check_choice
 
 EXAMPLES = """attn schema explain
 attn schema compare > compare.schema.json"""
-SCHEMAS = ("explain", "compare", "evaluate", "vectors-list", "vectors-info", "vectors-near")
+SCHEMAS = ("explain", "compare", "heads", "evaluate", "vectors-list", "vectors-info", "vectors-near")
 
 
 def command(
