@@ -125,7 +125,7 @@ def test_hidden_states_flow_on_and_no_layer_is_run_in_vain(last):
     assert list(counting.inputs) == list(range(last + 1))
     for below, above in pairwise(counting.inputs):
         expected = explain_model(SENTENCE, model, layer=below).output
-        np.testing.assert_array_equal(counting.inputs[above], expected)
+        np.testing.assert_array_equal(counting.inputs[above].astype(np.float32), expected)
 
 
 def slow_rollout(weights):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attncli.attention import Attention
 from attncli.errors import AttnError, ResourceError
 from attncli.models.config import family_of, read_config
 from attncli.models.family import Config, Family, ModelLayer, ModelShape
@@ -15,6 +16,7 @@ from attncli.models.tensors import Checkpoint
 from attncli.models.tokenizing import ModelSentence, ModelTokenizer
 from attncli.similarity import Array
 
+PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 SAME = "config.json, tokenizer.json and the weights must be of the same model"
 
 
@@ -56,17 +58,27 @@ class Model:
                 finite numbers.
         """
         x = self._blocks.embed(self.config, self._tensors, np.asarray(ids, np.intp))  # [n, d_model]
+        x = x.astype(np.float64 if len(ids) <= PRECISE else np.float32, copy=False)
         for number in range(self.shape.n_layer):
             with np.errstate(all="ignore"):  # what is not finite is said below
                 layer = self._blocks.layer(self.config, self._tensors, number, x)
             if not np.isfinite(layer.output).all():
                 raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
             x = layer.output
-            yield layer
+            yield _single(layer)
 
     def final(self, output: Array) -> Array:
         """The last hidden state `[n, d_model]`, from the last layer's output."""
         return self._blocks.final(self.config, self._tensors, output)
+
+
+def _single(layer: ModelLayer) -> ModelLayer:
+    """The layer in float32, whatever it was computed in."""
+    attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
+    arrays = {
+        name: array.astype(np.float32, copy=False) for name, array in layer._asdict().items() if name != "attention"
+    }
+    return ModelLayer(**arrays, attention=attention)
 
 
 def open_model(name_or_path: str | Path) -> Model:
