@@ -5,21 +5,24 @@ Their encoders have one block in common, that of Vaswani et al. 2017 (section 3.
 
 import numpy as np
 
-from attncli.attention import attend
 from attncli.errors import ResourceError
 from attncli.models.activations import activation_named
 from attncli.models.config import head_size, positive, size
+from attncli.models.encoder import Names, encoder_block
 from attncli.models.family import Config, ModelLayer, ModelShape, Tensors
-from attncli.models.layers import (
-    dense,
-    embedding,
-    feed_forward,
-    join_heads,
-    linear,
-    normed,
-    split_heads,
-)
+from attncli.models.layers import dense, embedding, linear, normed
 from attncli.similarity import Array
+
+NAMES = Names(
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "attention.output.LayerNorm",
+    "intermediate.dense",
+    "output.dense",
+    "output.LayerNorm",
+)
 
 
 def shape(config: Config) -> ModelShape:
@@ -49,24 +52,15 @@ def embed(config: Config, tensors: Tensors, ids: Array) -> Array:
 
 def layer(config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer:
     """One block: a = LayerNorm(x + Attention(x)); output = LayerNorm(a + FeedForward(a))."""
-    d_model, d_ff = size(config, "hidden_size"), size(config, "intermediate_size")
-    name = f"encoder.layer.{number}"
-    q, k, v = (  # [n_head, n, d_k]
-        split_heads(
-            linear(x, *dense(tensors, f"{name}.attention.self.{part}", d_model, d_model)),
-            size(config, "num_attention_heads"),
-        )
-        for part in ("query", "key", "value")
+    return encoder_block(
+        tensors,
+        NAMES.of(f"encoder.layer.{number}"),
+        x,
+        size(config, "num_attention_heads"),
+        size(config, "intermediate_size"),
+        _eps(config),
+        activation_named(config.get("hidden_act", "gelu")),
     )
-    attention = attend(q, k, v)
-    w_o, b_o = dense(tensors, f"{name}.attention.output.dense", d_model, d_model)
-    a = linear(join_heads(attention.context), w_o, b_o)  # [n, d_model]
-    a = normed(tensors, f"{name}.attention.output.LayerNorm", a + x, _eps(config))
-    inner = dense(tensors, f"{name}.intermediate.dense", d_model, d_ff)
-    outer = dense(tensors, f"{name}.output.dense", d_ff, d_model)
-    output = a + feed_forward(a, inner, outer, activation_named(config.get("hidden_act", "gelu")))
-    output = normed(tensors, f"{name}.output.LayerNorm", output, _eps(config))
-    return ModelLayer(q, k, v, attention, w_o.T, output)
 
 
 def final(config: Config, tensors: Tensors, x: Array) -> Array:

@@ -2,22 +2,24 @@
 
 import numpy as np
 
-from attncli.attention import attend
 from attncli.models.activations import activation_named
 from attncli.models.config import head_size, size
+from attncli.models.encoder import Names, encoder_block
 from attncli.models.family import Config, ModelLayer, ModelShape, Tensors
-from attncli.models.layers import (
-    dense,
-    embedding,
-    feed_forward,
-    join_heads,
-    linear,
-    normed,
-    split_heads,
-)
+from attncli.models.layers import embedding, normed
 from attncli.similarity import Array
 
 EPS = 1e-12  # no setting of the config
+NAMES = Names(
+    "attention.q_lin",
+    "attention.k_lin",
+    "attention.v_lin",
+    "attention.out_lin",
+    "sa_layer_norm",
+    "ffn.lin1",
+    "ffn.lin2",
+    "output_layer_norm",
+)
 
 
 def shape(config: Config) -> ModelShape:
@@ -37,19 +39,15 @@ def embed(config: Config, tensors: Tensors, ids: Array) -> Array:
 
 def layer(config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer:
     """One block: a = LayerNorm(x + Attention(x)); output = LayerNorm(a + FeedForward(a))."""
-    d_model, d_ff = size(config, "dim"), size(config, "hidden_dim")
-    name = f"transformer.layer.{number}"
-    q, k, v = (  # [n_head, n, d_k]
-        split_heads(linear(x, *dense(tensors, f"{name}.attention.{part}", d_model, d_model)), size(config, "n_heads"))
-        for part in ("q_lin", "k_lin", "v_lin")
+    return encoder_block(
+        tensors,
+        NAMES.of(f"transformer.layer.{number}"),
+        x,
+        size(config, "n_heads"),
+        size(config, "hidden_dim"),
+        EPS,
+        activation_named(config.get("activation", "gelu")),
     )
-    attention = attend(q, k, v)
-    w_o, b_o = dense(tensors, f"{name}.attention.out_lin", d_model, d_model)
-    a = linear(join_heads(attention.context), w_o, b_o)  # [n, d_model]
-    a = normed(tensors, f"{name}.sa_layer_norm", a + x, EPS)
-    inner, outer = dense(tensors, f"{name}.ffn.lin1", d_model, d_ff), dense(tensors, f"{name}.ffn.lin2", d_ff, d_model)
-    output = a + feed_forward(a, inner, outer, activation_named(config.get("activation", "gelu")))
-    return ModelLayer(q, k, v, attention, w_o.T, normed(tensors, f"{name}.output_layer_norm", output, EPS))
 
 
 def final(config: Config, tensors: Tensors, x: Array) -> Array:
