@@ -25,3 +25,7 @@ class ResourceError(AttnError):
     """Vectors, projections, a model or an extra that is missing or unreadable (exit 3)."""
 
     exit_code = 3
+
+
+class FinalError(UsageError):
+    """A wrong use that ends a batch: no later sentence could fare better (exit 2)."""

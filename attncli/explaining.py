@@ -37,7 +37,7 @@ def explain(sentence: str, vectors: Vectors | str | Path | None = None, **settin
 def explain_with(text: str, settings: Settings, vectors: Vectors) -> Explanation:
     """The same with settings and vectors that are checked and open."""
     explanation = explain_inputs(read_inputs(text, settings, vectors), settings)
-    return replace(explanation, warnings=(*explanation.warnings, *without_effect(settings)))
+    return replace(explanation, warnings=(*explanation.warnings, *without_effect(settings, explanation.settings)))
 
 
 def explain_inputs(inputs: Inputs, settings: Settings) -> Explanation:

@@ -183,8 +183,10 @@ def _about(settings: Settings, what: str) -> Iterator[str]:
         yield f"the block of {settings.projections} is applied {settings.layers} times; it was made for one layer"
 
 
-def without_effect(settings: Settings) -> Iterator[str]:
-    """The options that were given and change nothing under the other settings."""
+def without_effect(settings: Settings, settled: Settings) -> Iterator[str]:
+    """The options that were given and change nothing under the other settings, which are `settled` in the end."""
+    if settings.seed and settled.projections != "random":
+        yield f"--seed {settings.seed} changes nothing: nothing here is random"
     if settings.projections is not None and not _learned(settings):
         yield f"--projections changes nothing with --mode self --method {settings.method}"
     if settings.sigma is not None and settings.method != "kernel":

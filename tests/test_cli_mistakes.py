@@ -9,8 +9,9 @@ import pytest
 from command import COMMAND, attn
 from texts import write_news
 
-from attncli.cli import compare, explain, heads, schema, train
+from attncli.cli import compare, completion, explain, heads, man, schema, tour, train
 
+MODULES = (explain, compare, heads, train, schema, tour, completion, man)
 MODEL = Path(__file__).parent / "models" / "tiny" / "bert"
 HOSTILE = [
     "[red]x[/red]",
@@ -35,7 +36,7 @@ def test_alone_it_says_how_to_begin():
     assert done.stderr.count("  attn ") == 2
 
 
-@pytest.mark.parametrize("command", [[], ["explain"], ["compare"], ["heads"], ["train"], ["schema"]])
+@pytest.mark.parametrize("command", [[], *([module.__name__.split(".")[-1]] for module in MODULES)])
 def test_help_is_one_page_with_examples(command):
     short, long = attn(*command, "-h"), attn(*command, "--help")
     assert short.stdout == long.stdout
@@ -43,7 +44,7 @@ def test_help_is_one_page_with_examples(command):
     assert len(re.findall(r"^  .*attn .*", short.stdout.partition("Examples:")[2], re.M)) >= 2
 
 
-EXAMPLES = [line for module in (explain, compare, heads, train, schema) for line in module.EXAMPLES.splitlines()]
+EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -171,3 +172,30 @@ def test_a_fault_of_ours_is_one_line(monkeypatch, capfd):
     assert "0.1.0" in error
     assert "--debug" in hint
     assert "report" in hint
+
+
+def test_a_sentence_that_begins_with_a_dash():
+    done = attn("explain", "-dash first word")
+    assert done.returncode == 2
+    assert 'attn explain -- "-' in done.stderr.splitlines()[1]
+    assert attn("explain", "--", "-dash first word").returncode == 0
+
+
+@pytest.mark.parametrize("options", [["--mode", "qkv"], ["--method", "cosine"]])
+def test_a_seed_that_changes_nothing_is_said_to(options):
+    assert "--seed 7 changes nothing" in attn("explain", "a dog", *options, "--seed", "7").stdout
+    assert (
+        "changes nothing" not in attn("explain", "a dog", "--mode", "multihead", "--heads", "2", "--seed", "7").stdout
+    )
+
+
+@pytest.mark.parametrize("ending", ["html", "svg", "npz"])
+def test_a_document_holds_one_sentence_and_more_end_it_at_once(tmp_path, ending):
+    done = attn("explain", "-", "-o", f"x.{ending}", text="qwzx zqwx\na dog\nthe cat\nthe king\n", cwd=tmp_path)
+    assert done.returncode == 2
+    assert sum("holds one sentence" in line for line in done.stderr.splitlines()) == 1
+    assert "-o FILE.json" in done.stderr
+    assert not [path for path in tmp_path.iterdir() if path.is_file()]
+    first = attn("explain", "-", "-o", f"x.{ending}", text="qwzx zqwx\na dog\n", cwd=tmp_path)
+    assert first.returncode == 4
+    assert (tmp_path / f"x.{ending}").stat().st_size > 0

@@ -8,8 +8,8 @@ from models.checkpoints import TINY, copy_of
 from models.sentences import SHORT
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
+from attncli import extras
 from attncli.errors import AttnError, ResourceError
-from attncli.models import extras
 from attncli.models.model import open_model
 from attncli.models.tokenizing import ModelTokenizer
 
@@ -150,7 +150,7 @@ def test_a_missing_extra_is_one_line(monkeypatch, name):
     with pytest.raises(ResourceError, match=f"needs the package {name}") as caught:
         open_model(TINY / "bert")
     assert caught.value.hint == "pip install 'attncli[transformers]'"
-    assert extras.package("json")
+    assert extras.package("json", "nothing")
 
 
 def test_a_model_needs_no_heavy_import():

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from attncli.cli.documents import comparison_documents, model_comparison_documents
 from attncli.cli.grouping import options
 from attncli.cli.model_options import Heads, Layers, ModelName, check_alone, model_option, opened_model
 from attncli.cli.options import (
     AttentionOptions,
+    Figure,
     InputOptions,
     OutputOptions,
     SentenceArgument,
@@ -50,15 +52,18 @@ def command(
     context: typer.Context,
     sentence: SentenceArgument = None,
     against: Against = None,
+    figure: Figure = "heat",
 ) -> None:
     """Hold several similarity methods against one of them, or two models, or a changed word, head by head."""
     check_alone(context, models, ["against"])
     if models.model is not None:
-        raise typer.Exit(_compare_models(models, output, sentence))
+        raise typer.Exit(_compare_models(models, output, sentence, figure))
+    documents = comparison_documents(output, figure)
     from attncli.cli.showing import Show, settings_of, vectors_of  # NumPy comes with these: not for help, completion
     from attncli.comparison import compare_with
     from attncli.views.compare import compare_lines
     from attncli.views.json import comparison_json
+    from attncli.views.rows import comparison_rows
 
     settings, vectors = settings_of(attention, words, output), vectors_of(words, output)
     show = Show(
@@ -66,11 +71,13 @@ def command(
         lambda comparison: comparison.methods[0].explanation.sentences,
         lambda comparison: comparison_json(comparison, precision=output.precision),
         compare_lines,
+        comparison_rows,
+        documents,
     )
     raise typer.Exit(show.each(sentence, output))
 
 
-def _compare_models(models: ComparedModels, output: OutputOptions, sentence: str | None) -> int:
+def _compare_models(models: ComparedModels, output: OutputOptions, sentence: str | None, figure: str) -> int:
     """Two models, or one on a sentence and its changed twin."""
     if models.against_model is not None and models.swap is not None:
         raise UsageError("--against-model and --swap both say what to compare with", "leave one of the two out")
@@ -78,10 +85,12 @@ def _compare_models(models: ComparedModels, output: OutputOptions, sentence: str
         raise UsageError(
             "attn compare --model needs something to compare with", "add either --against-model NAME or --swap he=she"
         )
+    documents = model_comparison_documents(output, figure)
     from attncli.cli.showing import Show
     from attncli.model_comparison import ModelComparison, compare_models, compare_swap
     from attncli.model_settings import check_model_settings
     from attncli.views.model_compare import model_compare_lines, model_comparison_json
+    from attncli.views.rows import model_comparison_rows
 
     choice = check_model_settings(layer=models.layer, head=models.head, top=output.top)
     model = opened_model(models.model or "")
@@ -97,5 +106,7 @@ def _compare_models(models: ComparedModels, output: OutputOptions, sentence: str
         lambda made: made.sentences,
         lambda made: model_comparison_json(made, output.precision),
         model_compare_lines,
+        model_comparison_rows,
+        documents,
     )
     return show.each(sentence, output)

@@ -42,7 +42,7 @@ def _describe(error: Exception) -> tuple[str, str | None, int]:
         where = f"{error.filename!r}: " if error.filename else "cannot write the output: "
         return f"{where}{error.strerror}", None, 1
     found = f"attn {__version__} failed with {type(error).__name__}: {error}"
-    return found, f"this is a fault of attn: please report it, with what --debug adds, at {REPORT}", 1
+    return found, f"please report this fault, with what --debug and attn --version --debug say, at {REPORT}", 1
 
 
 def _usage(error: Any) -> tuple[str, str]:
@@ -56,6 +56,8 @@ def _usage(error: Any) -> tuple[str, str]:
         needed = {"int_parsing": "it takes a whole number", "float_parsing": "it takes a number"}
         message = f"{error.param.opts[0]} {fault['input']!r} does not work"
         return message, f"{needed.get(fault['type'], fault['msg'])}; see: {path} --help"
+    if getattr(error, "option_name", None) and any(word.startswith("-") and " " in word for word in sys.argv):
+        return message, f'a sentence that begins with a dash stands behind two: {path} -- "-…"'
     if "extra argument" in message and any(param.name == "sentence" for param in error.ctx.command.params):
         return message, f'put the sentence in quotes: {path} "…"'
     return message.rstrip("."), (f"did you mean {near}? " if near else "") + f"see: {path} --help"

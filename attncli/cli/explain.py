@@ -4,15 +4,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from attncli.cli.documents import explanation_documents
 from attncli.cli.grouping import options
 from attncli.cli.model_options import ModelOptions, check_alone, opened_model
-from attncli.cli.options import AttentionOptions, Full, InputOptions, OutputOptions, SentenceArgument, Word
+from attncli.cli.options import AttentionOptions, Figure, Full, InputOptions, OutputOptions, SentenceArgument, Word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from rich.text import Text
 
+    from attncli.cli.showing import Document
     from attncli.explanation import Explanation
-    from attncli.heads import Array
     from attncli.views.screen import Screen
 
 EXAMPLES = """attn explain "Bark is very cute and he is a dog"
@@ -32,11 +35,13 @@ def command(
     sentence: SentenceArgument = None,
     word: Word = None,
     full: Full = False,
+    figure: Figure = "heat",
 ) -> None:
     """Show which words attend to which, and every step."""
     check_alone(context, model)
+    documents = explanation_documents(output, figure)
     if model.model is not None:
-        raise typer.Exit(_explain_model(model, output, sentence, word, full))
+        raise typer.Exit(_explain_model(model, output, documents, sentence, word, full))
     from attncli.cli.showing import Show, settings_of, vectors_of  # NumPy comes with these: not for help, completion
     from attncli.explaining import explain_with
     from attncli.views.json import explanation_json
@@ -47,13 +52,19 @@ def command(
         lambda explanation: explanation.sentences,
         lambda explanation: explanation_json(explanation, full=full, precision=output.precision),
         _page,
-        _arrays,
+        _rows,
+        documents,
     )
     raise typer.Exit(show.each(sentence, output))
 
 
 def _explain_model(
-    options: ModelOptions, output: OutputOptions, sentence: str | None, word: str | None, full: bool
+    options: ModelOptions,
+    output: OutputOptions,
+    documents: "Mapping[str, Document[Explanation]]",
+    sentence: str | None,
+    word: str | None,
+    full: bool,
 ) -> int:
     """The same with the heads of a model."""
     from attncli.cli.showing import Show
@@ -69,15 +80,16 @@ def _explain_model(
         lambda explanation: explanation.sentences,
         lambda explanation: model_json(explanation, full=full, precision=output.precision),
         model_lines,
-        _arrays,
+        _rows,
+        documents,
     )
     return show.each(sentence, output)
 
 
-def _arrays(explanation: "Explanation") -> "dict[str, Array]":
-    from attncli.views.arrays import explanation_arrays
+def _rows(explanation: "Explanation") -> "Iterable[Sequence[object]]":
+    from attncli.views.rows import explanation_rows
 
-    return explanation_arrays(explanation)
+    return explanation_rows(explanation)
 
 
 def _page(explanation: "Explanation", screen: "Screen") -> "list[Text]":

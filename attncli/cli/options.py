@@ -14,6 +14,9 @@ from attncli.vectors.places import kept_names
 
 SCALES = ("fixed", "row")
 COLORS = ("auto", "always", "never")
+FIGURES = ("heat", "arcs")
+#: What can be written: pages and JSON, rows and arrays, a page for a browser, figures, a picture of the terminal.
+FORMATS = ("txt", "json", "csv", "npz", "html", "svg", "pdf", "png", "screen.svg")
 
 SentenceArgument = Annotated[
     str | None,
@@ -66,6 +69,10 @@ Word = Annotated[
 ]
 
 
+Figure = Annotated[
+    str,
+    output_option("--figure", "What .svg, .pdf and .png show: maps, or arcs of words.", "|".join(FIGURES), FIGURES),
+]
 Full = Annotated[bool, output_option("--full", "With --json: queries, keys, values, outputs and neighbours too.")]
 
 
@@ -154,7 +161,11 @@ class OutputOptions:
     ] = "fixed"
     color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
     output: Annotated[
-        str | None, output_option("-o --output", "Write here instead; the ending says what: .json, .txt, .npz.", "FILE")
+        str | None, output_option("-o --output", "Write here instead; the ending says what, see --format.", "FILE")
+    ] = None
+    format: Annotated[
+        str | None,
+        output_option("--format", "What is written, whatever the ending of -o.", "|".join(FORMATS), FORMATS),
     ] = None
     quiet: Annotated[bool, output_option("-q --quiet", "No remarks on standard error, only errors.")] = False
     debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False

@@ -1,22 +1,21 @@
 """Where data goes: standard output, or a file that appears only when it is whole."""
 
+import io
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.text import Text
 
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, FinalError, UsageError
 from attncli.views.screen import Screen, visible
-
-if TYPE_CHECKING:
-    from attncli.heads import Array
 
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
 
@@ -26,18 +25,42 @@ class Sink:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._records = 0  # written so far, of documents and rows
 
     def json(self, line: str) -> None:
         """One JSON object: UTF-8 whatever the terminal speaks."""
         self._write(line.encode())
 
-    def arrays(self, arrays: "Mapping[str, Array]") -> None:
-        """Named arrays as a `.npz`, which holds one sentence."""
-        from attncli.npz import write_npz  # NumPy need not be there for text
+    def document(self, kind: str, write: Callable[[BinaryIO], None]) -> None:
+        """A whole document, which holds one sentence."""
+        write(self._stream)
+        self._records += 1
+        self._stream.flush()
 
-        if self._stream.tell():
-            raise UsageError("a .npz holds one sentence, and more were given", "write JSON lines: -o FILE.json")
-        write_npz(self._stream, arrays)
+    def check_room(self, kind: str) -> None:
+        """See that a document may still be written; FinalError, since no later one could be either."""
+        if self._records:
+            hint = "name one sentence, or write lines: -o FILE.json, -o FILE.csv"
+            raise FinalError(f"a .{kind} holds one sentence, and more were given", hint)
+
+    def rows(self, rows: Iterable[Sequence[object]]) -> None:
+        """Rows of CSV for one sentence, the first of them the heads of the columns, which a file has once.
+
+        Before the rows stands which sentence it is, counted from 0.
+        """
+        import csv  # for those who ask for it
+
+        text = io.TextIOWrapper(self._stream, "utf-8", newline="", write_through=True)
+        # All text is quoted: a carriage return in it, which Python 3.11 leaves bare, would end the row.
+        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        remaining = iter(rows)
+        head = next(remaining)
+        if not self._records:
+            writer.writerow(["sentence", *head])
+        writer.writerows([self._records, *row] for row in remaining)
+        text.detach()
+        self._records += 1
+        self._stream.flush()
 
     def lines(self, lines: Iterable[Text], screen: Screen) -> None:
         """Lines for a human, in the encoding and the colours of the screen."""
@@ -117,10 +140,26 @@ def _is_device(path: str) -> bool:
     return not stat.S_ISREG(mode)
 
 
+_HEARS: ContextVar[Callable[[str], object] | None] = ContextVar("hears", default=None)
+
+
+@contextmanager
+def heard_by(hears: Callable[[str], object]) -> Iterator[None]:
+    """What is said meanwhile goes to `hears`: to a full screen, which a line on standard error would disturb."""
+    before = _HEARS.set(hears)
+    try:
+        yield
+    finally:
+        _HEARS.reset(before)
+
+
 def say(message: str, *, dim: bool = False) -> None:
     """One line on standard error, dim where asked; control characters made visible; a closed stream hears nothing."""
+    if hears := _HEARS.get():
+        hears(message)
+        return
     if sys.stderr is None:
         return
-    shown = visible(message, sys.stderr.encoding)
+    shown = visible(message, getattr(sys.stderr, "encoding", None) or "utf-8")  # what stands in for it may have none
     with suppress(OSError):
         print(f"\x1b[2m{shown}\x1b[0m" if dim else shown, file=sys.stderr, flush=True)

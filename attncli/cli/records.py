@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attncli.cli.output import say
 from attncli.cli.sentences import EXAMPLE, is_batch, read_lines
-from attncli.errors import AttnError
+from attncli.errors import AttnError, FinalError, ResourceError
 
 SOME_FAILED = 4
 
@@ -30,7 +30,7 @@ def _each_line(show: Callable[[str, str], None]) -> int:
         try:
             show(sentence, f"line {number}: ")
         except AttnError as error:
-            if error.exit_code == 3:  # vectors or projections: no other line would fare better
+            if isinstance(error, ResourceError | FinalError):  # no other line would fare better
                 raise
             say(f"error: line {number}: {error.message}")
             code = SOME_FAILED

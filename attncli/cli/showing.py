@@ -1,26 +1,24 @@
 """The shell around a recipe: settings and vectors in, one record a sentence out, as JSON or for a human."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import BinaryIO, Generic, TypeVar
 
 from rich.text import Text
 
 from attncli.cli.answer import opened
-from attncli.cli.options import COLORS, SCALES, AttentionOptions, InputOptions, OutputOptions
-from attncli.cli.output import Sink, open_sink, say
+from attncli.cli.formats import chosen_format
+from attncli.cli.options import COLORS, FORMATS, SCALES, AttentionOptions, InputOptions, OutputOptions
+from attncli.cli.output import Sink, heard_by, open_sink, say
 from attncli.cli.records import each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
-from attncli.errors import UsageError
-from attncli.heads import Array
 from attncli.settings import Settings, check_choice, check_settings
 from attncli.tokens import Sentence
 from attncli.vectors import Vectors
 from attncli.views.screen import Screen
 
 Record = TypeVar("Record")
-_ENDINGS = (".json", ".txt", ".npz")
 
 
 def settings_of(
@@ -35,8 +33,18 @@ def vectors_of(words: InputOptions, output: OutputOptions) -> Vectors:
     return opened(words.vectors, output)
 
 
+Document = Callable[[Record, BinaryIO], None]
+Rows = Callable[[Record], Iterable[Sequence[object]]]
+
+
+LINES = ("txt", "json", "csv")  # formats that hold any number of sentences
+
+
 class Show(Generic[Record]):
-    """How one command makes its records and shows them."""
+    """How one command makes its records and shows them: as a page and as JSON, and what else it has to offer.
+
+    `as_rows` are those of CSV; `documents` by their formats write one record to a stream.
+    """
 
     def __init__(
         self,
@@ -44,52 +52,70 @@ class Show(Generic[Record]):
         sentences_of: Callable[[Record], Iterable[Sentence]],
         as_json: Callable[[Record], str],
         as_lines: Callable[[Record, Screen], Iterable[Text]],
-        as_arrays: Callable[[Record], Mapping[str, Array]] | None = None,
+        as_rows: Rows[Record] | None = None,
+        documents: Mapping[str, Document[Record]] | None = None,
     ) -> None:
         self._make, self._sentences_of, self._as_json, self._as_lines = make, sentences_of, as_json, as_lines
-        self._as_arrays = as_arrays
+        self._as_rows, self._documents = as_rows, documents or {}
 
     def each(self, argument: str | None, output: OutputOptions) -> int:
         """Make and show a record for each sentence that `argument` stands for; returns the exit code."""
-        kind = _kind(output, self._as_arrays is not None)
-        screen = _screen(output)
+        kind = chosen_format(output, self.formats)
+        screen = _screen(output, kind)
         with open_sink(output.output) as sink:
 
             def show(text: str, where: str) -> None:
+                if kind not in LINES:
+                    sink.check_room(kind)
                 record = self._make(text)
-                if kind == "json" or output.output:
+                if kind != "txt" or output.output:
                     _say_unknown(self._sentences_of(record), where, output.quiet)
                 self._write(record, kind, sink, screen)
 
             return each_sentence(argument, show, quiet=output.quiet, dim=wants_colour(output.color, sys.stderr))
 
+    @property
+    def formats(self) -> list[str]:
+        """What can be written."""
+        return [each for each in FORMATS if self._offers(each)]
+
+    def save(self, record: Record, output: OutputOptions) -> list[str]:
+        """Write one record to the file of `output`, as its ending says; returns what there is to remark."""
+        kind = chosen_format(output, self.formats)
+        screen, remarks = _screen(output, kind), list[str]()
+        with heard_by(remarks.append), open_sink(output.output) as sink:
+            self._write(record, kind, sink, screen)
+        return remarks
+
+    def _offers(self, kind: str) -> bool:
+        return kind in ("txt", "json", "screen.svg", *self._documents) or (kind == "csv" and self._as_rows is not None)
+
     def _write(self, record: Record, kind: str, sink: Sink, screen: Screen) -> None:
         if kind == "json":
             sink.json(self._as_json(record))
-        elif kind == "npz" and self._as_arrays is not None:
-            sink.arrays(self._as_arrays(record))
-        else:
+        elif kind == "csv" and self._as_rows is not None:
+            sink.rows(self._as_rows(record))
+        elif kind == "txt":
             sink.lines(self._as_lines(record, screen), screen)
+        else:
+            write = self._documents.get(kind, self._write_screen(screen))
+            sink.document(kind, lambda stream: write(record, stream))
+
+    def _write_screen(self, screen: Screen) -> Document[Record]:
+        def write(record: Record, stream: BinaryIO) -> None:
+            from attncli.views.screen_svg import screen_svg  # for those who ask for it
+
+            stream.write(screen_svg(self._as_lines(record, screen), screen).encode())
+
+        return write
 
 
-def _screen(output: OutputOptions) -> Screen:
+def _screen(output: OutputOptions, kind: str) -> Screen:
     check_choice("--color-scale", output.color_scale, SCALES)
     check_choice("--color", output.color, COLORS)
-    return detect_screen(output.color, by_row=output.color_scale == "row", to_file=output.output is not None)
-
-
-def _kind(output: OutputOptions, arrays: bool) -> str:
-    """What is written: `json`, `npz` where the command has arrays, or `txt`."""
-    if not 0 <= output.precision <= 17:
-        raise UsageError(f"--precision {output.precision} does not work", "it takes a whole number from 0 to 17")
-    if output.output is None:
-        return "json" if output.json else "txt"
-    ending, endings = Path(output.output).suffix.lower(), _ENDINGS if arrays else _ENDINGS[:2]
-    if ending not in endings and not output.output.startswith("/dev/"):
-        raise UsageError(f"-o {output.output!r} does not say what to write", f"end it with one of {', '.join(endings)}")
-    if output.json and ending in (".txt", ".npz"):
-        raise UsageError(f"--json and -o {output.output!r} disagree", "end the file with .json, or leave --json out")
-    return "json" if output.json or ending == ".json" else "npz" if ending == ".npz" else "txt"
+    plain = output.output is not None or kind == "screen.svg"
+    screen = detect_screen(output.color, by_row=output.color_scale == "row", to_file=plain)
+    return replace(screen, colours="truecolor", accessible=False) if kind == "screen.svg" else screen
 
 
 def _say_unknown(sentences: Iterable[Sentence], where: str, quiet: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from attncli.errors import ResourceError
-from attncli.models.extras import package
+from attncli.extras import package
 from attncli.models.files import existing_file
 from attncli.similarity import Array
 
@@ -89,7 +89,7 @@ def _check(path: Path) -> None:
         raise ValueError(f"its header claims {length:,} bytes, and the file has {size:,}")
     if length > MAX_HEADER:
         raise ValueError(f"its header has {length:,} bytes; supported are up to {MAX_HEADER:,}")
-    library = package("safetensors")
+    library = package("safetensors", "a model")
     try:
         with library.safe_open(str(path), framework="numpy"):
             pass

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attncli.errors import ResourceError
-from attncli.models.extras import package
+from attncli.extras import package
 from attncli.models.files import existing_file
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
@@ -57,7 +57,7 @@ class ModelTokenizer:
             ResourceError: there is none, or it is not one.
         """
         path = _tokenizer_path(folder)
-        library = package("tokenizers")
+        library = package("tokenizers", "a model")
         try:
             self._tokenizer = library.Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises nothing narrower

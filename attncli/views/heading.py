@@ -38,11 +38,7 @@ def page(
 def title(name: str, explanation: Explanation, screen: Screen) -> list[Text]:
     """The first line: mode, method, vector set or model, and every setting that is not the default."""
     pieces: list[Piece] = [(name, BOLD), (" ", "")]
-    if isinstance(explanation, ModelExplanation):
-        shown = model_settings(explanation, screen)
-    else:
-        shown = _shown_settings(explanation, screen)
-    for label, value in shown:
+    for label, value in shown_settings(explanation, screen):
         pieces += [(f" {label}{GLUE}", DIM), (screen.word(value), ""), (screen.own(f"{GLUE}·"), DIM)]
     return wrap(pieces[:-1], screen.columns, hanging=2)
 
@@ -63,7 +59,17 @@ def model_settings(explanation: ModelExplanation, screen: Screen) -> Iterator[tu
         yield "special", "hidden"
 
 
-def _shown_settings(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]]:
+def settings_shown(explanation: Explanation, screen: Screen) -> str:
+    """The same as plain text in one line."""
+    shown = shown_settings(explanation, screen)
+    return screen.own(" · ").join(f"{label} {screen.word(value)}" for label, value in shown)
+
+
+def shown_settings(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]]:
+    """What was computed, as labels with their values."""
+    if isinstance(explanation, ModelExplanation):
+        yield from model_settings(explanation, screen)
+        return
     settings, vectors = explanation.settings, explanation.vectors
     yield "mode", settings.mode
     yield "method", settings.method
@@ -138,13 +144,13 @@ def closing(
     """Unknown words, notes and warnings after an empty line, if there are any."""
     texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
     vectors = explanation.inputs.vectors
-    unknown = [note for text in texts for note in _unknown_notes(text, vectors, screen)] if vectors else []
+    unknown = [note for text in texts for note in unknown_notes(text, vectors, screen)] if vectors else []
     warnings = explanation.warnings if warnings is None else warnings
     lines = [*notes([*unknown, *said, *explanation.remarks], screen), *notes(warnings, screen, "warning")]
     return [Text(), *lines] if lines else []
 
 
-def _unknown_notes(sentence: Sentence, vectors: Vectors, screen: Screen) -> Iterator[str]:
+def unknown_notes(sentence: Sentence, vectors: Vectors, screen: Screen) -> Iterator[str]:
     """Each unknown word once, with its nearest spellings, and those whose vectors are composed."""
     if composed := dict.fromkeys(token.text for token in sentence.tokens if token.row is None):
         words = ", ".join(f"[{screen.word(text)}+]" for text in composed)

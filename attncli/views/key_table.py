@@ -66,7 +66,7 @@ def key_table(explanation: Explanation, close_up: CloseUp, head: int, screen: Sc
     room = screen.columns - sum(column.width for column in columns)
     label = min(max(map(cells, ["key", *labels.values()])), room)
     longest = min(room - label - 2, LONGEST_BAR)
-    lines = [_header(columns, label)]
+    lines = [_header(columns, label, longest)]
     for key in rows:
         name = pad(cut(labels[key], label, screen.own("…")), label)
         lines.append(_row(keys, key, name, columns, screen, BOLD if key == close_up.lookup[head] else ""))
@@ -95,10 +95,12 @@ def _fitting(columns: list[Column], screen: Screen) -> tuple[list[Column], list[
     return kept, [column.name for column in columns[len(kept) :]]
 
 
-def _header(columns: list[Column], label: int) -> Text:
+def _header(columns: list[Column], label: int, longest: int) -> Text:
     header = Text(pad("key", label), style=DIM, no_wrap=True)
     for column in columns:
         header.append(pad(column.name, column.width, "right"))
+    if longest >= SHORTEST_BAR:
+        header.append("  weight")  # what the bars show
     return header
 
 

@@ -18,7 +18,7 @@ TABLE = "layer  head    JSD  Spearman  top-1"
 
 def model_compare_lines(comparison: ModelComparison, screen: Screen) -> list[Text]:
     """The divergence of every head as a map, then the heads that differ most."""
-    over = wrap([("attn compare  ", BOLD), (screen.word(_what(comparison)), "")], screen.columns, 2)
+    over = wrap([("attn compare  ", BOLD), (screen.word(what_is_compared(comparison)), "")], screen.columns, 2)
     sentences = dict.fromkeys(each.text for each in comparison.sentences)
     shown = [line for text in sentences for line in wrap([("  ", ""), (screen.word(text), "")], screen.columns, 2)]
     drawn = [] if screen.accessible else [*_map(comparison, screen), Text()]
@@ -34,7 +34,8 @@ def _notes(comparison: ModelComparison, screen: Screen) -> Iterator[str]:
         yield f"{rest} more heads: --top K, or --json"
 
 
-def _what(comparison: ModelComparison) -> str:
+def what_is_compared(comparison: ModelComparison) -> str:
+    """The model and its two words, or the two models."""
     if comparison.swap is not None:
         return f"{comparison.baseline.model.name}: {' against '.join(comparison.swap)}"
     return f"{comparison.baseline.model.name} against {comparison.other.model.name}"

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
 from attncli.errors import AttnError
-from attncli.heads import Array
 from attncli.model_explanation import ModelExplanation
+from attncli.views.arrays import worked_out_weights
 from attncli.views.json import (
     ATTENTION_VERSION,
     Numbers,
@@ -34,7 +32,7 @@ def model_json(explanation: ModelExplanation, *, full: bool = False, precision: 
         "model": vars(explanation.model),
         "settings": _settings(explanation),
         "scores": numbers.array(explanation.scores) if explanation.has_scores else None,
-        "weights": numbers.array(_weights(explanation)),
+        "weights": numbers.array(worked_out_weights(explanation)),
         "heads": list(_heads(explanation, numbers)),
         "context": [context_record(each, numbers) for each in explanation.context if _has(explanation, each.query)],
         "word": _word(explanation, numbers),
@@ -46,12 +44,6 @@ def model_json(explanation: ModelExplanation, *, full: bool = False, precision: 
 
 def _has(explanation: ModelExplanation, query: int) -> bool:
     return not explanation.partial or query == explanation.query
-
-
-def _weights(explanation: ModelExplanation) -> Array:
-    """The weights, NaN in rows that were not worked out: `[n_layer, n_head, m, m]`."""
-    missing = [not _has(explanation, query) for query in range(len(explanation.sentence.tokens))]
-    return np.where(np.array(missing)[:, None], np.nan, explanation.weights) if any(missing) else explanation.weights
 
 
 def _check_size(explanation: ModelExplanation, precision: int, full: bool) -> None:
