@@ -1,0 +1,40 @@
+"""Which arcs of a figure are drawn: the asked query's, of a weight that can be seen."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.heads import Array
+
+if TYPE_CHECKING:
+    from attncli.views.figure.content import Content, Panel
+
+SMALLEST = 0.01  # of the scale: below that nothing would be seen
+MOST_ARCS = 200  # in a panel, or so many that each word has ARCS_A_WORD
+ARCS_A_WORD = 8
+
+
+def arc_shares(panel: "Panel", content: "Content") -> Array:
+    """How much of the scale each weight has [n_query, n_key]; 0 where it is hidden or of another query."""
+    shares = content.scale.shares(np.where(panel.hidden, 0.0, panel.weights))
+    if content.only is not None:
+        shares[np.arange(len(shares)) != content.only] = 0.0
+    return shares
+
+
+def threshold(content: "Content") -> float:
+    """The share of the scale below which no arc is drawn in any panel."""
+    least = SMALLEST
+    for panel in content.panels:
+        shares = np.sort(arc_shares(panel, content), axis=None)
+        most = max(MOST_ARCS, ARCS_A_WORD * len(panel.weights))
+        least = max(least, float(shares[-most]) if shares.size > most else 0.0)
+    return least
+
+
+def reach(content: "Content") -> tuple[int, int]:
+    """How many words back, and how many ahead, the furthest arcs go."""
+    least = threshold(content)
+    drawn = [np.argwhere(arc_shares(panel, content) >= least) for panel in content.panels]  # each [arcs, 2]
+    steps = np.concatenate([np.zeros(1, int), *(arcs[:, 0] - arcs[:, 1] for arcs in drawn)])  # query − key
+    return int(steps.max()), int(-steps.min())

@@ -1,0 +1,119 @@
+"""Arcs between words: over the line to words before, under it to words after; straight to those of another sentence.
+
+The width and the opacity of an arc say how large its weight is.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attncli.extras import package
+from attncli.heads import Array
+from attncli.views.figure.arc_choice import arc_shares, reach, threshold
+from attncli.views.figure.content import Content, Panel
+from attncli.views.figure.frame import Frame, arc_rise
+from attncli.views.figure.measure import NEEDED_FOR
+
+INK = (0, 34 / 255, 78 / 255)  # the dark end of cividis
+_THINNEST, _THICKEST, _FAINTEST = 0.25, 3.5, 0.12
+Point = tuple[float, float]
+
+
+class Line(NamedTuple):
+    """The line of words: the middle of each [n], and the heights where arcs over and under it begin."""
+
+    places: Array
+    over: float
+    under: float
+
+
+def stroke(share: float) -> tuple[float, tuple[float, float, float, float]]:
+    """The width in points, and the colour with its opacity, of an arc with this share of the scale."""
+    return _THINNEST + (_THICKEST - _THINNEST) * share, (*INK, _FAINTEST + (1 - _FAINTEST) * share)
+
+
+def draw_arcs(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
+    """The words of a panel and their arcs; the units of the axes are inches."""
+    axes.set(xlim=(0, frame.width), ylim=(0, frame.height))
+    if content.right_to_left:
+        axes.invert_xaxis()
+    queries, keys = _lines(panel, content, frame)
+    _words(axes, panel.columns, keys, frame, asked=None if content.crossed else content.only)
+    if content.crossed:
+        _words(axes, panel.rows, queries, frame, asked=content.only)
+    shares, least = arc_shares(panel, content), threshold(content)  # [n_query, n_key]
+    drawn = np.argwhere(shares >= least)  # [arcs, 2]
+    faintest_first = drawn[np.argsort(shares[tuple(drawn.T)], kind="stable")]
+    curves = [_curve(queries, keys, int(i), int(j), content.crossed, frame) for i, j in faintest_first]
+    strokes = [stroke(float(shares[i, j])) for i, j in faintest_first]
+    _add(axes, curves, strokes)
+
+
+def _lines(panel: Panel, content: Content, frame: Frame) -> tuple[Line, Line]:
+    """The lines of the queries and of the keys: one, or two with the queries over the keys."""
+    if content.crossed:
+        top = frame.height - frame.below
+        return _line(len(panel.rows), frame, top, frame.height), _line(len(panel.columns), frame, 0, frame.below)
+    line = _line(len(panel.columns), frame, frame.under, frame.under + frame.below)
+    return line, line
+
+
+def _line(n: int, frame: Frame, under: float, over: float) -> Line:
+    return Line((np.arange(n) + 0.5) * frame.width / n, over, under)
+
+
+def _words(axes: Any, words: tuple[str, ...], line: Line, frame: Frame, asked: int | None) -> None:
+    """The words on their line, the asked one bold."""
+    how = {"rotation": 90, "rotation_mode": "anchor"} if frame.upright else {}
+    for index in range(0, len(words), frame.every):
+        weight = {"fontweight": "bold"} if index == asked else {}
+        place = line.places[index], (line.over + line.under) / 2
+        axes.text(*place, words[index], ha="center", va="center_baseline", fontsize=frame.label_size, **how, **weight)
+
+
+def _curve(queries: Line, keys: Line, i: int, j: int, crossed: bool, frame: Frame) -> list[Point]:
+    """The four points of a Bézier curve from query i to key j."""
+    start, end = float(queries.places[i]), float(keys.places[j])
+    if crossed:
+        half = (queries.under + keys.over) / 2
+        return [(start, queries.under), (start, half), (end, half), (end, keys.over)]
+    base = keys.over if j <= i else keys.under
+    if i == j:
+        return _loop(start, base)
+    n = len(keys.places)
+    high = arc_rise(abs(i - j) / (n - 1), frame.rise) * (1 if j < i else -1)
+    return [(start, base), (start, base + 4 / 3 * high), (end, base + 4 / 3 * high), (end, base)]
+
+
+def _loop(place: float, base: float) -> list[Point]:
+    """A small loop over a word, for its weight on itself."""
+    return [(place, base), (place - 0.26, base + 0.32), (place + 0.26, base + 0.32), (place, base)]
+
+
+def _add(axes: Any, curves: list[list[Point]], strokes: list[tuple[float, Any]]) -> None:
+    path = package("matplotlib.path", NEEDED_FOR).Path
+    codes = [path.MOVETO, path.CURVE4, path.CURVE4, path.CURVE4]
+    collection = package("matplotlib.collections", NEEDED_FOR).PathCollection(
+        [path(curve, codes) for curve in curves],
+        facecolors="none",
+        linewidths=[width for width, _ in strokes],
+        edgecolors=[colour for _, colour in strokes],
+        capstyle="round",
+        clip_on=False,
+    )
+    axes.add_collection(collection)
+
+
+def arc_notes(content: Content) -> Iterator[str]:
+    """What a reader must know to read the arcs."""
+    if content.crossed:
+        yield "above the queries, below the keys"
+    else:
+        ahead = "; under them: to words after" * (reach(content)[1] > 0)
+        yield f"over the words: arcs to words before{ahead}; a loop: a word's weight on itself"
+    left_out = threshold(content) * content.scale.most
+    share = " of the row's largest" * content.scale.by_row
+    yield f"weights below {left_out:.2g}{share} are not drawn"
+    if any(panel.hidden.any() for panel in content.panels):
+        yield "what the mask hides has no arc"

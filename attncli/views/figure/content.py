@@ -1,0 +1,108 @@
+"""What a figure shows, before anything is drawn: its titles, its panels and its notes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.heads import Array
+from attncli.views.screen import Screen, cut
+
+Kind = Literal["heat", "arcs"]
+LONGEST_LABEL = 24  # cells of a word along a side
+PAPER = Screen()  # what user's text is made visible for
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One matrix: weights, or differences if `signed`, [n_row, n_column], and what stands along its sides.
+
+    `hidden` cells, those that a mask takes away, are not weights of 0; their numbers have so many `decimals`.
+    """
+
+    title: str
+    weights: Array
+    hidden: NDArray[np.bool_]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    caption: str = ""  # a second line under the title
+    signed: bool = False
+    decimals: int = 2
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the colours, widths and opacities run over: 0 to `most`, or 0 to each row's largest weight."""
+
+    label: str
+    most: float = 1.0
+    by_row: bool = False
+
+    def shares(self, weights: Array) -> Array:
+        """How much of the scale each weight [n_row, n_column] takes, 0 to 1."""
+        values = np.nan_to_num(weights)
+        largest = np.maximum(values.max(axis=1, keepdims=True), 1e-12) if self.by_row else self.most  # [n_row, 1]
+        return np.asarray((values / largest).clip(0, 1))
+
+
+@dataclass(frozen=True)
+class Content:
+    """A figure: the sentence and what was computed, columns of panels one under another, the axes' names, notes.
+
+    `only` is the one query whose arcs are drawn; `right_to_left` is how the words of arcs run.
+    """
+
+    title: str
+    what: str
+    columns: tuple[tuple[Panel, ...], ...]
+    scale: Scale
+    notes: tuple[str, ...] = ()
+    axes: tuple[str, str] = ("query", "key")
+    only: int | None = None
+    crossed: bool = False  # the keys come from another sentence
+    across: int = 0  # how many panels belong on a line, if it matters
+    right_to_left: bool = False
+
+    @property
+    def panels(self) -> list[Panel]:
+        """Every panel, column by column."""
+        return [panel for column in self.columns for panel in column]
+
+
+def labels(texts: Sequence[str]) -> tuple[str, ...]:
+    """Words along a side: visible, and cut where they are very long."""
+    return tuple(cut(PAPER.word(text), LONGEST_LABEL) for text in texts)
+
+
+def cut_note(texts: Sequence[str]) -> tuple[str, ...]:
+    """The note that belongs to labels that were cut."""
+    cut_down = any(PAPER.word(text) != label for text, label in zip(texts, labels(texts), strict=True))
+    return ("words that end in … are cut",) if cut_down else ()
+
+
+def texts(content: Content) -> Iterator[str]:
+    """Every text of a figure that may hold other people's words."""
+    yield from (content.title, content.what, *content.notes)
+    for panel in content.panels:
+        yield from (panel.title, panel.caption, *panel.rows, *panel.columns)
+
+
+def rewritten(content: Content, change: Callable[[str], str]) -> Content:
+    """The figure with each of these texts changed; words along the sides stay short enough for their place."""
+
+    def side(words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cut(change(word), 2 * LONGEST_LABEL) for word in words)
+
+    def panel_of(panel: Panel) -> Panel:
+        title, caption = change(panel.title), change(panel.caption)
+        return replace(panel, title=title, caption=caption, rows=side(panel.rows), columns=side(panel.columns))
+
+    return replace(
+        content,
+        title=change(content.title),
+        what=change(content.what),
+        notes=tuple(map(change, content.notes)),
+        columns=tuple(tuple(map(panel_of, column)) for column in content.columns),
+    )

@@ -1,0 +1,176 @@
+"""A figure composed: titles, lines of panels, the scale, notes. Lengths are inches from the left and from the top."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from attncli.views.figure import legend
+from attncli.views.figure.arcs import arc_notes, draw_arcs
+from attncli.views.figure.content import Content, Kind, Panel
+from attncli.views.figure.fitting import AXIS, GAP
+from attncli.views.figure.frame import CAPTION, PITCH, POINTS, TITLE, Frame, arcs_frame, heat_frame, titles_width
+from attncli.views.figure.heat import draw_heat, label_sides
+from attncli.views.figure.measure import wrapped
+from attncli.views.figure.page import MARGIN, Lines, Page
+
+NARROWEST = 4.5
+SENTENCE, WHAT, NOTE = 10.0, 8.0, 7.0  # points
+MOST_TITLE, MOST_NOTE = 4, 6  # lines
+NOTE_INK = "#444444"
+
+
+class Plan(NamedTuple):
+    """Where the lines of panels stand."""
+
+    frame: Frame
+    slot: float  # the width of a panel with what stands over it
+    named: bool  # whether the axes have names
+    least: float  # the height that the scale takes
+
+    @classmethod
+    def of(cls, content: Content, kind: Kind) -> "Plan":
+        """The plan of heat maps or of arcs."""
+        frame = heat_frame(content) if kind == "heat" else arcs_frame(content)
+        slot = max(frame.width, titles_width(content, TITLE if frame.labelled else CAPTION))
+        return cls(frame, slot, kind == "heat" and frame.labelled, legend.BAR if kind == "heat" else legend.KEY)
+
+    @property
+    def left(self) -> float:
+        """Where the first panel begins."""
+        return MARGIN + self.frame.left + AXIS * self.named
+
+    @property
+    def width(self) -> float:
+        """From the left edge to the end of the last panel of a line."""
+        return self.place(self.frame.across) - self.frame.gap
+
+    def place(self, number: int) -> float:
+        """Where a panel of a line begins, counted from 0."""
+        return self.left + number * (self.slot + self.frame.gap)
+
+    def depth(self, content: Content) -> int:
+        """How many panels stand one under another in a column."""
+        return max(map(len, content.columns))
+
+    def line_height(self, content: Content) -> float:
+        """A line of columns with what stands over and under them."""
+        each = self.frame.above + self.frame.height
+        below = self.frame.below + AXIS if self.named else 0.0
+        return self.depth(content) * (each + GAP) - GAP + below
+
+    def height(self, content: Content) -> float:
+        """All the lines of columns with the space under each, or the scale beside them if that is higher."""
+        n_line = -(-len(content.columns) // self.frame.across)
+        return max(n_line * (self.line_height(content) + GAP), self.frame.above + self.least)
+
+
+class Sheet(NamedTuple):
+    """What is drawn, how, and on what."""
+
+    page: Page
+    content: Content
+    kind: Kind
+    plan: Plan
+
+
+def draw(content: Content, kind: Kind) -> Any:
+    """The figure, for matplotlib to print."""
+    plan = Plan.of(content, kind)
+    width = max(plan.width + GAP + legend.WIDTH + MARGIN, NARROWEST)
+    over = [_lines(content.title, SENTENCE, width, MOST_TITLE), _lines(content.what, WHAT, width, MOST_TITLE, NOTE_INK)]
+    said = dict.fromkeys((*_layout_notes(content, kind, plan), *content.notes))
+    under = [_lines(note, NOTE, width, MOST_NOTE, NOTE_INK) for note in said]
+    texts = sum(each.height for each in (*over, *under))
+    page = Page(width, 2 * MARGIN + texts + GAP / 2 + plan.height(content))
+    top = MARGIN
+    for text in over:
+        top = page.write_lines(top, text)
+    top = _draw_panels(Sheet(page, content, kind, plan), top + GAP / 2)
+    for text in under:
+        top = page.write_lines(top, text)
+    return page.figure
+
+
+def _lines(text: str, size: float, width: float, most: int, ink: str = "black") -> Lines:
+    return Lines(wrapped(text, size, (width - 2 * MARGIN) * POINTS, most), size, {"color": ink})
+
+
+def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
+    frame = plan.frame
+    if kind == "arcs":
+        yield from arc_notes(content)
+    elif not frame.labelled:
+        how = "each panel: a row a query, a column a key, in the order of the sentence from the top left"
+        yield f"{how}; words and numbers are left out of so many panels"
+    if frame.every > 1:
+        yield f"one word in {frame.every} is written along the sides"
+    if kind == "heat" and any(panel.hidden.any() for panel in content.panels):
+        yield "hatched: hidden by the mask"
+    if any(panel.signed for panel in content.panels):
+        yield "differences in hundredths: +12 is a weight 0.12 larger than the baseline's"
+
+
+def _draw_panels(sheet: Sheet, top: float) -> float:
+    """The lines of panels with the scale beside the first; where the notes begin."""
+    plan, columns = sheet.plan, sheet.content.columns
+    first_line, end = top + plan.frame.above, top + plan.height(sheet.content)
+    for start in range(0, len(columns), plan.frame.across):
+        deepest = 0  # of the columns to the left: a panel with none beside it has the words of its rows
+        for place, column in enumerate(columns[start : start + plan.frame.across]):
+            _draw_column(sheet, column, plan.place(place), top, deepest)
+            deepest = max(deepest, len(column))
+        top += plan.line_height(sheet.content) + GAP
+    _draw_legends(sheet, first_line)
+    return end
+
+
+def _draw_column(sheet: Sheet, column: tuple[Panel, ...], left: float, top: float, beside: int) -> None:
+    """Panels one under another, the words of the columns under the last; so many have others to their left."""
+    frame = sheet.plan.frame
+    for number, panel in enumerate(column):
+        _write_titles(sheet.page, panel, frame, left, top)
+        axes = sheet.page.axes(left, top + frame.above, frame.width, frame.height)
+        if sheet.kind == "arcs":
+            axes.set_axis_off()
+            draw_arcs(axes, panel, sheet.content, frame)
+        else:
+            draw_heat(axes, panel, sheet.content, frame)
+            _name_sides(sheet, axes, panel, left, top + frame.above, number >= beside, panel is column[-1])
+        top += frame.above + frame.height + GAP
+
+
+def _write_titles(page: Page, panel: Panel, frame: Frame, left: float, top: float) -> None:
+    bottom = top + frame.above - 0.05
+    if panel.caption:
+        bottom -= PITCH * CAPTION / POINTS
+        page.write(left, bottom, panel.caption, CAPTION, color=NOTE_INK)
+    if panel.title:
+        size = TITLE if frame.labelled else CAPTION
+        page.write(left, bottom - PITCH * size / POINTS, panel.title, size)
+
+
+def _name_sides(sheet: Sheet, axes: Any, panel: Panel, left: float, top: float, rows: bool, columns: bool) -> None:
+    """The words along the sides, and what the rows and columns are."""
+    if not sheet.plan.named:
+        return
+    page, frame = sheet.page, sheet.plan.frame
+    label_sides(axes, panel, frame, rows, columns)
+    row, column = sheet.content.axes
+    style: dict[str, Any] = {"ha": "center", "color": NOTE_INK}
+    if rows:
+        turned = style | {"rotation": 90, "rotation_mode": "anchor"}
+        page.write(left - frame.left - 0.08, top + frame.height / 2, row, NOTE, **turned)
+    if columns:
+        page.write(left + frame.width / 2, top + frame.height + frame.below + 0.04, column, NOTE, **style)
+
+
+def _draw_legends(sheet: Sheet, top: float) -> None:
+    """The scale of the weights, and under it that of differences if there are any."""
+    page, plan, scale = sheet.page, sheet.plan, sheet.content.scale
+    left, frame = plan.width + GAP, plan.frame
+    if sheet.kind == "arcs":
+        legend.draw_key(page, scale, left, top)
+        return
+    height = max(frame.height, legend.BAR)
+    legend.draw_bar(page, scale, left, top, height)
+    if plan.depth(sheet.content) > 1:
+        legend.draw_bar(page, scale, left, top + frame.above + frame.height + GAP, height, signed=True)

@@ -1,0 +1,126 @@
+"""The panels of an explanation: its heads, or one query under all of them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attncli.errors import AttnError
+from attncli.explanation import Explanation
+from attncli.heads import Array
+from attncli.model_explanation import ModelExplanation
+from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
+from attncli.views.figure.script import runs_right_to_left
+from attncli.views.heading import shown_settings
+from attncli.views.rows import numbers
+
+MOST_PANELS = {"heat": 144, "arcs": 12}
+
+
+def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> Content:
+    """One panel a head of the last layer, or of every chosen layer of a model.
+
+    Raises:
+        AttnError: more panels than a figure holds.
+    """
+    one_query = explanation.query is not None and kind == "heat"
+    places = _places(explanation)
+    if not one_query and len(places) > MOST_PANELS[kind]:
+        raise AttnError(f"a figure of {len(places)} heads is too many: {MOST_PANELS[kind]} at most", _FEWER)
+    panels = [_heads(explanation, places)] if one_query else [_panel(explanation, *place) for place in places]
+    return Content(
+        PAPER.word(explanation.sentence.text),
+        " · ".join([*_what(explanation), *_query(explanation)]),
+        tuple((panel,) for panel in panels),
+        _scale(explanation, by_row),
+        tuple(_notes(explanation)),
+        axes=("head" if one_query and len(places) > 1 else "query", "key"),
+        only=explanation.query,
+        crossed=explanation.memory is not None,
+        across=explanation.weights.shape[1],
+        right_to_left=runs_right_to_left(explanation.sentence.text),
+    )
+
+
+_FEWER = "choose some: --layer L, --head H; or one matrix of all: --combine mean"
+
+
+def _places(explanation: Explanation) -> list[tuple[int, int]]:
+    """The rows and columns of the heads to draw: of vectors the last layer's."""
+    n_layer, n_head = explanation.weights.shape[:2]
+    layers = range(n_layer) if isinstance(explanation, ModelExplanation) else [n_layer - 1]
+    return [(layer, head) for layer in layers for head in range(n_head)]
+
+
+def _panel(explanation: Explanation, row: int, column: int) -> Panel:
+    return Panel(
+        _name(explanation, row, column),
+        explanation.weights[row, column],
+        np.isneginf(explanation.scores[row, column]),
+        labels([token.name for token in explanation.sentence.tokens]),
+        labels([token.name for token in explanation.key_sentence.tokens]),
+        _role(explanation, row, column),
+    )
+
+
+def _heads(explanation: Explanation, places: list[tuple[int, int]]) -> Panel:
+    """One query: a row a head, or a row that is called as the query."""
+    tokens = explanation.sentence.tokens
+    rows = tuple(_name(explanation, *place) for place in places)
+    if len(places) == 1 and explanation.query is not None:
+        rows = labels([tokens[explanation.query].name])
+    chosen = tuple(np.array(places).T)
+    weights: Array = explanation.weights[*chosen, explanation.query]  # [places, n_key]
+    hidden = np.isneginf(explanation.scores[*chosen, explanation.query])  # [places, n_key]
+    return Panel("", weights, hidden, rows, labels([token.name for token in explanation.key_sentence.tokens]))
+
+
+def _name(explanation: Explanation, row: int, column: int) -> str:
+    """Which head it is, where there are several or the model has more."""
+    if not isinstance(explanation, ModelExplanation):
+        return f"head {column}" if explanation.weights.shape[1] > 1 else ""
+    layers, heads = numbers(explanation)
+    if explanation.choice.combine != "none":
+        return ""
+    return f"layer {layers[row]}, head {heads[column]}"
+
+
+def _role(explanation: Explanation, row: int, column: int) -> str:
+    """What the head does, where that is known."""
+    if isinstance(explanation, ModelExplanation):
+        return "" if explanation.choice.combine != "none" else str(explanation.kinds.kind[row, column])
+    return explanation.roles[column].here if explanation.roles and len(explanation.layers) == 1 else ""
+
+
+def _what(explanation: Explanation) -> Iterator[str]:
+    for label, value in shown_settings(explanation, PAPER):
+        yield f"{label} {PAPER.word(value)}"
+    if not isinstance(explanation, ModelExplanation) and len(explanation.layers) > 1:
+        yield f"the last of {len(explanation.layers)} layers"
+
+
+def _query(explanation: Explanation) -> list[str]:
+    if explanation.query is None:
+        return []
+    return [f"query {PAPER.word(explanation.sentence.tokens[explanation.query].name)} ({explanation.query})"]
+
+
+def _scale(explanation: Explanation, by_row: bool) -> Scale:
+    """0 to 1, or to the largest where weights may exceed 1; what it is called."""
+    label = "attention weight"
+    if isinstance(explanation, ModelExplanation):
+        label = {"none": label, "norm": "‖αf(x)‖"}.get(explanation.choice.combine, explanation.choice.combine)
+    if by_row:
+        return Scale("share of the row's largest weight", by_row=True)
+    return Scale(label, max(1.0, float(np.nan_to_num(explanation.weights).max(initial=0))))
+
+
+def _notes(explanation: Explanation) -> Iterator[str]:
+    yield from cut_note([token.name for sentence in explanation.sentences for token in sentence.tokens])
+    if explanation.memory is not None:
+        yield f"keys and values come from: {PAPER.word(explanation.memory.text)}"
+    for sentence in explanation.sentences:
+        if sentence.unknown:
+            yield "not among the vectors: " + ", ".join(
+                dict.fromkeys(PAPER.word(each.text) for each in sentence.unknown)
+            )
+    yield from map(PAPER.word, (*explanation.warnings, *explanation.remarks))

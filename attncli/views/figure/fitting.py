@@ -1,0 +1,55 @@
+"""How many columns of panels stand side by side, and how far panels shrink for a figure to fit on paper; in inches."""
+
+from math import ceil
+from typing import NamedTuple
+
+from attncli.views.figure.content import Content
+
+WIDEST, HIGHEST = 15.0, 20.0  # a whole figure
+GAP, AXIS = 0.28, 0.17  # between panels; what the name of an axis takes
+_BESIDE, _TEXTS = 1.9, 2.6  # margins, axis and scale; margins, titles and notes
+
+
+class Wish(NamedTuple):
+    """A panel as large as it had better be, and what stands around it and does not shrink.
+
+    `above` is the room over each panel, `below` that under each column, `left` that before each line; `titles` are
+    at least so wide.
+    """
+
+    width: float
+    height: float
+    titles: float
+    above: float
+    below: float = 0.0
+    left: float = 0.0
+    gap: float = GAP  # from a panel to the next one on the line
+
+
+class Fit(NamedTuple):
+    """So many columns on a line, their panels shrunk to this share of what was wished for."""
+
+    across: int
+    shrink: float
+
+
+def fit(content: Content, wish: Wish, fewest: int, most: int) -> Fit:
+    """The number of columns on a line that leaves panels largest: lines alike in length, and few of them."""
+    n = len(content.columns)
+    tried = {ceil(n / ceil(n / limit)) for limit in range(min(fewest, n), min(most, n) + 1)}
+    fits = [Fit(across, _shrink(content, wish, across)) for across in tried]
+    narrow = [each for each in fits if _room(wish, each.across) >= wish.titles]
+    return max(narrow or [min(fits)], key=lambda each: (each.shrink, each.across))
+
+
+def _room(wish: Wish, across: int) -> float:
+    """How wide each of so many panels on a line may be."""
+    return (WIDEST - _BESIDE - wish.left + wish.gap) / across - wish.gap
+
+
+def _shrink(content: Content, wish: Wish, across: int) -> float:
+    """The share of its size that a panel has where so many stand on a line; 1 where all is as wished for."""
+    depth = max(map(len, content.columns))
+    line = (HIGHEST - _TEXTS) / ceil(len(content.columns) / across)
+    high = (line - wish.below - AXIS) / depth - wish.above - GAP
+    return min(1.0, max(_room(wish, across), 0.2) / wish.width, max(high, 0.2) / wish.height)

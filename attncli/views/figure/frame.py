@@ -1,0 +1,201 @@
+"""How large the panels of a figure are and what fits on them; lengths in inches, letters in points."""
+
+from math import ceil
+from typing import NamedTuple
+
+from attncli.views.figure.arc_choice import reach
+from attncli.views.figure.content import Content, Panel
+from attncli.views.figure.fitting import GAP, Fit, Wish, fit
+from attncli.views.figure.measure import width
+from attncli.views.rounding import as_difference
+
+POINTS = 72
+MOST_LABELLED = 12  # panels with words along their sides
+MOST_NUMBERS = 2500  # in all panels
+LABEL, SMALLEST_LABEL, SMALLEST_NUMBER, TITLE, CAPTION = 8.0, 5.0, 5.5, 9.0, 7.0
+PITCH = 1.25  # lines of text, in letters
+_CELLS = ((10, 0.42), (16, 0.34), (24, 0.28), (40, 0.18), (100, 0.13))  # up to so many words, cells of that side
+_LONGEST_SIDE, _SMALL_SIDE, _SMALL_GAP = 13.0, 1.15, 0.14
+_LEAST_SHRUNK = 0.5  # of that small side, for the sake of a layer a line
+_MOST_SKIPPED = 6  # words for one that is written, where there are several panels
+
+
+class Frame(NamedTuple):
+    """The place of one panel: its own size, and the room for its words and titles; how many stand on a line.
+
+    `upright` words stand on end, one in `every` of them is written; size 0 is for what is left out.
+    """
+
+    width: float
+    height: float
+    left: float
+    below: float
+    above: float
+    label_size: float
+    across: int
+    gap: float = GAP  # to the next panel on the line
+    number_size: float = 0.0
+    upright: bool = False
+    every: int = 1
+    under: float = 0.0  # the room of the arcs under the words
+    rise: float = 0.0  # of an arc from the first word to the last
+
+    @property
+    def labelled(self) -> bool:
+        """Whether words stand along the sides."""
+        return self.label_size > 0
+
+
+def heat_frame(content: Content) -> Frame:
+    """The place of a heat map: cells as large as their number, and that of the panels, allows."""
+    if len(content.panels) > MOST_LABELLED:
+        return _small(content)
+    first = content.panels[0]
+    n_row, n_column = first.weights.shape
+    across, down = _cell(n_column), _cell(n_row)
+    wish = Wish(
+        across * n_column,
+        down * n_row,
+        titles_width(content, TITLE),
+        _above(content, TITLE),
+        below=_longest(first.columns, LABEL),
+        left=_longest(first.rows, LABEL),
+    )
+    fitting = fit(content, wish, fewest=2, most=MOST_LABELLED)
+    return _labelled(content, fitting, across * fitting.shrink, down * fitting.shrink)
+
+
+def _small(content: Content) -> Frame:
+    """One of many maps: a layer a line where they do not become too small by that."""
+    shape = content.panels[0].weights.shape
+    cell = _SMALL_SIDE / max(shape)
+    titles, above = titles_width(content, CAPTION), _above(content, CAPTION)
+    wish = Wish(cell * shape[1], cell * shape[0], titles, above, gap=_SMALL_GAP)
+    fitting = fit(content, wish, fewest=2, most=MOST_LABELLED)
+    if 1 < content.across <= MOST_LABELLED:
+        a_layer = fit(content, wish, content.across, content.across)
+        fitting = a_layer if a_layer.shrink > _LEAST_SHRUNK else fitting
+    return _bare(content, fitting, cell * fitting.shrink, cell * fitting.shrink)
+
+
+def _bare(content: Content, fitting: Fit, across: float, down: float) -> Frame:
+    """A map without words and numbers, of cells of this size."""
+    n_row, n_column = content.panels[0].weights.shape
+    above = _above(content, CAPTION)
+    return Frame(across * n_column, down * n_row, 0.0, 0.0, above, 0.0, fitting.across, gap=_SMALL_GAP)
+
+
+def _labelled(content: Content, fitting: Fit, across: float, down: float) -> Frame:
+    """A map with words along its sides, unless hardly one of them would be written."""
+    first = content.panels[0]
+    n_row, n_column = first.weights.shape
+    size = min(LABEL, max(SMALLEST_LABEL, 0.72 * POINTS * min(across, down)))
+    every = max(1, ceil(1.15 * size / (POINTS * min(across, down))))
+    if every > _MOST_SKIPPED and len(content.panels) > 1:
+        return _bare(content, fitting, across, down)
+    upright = max(width(word, size) for word in first.columns) > 0.92 * POINTS * across
+    below = _longest(first.columns, size) if upright else PITCH * size / POINTS
+    return Frame(
+        across * n_column,
+        down * n_row,
+        _longest(first.rows, size),
+        below,
+        _above(content, TITLE),
+        size,
+        fitting.across,
+        number_size=_number_size(content, across, down),
+        upright=upright,
+        every=every,
+    )
+
+
+def _cell(n: int) -> float:
+    return next((cell for most, cell in _CELLS if n <= most), _LONGEST_SIDE / n)
+
+
+def _longest(words: tuple[str, ...], size: float) -> float:
+    return max(width(word, size) for word in words) / POINTS + 0.06
+
+
+def _above(content: Content, size: float) -> float:
+    """The room for titles and captions, if there are any."""
+    lines = any(panel.title for panel in content.panels) * size
+    lines += any(panel.caption for panel in content.panels) * min(size, CAPTION)
+    return PITCH * lines / POINTS + 0.05
+
+
+def cell_text(panel: Panel, value: float) -> str:
+    """What stands in a cell: a weight, or a signed difference in hundredths."""
+    return as_difference(round(100 * value)) if panel.signed else f"{value:.{panel.decimals}f}"
+
+
+def _number_size(content: Content, across: float, down: float) -> float:
+    """How large the numbers can be in such cells; 0 if they would be too small or too many to read."""
+    panels = content.panels
+    if sum(panel.weights.size for panel in panels) > MOST_NUMBERS:
+        return 0.0
+    longest = max(width(cell_text(panel, float(panel.weights.max(initial=0))), 1) for panel in panels)
+    size = min(LABEL, 0.8 * POINTS * across / longest, 0.7 * POINTS * down)
+    return size if size >= SMALLEST_NUMBER else 0.0
+
+
+_WIDEST_LINE, _HIGHEST_ARC, _LOOP, _CROSSING, _UPRIGHT_PITCH = 11.0, 2.2, 0.28, 1.5, 0.16
+
+
+def arcs_frame(content: Content) -> Frame:
+    """The place of words on a line, or of two sentences on two, and of the arcs between them."""
+    first = content.panels[0]
+    words = first.rows + first.columns if content.crossed else first.columns
+    n = max(len(first.rows), len(first.columns))
+    length, band = n * (max(width(word, LABEL) for word in words) + LABEL) / POINTS, 2 * LABEL / POINTS
+    upright = length > _WIDEST_LINE or _fit_arcs(content, length, band).shrink < 1
+    if upright:
+        length, band = min(n * _UPRIGHT_PITCH, _LONGEST_SIDE), _longest(words, LABEL)
+    fitting = _fit_arcs(content, length, band)
+    every = max(1, ceil(1.15 * LABEL * n / (POINTS * length * fitting.shrink))) if upright else 1
+    return _arcs_frame(content, fitting, length, band)._replace(upright=upright, every=every)
+
+
+def _fit_arcs(content: Content, length: float, band: float) -> Fit:
+    """How lines of words of this length, and the arcs over and under them, fit."""
+    over, under = _rises(content, length)
+    above = _above(content, TITLE) + _bands(content) * band
+    wish = Wish(length, over + under, titles_width(content, TITLE), above)
+    return fit(content, wish, fewest=1, most=MOST_LABELLED)
+
+
+def _arcs_frame(content: Content, fitting: Fit, length: float, band: float) -> Frame:
+    over, under = (each * fitting.shrink for each in _rises(content, length))
+    height = over + under + _bands(content) * band
+    rise = fitting.shrink * _rise(length)
+    above = _above(content, TITLE)
+    return Frame(length * fitting.shrink, height, 0.0, band, above, LABEL, fitting.across, under=under, rise=rise)
+
+
+def _bands(content: Content) -> int:
+    return 2 if content.crossed else 1
+
+
+def _rises(content: Content, length: float) -> tuple[float, float]:
+    """The room over and under a line of words of this length."""
+    if content.crossed:
+        return _CROSSING, 0.0
+    n = len(content.panels[0].columns)
+    over, under = (arc_rise(steps / max(n - 1, 1), _rise(length)) for steps in reach(content))
+    return max(over, _LOOP), under
+
+
+def _rise(length: float) -> float:
+    return min(0.42 * length, _HIGHEST_ARC)
+
+
+def arc_rise(share: float, rise: float) -> float:
+    """How high an arc rises over a line of words that spans so much of it, where one over all of it has this rise."""
+    return float(rise * share**0.7)
+
+
+def titles_width(content: Content, size: float) -> float:
+    """The width of the widest title or caption."""
+    titles = [width(panel.title, size) for panel in content.panels]
+    captions = [width(panel.caption, min(size, CAPTION)) for panel in content.panels]
+    return max(titles + captions) / POINTS

@@ -1,0 +1,70 @@
+"""A matrix as a heat map: a cell a pair of words, its number in an ink that can be read on it."""
+
+from typing import Any
+
+import numpy as np
+
+from attncli.extras import package
+from attncli.views.figure.content import Content, Panel
+from attncli.views.figure.frame import Frame, cell_text
+from attncli.views.figure.measure import NEEDED_FOR
+from attncli.views.matrix import STRONGEST_DIFFERENCE
+from attncli.views.palette import CIVIDIS, DIVERGING, ink, interpolate
+
+MOST_CELLS = 12_000  # drawn one by one in a figure; more become the pixels of a picture
+_HIDDEN = {"hatch": "//////", "facecolor": "white", "edgecolor": "#9a9a9a", "linewidth": 0}
+_LEVELS = 256
+SEAM = 0.4  # points that cells reach over their edges, lest browsers show the paper between them
+
+
+def colours(signed: bool) -> Any:
+    """The colours of weights, or of differences, for matplotlib."""
+    low, anchors = (-1, DIVERGING) if signed else (0, CIVIDIS)
+    steps = [interpolate(anchors, value) for value in np.linspace(low, 1, _LEVELS)]
+    return package("matplotlib.colors", NEEDED_FOR).ListedColormap(np.array(steps) / 255)
+
+
+def draw_heat(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
+    """The cells, hatched where a mask hides them, and their numbers where they fit."""
+    n_row, n_column = panel.weights.shape
+    shares = _shares(panel, content)  # [n_row, n_column]
+    if panel.hidden.any():
+        axes.patch.set(**_HIDDEN)
+    shown = np.ma.masked_array(shares, panel.hidden)
+    drawn = {"cmap": colours(panel.signed), "vmin": -1.0 if panel.signed else 0.0, "vmax": 1.0}
+    if sum(each.weights.size for each in content.panels) <= MOST_CELLS:
+        axes.pcolormesh(shown, edgecolors="face", linewidth=SEAM, **drawn)
+    else:
+        axes.imshow(shown, extent=(0, n_column, n_row, 0), interpolation="none", aspect="auto", **drawn)
+    axes.set(xlim=(0, n_column), ylim=(n_row, 0))
+    if frame.number_size:
+        _number(axes, panel, shares, frame)
+
+
+def _shares(panel: Panel, content: Content) -> Any:
+    """How much of the full colour each cell has, −1 to 1 for differences."""
+    if panel.signed:
+        return np.clip(panel.weights / STRONGEST_DIFFERENCE, -1, 1)
+    return content.scale.shares(panel.weights)
+
+
+def _number(axes: Any, panel: Panel, shares: Any, frame: Frame) -> None:
+    anchors = DIVERGING if panel.signed else CIVIDIS
+    centred = {"ha": "center", "va": "center_baseline", "fontsize": frame.number_size}
+    for row, column in zip(*np.nonzero(~panel.hidden), strict=True):
+        paper = interpolate(anchors, float(shares[row, column]))
+        colour = "#{:02x}{:02x}{:02x}".format(*ink(paper))
+        text = cell_text(panel, float(panel.weights[row, column]))
+        axes.text(column + 0.5, row + 0.5, text, color=colour, **centred)
+
+
+def label_sides(axes: Any, panel: Panel, frame: Frame, rows: bool, columns: bool) -> None:
+    """The words along the sides, each at its row or column."""
+    axes.tick_params(length=0, pad=2, labelsize=frame.label_size)
+    turned = {"rotation": 90, "ha": "right", "va": "center"} if frame.upright else {}
+    for axis, words, shown, how in (
+        (axes.xaxis, panel.columns, columns, turned),
+        (axes.yaxis, panel.rows, rows, {"ha": "right", "va": "center_baseline"}),
+    ):
+        chosen = range(0, len(words), frame.every) if shown else range(0)
+        axis.set_ticks([each + 0.5 for each in chosen], [words[each] for each in chosen], rotation_mode="anchor", **how)

@@ -1,0 +1,112 @@
+"""Figures as files: SVG and PDF with their text as text, PNG; equal input gives equal bytes."""
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Literal
+from xml.sax.saxutils import escape
+
+from attncli.errors import ResourceError
+from attncli.extras import package
+from attncli.views.figure.content import Content, Kind, rewritten, texts
+from attncli.views.figure.measure import NEEDED_FOR
+
+Format = Literal["svg", "pdf", "png"]
+DOTS = 200  # an inch, of a PNG
+FAINT = 0.3  # of the scale: a figure that uses less is hard to read
+MOST_NAMED = 20  # characters without a font
+_CANVAS = {
+    "svg": ("backend_svg", "FigureCanvasSVG"),
+    "pdf": ("backend_pdf", "FigureCanvasPdf"),
+    "png": ("backend_agg", "FigureCanvasAgg"),
+}
+_METADATA = {  # dates and versions would differ from run to run
+    "svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
+    "pdf": dict.fromkeys(("CreationDate", "Creator", "Producer")),
+    "png": {"Software": None},
+}
+# No formulas in other people's text; text stays text; names of parts are counted from a fixed word.
+_RULES = {"text.parse_math": False, "svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "attn"}
+
+
+def check_installed() -> None:
+    """See that there is a matplotlib that starts.
+
+    Raises:
+        ResourceError: it is missing, or settings of the user's keep it from starting.
+    """
+    try:
+        with _quiet():
+            package("matplotlib.figure", NEEDED_FOR)
+    except (ValueError, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ResourceError(f"matplotlib does not start: {reason}", "see MPLBACKEND and your matplotlibrc") from error
+
+
+def save_figure(content: Content, kind: Kind, stream: BinaryIO, form: Format) -> tuple[str, ...]:
+    """Draw and write a figure; returns what there is to remark about it."""
+    with _quiet(), _rules() as rules:
+        from attncli.views.figure.drawing import draw
+        from attncli.views.figure.fonts import OF_VIEWERS, escaped, families
+
+        found, lacking = (["sans-serif"], "") if form == "svg" else families("".join(texts(content)))
+        rules.update({"font.sans-serif": list(OF_VIEWERS), "font.family": found})
+        figure = draw(rewritten(content, lambda text: escaped(text, lacking)), kind)
+        data = _printed(figure, form)
+    stream.write(_tidied(data, content) if form == "svg" else data)  # nothing, if drawing failed
+    return tuple(_remarks(content, lacking))
+
+
+def _printed(figure: Any, form: Format) -> bytes:
+    module, canvas = _CANVAS[form]
+    getattr(package(f"matplotlib.backends.{module}", NEEDED_FOR), canvas)(figure)
+    data = io.BytesIO()
+    figure.savefig(data, format=form, dpi=DOTS, metadata=_METADATA[form])
+    return data.getvalue()
+
+
+def _remarks(content: Content, lacking: str) -> Iterator[str]:
+    if lacking:
+        shown = " ".join(lacking[:MOST_NAMED]) + " …" * (len(lacking) > MOST_NAMED)
+        yield f"no font that a figure can use has {shown}; in an .svg the viewer's own fonts draw them"
+    if content.scale.by_row:
+        return
+    largest = max(float(content.scale.shares(panel.weights).max()) for panel in content.panels if not panel.signed)
+    if 0 < largest < FAINT:
+        yield f"no weight is above {largest:.2g} of the scale: --color-scale row shades each row up to its own largest"
+
+
+def _tidied(svg: bytes, content: Content) -> bytes:
+    """The SVG without its reference to a DTD on the network, and with a title for those who cannot see it."""
+    start = svg.index(b"<svg ")
+    end = svg.index(b">", start)
+    title = escape(f"{content.title}: {content.what}").encode()
+    head = b'<?xml version="1.0" encoding="utf-8"?>\n' + svg[start:end]
+    style = b"<style>text { unicode-bidi: plaintext; white-space: pre }</style>"
+    return head + b' role="img" xml:space="preserve">\n <title>' + title + b"</title>\n " + style + svg[end + 1 :]
+
+
+@contextmanager
+def _rules() -> Iterator[dict[str, object]]:
+    """Matplotlib's own settings and ours, whatever the user's file of settings says; afterwards all is as before."""
+    matplotlib = package("matplotlib", NEEDED_FOR)
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_RULES)
+        yield matplotlib.rcParams
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Matplotlib's remarks are about its own fonts and folders: none of them is for the reader of a figure."""
+    logger = logging.getLogger("matplotlib")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
