@@ -1,0 +1,30 @@
+"""What can be shown as a page for a browser: an explanation, methods or models held against each other."""
+
+from attncli.comparison import Comparison
+from attncli.explanation import Explanation
+from attncli.model_comparison import ModelComparison
+from attncli.views.page.measured import methods_measured, models_measured
+from attncli.views.page.page import page_html
+
+
+def explanation_page(explanation: Explanation, by_row: bool = False) -> str:
+    """The page of one explanation; by_row: each row is coloured up to its own largest weight."""
+    sources = {explanation.settings.method: explanation}
+    return page_html(sources, f"attn: {explanation.sentence.text}", by_row=by_row)
+
+
+def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = False) -> str:
+    """The page of several methods, of two models, or of one on a sentence and its changed twin, with a switch."""
+    if isinstance(comparison, ModelComparison):
+        sources, compared = _runs(comparison), models_measured(comparison)
+    else:
+        sources = {each.method: each.explanation for each in comparison.methods}
+        compared = methods_measured(comparison)
+    sentence = next(iter(sources.values())).sentence.text
+    return page_html(sources, f"attn compare: {sentence}", comparison.warnings, compared, by_row)
+
+
+def _runs(comparison: ModelComparison) -> dict[str, Explanation]:
+    """Both runs, by the word that was changed, or by the models' names."""
+    one, other = comparison.swap or (comparison.baseline.model.name, comparison.other.model.name)
+    return {one: comparison.baseline, other if other != one else f"{other} (the other)": comparison.other}

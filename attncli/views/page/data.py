@@ -1,0 +1,109 @@
+"""An explanation as what the page's script reads: tokens, and every layer's and head's numbers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from attncli.explanation import Explanation, Neighbour
+from attncli.model_explanation import ModelExplanation
+from attncli.settings import Settings
+from attncli.views.close_up import FORMULAS
+from attncli.views.heading import names, settings_shown
+from attncli.views.page.kinds import kinds_of, meanings_of
+from attncli.views.page.packing import Packing, lengths_of, packed_scores, packed_weights, packing_of, units_of
+from attncli.views.rows import has_scores, numbers
+from attncli.views.screen import Screen, visible
+
+MOST_NEIGHBOURS = 64  # tokens; the nearest words of more are left out
+
+Record = dict[str, Any]
+
+
+def page_data(sources: Mapping[str, Explanation], compared: Record | None = None, by_row: bool = False) -> Record:
+    """Everything the script draws, `sources` by what the switch between them calls them.
+
+    `compared` are the measures of several; by_row: colours start with each row up to its own largest weight.
+
+    Raises:
+        AttnError: it would take more than MOST_BYTES.
+    """
+    packing = packing_of(sources.values())
+    return {
+        "switch": _switch(list(sources.values())),
+        "scale": "row" if by_row else "largest",
+        "compared": compared,
+        "bytes": packing.bytes,
+        "levels": packing.levels,
+        "sources": [{"name": visible(name), **_source(each, packing)} for name, each in sources.items()],
+    }
+
+
+def memory_shown(explanation: Explanation) -> str:
+    """The other sentence of cross-attention, or nothing."""
+    return "" if explanation.memory is None else f"keys and values: {visible(explanation.memory.text)}"
+
+
+def _switch(explanations: Sequence[Explanation]) -> str:
+    """What the sources differ in."""
+    if not all(isinstance(each, ModelExplanation) for each in explanations):
+        return "Method"
+    return "Sentence" if len({each.sentence.text for each in explanations}) > 1 else "Model"
+
+
+def _source(explanation: Explanation, packing: Packing) -> Record:
+    screen, n = Screen(), len(explanation.sentence.tokens)
+    layers, heads = numbers(explanation)
+    memory, units = explanation.memory, [units_of(layer) for layer in explanation.layers]
+    return {
+        "sentence": visible(explanation.sentence.text),
+        "memory": memory_shown(explanation),
+        "settings": settings_shown(explanation, screen),
+        "queries": names(explanation.sentence, screen),
+        "keys": None if memory is None else names(memory, screen),
+        "layers": layers[: len(explanation.layers)],
+        "heads": heads[: len(explanation.layers[0].attention.weights)],
+        "does": kinds_of(explanation),
+        "means": meanings_of(explanation),
+        "combined": _combined(explanation),
+        "pinned": explanation.query,
+        "only": explanation.query if isinstance(explanation, ModelExplanation) and explanation.partial else None,
+        "units": units,
+        "shares": max(map(max, units)) <= 1 + 1e-6,  # else they are lengths
+        "weights": [packed_weights(layer, packing) for layer in explanation.layers],
+        **(_steps(explanation) if packing.scores and has_scores(explanation) else {"scores": None}),
+        "neighbours": _neighbours(explanation) if n <= MOST_NEIGHBOURS else None,
+    }
+
+
+def _combined(explanation: Explanation) -> str | None:
+    """The name of the combination that the one matrix is."""
+    choice = explanation.choice.combine if isinstance(explanation, ModelExplanation) else "none"
+    return None if choice == "none" else choice
+
+
+def _steps(explanation: Explanation) -> Record:
+    """The scores, and the lengths of the values `[n_key]` and of their weighted sums `[n_query]`, of every head."""
+    scored = [[packed_scores(head) for head in layer.attention.scores] for layer in explanation.layers]
+    return {
+        "formula": _formula(explanation.settings),
+        "scores": [[codes for codes, _ in layer] for layer in scored],
+        "ranges": [[limits for _, limits in layer] for layer in scored],
+        "values": [[lengths_of(head) for head in layer.values] for layer in explanation.layers],
+        "results": [[lengths_of(head) for head in layer.attention.context] for layer in explanation.layers],
+    }
+
+
+def _formula(settings: Settings) -> str:
+    divided = "" if settings.temperature == 1.0 else f", divided by the temperature {settings.temperature:g}"
+    return FORMULAS[settings.method] + divided
+
+
+def _neighbours(explanation: Explanation) -> list[Record] | None:
+    """The nearest words of every query before and after attention; None where vectors do not live among words."""
+    if isinstance(explanation, ModelExplanation):
+        return None
+    found = explanation.neighbours(range(len(explanation.sentence.tokens)))
+    return [{"before": _near(before), "after": None if after is None else _near(after)} for before, after in found]
+
+
+def _near(neighbours: Iterable[Neighbour]) -> list[tuple[str, float]]:
+    return [(visible(each.text), round(each.similarity, 6)) for each in neighbours]

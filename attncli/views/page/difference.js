@@ -1,0 +1,67 @@
+// What is shown of a source: its weights, or how much they differ from the baseline's; and what has the full colour.
+
+const subtracts = (source) => source > 0 && page.compared !== null && page.compared.subtracts;
+
+function weightsOf(source) {
+  return view.combined ? combinedWeights(source, state.layer, state.combine) : headWeights(source, state.layer, state.head);
+}
+
+// Weights less the baseline's; what is hidden in one of them is 0 there.
+function differencesOf(source) {
+  const which = view.combined ? state.combine : state.head;
+  return remembered(`${source} ${state.layer} ${which} difference`, () => {
+    const [its, base] = [weightsOf(source), weightsOf(0)];
+    return its.map((weight, i) => {
+      if (Number.isNaN(weight)) return Number.isNaN(base[i]) ? NaN : -base[i];
+      return weight - (Number.isNaN(base[i]) ? 0 : base[i]);
+    });
+  });
+}
+
+const shownOf = (source) => (view.signed ? differencesOf(source) : weightsOf(source));
+
+// Of a changed word both are named.
+function namesNow(source) {
+  if (!view.signed) return source.queries;
+  return source.queries.map((name, i) => {
+    const before = page.sources[0].queries[i];
+    return before === name ? name : `${before}/${name}`;
+  });
+}
+
+const largestOf = (numbers) =>
+  numbers.reduce((most, each) => (Math.abs(each) > most ? Math.abs(each) : most), 0); // NaN is not larger
+
+// What has the full colour and the widest line, a number a row; of several sources the same, to compare them by eye.
+function topsOf() {
+  const fill = (top) => view.queries.map(() => top);
+  if (state.scale === "fixed" && view.source.shares) return fill(1);
+  if (state.scale === "row") return view.queries.map((_, query) => largestOf(rowOf(query)) || 1);
+  const sources = [...page.sources.keys()].filter((source) => !view.signed || subtracts(source));
+  return fill(Math.max(...sources.map((source) => largestOf(shownOf(source)))) || 1);
+}
+
+// From 0 to 1, of a difference from -1 to 1; 0 where hidden.
+function shareOf(query, weight) {
+  return Number.isNaN(weight) ? 0 : Math.max(-1, Math.min(1, weight / view.tops[query]));
+}
+
+function scaleNames() {
+  const of = page.sources.length > 1 ? `of ${page.compared.all}` : "here";
+  const largest = view.signed ? `to the largest difference ${of}` : `0 to the largest ${of}`;
+  const names = [["largest", largest], ["row", "each row to its largest"]];
+  return view.source.shares ? [...names, ["fixed", view.signed ? "−1 to 1" : "0 to 1"]] : names;
+}
+
+function buildShow() {
+  const there = page.sources.some((_, source) => subtracts(source));
+  const names = [["weights", "weights"], ["difference", `difference from ${there ? page.compared.baseline : ""}`]];
+  fill("show", names, state.show, there);
+}
+
+// The baseline has no difference from itself: asked for one, the next source is shown, and asked for it, its weights.
+function keepApart(changed) {
+  if (state.show !== "difference" || subtracts(state.source)) return;
+  if (changed === "show") state.source = 1;
+  else state.show = "weights";
+}

@@ -1,0 +1,35 @@
+"""What each head is called, and what that means: the patterns of a model's heads, the names of trained ones."""
+
+from attncli.explanation import Explanation
+from attncli.head_kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME
+from attncli.model_explanation import ModelExplanation
+
+#: Of kinds (`head_kinds`) and names (`head_names`).
+MEANINGS = {
+    PREVIOUS: "Most of its weight is on the token before.",
+    NEXT: "Most of its weight is on the token after.",
+    SAME: "Most of its weight is on the token itself.",
+    ANCHOR: "Most of its weight is on the first token and on those that the model adds.",
+    BROADLY: "Its weight is spread nearly evenly.",
+    CONTENT: "No place draws most of its weight: it picks tokens by what they are.",
+    "neighbour to the left": "Much of its weight is on the word before.",
+    "neighbour to the right": "Much of its weight is on the word after.",
+    "related words": "Words with similar vectors get more weight.",
+    "words before": "Most of its weight is on earlier words.",
+    "words after": "Most of its weight is on later words.",
+    "mixed": "No single pattern fits it.",
+}
+
+
+def kinds_of(explanation: Explanation) -> list[list[str]]:
+    """What each head does, `[n_layer][n_head]` where it is known, else nothing."""
+    if isinstance(explanation, ModelExplanation):
+        return [] if explanation.choice.combine != "none" else explanation.kinds.kind.tolist()
+    return [list(map(str, explanation.roles))] if explanation.roles else []
+
+
+def meanings_of(explanation: Explanation) -> list[list[str]]:
+    """What that means, in the same shape."""
+    if isinstance(explanation, ModelExplanation):
+        return [[MEANINGS[kind] for kind in row] for row in kinds_of(explanation)]
+    return [[MEANINGS.get(role.here, "") for role in explanation.roles]] if explanation.roles else []

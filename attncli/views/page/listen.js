@@ -1,0 +1,93 @@
+// What the pointer and the keyboard do.
+
+function cellUnder(event) {
+  const box = found("cells").getBoundingClientRect();
+  const inside = (length, count) => Math.min(Math.max(Math.floor(length / matrix.cell), 0), count - 1);
+  return {
+    query: inside(event.clientY - box.top, view.queries.length),
+    key: inside(event.clientX - box.left, view.keys.length),
+  };
+}
+
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+function moveCross(event) {
+  const { query, key } = state.at?.query != null && state.at.key != null ? state.at : { query: state.cursor, key: 0 };
+  const [n, m] = [view.queries.length, view.keys.length];
+  if (event.key === "Enter" || event.key === " ") pinRow(query);
+  else if (event.key === "Home") point({ query, key: 0 });
+  else if (event.key === "End") point({ query, key: m - 1 });
+  else if (event.key in MOVES) {
+    const [down, right] = MOVES[event.key];
+    point({ query: Math.min(Math.max(query + down, 0), n - 1), key: Math.min(Math.max(key + right, 0), m - 1) });
+  } else return;
+  event.preventDefault();
+  keepInSight();
+}
+
+// What the keyboard moves to is scrolled to.
+function keepInSight() {
+  const scroll = found("matrix").querySelector(".scroll");
+  const left = (state.at?.key ?? 0) * matrix.cell;
+  const beyond = left + 2 * matrix.cell > scroll.scrollLeft + scroll.clientWidth / 2;
+  if (left < scroll.scrollLeft || beyond) scroll.scrollLeft = left - scroll.clientWidth / 3;
+}
+
+function wordOf(event) {
+  const button = event.target.closest?.(".word");
+  return button && { query: null, key: null, [button.dataset.side]: Number(button.dataset.index) };
+}
+
+function moveWord(event) {
+  const at = wordOf(event);
+  if (!at || !(event.key in MOVES || event.key === "Home" || event.key === "End")) return;
+  const [down, right] = MOVES[event.key] ?? [0, 0];
+  const side = right ? (right > 0 ? words.keys : words.queries) : at.query === null ? words.keys : words.queries;
+  const place = { Home: 0, End: side.length - 1 }[event.key] ?? (at.query ?? at.key) + down;
+  event.preventDefault();
+  side[Math.min(Math.max(place, 0), side.length - 1)].button.focus();
+}
+
+function focusWord(event) {
+  const at = wordOf(event);
+  if (!at) return;
+  if (at.query !== null && at.query !== state.cursor) {
+    state.cursor = at.query;
+    state.been = true;
+    moveTab();
+    if (!state.pins.length) drawSteps();
+  }
+  point(at);
+}
+
+function listen() {
+  const [list, cells] = [found("words"), found("cells")];
+  list.addEventListener("pointerover", (event) => point(wordOf(event) ?? null));
+  list.addEventListener("pointerleave", () => point(null));
+  list.addEventListener("focusin", focusWord);
+  list.addEventListener("focusout", () => point(null));
+  list.addEventListener("keydown", moveWord);
+  list.addEventListener("click", (event) => {
+    const at = wordOf(event);
+    if (at && at.query !== null) togglePin(at.query);
+  });
+  cells.addEventListener("pointermove", (event) => point(cellUnder(event)));
+  cells.addEventListener("pointerleave", () => point(null));
+  cells.addEventListener("focus", () => point(state.at ?? { query: state.cursor, key: 0 }));
+  cells.addEventListener("blur", () => point(null));
+  cells.addEventListener("click", (event) => pinRow(cellUnder(event).query));
+  cells.addEventListener("keydown", moveCross);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.pins.length) togglePin(lastPin().query);
+  });
+  for (const id of ["source", "show", "layer", "head", "combine", "scale"]) {
+    found(id).addEventListener("change", ({ target }) => {
+      state[id] = Number.isNaN(Number(target.value)) ? target.value : Number(target.value);
+      keepApart(id);
+      redraw();
+    });
+  }
+  found("all").addEventListener("toggle", drawTable);
+  window.addEventListener("resize", fitMatrix);
+  window.addEventListener("beforeprint", () => { found("all").open ||= view.keys.length <= 20; });
+}

@@ -1,0 +1,145 @@
+// The matrix: a canvas of cells, one colour a weight, with the words beside it and a cross that follows.
+
+const CIVIDIS = [
+  [0, 0, 34, 78], [21, 0, 49, 112], [34, 30, 58, 111], [52, 54, 70, 108], [147, 143, 138, 120], [205, 201, 185, 101],
+  [232, 231, 209, 80], [251, 253, 227, 52], [255, 254, 232, 56],
+];
+const DIVERGING = [[0, 86, 180, 233], [127.5, 48, 48, 52], [255, 230, 159, 0]]; // less, the same, more
+const [WEIGHTS, DIFFERENCES] = [CIVIDIS, DIVERGING].map(colours);
+const SMALLEST_NAMED = 10; // px; smaller cells have no words beside them
+const MOST_NAMED = 96; // words
+const matrix = { cell: 0, rows: [], columns: [] };
+
+// 256 papers and the ink on each, black or white, whichever has a contrast of 4.5 or more: their ratios meet at a
+// luminance of 0.179 (WCAG 2.1).
+function colours(anchors) {
+  const papers = Array.from({ length: 256 }, (_, i) => colourAt(anchors, i));
+  return { papers, inks: papers.map((paper) => (luminance(paper) > 0.179 ? "#000" : "#fff")) };
+}
+
+function colourAt(anchors, level) {
+  const next = anchors.findIndex(([place]) => place >= level);
+  const [above, below] = [anchors[next], anchors[Math.max(next - 1, 0)]];
+  const share = above[0] === below[0] ? 0 : (level - below[0]) / (above[0] - below[0]);
+  return [1, 2, 3].map((i) => Math.round(below[i] + share * (above[i] - below[i])));
+}
+
+function luminance(colour) {
+  const [red, green, blue] = colour.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+const coloursNow = () => (view.signed ? DIFFERENCES : WEIGHTS);
+
+function levelOf(query, weight) {
+  const share = shareOf(query, weight);
+  return Math.round((view.signed ? (share + 1) / 2 : share) * 255);
+}
+
+function buildMatrix() {
+  matrix.rows = nameList(found("row-names"), view.queries);
+  matrix.columns = nameList(found("column-names"), view.keys);
+  const unnamed = Math.max(view.queries.length, view.keys.length) > MOST_NAMED;
+  const why = `More than ${MOST_NAMED} words have no names here: point at a cell to read its two above.`;
+  found("unnamed").textContent = unnamed ? why : "";
+  fitMatrix();
+}
+
+function nameList(list, names) {
+  const named = names.length <= MOST_NAMED ? names.map((name) => make("span", bdi(name), { class: "name" })) : [];
+  list.replaceChildren(...named);
+  return named;
+}
+
+// Cells as large as there is room for, up to 56 px; where words stand beside them, not too small to read.
+function fitMatrix() {
+  fitCells();
+  fitCells(); // the names are as small as the cells, and leave them the more room
+  drawMatrix();
+}
+
+function fitCells() {
+  const [n, m] = [view.queries.length, view.keys.length];
+  const grid = found("matrix").querySelector(".grid");
+  const room = found("matrix").querySelector(".scroll").clientWidth - (m <= MOST_NAMED ? found("row-names").offsetWidth : 0) - 2;
+  const least = Math.max(n, m) <= MOST_NAMED ? SMALLEST_NAMED : 1;
+  matrix.cell = Math.max(Math.min(room / m, 56), least);
+  if (matrix.cell > 3) matrix.cell = Math.floor(matrix.cell);
+  grid.style.setProperty("--cell", `${matrix.cell}px`);
+  grid.style.setProperty("--small", `${Math.min(13, matrix.cell)}px`);
+  found("cells").style.width = `${matrix.cell * m}px`;
+  found("cells").style.height = `${matrix.cell * n}px`;
+}
+
+function drawMatrix() {
+  const [n, m] = [view.queries.length, view.keys.length];
+  const canvas = found("cells").querySelector("canvas");
+  const sharp = Math.min(window.devicePixelRatio || 1, 4096 / (Math.max(n, m) * matrix.cell)) || 1;
+  canvas.width = Math.round(matrix.cell * m * sharp);
+  canvas.height = Math.round(matrix.cell * n * sharp);
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(imageOf(n, m), 0, 0, canvas.width, canvas.height);
+  if (matrix.cell >= 34) writeNumbers(pen, matrix.cell * sharp);
+  drawLegend();
+}
+
+// A pixel a cell; hidden cells are left clear, so that the hatching behind them shows.
+function imageOf(n, m) {
+  const canvas = make("canvas", [], { width: m, height: n });
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(m, n);
+  const { papers } = coloursNow();
+  view.weights.forEach((weight, i) => {
+    const query = Math.floor(i / m);
+    if (Number.isNaN(weight) || !isKnown(query)) return;
+    image.data.set(papers[levelOf(query, weight)], 4 * i);
+    image.data[4 * i + 3] = 255;
+  });
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function writeNumbers(pen, size) {
+  pen.font = `${Math.round(size * 0.32)}px system-ui, sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  view.weights.forEach((weight, i) => {
+    const [query, key] = [Math.floor(i / view.keys.length), i % view.keys.length];
+    if (Number.isNaN(weight) || !isKnown(query)) return;
+    pen.fillStyle = coloursNow().inks[levelOf(query, weight)];
+    pen.fillText(view.signed ? withSign(weight, 2) : weight.toFixed(2), (key + 0.5) * size, (query + 0.5) * size);
+  });
+}
+
+function drawLegend() {
+  const [byRow, top] = [state.scale === "row", view.tops[0].toFixed(2)];
+  found("least").textContent = !view.signed ? "0" : byRow ? "less" : `less: −${top}`;
+  found("most").textContent = !view.signed ? (byRow ? "the row's largest" : top) : byRow ? "more" : `more: +${top}`;
+  found("ramp").classList.toggle("signed", view.signed);
+  const hidden = view.weights.some(Number.isNaN) || view.source.only !== null;
+  const why = view.source.only === null ? "hidden, no weight at all" : "not worked out";
+  found("veiled").textContent = hidden ? `hatched: ${why}` : "";
+  found("veiled").classList.toggle("shown", hidden);
+}
+
+// The cross, the names it meets, and the names of pinned words.
+function drawCross() {
+  const at = state.at ?? {};
+  place(found("row-band"), at.query, "translateY");
+  place(found("column-band"), at.key, "translateX");
+  matrix.rows.forEach((name, i) => name.classList.toggle("at", i === at.query));
+  matrix.columns.forEach((name, i) => name.classList.toggle("at", i === at.key));
+}
+
+function place(band, i, move) {
+  band.classList.toggle("shown", i != null);
+  if (i != null) band.style.transform = `${move}(${i * matrix.cell}px)`;
+}
+
+function namePins() {
+  matrix.rows.forEach((name, i) => {
+    const pin = state.pins.find((each) => each.query === i);
+    name.dataset.hue = pin ? pin.slot % 6 : "";
+  });
+}

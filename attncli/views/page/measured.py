@@ -1,0 +1,58 @@
+"""What the switch of a page holds against each other: the measures of each, and whether weights can be subtracted."""
+
+from typing import Any
+
+from attncli.comparison import Comparison
+from attncli.model_comparison import ModelComparison
+from attncli.views.screen import visible
+
+Record = dict[str, Any]
+Measures = tuple[float | None, ...]  # entropy and divergence in bits a row, rank correlation, share of equal top keys
+ITSELF = (0.0, 1.0, 1.0)  # what the baseline has against itself
+
+
+def methods_measured(comparison: Comparison) -> Record:
+    """Of every method: measures of its mean weights, which have one layer and one head."""
+    n_layer, n_head = comparison.methods[0].explanation.weights.shape[:2]
+    several = n_layer > 1 or n_head > 1
+    measures = [
+        [[_rounded(each.entropy, each.divergence, each.rank_correlation, each.top1_agreement)]]
+        for each in comparison.methods
+    ]
+    return {
+        "all": "all methods",
+        "baseline": comparison.baseline,
+        "measured": f"the mean over {n_head} heads of the last of {n_layer} layers" if several else "",
+        "subtracts": True,
+        "measures": measures,
+    }
+
+
+def models_measured(comparison: ModelComparison) -> Record:
+    """Of both runs: measures of every head `[n_layer][n_head]`."""
+    baseline, other = comparison.baseline, comparison.other
+    n_layer, n_head = len(baseline.layer_numbers), len(baseline.head_numbers)
+    places = [[(layer, head) for head in range(n_head)] for layer in range(n_layer)]
+    apart = [(each.divergence, each.rank_correlation, each.top1_agreement) for each in comparison.heads]
+    return {
+        "all": "both sentences" if comparison.swap else "both models",
+        "baseline": f"“{visible(comparison.swap[0])}”" if comparison.swap else visible(baseline.model.name),
+        "measured": None,  # the head that is shown
+        "subtracts": _same_tokens(comparison),
+        "measures": [
+            [[_rounded(float(baseline.kinds.entropy[each]), *ITSELF) for each in row] for row in places],
+            [[_rounded(float(other.kinds.entropy[i, j]), *apart[i * n_head + j]) for i, j in row] for row in places],
+        ],
+    }
+
+
+def _same_tokens(comparison: ModelComparison) -> bool:
+    """Whether tokens stand for each other one by one: all the same, but for the word that is changed."""
+    mine, its = (each.tokens for each in comparison.sentences)
+    if [each.special for each in mine] != [each.special for each in its]:
+        return False
+    return comparison.swap is not None or [each.pieces for each in mine] == [each.pieces for each in its]
+
+
+def _rounded(*measures: float | None) -> Measures:
+    return tuple(None if each is None else round(each, 6) for each in measures)
