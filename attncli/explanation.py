@@ -1,7 +1,7 @@
 """What an explanation holds: every intermediate of every layer, and what can be read off them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -172,25 +172,35 @@ class Explanation:
         if self.memory is None:
             np.fill_diagonal(visible, False)  # a word is not its own context
         rows = enumerate(zip(ranking(self.mean_weights), visible, strict=True))
-        return tuple(self._context(query, order[seen[order]]) for query, (order, seen) in rows)
+        return tuple(self._context(query, order[seen[order]], self.settings.top) for query, (order, seen) in rows)
 
-    def _context(self, query: int, order: Array) -> Context:
-        """The first of the keys in `order` [≤ n_key] as context words."""
-        weights, best = self.mean_weights[query], order[: self.settings.top]
+    def context_of(self, query: int) -> Context:
+        """The same of one query, ranked to its last visible key."""
+        order, seen = ranking(self.mean_weights[[query]])[0], self.layers[-1].visible[query]  # both [n_key]
+        others = seen[order] if self.memory is not None else seen[order] & (order != query)  # [n_key]
+        return self._context(query, order[others], len(order))
+
+    def _context(self, query: int, order: Array, top: int) -> Context:
+        """The first `top` of the keys in `order` [≤ n_key] as context words."""
+        weights, best = self.mean_weights[query], order[:top]
         tokens = self.key_sentence.tokens
         ranked = tuple(Ranked(int(key), tokens[key].text, float(weights[key])) for key in best)
         return Context(query, None if self.memory else float(weights[query]), ranked)
 
     def close_up(self, query: int) -> CloseUp:
         """One query of the last layer: similarity, softmax, contributions, look-up, and neighbours before and after."""
+        before, after = self.neighbours([query])[0]
+        return replace(self.steps(query), before=before, after=after)
+
+    def steps(self, query: int) -> CloseUp:
+        """The same without the neighbours, which take a look at every word of the set."""
         layer = self.layers[-1]
         scores, weights = layer.attention.scores[:, query], layer.attention.weights[:, query]  # [n_head, n_key]
         contributions = weights * np.linalg.norm(layer.values, axis=-1)  # ‖α v‖ = α ‖v‖, [n_head, n_key]
         lookup = tuple(
             int(keys[0]) if row[keys[0]] > -np.inf else None for row, keys in zip(scores, ranking(scores), strict=True)
         )
-        before, after = self.neighbours([query])[0]
-        return CloseUp(query, self._others(query), scores, weights, contributions, lookup, before, after)
+        return CloseUp(query, self._others(query), scores, weights, contributions, lookup, (), None)
 
     def _others(self, query: int) -> tuple[int, ...]:
         tokens = self.sentence.tokens

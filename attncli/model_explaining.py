@@ -1,6 +1,6 @@
 """The recipe for models: a sentence, a checkpoint and settings become a `ModelExplanation`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,8 @@ from attncli.models.model import Model, open_model
 from attncli.models.tokenizing import SURROGATES, ModelSentence
 from attncli.settings import Settings, check_text
 
+Progress = Callable[[str, int, int], None]
+
 
 def explain_model(sentence: str, model: Model | str | Path, **settings: Any) -> ModelExplanation:
     """The attention of a model on `sentence`: every layer and head, or those that `settings` choose or combine.
@@ -38,8 +40,13 @@ def explain_model(sentence: str, model: Model | str | Path, **settings: Any) -> 
     return explain_model_with(sentence, opened, check_model_settings(**settings))
 
 
-def explain_model_with(text: str, model: Model, choice: ModelSettings) -> ModelExplanation:
-    """The same with a model and settings that are checked and open."""
+def explain_model_with(
+    text: str, model: Model, choice: ModelSettings, progress: Progress = lambda *_: None
+) -> ModelExplanation:
+    """The same with a model and settings that are checked and open.
+
+    `progress` is told what is being done, how many layers are done, and how many there are.
+    """
     layers = chosen("--layer", choice.layer, model.shape.n_layer, model.name)
     heads = chosen("--head", choice.head, model.shape.n_head, model.name)
     text = SURROGATES.sub("\ufffd", check_text("the sentence", text))  # a byte that is no UTF-8 arrives as one
@@ -48,7 +55,7 @@ def explain_model_with(text: str, model: Model, choice: ModelSettings) -> ModelE
             f"the sentence is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog" --model NAME'
         )
     tokens = model.read(text)
-    run = _run(model, tokens, layers, heads, norms=choice.combine == "norm")
+    run = _run(model, tokens, layers, heads, norms=choice.combine == "norm", progress=progress)
     raw = run.layers
     seen: Array = np.stack([layer.attention.scores > -np.inf for layer in raw])  # [n_layer, n_head, n, n]
     pieces = Pieces.of(tokens, np.asarray(seen.any(axis=(0, 1))))
@@ -82,16 +89,25 @@ class Run(NamedTuple):
     norms: tuple[Array, ...]
 
 
-def _run(model: Model, tokens: ModelSentence, layers: Sequence[int], heads: Sequence[int], norms: bool) -> Run:
+def _run(
+    model: Model,
+    tokens: ModelSentence,
+    layers: Sequence[int],
+    heads: Sequence[int],
+    norms: bool,
+    progress: Progress = lambda *_: None,
+) -> Run:
     """Each layer on the real output of the one before it; none after the last chosen one is computed.
 
     What a layer has learned is let go with it: widened, it would soon fill the memory.
     """
     kept, lengths, wanted = [], [], set(layers)
+    progress(f"running {model.name}", 0, max(layers) + 1)
     for number, layer in enumerate(islice(model.run(tokens.ids), max(layers) + 1)):
         if number in wanted:
             kept.append(_with_heads(layer, heads))
             lengths += [_norms(layer, heads)] if norms else []
+        progress(f"running {model.name}", number + 1, max(layers) + 1)
     return Run(tuple(kept), tuple(lengths))
 
 

@@ -30,13 +30,13 @@ def close_up_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) 
         from attncli.views.accessible import close_up_sentences  # the other readers need not wait for it
 
         return close_up_sentences(explanation, close_up, screen)
-    heads = [_head(explanation, close_up, head, screen) for head in range(len(close_up.weights))]
+    heads = [head_block(explanation, close_up, head, screen) for head in range(len(close_up.weights))]
     changed = [nearest_words(close_up, screen), moves_lines(explanation, close_up, screen)]
     said = (*(note for head in heads for note in head.notes), *_notes(explanation, close_up, screen))
     return page("attn explain", explanation, [*(head.lines for head in heads), *changed], said, screen)
 
 
-def _head(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Block:
+def head_block(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Block:
     """The steps, the table and the look-up of one head."""
     word = names(explanation.sentence, screen)[close_up.query]
     which = f"head {head}: " if len(close_up.weights) > 1 else ""

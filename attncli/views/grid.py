@@ -63,8 +63,8 @@ def body(grid: Grid, layout: Layout, screen: Screen) -> list[Text]:
         if len(parts) > 1:
             lines += [Text()] if columns.start else []
             lines += wrap([(_which(grid.columns, columns), DIM)], screen.columns)
-        lines += [_header(grid, columns, layout)]
-        lines += [_row(grid, row, columns, layout, screen) for row in range(grid.rows.groups)]
+        lines += [header_line(grid, columns, layout)]
+        lines += [row_line(grid, row, columns, layout, screen) for row in range(grid.rows.groups)]
     return lines
 
 
@@ -84,7 +84,8 @@ def column_words(grid: Grid, screen: Screen) -> list[Text]:
     return wrap([("columns:", DIM), *words], screen.columns, hanging=10)
 
 
-def _header(grid: Grid, columns: range, layout: Layout) -> Text:
+def header_line(grid: Grid, columns: range, layout: Layout) -> Text:
+    """The words or places over the given columns."""
     header = Text(" " * (layout.label + (layout.label > 0)), no_wrap=True)
     for column in columns:
         if layout.numbered:
@@ -94,7 +95,8 @@ def _header(grid: Grid, columns: range, layout: Layout) -> Text:
     return header
 
 
-def _row(grid: Grid, row: int, columns: range, layout: Layout, screen: Screen) -> Text:
+def row_line(grid: Grid, row: int, columns: range, layout: Layout, screen: Screen) -> Text:
+    """One row: its label, and its cells in the given columns."""
     drawn = Text(no_wrap=True)
     if layout.label:
         label, place = cut(grid.rows.label(row), layout.label, screen.own("…")), grid.rows.number_width

@@ -51,12 +51,25 @@ def most_rows(most_lines: int) -> int:
     return min(MOST_GROUPS, most_lines - OVERHEAD)
 
 
+def whole_grid(matrix: Matrix, screen: Screen) -> Grid:
+    """The matrix with every word a row and a column of its own, for a screen that shows a window of it."""
+    return _grid(matrix, screen, _every(matrix.rows, screen), _every(matrix.columns, screen))
+
+
+def _every(words: tuple[str, ...], screen: Screen) -> Axis:
+    return Axis(tuple(map(screen.word, words)), len(words))
+
+
 def pooled_grid(matrix: Matrix, screen: Screen, most: int, most_columns: int | None = None) -> Grid:
     """The matrix with at most `most` rows; `most_columns` may pool the columns further."""
     rows = Axis.of(tuple(map(screen.word, matrix.rows)), most)
     columns = Axis.of(tuple(map(screen.word, matrix.columns)), most if rows.pooled else MOST_GROUPS)
     if most_columns is not None and columns.groups > most_columns:
         columns = Axis(columns.words, most_columns)
+    return _grid(matrix, screen, rows, columns)
+
+
+def _grid(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> Grid:
     unseen = fold((~matrix.hidden).astype(float), rows, columns) == 0  # [rows.groups, columns.groups]
     shown = hundredths(fold(np.nan_to_num(matrix.weights), rows, columns))  # [rows.groups, columns.groups]
     return Grid(shown, _strength(shown, matrix.signed, screen), unseen, rows, columns, matrix.signed)
@@ -74,17 +87,17 @@ def _strength(shown: NDArray[np.int64], signed: bool, screen: Screen) -> NDArray
 def _fit(matrix: Matrix, screen: Screen, most_lines: int) -> tuple[Grid, Layout]:
     """The best layout, with the columns pooled as far as the lines demand it."""
     grid = pooled_grid(matrix, screen, most_rows(most_lines))
-    layout = _with_words(grid, screen) or _with_numbers(grid, screen)
+    layout = with_words(grid, screen) or with_numbers(grid, screen)
     blocks = max((most_lines - 1) // (grid.rows.groups + OVERHEAD), 1)
     if len(slices(layout, screen)) > blocks:
         widest = _narrowest(grid) + matrix.signed  # pooling may make a difference as long as `+100`
         most_columns = blocks * max((screen.columns - layout.label - 1) // widest, 1)
         grid = pooled_grid(matrix, screen, most_rows(most_lines), most_columns)
-        layout = _with_numbers(grid, screen)
+        layout = with_numbers(grid, screen)
     return grid, layout
 
 
-def _with_words(grid: Grid, screen: Screen) -> Layout | None:
+def with_words(grid: Grid, screen: Screen) -> Layout | None:
     """Columns headed by words, alike in width if that fits, else each as wide as its word."""
     number = max(len(as_weight(grid.largest)) + 1, 5)
     words = [max(cells(word), number + (not screen.coloured)) + 2 for word in grid.columns.headings]
@@ -94,7 +107,8 @@ def _with_words(grid: Grid, screen: Screen) -> Layout | None:
     return None
 
 
-def _with_numbers(grid: Grid, screen: Screen) -> Layout:
+def with_numbers(grid: Grid, screen: Screen) -> Layout:
+    """Columns as narrow as their numbers, headed by places."""
     label = min(grid.longest_label, max(shortest_label(grid), screen.columns // 4))
     return Layout(label, cell_widths(grid), numbered=True)
 

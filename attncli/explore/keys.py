@@ -1,0 +1,62 @@
+"""The keys, in one table: what they are bound to, what the footer shows, and what `?` lists."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Key:
+    """Keys by Textual's names, what they do as an action of the app, how they are written, and what they do in words.
+
+    `short` is what the footer calls it; those without stand under `?` alone.
+    """
+
+    keys: tuple[str, ...]
+    action: str
+    shown: str
+    says: str
+    short: str = ""
+
+
+KEYS = (
+    Key(("right", "l", "down", "j"), "word(1)", "→ l ↓ j", "the next word becomes the query", "next"),
+    Key(("left", "h", "up", "k"), "word(-1)", "← h ↑ k", "the word before", "back"),
+    Key(("pageup",), "word(-10)", "PgUp", "ten words back"),
+    Key(("pagedown",), "word(10)", "PgDn", "ten words on"),
+    Key(("home",), "word_at(0)", "Home", "the first word"),
+    Key(("end",), "word_at(-1)", "End", "the last word"),
+    Key(("slash",), "ask('find')", "/", "find a word and make it the query", "find"),
+    Key(("n",), "again(1)", "n", "the next word that was looked for"),
+    Key(("N",), "again(-1)", "N", "the one before"),
+    Key(("e",), "ask('edit')", "e", "edit the sentence; Enter takes it, Esc leaves it", "edit"),
+    Key(("m",), "method", "m", "the next method of similarity", "method"),
+    Key(("M",), "mode", "M", "the next mode: self, qkv, multihead", "mode"),
+    Key(("a",), "mask", "a", "who sees all, who less: the next mask (none, causal, window:2)", "mask"),
+    Key(("x",), "exclude_self", "x", "hide every word from itself, or show it again"),
+    Key(("plus", "equals_sign"), "warmer", "+", "a higher temperature: flatter weights", "flatter"),
+    Key(("minus",), "colder", "-", "a lower temperature: sharper weights", "sharper"),
+    Key(("0",), "temperate", "0", "temperature 1"),
+    Key(("right_square_bracket",), "head(1)", "]", "the next head; the mean stands before the first", "head"),
+    Key(("left_square_bracket",), "head(-1)", "[", "the head before"),
+    Key(("right_curly_bracket",), "layer(1)", "}", "the next layer", "layer"),
+    Key(("left_curly_bracket",), "layer(-1)", "{", "the layer before"),
+    Key(("c",), "panel('steps')", "c", "close-up: similarity, softmax, weighted sum", "close-up"),
+    Key(("v",), "ask('open')", "v", "other vectors, or a model", "vectors"),
+    Key(("s",), "ask('save')", "s", "save what is shown", "save"),
+    Key(("z",), "dense", "z", "the matrix without numbers, to see more of it"),
+    Key(("r",), "scale", "r", "colours over 0 to 1, or up to the largest weight of each row"),
+    Key(("greater_than_sign",), "columns(5)", ">", "columns further right"),
+    Key(("less_than_sign",), "columns(-5)", "<", "columns further left"),
+    Key(("escape",), "leave", "Esc", "leave a close-up or this list; cancel what takes long"),
+    Key(("question_mark",), "panel('keys')", "?", "the keys, and all notes", "keys"),
+    Key(("q",), "leave_with(0)", "q", "quit, and print the command that shows this again", "quit"),
+    Key(("ctrl+c",), "leave_with(130)", "^C", "quit with exit code 130"),
+)
+
+OPTIONS = {"--include-self": "x", "--exclude-self": "x", "--color-scale row": "r"}
+
+
+def with_keys(text: str) -> str:
+    """A remark with the keys that do here what it names options of the command line for."""
+    for option, key in OPTIONS.items():
+        text = text.replace(option, key)
+    return text

@@ -1,0 +1,54 @@
+"""The line above the keys: an answer, an error, how far a long work is; else what must be known of these weights."""
+
+from dataclasses import replace
+
+from rich.text import Text
+
+from attncli.explanation import Explanation
+from attncli.explore.keys import with_keys
+from attncli.explore.view import View
+from attncli.views.glyphs import bar
+from attncli.views.heading import closing
+from attncli.views.screen import cells, cut, pad
+from attncli.views.typeset import BOLD, DIM, wrap
+
+MOST_LINES = 2
+BAR = 20  # cells
+
+
+def note_lines(view: View, width: int, _height: int) -> list[Text]:
+    """One or two lines; where more is to be said, they end in the key that shows it."""
+    said, screen = view.said, view.sized(width)
+    if said.done is not None:
+        return [_progress(view, width)]
+    if said.text:
+        mark = f"{said.mark}: " if said.mark else ""
+        lines = wrap([(mark, BOLD), (screen.word(said.text), "")], width, len(mark))
+        return lines if len(lines) <= MOST_LINES else [lines[0], _cut(lines[1], width, view, "…")]
+    lines = closing(remarked(view.part), (), screen)[1:]
+    if len(lines) <= MOST_LINES:
+        return lines or [Text()]
+    return [lines[0], _cut(lines[1], width, view, "… more: ?")]
+
+
+def remarked(explanation: Explanation) -> Explanation:
+    """The same with its remarks naming keys where they name options of the command line."""
+    return replace(explanation, remarks=tuple(map(with_keys, explanation.remarks)))
+
+
+def _cut(line: Text, width: int, view: View, end: str) -> Text:
+    end = " " + view.screen.own(end)
+    line = line.copy()
+    if cells(line.plain) > width - cells(end):
+        line.truncate(width - cells(end))
+    return line.append(end, DIM)
+
+
+def _progress(view: View, width: int) -> Text:
+    """What is being done, and how far it is."""
+    share = min(max(view.said.done or 0.0, 0.0), 1.0)
+    percent, leave = f" {share:4.0%}", "  Esc cancels"
+    room = min(max((width - len(percent) - len(leave)) // 2, 3), BAR)
+    what = cut(view.screen.word(view.said.text), max(width - room - len(percent) - len(leave) - 1, 1))
+    text = Text(f"{what} ", no_wrap=True).append(pad(bar(share, room, view.screen), room), BOLD)
+    return text.append(percent).append(leave, DIM)

@@ -1,0 +1,80 @@
+"""A part of the screen: it draws a view as lines, and tells what in them was clicked."""
+
+from collections.abc import Callable
+
+from rich.segment import Segment
+from rich.text import Text
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from attncli.explore.view import View
+
+Drawing = Callable[[View, int, int], list[Text]]  # of a width and a height in cells
+
+
+class Pane(Widget):
+    """Lines of a view, drawn anew when the view or the size changes; `grows` ones are as high as their lines."""
+
+    class Clicked(Message):
+        """A click on something that means something."""
+
+        def __init__(self, meta: dict[str, object]) -> None:
+            super().__init__()
+            self.meta = meta
+
+    class Scrolled(Message):
+        """The wheel was turned over it, by so many lines."""
+
+        def __init__(self, pane: "Pane", by: int) -> None:
+            super().__init__()
+            self.pane, self.by = pane, by
+
+    def __init__(self, drawing: Drawing, *, id: str, grows: bool = False) -> None:
+        super().__init__(id=id)
+        self.drawing, self._grows = drawing, grows
+        self._view: View | None = None
+        self._drawn: tuple[Size, list[Text]] | None = None
+
+    def show(self, view: View) -> None:
+        """Draw this from now on."""
+        self._view, self._drawn = view, None
+        self.refresh(layout=self._grows)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The lines it takes where it grows: at most a quarter of the screen."""
+        if self._view is None or not width:
+            return 1
+        most = max(viewport.height // 4, 2)
+        return max(min(len(self.drawing(self._view, width, most)), most), 1)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the pane, as wide as the pane."""
+        lines = self._lines()
+        width, style = self.size.width, self.rich_style
+        if y >= len(lines):
+            return Strip.blank(width, style)
+        segments = Segment.apply_style(lines[y].render(self.app.console, end=""), style)
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _lines(self) -> list[Text]:
+        if self._drawn is None or self._drawn[0] != self.size:
+            width, height = self.size
+            lines = [] if self._view is None else self.drawing(self._view, width, height)
+            self._drawn = self.size, lines
+        return self._drawn[1]
+
+    def on_click(self, event: events.Click) -> None:
+        """Say what was clicked."""
+        if meta := event.style.meta:
+            self.post_message(self.Clicked(meta))
+
+    def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
+        """The wheel, towards the end."""
+        self.post_message(self.Scrolled(self, 3))
+
+    def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
+        """The wheel, towards the beginning."""
+        self.post_message(self.Scrolled(self, -3))

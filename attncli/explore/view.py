@@ -1,0 +1,120 @@
+"""What is drawn: the state with its explanation, the chosen part of it, and what the terminal can show."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+from rich.style import Style
+
+from attncli.explanation import Explanation
+from attncli.explore.part import part_of
+from attncli.explore.state import State
+from attncli.model_explanation import ModelExplanation
+from attncli.views.grid import Grid
+from attncli.views.heading import names
+from attncli.views.matrix import Matrix, whole_grid
+from attncli.views.palette import cell_style
+from attncli.views.rows import numbers
+from attncli.views.screen import Screen
+
+
+@dataclass(frozen=True)
+class Said:
+    """What stands in the line for messages, if anything: an answer to a key, an error, or how far something is."""
+
+    text: str = ""
+    mark: str = ""
+    done: float | None = None  # share of work
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Everything that a pane may draw. `whole` is the answer to what was asked, maybe to an earlier question."""
+
+    state: State
+    whole: Explanation
+    screen: Screen
+    said: Said = Said()
+
+    @property
+    def part(self) -> Explanation:
+        """The layer and head that are shown, or the mean of the heads."""
+        return part_of(self.whole, self.state.layer, self.state.head)
+
+    @property
+    def grid(self) -> Grid:
+        """The numbers and colours of the matrix."""
+        return _grid(self.part, self.screen)
+
+    @property
+    def n_layer(self) -> int:
+        """How many layers there are to choose from."""
+        return len(self.whole.layers)
+
+    @property
+    def n_head(self) -> int:
+        """How many heads each layer has."""
+        return len(self.whole.layers[-1].attention.weights)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The words that look, each by a name of its own."""
+        return names(self.part.sentence, self.screen)
+
+    @cached_property
+    def key_names(self) -> list[str]:
+        """The words that are looked at."""
+        return names(self.part.key_sentence, self.screen)
+
+    @property
+    def word(self) -> str:
+        """The query."""
+        return self.names[self.state.query]
+
+    @property
+    def where(self) -> str:
+        """Which layer and which head it is, in words; nothing where there is but one of each."""
+        layers, heads = numbers(self.whole)
+        parts = []
+        if self.n_layer > 1:
+            layer = self.n_layer - 1 if self.state.layer is None else self.state.layer
+            parts.append(f"layer {layers[layer]} of {layers[0]}-{layers[-1]}")
+        if self.n_head > 1:
+            head = self.state.head
+            parts.append(
+                f"mean of {self.n_head} heads" if head is None else f"head {heads[head]} of {heads[0]}-{heads[-1]}"
+            )
+        return ", ".join(parts)
+
+    @property
+    def where_in_short(self) -> str:
+        """The same without how many there are."""
+        return re.sub(r" of [^,]*", "", self.where)
+
+    @property
+    def of_model(self) -> bool:
+        """Whether it is a model's."""
+        return isinstance(self.whole, ModelExplanation)
+
+    def sized(self, width: int) -> Screen:
+        """The screen of a pane of this width."""
+        return replace(self.screen, width=width)
+
+    def paper(self, key: int) -> Style:
+        """The colour of a key for the query, as the matrix has it."""
+        if not self.screen.coloured or self.grid.hidden[self.state.query, key]:
+            return Style.null()
+        return cell_style(round(float(self.grid.strength[self.state.query, key]), 2), self.screen.colours)
+
+
+@lru_cache(maxsize=4)
+def _grid(part: Explanation, screen: Screen) -> Grid:
+    hidden = np.asarray(np.isneginf(part.scores[-1]).all(axis=0))  # [n_query, n_key]
+    rows, columns = (tuple(token.name for token in each.tokens) for each in (part.sentence, part.key_sentence))
+    return whole_grid(Matrix(part.mean_weights, hidden, rows, columns), screen)
+
+
+def clickable(**what: object) -> Style:
+    """A style that carries what a click on it means: `query=3`, or `action="next_method"`."""
+    return Style.from_meta(what)
