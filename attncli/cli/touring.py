@@ -1,0 +1,92 @@
+"""The guide of `attn tour`: shows screens, and asks at the end of each which one is next."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from attncli.cli.output import open_sink, say
+from attncli.cli.terminal import detect_screen
+from attncli.errors import AttnError
+from attncli.tour.walk import Tour, tour_of
+from attncli.vectors import Vectors
+from attncli.views.tour.page import STOPS, tour_lines
+
+KEYS = "Enter next; and with Enter: b back, 1-8 jump, s new sentence, q quit: "
+LAST_KEYS = "Enter leaves; and with Enter: b back, 1-8 jump, s new sentence, q quit: "
+END = len(STOPS) + 1  # behind the last screen
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The vectors, how the user named them, and `--color`; the screen is measured anew for every page."""
+
+    vectors: Vectors
+    named: str | None
+    color: str
+
+    def show(self, text: str, numbers: Iterable[int]) -> None:
+        """The screens one under another, with an empty line between them."""
+        tour = tour_of(text, self.vectors)
+        for place, number in enumerate(numbers):
+            self._print([*([Text()] if place else []), *self._page(tour, number)])
+
+    def walk(self, text: str) -> None:
+        """Screen after screen, as the reader's keys say, until q, Enter on the last one, or the end of the input."""
+        tour, number = tour_of(text, self.vectors), 1
+        self._turn(tour, number)
+        while number <= len(STOPS) and (answer := self._ask(keys := _keys(number))) is not None:
+            key, _, rest = answer.strip().partition(" ")
+            if key.lower() == "s":
+                tour = self._other(tour, rest)
+            elif (chosen := _screen_for(key.lower(), number)) is not None:
+                number = chosen
+            else:
+                say(f"{answer.strip()!r} is no key of the tour; they are: {keys.rstrip(': ')}")
+                continue
+            if number <= len(STOPS):
+                self._turn(tour, number)
+
+    def _other(self, tour: Tour, given: str) -> Tour:
+        """The tour of another sentence: of the one that stood behind `s`, else asked for until one will do."""
+        answer: str | None = given or self._ask("sentence (Enter keeps this one): ")
+        while answer is not None and answer.strip():
+            try:
+                return tour_of(answer, self.vectors)
+            except AttnError as error:
+                say(f"error: {error.message}")
+                if error.hint:
+                    say(f"hint: {error.hint}")
+            answer = self._ask("another sentence (Enter keeps the old one): ")
+        return tour
+
+    def _turn(self, tour: Tour, number: int) -> None:
+        self._print([Text(), *self._page(tour, number), Text()])
+
+    def _page(self, tour: Tour, number: int) -> list[Text]:
+        return tour_lines(tour, number, detect_screen(self.color), self.named)
+
+    def _print(self, lines: list[Text]) -> None:
+        with open_sink(None) as sink:
+            sink.lines(lines, detect_screen(self.color))
+
+    def _ask(self, question: str) -> str | None:
+        """A line of the reader's; None at the end of the input (Ctrl-D)."""
+        print(question, end="", flush=True)
+        line = sys.stdin.buffer.readline()
+        if not line:
+            print()
+            return None
+        return line.decode(sys.stdin.encoding or "utf-8", "replace").rstrip("\r\n")
+
+
+def _keys(number: int) -> str:
+    return KEYS if number < len(STOPS) else LAST_KEYS
+
+
+def _screen_for(key: str, number: int) -> int | None:
+    """The screen that a key leads to from `number`, END to leave; None for what is no key."""
+    if key.isascii() and key.isdigit() and 1 <= int(key[:3]) <= len(STOPS):
+        return int(key)
+    return {"": number + 1, "n": number + 1, "b": max(1, number - 1), "q": END, "quit": END, "exit": END}.get(key)

@@ -1,0 +1,1 @@
+"""The recipe of `attn tour`: a sentence and vectors become eight frozen values, each what one screen shows."""

@@ -1,0 +1,1 @@
+"""The screens of `attn tour`: one small file each, value to lines."""

@@ -1,0 +1,72 @@
+"""Screen 4: queries, keys and values."""
+
+from attncli.similarity import Array
+from attncli.tour.walk import Tour
+from attncli.views.heading import names
+from attncli.views.rounding import as_number
+from attncli.views.screen import Screen
+from attncli.views.tour.parts import NARROW, Part, Said, number, paragraph, table, word
+from attncli.views.typeset import Piece
+
+FIRST = 4
+
+
+def projecting_parts(tour: Tour, screen: Screen) -> list[Part]:
+    """The three vectors of one word, and scores that depend on who asks."""
+    value = tour.projecting
+    name, d_model = names(tour.explanation.sentence, screen)[value.word], tour.explanation.inputs.x.shape[1]
+    first = min(FIRST if screen.columns >= NARROW else FIRST // 2, len(value.query), len(value.value))
+    intro = paragraph(
+        screen,
+        "Above, one vector did three jobs. Now each job gets its own projection of it, a matrix of numbers: the query "
+        "is what a word asks for, the key what it offers to be found by, the value what it gives on.",
+    )
+    rows = [
+        [f"{letter} = V·w_{letter}", what, str(len(vector)), _numbers(vector, first)]
+        for letter, what, vector in (
+            ("q", "asks", value.query),
+            ("k", "offers", value.key),
+            ("v", "gives", value.value),
+        )
+    ]
+    figure = table([name, "", "numbers", f"first {first}"], rows, screen)
+    where = paragraph(screen, f"w_q, w_k and w_v turn {d_model} numbers into these. {_origin(tour)}")
+    return [intro, figure, where, _direction(tour, screen)]
+
+
+def _numbers(vector: Array, first: int) -> str:
+    return "  ".join(f"{each:6.2f}" for each in vector[:first])
+
+
+def _origin(tour: Tour) -> str:
+    """Where the projections come from, in a sentence."""
+    if tour.projecting.explanation.settings.projections == "trained":
+        besides = ", ".join(tour.projecting.besides)
+        told = "These were trained: a word should look at the words that best predict it."
+        return told + (f" Besides: {besides}." if besides else "")
+    return "These are random, not trained: they show the steps, and what they weigh means nothing."
+
+
+def _direction(tour: Tour, screen: Screen) -> Part:
+    value, labels = tour.projecting, names(tour.explanation.sentence, screen)
+    name = word(labels[value.word])
+    if value.other is None:
+        return paragraph(screen, name, " has no other word to look at here.")
+    other = word(labels[value.other])
+    found: list[Said] = [name, " now looks most at ", other, " (", number(f"{value.weights[value.other]:.2f}"), "). "]
+    same: list[Said] = [
+        "Without projections these two have one score, ",
+        number(as_number(value.plain)),
+        ", whoever asks. ",
+    ]
+    asking: list[Said] = [name, " asking ", other, " gets ", number(as_number(value.asking)), ", "]
+    return paragraph(screen, *found, *same, "With them ", *asking, *_back(name, other, as_number(value.asked)))
+
+
+def _back(name: Piece, other: Piece, score: str) -> list[Said]:
+    return [other, " asking ", name, " gets ", number(score), "."]
+
+
+def projecting_command(tour: Tour) -> tuple[str, ...]:
+    """The same head."""
+    return ("explain", "--mode", "qkv")

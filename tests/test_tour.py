@@ -1,0 +1,177 @@
+"""The numbers of `attn tour` against loops that know nothing of the package's attention."""
+
+import math
+
+import numpy as np
+import pytest
+
+from attncli.errors import AttnError, UsageError
+from attncli.tour.walk import tour_of
+
+SENTENCES = ["Bark is very cute and he is a dog", "dog", "dog dog dog", "the king and the queen qwzx of Spain"]
+
+
+@pytest.fixture(params=SENTENCES)
+def tour(request, vectors):
+    return tour_of(request.param, vectors)
+
+
+def dot(a, b):
+    return sum(float(p) * float(q) for p, q in zip(a, b, strict=True))
+
+
+def row_of(x, query, divided=True):
+    """The scores and weights of one query, the long way."""
+    scores = [dot(x[query], key) / (math.sqrt(len(key)) if divided else 1) for key in x]
+    powers = [math.exp(score) for score in scores]
+    return scores, [power / sum(powers) for power in powers], sum(powers)
+
+
+def words(tour):
+    return [token.word for token in tour.explanation.sentence.tokens]
+
+
+def test_the_pair_that_is_most_alike(tour):
+    x, value = tour.explanation.inputs.x, tour.embedding
+    known = words(tour)
+    lengths = [math.sqrt(dot(row, row)) for row in x]
+    cosines = {
+        (i, j): dot(x[i], x[j]) / lengths[i] / lengths[j]
+        for i in range(len(x))
+        for j in range(i + 1, len(x))
+        if known[i] != known[j]
+    }
+    assert value.lengths == pytest.approx(lengths)
+    assert (value.pair is None) == (not cosines)
+    if cosines:
+        assert value.similarity == pytest.approx(max(cosines.values()))
+        assert cosines[value.pair] == pytest.approx(value.similarity)
+    assert value.near[0][0].text == known[(value.pair or (0,))[0]]
+
+
+def test_the_weight_that_is_written_out(tour):
+    x, value, known = tour.explanation.inputs.x, tour.weighing, words(tour)
+    scores, weights, total = row_of(x, value.query)
+    assert (value.score, value.total) == pytest.approx((scores[value.key], total))
+    assert value.weight == pytest.approx(weights[value.key])
+    assert value.weight == pytest.approx(math.exp(value.score) / value.total)
+    rows = [row_of(x, query)[1] for query in range(len(x))]
+    different = [rows[i][j] for i in range(len(x)) for j in range(len(x)) if known[i] != known[j]]
+    assert value.weight == pytest.approx(max(different, default=rows[0][0]))
+    assert value.itself == pytest.approx(np.mean([rows[i][i] for i in range(len(x))]))
+    assert value.undivided == pytest.approx(np.mean([row_of(x, i, divided=False)[1][i] for i in range(len(x))]))
+
+
+def test_shuffled_the_weights_are_the_same(tour):
+    x, value = tour.explanation.inputs.x, tour.order
+    assert sorted(value.order) == list(range(len(x)))
+    assert len(set(words(tour))) == 1 or [words(tour)[place] for place in value.order] != words(tour)
+    place = list(value.order).index(value.word)
+    shuffled = row_of(x[value.order], place)[1]  # in the order of the shuffled sentence
+    assert value.weights == pytest.approx(row_of(x, value.word)[1])
+    assert [value.shuffled[word] for word in value.order] == pytest.approx(shuffled)
+    assert value.difference < 1e-15
+
+
+def test_projections_make_the_score_depend_on_who_asks(vectors):
+    value = tour_of(SENTENCES[0], vectors).projecting
+    layer = value.explanation.layers[0]
+    assert value.other == max(range(9), key=lambda key: value.weights[key])
+    assert value.asking != pytest.approx(value.asked, abs=0.01)
+    x = value.explanation.inputs.x
+    assert value.plain == pytest.approx(dot(x[value.word], x[value.other]) / math.sqrt(x.shape[1]))
+    for mine, whole in ((value.query, layer.queries), (value.key, layer.keys), (value.value, layer.values)):
+        assert list(mine) == list(whole[0, value.word])
+
+
+def test_what_a_trained_head_does_besides_is_told(vectors):
+    with np.load(vectors.folder.with_name("attn-en-heads") / "heads-1.npz") as heads:
+        x = tour_of("a cat", vectors).explanation.inputs.x
+        x = x * (heads["input_scale"] / np.linalg.norm(x, axis=1, keepdims=True))
+        value = tour_of("a cat", vectors).projecting
+        assert value.query == pytest.approx(x[value.word] @ heads["w_q"][0] + heads["b_q"][0])
+        told = " ".join(value.besides)
+        for name, said in (("b_q", "bias"), ("temperature", "temperature"), ("position_bias", "how far")):
+            assert (said in told) == (name in heads)
+
+
+def test_the_look_up_and_the_mixture(tour):
+    value = tour.lookup
+    seen = [score for score in value.scores if score > -math.inf]
+    assert value.scores[value.best] == max(seen)
+    assert [value.weights[key] for key in value.order] == sorted((w for w in value.weights if w), reverse=True)
+    values = value.explanation.layers[0].values[0]
+    mixture = sum(weight * row for weight, row in zip(value.weights, values, strict=True))
+    length = math.sqrt(dot(mixture, mixture) * dot(values[value.best], values[value.best]))
+    assert value.likeness == pytest.approx(dot(mixture, values[value.best]) / length)
+    for temperature, weight in zip((1.0, 0.5, 0.2, 0.05), value.sharpened, strict=True):
+        powers = [math.exp((score - max(seen)) / temperature) for score in seen]
+        assert weight == pytest.approx(1 / sum(powers))
+
+
+def test_stacked_blocks_make_words_alike(tour):
+    value, x, known = tour.stacking, tour.explanation.inputs.x, words(tour)
+    for query, row in enumerate(value.weights):
+        assert row[: query + 1] == pytest.approx(row_of(x[: query + 1], query)[1])
+        assert not row[query + 1 :].any()
+    assert (value.likeness is None) == (len(set(known)) == 1)
+    for mean in value.likeness or ():
+        cosines = [
+            dot(x[i], x[j]) / math.sqrt(dot(x[i], x[i]) * dot(x[j], x[j]))
+            for i in range(len(x))
+            for j in range(len(x))
+            if known[i] != known[j]
+        ]
+        assert mean == pytest.approx(np.mean(cosines))
+        rows = [row_of(x, query)[1] for query in range(len(x))]
+        x = np.array([sum(weight * vector for weight, vector in zip(row, x, strict=True)) for row in rows])
+
+
+def test_at_any_distance_the_score_is_the_same_and_the_sum_grows(tour, vectors):
+    value, x = tour.distance, tour.explanation.inputs.x
+    rows = vectors.find(["king", "queen"])
+    king, queen = vectors.rows([rows["king"], rows["queen"]])
+    assert [far.words for far in value.far] == [2, 10, 20, 40]
+    for far in value.far:
+        sentence = [king, *(x[place % len(x)] for place in range(far.words - 2)), queen]
+        scores, weights, total = row_of(sentence, 0)
+        assert (far.score, far.total) == pytest.approx((scores[-1], total))
+        assert far.weight == pytest.approx(weights[-1])
+        assert far.power / far.total == pytest.approx(far.weight)
+    assert value.difference < 1e-12
+    assert len(value.text.split()) == 40
+
+
+def test_several_heads_are_those_of_explain(vectors):
+    from attncli import explain
+
+    assert np.array_equal(
+        tour_of(SENTENCES[0], vectors).several.weights, explain(SENTENCES[0], vectors, mode="multihead").weights
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word", "pronoun"),
+    [(SENTENCES[0], "he", True), ("It saw her and she ran", "she", True), ("cats like big dogs", None, False)],
+)
+def test_the_word_that_the_tour_follows(sentence, word, pronoun, vectors):
+    tour = tour_of(sentence, vectors)
+    assert tour.subject.pronoun == pronoun
+    if word is None:
+        bits = [-sum(w * math.log2(w) for w in row) for row in tour.explanation.weights[0, 0]]
+        word = words(tour)[bits.index(max(bits))]
+    assert words(tour)[tour.subject.index] == word
+
+
+def test_without_king_and_queen_it_is_the_ends_of_the_sentence(write):
+    from attncli import open_vectors
+
+    tour = tour_of("b c a", open_vectors(str(write(b"a 1 0\nb 0.5 1\nc 1 2\nking 3 3\n"))))
+    assert (tour.distance.ends, tour.distance.own) == (("b", "a"), True)
+    assert tour.distance.far[0].score == pytest.approx(0.5 / math.sqrt(2))
+
+
+@pytest.mark.parametrize(("sentence", "error"), [("", UsageError), ("…!?", AttnError), ("qwzxq", AttnError)])
+def test_a_sentence_that_cannot_be_used_is_refused(sentence, error, vectors):
+    with pytest.raises(error):
+        tour_of(sentence, vectors)

@@ -1,0 +1,140 @@
+"""The screens of `attn tour`: their size, their claims, and readers without eyes or colours."""
+
+import re
+import shlex
+
+import numpy as np
+import pytest
+
+from attncli import open_vectors
+from attncli.tour.walk import tour_of
+from attncli.views.screen import Screen, cells
+from attncli.views.tour.page import STOPS, quoted, tour_lines, try_command
+
+EXAMPLE = "Bark is very cute and he is a dog"
+ODD = [
+    *(EXAMPLE, "dog", "dog dog dog", 'the qwzx cat `ls` $HOME "x"', "-one two", "[red]she[/red] a\\ \x1b[31m \u202eit"),
+    "he " * 30 + "dog",
+    "the old king of the far country gave the young queen a golden ring before they left for the sea",
+]
+NUMBERS = range(1, len(STOPS) + 1)
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    return open_vectors()
+
+
+def shown(tour, number, width=80, **how):
+    return [line.plain for line in tour_lines(tour, number, Screen(width, **how))]
+
+
+@pytest.mark.parametrize("sentence", ODD)
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_line_is_wider_than_the_screen(sentence, width, vectors):
+    tour = tour_of(sentence, vectors)
+    for number in NUMBERS:
+        for how in ({}, {"colours": "256"}, {"accessible": True}, {"encoding": "ascii"}):
+            lines = shown(tour, number, width, **how)
+            assert max(map(cells, lines)) <= width
+            assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e]", "".join(lines))
+            assert how.get("encoding") is None or all(line.isascii() for line in lines)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("colours", ["none", "truecolor"])
+def test_a_screen_and_its_prompt_fit_a_terminal(number, colours, vectors):
+    assert len(shown(tour_of(EXAMPLE, vectors), number, colours=colours)) <= 22
+
+
+@pytest.mark.parametrize("sentence", ODD)
+def test_there_is_no_number_that_is_not_one(sentence, vectors):
+    tour = tour_of(sentence, vectors)
+    for number in NUMBERS:
+        assert not re.search(r"\b(nan|inf|None)\b", " ".join(shown(tour, number)))
+
+
+def test_what_is_claimed_of_the_pronoun_is_what_was_computed(vectors):
+    tour = tour_of(EXAMPLE, vectors)
+    row = tour.explanation.weights[0, 0, 5]
+    best = max((key for key in range(9) if key != 5), key=lambda key: row[key])
+    text = " ".join(shown(tour, 3, 500))
+    assert f'most at "{EXAMPLE.split()[best]}" ({row[best]:.2f}) beside itself ({row[5]:.2f})' in text
+    assert f"all the others nearly alike (from {min(row):.2f})" in text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number", "said", "unsaid"),
+    [
+        ("cats like dogs", 3, "There is no pronoun here", "stands for"),
+        ("he likes dogs", 3, "stands for", "There is no pronoun"),
+        ("-one two", 3, "looks most at", "nearly alike"),
+        ("dog", 3, "one order only", "looks most"),
+        ("dog", 1, "only one word", "most alike"),
+        ("dog dog", 7, "two different words", "mean cosine"),
+        ("dog", 5, "With one key to choose from", "temperature"),
+        (EXAMPLE, 4, "These were trained", "random"),
+    ],
+)
+def test_findings_are_said_where_they_hold(sentence, number, said, unsaid, vectors):
+    text = " ".join(shown(tour_of(sentence, vectors), number, 500))
+    assert said in text
+    assert unsaid not in text
+
+
+def test_heads_that_were_not_trained_are_called_random(write):
+    tour = tour_of("注意 力 是", open_vectors(str(write("注意 1 0 2\n力 0.5 1 0\n是 1 2 1\n".encode()))))
+    for number, said in ((4, "random, not trained"), (6, "random, not trained"), (8, "the first and the last word")):
+        text = " ".join(shown(tour, number, 500))
+        assert said in text
+        assert "注意" in text
+
+
+def test_scores_that_overflow_are_no_trouble(write):
+    tour = tour_of("a b", open_vectors(str(write(b"a 1e3 2e3\nb 3e3 1\n"))))
+    assert np.isinf(tour.distance.far[0].total)
+    for number in NUMBERS:
+        assert shown(tour, number)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_for_screen_readers_it_is_sentences(number, vectors):
+    text = "\n".join(shown(tour_of(EXAMPLE, vectors), number, accessible=True)[3:])
+    assert not re.search("[\u2500-\u259f]|\\S   ", text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "command"),
+    [
+        ("a dog", 'attn explain "a dog"'),
+        ("a\n dog", 'attn explain "a dog"'),
+        ("the $HOME", "attn explain 'the $HOME'"),
+        ("-a dog", 'attn explain " -a dog"'),
+    ],
+)
+def test_the_command_is_quoted_for_a_shell(sentence, command, vectors):
+    assert try_command(tour_of(sentence, vectors), 2) == command
+
+
+def test_the_command_names_the_vectors_that_were_named(vectors):
+    assert try_command(tour_of("a dog", vectors), 2, "my set.txt") == "attn explain \"a dog\" --vectors 'my set.txt'"
+    assert quoted("it's") == '"it\'s"'
+
+
+LONG_NAME = "/a/rather long/path with 'quotes'/to a set/of vectors/of mine/" + "v" * 60 + ".txt"
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_command_that_is_broken_can_still_be_pasted(vectors, width, number):
+    tour = tour_of('the old king gave the young queen a golden ring before they left for the "x" sea of $1', vectors)
+    assert shown_of(tour, number, width, LONG_NAME)
+    pasted, whole = shown_of(tour, number, width), try_command(tour, number)
+    if width >= 60:
+        assert [word.split() for word in shlex.split(pasted)] == [word.split() for word in shlex.split(whole)]
+
+
+def shown_of(tour, number, width, name=None):
+    """The command as it stands on the screen, line ends and all."""
+    text = "\n".join(line.plain for line in tour_lines(tour, number, Screen(width), name))
+    return re.search(r"^try:\s(.*?)(\n\n|\Z)", text, re.M | re.S)[1]
