@@ -12,20 +12,24 @@ from attncli.cli.late import LateCommands
 USAGE = """\
 attn shows attention on your own sentence: which words look at which, step by step.
 
-  attn explain "Bark is very cute and he is a dog"
-  attn compare "Bark is very cute and he is a dog"
+  attn tour                                            the idea, in eight short screens: begin here
+  attn explain "Bark is very cute and he is a dog"     every step, on a sentence of yours
 
 attn --help lists the commands, attn explain --help what can be changed.
 """
 
 
 MODULES = {
+    "tour": "attncli.cli.tour",
     "explain": "attncli.cli.explain",
     "compare": "attncli.cli.compare",
+    "explore": "attncli.cli.explore",
     "vectors": "attncli.cli.vectors.group",
     "heads": "attncli.cli.heads",
     "train": "attncli.cli.train",
     "schema": "attncli.cli.schema",
+    "completion": "attncli.cli.completion",
+    "man": "attncli.cli.man",
 }
 
 
@@ -36,33 +40,47 @@ class AttnCommands(Commands):
         super().__init__(**settings)
         self.commands = LateCommands(MODULES)
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options, those by which Typer edits the files of a shell unlisted: `attn completion` is clearer."""
+        params: list[Any] = super().get_params(ctx)
+        for param in params:
+            param.hidden = param.name in ("install_completion", "show_completion")
+        return params
+
 
 app = typer.Typer(
     cls=AttnCommands,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="""attn explain "Bark is very cute and he is a dog"
+    epilog="""attn tour
+attn explain "Bark is very cute and he is a dog"
 attn compare "She sat on the river bank" --against cosine""",
 )
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"attn {__version__}")
-        raise typer.Exit
 
 
 @app.callback(invoke_without_command=True)
 def attn(
     context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="With --version: what a report of a fault needs.")] = False,
 ) -> None:
     """An attention explorer: every step of attention on your own words, in the terminal, as JSON, from Python."""
+    if version:
+        _print_version(debug)
+        raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(USAGE, err=True, nl=False)
         raise typer.Exit(2)
+
+
+def _print_version(debug: bool) -> None:
+    if not debug:
+        typer.echo(f"attn {__version__}")
+        return
+    from attncli.cli.version import version_lines  # late: it brings the width of characters, which help need not
+
+    for line in version_lines():
+        typer.echo(line)
 
 
 def run(arguments: list[str] | None = None) -> int:
