@@ -24,3 +24,29 @@ def write(tmp_path):
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A real one; its tests are marked with `needs_chromium`."""
+    from chromium import Browser
+
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.driver.quit()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Opens the page of an explanation or a comparison; nothing may have left it or gone wrong on it in the end."""
+    from attncli.explanation import Explanation
+    from attncli.views.page import comparison_page, explanation_page
+
+    def show(record, **how):
+        page = explanation_page if isinstance(record, Explanation) else comparison_page
+        (tmp_path / "page.html").write_text(page(record), encoding="utf-8")
+        return browser.open(tmp_path / "page.html", **how)
+
+    yield show
+    assert browser.log("browser") == []
+    assert {url.partition(":")[0] for url in browser.requests()} == {"file"}

@@ -1,52 +1,30 @@
-"""The README's pictures, made by the program: python tests/pictures.py writes them to .github/."""
+"""The README's pictures, made by the program: python tests/pictures.py writes them to .github/.
 
+That of the page is taken in Chromium, and remembers which page it shows: pixels differ from browser to browser.
+"""
+
+import hashlib
 import io
+import re
+import struct
 import tempfile
+import zlib
 from pathlib import Path
 
-from rich.console import Console
-from rich.terminal_theme import DIMMED_MONOKAI
-
-from attncli import explain
+from attncli import compare, explain
 from attncli.views.explain import explain_lines
+from attncli.views.json import explanation_json
 from attncli.views.screen import Screen
+from attncli.views.screen_svg import screen_svg
 
 FOLDER = Path(__file__).parent.parent / ".github"
-WIDTH = 84
-# Rich's own frame links fonts from the network; this one takes the reader's monospace font.
-FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
-  font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width; }}
-.{unique_id}-title {{ font-family: sans-serif; font-size: 18px; font-weight: bold; }}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal"><rect width="{terminal_width}" height="{terminal_height}"/></clipPath>
-{lines}</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix" xml:space="preserve">
-{matrix}
-</g>
-</g>
-</svg>
-"""
+SCREEN = Screen(84, "truecolor")
 
 
 def explain_svg(sentence, **settings):
     """The page of `attn explain` as an SVG."""
-    lines = explain_lines(explain(sentence, **settings), Screen(WIDTH, "truecolor"))
-    return svg(lines, f'attn explain "{sentence}"')
-
-
-def svg(lines, title):
-    """Lines of the screen as an SVG."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), color_system="truecolor", force_terminal=True)
-    for line in lines:
-        console.print(line, soft_wrap=True, highlight=False)
-    return console.export_svg(title=title, theme=DIMMED_MONOKAI, code_format=FRAME, unique_id="attn")
+    lines = explain_lines(explain(sentence, **settings), SCREEN)
+    return screen_svg(lines, SCREEN, f'attn explain "{sentence}"')
 
 
 def minilm_svg(sentence):
@@ -58,15 +36,110 @@ def minilm_svg(sentence):
 
     with tempfile.TemporaryDirectory() as hub:
         explanation = explain_model(sentence, cached_minilm(Path(hub)))
-    lines = model_lines(explanation, Screen(WIDTH, "truecolor"))
-    return svg(lines, f'attn explain "{sentence}" --model all-MiniLM-L6-v2')
+    lines = model_lines(explanation, SCREEN)
+    return screen_svg(lines, SCREEN, f'attn explain "{sentence}" --model all-MiniLM-L6-v2')
 
 
+def close_up_svg(sentence, word):
+    """The page of `attn explain --word`."""
+    from attncli.views.close_up import close_up_lines
+
+    explanation = explain(sentence, word=word)
+    lines = close_up_lines(explanation, explanation.close_up(explanation.query), SCREEN)
+    return screen_svg(lines, SCREEN, f'attn explain "{sentence}" --word {word}')
+
+
+def compare_svg(sentence):
+    """The page of `attn compare`."""
+    from attncli.views.compare import compare_lines
+
+    lines = compare_lines(compare(sentence, against=["cosine"]), SCREEN)
+    return screen_svg(lines, SCREEN, f'attn compare "{sentence}" --against cosine')
+
+
+def tour_svg(sentence, number):
+    """A screen of `attn tour`."""
+    from attncli import open_vectors
+    from attncli.tour.walk import tour_of
+    from attncli.views.tour.page import tour_lines
+
+    return screen_svg(tour_lines(tour_of(sentence, open_vectors()), number, SCREEN), SCREEN, "attn tour")
+
+
+def figure_svg(sentence, kind):
+    """A figure of the three trained heads."""
+    from attncli.views.figure.explained import explanation_content
+    from attncli.views.figure.saving import save_figure
+
+    stream = io.BytesIO()
+    save_figure(explanation_content(explain(sentence, mode="multihead"), kind, False), kind, stream, "svg")
+    return stream.getvalue().decode()
+
+
+def explore_svg(sentence, word):
+    """The screen of `attn explore`, drawn by its app without a terminal."""
+    from exploring import explorer, press, styled_lines_of
+    from rich.text import Text
+
+    lines = press(explorer(sentence, mode="multihead", query=word), size=(100, 20), read=styled_lines_of)
+    drawn = [Text.assemble(*((each.text, each.style or "") for each in line), no_wrap=True) for line in lines]
+    return screen_svg(drawn, Screen(100, "truecolor"), f'attn explore "{sentence}" --mode multihead')
+
+
+SENTENCE = "Bark is very cute and he is a dog"
 PICTURES = {
-    "explain.svg": lambda: explain_svg("Bark is very cute and he is a dog"),
-    "minilm.svg": lambda: minilm_svg("Bark is very cute and he is a dog"),
+    "explain.svg": lambda: explain_svg(SENTENCE),
+    "minilm.svg": lambda: minilm_svg(SENTENCE),
+    "close-up.svg": lambda: close_up_svg("She sat on the river bank", "bank"),
+    "compare.svg": lambda: compare_svg("She sat on the river bank"),
+    "tour.svg": lambda: tour_svg(SENTENCE, 2),
+    "explore.svg": lambda: explore_svg(SENTENCE, 5),
+    "heat.svg": lambda: figure_svg(SENTENCE, "heat"),
+    "arcs.svg": lambda: figure_svg(SENTENCE, "arcs"),
 }
+PAGE = "page.png"
+_SIGNATURE, _KEYWORD = 8, b"Comment\0"  # of a PNG; and what its text chunk with the checksum of the page begins with
+
+
+def page():
+    """The page whose picture is in the README."""
+    from attncli.views.page import explanation_page
+
+    return explanation_page(explain(SENTENCE, mode="multihead", word="he"))
+
+
+def checksum_of_page():
+    """What the page is made of: markup, style and script, and its numbers to four decimals: last bits vary."""
+    frame = re.sub(r'(<script id="data"[^>]*>).*?</script>', r"\1</script>", page(), flags=re.S)
+    numbers = explanation_json(explain(SENTENCE, mode="multihead", word="he"), precision=4)
+    return hashlib.sha256((frame + numbers).encode()).hexdigest()
+
+
+def page_png(folder):
+    """That page in Chromium, its checksum in a text chunk behind the header."""
+    from chromium import Browser
+
+    path = Path(folder) / "page.html"
+    path.write_text(page())
+    browser = Browser(folder)
+    try:
+        browser.cdp("Emulation.setScrollbarsHidden", hidden=True)
+        png = browser.open(path, 1200, 980).driver.get_screenshot_as_png()
+    finally:
+        browser.driver.quit()
+    text = b"tEXt" + _KEYWORD + checksum_of_page().encode()
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    header = _SIGNATURE + 25  # the first chunk
+    return png[:header] + chunk + png[header:]
+
+
+def shown_page(png):
+    """The checksum of the page that a picture shows."""
+    return png.partition(b"tEXt" + _KEYWORD)[2][:64].decode()
+
 
 if __name__ == "__main__":
     for name, make in PICTURES.items():
         (FOLDER / name).write_text(make())
+    with tempfile.TemporaryDirectory() as folder:
+        (FOLDER / PAGE).write_bytes(page_png(folder))

@@ -19,15 +19,16 @@ MODEL_RECIPES = {
     *("model_words", "model_explanation", "model_explaining", "model_reduction", "model_comparison", "head_ranking")
 }
 ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
-    {"errors", "settings", "model_settings", "tokens", "segments", "spelling"},
+    {"errors", "extras", "settings", "model_settings", "tokens", "segments", "spelling"},
     MATHEMATICS | {"flow"},
     {"vectors"},
     {"models"},
     {"npz", "heads_file", "trained", "as_trained", "inputs", "projections", "explanation", "explaining", "comparison"}
-    | {"neighbourhood"},
+    | {"neighbourhood", "tour"},
     MODEL_RECIPES,
     {"training"},
     {"views"},
+    {"explore"},
     {"cli"},
     {"__init__", "__main__"},
 ]
@@ -99,12 +100,20 @@ def modules_after(arguments, **env):
     return {name.split(".")[0] for name in done.stderr.split()}
 
 
-HELP = [[], ["explain"], ["compare"], ["heads"], ["train"], ["vectors"], *(["vectors", name] for name in COMMANDS)]
+HELP = [
+    *([], ["tour"], ["explain"], ["compare"], ["explore"], ["heads"], ["train"], ["completion"], ["man"]),
+    *(["vectors"], *(["vectors", name] for name in COMMANDS)),
+]
 
 
-@pytest.mark.parametrize("arguments", [*([*command, "-h"] for command in HELP), ["--version"], [], ["vectors"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [*([*command, "-h"] for command in HELP), ["--version"], ["--version", "--debug"], ["man"], [], ["vectors"]],
+)
 def test_help_waits_for_neither_numpy_nor_gensim(arguments):
-    assert not modules_after(arguments) & {"numpy", "gensim", "scipy"}
+    loaded = modules_after(arguments)
+    assert not loaded & {"numpy", "gensim", "scipy", "matplotlib", "textual"}
+    assert "-h" not in arguments or "rich" not in loaded
 
 
 @pytest.mark.parametrize(
@@ -117,7 +126,7 @@ def test_help_waits_for_neither_numpy_nor_gensim(arguments):
 def test_completion_waits_for_neither_numpy_nor_gensim(words):
     typed = f"attn {words}"
     completing = {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
-    assert not modules_after([], **completing) & {"numpy", "gensim", "scipy"}
+    assert not modules_after([], **completing) & {"numpy", "gensim", "scipy", "rich"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "attncli" / "views" / "page"
 WHERE = "from attncli import open_vectors; vectors = open_vectors(); print(vectors.words, vectors.folder)"
 
 
@@ -46,6 +47,16 @@ def test_an_editable_install(tmp_path):
 def test_the_wheel_holds_what_is_needed_and_no_more(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert tops == {"attncli", next(top for top in tops if top.endswith(".dist-info"))}
+    data = {next(top for top in tops if top.endswith(suffix)) for suffix in (".dist-info", ".data")}
+    assert tops == {"attncli", *data}
     assert {"attncli/schemas/explain.json", "attncli/py.typed", "attncli/data/attn-en/vectors.npy"} <= set(names)
+    assert {path.name for path in PAGE.iterdir() if path.suffix in (".html", ".css", ".js")} <= {
+        name.removeprefix("attncli/views/page/") for name in names
+    }
     assert any(name.endswith("WordNet-3.0.txt") for name in names)
+
+
+def test_the_manual_page_is_installed_where_man_finds_it(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        page = next(name for name in archive.namelist() if name.endswith(".data/data/share/man/man1/attn.1"))
+        assert archive.read(page) == (ROOT / "data" / "man" / "attn.1").read_bytes()

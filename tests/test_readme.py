@@ -9,6 +9,7 @@ import pictures
 import pytest
 from command import COMMAND
 from models.minilm_folder import cached_minilm, needs_minilm
+from terminal import Session
 from texts import write_news
 
 from attncli import explain
@@ -30,10 +31,22 @@ def test_a_command_of_the_readme_runs(line, tmp_path, monkeypatch):
     if re.search(r"(--vectors|export) glove( |$)", line):  # kept by an earlier command of the README
         keeping.add(str(tmp_path / "glove.6B.100d.txt"), name="glove")
     write_news(tmp_path)
+    if line.startswith("attn explore"):
+        quit_at_once(shlex.split(line)[2:])
+        return
     line = re.sub(r"(^|\| |&& )attn ", rf"\1{shlex.join(COMMAND)} ", line)
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stderr
+
+
+def quit_at_once(arguments):
+    """The explorer wants a terminal, and someone to leave it."""
+    session = Session(*arguments)
+    session.wait_for("weights")
+    session.press(b"q")
+    session.read_to_the_end()
+    assert session.process.returncode == 0
 
 
 @pytest.mark.parametrize("block", PYTHON)
@@ -46,6 +59,15 @@ def test_the_python_of_the_readme_runs(block):
 )
 def test_a_picture_is_what_the_program_shows_now(name):
     assert (pictures.FOLDER / name).read_text() == pictures.PICTURES[name]()
+
+
+def test_the_picture_of_the_page_is_of_the_page_as_it_is_now():
+    png = (pictures.FOLDER / pictures.PAGE).read_bytes()
+    assert pictures.shown_page(png) == pictures.checksum_of_page()
+
+
+def test_every_picture_is_in_the_readme():
+    assert set(re.findall(r"\.github/([\w.-]+\.(?:svg|png))", README)) == {*pictures.PICTURES, pictures.PAGE}
 
 
 def test_pictures_link_nothing():
