@@ -180,8 +180,8 @@ def _rows(explanation: "Explanation") -> "Iterator[Row]":
         yield from rows
         return
     yield next(rows)
-    for sentence, _, _, *rest in rows:
-        yield sentence, explanation.layer, explanation.head, *rest
+    for _, _, *rest in rows:
+        yield explanation.layer, explanation.head, *rest
 
 
 def _pictures_first(formats: list[str]) -> list[str]:
