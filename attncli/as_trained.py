@@ -4,27 +4,48 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attncli.explanation import Explanation, Role
-from attncli.head_names import name_of, profile_heads
+from attncli.explanation import Explanation
+from attncli.head_names import Role, name_of, profile_heads
 from attncli.heads import Array, Heads
-from attncli.inputs import Inputs
-from attncli.masks import visible_keys
 from attncli.settings import Settings
+from attncli.tokens import Sentence
 
 
-def hidden_words(inputs: Inputs, settings: Settings, trained: bool) -> Array | None:
-    """Which keys a word may see, `[n, n]`; None: all. Trained heads hide its repeats too, and no row is left blind."""
+def visible_words(words: Array, settings: Settings, trained: bool) -> Array | None:
+    """Which keys a word may see, of words by number `[..., n]`: boolean `[..., n, n]`; None: all.
+
+    Trained heads hide a word's repeats too, and no row is left blind.
+    """
     if not settings.exclude_self:
         return None
-    n = len(inputs.x)
+    itself = np.eye(words.shape[-1], dtype=bool)
     if not trained:
-        return ~np.eye(n, dtype=bool)
-    _, words = np.unique([token.word for token in inputs.sentence.tokens], return_inverse=True)
-    visible: Array = words[:, None] != words[None, :]  # [n, n]
-    places = visible_keys(n, n, causal=settings.causal, window=settings.window or (None, None), offset=0)
-    blind = ~(visible if places is None else visible & places).any(axis=1)  # [n]
-    visible[blind, blind] = True
-    return visible
+        return ~itself
+    visible: Array = words[..., :, None] != words[..., None, :]  # [..., n, n]
+    return visible | (itself & blind_rows(words, settings)[..., None])
+
+
+def blind_rows(words: Array, settings: Settings) -> Array:
+    """Which places see no other word than their own, as the masks are: boolean `[..., n]`.
+
+    What a place sees is a stretch of the sentence; it is all one word if the run at its end reaches to its beginning.
+    """
+    n = words.shape[-1]
+    place = np.arange(n)
+    left, right = settings.window or (n, n)
+    first = np.maximum(place - left, 0)  # [n]
+    last = place if settings.causal else np.minimum(place + right, n - 1)  # [n]
+    starts = np.ones(words.shape, dtype=bool)
+    starts[..., 1:] = words[..., 1:] != words[..., :-1]
+    run = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)  # [..., n]; where each place's run begins
+    blind: Array = run[..., last] <= first
+    return blind
+
+
+def words_of(sentence: Sentence) -> Array:
+    """The words of a sentence by number, the same for every repeat: `[n]`."""
+    numbers: Array = np.unique([token.word for token in sentence.tokens], return_inverse=True)[1]
+    return numbers
 
 
 def roles_of(heads: Heads, explanation: Explanation) -> tuple[Role, ...]:

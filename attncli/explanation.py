@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 from attncli.attention import Attention
+from attncli.head_names import Role
 from attncli.heads import Array
 from attncli.inputs import Inputs
 from attncli.measures import ranking
@@ -79,24 +81,6 @@ class Layer:
         return seen
 
 
-@dataclass(frozen=True)
-class Role:
-    """What a trained head does: here on the sentence, and on sentences that training kept apart (None: unknown)."""
-
-    here: str
-    held_out: str | None
-
-    def __str__(self) -> str:
-        if self.held_out is None:
-            return self.here
-        return f"{self.here}, as in the evaluation" if self.same else f"{self.here}; in the evaluation: {self.held_out}"
-
-    @property
-    def same(self) -> bool:
-        """Whether it does here what it did there."""
-        return self.here == self.held_out
-
-
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """One sentence explained: tokens, every layer's arrays, and what was noticed on the way.
@@ -112,6 +96,8 @@ class Explanation:
     warnings: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    has_matrix: ClassVar[bool] = True  # a text may be too long for one
 
     @property
     def vectors(self) -> Vectors:

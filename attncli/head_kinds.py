@@ -23,7 +23,7 @@ class HeadKinds:
 
     distance: the mean |i − j| in tokens; entropy: the mean in bits a row; special, previous, next, same, first: shares
     of a head's weight, from 0 to 1, on special tokens, the token before, the one after, the token itself, token 0;
-    anchor: the share on token 0 and the special ones together.
+    anchor: the share on token 0 and the special ones together; evenness: entropy as a share of what equal weights have.
     kind: the one of KINDS that fits. Rows that see nothing count for nothing.
     """
 
@@ -35,6 +35,7 @@ class HeadKinds:
     same: Array
     first: Array
     anchor: Array
+    evenness: Array
     kind: Array
 
 
@@ -63,7 +64,8 @@ def measure_heads(weights: Array, special: Array, visible: Array | None = None) 
         same=same,
         first=_share_on(weights, place == 0),
         anchor=anchor,
-        kind=_kinds((previous, following, same, anchor), relative),
+        evenness=relative,
+        kind=kinds_of((previous, following, same, anchor), relative),
     )
 
 
@@ -85,7 +87,7 @@ def _entropies(weights: Array, visible: Array | None) -> tuple[Array, Array]:
     return bits / np.maximum(seeing.sum(axis=-1), 1), relative
 
 
-def _kinds(shares: Sequence[Array], relative: Array) -> Array:
+def kinds_of(shares: Sequence[Array], relative: Array) -> Array:
     """The kind of each head `[...]`, from its shares `[...]` in the order of KINDS and its relative entropy `[...]`."""
     stacked = np.stack(shares)  # [4, ...]
     by_share = np.array(KINDS)[stacked.argmax(axis=0)]  # [...]

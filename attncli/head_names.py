@@ -1,5 +1,7 @@
 """What heads do, said by what is measured and nothing else: on one sentence, or as the mean over many."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from attncli.measures import rank_correlation
@@ -9,6 +11,24 @@ MOSTLY = 0.4  # of a head's weight on one neighbour
 SIDED = 0.75  # of a head's weight on one side
 RELATED = 0.3  # mean rank correlation of weights with cosines
 MEASURES = ("left", "right", "related", "before", "after")
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a trained head does: here on the sentence, and on sentences that training kept apart (None: unknown)."""
+
+    here: str
+    held_out: str | None
+
+    def __str__(self) -> str:
+        if self.held_out is None:
+            return self.here
+        return f"{self.here}, as in the evaluation" if self.same else f"{self.here}; in the evaluation: {self.held_out}"
+
+    @property
+    def same(self) -> bool:
+        """Whether it does here what it did there."""
+        return self.here == self.held_out
 
 
 def profile_heads(weights: Array, x: Array, visible: Array) -> Array:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from attncli.errors import UsageError
-from attncli.relative import position_scores
+from attncli.relative import by_offset, position_scores
 from attncli.similarity import Array
 
 __all__ = [
@@ -65,14 +65,15 @@ class Heads:
         return self.profile is not None
 
     def prepare(self, x: Array) -> Array:
-        """The vectors as the projections take them: `[n, d_model]`, of length input_scale where there is one."""
+        """The vectors as the projections take them: `[..., n, d_model]`, of length input_scale where there is one."""
         if self.input_scale is None:
             return x
-        length = np.linalg.norm(x, axis=-1, keepdims=True)  # [n, 1]
-        return x * (self.input_scale / np.where(length == 0, 1, length))
+        length = np.linalg.norm(x, axis=-1, keepdims=True)  # [..., n, 1]
+        scaled: Array = x * (x.dtype.type(self.input_scale) / np.where(length == 0, 1, length))
+        return scaled
 
     def queries(self, x: Array) -> Array:
-        """Q = x w_q + b_q, of prepared vectors: `[n_head, n, d_k]`."""
+        """Q = x w_q + b_q, of prepared vectors: `[..., n_head, n, d_k]`."""
         q = project(x, self.w_q)
         return q if self.b_q is None else q + self.b_q[:, None, :]
 
@@ -82,17 +83,26 @@ class Heads:
             return None
         return position_scores(key, self.position_bias, self.key_offset_bias)
 
+    def by_offset(self, key: Array) -> Array | None:
+        """The same for each key and offset, before places are looked up: `[n_head, n_key, 2·reach + 1]`."""
+        if self.position_bias is None or self.key_offset_bias is None:
+            return None
+        return by_offset(key, self.position_bias, self.key_offset_bias)
+
 
 def project(x: Array, w: Array) -> Array:
-    """Each head's view of the tokens: x `[n, d_model]` times w `[n_head, d_model, d]` is `[n_head, n, d]`."""
-    projected: Array = x @ w
-    return projected
+    """Each head's view of the tokens: x `[..., n, d_model]` times w `[n_head, d_model, d]` is `[..., n_head, n, d]`."""
+    if x.ndim == 2:
+        projected: Array = x @ w
+        return projected
+    flat = x.reshape(-1, x.shape[-1]) @ w  # [n_head, rest, d]: one product a head
+    return np.moveaxis(flat.reshape(len(w), *x.shape[:-1], w.shape[-1]), 0, -3)
 
 
 def concatenate(context: Array, w_o: Array | None) -> Array:
-    """The heads' contexts `[n_head, n, d_v]` side by side, `[n, n_head·d_v]`, and mixed by w_o to `[n, d_model]`."""
-    n_head, n, d_v = context.shape
-    side_by_side: Array = context.swapaxes(0, 1).reshape(n, n_head * d_v)  # [n, n_head·d_v]
+    """The heads' contexts `[..., n_head, n, d_v]` side by side, `[..., n, n_head·d_v]`, mixed by w_o to d_model."""
+    *lead, n_head, n, d_v = context.shape
+    side_by_side: Array = context.swapaxes(-3, -2).reshape(*lead, n, n_head * d_v)  # [..., n, n_head·d_v]
     return side_by_side if w_o is None else side_by_side @ w_o
 
 

@@ -106,14 +106,22 @@ def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
         if token.row is None:
             x[token.index] = vectors.compose(token.word)
     x.flags.writeable = False  # every layer's arrays may be views of it
-    if settings.positions == "none":
+    return placed(x, settings.positions)
+
+
+def placed(x: Array, positions: str) -> Array:
+    """The vectors `[..., n, d_model]` with positions added, if any are asked for, of the vectors' mean length."""
+    if positions == "none":
         return x
-    positions = sinusoidal(*x.shape)  # [n, d_model]
-    return x + positions * (_mean_length(x) / _mean_length(positions))
+    waves = sinusoidal(*x.shape[-2:]).astype(x.dtype)  # [n, d_model]
+    moved: Array = x + waves * (_mean_length(x) / _mean_length(waves))
+    return moved
 
 
-def _mean_length(x: Array) -> float:
-    return float(np.linalg.norm(x, axis=-1).mean())
+def _mean_length(x: Array) -> Array:
+    """`[..., 1, 1]`."""
+    length: Array = np.linalg.norm(x, axis=-1, keepdims=True).mean(axis=-2, keepdims=True)
+    return length
 
 
 def _warnings(x: Array, source: Array, settings: Settings) -> Iterator[str]:

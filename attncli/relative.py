@@ -16,10 +16,22 @@ def position_scores(key: Array, position_bias: Array, key_offset_bias: Array) ->
     key: `[..., n_head, n, d_k]`; position_bias b: `[n_head, 2·reach + 1]`; key_offset_bias r: `[n_head, 2·reach + 1,
     d_k]` is a query that depends on the offset alone (Shaw et al. 2018, equation 4, with the sides exchanged).
     """
-    by_key = key @ key_offset_bias.swapaxes(-1, -2) / math.sqrt(key.shape[-1])  # [..., n_head, n_key, 2·reach + 1]
-    by_key = by_key + position_bias[..., None, :]
-    place = offsets(key.shape[-2], position_bias.shape[-1] // 2)  # [n_query, n_key]
-    scores: Array = by_key[..., np.arange(len(place)), place]  # [..., n_head, n_query, n_key]
+    places = np.arange(key.shape[-2])
+    return offset_scores(by_offset(key, position_bias, key_offset_bias), places, places)
+
+
+def by_offset(key: Array, position_bias: Array, key_offset_bias: Array) -> Array:
+    """What is added for each key at each offset: `[..., n_head, n_key, 2·reach + 1]`."""
+    by_key = key @ key_offset_bias.swapaxes(-1, -2) / math.sqrt(key.shape[-1])
+    summed: Array = by_key + position_bias[..., None, :]
+    return summed
+
+
+def offset_scores(by_key: Array, i: Array, j: Array) -> Array:
+    """What `by_offset` says for queries at places i and keys at places j: `[..., n_head, len(i), len(j)]`."""
+    reach = by_key.shape[-1] // 2
+    place = np.clip(j - i[:, None], -reach, reach) + reach  # [len(i), len(j)]
+    scores: Array = by_key[..., j, place]
     return scores
 
 

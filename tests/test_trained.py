@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from attncli import UsageError, compare, explain
-from attncli.explanation import Role
-from attncli.head_names import name_of, profile_heads
+from attncli.head_names import Role, name_of, profile_heads
 from attncli.trained import trained_blocks
 from attncli.views.json import explanation_json
 

@@ -25,7 +25,7 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     """`attn explain` as sentences: what is shown, and for each word what it attends to."""
     said: list[str] = []
     sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
-    n_layer, n_head = explanation.weights.shape[:2]
+    n_layer, n_head = explanation.weights.shape[:2] if explanation.has_matrix else (1, 1)
     sentences += role_sentences(explanation)
     if isinstance(explanation, ModelExplanation) and not explanation.single:
         return _mapped(explanation, sentences, screen)
@@ -36,7 +36,8 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
         said.append(f"this is the last of {n_layer} layers")
     if len(explanation.context) > MOST_WORDS:
         said.append(f"the last {len(explanation.context) - MOST_WORDS} words are left out")
-    return [*_lines(sentences, screen), *closing(explanation, (*said, "all weights: --json"), screen)]
+    rest = "all weights: --json" if explanation.has_matrix else "all words: --json"
+    return [*_lines(sentences, screen), *closing(explanation, (*said, rest), screen)]
 
 
 def _mapped(explanation: ModelExplanation, sentences: list[str], screen: Screen) -> list[Text]:

@@ -60,24 +60,37 @@ def _entries(text: int, room: int, top: int) -> int:
 def context_lines(explanation: Explanation, screen: Screen) -> Block:
     """Every word with its own weight and its `--top` context words; the rounding is the matrix's."""
     contexts = explanation.context[:MOST_WORDS]
-    shown = hundredths(explanation.mean_weights[:MOST_WORDS])  # [n, n_key]
+    shown = _numbers(explanation, screen)
     key_names = names(explanation.key_sentence, screen)
     labels = _labels(explanation, screen)
     listed = [key_names[each.key] for context in contexts for each in context.ranked]
-    number = len(as_weight(int(shown.max(initial=0))))
+    number = max(map(len, shown.values()), default=0)
     columns = _columns(labels, listed, number, explanation.settings.top, explanation.memory is None, screen)
     full = _full_bar(explanation)
     lines = _heading(explanation, full, screen)
     for label, context in zip(labels, contexts, strict=False):
-        row = shown[context.query]  # [n_key]
         entries = [
-            _entry(key_names[each.key], int(row[each.key]), each.weight / full, columns, screen)
+            _entry(key_names[each.key], shown[context.query, each.key], each.weight / full, columns, screen)
             for each in context.ranked
         ]
-        own = None if context.itself is None else int(row[context.query])
+        own = None if context.itself is None else shown[context.query, context.query]
         lines += _word(label, own, entries, columns, screen)
     was_cut = max(map(cells, labels)) > columns.label or max(map(cells, listed), default=0) > columns.name
     return Block(lines, _notes(explanation, was_cut, screen))
+
+
+def _numbers(explanation: Explanation, screen: Screen) -> dict[tuple[int, int], str]:
+    """Each weight that is listed, by query and key, as the matrix shows it; without one, with more decimals."""
+    listed: dict[tuple[int, int], float] = {}
+    for context in explanation.context[:MOST_WORDS]:
+        listed |= {(context.query, each.key): each.weight for each in context.ranked}
+        if context.itself is not None:
+            listed[context.query, context.query] = context.itself
+    if not explanation.has_matrix:
+        return {place: f"{weight:.5f}" for place, weight in listed.items()}
+    shown = hundredths(explanation.mean_weights[:MOST_WORDS])  # [n, n_key]
+    visible = explanation.layers[-1].visible  # [n_query, n_key]
+    return {place: as_weight(int(shown[place])) if visible[place] else screen.own("·") for place in listed}
 
 
 def _labels(explanation: Explanation, screen: Screen) -> list[str]:
@@ -105,20 +118,20 @@ def _heading(explanation: Explanation, full: float, screen: Screen) -> list[Text
     return heading("context", f"{what}; full bar {full:.2f}{why}", screen)
 
 
-def _entry(name: str, shown: int, share: float, columns: Columns, screen: Screen) -> Text:
+def _entry(name: str, shown: str, share: float, columns: Columns, screen: Screen) -> Text:
     """One context word, as wide as its column."""
     text = Text(pad(cut(name, columns.name, screen.own("…")), columns.name), no_wrap=True)
-    text.append(f" {as_weight(shown):>{columns.number}}")
+    text.append(f" {shown:>{columns.number}}")
     if columns.bar >= 1:
         text.append(" " + pad(bar(share, columns.bar, screen), columns.bar), DIM)
     return text
 
 
-def _word(label: str, own: int | None, entries: Sequence[Text], columns: Columns, screen: Screen) -> list[Text]:
+def _word(label: str, own: str | None, entries: Sequence[Text], columns: Columns, screen: Screen) -> list[Text]:
     """A word's lines: label and own weight, then its entries, broken between entries only."""
     first = Text(pad(cut(label, columns.label, screen.own("…")), columns.label + GAP), no_wrap=True)
     if own is not None:
-        first.append(f"= {as_weight(own):>{columns.number}}" + " " * GAP, DIM)
+        first.append(f"= {own:>{columns.number}}" + " " * GAP, DIM)
     rows = [entries[start : start + columns.entries] for start in range(0, len(entries), columns.entries)]
     rows = rows or [[Text("sees nothing else", style=DIM)]]
     lines = [first] if columns.stacked else []

@@ -24,7 +24,10 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
         from attncli.views.accessible import explain_sentences  # the other readers need not wait for it
 
         return explain_sentences(explanation, screen)
-    matrices, context = matrices_block(explanation, screen), context_lines(explanation, screen)
+    context = context_lines(explanation, screen)
+    if not explanation.has_matrix:
+        return page("attn explain", explanation, [context.lines], context.notes, screen)
+    matrices = matrices_block(explanation, screen)
     pieces = isinstance(explanation, ModelExplanation) and not explanation.choice.words
     how = f"each row is a {'token' if pieces else 'word'}, its columns are what it attends to{_sums(explanation)}"
     said = (*matrices.notes, *context.notes, *_notes(explanation, screen))

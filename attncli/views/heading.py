@@ -75,10 +75,10 @@ def shown_settings(explanation: Explanation, screen: Screen) -> Iterator[tuple[s
     yield "method", settings.method
     size = screen.own(f"{vectors.words:,} × {vectors.dimensions}")
     yield "vectors", f"{vectors.name} ({size})"
-    yield from _special_settings(settings)
+    yield from special_settings(settings)
 
 
-def _special_settings(settings: Settings) -> Iterator[tuple[str, str]]:
+def special_settings(settings: Settings) -> Iterator[tuple[str, str]]:
     """The settings that are not the default, in the order of the options."""
     seed = f" (seed {settings.seed})" if settings.projections == "random" else ""
     special = {

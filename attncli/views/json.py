@@ -31,8 +31,7 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
         "vectors": _vectors(explanation.vectors),
         "model": None,
         "settings": _settings(explanation.settings),
-        "scores": numbers.array(explanation.scores),
-        "weights": numbers.array(explanation.weights),
+        **_matrices(explanation, numbers),
         "context": [context_record(each, numbers) for each in explanation.context],
         "word": None if explanation.query is None else close_up_record(explanation, explanation.query, numbers),
         "roles": [
@@ -88,6 +87,13 @@ class Numbers:
         values = np.asarray(values, dtype=np.float64)  # a rounded float32 has more decimals than it was rounded to
         small = np.abs(values) < 2.0**53 / 10.0**self._precision
         return np.where(small, np.round(np.where(small, values, 0), self._precision), values)
+
+
+def _matrices(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
+    """Scores and weights; null where the text is too long for them."""
+    if explanation.has_matrix:
+        return {"scores": numbers.array(explanation.scores), "weights": numbers.array(explanation.weights)}
+    return {"scores": None, "weights": None}
 
 
 def sentence_record(sentence: Sentence) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Explanations of texts too long for a matrix: attention block by block, the context exact, the weights not kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from attncli.as_trained import words_of
+from attncli.attention import Attention, attend
+from attncli.attention_blocks import Streamed
+from attncli.errors import AttnError
+from attncli.explanation import CloseUp, Context, Explanation, Layer, Ranked
+from attncli.heads import Array
+from attncli.inputs import Inputs, find_query
+from attncli.layers import warmth
+from attncli.long_layers import bias_of, run_long_layers
+from attncli.projections import Blocks
+from attncli.settings import Settings
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LongExplanation(Explanation):
+    """An explanation without its matrices: `scores` and `weights` of its layers are empty, `context` is exact."""
+
+    streamed: Streamed
+    blocks: Blocks
+    has_matrix: ClassVar[bool] = False
+
+    @property
+    def weights(self) -> Array:
+        """AttnError: there is no matrix."""
+        raise no_matrix(self)
+
+    scores = mean_weights = weights
+
+    @cached_property
+    def context(self) -> tuple[Context, ...]:
+        """The ranked context words of every query."""
+        texts = [token.text for token in self.key_sentence.tokens]
+        itself = [None] * len(self.inputs.x) if self.memory else self.streamed.itself.tolist()
+        rows = zip(itself, self.streamed.keys.tolist(), self.streamed.weights.tolist(), strict=True)
+        return tuple(
+            Context(i, own, tuple(Ranked(k, texts[k], w) for k, w in zip(keys, weights, strict=True) if k >= 0))
+            for i, (own, keys, weights) in enumerate(rows)
+        )
+
+    def close_up(self, query: int) -> CloseUp:
+        """One query of the last layer, its row worked out anew."""
+        row = self._row(query)
+        layer = Layer(self.layers[-1].queries, self.layers[-1].keys, self.layers[-1].values, row, self.output)
+        short = Explanation(self.inputs, self.settings, (layer,), self.in_embedding_space)
+        found = short.close_up(0)
+        before, after = self.neighbours([query])[0]
+        return CloseUp(
+            query, self._others(query), found.scores, found.weights, found.contributions, found.lookup, before, after
+        )
+
+    def _row(self, query: int) -> Attention:
+        """The attention of one query in the last layer: arrays `[n_head, 1, …]`."""
+        layer, heads, settings = self.layers[-1], self.blocks.heads[-1], self.settings
+        inside = self.memory is None
+        bias = bias_of(words_of(self.sentence), settings, self.blocks, heads if inside else None, layer.keys)
+        place = slice(query, query + 1)
+        return attend(
+            layer.queries[:, place],
+            layer.keys,
+            layer.values,
+            method=settings.method,
+            mask=None if bias is None else bias(place, slice(0, layer.keys.shape[1])),
+            causal=settings.causal,
+            window=settings.window,
+            offset=query,
+            temperature=warmth(heads, settings),
+            parameters=self.blocks.parameters[-1],
+        )
+
+
+def no_matrix(explanation: Explanation) -> AttnError:
+    """The error for whoever wants the matrix of a long text."""
+    n, m = len(explanation.inputs.x), len(explanation.inputs.source)
+    return AttnError(
+        f"a matrix of {n:,} × {m:,} words is not kept",
+        "the page and --json have the context of every word, --word WORD has one row; or explain a part of the text",
+    )
+
+
+def explain_long(inputs: Inputs, settings: Settings, blocks: Blocks) -> LongExplanation:
+    """The attention of vectors that are read already, settings being settled."""
+    memory = None if inputs.memory is None else inputs.source
+    *_, (layer, streamed) = run_long_layers(inputs.x, memory, blocks, settings, words_of(inputs.sentence))
+    query = None if settings.word is None else find_query(inputs.sentence, settings.word)
+    warnings = (*blocks.warnings, *inputs.warnings, *_warnings(inputs, settings, blocks, streamed))
+    space = blocks.in_embedding_space
+    return LongExplanation(inputs, settings, (layer,), space, query, warnings, streamed=streamed, blocks=blocks)
+
+
+def _warnings(inputs: Inputs, settings: Settings, blocks: Blocks, streamed: Streamed) -> Iterator[str]:
+    size = 16 * settings.layers * blocks.n_head * len(inputs.x) * len(inputs.source) / 2**30
+    yield (
+        f"scores and weights of {len(inputs.x):,} × {len(inputs.source):,} words would take {size:,.1f} GiB and are "
+        "not kept: they were worked out block by block; the context is exact"
+    )
+    if blind := int((streamed.total == 0).all(axis=0).sum()):
+        yield f"words that see nothing under this mask, so that weights and output are 0: {blind}"

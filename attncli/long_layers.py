@@ -1,0 +1,68 @@
+"""Blocks one on the output of the other over a text too long for matrices, each attended to block by block."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attncli.as_trained import blind_rows
+from attncli.attention import Attention
+from attncli.attention_blocks import Bias, Streamed, attend_in_blocks
+from attncli.explanation import Layer
+from attncli.heads import Array, Heads, concatenate
+from attncli.layers import check_stacks, projected, warmth
+from attncli.projections import Blocks
+from attncli.relative import offset_scores
+from attncli.settings import Settings
+
+
+def run_long_layers(
+    x: Array, memory: Array | None, blocks: Blocks, settings: Settings, words: Array, near: int | None = None
+) -> Iterator[tuple[Layer, Streamed]]:
+    """As `layers.run_layers` for x `[n, d]`; the layers have neither scores nor weights.
+
+    words: those of x by number, the same for every repeat `[n]`.
+    near: how far `Streamed.by_distance` reaches; None: it is not worked out.
+    """
+    for number, heads in enumerate(blocks.heads):
+        check_stacks(x, number, blocks, settings)
+        q, k, v = projected(x, x if memory is None else memory, heads)
+        streamed = attend_in_blocks(
+            q,
+            k,
+            v,
+            top=settings.top,
+            method=settings.method,
+            temperature=warmth(heads, settings),
+            parameters=blocks.parameters[number],
+            causal=settings.causal,
+            window=settings.window,
+            bias=bias_of(words, settings, blocks, heads if memory is None else None, k),
+            own_place=memory is None,
+            near=near,
+        )
+        x = concatenate(streamed.context, heads.w_o if heads else None)  # [n_query, d_out]
+        none = np.empty((len(q), 0, 0), q.dtype)
+        yield Layer(q, k, v, Attention(none, none, streamed.context), x), streamed
+
+
+def bias_of(words: Array, settings: Settings, blocks: Blocks, heads: Heads | None, keys: Array) -> Bias | None:
+    """What is added to scores for places (of heads that learned some) and for hidden words, block by block.
+
+    None: nothing. words: the words by number `[n]`; keys: `[n_head, n_key, d_k]`.
+    """
+    placed = None if heads is None else heads.by_offset(keys)  # [n_head, n_key, offsets]
+    if placed is None and not settings.exclude_self:
+        return None
+    if not blocks.trained:
+        words = np.arange(len(words))  # a repeat is another word
+    blind = blind_rows(words, settings) & blocks.trained  # [n]
+
+    def added(rows: slice, columns: slice) -> Array:
+        i, j = np.arange(len(words))[rows], np.arange(keys.shape[1])[columns]
+        bias = np.zeros((1, len(i), len(j)), keys.dtype) if placed is None else offset_scores(placed, i, j)
+        if settings.exclude_self:
+            seen = (words[i][:, None] != words[j]) | (blind[i][:, None] & (i[:, None] == j))
+            bias = np.where(seen, bias, bias.dtype.type(-np.inf))
+        return bias
+
+    return added

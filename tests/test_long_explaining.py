@@ -1,0 +1,97 @@
+"""Texts too long for a matrix: the same context and output as with one, and every view says what is missing."""
+
+import json
+from importlib.resources import files
+
+import jsonschema
+import numpy as np
+import pytest
+
+import attncli.attention_blocks as blocks
+import attncli.explaining as explaining
+from attncli import explain
+from attncli.errors import AttnError
+from attncli.explaining import explain_with
+from attncli.long_explaining import LongExplanation
+from attncli.settings import check_settings
+from attncli.views.explain import explain_lines
+from attncli.views.json import explanation_json
+from attncli.views.screen import Screen
+
+TEXT = "the king spoke to the queen and the dog of the king barked at the river the bank the king"
+TABLE = [
+    {},
+    {"method": "dot", "exclude_self": True},
+    {"method": "kernel", "mask": ["causal"], "temperature": 0.5},
+    {"mode": "multihead", "heads": 3},  # trained: repeats hidden, positions
+    {"mode": "multihead", "heads": 3, "mask": ["window:1"]},
+    {"mode": "qkv", "mask": ["causal"]},
+    {"mode": "multihead", "heads": 2, "projections": "random", "layers": 2, "mask": ["window:4"]},
+    {"method": "additive", "positions": "sinusoidal"},
+    {"memory": "a queen sat on the bank of the river"},
+]
+
+
+@pytest.fixture
+def long(monkeypatch):
+    monkeypatch.setattr(explaining, "MAX_BYTES", 0)
+    monkeypatch.setattr(blocks, "ROWS", 5)
+    monkeypatch.setattr(blocks, "COLUMNS", 4)
+
+
+def both(vectors, monkeypatch, **settings):
+    whole = explain(TEXT, vectors, **settings)
+    monkeypatch.setattr(explaining, "MAX_BYTES", 0)
+    return whole, explain(TEXT, vectors, **settings)
+
+
+@pytest.mark.parametrize("settings", TABLE)
+def test_context_and_output_are_exact(vectors, monkeypatch, settings):
+    monkeypatch.setattr(blocks, "ROWS", 5)
+    monkeypatch.setattr(blocks, "COLUMNS", 4)
+    whole, found = both(vectors, monkeypatch, **settings)
+    assert isinstance(found, LongExplanation)
+    np.testing.assert_allclose(found.output, whole.output, atol=1e-10)
+    for mine, its in zip(found.context, whole.context, strict=True):
+        assert [each.key for each in mine.ranked] == [each.key for each in its.ranked]
+        assert [each.weight for each in mine.ranked] == pytest.approx([each.weight for each in its.ranked], abs=1e-12)
+        assert mine.itself == pytest.approx(its.itself, abs=1e-12)
+
+
+@pytest.mark.parametrize("settings", TABLE)
+def test_the_close_up_of_a_word_is_worked_out_anew(vectors, monkeypatch, settings):
+    whole, found = (each.close_up(4) for each in both(vectors, monkeypatch, **settings))
+    np.testing.assert_allclose(found.weights, whole.weights, atol=1e-12)
+    np.testing.assert_allclose(found.scores, whole.scores, atol=1e-10)
+    np.testing.assert_allclose(found.contributions, whole.contributions, atol=1e-10)
+    assert (found.lookup, found.others) == (whole.lookup, whole.others)
+    assert [each.text for each in found.after or ()] == [each.text for each in whole.after or ()]
+
+
+def test_json_has_no_matrices_and_says_why(vectors, long):
+    record = json.loads(explanation_json(explain(TEXT, vectors, word="river")))
+    jsonschema.validate(record, json.loads(files("attncli").joinpath("schemas", "explain.json").read_text()))
+    assert (record["weights"], record["scores"]) == (None, None)
+    assert len(record["context"]) == 20
+    assert "block by block" in record["warnings"][0]
+
+
+@pytest.mark.parametrize("accessible", [False, True])
+def test_the_page_shows_the_context(vectors, long, accessible):
+    lines = explain_lines(explain(TEXT, vectors), Screen(80, accessible=accessible))
+    text = " ".join(" ".join(line.plain for line in lines).split())
+    assert "block by block" in text
+    assert "queen" in text
+
+
+def test_who_wants_the_matrix_is_told(vectors, long):
+    explanation = explain(TEXT, vectors)
+    for name in ("weights", "scores", "mean_weights"):
+        with pytest.raises(AttnError, match="20 × 20"):
+            getattr(explanation, name)
+
+
+def test_a_blind_word_is_counted(vectors, long):
+    explanation = explain_with("king queen", check_settings(mask=["causal"], exclude_self=True), vectors)
+    assert "see nothing" in explanation.warnings[-1]
+    assert explanation.context[0].ranked == ()
