@@ -1,0 +1,54 @@
+"""Shards on a Dask cluster: the same function, one task a shard, tiny answers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from attncli.corpus.running import Done, Task, run_shard
+from attncli.corpus.workers import TRIES, Lost, one_thread_each
+from attncli.errors import ResourceError
+from attncli.extras import package
+
+PATIENCE = 10  # seconds for a scheduler to answer
+
+
+def run_on_cluster(tasks: Sequence[Task], address: str, jobs: int) -> Iterator[Done | Lost]:
+    """What the shards came to, as they are done; `address` is a scheduler's, or `local` for `jobs` workers here.
+
+    Raises:
+        ResourceError: the extra is missing, or nobody answers at the address.
+        AttnError, OSError: what `run_shard` raised.
+    """
+    distributed = package("distributed", "--scheduler")
+    with _client(distributed, address, jobs) as client:
+        futures = {client.submit(run_shard, task, key=task.name, retries=0, pure=False): task for task in tasks}
+        for future in distributed.as_completed(futures):
+            error = future.exception()
+            if error is None:
+                yield future.result()
+            elif isinstance(error, distributed.scheduler.KilledWorker):
+                yield Lost(futures[future], f"its worker died {TRIES} times")
+            else:
+                raise error
+
+
+@contextmanager
+def _client(distributed: Any, address: str, jobs: int) -> Iterator[Any]:
+    import dask
+
+    one_thread_each()
+    settings = {"distributed.scheduler.allowed-failures": TRIES - 1, "distributed.comm.timeouts.connect": PATIENCE}
+    with dask.config.set(settings):
+        if address == "local":
+            local = distributed.LocalCluster(
+                n_workers=jobs, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, scheduler_port=0
+            )
+            with local as cluster, distributed.Client(cluster) as client:
+                yield client
+            return
+        try:
+            client = distributed.Client(address, timeout=PATIENCE)
+        except (OSError, ValueError) as error:
+            raise ResourceError(f"--scheduler {address!r} does not answer", "start one: dask scheduler") from error
+        with client:
+            yield client

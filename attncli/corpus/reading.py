@@ -1,0 +1,216 @@
+"""From texts to what is seen in them: with the vectors of a set many at once, with a model one by one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from attncli.corpus.attending import Attender
+from attncli.corpus.lines import NO_WORD
+from attncli.corpus.seen import Seen, seen
+from attncli.corpus.settings import CorpusSettings, Source
+from attncli.corpus.vocabulary import Vocabulary, by_length, known
+from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.model_settings import ModelSettings
+from attncli.models.model import Model, open_model
+from attncli.settings import Settings
+from attncli.similarity import Array
+from attncli.vectors import Vectors, open_vectors
+
+Skipped = list[tuple[int, str]]  # which text, and why
+
+
+class Read(NamedTuple):
+    """What is seen in texts of one length, which ones they are `[b]`."""
+
+    which: Array
+    seen: Seen
+
+
+class Reader(Protocol):
+    """What makes texts attend; it counts words on, and `numbers` are those of its layers and of its heads.
+
+    name: of the set or model; warnings: what must be said of its settings.
+    """
+
+    name: str
+    warnings: tuple[str, ...]
+    words_known: int
+    words_unknown: int
+    numbers: tuple[tuple[int, ...], tuple[int, ...]]
+
+    @property
+    def attention(self) -> Settings | ModelSettings:
+        """The settings with nothing left open."""
+
+    def read(self, texts: Sequence[str]) -> tuple[list[Read], Skipped]:
+        """What is seen in the texts, and those that were skipped."""
+
+    def names(self, rows: Array) -> list[str]:
+        """The words by number."""
+
+    def known_names(self) -> dict[int, str]:
+        """Words by number that cannot be looked up elsewhere: those of a model, as they stood in the texts."""
+
+    def learn_names(self, names: Mapping[str, str]) -> None:
+        """Words that another reader met."""
+
+    def find(self, words: Sequence[str]) -> dict[str, int]:
+        """The numbers of those words that there are."""
+
+
+class VectorReader:
+    """Attention over word vectors."""
+
+    def __init__(self, vectors: Vectors, settings: Settings, collect: Sequence[str]) -> None:
+        self._vectors, self._attender = vectors, Attender(vectors, settings, collect)
+        self.name, self.warnings = vectors.name, self._attender.warnings
+        self._vocabulary = Vocabulary(vectors)
+        self.words_known = self.words_unknown = 0
+        blocks = self._attender.blocks
+        self.numbers = tuple(range(len(blocks.heads))), tuple(range(blocks.n_head))
+
+    @property
+    def attention(self) -> Settings:
+        """As the blocks are: how many heads, from where, and whether words see themselves."""
+        return self._attender.settings
+
+    def read(self, texts: Sequence[str]) -> tuple[list[Read], Skipped]:
+        """Texts of one length together."""
+        places, counts, unknown = known(*self._vocabulary.places_of(texts))
+        self.words_known += len(places)
+        self.words_unknown += unknown
+        found = [read for group in by_length(places, counts) for read in self._group(*group)]
+        return found, [(int(text), NO_WORD) for text in np.flatnonzero(counts == 0)]
+
+    def _group(self, which: Array, places: Array) -> Iterator[Read]:
+        at = 0
+        for each in self._attender.attend(self._vocabulary.table, self._vocabulary.rows, places):
+            yield Read(which[at : at + len(each.rows)], each)
+            at += len(each.rows)
+
+    def names(self, rows: Array) -> list[str]:
+        """The words of rows, as the set spells them."""
+        return self._vectors.text(rows)
+
+    def known_names(self) -> dict[int, str]:
+        """None: the set has them all."""
+        return {}
+
+    def learn_names(self, names: Mapping[str, str]) -> None:
+        """Nothing to learn."""
+
+    def find(self, words: Sequence[str]) -> dict[str, int]:
+        """As typed, else in lower case."""
+        found = self._vectors.find([*words, *(word.lower() for word in words)])
+        return {word: found.get(word, found.get(word.lower(), -1)) for word in words if {word, word.lower()} & {*found}}
+
+
+class ModelReader:
+    """Attention of a model, a text at a time."""
+
+    def __init__(self, model: Model, settings: ModelSettings, collect: Sequence[str]) -> None:
+        self._model, self._settings, self._collect = model, settings, collect
+        self.name = model.name
+        self.warnings: tuple[str, ...] = ()
+        self.words_known = self.words_unknown = 0
+        self._names: dict[int, str] = {}
+        shape = model.shape
+        layers, heads = settings.layer or range(shape.n_layer), settings.head or range(shape.n_head)
+        self.numbers = tuple(layers), tuple(heads)
+
+    @property
+    def attention(self) -> ModelSettings:
+        """As they were given."""
+        return self._settings
+
+    def read(self, texts: Sequence[str]) -> tuple[list[Read], Skipped]:
+        """A text that the model does not take is skipped."""
+        found: list[Read] = []
+        skipped: Skipped = []
+        for number, text in enumerate(texts):
+            try:
+                found.append(Read(np.array([number]), self._seen(text)))
+            except ResourceError:
+                raise
+            except AttnError as error:
+                skipped.append((number, error.message))
+        return found, skipped
+
+    def _seen(self, text: str) -> Seen:
+        from attncli.model_explaining import explain_model_with
+
+        explanation = explain_model_with(text, self._model, self._settings)
+        tokens = explanation.sentence.tokens
+        self._names |= {token.row or 0: token.name for token in tokens}
+        self.words_known += len(tokens)
+        rows = np.array([[token.row or 0 for token in tokens]])  # [1, n]
+        weights = explanation.weights[:, None]  # [n_layer, 1, n_head, n, n]
+        return seen(rows, weights, self._settings.top, self._collect, explanation.special)
+
+    def names(self, rows: Array) -> list[str]:
+        """The tokens as they stood in the text where they were met last."""
+        return [self._names.get(int(row), "") for row in rows]
+
+    def known_names(self) -> dict[int, str]:
+        """The tokens met so far, by number."""
+        return self._names
+
+    def learn_names(self, names: Mapping[str, str]) -> None:
+        """Tokens that were met elsewhere."""
+        self._names |= {int(row): name for row, name in names.items()}
+
+    def find(self, words: Sequence[str]) -> dict[str, int]:
+        """The tokens that the model makes of a word, where it is one token."""
+        made = {word: [each.id for each in self._model.read(word).tokens if not each.special] for word in words}
+        return {word: ids[0] for word, ids in made.items() if len(ids) == 1}
+
+
+def source_of(vectors: Vectors | None, name: str | None, model: Model | None) -> Source:
+    """What attends, so that a worker elsewhere can open the same."""
+    if vectors is not None:
+        return Source(name, vectors.info.checksum)
+    assert model is not None
+    return Source(None, model_checksum(model), str(model.folder))
+
+
+def model_checksum(model: Model) -> str:
+    """The names and sizes of a model's files, and how many parameters it has."""
+    files = sorted((path.name, path.stat().st_size) for path in model.folder.iterdir() if path.is_file())
+    return f"{model.parameters} {files}"
+
+
+@lru_cache(maxsize=2)
+def open_reader(settings: CorpusSettings) -> Reader:
+    """The reader of a run; ResourceError where what attends here is not what the run was planned with."""
+    source, attention = settings.source, settings.attention
+    if isinstance(attention, Settings):
+        vectors = open_vectors(source.name)
+        _check(vectors.info.checksum, source, vectors.name)
+        return VectorReader(vectors, attention, settings.collect)
+    model = open_model(source.model or "")
+    _check(model_checksum(model), source, model.name)
+    return ModelReader(model, attention, settings.collect)
+
+
+def _check(found: str, source: Source, name: str) -> None:
+    if found != source.checksum:
+        raise ResourceError(
+            f"{name!r} is another set or model here than where the run was planned",
+            "keep the same one under that name on every machine: attn vectors info NAME",
+        )
+
+
+def wanted(settings: CorpusSettings, reader: Reader) -> Array | None:
+    """The numbers of `--words`, rising; None: all words.
+
+    Raises:
+        UsageError: a word that is not known.
+    """
+    if settings.words is None:
+        return None
+    found: Mapping[str, int] = reader.find(settings.words)
+    if missing := [word for word in settings.words if word not in found]:
+        raise UsageError(f"--words {missing[0]!r} is not a known word", "attn vectors near WORD finds known ones")
+    return np.unique(np.array(list(found.values()), np.int64))

@@ -1,0 +1,168 @@
+"""A whole run: plan, shards, tables, and the manifest last, so that it says that everything is there."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from attncli import __version__
+from attncli.corpus.collecting import Arrays
+from attncli.corpus.merging import (
+    Numbers,
+    Parts,
+    context_columns,
+    distance_columns,
+    entropy_columns,
+    heads_columns,
+    merged,
+    strongest_pairs,
+    write_errors,
+    write_table,
+)
+from attncli.corpus.parts import FOLDER, Part, sweep, whole_file
+from attncli.corpus.reading import Reader, open_reader
+from attncli.corpus.running import Done, Task
+from attncli.corpus.settings import VERSION, CorpusSettings
+from attncli.corpus.shards import Shard
+from attncli.corpus.tables import Columns
+from attncli.corpus.workers import Lost
+from attncli.errors import UsageError
+from attncli.model_settings import ModelSettings
+from attncli.settings import Settings
+
+MANIFEST, ERRORS = "manifest.json", "errors.ndjson"
+Scheduler = Callable[[Sequence[Task]], Iterator[Done | Lost]]
+
+
+@dataclass
+class Progress:
+    """How far a run is: shards and their bytes, texts, and shards that were there before."""
+
+    shards: int
+    bytes: int
+    done: int = 0
+    done_bytes: int = 0
+    texts: int = 0
+    reused: int = 0
+    lost: list[Lost] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a run came to: its manifest, what attended and how, and the tables that are small with their sums."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    name: str
+    attention: Settings | ModelSettings
+    warnings: tuple[str, ...]
+    numbers: Numbers
+    tables: Mapping[str, Columns]
+    sums: Mapping[str, Arrays]
+
+
+def prepare(folder: Path, resume: bool) -> None:
+    """A folder to write to: new or empty, or with `resume` one that a run was begun in.
+
+    Raises:
+        UsageError: something is there already.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"-o {str(folder)!r} is a file", "name a folder for parts and tables")
+    if not resume and folder.exists() and any(folder.iterdir()):
+        hint = "go on with it: --resume, or name another folder"
+        raise UsageError(f"-o {str(folder)!r} is not empty", hint)
+    for each in (folder, folder / FOLDER, folder / "weights"):
+        each.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    (folder / MANIFEST).unlink(missing_ok=True)  # it says that all is done, which is no longer so
+
+
+def run_corpus(
+    shards: Sequence[Shard],
+    folder: Path,
+    settings: CorpusSettings,
+    schedule: Scheduler,
+    heard: Callable[[Progress], None] = lambda _: None,
+) -> Corpus:
+    """Make every part that is not there, then the tables, then the manifest."""
+    tasks = [Task(str(folder), settings, shard, number) for number, shard in enumerate(shards)]
+    by_name = {task.name: task for task in tasks}
+    progress = Progress(len(tasks), sum(shard.end - shard.start for shard in shards))
+    for each in schedule(tasks):
+        task = each.task if isinstance(each, Lost) else by_name[each.name]
+        progress.done += 1
+        progress.done_bytes += task.shard.end - task.shard.start
+        if isinstance(each, Lost):
+            progress.lost.append(each)
+        else:
+            progress.texts += each.texts
+            progress.reused += each.reused
+        heard(progress)
+    gone = {each.task.number for each in progress.lost}
+    return _finish([task for task in tasks if task.number not in gone], folder, settings, progress)
+
+
+def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
+    parts: Parts = [partial(Part, folder, task.name) for task in tasks]
+    reader = open_reader(settings)
+    for part in parts:
+        reader.learn_names(part().told["names"])
+    numbers = reader.numbers
+    sums = {name: merged(name, parts) for name in settings.collect if name in ("distance", "entropy", "heads")}
+    tables = {name: TABLES[name](sums[name], numbers) for name in sums if sums[name]}
+    for name, columns in tables.items():
+        write_table(folder / f"{name}.{settings.table}", settings.table, name, [columns])
+    if "context" in settings.collect:
+        tables["context"] = _write_context(folder, settings, parts, reader)
+    lost = [_lost(each) for each in progress.lost]
+    write_errors(folder / ERRORS, [task.shard for task in tasks], parts, lost)
+    sweep(folder)
+    manifest = _manifest(tasks, settings, parts, progress)
+    with whole_file(folder / MANIFEST) as file:
+        file.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
+    return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, numbers, tables, sums)
+
+
+TABLES = {"distance": distance_columns, "entropy": entropy_columns, "heads": heads_columns}
+
+
+def _write_context(folder: Path, settings: CorpusSettings, parts: Parts, reader: Reader) -> Columns:
+    """Write the table piece by piece; returns its first rows, for the summary."""
+    first: list[Columns] = []
+
+    def pieces() -> Iterator[Columns]:
+        for found in strongest_pairs(parts, settings.kept):
+            columns = context_columns(found, reader.names)
+            if not first:
+                first.append({name: column[:1000] for name, column in columns.items()})
+            yield columns
+
+    write_table(folder / f"context.{settings.table}", settings.table, "context", pieces())
+    return first[0] if first else {}
+
+
+def _lost(each: Lost) -> dict[str, Any]:
+    shard = each.task.shard
+    return {"file": shard.path, "line": shard.lines + 1, "bytes": [shard.start, shard.end], "reason": each.reason}
+
+
+def _manifest(tasks: Sequence[Task], settings: CorpusSettings, parts: Parts, progress: Progress) -> dict[str, Any]:
+    told = [part().told for part in parts]
+    skipped: dict[str, int] = {}
+    for each in told:
+        for reason, count in each["problems"]["counts"].items():
+            skipped[reason] = skipped.get(reason, 0) + count
+    return {
+        "schema": "attn.corpus",
+        "schema_version": VERSION,
+        "attn": __version__,
+        "settings": asdict(settings),
+        **{name: sum(each[name] for each in told) for name in ("lines", "texts", "words", "unknown")},
+        "skipped": skipped,
+        "lost": len(progress.lost),
+        "seconds": round(sum(each["seconds"] for each in told), 3),
+        "parts": [{"name": task.name, **asdict(task.shard)} for task in tasks],
+    }

@@ -1,0 +1,163 @@
+"""One shard of text becomes one part file: a pure function, wherever it runs."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attncli.corpus.collecting import Collector, Distances, Entropies, Kinds, Pairs
+from attncli.corpus.lines import Counter, Problems, read_texts
+from attncli.corpus.parts import Part, part_path, write_part
+from attncli.corpus.reading import Read, Reader, open_reader, wanted
+from attncli.corpus.settings import CorpusSettings, part_name
+from attncli.corpus.shards import Shard, open_shard
+from attncli.corpus.tables import Writer, writing
+from attncli.similarity import Array
+from attncli.training.corpus import split_sentences
+
+AT_ONCE = 4096  # texts that are sorted by length together
+
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is given: where parts go, what to do, and to which text; `number` counts the shards."""
+
+    folder: str
+    settings: CorpusSettings
+    shard: Shard
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The name of the part."""
+        return part_name(self.settings, self.shard)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a worker answers: the part's name, how many texts it holds, and whether it was there before."""
+
+    name: str
+    texts: int
+    seconds: float
+    reused: bool
+
+
+def run_shard(task: Task, tick: Tick | None = None) -> Done:
+    """Make the part of a shard, unless it is there; `tick` hears of texts as they are done.
+
+    Raises:
+        AttnError: a file that cannot be read or is not what was planned for.
+        OSError: the part cannot be written.
+    """
+    folder, name, start = Path(task.folder), task.name, time.perf_counter()
+    if part_path(folder, name).exists():
+        return Done(name, int(Part(folder, name).told["texts"]), 0.0, True)
+    run = _Run(task.settings)
+    if "weights" in task.settings.collect:
+        path = weights_path(folder, task, name)
+        with writing(path, task.settings.table, "weights") as writer:
+            run.all(task.shard, tick, writer)
+    else:
+        run.all(task.shard, tick, None)
+    seconds = time.perf_counter() - start
+    write_part(folder, name, run.told() | {"seconds": seconds}, run.arrays())
+    return Done(name, run.texts, seconds, False)
+
+
+def weights_path(folder: Path, task: Task, name: str) -> Path:
+    """Where the records of a shard stand, in the order of the shards."""
+    return folder / "weights" / f"{task.number:06}-{name}.{task.settings.table}"
+
+
+class _Run:
+    """A shard on its way through."""
+
+    def __init__(self, settings: CorpusSettings) -> None:
+        self._settings, self._reader = settings, open_reader(settings)
+        makes: dict[str, Callable[[], Collector]] = {
+            "context": lambda: Pairs(wanted(settings, self._reader)),
+            "distance": Distances,
+            "entropy": Entropies,
+            "heads": Kinds,
+        }
+        self._collectors = {name: makes[name]() for name in settings.collect if name in makes}
+        self._problems, self._counter, self.texts = Problems(), Counter(), 0
+        self._before = self._reader.words_known, self._reader.words_unknown
+
+    def all(self, shard: Shard, tick: Tick | None, writer: Writer | None) -> None:
+        """Every text of the shard."""
+        texts = self._texts(shard)
+        while some := list(islice(texts, AT_ONCE)):
+            found, skipped = self._reader.read([text for _, _, text in some])
+            for number, reason in skipped:
+                self._problems.add(some[number][0], reason)
+            for read in found:
+                for collector in self._collectors.values():
+                    collector.add(read.seen)
+            if writer is not None:
+                writer.write(records(shard, some, found, self._reader))
+            self.texts += len(some) - len(skipped)
+            if tick is not None:
+                tick(len(some))
+
+    def _texts(self, shard: Shard) -> Iterator[tuple[int, int, str]]:
+        """Lines and sentences by number, and their texts."""
+        for line, text in read_texts(open_shard(shard), self._settings.field, self._problems, self._counter):
+            if self._settings.split:
+                yield from ((line, number, each) for number, each in enumerate(filter(None, split_sentences(text))))
+            else:
+                yield line, 0, text
+
+    def told(self) -> dict[str, Any]:
+        """What a part says in words and numbers."""
+        known, unknown = self._before
+        reader = self._reader
+        return {
+            "lines": self._counter.lines,
+            "texts": self.texts,
+            "words": reader.words_known - known,
+            "unknown": reader.words_unknown - unknown,
+            "problems": asdict(self._problems),
+            "layers": reader.numbers[0],
+            "heads": reader.numbers[1],
+            "names": {str(row): name for row, name in reader.known_names().items()},
+        }
+
+    def arrays(self) -> dict[str, Array]:
+        """What the collectors added up, as `context.code` and so on."""
+        return {
+            f"{name}.{each}": np.asarray(array)
+            for name, collector in self._collectors.items()
+            for each, array in collector.arrays().items()
+        }
+
+
+def records(shard: Shard, texts: list[tuple[int, int, str]], found: list[Read], reader: Reader) -> dict[str, list[Any]]:
+    """A row for each text in the order of the texts: its words, and the strongest pairs of query and key."""
+    rows = sorted((int(text), read.seen, place) for read in found for place, text in enumerate(read.which))
+    numbers = np.unique(np.concatenate([np.empty(0, np.int64), *(read.seen.rows.ravel() for read in found)]))
+    names = dict(zip(numbers.tolist(), reader.names(numbers), strict=True))
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("file", "line", "sentence", "words", "query", "key", "weight")
+    }
+    for text, each, place in rows:
+        query, which = np.nonzero(each.keys[place] >= 0)
+        row = {
+            "file": shard.path,
+            "line": shard.lines + texts[text][0],
+            "sentence": texts[text][1],
+            "words": [names[number] for number in each.rows[place].tolist()],
+            "query": query.tolist(),
+            "key": each.keys[place][query, which].tolist(),
+            "weight": np.round(each.weights[place][query, which].astype(np.float64), 6).tolist(),
+        }
+        for name, value in row.items():
+            columns[name].append(value)
+    return columns

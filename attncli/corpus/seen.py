@@ -1,0 +1,96 @@
+"""What is kept of the attention of some sentences of one length: the little that the tables are made of."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.head_kinds import measure_heads
+from attncli.measures import entropy
+from attncli.ranks import TIES
+from attncli.similarity import Array
+
+REACH = 64  # words: distances beyond are counted together
+HEAD_NUMBERS = ("distance", "entropy", "special", "previous", "next", "same", "first", "anchor", "evenness")
+
+
+class Seen(NamedTuple):
+    """Of `b` sentences of `n` words under `n_layer` layers of `n_head` heads.
+
+    rows: the words by number `[b, n]`; keys, weights: the strongest keys of each word by the last layer's mean
+    `[b, n, top]`, −1 where there are fewer; by_distance: weight at key − query = −REACH … REACH and beyond, summed
+    over the sentences `[n_layer, n_head, 2·REACH + 2]`; entropy: bits `[n_layer, n_head, b, n]`, NaN where a word sees
+    nothing; heads: measures of each head `[n_layer, n_head, b, len(HEAD_NUMBERS)]`, None of long texts.
+    """
+
+    rows: Array
+    keys: Array
+    weights: Array
+    by_distance: Array
+    entropy: Array
+    heads: Array | None
+
+
+def seen(rows: Array, weights: Array, top: int, collect: Sequence[str], special: Array | None = None) -> Seen:
+    """What the tables need of weights `[n_layer, b, n_head, n, n]`, for what is collected; the rest is empty."""
+    n_layer, b, n_head, n, _ = weights.shape
+    mean = weights[-1].mean(axis=1) if n_head > 1 else weights[-1, :, 0]  # [b, n, n]
+    keys, strongest = _strongest(mean, top)
+    distances = distance_sums(weights) if "distance" in collect else np.zeros((n_layer, n_head, 2 * REACH + 2))
+    bits = _entropies(weights) if "entropy" in collect else np.empty((n_layer, n_head, b, 0))
+    numbers = None
+    if "heads" in collect:
+        kinds = measure_heads(weights, np.zeros(n, bool) if special is None else special)
+        numbers = np.moveaxis(np.stack([getattr(kinds, name) for name in HEAD_NUMBERS], axis=-1), 1, 2)
+    return Seen(rows, keys, strongest, distances, bits, numbers)
+
+
+def _entropies(weights: Array) -> Array:
+    """Bits a row `[n_layer, n_head, b, n]`, NaN for a row of zeros."""
+    bits = entropy(weights)  # [n_layer, b, n_head, n]
+    certain = bits == 0  # all on one key, or on none
+    if certain.any():
+        bits[certain] = np.where(weights[certain].any(axis=-1), 0, np.nan)
+    return np.moveaxis(bits, 1, 2)
+
+
+def _strongest(mean: Array, top: int) -> tuple[Array, Array]:
+    """The `top` strongest keys of mean `[b, n, n]`, a word itself left out, and their weights: both `[b, n, ≤ top]`.
+
+    Of equal weights the first come first; weights that differ by rounding alone are equal. Sorted are whole numbers, a
+    weight's first bits before its place: six times as fast as weights and places apart.
+    """
+    n = mean.shape[-1]
+    mean = mean.astype(np.float32)  # a copy
+    mean[:, np.arange(n), np.arange(n)] = 0
+    packed = (mean.view(np.uint32) + _HALF >> _LAST_BITS).astype(np.uint64) << _PLACES  # [b, n, n]
+    packed |= np.arange(n - 1, -1, -1, dtype=np.uint64)
+    first = max(n - top, 0)
+    best = np.sort(np.partition(packed, first, axis=-1)[..., first:], axis=-1)[..., ::-1]  # [b, n, ≤ top]
+    keys = n - 1 - (best & (1 << _PLACES) - 1).astype(np.int64)
+    weights = np.take_along_axis(mean, keys, axis=-1)
+    return np.where(weights > 0, keys, -1), weights
+
+
+_LAST_BITS = 24 + int(np.log2(TIES[np.dtype(np.float32)]))  # of a mantissa, in which equal words differ
+_HALF = np.uint32(1 << _LAST_BITS - 1)  # rounds instead of cutting
+_PLACES = np.uint64(32)
+
+
+def distance_sums(weights: Array) -> Array:
+    """Weights `[n_layer, b, n_head, n, n]` added up by distance: `[n_layer, n_head, 2·REACH + 2]`."""
+    n = weights.shape[-1]
+    summed = weights.sum(axis=1, dtype=np.float64)  # [n_layer, n_head, n, n]
+    sums = np.zeros((*summed.shape[:2], 2 * REACH + 2))
+    for offset in range(-min(n - 1, REACH), min(n - 1, REACH) + 1):
+        sums[..., offset + REACH] = np.diagonal(summed, offset, axis1=-2, axis2=-1).sum(axis=-1)
+    sums[..., -1] = summed.sum(axis=(-2, -1)) - sums[..., :-1].sum(axis=-1)
+    if n <= REACH + 1:
+        sums[..., -1] = 0
+    return sums
+
+
+def pairs_by_distance(n: int) -> Array:
+    """How many pairs of words of a text of `n` are at each distance: `[2·REACH + 2]`."""
+    at = np.maximum(n - np.abs(np.arange(-REACH, REACH + 1)), 0)
+    return np.append(at, n * n - at.sum())

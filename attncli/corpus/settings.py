@@ -1,0 +1,69 @@
+"""What a run over a corpus computes, checked once; part files are named by it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from attncli import __version__
+from attncli.corpus.shards import Shard
+from attncli.errors import UsageError
+from attncli.model_settings import ModelSettings
+from attncli.settings import Settings, check_whole
+
+VERSION = "1.0"  # of the schemas of the tables
+KEPT = 20  # context words of a word, unless asked otherwise
+
+
+@dataclass(frozen=True)
+class Source:
+    """What attends: a vector set by its name or path with its checksum, or a model by its folder."""
+
+    name: str | None
+    checksum: str
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class CorpusSettings:
+    """The checked settings of a run: what attends, how, over which part of the text, and what is collected.
+
+    words None: of every word; field: the key of JSON lines; split: whether lines are cut into sentences; table: the
+    format of what is written; kept: how many context words a word has in the table.
+    """
+
+    source: Source
+    attention: Settings | ModelSettings
+    collect: tuple[str, ...] = ("context", "distance", "entropy")
+    words: tuple[str, ...] | None = None
+    field: str | None = None
+    split: bool = False
+    table: str = "ndjson"
+    kept: int = KEPT
+
+    @property
+    def top(self) -> int:
+        """How many of the strongest keys of each word count as its context."""
+        return self.attention.top
+
+
+def check_words(asked: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The words of `--words`, separated by commas or blanks; None where it was not given."""
+    if asked is None:
+        return None
+    words = tuple(dict.fromkeys(word for each in asked for word in each.replace(",", " ").split()))
+    if not words:
+        raise UsageError(f"--words {asked[0]!r} names no word", "as in: --words bank,river")
+    return words
+
+
+def check_kept(value: int) -> int:
+    """`--kept`, a count."""
+    return check_whole("--kept", value, 1)
+
+
+def part_name(settings: CorpusSettings, shard: Shard) -> str:
+    """The name of a shard's part: a hash of its range, of the settings, of what attends, and of the version."""
+    told = [__version__, VERSION, asdict(replace(settings, kept=KEPT)), asdict(shard)]
+    text = json.dumps(told, sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,126 @@
+"""From text to rows of a vector set at the speed of a dictionary: every stretch between blanks is looked up once."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
+
+import numpy as np
+
+from attncli.segments import candidates, compounds_of
+from attncli.similarity import Array
+from attncli.tokens import read_sentence
+from attncli.vectors import Vectors
+
+REMEMBERED = 500_000  # stretches of text whose words are kept at hand
+TABLE_BYTES = 2**26  # of vectors kept at hand
+MISSING = -1  # in place of a word's place: the set lacks it
+NEW, SEVERAL = -2, -3  # codes of stretches: never met; none or several words, from here down
+AROUND = '",;:!?()[]*'  # signs that join nothing
+
+
+class Vocabulary:
+    """The words met so far, with a place each: `rows` of the set `[words]` and their vectors `table` `[words, d]`.
+
+    `places_of` gives the words of a text just as `tokens.read_sentence` finds them: no word of its goes over a blank.
+    """
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+        self._forget()
+
+    def _forget(self) -> None:
+        self._place_of: dict[int, int] = {}
+        self._codes: dict[str, int] = {}  # what stands between blanks → its place, MISSING, or SEVERAL − a number
+        self._several: list[tuple[int, ...]] = []  # the places of what is none or several words, by that number
+        self.rows = np.empty(0, np.int64)
+        self.table = np.empty((0, self._vectors.dimensions), np.float32)
+
+    def places_of(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """The places of all words of the texts, one text after another `[words]`, and how many each has `[texts]`.
+
+        They hold until the next call.
+        """
+        if len(self._codes) > REMEMBERED or self.table.nbytes > TABLE_BYTES:
+            self._forget()
+        split = [text.split() for text in texts]
+        stretches = list(chain.from_iterable(split))
+        codes = self._codes_of(stretches)  # [stretches]
+        if (codes == NEW).any():
+            self._learn(sorted(set(stretches) - self._codes.keys()))
+            codes = self._codes_of(stretches)
+        ends = np.cumsum([0, *map(len, split)])  # [texts + 1]
+        return self._spread(codes, ends)
+
+    def _codes_of(self, stretches: Sequence[str]) -> Array:
+        return np.fromiter(map(self._codes.get, stretches, repeat(NEW)), np.int64, len(stretches))
+
+    def _spread(self, codes: Array, ends: Array) -> tuple[Array, Array]:
+        """Codes of stretches as places of words, and the words of each text, whose stretches end at `ends`."""
+        several = np.flatnonzero(codes <= SEVERAL)
+        lists = [self._several[number] for number in (SEVERAL - codes[several]).tolist()]
+        words = np.ones(len(codes), np.int64)  # [stretches]
+        words[several] = [len(each) for each in lists]
+        places = np.repeat(codes, words)  # [words]
+        places[places <= SEVERAL] = list(chain.from_iterable(lists))
+        return places, np.diff(np.concatenate([[0], words.cumsum()])[ends])
+
+    def _learn(self, stretches: Sequence[str]) -> None:
+        """Look up new stretches, all of their words in one go."""
+        spellings = {stretch: tuple(_spellings(stretch)) for stretch in stretches}
+        found = self._vectors.find(dict.fromkeys(chain.from_iterable(spellings.values())))
+        for stretch, words in spellings.items():
+            rows = _rows_of(stretch, words, found)
+            self._codes[stretch] = self._code(tuple(MISSING if row is None else self._place(row) for row in rows))
+        fresh = np.array(list(self._place_of)[len(self.rows) :], np.int64)
+        self.table = np.concatenate([self.table, self._vectors.rows(fresh).astype(np.float32)])
+        self.rows = np.concatenate([self.rows, fresh])
+
+    def _code(self, places: tuple[int, ...]) -> int:
+        if len(places) == 1:
+            return places[0]
+        self._several.append(places)
+        return SEVERAL - len(self._several) + 1
+
+    def _place(self, row: int) -> int:
+        return self._place_of.setdefault(row, len(self._place_of))
+
+
+def _is_plain(stretch: str) -> bool:
+    """Whether it is one word of Latin letters, between signs at most: then nothing but its case matters."""
+    return stretch.isascii() and stretch.strip(AROUND).isalpha()
+
+
+def _spellings(stretch: str) -> Iterator[str]:
+    """Everything that could be looked up for a stretch."""
+    if _is_plain(stretch):
+        word = stretch.strip(AROUND)
+        yield from (word, word.lower())
+        return
+    for compound in compounds_of(stretch):
+        yield from candidates(stretch, compound)
+
+
+def _rows_of(stretch: str, spellings: Iterable[str], found: Mapping[str, int]) -> list[int | None]:
+    """The rows of the words of a stretch in their order, None for an unknown one."""
+    if _is_plain(stretch):
+        return [next((found[word] for word in spellings if word in found), None)]
+    sentence = read_sentence(stretch, lambda words: {word: found[word] for word in words if word in found})
+    spans: list[tuple[int, int | None]] = [(token.start, token.row) for token in sentence.tokens]
+    return [row for _, row in sorted([*spans, *((each.start, None) for each in sentence.unknown)])]
+
+
+def known(places: Array, counts: Array) -> tuple[Array, Array, int]:
+    """The same without unknown words, and how many those were."""
+    there = places != MISSING
+    inside = np.concatenate([[0], there.cumsum()])  # [words + 1]
+    ends = np.concatenate([[0], counts.cumsum()])  # [texts + 1]
+    return places[there], np.diff(inside[ends]), int(len(places) - inside[-1])
+
+
+def by_length(places: Array, counts: Array) -> Iterator[tuple[Array, Array]]:
+    """Texts of one length at a time: which ones `[b]`, and their places `[b, n]`; empty texts are left out."""
+    starts = counts.cumsum() - counts
+    order = np.argsort(counts, kind="stable")
+    lengths, firsts = np.unique(counts[order], return_index=True)
+    for n, some in zip(lengths.tolist(), np.split(order, firsts[1:]), strict=True):
+        if n:
+            yield some, places[starts[some][:, None] + np.arange(n)]

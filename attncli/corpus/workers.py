@@ -1,0 +1,129 @@
+"""Shards in several processes of this machine: one that dies costs its shard one more try, and the run nothing."""
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from attncli.corpus.running import Done, Task, run_shard
+
+TRIES = 2
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A shard that no worker finished, and why."""
+
+    task: Task
+    reason: str
+
+
+def one_thread_each() -> None:
+    """Keep NumPy's BLAS to one thread in this process's children, and here if NumPy is not there yet."""
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+
+
+def run_in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Done | Lost]:
+    """What the shards came to, as they are done.
+
+    Raises:
+        AttnError, OSError: what `run_shard` raised: the same would happen to every other shard.
+    """
+    one_thread_each()
+    waiting = deque((task, 1) for task in tasks)
+    workers = [_Worker() for _ in range(min(jobs, len(tasks)))]
+    try:
+        while waiting or any(worker.busy for worker in workers):
+            _hand_out(waiting, workers)
+            for place in _ready(workers):
+                worker = workers[place]
+                answer: Done | Lost | None = worker.answer()
+                if answer is None:
+                    workers[place] = _Worker()
+                    answer = _again(worker, waiting)
+                if answer is not None:
+                    yield answer
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _hand_out(waiting: deque[tuple[Task, int]], workers: Sequence["_Worker"]) -> None:
+    for worker in workers:
+        if waiting and not worker.busy:
+            worker.give(*waiting.popleft())
+
+
+def _ready(workers: Sequence["_Worker"]) -> list[int]:
+    """The places of the workers that have something to say, or have died."""
+    pipes = wait([worker.pipe for worker in workers if worker.busy])
+    return [place for place, worker in enumerate(workers) if worker.pipe in pipes]
+
+
+def _again(dead: "_Worker", waiting: deque[tuple[Task, int]]) -> Lost | None:
+    """Put a dead worker's shard back, unless that was tried before: then it is lost."""
+    if dead.tried >= TRIES:
+        return Lost(dead.task, f"its worker died {TRIES} times")
+    waiting.append((dead.task, dead.tried + 1))
+    return None
+
+
+class _Worker:
+    """A process that makes one part at a time, and the pipe to it."""
+
+    task: Task
+    tried: int
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")  # a fork would copy threads and locks in any state
+        self.pipe, theirs = context.Pipe()
+        self._process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        self.busy = False
+
+    def give(self, task: Task, tried: int) -> None:
+        """Let it make a part."""
+        self.task, self.tried, self.busy = task, tried, True
+        with suppress(OSError):  # it is dead: its pipe will say so
+            self.pipe.send(task)
+
+    def answer(self) -> Done | None:
+        """What it came to; None if the process died. Raises what it raised."""
+        self.busy = False
+        try:
+            answer = self.pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            return None
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, Done)
+        return answer
+
+    def stop(self) -> None:
+        """End the process, whatever it is at: parts appear when they are whole."""
+        self.pipe.close()
+        self._process.terminate()
+        self._process.join()
+
+
+def _work(pipe: Any) -> None:
+    """Make parts until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    with suppress(EOFError, OSError):
+        while True:
+            task = pipe.recv()
+            try:
+                answer: Done | Exception = run_shard(task)
+            except Exception as error:
+                answer = error
+            pipe.send(answer)

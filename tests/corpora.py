@@ -1,0 +1,36 @@
+"""Small corpora for the tests of `attn corpus`, and runs over them."""
+
+from pathlib import Path
+
+from attncli import open_vectors
+from attncli.corpus.reading import source_of
+from attncli.corpus.run import prepare, run_corpus
+from attncli.corpus.running import run_shard
+from attncli.corpus.settings import CorpusSettings
+from attncli.corpus.shards import plan_shards
+from attncli.settings import check_settings
+
+SENTENCES = [
+    "Bark is very cute and he is a dog",
+    "She sat on the river bank",
+    "The bank lends money to the poor, doesn't it?",
+    "the king spoke and the queen of the river answered her",
+    "the the the the",
+    "A dog",
+    "qwzx dog qwzx cat",
+    "dog",
+]
+
+
+def corpus_settings(*, collect=("context", "distance", "entropy"), attention=None, **more):
+    vectors = open_vectors()
+    return CorpusSettings(source_of(vectors, None, None), check_settings(**(attention or {})), collect, **more)
+
+
+def run(folder: Path, paths, settings, schedule=lambda tasks: map(run_shard, tasks), resume=False, limit=None):
+    prepare(folder, resume)
+    return run_corpus(plan_shards([str(path) for path in paths], limit), folder, settings, schedule)
+
+
+def rows(table):
+    return list(zip(*table.values(), strict=True))

@@ -1,0 +1,158 @@
+"""Shards cover every byte of the files once and end where lines end; what is no text is named and skipped."""
+
+import gzip
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import attncli.corpus.lines as lines
+import attncli.corpus.shards as shards
+from attncli.corpus.lines import Counter, Problems, read_texts
+from attncli.corpus.shards import open_shard, plan_shards
+from attncli.errors import AttnError, ResourceError
+
+CONTENTS = [b"", b"one", b"one\n", b"a\nbb\n\nccc\n" * 50, b"x" * 500 + b"\n" + b"y\n" * 3, b"a\r\nb\r\n", b"\n" * 99]
+
+
+@pytest.fixture(params=[1, 7, 64, 2**20])
+def small(request, monkeypatch):
+    monkeypatch.setattr(shards, "SMALLEST", request.param)
+    monkeypatch.setattr(shards, "LARGEST", request.param)
+    monkeypatch.setattr(shards, "CHUNK", 5)
+
+
+def packed(path, content, ending):
+    path = path.with_name(path.name + ending)
+    if ending == ".gz":
+        path.write_bytes(gzip.compress(content))
+    elif ending == ".zst":
+        import zstandard
+
+        path.write_bytes(zstandard.ZstdCompressor().compress(content))
+    else:
+        path.write_bytes(content)
+    return str(path)
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("content", CONTENTS)
+def test_shards_are_the_file_cut_at_line_ends(tmp_path, small, content, ending):
+    path = packed(tmp_path / "a.txt", content, ending)
+    planned = plan_shards([path])
+    pieces = [b"".join(open_shard(shard)) for shard in planned]
+    assert b"".join(pieces) == content
+    assert all(piece.endswith(b"\n") for piece in pieces[:-1])
+    before = 0
+    for shard, piece in zip(planned, pieces, strict=True):
+        assert shard.lines == before
+        before += piece.count(b"\n")
+
+
+@pytest.mark.parametrize("limit", [1, 3, 50, 10_000])
+def test_a_limit_counts_lines_over_all_files(tmp_path, small, limit):
+    first, second = (packed(tmp_path / name, b"line\n" * 40, "") for name in ("a", "b"))
+    pieces = [b"".join(open_shard(shard)) for shard in plan_shards([first, second], limit)]
+    assert b"".join(pieces).count(b"\n") == min(limit, 80)
+
+
+def test_the_plan_depends_on_the_file_alone(tmp_path):
+    path = packed(tmp_path / "a.txt", b"a line\n" * 1000, "")
+    assert plan_shards([path]) == plan_shards([path])
+
+
+def test_a_file_that_changed_is_refused(tmp_path):
+    path = packed(tmp_path / "a.txt", b"a line\n", "")
+    (shard,) = plan_shards([path])
+    packed(tmp_path / "a.txt", b"other lines\n", "")
+    with pytest.raises(ResourceError, match="has changed"):
+        list(open_shard(shard))
+
+
+@pytest.mark.parametrize("name", ["no.txt", ".", "cut.gz", "not.gz", "cut.zst"])
+def test_what_cannot_be_read_is_refused_before_anything(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    whole = packed(tmp_path / "whole", b"a line of text\n" * 1000, ".gz")
+    (tmp_path / "cut.gz").write_bytes((tmp_path / "whole.gz").read_bytes()[:50])
+    (tmp_path / "not.gz").write_bytes(b"no gzip at all")
+    (tmp_path / "cut.zst").write_bytes(b"no zstandard")
+    assert plan_shards([whole])
+    with pytest.raises(AttnError, match="cannot read"):
+        plan_shards([name])
+
+
+def read(content, key=None, chunk=7):
+    problems, counter = Problems(), Counter()
+    chunks = (content[at : at + chunk] for at in range(0, len(content), chunk))
+    return list(read_texts(chunks, key, problems, counter)), problems, counter.lines
+
+
+@given(st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=12), st.integers(1, 30))
+def test_every_line_is_a_text_or_a_problem(given_lines, chunk):
+    content = b"".join(line + b"\n" for line in given_lines)
+    texts, problems, count = read(content, chunk=chunk)
+    assert count == len(given_lines)
+    assert sorted([number for number, _ in texts] + [number for number, _ in problems.named]) == [
+        *range(1, len(given_lines) + 1)
+    ]
+    for number, text in texts:
+        assert text.encode() == given_lines[number - 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"", lines.EMPTY),
+        (b"  \t ", lines.EMPTY),
+        (b"a\xffb", lines.BROKEN),
+        (b"\xed\xa0\x80", lines.BROKEN),  # half a surrogate pair
+        (b"x" * 100, lines.TOO_LONG),
+    ],
+)
+def test_lines_that_are_no_text_are_named_and_the_rest_go_on(monkeypatch, line, reason):
+    monkeypatch.setattr(lines, "LONGEST_LINE", 60)
+    texts, problems, count = read(b"first\n" + line + b"\nlast\n")
+    assert [text for _, text in texts] == ["first", "last"]
+    assert (problems.named, problems.counts, count) == ([(2, reason)], {reason: 1}, 3)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_giant_line_is_never_held(monkeypatch, at):
+    monkeypatch.setattr(lines, "LONGEST_LINE", 50)
+    given_lines = [b"first", b"second"]
+    given_lines.insert(at, b"y" * 1000)
+    texts, problems, count = read(b"\n".join(given_lines) + b"\n", chunk=16)
+    assert [text for _, text in texts] == ["first", "second"]
+    assert (problems.named, count) == ([(at + 1, lines.TOO_LONG)], 3)
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        *(("[1]", lines.NO_JSON), ("{", lines.NO_JSON), ("[" * 100_000, lines.NO_JSON)),
+        *(
+            ('{"a": 1}', lines.NO_FIELD),
+            ('{"text": 3}', lines.NO_FIELD),
+            ('{"text": " "}', lines.EMPTY),
+            ("", lines.EMPTY),
+        ),
+    ],
+)
+def test_json_lines_without_the_text_are_named(record, reason):
+    good = json.dumps({"text": "a dog"})
+    texts, problems, _ = read(f"{good}\n{record}\n{good}\n".encode(), "text", chunk=2**16)
+    assert [text for _, text in texts] == ["a dog", "a dog"]
+    assert problems.named == [(2, reason)]
+
+
+def test_a_lone_surrogate_in_json_is_no_lone_surrogate_in_text():
+    texts, _, _ = read(b'{"text": "a \\ud800 dog"}\n', "text")
+    assert texts[0][1].encode()
+
+
+def test_of_many_problems_the_first_are_named_and_all_counted(monkeypatch):
+    monkeypatch.setattr(lines, "MOST_NAMED", 3)
+    _, problems, _ = read(b"\n" * 10)
+    assert len(problems.named) == 3
+    assert problems.counts == {lines.EMPTY: 10}

@@ -1,0 +1,206 @@
+"""However a corpus is run, the tables are the same, and whatever stops a run loses nothing that was done."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from corpora import SENTENCES, corpus_settings, run
+
+import attncli.corpus.running as running
+import attncli.corpus.shards as shards
+from attncli.corpus.cluster import run_on_cluster
+from attncli.corpus.parts import UNFINISHED
+from attncli.corpus.run import prepare
+from attncli.corpus.running import run_shard
+from attncli.corpus.shards import plan_shards
+from attncli.corpus.workers import run_in_processes
+from attncli.errors import AttnError, UsageError
+
+COLLECT = ("context", "distance", "entropy", "heads", "weights")
+POISON = b"\xff\xfe\n\n" + b"x" * 2**23 + b"\n{}[]\x00\x1b\n"
+
+
+@pytest.fixture
+def text(tmp_path, monkeypatch):
+    """Text of several shards, with lines that are none."""
+    monkeypatch.setattr(shards, "LARGEST", 2**13)
+    path = tmp_path / "text.txt"
+    lines = "".join(f"{sentence}\n" for sentence in SENTENCES).encode() * 150
+    path.write_bytes(lines + POISON + lines)
+    return path
+
+
+def checksums(folder):
+    """Each table by the checksum of its sorted lines; what was skipped counts as one."""
+    files = [*folder.glob("*.ndjson"), *folder.glob("weights/*.ndjson")]
+    lines = {str(path.relative_to(folder)): sorted(path.read_bytes().splitlines()) for path in files}
+    return {name: hashlib.sha256(b"\n".join(each)).hexdigest() for name, each in lines.items()}
+
+
+@pytest.fixture
+def serial(tmp_path, text):
+    corpus = run(tmp_path / "serial", [text], corpus_settings(collect=COLLECT))
+    assert corpus.manifest["skipped"] == {"not UTF-8": 1, "empty line": 1, "line too long": 1, "no known word": 1}
+    return corpus
+
+
+def left_over(folder):
+    return [path for path in folder.rglob("*") if path.name.startswith(UNFINISHED)]
+
+
+def test_the_same_from_two_processes(tmp_path, text, serial):
+    run(tmp_path / "two", [text], corpus_settings(collect=COLLECT), lambda tasks: run_in_processes(tasks, 2))
+    assert checksums(tmp_path / "two") == checksums(serial.folder)
+    assert not left_over(tmp_path / "two")
+
+
+def test_the_same_from_a_cluster(tmp_path, text, serial):
+    schedule = lambda tasks: run_on_cluster(tasks, "local", 2)  # noqa: E731
+    run(tmp_path / "cluster", [text], corpus_settings(collect=COLLECT), schedule)
+    assert checksums(tmp_path / "cluster") == checksums(serial.folder)
+
+
+def test_errors_name_file_and_line(text, serial):
+    named = [json.loads(line) for line in (serial.folder / "errors.ndjson").read_text().splitlines()]
+    first = 150 * len(SENTENCES)
+    assert [(each["file"], each["line"] - first, each["reason"]) for each in named] == [
+        (str(text), 1, "not UTF-8"),
+        (str(text), 2, "empty line"),
+        (str(text), 3, "line too long"),
+        (str(text), 4, "no known word"),
+    ]
+
+
+def dies_once(tasks, jobs):
+    """The shards in processes, one of which is killed while it works."""
+    import multiprocessing
+
+    killed = False
+    for each in run_in_processes(tasks, jobs):
+        if not killed:
+            victim = multiprocessing.active_children()[0]
+            os.kill(victim.pid, signal.SIGKILL)
+            killed = True
+        yield each
+
+
+def test_a_killed_worker_costs_its_shard_one_more_try(tmp_path, text, serial):
+    corpus = run(tmp_path / "killed", [text], corpus_settings(collect=COLLECT), lambda tasks: dies_once(tasks, 2))
+    assert corpus.manifest["lost"] == 0
+    assert checksums(tmp_path / "killed") == checksums(serial.folder)
+    assert not left_over(tmp_path / "killed")
+
+
+def some_of(tasks, count):
+    for number, task in enumerate(tasks):
+        if number == count:
+            raise KeyboardInterrupt
+        yield run_shard(task)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_what_was_done_is_never_done_again(tmp_path, text, serial, monkeypatch, count):
+    settings, folder = corpus_settings(collect=COLLECT), tmp_path / "stopped"
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, [text], settings, lambda tasks: some_of(tasks, count))
+    assert not (folder / "manifest.json").exists()
+    (folder / "parts" / f"{UNFINISHED}1-half.npz").write_bytes(b"half")
+    done = []
+
+    def counted(tasks):
+        for task in tasks:
+            done.append(run_shard(task))
+            yield done[-1]
+
+    run(folder, [text], settings, counted, resume=True)
+    assert sum(each.reused for each in done) == count
+    assert checksums(folder) == checksums(serial.folder)
+    assert not left_over(folder)
+
+
+def test_other_settings_make_other_parts(tmp_path, text):
+    run(tmp_path / "out", [text], corpus_settings())
+    before = {path.name for path in (tmp_path / "out" / "parts").iterdir()}
+    run(tmp_path / "out", [text], corpus_settings(attention={"method": "dot"}), resume=True)
+    assert len({path.name for path in (tmp_path / "out" / "parts").iterdir()} - before) == len(before)
+
+
+def test_another_folder_is_not_written_over(tmp_path, text):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not empty"):
+        prepare(tmp_path / "mine", False)
+
+
+def test_a_full_disk_leaves_whole_parts_alone(tmp_path, text, monkeypatch):
+    folder, real = tmp_path / "full", running.write_part
+    calls = []
+
+    def write(*given):
+        calls.append(given)
+        if len(calls) > 2:
+            raise OSError(28, "No space left on device")
+        real(*given)
+
+    monkeypatch.setattr(running, "write_part", write)
+    with pytest.raises(OSError, match="No space left"):
+        run(folder, [text], corpus_settings())
+    assert len(list((folder / "parts").iterdir())) == 2
+
+
+def test_a_damaged_part_is_named(tmp_path, text):
+    run(tmp_path / "out", [text], corpus_settings())
+    part = next((tmp_path / "out" / "parts").iterdir())
+    part.write_bytes(part.read_bytes()[:100])
+    with pytest.raises(AttnError, match=part.name):
+        run(tmp_path / "out", [text], corpus_settings(), resume=True)
+
+
+def test_everything_killed_and_gone_on_with(tmp_path, text):
+    """The whole command dies with its workers; what it had done is kept, and nothing else is there afterwards."""
+    command = [sys.executable, "-m", "attncli", "corpus", str(text), "-o", str(tmp_path / "out"), "--jobs", "2", "-q"]
+    code = (
+        f"import attncli.corpus.shards as s; s.LARGEST = 2**13; from attncli.cli.app import run; run({command[3:]!r})"
+    )
+    begun = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    parts = tmp_path / "out" / "parts"
+    while not (parts.is_dir() and any(not path.name.startswith(".") for path in parts.iterdir())):
+        time.sleep(0.02)
+    os.killpg(begun.pid, signal.SIGKILL)
+    begun.wait()
+    kept = [path for path in parts.iterdir() if not path.name.startswith(".")]
+    assert kept
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("'-q'", "'-q', '--resume', '--json'")], capture_output=True, text=True
+    )
+    manifest = json.loads(done.stdout)
+    assert {path.stem for path in kept} <= {part["name"] for part in manifest["parts"]}
+    assert manifest["texts"] == 2 * 150 * len(SENTENCES)
+    assert not left_over(tmp_path / "out")
+
+
+def test_workers_do_not_outlive_the_run(tmp_path, text):
+    import multiprocessing
+
+    tasks_done = []
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", [text], corpus_settings(), lambda tasks: _interrupted(tasks, tasks_done))
+    assert not multiprocessing.active_children()
+
+
+def _interrupted(tasks, done):
+    for each in run_in_processes(tasks, 2):
+        done.append(each)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        yield each
+
+
+def test_plans_of_both_ways_are_one(text):
+    assert plan_shards([str(text)]) == plan_shards([str(Path(text))])
