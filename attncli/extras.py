@@ -11,6 +11,9 @@ EXTRAS = {
     "tokenizers": "transformers",
     "matplotlib": "plot",
     "textual": "explore",
+    "pyarrow": "parquet",
+    "zstandard": "zstd",
+    "distributed": "dask",
 }
 
 

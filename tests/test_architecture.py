@@ -13,20 +13,21 @@ PACKAGE = Path(__file__).parent.parent / "attncli"
 MATHEMATICS = {
     *("similarity", "similarity_backward", "attention", "attention_backward", "masks", "shapes", "heads"),
     *("positions", "relative", "measures", "head_names"),
-    *("combining", "merging", "patterns", "head_kinds"),
+    *("attention_blocks", "ranks", "combining", "merging", "patterns", "head_kinds"),
 }
 MODEL_RECIPES = {
     *("model_words", "model_explanation", "model_explaining", "model_reduction", "model_comparison", "head_ranking")
 }
 ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
-    {"errors", "extras", "settings", "model_settings", "tokens", "segments", "spelling"},
+    {"errors", "extras", "settings", "model_settings", "corpus_names", "tokens", "segments", "spelling"},
     MATHEMATICS | {"flow"},
     {"vectors"},
     {"models"},
     {"npz", "heads_file", "trained", "as_trained", "inputs", "projections", "explanation", "explaining", "comparison"}
-    | {"neighbourhood", "tour"},
+    | {"neighbourhood", "layers", "long_layers", "long_explaining", "tour"},
     MODEL_RECIPES,
     {"training"},
+    {"corpus"},
     {"views"},
     {"explore"},
     {"cli"},
@@ -101,7 +102,7 @@ def modules_after(arguments, **env):
 
 
 HELP = [
-    *([], ["tour"], ["explain"], ["compare"], ["explore"], ["heads"], ["train"], ["completion"], ["man"]),
+    *([], ["tour"], ["explain"], ["compare"], ["explore"], ["heads"], ["train"], ["corpus"], ["completion"], ["man"]),
     *(["vectors"], *(["vectors", name] for name in COMMANDS)),
 ]
 
@@ -167,3 +168,14 @@ def test_only_flow_waits_for_scipy():
     modules = modules_after(["explain", "a dog", "--model", MODEL, "--combine", "flow"])
     assert "scipy" in modules
     assert not modules & {"gensim", "torch"}
+
+
+@pytest.mark.parametrize("arguments", [["explain", "a dog"], ["explain", "a dog", "--mode", "multihead"]])
+def test_a_sentence_does_not_wait_for_what_long_texts_need(arguments):
+    code = (
+        "import sys; from attncli.cli.app import run\n"
+        f"try: run({arguments!r})\nexcept SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert not {"attncli.long_explaining", "attncli.attention_blocks", "attncli.corpus"} & {*done.stderr.split()}

@@ -9,9 +9,9 @@ import pytest
 from command import COMMAND, attn
 from texts import write_news
 
-from attncli.cli import compare, completion, explain, heads, man, schema, tour, train
+from attncli.cli import compare, completion, corpus, explain, heads, man, schema, tour, train
 
-MODULES = (explain, compare, heads, train, schema, tour, completion, man)
+MODULES = (explain, compare, heads, train, corpus, schema, tour, completion, man)
 MODEL = Path(__file__).parent / "models" / "tiny" / "bert"
 HOSTILE = [
     "[red]x[/red]",

@@ -27,6 +27,7 @@ MODULES = {
     "vectors": "attncli.cli.vectors.group",
     "heads": "attncli.cli.heads",
     "train": "attncli.cli.train",
+    "corpus": "attncli.cli.corpus",
     "schema": "attncli.cli.schema",
     "completion": "attncli.cli.completion",
     "man": "attncli.cli.man",

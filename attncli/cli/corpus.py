@@ -1,0 +1,203 @@
+"""`attn corpus`: attention over whole files of text, as tables."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
+from attncli.cli.grouping import options
+from attncli.cli.model_options import check_alone, opened_model
+from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
+from attncli.errors import UsageError
+from attncli.settings import check_choice, check_whole
+
+if TYPE_CHECKING:
+    from attncli.cli.corpus_lines import Lines
+    from attncli.corpus.run import Corpus, Scheduler
+    from attncli.corpus.settings import CorpusSettings
+
+EXAMPLES = """attn corpus my-text.txt --words bank,river
+attn corpus my-text.txt -o attention --collect context,weights --jobs 2
+attn corpus my-text.txt --mode multihead --collect heads,distance --limit 1000"""
+SOME_SKIPPED, INTERRUPTED = 4, 130
+PICTURES = (".svg", ".pdf", ".png")
+
+
+@options(CollectOptions, AttentionOptions, CorpusModel, RunOptions, AnswerOptions)
+def command(
+    collected: CollectOptions,
+    attention: AttentionOptions,
+    model: CorpusModel,
+    run: RunOptions,
+    answers: AnswerOptions,
+    context: typer.Context,
+    text: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="Text, a sentence or document a line; .gz, .zst; - is standard input."),
+    ],
+    vectors: VectorSet = None,
+) -> None:
+    """Attention over whole files of text: context words, distances, entropy, heads, as tables."""
+    check_alone(context, model)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy is not there yet; many small products want one thread
+    _check(run, attention, collected)
+    with _folder(run) as folder:
+        raise typer.Exit(_run(folder, text, collected, attention, model, run, answers, vectors))
+
+
+def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
+    from attncli.corpus_names import TABLES
+
+    check_choice("--format", run.format, TABLES)
+    check_whole("--jobs", run.jobs, 1, 1024)
+    if attention.memory is not None:
+        raise UsageError("--memory has no meaning here: every text attends to itself", "leave it out")
+    if run.picture is not None:
+        _check_picture(run.picture, collected)
+    if run.resume and run.output is None:
+        raise UsageError("--resume needs the folder that was begun", "add -o DIR")
+
+
+def _check_picture(path: str, collected: CollectOptions) -> None:
+    """See that there will be something to draw, and something to draw it with."""
+    from attncli.corpus_names import check_collected
+    from attncli.views.figure.saving import check_installed
+
+    if Path(path).suffix.lower() not in PICTURES:
+        raise UsageError(f"--picture {path!r} does not say what to draw", f"end it with one of {', '.join(PICTURES)}")
+    if "distance" not in check_collected(collected.collect):
+        raise UsageError(f"--picture {path!r} shows distances, which are not collected", "add --collect distance")
+    check_installed()
+
+
+@contextmanager
+def _folder(run: RunOptions) -> Iterator[Path]:
+    """The folder that was named, or one that lasts as long as the run."""
+    if run.output is not None:
+        yield Path(run.output)
+        return
+    with tempfile.TemporaryDirectory(prefix="attn-corpus-") as folder:
+        yield Path(folder)
+
+
+def _run(
+    folder: Path,
+    text: list[str],
+    collected: CollectOptions,
+    attention: AttentionOptions,
+    model: CorpusModel,
+    run: RunOptions,
+    answers: AnswerOptions,
+    vectors: str | None,
+) -> int:
+    from attncli.cli.corpus_lines import Lines
+    from attncli.corpus.run import prepare, run_corpus
+    from attncli.corpus.shards import plan_shards
+    from attncli.corpus.tables import check_table
+
+    check_table(run.format)
+    settings = _settings(collected, attention, model, run, answers, vectors)
+    limit = None if collected.limit is None else check_whole("--limit", collected.limit, 1)
+    prepare(folder, run.resume)
+    shards = plan_shards(_with_standard_input(text, folder), limit)
+    if not shards:
+        raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
+    with Lines(shards, answers) as lines:
+        try:
+            corpus = run_corpus(shards, folder, settings, _scheduler(run, lines), lines.heard)
+        except KeyboardInterrupt:
+            lines.interrupted(run.output, sys.argv[2:])
+            return INTERRUPTED
+    if run.picture is not None:
+        _draw(corpus, run.picture)
+    _show(corpus, run, answers)
+    return SOME_SKIPPED if corpus.manifest["skipped"] or corpus.manifest["lost"] else 0
+
+
+def _settings(
+    collected: CollectOptions,
+    attention: AttentionOptions,
+    chosen: CorpusModel,
+    run: RunOptions,
+    answers: AnswerOptions,
+    vectors: str | None,
+) -> "CorpusSettings":
+    """The checked settings; what attends is opened, and every word of --words must be known."""
+    from attncli.cli.answer import opened
+    from attncli.corpus.reading import open_reader, source_of, wanted
+    from attncli.corpus.settings import CorpusSettings, check_kept, check_words
+    from attncli.corpus_names import check_collected
+    from attncli.model_settings import check_model_settings
+    from attncli.settings import check_settings
+
+    if chosen.model is None:
+        source = source_of(opened(vectors, answers), vectors, None)
+        attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
+    else:
+        source = source_of(None, None, opened_model(chosen.model))
+        attends = check_model_settings(layer=chosen.layer, head=chosen.head, top=collected.top)
+    settings = CorpusSettings(
+        source,
+        attends,
+        check_collected(collected.collect),
+        check_words(collected.words),
+        collected.field,
+        collected.sentences,
+        run.format,
+        check_kept(collected.kept),
+    )
+    wanted(settings, open_reader(settings))
+    return settings
+
+
+def _with_standard_input(text: list[str], folder: Path) -> list[str]:
+    """The files, standard input among them as a file: shards need something that can be read twice."""
+    from attncli.corpus.spool import spooled
+
+    stream = sys.stdin.buffer if sys.stdin else None
+    return [spooled(stream, folder) if path == "-" else path for path in text]
+
+
+def _scheduler(run: RunOptions, lines: "Lines") -> "Scheduler":
+    """What makes the parts: this process, several, or a cluster."""
+    from attncli.corpus.running import run_shard
+
+    if run.scheduler is not None:
+        from attncli.corpus.cluster import run_on_cluster
+
+        address = run.scheduler
+        return lambda tasks: run_on_cluster(tasks, address, run.jobs)
+    if run.jobs > 1:
+        from attncli.corpus.workers import run_in_processes
+
+        return lambda tasks: run_in_processes(tasks, run.jobs)
+    return lambda tasks: (run_shard(task, lines.tick) for task in tasks)
+
+
+def _draw(corpus: "Corpus", path: str) -> None:
+    from attncli.cli.output import open_sink, say
+    from attncli.views.figure.distances import distance_content
+    from attncli.views.figure.saving import save_figure
+
+    form: Any = Path(path).suffix.lower().removeprefix(".")
+    with open_sink(path) as sink:
+        remarks: list[str] = []
+        sink.document(form, lambda stream: remarks.extend(save_figure(distance_content(corpus), "heat", stream, form)))
+    for remark in remarks:
+        say(f"note: {remark}")
+
+
+def _show(corpus: "Corpus", run: RunOptions, answers: AnswerOptions) -> None:
+    from attncli.cli.answer import answer, answer_json
+    from attncli.views.corpus import corpus_json, corpus_lines
+
+    if run.json:
+        answer_json([corpus_json(corpus)])
+    else:
+        answer(lambda screen: corpus_lines(corpus, screen, kept=run.output is not None), answers)

@@ -1,0 +1,77 @@
+"""What `attn corpus` says on standard error while it works."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from attncli.cli.options import AnswerOptions
+from attncli.cli.output import say
+from attncli.cli.progress import progress_bar
+from attncli.cli.terminal import can_draw
+from attncli.corpus.run import Progress
+from attncli.corpus.shards import Shard
+from attncli.corpus.workers import Lost
+
+EVERY = 30  # seconds between lines where no bar can be drawn
+
+
+class Lines:
+    """A bar with rate and time left where one can be drawn, elsewhere a line now and then."""
+
+    def __init__(self, shards: Sequence[Shard], answers: AnswerOptions) -> None:
+        self._bytes = sum(shard.end - shard.start for shard in shards)
+        self._drawn, self._quiet = can_draw(answers.color, sys.stderr), answers.quiet
+        self._bar = progress_bar(answers.color, answers.quiet)
+        self._progress = Progress(len(shards), self._bytes)
+        self._ticked = 0  # texts of the shard at hand
+        self._lost: list[Lost] = []
+        self._began = self._spoke = time.monotonic()
+
+    def __enter__(self) -> "Lines":
+        self._advance = self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+
+    def tick(self, texts: int) -> None:
+        """So many more texts of the shard at hand."""
+        self._ticked += texts
+        self._draw()
+
+    def heard(self, progress: Progress) -> None:
+        """A shard is done, or lost."""
+        lost, self._progress, self._ticked = len(self._lost), progress, 0
+        for each in progress.lost[lost:]:
+            self._lost.append(each)
+            say(f"warning: {each.reason}: bytes {each.task.shard.start:,} on of {each.task.shard.path!r}")
+        self._draw()
+
+    def _draw(self) -> None:
+        progress, now = self._progress, time.monotonic()
+        texts = progress.texts + self._ticked
+        text = f"{texts:,} texts, {texts / max(now - self._began, 1e-9):,.0f}/s"
+        self._advance(text, progress.done_bytes, max(self._bytes, 1))
+        if not self._drawn and not self._quiet and now - self._spoke >= EVERY:
+            self._spoke = now
+            say(f"{progress.done_bytes / max(self._bytes, 1):4.0%}  {text}{self._left(now)}")
+
+    def _left(self, now: float) -> str:
+        done = self._progress.done_bytes
+        if not done:
+            return ""
+        return f", {(now - self._began) * (self._bytes - done) / done:,.0f} s left"
+
+    def interrupted(self, folder: str | None, typed: Sequence[str]) -> None:
+        """What is kept, and the command that goes on."""
+        if folder is None:
+            say("interrupted; nothing is kept without -o DIR")
+            return
+        done = self._progress
+        say(f"interrupted; {done.done} of {done.shards} parts are kept in {folder}")
+        resume = [] if "--resume" in typed else ["--resume"]
+        say(f"go on: {shlex.join(['attn', 'corpus', *typed, *resume])}")
