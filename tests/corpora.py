@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from attncli import open_vectors
+from attncli.corpus.inputs import inputs_of
+from attncli.corpus.parts import check_folder, prepare
 from attncli.corpus.reading import source_of
-from attncli.corpus.run import prepare, run_corpus
+from attncli.corpus.run import run_corpus
 from attncli.corpus.running import run_shard
 from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.shards import plan_shards
@@ -28,8 +30,10 @@ def corpus_settings(*, collect=("context", "distance", "entropy"), attention=Non
 
 
 def run(folder: Path, paths, settings, schedule=lambda tasks: map(run_shard, tasks), resume=False, limit=None):
-    prepare(folder, resume)
-    return run_corpus(plan_shards([str(path) for path in paths], limit), folder, settings, schedule)
+    check_folder(folder, resume)
+    shards = plan_shards(inputs_of([str(path) for path in paths], folder, None, limit), limit)
+    prepare(folder)
+    return run_corpus(shards, folder, settings, schedule)
 
 
 def rows(table):

@@ -3,13 +3,16 @@
 import gzip
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
+import numpy as np
 import pytest
-from command import attn
+from command import BARE, COMMAND, attn
 from corpora import SENTENCES
 from models.checkpoints import TINY
 
@@ -200,3 +203,69 @@ def test_a_picture_that_cannot_be_is_refused_before_anything(folder, options, to
     done = attn("corpus", "text.txt", *options, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
+
+
+def test_ctrl_c_at_the_bar_of_a_terminal(folder):
+    (folder / "text.txt").write_text(TEXT * 60_000)
+    parent, child = pty.openpty()
+    command = [*COMMAND, "corpus", "text.txt", "-o", "out"]
+    streams = {"stdin": child, "stdout": child, "stderr": child}
+    begun = subprocess.Popen(command, cwd=folder, env=BARE | {"TERM": "xterm-256color"}, **streams)
+    os.close(child)
+    seen = b""
+    while b"texts" not in seen:
+        seen += os.read(parent, 65536)
+    begun.send_signal(signal.SIGINT)
+    with suppress(OSError):
+        while block := os.read(parent, 65536):
+            seen += block
+    assert begun.wait(20) == 130
+    assert b"go on: attn corpus text.txt -o out --resume" in seen
+    assert b"fault" not in seen
+
+
+def test_a_mistake_leaves_a_finished_run_and_no_folder(folder):
+    assert attn("corpus", "text.txt", "-o", "out", cwd=folder).returncode == 0
+    assert attn("corpus", "typo.txt", "-o", "out", "--resume", cwd=folder).returncode == 1
+    assert (folder / "out" / "manifest.json").exists()
+    assert attn("corpus", "typo.txt", "-o", "new", cwd=folder).returncode == 1
+    assert attn("corpus", "text.txt", "-o", "new", cwd=folder).returncode == 0
+
+
+def test_other_projections_under_the_same_name_are_noticed(folder):
+    arguments = "corpus", "text.txt", "--mode", "qkv", "--projections", "p.npz", "-o", "out", "--json", "--resume"
+    entropies = []
+    for seed in (0, 1):
+        w = np.random.default_rng(seed).standard_normal((3, 1, 200, 16))
+        np.savez(folder / "p.npz", w_q=w[0], w_k=w[1], w_v=w[2])
+        done = attn(*arguments, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        entropies.append((folder / "out" / "entropy.ndjson").read_text())
+    assert entropies[0] != entropies[1]
+
+
+def test_a_corpus_without_a_known_word(folder):
+    (folder / "text.txt").write_text("qwzx\nzqwx\n")
+    options = "--collect", "context,distance,entropy,heads,weights", "--picture", "d.svg"
+    done = attn("corpus", "text.txt", *options, cwd=folder)
+    assert done.returncode == 4
+    assert "no known word 2" in done.stdout
+
+
+def test_a_file_name_that_is_no_text(folder):
+    name = os.fsencode(folder) + b"/caf\xe9 x.txt"
+    with open(name, "w") as file:
+        file.write("a dog\n\n")
+    done = subprocess.run([*COMMAND, "corpus", name, "-o", "out"], cwd=folder, capture_output=True, env=BARE)
+    assert done.returncode == 4, done.stderr
+    assert "caf\\xe9 x.txt" in json.loads((folder / "out" / "errors.ndjson").read_text())["file"]
+
+
+def test_the_pieces_of_a_model_are_its_own(folder):
+    (folder / "text.txt").write_text("river zzgl bank DOG king\n")
+    options = "--model", str(TINY / "bert"), "--collect", "weights", "-o", "out"
+    assert attn("corpus", "text.txt", *options, cwd=folder).returncode == 0
+    (part,) = (folder / "out" / "weights").iterdir()
+    words = json.loads(part.read_text())["words"]
+    explained = json.loads(attn("explain", "river zzgl bank DOG king", "--model", str(TINY / "bert"), "--json").stdout)
+    assert words == [token["word"] for token in explained["tokens"]]

@@ -2,15 +2,18 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import attncli.corpus.inputs as inputs
 import attncli.corpus.lines as lines
 import attncli.corpus.shards as shards
+from attncli.corpus.inputs import inputs_of
 from attncli.corpus.lines import Counter, Problems, read_texts
-from attncli.corpus.shards import open_shard, plan_shards
+from attncli.corpus.shards import open_shard
 from attncli.errors import AttnError, ResourceError
 
 CONTENTS = [b"", b"one", b"one\n", b"a\nbb\n\nccc\n" * 50, b"x" * 500 + b"\n" + b"y\n" * 3, b"a\r\nb\r\n", b"\n" * 99]
@@ -21,6 +24,12 @@ def small(request, monkeypatch):
     monkeypatch.setattr(shards, "SMALLEST", request.param)
     monkeypatch.setattr(shards, "LARGEST", request.param)
     monkeypatch.setattr(shards, "CHUNK", 5)
+    monkeypatch.setattr(inputs, "CHUNK", 5)
+
+
+def plan_shards(paths, limit=None, folder=None):
+    folder = folder or Path(paths[0]).parent / "run"
+    return shards.plan_shards(inputs_of(paths, folder, None, limit), limit)
 
 
 def packed(path, content, ending):
@@ -70,16 +79,19 @@ def test_a_file_that_changed_is_refused(tmp_path):
         list(open_shard(shard))
 
 
-@pytest.mark.parametrize("name", ["no.txt", ".", "cut.gz", "not.gz", "cut.zst"])
+@pytest.mark.parametrize("name", ["no.txt", ".", "cut.gz", "not.gz", "cut.zst", "not.zst", "wide.txt"])
 def test_what_cannot_be_read_is_refused_before_anything(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     whole = packed(tmp_path / "whole", b"a line of text\n" * 1000, ".gz")
     (tmp_path / "cut.gz").write_bytes((tmp_path / "whole.gz").read_bytes()[:50])
     (tmp_path / "not.gz").write_bytes(b"no gzip at all")
-    (tmp_path / "cut.zst").write_bytes(b"no zstandard")
+    half = Path(packed(tmp_path / "half", b"a line of text\n" * 1000, ".zst")).read_bytes()
+    (tmp_path / "cut.zst").write_bytes(half[: len(half) // 2])
+    (tmp_path / "not.zst").write_bytes(b"no zstandard")
+    (tmp_path / "wide.txt").write_text("the river", encoding="utf-16")
     assert plan_shards([whole])
     with pytest.raises(AttnError, match="cannot read"):
-        plan_shards([name])
+        plan_shards([name], folder=tmp_path / "run")
 
 
 def read(content, key=None, chunk=7):
@@ -156,3 +168,38 @@ def test_of_many_problems_the_first_are_named_and_all_counted(monkeypatch):
     _, problems, _ = read(b"\n" * 10)
     assert len(problems.named) == 3
     assert problems.counts == {lines.EMPTY: 10}
+
+
+def test_a_last_line_without_an_end_counts(tmp_path):
+    first, second = packed(tmp_path / "a", b"one", ""), packed(tmp_path / "b", b"dog\ncat\n", "")
+    assert [b"".join(open_shard(shard)) for shard in plan_shards([first, second], 1)] == [b"one"]
+    assert len(plan_shards([first, second], 2)) == 2
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path):
+    (shard,) = plan_shards([packed(tmp_path / "a", b"\xef\xbb\xbf{}\n", "")])
+    assert b"".join(open_shard(shard)) == b"{}\n"
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_noticed(tmp_path):
+    path = packed(tmp_path / "a", b"a line\n" * 500_000, "")
+    chunks = open_shard(plan_shards([path])[0])
+    next(chunks)
+    with open(path, "r+b") as file:
+        file.truncate(2**20)
+    with pytest.raises(ResourceError, match="has changed"):
+        list(chunks)
+
+
+def test_a_stream_is_read_no_further_than_asked(tmp_path):
+    class Endless:
+        def read(self, size):
+            return b"a dog\n" * 10
+
+    (found,) = inputs_of(["-"], tmp_path, Endless(), 25)
+    assert Path(found.path).read_bytes() == b"a dog\n" * 25
+
+
+def test_a_file_is_named_once(tmp_path):
+    with pytest.raises(AttnError, match="named twice"):
+        plan_shards([packed(tmp_path / "a", b"a\n", "")] * 2)

@@ -15,12 +15,12 @@ from corpora import SENTENCES, corpus_settings, run
 import attncli.corpus.running as running
 import attncli.corpus.shards as shards
 from attncli.corpus.cluster import run_on_cluster
-from attncli.corpus.parts import UNFINISHED
-from attncli.corpus.run import prepare
+from attncli.corpus.inputs import Input
+from attncli.corpus.parts import UNFINISHED, check_folder
 from attncli.corpus.running import run_shard
 from attncli.corpus.shards import plan_shards
 from attncli.corpus.workers import run_in_processes
-from attncli.errors import AttnError, UsageError
+from attncli.errors import UsageError
 
 COLLECT = ("context", "distance", "entropy", "heads", "weights")
 POISON = b"\xff\xfe\n\n" + b"x" * 2**23 + b"\n{}[]\x00\x1b\n"
@@ -135,7 +135,9 @@ def test_another_folder_is_not_written_over(tmp_path, text):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("mine")
     with pytest.raises(UsageError, match="not empty"):
-        prepare(tmp_path / "mine", False)
+        check_folder(tmp_path / "mine", False)
+    with pytest.raises(UsageError, match="no folder of an earlier run"):
+        check_folder(tmp_path / "mine", True)
 
 
 def test_a_full_disk_leaves_whole_parts_alone(tmp_path, text, monkeypatch):
@@ -154,12 +156,30 @@ def test_a_full_disk_leaves_whole_parts_alone(tmp_path, text, monkeypatch):
     assert len(list((folder / "parts").iterdir())) == 2
 
 
-def test_a_damaged_part_is_named(tmp_path, text):
-    run(tmp_path / "out", [text], corpus_settings())
+@pytest.mark.parametrize("change", [lambda data: data[:100], lambda data: data[:900] + b"xxxxxxxx" + data[908:]])
+def test_a_damaged_part_is_made_again(tmp_path, text, serial, change):
+    run(tmp_path / "out", [text], corpus_settings(collect=COLLECT))
     part = next((tmp_path / "out" / "parts").iterdir())
-    part.write_bytes(part.read_bytes()[:100])
-    with pytest.raises(AttnError, match=part.name):
-        run(tmp_path / "out", [text], corpus_settings(), resume=True)
+    part.write_bytes(change(part.read_bytes()))
+    run(tmp_path / "out", [text], corpus_settings(collect=COLLECT), resume=True)
+    assert checksums(tmp_path / "out") == checksums(serial.folder)
+
+
+def test_what_another_run_left_is_tidied_away(tmp_path, text):
+    folder = tmp_path / "out"
+    run(folder, [text], corpus_settings(collect=("weights", "distance")), limit=3)
+    run(folder, [text], corpus_settings(collect=("weights", "entropy"), table="csv"), resume=True, limit=5)
+    assert not (folder / "distance.ndjson").exists()
+    assert sum(len(path.read_text().splitlines()) - 1 for path in (folder / "weights").iterdir()) == 5
+
+
+def test_records_that_were_lost_are_made_again(tmp_path, text, serial):
+    folder = tmp_path / "out"
+    run(folder, [text], corpus_settings(collect=COLLECT))
+    for path in (folder / "weights").iterdir():
+        path.unlink()
+    run(folder, [text], corpus_settings(collect=COLLECT), resume=True)
+    assert checksums(folder) == checksums(serial.folder)
 
 
 def test_everything_killed_and_gone_on_with(tmp_path, text):
@@ -180,7 +200,7 @@ def test_everything_killed_and_gone_on_with(tmp_path, text):
         [sys.executable, "-c", code.replace("'-q'", "'-q', '--resume', '--json'")], capture_output=True, text=True
     )
     manifest = json.loads(done.stdout)
-    assert {path.stem for path in kept} <= {part["name"] for part in manifest["parts"]}
+    assert {path.stem for path in kept} <= {part["part"] for part in manifest["parts"]}
     assert manifest["texts"] == 2 * 150 * len(SENTENCES)
     assert not left_over(tmp_path / "out")
 
@@ -203,4 +223,4 @@ def _interrupted(tasks, done):
 
 
 def test_plans_of_both_ways_are_one(text):
-    assert plan_shards([str(text)]) == plan_shards([str(Path(text))])
+    assert plan_shards([Input("a", str(text))]) == plan_shards([Input("a", str(Path(text)))])

@@ -91,7 +91,10 @@ def test_entropies_by_length(tmp_path, corpus_file, settings):
 
 @pytest.mark.parametrize("settings", SETTINGS[:5])
 def test_what_heads_do(tmp_path, corpus_file, settings):
-    kinds = [measure_heads(each.weights, np.zeros(each.weights.shape[-1], bool)) for each in explained(settings)]
+    kinds = [
+        measure_heads(each.weights, np.zeros(each.weights.shape[-1], bool), each.scores > -np.inf)
+        for each in explained(settings)
+    ]
     wanted = corpus_settings(collect=("heads",), attention=settings)
     found = run(tmp_path / "out", [corpus_file], wanted).tables["heads"]
     for place, (layer, head) in enumerate(zip(found["layer"], found["head"], strict=True)):

@@ -97,24 +97,30 @@ def _run(
     vectors: str | None,
 ) -> int:
     from attncli.cli.corpus_lines import Lines
-    from attncli.corpus.run import prepare, run_corpus
+    from attncli.corpus.inputs import inputs_of
+    from attncli.corpus.parts import check_folder, prepare, sweep
+    from attncli.corpus.run import run_corpus
     from attncli.corpus.shards import plan_shards
     from attncli.corpus.tables import check_table
 
     check_table(run.format)
     settings = _settings(collected, attention, model, run, answers, vectors)
     limit = None if collected.limit is None else check_whole("--limit", collected.limit, 1)
-    prepare(folder, run.resume)
-    shards = plan_shards(_with_standard_input(text, folder), limit)
+    check_folder(folder, run.resume)
+    folder = folder.absolute()  # workers may stand elsewhere
+    shards = plan_shards(inputs_of(text, folder, sys.stdin.buffer if sys.stdin else None, limit), limit)
     if not shards:
         raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
-    with Lines(shards, answers) as lines:
-        try:
+    prepare(folder)
+    lines = Lines(shards, answers)
+    try:
+        with lines:  # what is said of an interrupt stands under the bar, not in it
             corpus = run_corpus(shards, folder, settings, _scheduler(run, lines), lines.heard)
-        except KeyboardInterrupt:
-            lines.interrupted(run.output, sys.argv[2:])
-            return INTERRUPTED
-    if run.picture is not None:
+    except KeyboardInterrupt:
+        sweep(folder)
+        lines.interrupted(run.output, sys.argv[2:])
+        return INTERRUPTED
+    if run.picture is not None and "distance" in corpus.tables:
         _draw(corpus, run.picture)
     _show(corpus, run, answers)
     return SOME_SKIPPED if corpus.manifest["skipped"] or corpus.manifest["lost"] else 0
@@ -130,7 +136,7 @@ def _settings(
 ) -> "CorpusSettings":
     """The checked settings; what attends is opened, and every word of --words must be known."""
     from attncli.cli.answer import opened
-    from attncli.corpus.reading import open_reader, source_of, wanted
+    from attncli.corpus.reading import open_reader, source_of, wanted, with_blocks
     from attncli.corpus.settings import CorpusSettings, check_kept, check_words
     from attncli.corpus_names import check_collected
     from attncli.model_settings import check_model_settings
@@ -152,16 +158,9 @@ def _settings(
         run.format,
         check_kept(collected.kept),
     )
+    settings = with_blocks(settings)
     wanted(settings, open_reader(settings))
     return settings
-
-
-def _with_standard_input(text: list[str], folder: Path) -> list[str]:
-    """The files, standard input among them as a file: shards need something that can be read twice."""
-    from attncli.corpus.spool import spooled
-
-    stream = sys.stdin.buffer if sys.stdin else None
-    return [spooled(stream, folder) if path == "-" else path for path in text]
 
 
 def _scheduler(run: RunOptions, lines: "Lines") -> "Scheduler":

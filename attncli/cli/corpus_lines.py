@@ -4,6 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
 from attncli.cli.options import AnswerOptions
@@ -48,7 +49,7 @@ class Lines:
         lost, self._progress, self._ticked = len(self._lost), progress, 0
         for each in progress.lost[lost:]:
             self._lost.append(each)
-            say(f"warning: {each.reason}: bytes {each.task.shard.start:,} on of {each.task.shard.path!r}")
+            say(f"warning: {each.reason}: bytes {each.task.shard.start:,} on of {each.task.shard.name!r}")
         self._draw()
 
     def _draw(self) -> None:
@@ -71,7 +72,7 @@ class Lines:
         if folder is None:
             say("interrupted; nothing is kept without -o DIR")
             return
-        done = self._progress
-        say(f"interrupted; {done.done} of {done.shards} parts are kept in {folder}")
+        kept = len([*Path(folder, "parts").glob("*.npz")])
+        say(f"interrupted; {kept} of {self._progress.shards} parts are kept in {folder}")
         resume = [] if "--resume" in typed else ["--resume"]
         say(f"go on: {shlex.join(['attn', 'corpus', *typed, *resume])}")

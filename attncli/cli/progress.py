@@ -21,9 +21,10 @@ def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]
 
     def advance(what: str, done: int, total: int) -> None:
         if not bars:
-            bars.append(_bar())
-            bars[0].start()
-            bars[0].add_task(what, total=total)
+            bar = _bar()
+            bar.add_task(what, total=total)
+            bar.start()
+            bars.append(bar)  # only now: an interrupt before leaves nothing to be stopped
         bars[0].update(bars[0].task_ids[0], description=what, completed=done, total=total)
 
     try:

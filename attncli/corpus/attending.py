@@ -1,5 +1,6 @@
 """The attention of many sentences at once: of one length together, long ones by blocks, a model's one by one."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ class Attender:
         self.settings, self.collect = settled(settings, blocks), collect
         self.blocks: Blocks = in_precision(blocks, np.float32)
         self.warnings = blocks.warnings
+        self.checksum = _checksum(blocks)
 
     def attend(self, table: Array, rows_of: Array, places: Array) -> Iterator[Seen]:
         """Sentences of one length as places `[b, n]` in a table of vectors `[words, d]`, whose rows are `rows_of`.
@@ -48,8 +50,10 @@ class Attender:
         layers = run_layers(
             placed(x, self.settings.positions), None, self.blocks, self.settings, visible, weights_alone=True
         )
-        weights = np.stack([layer.attention.weights for layer in layers])  # [n_layer, b, n_head, n, n]
-        return seen(rows, weights, self.settings.top, self.collect)
+        attended = [layer.attention for layer in layers]
+        weights = np.stack([each.weights for each in attended])  # [n_layer, b, n_head, n, n]
+        shown = np.stack([each.scores > -np.inf for each in attended]) if "heads" in self.collect else None
+        return seen(rows, weights, self.settings.top, self.collect, visible=shown)
 
     def _long(self, x: Array, rows: Array) -> Seen:
         """X `[n, d]` of rows `[n]`, block by block."""
@@ -63,3 +67,13 @@ class Attender:
             distances = np.stack([each.by_distance for each in streamed])
         keys, weights = streamed[-1].keys[None], streamed[-1].weights[None]  # [1, n, top]
         return Seen(rows[None], keys, weights, distances, bits[:, :, None], None)
+
+
+def _checksum(blocks: Blocks) -> str:
+    """Of every array of the blocks, so that other projections under the same name are noticed."""
+    digest = hashlib.blake2b(digest_size=16)
+    for heads, parameters in zip(blocks.heads, blocks.parameters, strict=True):
+        arrays = {} if heads is None else {k: v for k, v in vars(heads).items() if isinstance(v, np.ndarray)}
+        for name, array in sorted({**arrays, **parameters}.items()):
+            digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -9,7 +9,7 @@ from attncli.corpus.seen import Seen, pairs_by_distance
 from attncli.similarity import Array
 
 Arrays = Mapping[str, Array]
-BUFFERED = 2**22  # pairs held before equal ones are added up
+BUFFERED = 2**20  # pairs held before equal ones are added up
 
 
 class Collector(Protocol):

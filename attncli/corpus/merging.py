@@ -16,7 +16,7 @@ from attncli.corpus.tables import Columns, writing
 from attncli.head_kinds import kinds_of
 from attncli.similarity import Array
 
-AT_ONCE = 2**22  # pairs of all parts that are added up together
+AT_ONCE = 2**20  # pairs of all parts that are added up together
 DIGITS = 9  # of the numbers in tables: what lies behind depends on the order of sums
 
 Parts = Sequence[Callable[[], Part]]  # opened when needed: no run has so many files open
@@ -42,10 +42,12 @@ def strongest_pairs(parts: Parts, kept: int) -> Iterator[Arrays]:
 def _cuts(parts: Parts) -> list[int]:
     """Codes, each the first of a word, between which there are about AT_ONCE pairs of all parts."""
     sizes = [len(part()["context.code"]) for part in parts]
-    ranges = sum(sizes) // AT_ONCE + 1
-    step = max(1, AT_ONCE // 64)
-    samples = [part()["context.code"][step // 2 :: step] for part in parts] if ranges > 1 else []
-    found = np.sort(np.concatenate([np.empty(0, np.int64), *samples]))
+    ranges, step = sum(sizes) // AT_ONCE + 1, max(1, AT_ONCE // 64)
+    samples, before = [np.empty(0, np.int64)], 0
+    for part, size in zip(parts, sizes, strict=True) if ranges > 1 else ():
+        samples.append(np.array(part()["context.code"][-before % step :: step]))  # in turn at other places of a part
+        before += size
+    found = np.sort(np.concatenate(samples))
     chosen = found[:: max(1, len(found) // ranges)] >> 32 << 32
     return sorted({0, *chosen.tolist(), 2**62})
 
@@ -144,7 +146,7 @@ def write_errors(path: Path, shards: Iterable[Shard], parts: Parts, lost: Iterab
     with whole_file(path) as file:
         for shard, part in zip(shards, parts, strict=True):
             for line, reason in part().told["problems"]["named"]:
-                record = {"file": shard.path, "line": shard.lines + line, "reason": reason}
+                record = {"file": shard.name, "line": shard.lines + line, "reason": reason}
                 file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
         for each in lost:
             file.write(json.dumps(each, ensure_ascii=False).encode() + b"\n")

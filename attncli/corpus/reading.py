@@ -1,6 +1,9 @@
 """From texts to what is seen in them: with the vectors of a set many at once, with a model one by one."""
 
+import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -18,6 +21,7 @@ from attncli.settings import Settings
 from attncli.similarity import Array
 from attncli.vectors import Vectors, open_vectors
 
+WHOLE = 2**28  # bytes of a model file that are looked at whole
 Skipped = list[tuple[int, str]]  # which text, and why
 
 
@@ -51,7 +55,7 @@ class Reader(Protocol):
         """The words by number."""
 
     def known_names(self) -> dict[int, str]:
-        """Words by number that cannot be looked up elsewhere: those of a model, as they stood in the texts."""
+        """Words by number that cannot be looked up elsewhere: the pieces of a model."""
 
     def learn_names(self, names: Mapping[str, str]) -> None:
         """Words that another reader met."""
@@ -66,7 +70,7 @@ class VectorReader:
     def __init__(self, vectors: Vectors, settings: Settings, collect: Sequence[str]) -> None:
         self._vectors, self._attender = vectors, Attender(vectors, settings, collect)
         self.name, self.warnings = vectors.name, self._attender.warnings
-        self._vocabulary = Vocabulary(vectors)
+        self._vocabulary, self.checksum = Vocabulary(vectors), self._attender.checksum
         self.words_known = self.words_unknown = 0
         blocks = self._attender.blocks
         self.numbers = tuple(range(len(blocks.heads))), tuple(range(blocks.n_head))
@@ -143,14 +147,15 @@ class ModelReader:
 
         explanation = explain_model_with(text, self._model, self._settings)
         tokens = explanation.sentence.tokens
-        self._names |= {token.row or 0: token.name for token in tokens}
+        self._names |= {token.row or 0: token.word for token in tokens}  # the piece, whatever was typed
         self.words_known += len(tokens)
         rows = np.array([[token.row or 0 for token in tokens]])  # [1, n]
         weights = explanation.weights[:, None]  # [n_layer, 1, n_head, n, n]
-        return seen(rows, weights, self._settings.top, self._collect, explanation.special)
+        visible = np.stack([layer.attention.scores > -np.inf for layer in explanation.layers])[:, None]
+        return seen(rows, weights, self._settings.top, self._collect, explanation.special, visible)
 
     def names(self, rows: Array) -> list[str]:
-        """The tokens as they stood in the text where they were met last."""
+        """The tokens as the model's vocabulary has them."""
         return [self._names.get(int(row), "") for row in rows]
 
     def known_names(self) -> dict[int, str]:
@@ -176,9 +181,17 @@ def source_of(vectors: Vectors | None, name: str | None, model: Model | None) ->
 
 
 def model_checksum(model: Model) -> str:
-    """The names and sizes of a model's files, and how many parameters it has."""
-    files = sorted((path.name, path.stat().st_size) for path in model.folder.iterdir() if path.is_file())
-    return f"{model.parameters} {files}"
+    """Of a model's files; of large ones their first and last megabyte and their size."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(path for path in model.folder.iterdir() if path.is_file()):
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size} ".encode())
+        with path.open("rb") as file:
+            while chunk := file.read(2**20):
+                digest.update(chunk)
+                if size > WHOLE and file.tell() < size - 2**20:
+                    file.seek(-(2**20), os.SEEK_END)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=2)
@@ -187,17 +200,26 @@ def open_reader(settings: CorpusSettings) -> Reader:
     source, attention = settings.source, settings.attention
     if isinstance(attention, Settings):
         vectors = open_vectors(source.name)
-        _check(vectors.info.checksum, source, vectors.name)
-        return VectorReader(vectors, attention, settings.collect)
+        _check(vectors.info.checksum, source.checksum, vectors.name)
+        reader = VectorReader(vectors, attention, settings.collect)
+        _check(reader.checksum, source.blocks or reader.checksum, attention.projections or "trained")
+        return reader
     model = open_model(source.model or "")
-    _check(model_checksum(model), source, model.name)
+    _check(model_checksum(model), source.checksum, model.name)
     return ModelReader(model, attention, settings.collect)
 
 
-def _check(found: str, source: Source, name: str) -> None:
-    if found != source.checksum:
+def with_blocks(settings: CorpusSettings) -> CorpusSettings:
+    """The settings with the checksum of what is projected with, which a later run and other machines must have too."""
+    reader = open_reader(settings)
+    blocks = reader.checksum if isinstance(reader, VectorReader) else ""
+    return replace(settings, source=replace(settings.source, blocks=blocks))
+
+
+def _check(found: str, planned: str, name: str) -> None:
+    if found != planned:
         raise ResourceError(
-            f"{name!r} is another set or model here than where the run was planned",
+            f"{name!r} is another one here than where the run was planned",
             "keep the same one under that name on every machine: attn vectors info NAME",
         )
 

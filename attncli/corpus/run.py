@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,19 @@ from attncli.corpus.merging import (
     write_errors,
     write_table,
 )
-from attncli.corpus.parts import FOLDER, Part, sweep, whole_file
+from attncli.corpus.parts import MANIFEST, Part, sweep, whole_file
 from attncli.corpus.reading import Reader, open_reader
-from attncli.corpus.running import Done, Task
+from attncli.corpus.running import Done, Task, task_of, weights_path
 from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns
 from attncli.corpus.workers import Lost
-from attncli.errors import UsageError
+from attncli.corpus_names import COLLECT
+from attncli.corpus_names import TABLES as TABLE_FORMATS
 from attncli.model_settings import ModelSettings
 from attncli.settings import Settings
 
-MANIFEST, ERRORS = "manifest.json", "errors.ndjson"
+ERRORS = "errors.ndjson"
 Scheduler = Callable[[Sequence[Task]], Iterator[Done | Lost]]
 
 
@@ -63,23 +64,6 @@ class Corpus:
     sums: Mapping[str, Arrays]
 
 
-def prepare(folder: Path, resume: bool) -> None:
-    """A folder to write to: new or empty, or with `resume` one that a run was begun in.
-
-    Raises:
-        UsageError: something is there already.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"-o {str(folder)!r} is a file", "name a folder for parts and tables")
-    if not resume and folder.exists() and any(folder.iterdir()):
-        hint = "go on with it: --resume, or name another folder"
-        raise UsageError(f"-o {str(folder)!r} is not empty", hint)
-    for each in (folder, folder / FOLDER, folder / "weights"):
-        each.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    (folder / MANIFEST).unlink(missing_ok=True)  # it says that all is done, which is no longer so
-
-
 def run_corpus(
     shards: Sequence[Shard],
     folder: Path,
@@ -88,7 +72,7 @@ def run_corpus(
     heard: Callable[[Progress], None] = lambda _: None,
 ) -> Corpus:
     """Make every part that is not there, then the tables, then the manifest."""
-    tasks = [Task(str(folder), settings, shard, number) for number, shard in enumerate(shards)]
+    tasks = [task_of(str(folder), settings, shard) for shard in shards]
     by_name = {task.name: task for task in tasks}
     progress = Progress(len(tasks), sum(shard.end - shard.start for shard in shards))
     for each in schedule(tasks):
@@ -101,8 +85,8 @@ def run_corpus(
             progress.texts += each.texts
             progress.reused += each.reused
         heard(progress)
-    gone = {each.task.number for each in progress.lost}
-    return _finish([task for task in tasks if task.number not in gone], folder, settings, progress)
+    gone = {each.task.name for each in progress.lost}
+    return _finish([task for task in tasks if task.name not in gone], folder, settings, progress)
 
 
 def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
@@ -112,7 +96,7 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
         reader.learn_names(part().told["names"])
     numbers = reader.numbers
     sums = {name: merged(name, parts) for name in settings.collect if name in ("distance", "entropy", "heads")}
-    tables = {name: TABLES[name](sums[name], numbers) for name in sums if sums[name]}
+    tables = {name: TABLES[name](sums[name], numbers) for name in sums if MEASURED[name] in sums[name]}
     for name, columns in tables.items():
         write_table(folder / f"{name}.{settings.table}", settings.table, name, [columns])
     if "context" in settings.collect:
@@ -120,12 +104,15 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
     lost = [_lost(each) for each in progress.lost]
     write_errors(folder / ERRORS, [task.shard for task in tasks], parts, lost)
     sweep(folder)
-    manifest = _manifest(tasks, settings, parts, progress)
+    _tidy(folder, tasks, settings)
+    manifest = _manifest(tasks, settings, parts, progress, reader)
     with whole_file(folder / MANIFEST) as file:
-        file.write(json.dumps(manifest, ensure_ascii=False, indent=1).encode() + b"\n")
+        file.write(json.dumps(manifest, indent=1).encode() + b"\n")
     return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, numbers, tables, sums)
 
 
+#: What the sums of a collector have once there was a text for it.
+MEASURED = {"distance": "pairs", "entropy": "length", "heads": "texts"}
 TABLES = {"distance": distance_columns, "entropy": entropy_columns, "heads": heads_columns}
 
 
@@ -144,12 +131,23 @@ def _write_context(folder: Path, settings: CorpusSettings, parts: Parts, reader:
     return first[0] if first else {}
 
 
+def _tidy(folder: Path, tasks: Sequence[Task], settings: CorpusSettings) -> None:
+    """Remove records and tables of earlier runs: what is left is what the manifest is about."""
+    kept = {weights_path(folder, task) for task in tasks if "weights" in settings.collect}
+    tables = {folder / f"{name}.{settings.table}" for name in settings.collect}
+    old = {folder / f"{name}.{table}" for name in COLLECT for table in TABLE_FORMATS} - tables
+    for path in {*(folder / "weights").iterdir()} - kept | {path for path in old if path.exists()}:
+        path.unlink()
+
+
 def _lost(each: Lost) -> dict[str, Any]:
     shard = each.task.shard
-    return {"file": shard.path, "line": shard.lines + 1, "bytes": [shard.start, shard.end], "reason": each.reason}
+    return {"file": shard.name, "line": shard.lines + 1, "bytes": [shard.start, shard.end], "reason": each.reason}
 
 
-def _manifest(tasks: Sequence[Task], settings: CorpusSettings, parts: Parts, progress: Progress) -> dict[str, Any]:
+def _manifest(
+    tasks: Sequence[Task], settings: CorpusSettings, parts: Parts, progress: Progress, reader: Reader
+) -> dict[str, Any]:
     told = [part().told for part in parts]
     skipped: dict[str, int] = {}
     for each in told:
@@ -159,10 +157,11 @@ def _manifest(tasks: Sequence[Task], settings: CorpusSettings, parts: Parts, pro
         "schema": "attn.corpus",
         "schema_version": VERSION,
         "attn": __version__,
-        "settings": asdict(settings),
+        "settings": asdict(replace(settings, attention=reader.attention)),
+        "warnings": list(reader.warnings),
         **{name: sum(each[name] for each in told) for name in ("lines", "texts", "words", "unknown")},
         "skipped": skipped,
         "lost": len(progress.lost),
         "seconds": round(sum(each["seconds"] for each in told), 3),
-        "parts": [{"name": task.name, **asdict(task.shard)} for task in tasks],
+        "parts": [{"part": task.name, **asdict(task.shard)} for task in tasks],
     }

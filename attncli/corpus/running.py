@@ -3,40 +3,43 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from attncli import __version__
 from attncli.corpus.collecting import Collector, Distances, Entropies, Kinds, Pairs
 from attncli.corpus.lines import Counter, Problems, read_texts
-from attncli.corpus.parts import Part, part_path, write_part
+from attncli.corpus.parts import Part, is_whole, write_part
 from attncli.corpus.reading import Read, Reader, open_reader, wanted
 from attncli.corpus.settings import CorpusSettings, part_name
 from attncli.corpus.shards import Shard, open_shard
 from attncli.corpus.tables import Writer, writing
+from attncli.errors import ResourceError
 from attncli.similarity import Array
 from attncli.training.corpus import split_sentences
 
-AT_ONCE = 4096  # texts that are sorted by length together
+AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by length together
+KEPT_KEYS = 5  # of each word; with a larger `--top` there are fewer texts at once
 
 Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is given: where parts go, what to do, and to which text; `number` counts the shards."""
+    """What a worker is given: where parts go, what to do, to which text, the part's name, and by which attn."""
 
     folder: str
     settings: CorpusSettings
     shard: Shard
-    number: int
+    name: str
+    version: str = __version__
 
-    @property
-    def name(self) -> str:
-        """The name of the part."""
-        return part_name(self.settings, self.shard)
+
+def task_of(folder: str, settings: CorpusSettings, shard: Shard) -> Task:
+    """The task of a shard."""
+    return Task(folder, settings, shard, part_name(settings, shard))
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,16 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
         OSError: the part cannot be written.
     """
     folder, name, start = Path(task.folder), task.name, time.perf_counter()
-    if part_path(folder, name).exists():
+    if task.version != __version__:
+        raise ResourceError(
+            f"a worker has attn {__version__}, the run {task.version}", "install one version everywhere"
+        )
+    recorded = "weights" in task.settings.collect
+    if is_whole(folder, name) and (not recorded or weights_path(folder, task).exists()):
         return Done(name, int(Part(folder, name).told["texts"]), 0.0, True)
     run = _Run(task.settings)
-    if "weights" in task.settings.collect:
-        path = weights_path(folder, task, name)
-        with writing(path, task.settings.table, "weights") as writer:
+    if recorded:
+        with writing(weights_path(folder, task), task.settings.table, "weights") as writer:
             run.all(task.shard, tick, writer)
     else:
         run.all(task.shard, tick, None)
@@ -71,9 +78,9 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
     return Done(name, run.texts, seconds, False)
 
 
-def weights_path(folder: Path, task: Task, name: str) -> Path:
-    """Where the records of a shard stand, in the order of the shards."""
-    return folder / "weights" / f"{task.number:06}-{name}.{task.settings.table}"
+def weights_path(folder: Path, task: Task) -> Path:
+    """Where the records of a shard stand."""
+    return folder / "weights" / f"{task.name}.{task.settings.table}"
 
 
 class _Run:
@@ -93,8 +100,7 @@ class _Run:
 
     def all(self, shard: Shard, tick: Tick | None, writer: Writer | None) -> None:
         """Every text of the shard."""
-        texts = self._texts(shard)
-        while some := list(islice(texts, AT_ONCE)):
+        for some in self._batches(shard):
             found, skipped = self._reader.read([text for _, _, text in some])
             for number, reason in skipped:
                 self._problems.add(some[number][0], reason)
@@ -106,6 +112,20 @@ class _Run:
             self.texts += len(some) - len(skipped)
             if tick is not None:
                 tick(len(some))
+
+    def _batches(self, shard: Shard) -> Iterator[list[tuple[int, int, str]]]:
+        """Texts that are sorted by length together: many, but not too much text."""
+        most = MOST_TEXT * KEPT_KEYS // max(self._settings.top, KEPT_KEYS)
+        some: list[tuple[int, int, str]] = []
+        size = 0
+        for each in self._texts(shard):
+            some.append(each)
+            size += len(each[2])
+            if len(some) == AT_ONCE or size >= most:
+                yield some
+                some, size = [], 0
+        if some:
+            yield some
 
     def _texts(self, shard: Shard) -> Iterator[tuple[int, int, str]]:
         """Lines and sentences by number, and their texts."""
@@ -150,7 +170,7 @@ def records(shard: Shard, texts: list[tuple[int, int, str]], found: list[Read], 
     for text, each, place in rows:
         query, which = np.nonzero(each.keys[place] >= 0)
         row = {
-            "file": shard.path,
+            "file": shard.name,
             "line": shard.lines + texts[text][0],
             "sentence": texts[text][1],
             "words": [names[number] for number in each.rows[place].tolist()],

@@ -31,8 +31,18 @@ class Seen(NamedTuple):
     heads: Array | None
 
 
-def seen(rows: Array, weights: Array, top: int, collect: Sequence[str], special: Array | None = None) -> Seen:
-    """What the tables need of weights `[n_layer, b, n_head, n, n]`, for what is collected; the rest is empty."""
+def seen(
+    rows: Array,
+    weights: Array,
+    top: int,
+    collect: Sequence[str],
+    special: Array | None = None,
+    visible: Array | None = None,
+) -> Seen:
+    """What the tables need of weights `[n_layer, b, n_head, n, n]`, for what is collected; the rest is empty.
+
+    special `[n]` marks tokens that a model adds; visible, boolean as the weights, what a query may see (None: all).
+    """
     n_layer, b, n_head, n, _ = weights.shape
     mean = weights[-1].mean(axis=1) if n_head > 1 else weights[-1, :, 0]  # [b, n, n]
     keys, strongest = _strongest(mean, top)
@@ -40,7 +50,7 @@ def seen(rows: Array, weights: Array, top: int, collect: Sequence[str], special:
     bits = _entropies(weights) if "entropy" in collect else np.empty((n_layer, n_head, b, 0))
     numbers = None
     if "heads" in collect:
-        kinds = measure_heads(weights, np.zeros(n, bool) if special is None else special)
+        kinds = measure_heads(weights, np.zeros(n, bool) if special is None else special, visible)
         numbers = np.moveaxis(np.stack([getattr(kinds, name) for name in HEAD_NUMBERS], axis=-1), 1, 2)
     return Seen(rows, keys, strongest, distances, bits, numbers)
 

@@ -22,6 +22,7 @@ class Source:
     name: str | None
     checksum: str
     model: str | None = None
+    blocks: str = ""  # a checksum of the projections, and of what the method takes
 
 
 @dataclass(frozen=True)

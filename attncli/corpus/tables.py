@@ -108,7 +108,7 @@ def _json_cell(cell: Any) -> str:
 
 class _Csv:
     def __init__(self, file: io.TextIOWrapper, name: str) -> None:
-        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         self._schema, self._names = versioned(name), list(SCHEMAS[name])
         self._writer.writerow(["schema", *self._names])
 

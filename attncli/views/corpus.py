@@ -117,7 +117,7 @@ def _notes(corpus: Corpus, kept: bool) -> Iterator[str]:
     skipped: Mapping[str, int] = corpus.manifest["skipped"]
     if skipped:
         told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(skipped.items()))
-        yield f"skipped lines: {told}" + ("; each stands in errors.ndjson" if kept else "")
+        yield f"skipped lines: {told}" + ("; the first of each kind stand in errors.ndjson" if kept else "")
     if corpus.manifest["lost"]:
         yield f"shards that no worker finished: {corpus.manifest['lost']}; --resume tries them again"
     if kept:
