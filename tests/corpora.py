@@ -4,8 +4,8 @@ from pathlib import Path
 
 from attncli import open_vectors
 from attncli.corpus.inputs import inputs_of
+from attncli.corpus.opening import source_of
 from attncli.corpus.parts import check_folder, prepare
-from attncli.corpus.reading import source_of
 from attncli.corpus.run import run_corpus
 from attncli.corpus.running import run_shard
 from attncli.corpus.settings import CorpusSettings

@@ -136,7 +136,7 @@ def _settings(
 ) -> "CorpusSettings":
     """The checked settings; what attends is opened, and every word of --words must be known."""
     from attncli.cli.answer import opened
-    from attncli.corpus.reading import open_reader, source_of, wanted, with_blocks
+    from attncli.corpus.opening import open_reader, source_of, wanted, with_blocks
     from attncli.corpus.settings import CorpusSettings, check_kept, check_words
     from attncli.corpus_names import check_collected
     from attncli.model_settings import check_model_settings

@@ -1,10 +1,6 @@
 """From texts to what is seen in them: with the vectors of a set many at once, with a model one by one."""
 
-import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -12,16 +8,14 @@ import numpy as np
 from attncli.corpus.attending import Attender
 from attncli.corpus.lines import NO_WORD
 from attncli.corpus.seen import Seen, seen
-from attncli.corpus.settings import CorpusSettings, Source
 from attncli.corpus.vocabulary import Vocabulary, by_length, known
-from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.errors import AttnError, ResourceError
 from attncli.model_settings import ModelSettings
-from attncli.models.model import Model, open_model
+from attncli.models.model import Model
 from attncli.settings import Settings
 from attncli.similarity import Array
-from attncli.vectors import Vectors, open_vectors
+from attncli.vectors import Vectors
 
-WHOLE = 2**28  # bytes of a model file that are looked at whole
 Skipped = list[tuple[int, str]]  # which text, and why
 
 
@@ -170,69 +164,3 @@ class ModelReader:
         """The tokens that the model makes of a word, where it is one token."""
         made = {word: [each.id for each in self._model.read(word).tokens if not each.special] for word in words}
         return {word: ids[0] for word, ids in made.items() if len(ids) == 1}
-
-
-def source_of(vectors: Vectors | None, name: str | None, model: Model | None) -> Source:
-    """What attends, so that a worker elsewhere can open the same."""
-    if vectors is not None:
-        return Source(name, vectors.info.checksum)
-    assert model is not None
-    return Source(None, model_checksum(model), str(model.folder))
-
-
-def model_checksum(model: Model) -> str:
-    """Of a model's files; of large ones their first and last megabyte and their size."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(path for path in model.folder.iterdir() if path.is_file()):
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size} ".encode())
-        with path.open("rb") as file:
-            while chunk := file.read(2**20):
-                digest.update(chunk)
-                if size > WHOLE and file.tell() < size - 2**20:
-                    file.seek(-(2**20), os.SEEK_END)
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=2)
-def open_reader(settings: CorpusSettings) -> Reader:
-    """The reader of a run; ResourceError where what attends here is not what the run was planned with."""
-    source, attention = settings.source, settings.attention
-    if isinstance(attention, Settings):
-        vectors = open_vectors(source.name)
-        _check(vectors.info.checksum, source.checksum, vectors.name)
-        reader = VectorReader(vectors, attention, settings.collect)
-        _check(reader.checksum, source.blocks or reader.checksum, attention.projections or "trained")
-        return reader
-    model = open_model(source.model or "")
-    _check(model_checksum(model), source.checksum, model.name)
-    return ModelReader(model, attention, settings.collect)
-
-
-def with_blocks(settings: CorpusSettings) -> CorpusSettings:
-    """The settings with the checksum of what is projected with, which a later run and other machines must have too."""
-    reader = open_reader(settings)
-    blocks = reader.checksum if isinstance(reader, VectorReader) else ""
-    return replace(settings, source=replace(settings.source, blocks=blocks))
-
-
-def _check(found: str, planned: str, name: str) -> None:
-    if found != planned:
-        raise ResourceError(
-            f"{name!r} is another one here than where the run was planned",
-            "keep the same one under that name on every machine: attn vectors info NAME",
-        )
-
-
-def wanted(settings: CorpusSettings, reader: Reader) -> Array | None:
-    """The numbers of `--words`, rising; None: all words.
-
-    Raises:
-        UsageError: a word that is not known.
-    """
-    if settings.words is None:
-        return None
-    found: Mapping[str, int] = reader.find(settings.words)
-    if missing := [word for word in settings.words if word not in found]:
-        raise UsageError(f"--words {missing[0]!r} is not a known word", "attn vectors near WORD finds known ones")
-    return np.unique(np.array(list(found.values()), np.int64))

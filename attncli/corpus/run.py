@@ -21,8 +21,9 @@ from attncli.corpus.merging import (
     write_errors,
     write_table,
 )
+from attncli.corpus.opening import open_reader
 from attncli.corpus.parts import MANIFEST, Part, sweep, whole_file
-from attncli.corpus.reading import Reader, open_reader
+from attncli.corpus.reading import Reader
 from attncli.corpus.running import Done, Task, task_of, weights_path
 from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.corpus.shards import Shard

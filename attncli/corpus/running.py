@@ -11,8 +11,9 @@ import numpy as np
 from attncli import __version__
 from attncli.corpus.collecting import Collector, Distances, Entropies, Kinds, Pairs
 from attncli.corpus.lines import Counter, Problems, read_texts
+from attncli.corpus.opening import open_reader, wanted
 from attncli.corpus.parts import Part, is_whole, write_part
-from attncli.corpus.reading import Read, Reader, open_reader, wanted
+from attncli.corpus.reading import Read, Reader
 from attncli.corpus.settings import CorpusSettings, part_name
 from attncli.corpus.shards import Shard, open_shard
 from attncli.corpus.tables import Writer, writing
