@@ -10,7 +10,7 @@ from attncli.corpus.inputs import Input, cannot_read, first_lines
 from attncli.errors import ResourceError
 
 LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and what is worth handing over
-PIECES = 64  # a small corpus is cut into so many shards, that progress shows and several cores have work
+PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk
 CHUNK = 2**20  # bytes read at once
 BOM, WIDE = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
