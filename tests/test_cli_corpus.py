@@ -16,6 +16,9 @@ from command import BARE, COMMAND, attn
 from corpora import SENTENCES
 from models.checkpoints import TINY
 
+from attncli.cli.corpus_lines import Lines
+from attncli.cli.options import AnswerOptions
+
 TEXT = "".join(f"{sentence}\n" for sentence in SENTENCES)
 
 
@@ -269,3 +272,8 @@ def test_the_pieces_of_a_model_are_its_own(folder):
     words = json.loads(part.read_text())["words"]
     explained = json.loads(attn("explain", "river zzgl bank DOG king", "--model", str(TINY / "bert"), "--json").stdout)
     assert words == [token["word"] for token in explained["tokens"]]
+
+
+def test_the_way_on_stands_before_what_is_no_option(capsys):
+    Lines([], AnswerOptions()).interrupted("out", ["-o", "out", "--", "-a.txt"])
+    assert "go on: attn corpus -o out --resume -- -a.txt" in capsys.readouterr().err

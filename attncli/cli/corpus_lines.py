@@ -25,7 +25,7 @@ class Lines:
         self._bytes = sum(shard.end - shard.start for shard in shards)
         self._drawn, self._quiet = can_draw(answers.color, sys.stderr), answers.quiet
         self._bar = progress_bar(answers.color, answers.quiet)
-        self._progress = Progress(len(shards), self._bytes)
+        self._progress = Progress(len(shards))
         self._ticked = 0  # texts of the shard at hand
         self._lost: list[Lost] = []
         self._began = self._spoke = time.monotonic()
@@ -74,5 +74,6 @@ class Lines:
             return
         kept = len([*Path(folder, "parts").glob("*.npz")])
         say(f"interrupted; {kept} of {self._progress.shards} parts are kept in {folder}")
-        resume = [] if "--resume" in typed else ["--resume"]
-        say(f"go on: {shlex.join(['attn', 'corpus', *typed, *resume])}")
+        end = typed.index("--") if "--" in typed else len(typed)  # after it nothing is an option
+        resume = [] if "--resume" in typed[:end] else ["--resume"]
+        say(f"go on: {shlex.join(['attn', 'corpus', *typed[:end], *resume, *typed[end:]])}")
