@@ -4,7 +4,7 @@ from pathlib import Path
 
 from attncli import open_vectors
 from attncli.corpus.inputs import inputs_of
-from attncli.corpus.opening import source_of
+from attncli.corpus.opening import vectors_source
 from attncli.corpus.parts import check_folder, prepare
 from attncli.corpus.run import run_corpus
 from attncli.corpus.running import run_shard
@@ -26,7 +26,8 @@ SENTENCES = [
 
 def corpus_settings(*, collect=("context", "distance", "entropy"), attention=None, **more):
     vectors = open_vectors()
-    return CorpusSettings(source_of(vectors, None, None), check_settings(**(attention or {})), collect, **more)
+    attends = check_settings(**(attention or {}))
+    return CorpusSettings(vectors_source(vectors, None, attends), attends, collect, **more)
 
 
 def run(folder: Path, paths, settings, schedule=lambda tasks: map(run_shard, tasks), resume=False, limit=None):

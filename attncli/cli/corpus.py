@@ -1,6 +1,5 @@
 """`attn corpus`: attention over whole files of text, as tables."""
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
 from attncli.cli.grouping import options
 from attncli.cli.model_options import check_alone, opened_model
 from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
+from attncli.corpus.threads import one_thread_each
 from attncli.errors import UsageError
 from attncli.settings import check_choice, check_whole
 
@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Attention over whole files of text: context words, distances, entropy, heads, as tables."""
     check_alone(context, model)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy is not there yet; many small products want one thread
+    one_thread_each()  # before NumPy is there
     _check(run, attention, collected)
     with _folder(run) as folder:
         raise typer.Exit(_run(folder, text, collected, attention, model, run, answers, vectors))
@@ -136,17 +136,17 @@ def _settings(
 ) -> "CorpusSettings":
     """The checked settings; what attends is opened, and every word of --words must be known."""
     from attncli.cli.answer import opened
-    from attncli.corpus.opening import open_reader, source_of, wanted, with_blocks
+    from attncli.corpus.opening import model_source, open_reader, vectors_source, wanted
     from attncli.corpus.settings import CorpusSettings, check_kept, check_words
     from attncli.corpus_names import check_collected
     from attncli.model_settings import check_model_settings
     from attncli.settings import check_settings
 
     if chosen.model is None:
-        source = source_of(opened(vectors, answers), vectors, None)
         attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
+        source = vectors_source(opened(vectors, answers), vectors, attends)
     else:
-        source = source_of(None, None, opened_model(chosen.model))
+        source = model_source(opened_model(chosen.model))
         attends = check_model_settings(layer=chosen.layer, head=chosen.head, top=collected.top)
     settings = CorpusSettings(
         source,
@@ -158,7 +158,6 @@ def _settings(
         run.format,
         check_kept(collected.kept),
     )
-    settings = with_blocks(settings)
     wanted(settings, open_reader(settings))
     return settings
 

@@ -27,7 +27,7 @@ class Attender:
         self.settings, self.collect = settled(settings, blocks), collect
         self.blocks: Blocks = in_precision(blocks, np.float32)
         self.warnings = blocks.warnings
-        self.checksum = _checksum(blocks)
+        self.checksum = blocks_checksum(blocks)
 
     def attend(self, table: Array, rows_of: Array, places: Array) -> Iterator[Seen]:
         """Sentences of one length as places `[b, n]` in a table of vectors `[words, d]`, whose rows are `rows_of`.
@@ -69,7 +69,7 @@ class Attender:
         return Seen(rows[None], keys, weights, distances, bits[:, :, None], None)
 
 
-def _checksum(blocks: Blocks) -> str:
+def blocks_checksum(blocks: Blocks) -> str:
     """Of every array of the blocks, so that other projections under the same name are noticed."""
     digest = hashlib.blake2b(digest_size=16)
     for heads, parameters in zip(blocks.heads, blocks.parameters, strict=True):

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from attncli.corpus.running import Done, Task, run_shard
-from attncli.corpus.workers import TRIES, Lost, one_thread_each
+from attncli.corpus.threads import one_thread_each
+from attncli.corpus.workers import TRIES, Lost
 from attncli.errors import ResourceError
 from attncli.extras import package
 

@@ -141,11 +141,13 @@ def heads_columns(sums: Arrays, numbers: Numbers) -> Columns:
     }
 
 
-def write_errors(path: Path, shards: Iterable[Shard], parts: Parts, lost: Iterable[Mapping[str, Any]]) -> None:
+def write_errors(
+    path: Path, problems: Iterable[tuple[Shard, Iterable[tuple[int, str]]]], lost: Iterable[Mapping[str, Any]]
+) -> None:
     """Every line that was skipped, by file and line, and every shard that was lost."""
     with whole_file(path) as file:
-        for shard, part in zip(shards, parts, strict=True):
-            for line, reason in part().told["problems"]["named"]:
+        for shard, named in problems:
+            for line, reason in named:
                 record = {"file": shard.name, "line": shard.lines + line, "reason": reason}
                 file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
         for each in lost:

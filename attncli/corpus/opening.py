@@ -3,15 +3,16 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
+from attncli.corpus.attending import blocks_checksum
 from attncli.corpus.reading import ModelReader, Reader, VectorReader
 from attncli.corpus.settings import CorpusSettings, Source
 from attncli.errors import ResourceError, UsageError
 from attncli.models.model import Model, open_model
+from attncli.projections import choose_blocks
 from attncli.settings import Settings
 from attncli.similarity import Array
 from attncli.vectors import Vectors, open_vectors
@@ -19,11 +20,13 @@ from attncli.vectors import Vectors, open_vectors
 WHOLE = 2**28  # bytes of a model file that are looked at whole
 
 
-def source_of(vectors: Vectors | None, name: str | None, model: Model | None) -> Source:
-    """What attends, so that a worker elsewhere can open the same."""
-    if vectors is not None:
-        return Source(name, vectors.info.checksum)
-    assert model is not None
+def vectors_source(vectors: Vectors, name: str | None, settings: Settings) -> Source:
+    """A vector set by the name it is opened by, and what is projected with: a worker elsewhere must have the same."""
+    return Source(name, vectors.info.checksum, blocks=blocks_checksum(choose_blocks(settings, vectors)))
+
+
+def model_source(model: Model) -> Source:
+    """The same of a model, by its folder."""
     return Source(None, model_checksum(model), str(model.folder))
 
 
@@ -49,18 +52,11 @@ def open_reader(settings: CorpusSettings) -> Reader:
         vectors = open_vectors(source.name)
         _check(vectors.info.checksum, source.checksum, vectors.name)
         reader = VectorReader(vectors, attention, settings.collect)
-        _check(reader.checksum, source.blocks or reader.checksum, attention.projections or "trained")
+        _check(reader.checksum, source.blocks, attention.projections or "trained")
         return reader
     model = open_model(source.model or "")
     _check(model_checksum(model), source.checksum, model.name)
     return ModelReader(model, attention, settings.collect)
-
-
-def with_blocks(settings: CorpusSettings) -> CorpusSettings:
-    """The settings with the checksum of what is projected with, which a later run and other machines must have too."""
-    reader = open_reader(settings)
-    blocks = reader.checksum if isinstance(reader, VectorReader) else ""
-    return replace(settings, source=replace(settings.source, blocks=blocks))
 
 
 def _check(found: str, planned: str, name: str) -> None:

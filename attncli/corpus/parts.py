@@ -101,9 +101,6 @@ class Part:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise AttnError(f"the part {str(self._path)!r} is damaged", "remove it and go on with --resume") from error
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._places
-
     def __getitem__(self, name: str) -> Array:
         """The array `name`, as it stands in the file: members are stored as they are."""
         with open(self._path, "rb") as file:

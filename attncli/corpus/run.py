@@ -40,14 +40,12 @@ Scheduler = Callable[[Sequence[Task]], Iterator[Done | Lost]]
 
 @dataclass
 class Progress:
-    """How far a run is: shards and their bytes, texts, and shards that were there before."""
+    """How far a run is: its shards, those that are done with their bytes and texts, and those that were lost."""
 
     shards: int
-    bytes: int
     done: int = 0
     done_bytes: int = 0
     texts: int = 0
-    reused: int = 0
     lost: list[Lost] = field(default_factory=list)
 
 
@@ -75,7 +73,7 @@ def run_corpus(
     """Make every part that is not there, then the tables, then the manifest."""
     tasks = [task_of(str(folder), settings, shard) for shard in shards]
     by_name = {task.name: task for task in tasks}
-    progress = Progress(len(tasks), sum(shard.end - shard.start for shard in shards))
+    progress = Progress(len(tasks))
     for each in schedule(tasks):
         task = each.task if isinstance(each, Lost) else by_name[each.name]
         progress.done += 1
@@ -84,7 +82,6 @@ def run_corpus(
             progress.lost.append(each)
         else:
             progress.texts += each.texts
-            progress.reused += each.reused
         heard(progress)
     gone = {each.task.name for each in progress.lost}
     return _finish([task for task in tasks if task.name not in gone], folder, settings, progress)
@@ -93,8 +90,9 @@ def run_corpus(
 def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
     parts: Parts = [partial(Part, folder, task.name) for task in tasks]
     reader = open_reader(settings)
-    for part in parts:
-        reader.learn_names(part().told["names"])
+    told = [part().told for part in parts]
+    for each in told:
+        reader.learn_names(each["names"])
     numbers = reader.numbers
     sums = {name: merged(name, parts) for name in settings.collect if name in ("distance", "entropy", "heads")}
     tables = {name: TABLES[name](sums[name], numbers) for name in sums if MEASURED[name] in sums[name]}
@@ -102,11 +100,11 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
         write_table(folder / f"{name}.{settings.table}", settings.table, name, [columns])
     if "context" in settings.collect:
         tables["context"] = _write_context(folder, settings, parts, reader)
-    lost = [_lost(each) for each in progress.lost]
-    write_errors(folder / ERRORS, [task.shard for task in tasks], parts, lost)
+    problems = [(task.shard, each["problems"]["named"]) for task, each in zip(tasks, told, strict=True)]
+    write_errors(folder / ERRORS, problems, map(_lost, progress.lost))
     sweep(folder)
     _tidy(folder, tasks, settings)
-    manifest = _manifest(tasks, settings, parts, progress, reader)
+    manifest = _manifest(tasks, settings, told, progress, reader)
     with whole_file(folder / MANIFEST) as file:
         file.write(json.dumps(manifest, indent=1).encode() + b"\n")
     return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, numbers, tables, sums)
@@ -147,9 +145,12 @@ def _lost(each: Lost) -> dict[str, Any]:
 
 
 def _manifest(
-    tasks: Sequence[Task], settings: CorpusSettings, parts: Parts, progress: Progress, reader: Reader
+    tasks: Sequence[Task],
+    settings: CorpusSettings,
+    told: Sequence[Mapping[str, Any]],
+    progress: Progress,
+    reader: Reader,
 ) -> dict[str, Any]:
-    told = [part().told for part in parts]
     skipped: dict[str, int] = {}
     for each in told:
         for reason, count in each["problems"]["counts"].items():

@@ -49,7 +49,6 @@ class Done:
 
     name: str
     texts: int
-    seconds: float
     reused: bool
 
 
@@ -67,7 +66,7 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
         )
     recorded = "weights" in task.settings.collect
     if is_whole(folder, name) and (not recorded or weights_path(folder, task).exists()):
-        return Done(name, int(Part(folder, name).told["texts"]), 0.0, True)
+        return Done(name, int(Part(folder, name).told["texts"]), True)
     run = _Run(task.settings)
     if recorded:
         with writing(weights_path(folder, task), task.settings.table, "weights") as writer:
@@ -76,7 +75,7 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
         run.all(task.shard, tick, None)
     seconds = time.perf_counter() - start
     write_part(folder, name, run.told() | {"seconds": seconds}, run.arrays())
-    return Done(name, run.texts, seconds, False)
+    return Done(name, run.texts, False)
 
 
 def weights_path(folder: Path, task: Task) -> Path:
@@ -146,8 +145,6 @@ class _Run:
             "words": reader.words_known - known,
             "unknown": reader.words_unknown - unknown,
             "problems": asdict(self._problems),
-            "layers": reader.numbers[0],
-            "heads": reader.numbers[1],
             "names": {str(row): name for row, name in reader.known_names().items()},
         }
 

@@ -1,7 +1,6 @@
 """Shards in several processes of this machine: one that dies costs its shard one more try, and the run nothing."""
 
 import multiprocessing
-import os
 import signal
 import threading
 from collections import deque
@@ -13,9 +12,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from attncli.corpus.running import Done, Task, run_shard
+from attncli.corpus.threads import one_thread_each
 
 TRIES = 2
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,6 @@ class Lost:
 
     task: Task
     reason: str
-
-
-def one_thread_each() -> None:
-    """Keep NumPy's BLAS to one thread in this process's children, and here if NumPy is not there yet."""
-    for name in THREADS:
-        os.environ.setdefault(name, "1")
 
 
 def run_in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Done | Lost]:

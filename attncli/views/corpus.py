@@ -49,7 +49,7 @@ def _read(corpus: Corpus, screen: Screen) -> list[Text]:
     rate = told["texts"] / max(told["seconds"], 1e-9)
     text = (
         f"{told['texts']:,} texts of {told['lines']:,} lines, {words:,} known words ({share:.1%} unknown), "
-        f"{rate:,.0f} texts/s of processor time"
+        f"{rate:,.0f} texts/s in each process"
     )
     over = wrap([("attn corpus  ", BOLD), (about(corpus, screen), "")], screen.columns, 2)
     return [*over, *wrap([(screen.own(text), "")], screen.columns, 2)]

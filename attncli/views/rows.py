@@ -28,9 +28,9 @@ def explanation_rows(explanation: Explanation) -> Iterator[Row]:
 
     Layer and head are empty where they were combined; rows that were not worked out are left out.
     """
-    _check_size(explanation, len(worked_out(explanation)))
-    yield HEAD
     queries = worked_out(explanation)
+    _check_size(explanation, len(queries))
+    yield HEAD
     pairs = _pairs(explanation, queries)
     for row, layer in enumerate(_named(explanation)[0]):
         for column, head in enumerate(_named(explanation)[1]):
