@@ -79,14 +79,18 @@ def pieces_of(sentence: Sentence, word: str, option: str) -> tuple[int, ...]:
     `=3` is the word 3. What is only a part of other words is found too, if it stands nowhere by itself.
     """
     wanted = "" if word.isascii() and word.isdigit() else word[len(word) > 1 and word.startswith("=") :].casefold()
-    places = [range(start, stop) for start in range(len(sentence.tokens)) for stop in _stops(sentence, start, wanted)]
-    if places:
+    if places := places_of(sentence, wanted):
         whole = (place for place in places if _stands_alone(sentence, place))
         return tuple(next(whole, places[0]))
     try:
         return (find_query(sentence, word),)
     except UsageError as error:
         raise UsageError(error.message.replace("--word", option, 1), error.hint) from None
+
+
+def places_of(sentence: Sentence, wanted: str) -> list[range]:
+    """The tokens of every place where the sentence has a word, which is given without its case."""
+    return [range(start, stop) for start in range(len(sentence.tokens)) for stop in _stops(sentence, start, wanted)]
 
 
 def _stands_alone(sentence: Sentence, place: Sequence[int]) -> bool:

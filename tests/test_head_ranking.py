@@ -11,6 +11,8 @@ from attncli.head_ranking import pieces_of, rank_model_heads
 from attncli.model_explaining import explain_model
 from attncli.model_settings import PATTERNS
 from attncli.models.model import open_model
+from attncli.views.head_ranking import ranking_lines
+from attncli.views.screen import Screen
 
 TINY = Path(__file__).parent / "models" / "tiny"
 SENTENCE = "Bark is very cute and he is a dog"
@@ -18,7 +20,7 @@ SENTENCE = "Bark is very cute and he is a dog"
 
 @pytest.fixture(scope="module")
 def models():
-    return {name: open_model(TINY / name) for name in ("bert", "gpt2", "llama")}
+    return {name: open_model(TINY / name) for name in ("bert", "gpt2", "llama", "roberta")}
 
 
 def weights_of(model, text):
@@ -101,6 +103,23 @@ def test_mistakes_are_quoted(models, by, message):
     with pytest.raises(UsageError, match=message) as caught:
         rank_model_heads(SENTENCE, models["bert"], **by)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "from_", "to", "named"),
+    [
+        ("a dog and a dog", "and", "dog", "from and on dog[2]"),
+        ("a dog and a dog", "and", "5", "from and on dog[5]"),
+        ("A dog and a cat", "a", "dog", "from A[1] on dog"),
+        ("a cat and a cat", "and", "cat", "from and on cat[2]"),  # c ##a ##t, or letters
+        ("he and he", "and", "=HE", "from and on he[1]"),
+        ("he cat", "he", "cat", "from he on cat"),
+    ],
+)
+def test_a_word_that_stands_twice_is_named_with_its_place(models, text, from_, to, named):
+    ranking = rank_model_heads(text, models["roberta" if "cat" in text else "bert"], from_=from_, to=to)
+    shown = "\n".join(line.plain for line in ranking_lines(ranking, Screen(width=100)))
+    assert f"by the weight {named}\n" in shown
 
 
 @needs_minilm

@@ -2,8 +2,10 @@
 
 from rich.text import Text
 
-from attncli.head_ranking import HeadRanking
+from attncli.head_ranking import HeadRanking, places_of
+from attncli.tokens import Sentence
 from attncli.views.glyphs import bar
+from attncli.views.heading import names, place
 from attncli.views.json import VERSION, Numbers, json_line, sentence_record
 from attncli.views.screen import Screen
 from attncli.views.typeset import BOLD, DIM, heading, notes, wrap
@@ -45,13 +47,17 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
 def _by(ranking: HeadRanking, screen: Screen) -> str:
     if ranking.pattern is not None:
         return f"by their share of {PATTERNS[ranking.pattern]}"
-    from_, to = (screen.word(_text(ranking, pieces)) for pieces in (ranking.from_ or (), ranking.to or ()))
+    from_, to = (_name(ranking.sentence, pieces, screen) for pieces in (ranking.from_ or (), ranking.to or ()))
     return f"by the weight from {from_} on {to}"
 
 
-def _text(ranking: HeadRanking, pieces: tuple[int, ...]) -> str:
-    tokens = ranking.sentence.tokens
-    return ranking.sentence.text[tokens[pieces[0]].start : tokens[pieces[-1]].end] or tokens[pieces[0]].text
+def _name(sentence: Sentence, pieces: tuple[int, ...], screen: Screen) -> str:
+    """The word of one token or several, with its place behind it where the sentence has it twice."""
+    if len(pieces) == 1:
+        return names(sentence, screen)[pieces[0]]
+    text = sentence.text[sentence.tokens[pieces[0]].start : sentence.tokens[pieces[-1]].end]
+    again = len(places_of(sentence, text.casefold())) > 1
+    return screen.word(text) + place(pieces[0], screen) * again
 
 
 def ranking_json(ranking: HeadRanking, precision: int = 6) -> str:

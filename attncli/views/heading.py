@@ -129,12 +129,13 @@ def names(sentence: Sentence, screen: Screen) -> list[str]:
     """A name for each token: its text, with its place behind it where the sentence has the word twice."""
     repeated = Counter(token.name.casefold() for token in sentence.tokens)
     return [
-        screen.word(token.name) + _place(token.index, screen) * (repeated[token.name.casefold()] > 1)
+        screen.word(token.name) + place(token.index, screen) * (repeated[token.name.casefold()] > 1)
         for token in sentence.tokens
     ]
 
 
-def _place(index: int, screen: Screen) -> str:
+def place(index: int, screen: Screen) -> str:
+    """What stands behind a word that is there twice."""
     return f" (word {index})" if screen.accessible else f"[{index}]"
 
 
