@@ -1,5 +1,7 @@
 """Tokens of a model: where they stand in the sentence as typed, and which word they belong to."""
 
+import ast
+import shlex
 import subprocess
 import sys
 
@@ -75,14 +77,47 @@ def test_sentencepiece_words_start_at_the_mark():
     assert columns(sentence, "piece", "text", "word")[1:-1] == [("▁the", "the", 0), ("▁dog", "dog", 1), ("s", "s", 1)]
 
 
-@pytest.mark.parametrize("make", [llama_like, metaspace])
-def test_a_tokenizer_without_words_takes_them_from_the_text(tmp_path, make):
-    sentence = make(tmp_path).read("he dogs. 注意 हिन्दी")
+def blanks(folder):
+    """XLM-R's way: a word for the tokenizer is what stands between blanks, punctuation and all."""
+    letters = [*"▁abcdefghilmnoqrstuy0123456789,.;:!?¿'’\"-_%🐕❤हनदé", "\u0301", "\u093f", "\u094d", "\u0940", "\ufe0f"]
+    tokenizer = Tokenizer(models.Unigram([("<unk>", 0.0), *((letter, -1.0) for letter in letters)], unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    return saved(tokenizer, folder)
+
+
+def words_of(sentence):
+    """What stands in the text under each word."""
     words = {}
     for token in sentence.tokens:
-        start, end = words.get(token.word, (token.start, token.end))
-        words[token.word] = (min(start, token.start), max(end, token.end))
-    assert [sentence.text[a:b].strip() for a, b in words.values()] == ["he", "dogs", ".", "注意", "हिन्दी"]
+        if not token.special:
+            start, end = words.get(token.word, (token.start, token.end))
+            words[token.word] = (min(start, token.start), max(end, token.end))
+    return [sentence.text[a:b].strip() for a, b in words.values()]
+
+
+OF_THE_TEXT = [llama_like, metaspace, blanks]
+EVERY = [*OF_THE_TEXT, lambda _: tiny("bert"), lambda _: tiny("gpt2"), lambda _: tiny("qwen2")]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "makers"),
+    [
+        ("he sees the dog, and he", "he sees the dog , and he", EVERY),
+        ("he, the dog.", "he , the dog .", EVERY),
+        ("the 'dog' bit \"he\"", "the ' dog ' bit \" he \"", EVERY),
+        ("an e-mail of 3.14%", "an e - mail of 3 . 14 %", EVERY),
+        ("¿he? a_b", "¿ he ? a _ b", EVERY),
+        ("don't don’t", "don ' t don ’ t", OF_THE_TEXT),
+        ("he?! ... dog", "he ?! ... dog", OF_THE_TEXT),
+        ("dog2 (he)", "dog2 ( he )", OF_THE_TEXT),
+        ("dog🐕 ❤️ he", "dog 🐕 ❤️ he", OF_THE_TEXT),
+        ("he dogs. 注意 हिन्दी", "he dogs . 注意 हिन्दी", OF_THE_TEXT),
+        ("e\u0301a हिन्दी", "e\u0301a हिन्दी", [*OF_THE_TEXT, lambda _: tiny("gpt2")]),
+    ],
+)
+def test_words_are_the_same_whatever_tokenizer_cuts_them(tmp_path, text, words, makers):
+    for make in makers:
+        assert words_of(make(tmp_path).read(text)) == words.split(), make
 
 
 def test_bytes_of_one_character_share_its_place(tmp_path):
@@ -132,11 +167,22 @@ def test_a_tokenizer_that_is_none(tmp_path, text):
     assert "\n" not in caught.value.message
 
 
-@pytest.mark.parametrize("older", ["vocab.txt", "vocab.json", "tokenizer.model"])
-def test_an_older_tokenizer_is_named(tmp_path, older):
-    (tmp_path / older).write_text("a")
-    with pytest.raises(ResourceError, match=f"has {older} and no tokenizer.json"):
-        ModelTokenizer(tmp_path)
+OLDER = ["vocab.txt", "vocab.json", "merges.txt", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model"]
+
+
+@pytest.mark.parametrize("older", OLDER)
+@pytest.mark.parametrize("name", ["a model", 'it\'s "$HOME"', "plain"])
+def test_an_older_tokenizer_is_named_with_the_line_that_converts_it(tmp_path, older, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / older).write_text("a")
+    with pytest.raises(ResourceError, match=f"has {older} and no tokenizer.json") as caught:
+        ModelTokenizer(folder)
+    python, flag, code = shlex.split(caught.value.hint.partition("writes it: ")[2])
+    assert (python, flag) == ("python", "-c")
+    called = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    assert [call.func.attr for call in called] == ["save_pretrained", "from_pretrained"]
+    assert [ast.literal_eval(call.args[0]) for call in called] == [str(folder)] * 2
 
 
 def test_no_tokenizer_at_all(tmp_path):

@@ -1,6 +1,7 @@
 """A model's own tokens: what its tokenizer.json makes of a sentence, and where each token stands in it."""
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,12 @@ from attncli.extras import package
 from attncli.models.files import existing_file
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
+#: What folders have instead of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.
+OTHER_FILES = (
+    *("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "source.spm"),
+    *("vocab.txt", "vocab.json", "bpe.codes", "merges.txt", "tekken.json", "tiktoken.model"),
+)
+JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and what joins letters or emoji
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -65,15 +72,13 @@ class ModelTokenizer:
             raise ResourceError(f"cannot read the tokenizer {str(path)!r}: {reason}") from None
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        before = self._tokenizer.pre_tokenizer
-        self._splits_words = before is not None and getattr(before, "split", True) is not False
 
     def read(self, text: str) -> ModelSentence:
         """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD."""
         encoding = self._tokenizer.encode(SURROGATES.sub("\ufffd", text))
         special = [bool(added) for added in encoding.special_tokens_mask]
         spans = [_trimmed(text, *span) for span in encoding.offsets]
-        words = list(_words(text, spans, special, encoding.word_ids, self._splits_words))
+        words = list(_words(text, spans, special, encoding.word_ids))
         rows = zip(encoding.ids, encoding.tokens, spans, special, words, strict=True)
         return ModelSentence(text, tuple(_token(text, i, *row) for i, row in enumerate(rows)))
 
@@ -85,15 +90,22 @@ def _token(text: str, index: int, id: int, piece: str, span: tuple[int, int], sp
 
 def _tokenizer_path(folder: Path) -> Path:
     path = folder / "tokenizer.json"
-    older = [name for name in ("vocab.txt", "vocab.json", "tokenizer.model") if (folder / name).exists()]
+    older = [name for name in OTHER_FILES if (folder / name).exists()]
     if not path.exists() and older:
         raise ResourceError(
-            f"{str(folder)!r} has {older[0]} and no tokenizer.json, which is what is supported",
-            "transformers' AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes one",
+            f"{str(folder)!r} has {older[0]} and no tokenizer.json, which is read",
+            f"where transformers, sentencepiece and protobuf are installed, this writes it: {_conversion(folder)}",
         )
     if existing_file(path).stat().st_size > MAX_TOKENIZER:
         raise ResourceError(f"{str(path)!r} has more than {MAX_TOKENIZER:,} bytes")
     return path
+
+
+def _conversion(folder: Path) -> str:
+    """The line of a shell that has transformers write the tokenizer.json of a folder."""
+    there = str(folder.absolute())
+    code = f"from transformers import AutoTokenizer as T; T.from_pretrained({there!r}).save_pretrained({there!r})"
+    return f"python -c {shlex.quote(code)}" if set(code) & set('"$`\\!') else f'python -c "{code}"'
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -111,36 +123,51 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _words(
-    text: str, spans: list[tuple[int, int]], special: list[bool], word_ids: list[int | None], splits: bool
+    text: str, spans: list[tuple[int, int]], special: list[bool], word_ids: list[int | None]
 ) -> Iterator[int | None]:
     """The number of each token's word, None for special ones.
 
-    A new word starts where the tokenizer `splits` the text into words. Where it takes the whole sentence for one
-    (SentencePiece as Llama has it) the text says so: at white space, and between letters or digits and anything else.
+    The rule, for every kind of tokenizer: a word starts where the tokenizer starts one, after white space, and between
+    letters or digits and anything else. Pieces are never cut, and marks and joiners keep together what they stand in.
     """
     number, last_word, last_end = -1, object(), 0
     for span, added, word in zip(spans, special, word_ids, strict=True):
         if added:
             yield None
             continue
-        number += number < 0 or word != last_word or (not splits and _starts_word(text, span, last_end))
+        starts = word != last_word or _stands_apart(text, span, last_end)
+        number += number < 0 or (starts and not _is_joined(text, span[0]))
         last_word, last_end = word, max(last_end, span[1])
         yield number
 
 
-def _starts_word(text: str, span: tuple[int, int], last_end: int) -> bool:
-    """Whether the text at the span stands apart from the character before it; the pieces before it end at last_end.
+def _stands_apart(text: str, span: tuple[int, int], last_end: int) -> bool:
+    """Whether the text at the span stands apart from what is before it; the pieces before it end at last_end.
 
     A space that is a piece of its own belongs to the word behind it.
     """
     start = span[0]
     if start < last_end or not 0 < start < len(text):  # a further piece of the same character
         return False
-    before, here = text[start - 1], text[start]
-    if before.isspace():
+    if text[start - 1].isspace():
         return start > last_end
-    return here.isspace() or _in_words(here) != _in_words(before)
+    return text[start].isspace() or text[start].isalnum() != text[_base(text, start - 1)].isalnum()
 
 
-def _in_words(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character).startswith("M")  # letters carry marks
+def _is_joined(text: str, place: int) -> bool:
+    """Whether a mark or joiner ties the character at the place to what stands before it."""
+    if not 0 < place < len(text) or text[place - 1].isspace():
+        return False
+    alike = text[place].isalnum() and text[_base(text, place - 1)].isalnum()
+    return _ties(text[place]) or (alike and _ties(text[place - 1]))
+
+
+def _base(text: str, place: int) -> int:
+    """The place of the character that the marks up to the place belong to."""
+    while place > 0 and _ties(text[place]):
+        place -= 1
+    return place
+
+
+def _ties(character: str) -> bool:
+    return character in JOINERS or unicodedata.category(character)[0] == "M"
