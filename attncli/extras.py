@@ -1,5 +1,7 @@
 """Packages of the extras, imported where they are needed, and the line that installs what is missing."""
 
+import sys
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +29,40 @@ def package(module: str, what_for: str) -> Any:
     try:
         return import_module(module)
     except ImportError:
-        raise ResourceError(
-            f"{what_for} needs the package {name}, which is not installed", f"pip install 'attncli[{EXTRAS[name]}]'"
-        ) from None
+        command = install_command(*requirements(EXTRAS[name]))
+        raise ResourceError(f"{what_for} needs the package {name}, which is not installed", command) from None
+
+
+def requirements(extra: str) -> tuple[str, ...]:
+    """What pip is to be asked for: the packages of the extra with their bounds, as this installation declares them."""
+    return tuple(_declared(extra)) or tuple(name for name, its in EXTRAS.items() if its == extra)
+
+
+def install_command(*wanted: str) -> str:
+    """The command that brings packages into this very interpreter, whatever `pip` on the path belongs to.
+
+    Where this interpreter has no pip, uv installs from outside, and without uv pip is brought first.
+    """
+    import shlex  # these cost 30 ms, which only an error should
+    import shutil
+    from importlib import util
+
+    python = shlex.quote(sys.executable or "python3")
+    packages = " ".join(map(shlex.quote, wanted))
+    if util.find_spec("pip"):
+        return f"{python} -m pip install {packages}"
+    if shutil.which("uv"):
+        return f"uv pip install --python {python} {packages}"
+    return f"{python} -m ensurepip && {python} -m pip install {packages}"
+
+
+def _declared(extra: str) -> Iterator[str]:
+    from importlib import metadata
+
+    try:
+        lines = metadata.requires("attncli") or []
+    except metadata.PackageNotFoundError:  # run from a folder that nothing was installed from
+        return
+    for requirement, _, marker in (line.partition(";") for line in lines):
+        if marker.replace('"', "'").split() == ["extra", "==", f"'{extra}'"]:
+            yield requirement.strip()

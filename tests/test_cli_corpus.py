@@ -18,6 +18,7 @@ from models.checkpoints import TINY
 
 from attncli.cli.corpus_lines import Lines
 from attncli.cli.options import AnswerOptions
+from attncli.extras import install_command, requirements
 
 TEXT = "".join(f"{sentence}\n" for sentence in SENTENCES)
 
@@ -143,7 +144,7 @@ def test_a_missing_extra_is_one_line(folder, package, arguments, extra):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.splitlines()[1] == f"hint: pip install 'attncli[{extra}]'"
+    assert done.stderr.splitlines()[1] == f"hint: {install_command(*requirements(extra))}"
     assert len(done.stderr.splitlines()) == 2
 
 

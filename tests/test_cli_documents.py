@@ -15,6 +15,7 @@ from test_cli_output import strict
 
 from attncli import explain
 from attncli.errors import AttnError
+from attncli.extras import install_command, requirements
 
 BERT = str(TINY / "bert")
 EXPLAIN, COMPARE = ["explain", "the dog ran"], ["compare", "the dog ran"]
@@ -94,7 +95,7 @@ def test_a_missing_extra_is_said_before_any_work(command, tmp_path):
     assert done.returncode == 3
     lines = [
         "error: a figure needs the package matplotlib, which is not installed",
-        "hint: pip install 'attncli[plot]'",
+        f"hint: {install_command(*requirements('plot'))}",
     ]
     assert done.stderr.splitlines() == lines  # and nothing of the vectors or the model, which do not exist
     assert not list(tmp_path.iterdir())

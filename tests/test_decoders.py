@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("safetensors", reason="pip install 'attncli[transformers]'")
+pytest.importorskip("safetensors", reason="pip install safetensors tokenizers")
 
 from attncli.errors import ResourceError
 from attncli.models.config import family_of, read_config

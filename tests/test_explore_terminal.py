@@ -10,6 +10,7 @@ from command import attn
 from terminal import Session
 
 from attncli.cli.explore import EXAMPLES
+from attncli.extras import install_command, requirements
 
 TINY = str(Path(__file__).parent / "models" / "tiny" / "bert")
 
@@ -120,7 +121,7 @@ def test_without_the_extra_the_line_that_installs_it(tmp_path):
     assert session.process.returncode == 3
     assert session.written.decode().splitlines() == [
         "error: attn explore needs the package textual, which is not installed",
-        "hint: pip install 'attncli[explore]'",
+        f"hint: {install_command(*requirements('explore'))}",
     ]
     os.close(session.parent)
     os.close(session.child)

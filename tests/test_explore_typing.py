@@ -5,7 +5,7 @@ import os
 import pytest
 from exploring import BARK, drive, explorer, lines_of, press, settled
 
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, ResourceError
 from attncli.explore.saving import path_of
 
 
@@ -111,7 +111,7 @@ def test_a_name_that_cannot_be_written_is_said_at_once(text, said, tmp_path, mon
     [
         (AttnError("cannot write 'a.svg': no", "choose another file: -o FILE"), "no; type another name, or Esc"),
         (AttnError("a figure of 200 heads is too many", "choose some: --layer L, --head H"), "] chooses one head"),
-        (UsageError("attn needs a package", "pip install 'attncli[plot]'"), "pip install 'attncli[plot]'"),
+        (ResourceError("attn needs a package", "python -m pip install 'x>=1'"), "python -m pip install 'x>=1'"),
         (PermissionError(13, "Permission denied"), "Permission denied; type another name, or Esc"),
     ],
 )

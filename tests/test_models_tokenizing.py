@@ -195,7 +195,7 @@ def test_a_missing_extra_is_one_line(monkeypatch, name):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ResourceError, match=f"needs the package {name}") as caught:
         open_model(TINY / "bert")
-    assert caught.value.hint == "pip install 'attncli[transformers]'"
+    assert caught.value.hint == extras.install_command(*extras.requirements("transformers"))
     assert extras.package("json", "nothing")
 
 

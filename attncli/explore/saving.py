@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.explore.view import Said
 
 ANOTHER = "type another name, or Esc"
@@ -40,6 +40,6 @@ def not_saved(error: AttnError | OSError, path: str) -> Said:
     hint = error.hint or ANOTHER
     if "--head" in hint:
         hint = "] chooses one head"
-    elif hint.startswith("-") or " -" in hint:
+    elif " -" in f" {hint}" and not isinstance(error, ResourceError):  # whose hint is a command of its own
         hint = ANOTHER
     return Said(f"{error.message}; {hint}", "error")
