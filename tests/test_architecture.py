@@ -19,7 +19,8 @@ MODEL_RECIPES = {
     *("model_words", "model_explanation", "model_explaining", "model_reduction", "model_comparison", "head_ranking")
 }
 ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
-    {"errors", "extras", "settings", "model_settings", "corpus_names", "tokens", "segments", "spelling"},
+    {"errors", "extras", "settings", "model_settings", "corpus_names", "tokens", "segments", "spelling"}
+    | {"file_kinds"},
     MATHEMATICS | {"flow"},
     {"vectors"},
     {"models"},

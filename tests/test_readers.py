@@ -48,7 +48,7 @@ def test_a_file_is_what_it_holds_whatever_its_name(write, content, expected, nam
         (b"\n\n", "is not word vectors"),
         (b"1.5 2.5\n-3.e-1 4.5\n.5 1\n0.1 1\n", "a table of numbers without words"),
         (b"Once upon a time\nthere was\n", "is not word vectors"),
-        (b"<html><body>404</body></html>", "is not word vectors"),
+        (b"<html><body>404</body></html>", "a web page"),
         (b"1000000000000 300\na 1\n", "claims 1000000000000 rows of 300 numbers"),
         (b"100000000 1\na 1\n", "claims 100000000 rows"),
         (b"1 1000000000000\na 1\n", "claims 1000000000000 dimensions"),

@@ -1,11 +1,13 @@
 """What a file of word vectors is, by its content. Nothing is parsed and no memory is spent before this."""
 
+import os
 import re
 from codecs import getincrementaldecoder
 from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
+from attncli import file_kinds
 from attncli.errors import ResourceError
 from attncli.vectors import fasttext_header
 from attncli.vectors.content import MAX_LINE, Content, opened, read_line
@@ -17,21 +19,8 @@ SAMPLE = 64 * 2**10
 LINES_SAMPLED = 100
 BOM = b"\xef\xbb\xbf"
 
-SIGNATURES = {  # first bytes -> what the file is; none of them is opened
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-    b"\x93NUMPY": "a NumPy .npy file",
-    b"\x89HDF": "an HDF5 file",
-    b"SQLite format 3\x00": "an SQLite file",
-    b"\xff\xfe\x00\x00": "UTF-32 text",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-    b"\x7fELF": "a program",
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a picture",
-}
 HEADER = re.compile(rb"[ \t]*([+-]?\d{1,20})[ \t]+([+-]?\d{1,20})[ \t\r]*\n?")
 NUMBER = re.compile(rb"\s*[+-]?\d*(\.\d*)?([eE][+-]?\d+)?\s")
-PICKLE = re.compile(rb"\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\(d|\(lp|\(i[\w.]+\n")  # protocols 2 to 5, and 0 and 1
 
 
 @dataclass(frozen=True)
@@ -61,7 +50,7 @@ def recognise(path: str) -> Recognised:
             head = content.stream.read(SAMPLE)
             content.stream.seek(0)
             _refuse_signatures(content, head)
-            return _by_signature(content, head) or _by_first_line(content)
+            return _by_signature(content, head) or _of_words(content, head)
     except OSError as error:
         raise ResourceError(f"'{path}' cannot be read ({error.strerror})") from error
 
@@ -78,16 +67,21 @@ def is_row(line: bytes, dimensions: int) -> bool:
 def _refuse_signatures(content: Content, head: bytes) -> None:
     if packing := content.packing and packing_of(head):
         raise refused(content.path, f"holds a {packing} archive in a {content.packing} archive", "unpack it once")
-    for signature in sorted(SIGNATURES, key=len, reverse=True):
-        if head.startswith(signature):
-            raise refused(content.path, f"looks like {SIGNATURES[signature]}, which attn does not read")
-    if head[8:10] == b'{"':
-        raise refused(content.path, "looks like a safetensors file, which attn does not read")
+    if kind := file_kinds.binary_kind(head):
+        raise _named(content, kind)
+
+
+def _named(content: Content, kind: file_kinds.FileKind) -> ResourceError:
+    """The error for a file of a kind that is not read as word vectors."""
+    if content.packing is None or kind.key == "tar":
+        return refused(content.path, f"is {kind.name}, not a file of word vectors", kind.hint(content.path))
+    unpacked = kind.hint(os.path.splitext(content.path)[0])
+    return refused(content.path, f"holds {kind.name}, not a file of word vectors", f"unpack it; {unpacked}")
 
 
 def _by_signature(content: Content, head: bytes) -> Recognised | None:
     """The formats that begin with numbers of their own."""
-    if PICKLE.match(head):
+    if file_kinds.PICKLE.match(head):
         return Recognised(content.path, "pickle", 0, None, 0, content.size)
     if header := fasttext_header.header_of(head):
         fasttext_header.check(content.path, header, content.most)
@@ -95,6 +89,16 @@ def _by_signature(content: Content, head: bytes) -> Recognised | None:
     if head.startswith(fasttext_header.MAGIC):
         raise refused(content.path, "is a fastText model cut off in its header")
     return None
+
+
+def _of_words(content: Content, head: bytes) -> Recognised:
+    """Word vectors that begin with a line of text; text of another kind is named for what it is."""
+    try:
+        return _by_first_line(content)
+    except ResourceError:
+        if kind := file_kinds.text_kind(head):
+            raise _named(content, kind) from None
+        raise
 
 
 def _by_first_line(content: Content) -> Recognised:

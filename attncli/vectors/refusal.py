@@ -4,7 +4,7 @@ from attncli.errors import ResourceError
 
 SUPPORTED = (
     "attn reads word2vec text and binary, GloVe, fastText .vec and .bin and gensim .kv files, "
-    "also as .gz, .bz2, .xz or alone in a .zip"
+    "also as .gz, .bz2, .xz, .zst or alone in a .zip"
 )
 
 

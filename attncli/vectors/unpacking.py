@@ -7,27 +7,24 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from functools import partial
-from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
 from attncli.vectors.refusal import refused
+from attncli.vectors.zipped import Readable, only_member
+from attncli.vectors.zstd import ZstdDecoder
 
 CHUNK = 2**20  # bytes unpacked at a time
 LZMA_MEMORY = 192 * 2**20  # bytes; what `xz -9` made needs 65 MB to unpack, a hostile file may ask for 4 GB
-RATIO = 100  # word vectors pack to a half or a third; what grows a hundredfold is none
-FREE = 256 * 2**20  # bytes that may come out of any archive, however small
-CONTENTS = 2 * 2**20  # bytes; the table of contents of a zip archive, which zipfile reads whole
-SIGNATURES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+RATIO = 50  # word vectors pack to a half or a third; what grows fiftyfold is none
+FREE = 64 * 2**20  # bytes that may come out of any archive, however small
+SIGNATURES = {
+    b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip", b"PK\x05\x06": "zip",
+}  # fmt: skip
 FAULTS = (EOFError, OSError, ValueError, LookupError, RuntimeError, struct.error, zlib.error, lzma.LZMAError,
           zipfile.BadZipFile)  # fmt: skip
-
-
-class Readable(Protocol):
-    """What gives its next bytes, b"" at the end."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes."""
 
 
 def packing_of(head: bytes) -> str | None:
@@ -45,7 +42,6 @@ class Unpacked(io.RawIOBase):
 
     def __init__(self, path: str, file: BinaryIO, packing: str) -> None:
         self._path, self._file, self._packing = path, file, packing
-        self._most = most_bytes(file.seek(0, io.SEEK_END))
         self._rewind()
 
     def readable(self) -> bool:
@@ -67,8 +63,9 @@ class Unpacked(io.RawIOBase):
         except (*FAULTS, MemoryError) as error:
             raise self._broken(error) from error
         self._at += len(chunk)
-        if self._at > self._most:
-            raise refused(self._path, f"unpacks to over {self._most >> 20} MB, as no word vectors of its size do")
+        if self._at > most_bytes(self._file.tell()):  # so far, so that a bomb is noticed as soon as it goes off
+            why = f"unpacks to over {self._at >> 20} MB from {self._file.tell():,} bytes, as no word vectors do"
+            raise refused(self._path, why, "unpack it yourself if it is sound, and name its file")
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -91,11 +88,15 @@ class Unpacked(io.RawIOBase):
 
     def _opened(self) -> Readable:
         if self._packing == "zip":
-            return _only_member(self._path, self._file.fileno())
+            return only_member(self._path, self._file.fileno())
         if self._packing == "gzip":
             return gzip.GzipFile(fileobj=self._file)
-        xz = partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, LZMA_MEMORY)
-        return _Streams(self._file, xz if self._packing == "xz" else bz2.BZ2Decompressor)
+        decoders: dict[str, Callable[[], _Decoder]] = {
+            "xz": partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, LZMA_MEMORY),
+            "bzip2": bz2.BZ2Decompressor,
+            "zstd": partial(ZstdDecoder, self._path),
+        }
+        return _Streams(self._file, decoders[self._packing])
 
     def _broken(self, error: Exception) -> Exception:
         if isinstance(error, MemoryError):
@@ -103,10 +104,29 @@ class Unpacked(io.RawIOBase):
         return refused(self._path, f"is a broken {self._packing} archive ({error})")
 
 
-class _Streams:
-    """The streams of a .xz or .bz2 file, one after the other. Python's own class for .xz knows no memory limit."""
+class _Decoder(Protocol):
+    """What unpacks one stream, never more than it is asked for, as bz2 and lzma do."""
 
-    def __init__(self, file: BinaryIO, start: "partial[lzma.LZMADecompressor] | type[bz2.BZ2Decompressor]") -> None:
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether it needs more of the file to go on."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came after the stream."""
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        """Up to so many bytes of what `data` and the data before hold."""
+
+
+class _Streams:
+    """The streams of a packed file, one after the other. Python's own class for .xz knows no memory limit."""
+
+    def __init__(self, file: BinaryIO, start: Callable[[], _Decoder]) -> None:
         self._file, self._start, self._decoder = file, start, start()
 
     def read(self, size: int, /) -> bytes:
@@ -123,30 +143,3 @@ class _Streams:
                     raise EOFError("it is cut off")
             if unpacked := self._decoder.decompress(found, size):
                 return unpacked
-
-
-class _Frugal(io.FileIO):
-    """A file that hands out no more than a zip archive in order needs at a time."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > CONTENTS:
-            raise zipfile.BadZipFile("its table of contents is too long")
-        return super().read(CONTENTS if size is None or size < 0 else size) or b""
-
-
-def _only_member(path: str, descriptor: int) -> Readable:
-    """The one file in a zip archive (folders do not count), to be read where it is."""
-    archive = zipfile.ZipFile(_Frugal(descriptor, closefd=False))
-    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
-    if len(members) != 1:
-        some = ", ".join(member.filename for member in members[:3]) + (", …" if len(members) > 3 else "")
-        raise refused(path, f"is a zip archive of {len(members)} files ({some})", "unpack it and name one of its files")
-    member = members[0]
-    name = PurePosixPath(member.filename.replace("\\", "/"))
-    if name.is_absolute() or ".." in name.parts or ":" in member.filename:
-        raise refused(path, f"is a zip archive whose member wants to lie outside of it: '{member.filename}'")
-    if member.flag_bits & 1:
-        raise refused(path, "is an encrypted zip archive", "unpack it and name its file")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise refused(path, "is a zip archive packed in an unusual way", "unpack it and name its file")
-    return archive.open(member)
