@@ -22,6 +22,7 @@ ROOMS = [  # lower rooms first; a module may import from its own room and from l
     {"errors", "extras", "settings", "model_settings", "corpus_names", "tokens", "segments", "spelling"}
     | {"file_kinds"},
     MATHEMATICS | {"flow"},
+    {"checkpoint"},
     {"vectors"},
     {"models"},
     {"npz", "heads_file", "trained", "as_trained", "inputs", "projections", "explanation", "explaining", "comparison"}

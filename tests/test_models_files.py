@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from models.checkpoints import copy_of, safetensors, with_config, with_header
 
+from attncli.checkpoint.safetensors_file import SafetensorsFile
 from attncli.errors import ResourceError
 from attncli.models.config import FAMILIES, read_config
 from attncli.models.model import open_model
-from attncli.models.safetensors_file import SafetensorsFile
 from attncli.models.tensors import Checkpoint
 
 

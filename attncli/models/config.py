@@ -5,9 +5,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
+from attncli.checkpoint.files import read_object
 from attncli.errors import ResourceError
 from attncli.models.family import Config, Family
-from attncli.models.files import read_object
 
 #: model_type → the module that has its blocks.
 FAMILIES: Mapping[str, str] = {

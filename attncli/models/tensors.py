@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from attncli.checkpoint.files import read_object
+from attncli.checkpoint.safetensors_file import SafetensorsFile
 from attncli.errors import ResourceError
-from attncli.models.files import read_object
-from attncli.models.safetensors_file import SafetensorsFile
 from attncli.similarity import Array
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from attncli.checkpoint.files import existing_file
 from attncli.errors import ResourceError
 from attncli.extras import package
-from attncli.models.files import existing_file
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 #: What folders have instead of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.

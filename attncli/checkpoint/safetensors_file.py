@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from attncli.checkpoint.files import existing_file
 from attncli.errors import ResourceError
 from attncli.extras import package
-from attncli.models.files import existing_file
 from attncli.similarity import Array
 
 MAX_HEADER = 2**24  # bytes: some 130,000 arrays
