@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from attncli import open_vectors
-from attncli.corpus.inputs import inputs_of
+from attncli.corpus.folder import prepare
+from attncli.corpus.inputs import inputs_of, named_texts
 from attncli.corpus.opening import vectors_source
-from attncli.corpus.parts import check_folder, prepare
+from attncli.corpus.plan import begun, plan_of
 from attncli.corpus.run import run_corpus
 from attncli.corpus.running import run_shard
 from attncli.corpus.settings import CorpusSettings
@@ -31,10 +32,11 @@ def corpus_settings(*, collect=("context", "distance", "entropy"), attention=Non
 
 
 def run(folder: Path, paths, settings, schedule=lambda tasks: map(run_shard, tasks), resume=False, limit=None):
-    check_folder(folder, resume)
-    shards = plan_shards(inputs_of([str(path) for path in paths], folder, None, limit), limit)
-    prepare(folder)
-    return run_corpus(shards, folder, settings, schedule)
+    texts = [str(path) for path in paths]
+    with begun(folder, plan_of(settings, named_texts(texts), limit), resume):
+        shards = plan_shards(inputs_of(texts, folder, None, limit), limit)
+        prepare(folder)
+        return run_corpus(shards, folder, settings, schedule)
 
 
 def rows(table):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import attncli.corpus.inputs as inputs
 import attncli.corpus.lines as lines
 import attncli.corpus.shards as shards
-from attncli.corpus.inputs import inputs_of
+from attncli.corpus.inputs import inputs_of, named_texts
 from attncli.corpus.lines import Counter, Problems, read_texts
 from attncli.corpus.shards import open_shard
 from attncli.errors import AttnError, ResourceError
@@ -202,4 +202,4 @@ def test_a_stream_is_read_no_further_than_asked(tmp_path):
 
 def test_a_file_is_named_once(tmp_path):
     with pytest.raises(AttnError, match="named twice"):
-        plan_shards([packed(tmp_path / "a", b"a\n", "")] * 2)
+        named_texts([packed(tmp_path / "a", b"a\n", "")] * 2)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from corpora import SENTENCES, corpus_settings, run
@@ -15,10 +14,8 @@ from corpora import SENTENCES, corpus_settings, run
 import attncli.corpus.running as running
 import attncli.corpus.shards as shards
 from attncli.corpus.cluster import run_on_cluster
-from attncli.corpus.inputs import Input
-from attncli.corpus.parts import UNFINISHED, check_folder
+from attncli.corpus.folder import UNFINISHED, check_folder
 from attncli.corpus.running import run_shard
-from attncli.corpus.shards import plan_shards
 from attncli.corpus.workers import run_in_processes
 from attncli.errors import UsageError
 
@@ -110,7 +107,7 @@ def test_what_was_done_is_never_done_again(tmp_path, text, serial, monkeypatch, 
     with pytest.raises(KeyboardInterrupt):
         run(folder, [text], settings, lambda tasks: some_of(tasks, count))
     assert not (folder / "manifest.json").exists()
-    (folder / "parts" / f"{UNFINISHED}1-half.npz").write_bytes(b"half")
+    (folder / "parts" / f"{UNFINISHED}{'1' * 32}-half.npz").write_bytes(b"half")
     done = []
 
     def counted(tasks):
@@ -122,13 +119,6 @@ def test_what_was_done_is_never_done_again(tmp_path, text, serial, monkeypatch, 
     assert sum(each.reused for each in done) == count
     assert checksums(folder) == checksums(serial.folder)
     assert not left_over(folder)
-
-
-def test_other_settings_make_other_parts(tmp_path, text):
-    run(tmp_path / "out", [text], corpus_settings())
-    before = {path.name for path in (tmp_path / "out" / "parts").iterdir()}
-    run(tmp_path / "out", [text], corpus_settings(attention={"method": "dot"}), resume=True)
-    assert len({path.name for path in (tmp_path / "out" / "parts").iterdir()} - before) == len(before)
 
 
 def test_another_folder_is_not_written_over(tmp_path, text):
@@ -163,14 +153,6 @@ def test_a_damaged_part_is_made_again(tmp_path, text, serial, change):
     part.write_bytes(change(part.read_bytes()))
     run(tmp_path / "out", [text], corpus_settings(collect=COLLECT), resume=True)
     assert checksums(tmp_path / "out") == checksums(serial.folder)
-
-
-def test_what_another_run_left_is_tidied_away(tmp_path, text):
-    folder = tmp_path / "out"
-    run(folder, [text], corpus_settings(collect=("weights", "distance")), limit=3)
-    run(folder, [text], corpus_settings(collect=("weights", "entropy"), table="csv"), resume=True, limit=5)
-    assert not (folder / "distance.ndjson").exists()
-    assert sum(len(path.read_text().splitlines()) - 1 for path in (folder / "weights").iterdir()) == 5
 
 
 def test_records_that_were_lost_are_made_again(tmp_path, text, serial):
@@ -220,7 +202,3 @@ def _interrupted(tasks, done):
         if len(done) == 2:
             raise KeyboardInterrupt
         yield each
-
-
-def test_plans_of_both_ways_are_one(text):
-    assert plan_shards([Input("a", str(text))]) == plan_shards([Input("a", str(Path(text)))])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attncli.cli.corpus_lines import Lines
     from attncli.corpus.run import Corpus, Scheduler
     from attncli.corpus.settings import CorpusSettings
+    from attncli.corpus.shards import Shard
 
 EXAMPLES = """attn corpus my-text.txt --words bank,river
 attn corpus my-text.txt -o attention --collect context,weights --jobs 2
@@ -96,21 +97,38 @@ def _run(
     answers: AnswerOptions,
     vectors: str | None,
 ) -> int:
-    from attncli.cli.corpus_lines import Lines
-    from attncli.corpus.inputs import inputs_of
-    from attncli.corpus.parts import check_folder, prepare, sweep
-    from attncli.corpus.run import run_corpus
-    from attncli.corpus.shards import plan_shards
+    from attncli.corpus.inputs import named_texts
+    from attncli.corpus.plan import begun, plan_of
     from attncli.corpus.tables import check_table
 
     check_table(run.format)
     settings = _settings(collected, attention, model, run, answers, vectors)
     limit = None if collected.limit is None else check_whole("--limit", collected.limit, 1)
-    check_folder(folder, run.resume)
-    folder = folder.absolute()  # workers may stand elsewhere
+    with begun(folder, plan_of(settings, named_texts(text), limit), run.resume):
+        folder = folder.absolute()  # workers may stand elsewhere
+        shards = _shards(text, folder, limit)
+        return _worked(shards, folder, settings, run, answers)
+
+
+def _shards(text: list[str], folder: Path, limit: int | None) -> "list[Shard]":
+    """The text of the run, laid out where it must be, and cut."""
+    from attncli.corpus.inputs import inputs_of
+    from attncli.corpus.shards import plan_shards
+
     shards = plan_shards(inputs_of(text, folder, sys.stdin.buffer if sys.stdin else None, limit), limit)
     if not shards:
         raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
+    return shards
+
+
+def _worked(
+    shards: "list[Shard]", folder: Path, settings: "CorpusSettings", run: RunOptions, answers: AnswerOptions
+) -> int:
+    """The run itself, and its summary."""
+    from attncli.cli.corpus_lines import Lines
+    from attncli.corpus.folder import prepare, sweep
+    from attncli.corpus.run import run_corpus
+
     prepare(folder)
     lines = Lines(shards, answers)
     try:

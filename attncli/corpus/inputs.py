@@ -2,19 +2,28 @@
 
 import gzip
 import os
+import stat
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from attncli.corpus.parts import whole_file
+from attncli.corpus.folder import TEXT, whole_file
 from attncli.errors import AttnError, UsageError
 from attncli.extras import package
 
-FOLDER = "text"
 CHUNK = 2**20
 PACKED = (".gz", ".zst", ".zstd")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A text as the user names it: what it is called in tables, how large it is, and its time in nanoseconds."""
+
+    name: str
+    size: int | None = None
+    modified: int | None = None
 
 
 @dataclass(frozen=True)
@@ -25,32 +34,58 @@ class Input:
     path: str
 
 
-def inputs_of(named: Sequence[str], folder: Path, stream: BinaryIO | None, limit: int | None) -> list[Input]:
-    """The files, `-` for the stream; what is packed or streamed is laid out in the run's folder, unless it is there.
+def named_texts(named: Sequence[str]) -> list[Named]:
+    """The files as they are now, `-` for standard input.
 
     Raises:
-        UsageError: one that is named twice, or a stream that is not there.
-        AttnError: a file that cannot be read or unpacked.
+        UsageError: one that is named twice.
+        AttnError: a file that is not there, or is none.
     """
     for place, name in enumerate(named):
         if name in named[:place]:
             raise UsageError(f"{name!r} is named twice", "name every file once")
+    return [Named("-") if name == "-" else _named(name) for name in named]
+
+
+def _named(name: str) -> Named:
+    try:
+        status = os.stat(name)
+    except (OSError, ValueError) as error:
+        raise cannot_read(name, getattr(error, "strerror", None) or str(error)) from None
+    if stat.S_ISDIR(status.st_mode):
+        raise cannot_read(name, "it is a folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise cannot_read(name, "it is not a file")
+    return Named(shown(name), status.st_size, status.st_mtime_ns)
+
+
+def shown(name: str) -> str:
+    """A file's name as text, whatever bytes it is made of."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def inputs_of(named: Sequence[str], folder: Path, stream: BinaryIO | None, limit: int | None) -> list[Input]:
+    """The files, `-` for the stream; what is packed or streamed is laid out in the run's folder, unless it is there.
+
+    Raises:
+        UsageError: a stream that is not there.
+        AttnError: a file that cannot be read or unpacked.
+    """
     return [_input(name, folder, stream, limit) for name in named]
 
 
 def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None) -> Input:
-    shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if name == "-":
         if stream is None:
             raise UsageError("there is no standard input", "pipe text, or name files")
-        return Input("-", _laid_out(folder / FOLDER / "standard-input.txt", _chunks(stream), limit))
+        return Input("-", _laid_out(folder / TEXT / "standard-input.txt", _chunks(stream), limit))
     if not name.lower().endswith(PACKED):
-        return Input(shown, os.path.abspath(name))
+        return Input(shown(name), os.path.abspath(name))
     try:
         status = os.stat(name)
-        path = folder / FOLDER / f"{zlib.crc32(os.fsencode(name)):08x}-{status.st_size}-{status.st_mtime_ns}.txt"
+        path = folder / TEXT / f"{zlib.crc32(os.fsencode(name)):08x}-{status.st_size}-{status.st_mtime_ns}.txt"
         with open(name, "rb") as file:
-            return Input(shown, _laid_out(path, _unpacked(name, file), limit))
+            return Input(shown(name), _laid_out(path, _unpacked(name, file), limit))
     except (OSError, EOFError, zlib.error) as error:
         if getattr(error, "errno", None) and getattr(error, "filename", None) not in (None, name):
             raise  # it cannot be written

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from attncli.corpus.collecting import MERGE, Arrays, add_pairs
-from attncli.corpus.parts import Part, whole_file
+from attncli.corpus.folder import whole_file
+from attncli.corpus.parts import Part
 from attncli.corpus.seen import HEAD_NUMBERS, REACH
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns, writing

@@ -3,74 +3,21 @@
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
-from uuid import uuid4
+from typing import Any
 
 import numpy as np
 
-from attncli.errors import AttnError, UsageError
+from attncli.corpus.folder import PARTS, whole_file
+from attncli.errors import AttnError
 from attncli.npz import write_npz
 from attncli.similarity import Array
-
-FOLDER, MANIFEST = "parts", "manifest.json"
-UNFINISHED = ".attn-"  # how the name of a file begins that is being written
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its place when it is whole and on the disk; if anything fails nothing is there."""
-    beside = path.with_name(f"{UNFINISHED}{uuid4().hex}-{path.name}")
-    try:
-        with open(beside, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        with suppress(OSError):
-            beside.unlink()
-
-
-def sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written, in the folder and its own folders."""
-    for path in [*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"*/{UNFINISHED}*")]:
-        with suppress(OSError):
-            path.unlink()
-
-
-def check_folder(folder: Path, resume: bool) -> None:
-    """See that a run may write there: to a new or empty folder, or with `resume` to one that a run was begun in.
-
-    Raises:
-        UsageError: it is a file, or something else is in it.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"-o {str(folder)!r} is a file", "name a folder for parts and tables")
-    there = [path for path in folder.iterdir() if not _is_empty(path)] if folder.exists() else []
-    if there and not resume:
-        raise UsageError(f"-o {str(folder)!r} is not empty", "go on with it: --resume, or name another folder")
-    if there and not (folder / FOLDER).is_dir():
-        raise UsageError(f"-o {str(folder)!r} is no folder of an earlier run", "name another folder")
-
-
-def _is_empty(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
-
-
-def prepare(folder: Path) -> None:
-    """Make a run's folders, and remove what is no longer true: half-written files, and that all is done."""
-    for each in (folder, folder / FOLDER, folder / "weights"):
-        each.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
-    (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def part_path(folder: Path, name: str) -> Path:
     """Where the part `name` of a run into `folder` stands."""
-    return folder / FOLDER / f"{name}.npz"
+    return folder / PARTS / f"{name}.npz"
 
 
 def write_part(folder: Path, name: str, told: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:

@@ -1,6 +1,7 @@
 """A whole run: plan, shards, tables, and the manifest last, so that it says that everything is there."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any
 
 from attncli import __version__
 from attncli.corpus.collecting import Arrays
+from attncli.corpus.folder import ERRORS, MANIFEST, WEIGHTS, remove_own, sweep, whole_file
 from attncli.corpus.merging import (
     Numbers,
     Parts,
@@ -22,19 +24,16 @@ from attncli.corpus.merging import (
     write_table,
 )
 from attncli.corpus.opening import open_reader
-from attncli.corpus.parts import MANIFEST, Part, sweep, whole_file
+from attncli.corpus.parts import Part
 from attncli.corpus.reading import Reader
 from attncli.corpus.running import Done, Task, task_of, weights_path
 from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns
 from attncli.corpus.workers import Lost
-from attncli.corpus_names import COLLECT
-from attncli.corpus_names import TABLES as TABLE_FORMATS
 from attncli.model_settings import ModelSettings
 from attncli.settings import Settings
 
-ERRORS = "errors.ndjson"
 Scheduler = Callable[[Sequence[Task]], Iterator[Done | Lost]]
 
 
@@ -103,7 +102,7 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
     problems = [(task.shard, each["problems"]["named"]) for task, each in zip(tasks, told, strict=True)]
     write_errors(folder / ERRORS, problems, map(_lost, progress.lost))
     sweep(folder)
-    _tidy(folder, tasks, settings)
+    _tidy(folder, progress)
     manifest = _manifest(tasks, settings, told, progress, reader)
     with whole_file(folder / MANIFEST) as file:
         file.write(json.dumps(manifest, indent=1).encode() + b"\n")
@@ -130,13 +129,10 @@ def _write_context(folder: Path, settings: CorpusSettings, parts: Parts, reader:
     return first[0] if first else {}
 
 
-def _tidy(folder: Path, tasks: Sequence[Task], settings: CorpusSettings) -> None:
-    """Remove records and tables of earlier runs: what is left is what the manifest is about."""
-    kept = {weights_path(folder, task) for task in tasks if "weights" in settings.collect}
-    tables = {folder / f"{name}.{settings.table}" for name in settings.collect}
-    old = {folder / f"{name}.{table}" for name in COLLECT for table in TABLE_FORMATS} - tables
-    for path in {*(folder / "weights").iterdir()} - kept | {path for path in old if path.exists()}:
-        path.unlink()
+def _tidy(folder: Path, progress: Progress) -> None:
+    """Remove the records of shards that were lost before their parts were there: the manifest does not count them."""
+    for each in progress.lost:
+        remove_own(folder / WEIGHTS, re.compile(re.escape(weights_path(folder, each.task).name)))
 
 
 def _lost(each: Lost) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from attncli.corpus.parts import whole_file
+from attncli.corpus.folder import whole_file
 from attncli.corpus.seen import HEAD_NUMBERS
 from attncli.corpus.settings import VERSION
 from attncli.extras import package

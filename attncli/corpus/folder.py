@@ -1,0 +1,158 @@
+"""A run's folder: one run at a time writes there, and nothing is removed but plain files under names of its own.
+
+The lock is the system's, on a file that stays: it ends with the process, however that ends. It holds between machines
+where those of the file system do (NFS from Linux 2.6.12 on); where there are none, nobody is kept out. Whoever hands
+out the shards takes it, workers do not.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from attncli.corpus_names import COLLECT, TABLES
+from attncli.errors import AttnError, UsageError
+
+PARTS, WEIGHTS, TEXT = "parts", "weights", "text"
+MANIFEST, PLAN, ERRORS, LOCK = "manifest.json", "plan.json", "errors.ndjson", ".lock"
+UNFINISHED = ".attn-"  # how the name of a file begins that is being written
+
+FOLDERS = (PARTS, WEIGHTS, TEXT)
+FILES = (MANIFEST, PLAN, ERRORS, LOCK, *(f"{name}.{table}" for name in COLLECT for table in TABLES))
+HALF = re.compile(re.escape(UNFINISHED) + r"[0-9a-f]{32}-.+")
+LAID_OUT = re.compile(r"standard-input\.txt|[0-9a-f]{8}-\d+-\d+\.txt")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its place when it is whole and on the disk; if anything fails nothing is there."""
+    beside = path.with_name(f"{UNFINISHED}{uuid4().hex}-{path.name}")
+    try:
+        with open(beside, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
+def remove_own(folder: Path, names: re.Pattern[str]) -> None:
+    """Remove the plain files of such names; never through a link, and what cannot be removed stays."""
+    with suppress(OSError):
+        for path in folder.iterdir() if _is(folder, stat.S_ISDIR) else ():
+            if names.fullmatch(path.name) and _is(path, stat.S_ISREG):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left half-written, in the folder and its own folders."""
+    for each in (folder, *(folder / name for name in FOLDERS)):
+        remove_own(each, HALF)
+
+
+def _is(path: Path, kind: object) -> bool:
+    """Whether it is there and of a kind itself, not what it links to."""
+    try:
+        return bool(kind(path.lstat().st_mode))  # type: ignore[operator]
+    except OSError:
+        return False
+
+
+def check_folder(folder: Path, resume: bool) -> None:
+    """See that a run may write there: to a new or empty folder, or with `resume` to one that a run was begun in.
+
+    Raises:
+        UsageError: it is a file, or something is in it that no run put there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"-o {str(folder)!r} is a file", "name a folder for parts and tables")
+    there = [path for path in folder.iterdir() if not _is_nothing(path)] if folder.exists() else []
+    if there and not resume:
+        raise UsageError(f"-o {str(folder)!r} is not empty", "go on with it: --resume, or name another folder")
+    if there and not _is(folder / PLAN, stat.S_ISREG):
+        raise UsageError(f"-o {str(folder)!r} is no folder of an earlier run", "name another folder")
+    _check_kinds(folder)
+
+
+def _is_nothing(path: Path) -> bool:
+    """An empty folder, the lock, or what a killed run left half-written."""
+    if _is(path, stat.S_ISDIR):
+        return not any(not HALF.fullmatch(each.name) for each in path.iterdir())
+    return path.name == LOCK or HALF.fullmatch(path.name) is not None
+
+
+def _check_kinds(folder: Path) -> None:
+    """What bears a name of a run's own must be of its kind: a link could lead to what is somebody else's."""
+    expected = [(name, stat.S_ISDIR, "folder") for name in FOLDERS] + [(name, stat.S_ISREG, "file") for name in FILES]
+    for name, kind, told in expected:
+        if os.path.lexists(folder / name) and not _is(folder / name, kind):
+            found = "link" if (folder / name).is_symlink() else "folder" if told == "file" else "file"
+            raise UsageError(
+                f"{str(folder / name)!r} is a {found}, where a run has a {told} of its own",
+                "move it away, or name another folder: -o DIR",
+            )
+
+
+@contextmanager
+def held(folder: Path, resume: bool) -> Iterator[None]:
+    """Have the folder to oneself, made if need be.
+
+    Raises:
+        UsageError: as `check_folder` does.
+        AttnError: another run writes there.
+    """
+    if not (folder / LOCK).exists():
+        check_folder(folder, resume)  # nothing is put into a folder that is somebody else's
+    _check_kinds(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = _locked(folder)
+    try:
+        check_folder(folder, resume)
+        sweep(folder)
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked(folder: Path) -> int | None:
+    """A descriptor that holds the lock; None where there are no locks."""
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    try:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise AttnError(
+            f"another run is writing to -o {str(folder)!r}", "wait for it, or name another folder: -o DIR"
+        ) from None
+    except (ImportError, OSError):
+        os.close(lock)
+        return None
+    return lock
+
+
+def prepare(folder: Path) -> None:
+    """Make the folders of a run whose text is there, and remove what is no longer true: that all is done."""
+    for name in (PARTS, WEIGHTS):
+        (folder / name).mkdir(exist_ok=True)
+    remove_own(folder, re.compile(re.escape(MANIFEST)))
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder in which nothing was begun, unless something else is in it."""
+    remove_own(folder / TEXT, LAID_OUT)
+    for name in FOLDERS:
+        with suppress(OSError):
+            (folder / name).rmdir()
+    remove_own(folder, re.compile(f"{re.escape(PLAN)}|{re.escape(LOCK)}"))
+    with suppress(OSError):
+        folder.rmdir()
