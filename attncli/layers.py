@@ -10,6 +10,7 @@ from attncli.attention import attend
 from attncli.errors import UsageError
 from attncli.explanation import Layer
 from attncli.heads import Array, Heads, concatenate, project
+from attncli.overflow import check_grown
 from attncli.projections import Blocks
 from attncli.settings import Settings
 
@@ -30,6 +31,7 @@ def run_layers(
 
     Raises:
         UsageError: the output of a block does not fit the next.
+        ResourceError: projections that make numbers too large.
     """
     for number, heads in enumerate(blocks.heads):
         check_stacks(x, number, blocks, settings)
@@ -49,6 +51,7 @@ def check_stacks(x: Array, number: int, blocks: Blocks, settings: Settings) -> N
         )
 
 
+@np.errstate(all="ignore")  # what overflows is refused, what underflows is 0
 def _block(
     x: Array,
     memory: Array | None,
@@ -62,6 +65,8 @@ def _block(
     q, k, v = projected(x, x if memory is None else memory, heads)  # [..., n_head, n, d]
     v = v if valued else v[..., :0]
     placed = heads.position_scores(k) if heads and memory is None else None  # [..., n_head, n, n]
+    if heads:
+        check_grown(settings, heads, w_q=q, w_k=k, w_v=v, key_offset_bias=placed)
     attention = attend(
         q,
         k,
@@ -73,7 +78,10 @@ def _block(
         temperature=warmth(heads, settings),
         parameters=parameters,
     )
-    return Layer(q, k, v, attention, concatenate(attention.context, heads.w_o if heads and valued else None))
+    output = concatenate(attention.context, heads.w_o if heads and valued else None)
+    if heads:
+        check_grown(settings, heads, w_o=output)
+    return Layer(q, k, v, attention, output)
 
 
 def projected(x: Array, source: Array, heads: Heads | None) -> tuple[Array, Array, Array]:
@@ -105,6 +113,7 @@ def settled(settings: Settings, blocks: Blocks) -> Settings:
     return replace(settings, heads=blocks.n_head, projections=blocks.projections, exclude_self=hides)
 
 
+@np.errstate(over="ignore")
 def in_precision(blocks: Blocks, dtype: type) -> Blocks:
     """The same blocks with numbers of a type, so that nothing is computed in a wider one."""
     heads = tuple(each and _heads_in(each, dtype) for each in blocks.heads)

@@ -10,6 +10,7 @@ from attncli.attention_blocks import Bias, Streamed, attend_in_blocks
 from attncli.explanation import Layer
 from attncli.heads import Array, Heads, concatenate
 from attncli.layers import check_stacks, projected, warmth
+from attncli.overflow import check_grown
 from attncli.projections import Blocks
 from attncli.relative import offset_scores
 from attncli.settings import Settings
@@ -23,26 +24,40 @@ def run_long_layers(
     words: those of x by number, the same for every repeat `[n]`.
     near: how far `Streamed.by_distance` reaches; None: it is not worked out.
     """
-    for number, heads in enumerate(blocks.heads):
+    for number in range(len(blocks.heads)):
         check_stacks(x, number, blocks, settings)
-        q, k, v = projected(x, x if memory is None else memory, heads)
-        streamed = attend_in_blocks(
-            q,
-            k,
-            v,
-            top=settings.top,
-            method=settings.method,
-            temperature=warmth(heads, settings),
-            parameters=blocks.parameters[number],
-            causal=settings.causal,
-            window=settings.window,
-            bias=bias_of(words, settings, blocks, heads if memory is None else None, k),
-            own_place=memory is None,
-            near=near,
-        )
-        x = concatenate(streamed.context, heads.w_o if heads else None)  # [n_query, d_out]
-        none = np.empty((len(q), 0, 0), q.dtype)
-        yield Layer(q, k, v, Attention(none, none, streamed.context), x), streamed
+        layer, streamed = _block(x, memory, number, blocks, settings, words, near)
+        x = layer.output
+        yield layer, streamed
+
+
+@np.errstate(all="ignore")  # what overflows is refused, what underflows is 0
+def _block(
+    x: Array, memory: Array | None, number: int, blocks: Blocks, settings: Settings, words: Array, near: int | None
+) -> tuple[Layer, Streamed]:
+    heads = blocks.heads[number]
+    q, k, v = projected(x, x if memory is None else memory, heads)
+    if heads:
+        check_grown(settings, heads, w_q=q, w_k=k, w_v=v)
+    streamed = attend_in_blocks(
+        q,
+        k,
+        v,
+        top=settings.top,
+        method=settings.method,
+        temperature=warmth(heads, settings),
+        parameters=blocks.parameters[number],
+        causal=settings.causal,
+        window=settings.window,
+        bias=bias_of(words, settings, blocks, heads if memory is None else None, k),
+        own_place=memory is None,
+        near=near,
+    )
+    output = concatenate(streamed.context, heads.w_o if heads else None)  # [n_query, d_out]
+    if heads:
+        check_grown(settings, heads, w_o=output)
+    none = np.empty((len(q), 0, 0), q.dtype)
+    return Layer(q, k, v, Attention(none, none, streamed.context), output), streamed
 
 
 def bias_of(words: Array, settings: Settings, blocks: Blocks, heads: Heads | None, keys: Array) -> Bias | None:
@@ -51,6 +66,8 @@ def bias_of(words: Array, settings: Settings, blocks: Blocks, heads: Heads | Non
     None: nothing. words: the words by number `[n]`; keys: `[n_head, n_key, d_k]`.
     """
     placed = None if heads is None else heads.by_offset(keys)  # [n_head, n_key, offsets]
+    if heads:
+        check_grown(settings, heads, key_offset_bias=placed)
     if placed is None and not settings.exclude_self:
         return None
     if not blocks.trained:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from attncli.errors import ResourceError
+from attncli.npy_header import read_npy_header
 from attncli.similarity import Array
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ NEEDED = (
 )
 # A compressed file may hold this much, or this many times its own size: projections of zeros and ones pack tightly.
 PLAIN_BYTES, EXPANSION = 2**25, 4
+WIDENED = 2  # so much more its numbers may take in float64
 
 
 def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
@@ -28,9 +30,7 @@ def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
         ResourceError: no such file, no whole `.npz`, an array that is not of floats, or one that claims too much.
     """
     import zipfile  # 10 ms, which only a file should cost
-    import zlib
 
-    damaged = (ValueError, TypeError, LookupError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             raise ValueError("it is not a file")
@@ -39,7 +39,7 @@ def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
             return _read_members(archive, names, room)
     except OSError as error:
         reason = error.strerror or "it cannot be read"
-    except damaged as error:
+    except Exception as error:  # a hostile archive can bring about any
         reason = str(error).splitlines()[0] if str(error) else "it is damaged"
     raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", NEEDED)
 
@@ -56,6 +56,7 @@ def write_npz(path: str | Path | BinaryIO, arrays: Mapping[str, Array]) -> None:
 
 def _read_members(archive: "ZipFile", names: Collection[str], room: int) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
+    widened = WIDENED * room
     for info in archive.infolist():
         name = info.filename.removesuffix(".npy")
         if name not in names or name == info.filename:
@@ -66,20 +67,23 @@ def _read_members(archive: "ZipFile", names: Collection[str], room: int) -> dict
         if room < 0 or info.compress_type not in (0, 8):  # stored or deflated, as NumPy writes it
             raise ValueError(f"{name} is packed so that it would unfold to {info.file_size:,} bytes")
         with archive.open(info) as member:
-            arrays[name] = _read_array(member, name, info.file_size)
+            arrays[name] = _read_array(member, name, info.file_size, widened)
+        widened -= arrays[name].nbytes
     return arrays
 
 
-def _read_array(member: IO[bytes], name: str, size: int) -> Array:
+def _read_array(member: IO[bytes], name: str, size: int, room: int) -> Array:
     """One `.npy` member of `size` bytes; its header is believed only where it agrees with that size."""
-    version = np.lib.format.read_magic(member)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"{name} has the unknown format version {version}")
-    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, by_column, dtype = read_header(member)
+    try:
+        shape, by_column, dtype = read_npy_header(member)
+    except ValueError as error:
+        raise ValueError(f"{name} is damaged: {error}") from None
     if dtype.kind not in "fiu":
         raise ValueError(f"{name} has dtype {dtype}; needed are numbers")
     data = member.read(size)
-    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != len(data):
+    if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{name} claims the shape {list(shape)} of {dtype}, and {len(data):,} bytes follow")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float64)
+    if 8 * math.prod(shape) > room:
+        raise ValueError(f"{name} holds {math.prod(shape):,} numbers, too many for a file of this size")
+    with np.errstate(all="ignore"):  # what float64 cannot hold becomes an infinity, which is refused
+        return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float64)

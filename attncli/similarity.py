@@ -65,14 +65,16 @@ def additive(
 ) -> Array:
     """A layer of tanh units, uᵀtanh(W_q q + W_k k) (Bahdanau et al. 2015, appendix A.1.2).
 
-    `additive_w_q`, `additive_w_k`: [..., d_k, d_a]; `additive_u`: [..., d_a].
+    `additive_w_q`, `additive_w_k`: [..., d_k, d_a]; `additive_u`: [..., d_a]. What overflows saturates as in `dot`.
     """
-    query, key = query @ additive_w_q, key @ additive_w_k  # [..., n, d_a]
+    query, key = (dot(x, w.swapaxes(-1, -2)) for x, w in ((query, additive_w_q), (key, additive_w_k)))  # [..., n, d_a]
     u = additive_u[..., None, :, None]  # [..., 1, d_a, 1]
+    wide = _may_overflow(np.ones(1, query.dtype), u, additive_u.shape[-1])
 
     def score(q: Array, k: Array) -> Array:
         hidden = q + k  # [..., rows, n_key, d_a]
-        scores: Array = np.matmul(np.tanh(hidden, out=hidden), u)[..., 0]
+        hidden = np.tanh(hidden, out=hidden)
+        scores: Array = (_wide_product(hidden, u, None) if wide else np.matmul(hidden, u))[..., 0]
         return scores
 
     return _pairwise(score, query, key, scale, out)

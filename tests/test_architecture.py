@@ -20,13 +20,14 @@ MODEL_RECIPES = {
 }
 ROOMS = [  # lower rooms first; a module may import from its own room and from lower ones
     {"errors", "extras", "settings", "model_settings", "corpus_names", "tokens", "segments", "spelling"}
+    | {"npy_header", "interrupts"}
     | {"file_kinds"},
     MATHEMATICS | {"flow"},
     {"checkpoint"},
     {"vectors"},
     {"models"},
     {"npz", "heads_file", "trained", "as_trained", "inputs", "projections", "explanation", "explaining", "comparison"}
-    | {"neighbourhood", "layers", "long_layers", "long_explaining", "tour"},
+    | {"neighbourhood", "overflow", "layers", "long_layers", "long_explaining", "tour"},
     MODEL_RECIPES,
     {"training"},
     {"corpus"},

@@ -227,7 +227,7 @@ def member(shape, data=b"", compress=zipfile.ZIP_DEFLATED):
     ("content", "message"),
     [
         (member((10**12, 6, 3)), "claims the shape [1000000000000, 6, 3]"),
-        (member((2, 6, -3)), "claims the shape"),
+        (member((2, 6, -3)), "claims the shape (2, 6, -3)"),
         (member((2, 6, 3), b"x" * 8), "8 bytes follow"),
         (member((10**7,), bytes(8 * 10**7)), "would unfold to 80,000,"),
         (member((2, 6, 3), bytes(288), zipfile.ZIP_BZIP2), "is packed so"),
