@@ -13,7 +13,7 @@ import attncli.corpus.lines as lines
 import attncli.corpus.shards as shards
 from attncli.corpus.inputs import inputs_of, named_texts
 from attncli.corpus.lines import Counter, Problems, read_texts
-from attncli.corpus.shards import open_shard
+from attncli.corpus.shards import open_piece
 from attncli.errors import AttnError, ResourceError
 
 CONTENTS = [b"", b"one", b"one\n", b"a\nbb\n\nccc\n" * 50, b"x" * 500 + b"\n" + b"y\n" * 3, b"a\r\nb\r\n", b"\n" * 99]
@@ -30,6 +30,10 @@ def small(request, monkeypatch):
 def plan_shards(paths, limit=None, folder=None):
     folder = folder or Path(paths[0]).parent / "run"
     return shards.plan_shards(inputs_of(paths, folder, None, limit), limit)
+
+
+def plan_pieces(*arguments):
+    return [piece for shard in plan_shards(*arguments) for piece in shard.pieces]
 
 
 def packed(path, content, ending):
@@ -49,20 +53,20 @@ def packed(path, content, ending):
 @pytest.mark.parametrize("content", CONTENTS)
 def test_shards_are_the_file_cut_at_line_ends(tmp_path, small, content, ending):
     path = packed(tmp_path / "a.txt", content, ending)
-    planned = plan_shards([path])
-    pieces = [b"".join(open_shard(shard)) for shard in planned]
+    planned = plan_pieces([path])
+    pieces = [b"".join(open_piece(piece)) for piece in planned]
     assert b"".join(pieces) == content
     assert all(piece.endswith(b"\n") for piece in pieces[:-1])
     before = 0
-    for shard, piece in zip(planned, pieces, strict=True):
-        assert shard.lines == before
+    for each, piece in zip(planned, pieces, strict=True):
+        assert each.lines == before
         before += piece.count(b"\n")
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50, 10_000])
 def test_a_limit_counts_lines_over_all_files(tmp_path, small, limit):
     first, second = (packed(tmp_path / name, b"line\n" * 40, "") for name in ("a", "b"))
-    pieces = [b"".join(open_shard(shard)) for shard in plan_shards([first, second], limit)]
+    pieces = [b"".join(open_piece(piece)) for piece in plan_pieces([first, second], limit)]
     assert b"".join(pieces).count(b"\n") == min(limit, 80)
 
 
@@ -73,10 +77,10 @@ def test_the_plan_depends_on_the_file_alone(tmp_path):
 
 def test_a_file_that_changed_is_refused(tmp_path):
     path = packed(tmp_path / "a.txt", b"a line\n", "")
-    (shard,) = plan_shards([path])
+    (piece,) = plan_pieces([path])
     packed(tmp_path / "a.txt", b"other lines\n", "")
     with pytest.raises(ResourceError, match="has changed"):
-        list(open_shard(shard))
+        list(open_piece(piece))
 
 
 @pytest.mark.parametrize("name", ["no.txt", ".", "cut.gz", "not.gz", "cut.zst", "not.zst", "wide.txt"])
@@ -172,18 +176,18 @@ def test_of_many_problems_the_first_are_named_and_all_counted(monkeypatch):
 
 def test_a_last_line_without_an_end_counts(tmp_path):
     first, second = packed(tmp_path / "a", b"one", ""), packed(tmp_path / "b", b"dog\ncat\n", "")
-    assert [b"".join(open_shard(shard)) for shard in plan_shards([first, second], 1)] == [b"one"]
-    assert len(plan_shards([first, second], 2)) == 2
+    assert [b"".join(open_piece(piece)) for piece in plan_pieces([first, second], 1)] == [b"one"]
+    assert len(plan_pieces([first, second], 2)) == 2
 
 
 def test_a_byte_order_mark_is_no_text(tmp_path):
-    (shard,) = plan_shards([packed(tmp_path / "a", b"\xef\xbb\xbf{}\n", "")])
-    assert b"".join(open_shard(shard)) == b"{}\n"
+    (piece,) = plan_pieces([packed(tmp_path / "a", b"\xef\xbb\xbf{}\n", "")])
+    assert b"".join(open_piece(piece)) == b"{}\n"
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_noticed(tmp_path):
     path = packed(tmp_path / "a", b"a line\n" * 500_000, "")
-    chunks = open_shard(plan_shards([path])[0])
+    chunks = open_piece(plan_pieces([path])[0])
     next(chunks)
     with open(path, "r+b") as file:
         file.truncate(2**20)

@@ -74,6 +74,31 @@ def test_errors_name_file_and_line(text, serial):
     ]
 
 
+@pytest.mark.parametrize("size", [2**7, 2**20])
+def test_small_files_share_shards_and_keep_their_names_and_lines(tmp_path, monkeypatch, size):
+    monkeypatch.setattr(shards, "LARGEST", size)
+    monkeypatch.setattr(shards, "SMALLEST", size)
+    paths = [tmp_path / f"{number}.txt" for number in range(40)]
+    for number, path in enumerate(paths):
+        path.write_text("a dog\n" * number + "qwzx\n\nthe king and the queen")
+    settings = corpus_settings(collect=COLLECT)
+    corpus = run(tmp_path / "out", paths, settings)
+    assert (len(corpus.manifest["parts"]) == 1) == (size == 2**20)
+    pieces = [piece["name"] for part in corpus.manifest["parts"] for piece in part["pieces"]]
+    assert [*dict.fromkeys(pieces)] == [*map(str, paths)]
+    named = [json.loads(line) for line in (corpus.folder / "errors.ndjson").read_text().splitlines()]
+    assert {(each["file"], each["line"], each["reason"]) for each in named} == {
+        (str(path), number + line, reason)
+        for number, path in enumerate(paths)
+        for line, reason in ((1, "no known word"), (2, "empty line"))
+    }
+    records = [json.loads(line) for path in corpus.folder.glob("weights/*") for line in path.read_text().splitlines()]
+    lines = {(str(path), line) for number, path in enumerate(paths) for line in (*range(1, number + 1), number + 3)}
+    assert {(each["file"], each["line"]) for each in records} == lines
+    run(tmp_path / "two", paths, settings, lambda tasks: run_in_processes(tasks, 2))
+    assert checksums(tmp_path / "two") == checksums(corpus.folder)
+
+
 def dies_once(tasks, jobs):
     """The shards in processes, one of which is killed while it works."""
     import multiprocessing

@@ -22,7 +22,7 @@ class Lines:
     """A bar with rate and time left where one can be drawn, elsewhere a line now and then."""
 
     def __init__(self, shards: Sequence[Shard], answers: AnswerOptions) -> None:
-        self._bytes = sum(shard.end - shard.start for shard in shards)
+        self._bytes = sum(shard.bytes for shard in shards)
         self._drawn, self._quiet = can_draw(answers.color, sys.stderr), answers.quiet
         self._bar = progress_bar(answers.color, answers.quiet)
         self._progress = Progress(len(shards))
@@ -49,7 +49,9 @@ class Lines:
         lost, self._progress, self._ticked = len(self._lost), progress, 0
         for each in progress.lost[lost:]:
             self._lost.append(each)
-            say(f"warning: {each.reason}: bytes {each.task.shard.start:,} on of {each.task.shard.name!r}")
+            first, *others = each.task.shard.pieces
+            more = f" and {len(others)} more" if others else ""
+            say(f"warning: {each.reason}: bytes {first.start:,} on of {first.name!r}{more}")
         self._draw()
 
     def _draw(self) -> None:

@@ -143,13 +143,14 @@ def heads_columns(sums: Arrays, numbers: Numbers) -> Columns:
 
 
 def write_errors(
-    path: Path, problems: Iterable[tuple[Shard, Iterable[tuple[int, str]]]], lost: Iterable[Mapping[str, Any]]
+    path: Path, problems: Iterable[tuple[Shard, Iterable[tuple[int, int, str]]]], lost: Iterable[Mapping[str, Any]]
 ) -> None:
     """Every line that was skipped, by file and line, and every shard that was lost."""
     with whole_file(path) as file:
         for shard, named in problems:
-            for line, reason in named:
-                record = {"file": shard.name, "line": shard.lines + line, "reason": reason}
+            for place, line, reason in named:
+                piece = shard.pieces[place]
+                record = {"file": piece.name, "line": piece.lines + line, "reason": reason}
                 file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
         for each in lost:
             file.write(json.dumps(each, ensure_ascii=False).encode() + b"\n")

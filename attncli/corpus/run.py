@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -76,7 +76,7 @@ def run_corpus(
     for each in schedule(tasks):
         task = each.task if isinstance(each, Lost) else by_name[each.name]
         progress.done += 1
-        progress.done_bytes += task.shard.end - task.shard.start
+        progress.done_bytes += task.shard.bytes
         if isinstance(each, Lost):
             progress.lost.append(each)
         else:
@@ -99,8 +99,8 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
         write_table(folder / f"{name}.{settings.table}", settings.table, name, [columns])
     if "context" in settings.collect:
         tables["context"] = _write_context(folder, settings, parts, reader)
-    problems = [(task.shard, each["problems"]["named"]) for task, each in zip(tasks, told, strict=True)]
-    write_errors(folder / ERRORS, problems, map(_lost, progress.lost))
+    problems = [(task.shard, each["named"]) for task, each in zip(tasks, told, strict=True)]
+    write_errors(folder / ERRORS, problems, _lost(progress.lost))
     sweep(folder)
     _tidy(folder, progress)
     manifest = _manifest(tasks, settings, told, progress, reader)
@@ -135,9 +135,12 @@ def _tidy(folder: Path, progress: Progress) -> None:
         remove_own(folder / WEIGHTS, re.compile(re.escape(weights_path(folder, each.task).name)))
 
 
-def _lost(each: Lost) -> dict[str, Any]:
-    shard = each.task.shard
-    return {"file": shard.name, "line": shard.lines + 1, "bytes": [shard.start, shard.end], "reason": each.reason}
+def _lost(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
+    """Every piece of a shard that no worker finished."""
+    for each in lost:
+        for piece in each.task.shard.pieces:
+            place = {"file": piece.name, "line": piece.lines + 1, "bytes": [piece.start, piece.end]}
+            yield place | {"reason": each.reason}
 
 
 def _manifest(
@@ -149,7 +152,7 @@ def _manifest(
 ) -> dict[str, Any]:
     skipped: dict[str, int] = {}
     for each in told:
-        for reason, count in each["problems"]["counts"].items():
+        for reason, count in each["skipped"].items():
             skipped[reason] = skipped.get(reason, 0) + count
     return {
         "schema": "attn.corpus",
@@ -161,5 +164,11 @@ def _manifest(
         "skipped": skipped,
         "lost": len(progress.lost),
         "seconds": round(sum(each["seconds"] for each in told), 3),
-        "parts": [{"part": task.name, **asdict(task.shard)} for task in tasks],
+        "parts": [_part(task) for task in tasks],
     }
+
+
+def _part(task: Task) -> dict[str, Any]:
+    """A part by its name and its pieces of text; the first one's place stands beside them."""
+    pieces = [asdict(piece) for piece in task.shard.pieces]
+    return {"part": task.name, **pieces[0], "pieces": pieces}

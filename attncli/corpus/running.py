@@ -1,8 +1,9 @@
 """One shard of text becomes one part file: a pure function, wherever it runs."""
 
 import time
+from collections import Counter as Counts
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from attncli.corpus.opening import open_reader, wanted
 from attncli.corpus.parts import Part, is_whole, write_part
 from attncli.corpus.reading import Read, Reader
 from attncli.corpus.settings import CorpusSettings, part_name
-from attncli.corpus.shards import Shard, open_shard
+from attncli.corpus.shards import Shard, open_piece
 from attncli.corpus.tables import Writer, writing
 from attncli.errors import ResourceError
 from attncli.similarity import Array
@@ -25,6 +26,7 @@ AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by le
 KEPT_KEYS = 5  # of each word; with a larger `--top` there are fewer texts at once
 
 Tick = Callable[[int], None]
+Text = tuple[int, int, int, str]  # which piece of the shard, line and sentence in it, and what stands there
 
 
 @dataclass(frozen=True)
@@ -95,15 +97,17 @@ class _Run:
             "heads": Kinds,
         }
         self._collectors = {name: makes[name]() for name in settings.collect if name in makes}
-        self._problems, self._counter, self.texts = Problems(), Counter(), 0
+        self._problems: list[Problems] = []  # of each piece
+        self._lines = self.texts = 0
         self._before = self._reader.words_known, self._reader.words_unknown
 
     def all(self, shard: Shard, tick: Tick | None, writer: Writer | None) -> None:
         """Every text of the shard."""
         for some in self._batches(shard):
-            found, skipped = self._reader.read([text for _, _, text in some])
+            found, skipped = self._reader.read([text for *_, text in some])
             for number, reason in skipped:
-                self._problems.add(some[number][0], reason)
+                piece, line, *_ = some[number]
+                self._problems[piece].add(line, reason)
             for read in found:
                 for collector in self._collectors.values():
                     collector.add(read.seen)
@@ -113,38 +117,43 @@ class _Run:
             if tick is not None:
                 tick(len(some))
 
-    def _batches(self, shard: Shard) -> Iterator[list[tuple[int, int, str]]]:
+    def _batches(self, shard: Shard) -> Iterator[list[Text]]:
         """Texts that are sorted by length together: many, but not too much text."""
         most = MOST_TEXT * KEPT_KEYS // max(self._settings.top, KEPT_KEYS)
-        some: list[tuple[int, int, str]] = []
+        some: list[Text] = []
         size = 0
         for each in self._texts(shard):
             some.append(each)
-            size += len(each[2])
+            size += len(each[3])
             if len(some) == AT_ONCE or size >= most:
                 yield some
                 some, size = [], 0
         if some:
             yield some
 
-    def _texts(self, shard: Shard) -> Iterator[tuple[int, int, str]]:
-        """Lines and sentences by number, and their texts."""
-        for line, text in read_texts(open_shard(shard), self._settings.field, self._problems, self._counter):
-            if self._settings.split:
-                yield from ((line, number, each) for number, each in enumerate(filter(None, split_sentences(text))))
-            else:
-                yield line, 0, text
+    def _texts(self, shard: Shard) -> Iterator[Text]:
+        """Every text of every piece."""
+        for place, piece in enumerate(shard.pieces):
+            problems, counter = Problems(), Counter()
+            self._problems.append(problems)
+            for line, text in read_texts(open_piece(piece), self._settings.field, problems, counter):
+                for number, each in (
+                    enumerate(filter(None, split_sentences(text))) if self._settings.split else [(0, text)]
+                ):
+                    yield place, line, number, each
+            self._lines += counter.lines
 
     def told(self) -> dict[str, Any]:
         """What a part says in words and numbers."""
         known, unknown = self._before
         reader = self._reader
         return {
-            "lines": self._counter.lines,
+            "lines": self._lines,
             "texts": self.texts,
             "words": reader.words_known - known,
             "unknown": reader.words_unknown - unknown,
-            "problems": asdict(self._problems),
+            "skipped": dict(sum((Counts(each.counts) for each in self._problems), Counts())),
+            "named": [(place, *named) for place, each in enumerate(self._problems) for named in each.named],
             "names": {str(row): name for row, name in reader.known_names().items()},
         }
 
@@ -157,7 +166,7 @@ class _Run:
         }
 
 
-def records(shard: Shard, texts: list[tuple[int, int, str]], found: list[Read], reader: Reader) -> dict[str, list[Any]]:
+def records(shard: Shard, texts: list[Text], found: list[Read], reader: Reader) -> dict[str, list[Any]]:
     """A row for each text in the order of the texts: its words, and the strongest pairs of query and key."""
     rows = sorted((int(text), read.seen, place) for read in found for place, text in enumerate(read.which))
     numbers = np.unique(np.concatenate([np.empty(0, np.int64), *(read.seen.rows.ravel() for read in found)]))
@@ -167,10 +176,11 @@ def records(shard: Shard, texts: list[tuple[int, int, str]], found: list[Read], 
     }
     for text, each, place in rows:
         query, which = np.nonzero(each.keys[place] >= 0)
+        at, line, sentence, _ = texts[text]
         row = {
-            "file": shard.name,
-            "line": shard.lines + texts[text][0],
-            "sentence": texts[text][1],
+            "file": shard.pieces[at].name,
+            "line": shard.pieces[at].lines + line,
+            "sentence": sentence,
             "words": [names[number] for number in each.rows[place].tolist()],
             "query": query.tolist(),
             "key": each.keys[place][query, which].tolist(),

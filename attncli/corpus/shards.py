@@ -1,8 +1,11 @@
-"""Shards: byte ranges of text files that begin and end where lines do, so that any of them can be read alone."""
+"""Shards: byte ranges of text files that begin and end where lines do, so that any of them can be read alone.
+
+Small files share a shard: each shard costs a part, and a part costs a sync of the disk.
+"""
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -16,7 +19,7 @@ BOM, WIDE = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
-class Shard:
+class Piece:
     """Bytes `start` to `end` of the text of a file, and what tells that the file is the one that was planned for.
 
     name is what the user calls it; `lines` stand before it; `size` is that of the file, `modified` its time in
@@ -32,35 +35,64 @@ class Shard:
     modified: int
 
 
+@dataclass(frozen=True)
+class Shard:
+    """Pieces that are done in one go: one of a large file, or several of small ones, in their order."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of text they are."""
+        return sum(piece.end - piece.start for piece in self.pieces)
+
+
 def plan_shards(inputs: Sequence[Input], limit: int | None = None) -> list[Shard]:
     """Shards that cover the files, in order; with `limit` only the first so many lines.
 
-    How a file is cut depends on the files alone, so that a later run finds the same shards.
+    How files are cut and put together depends on them alone, so that a later run finds the same shards.
 
     Raises:
         AttnError: a file that cannot be read, or is no text in UTF-8.
     """
     target = _target(sum(_status(each).st_size for each in inputs))
-    shards: list[Shard] = []
+    return [*_packed(_pieces(inputs, target, limit), target)]
+
+
+def _packed(pieces: Iterable[Piece], target: int) -> Iterator[Shard]:
+    """Shards of about `target` bytes, of pieces that are at most about that large."""
+    some: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        length = piece.end - piece.start
+        if some and size + length > target:
+            yield Shard(tuple(some))
+            some, size = [], 0
+        some.append(piece)
+        size += length
+    if some:
+        yield Shard(tuple(some))
+
+
+def _pieces(inputs: Iterable[Input], target: int, limit: int | None) -> Iterator[Piece]:
     for each in inputs:
         status, start, first = _status(each), 0, 0
         try:
             with open(each.path, "rb") as file:
                 _check_utf8(each, file)
                 for end, lines in _cuts(file, target, limit):
-                    shards.append(Shard(each.name, each.path, start, end, first, status.st_size, status.st_mtime_ns))
+                    yield Piece(each.name, each.path, start, end, first, status.st_size, status.st_mtime_ns)
                     start, first = end, lines
         except OSError as error:
             raise cannot_read(each.name, error.strerror) from error
         limit = None if limit is None else limit - first
-    return shards
 
 
 def _target(size: int) -> int:
     return min(LARGEST, max(SMALLEST, size // PIECES))
 
 
-def _status(each: Input | Shard) -> os.stat_result:
+def _status(each: Input | Piece) -> os.stat_result:
     try:
         status = os.stat(each.path)
     except OSError as error:
@@ -94,27 +126,27 @@ def _cuts(file: IO[bytes], target: int, limit: int | None) -> Iterator[tuple[int
         yield at, lines + (last != b"\n")  # a last line without an end is one too
 
 
-def open_shard(shard: Shard) -> Iterator[bytes]:
-    """The bytes of a shard in pieces of CHUNK, without a byte order mark.
+def open_piece(piece: Piece) -> Iterator[bytes]:
+    """The bytes of a piece, CHUNK by CHUNK, without a byte order mark.
 
     Raises:
         ResourceError: the file is another than was planned for, or becomes another.
     """
-    _check_same(shard)
-    left = shard.end - shard.start
+    _check_same(piece)
+    left = piece.end - piece.start
     try:
-        with open(shard.path, "rb") as file:
-            file.seek(shard.start)
+        with open(piece.path, "rb") as file:
+            file.seek(piece.start)
             while left > 0 and (chunk := file.read(min(CHUNK, left))):
-                at_start = left == shard.end and chunk.startswith(BOM)
+                at_start = left == piece.end and chunk.startswith(BOM)
                 left -= len(chunk)
                 yield chunk.removeprefix(BOM) if at_start else chunk
     except OSError as error:
-        raise cannot_read(shard.name, error.strerror) from error
-    _check_same(shard, left)
+        raise cannot_read(piece.name, error.strerror) from error
+    _check_same(piece, left)
 
 
-def _check_same(shard: Shard, left: int = 0) -> None:
-    status = _status(shard)
-    if left or (status.st_size, status.st_mtime_ns) != (shard.size, shard.modified):
-        raise ResourceError(f"{shard.name!r} has changed since it was planned", "take it as it is now: --resume")
+def _check_same(piece: Piece, left: int = 0) -> None:
+    status = _status(piece)
+    if left or (status.st_size, status.st_mtime_ns) != (piece.size, piece.modified):
+        raise ResourceError(f"{piece.name!r} has changed since it was planned", "take it as it is now: --resume")
