@@ -69,13 +69,20 @@ function listen() {
   list.addEventListener("keydown", moveWord);
   list.addEventListener("click", (event) => {
     const at = wordOf(event);
-    if (at && at.query !== null) togglePin(at.query);
+    if (!at) return;
+    if (at.query !== null) togglePin(at.query);
+    point(at); // a finger has left it by now
   });
   cells.addEventListener("pointermove", (event) => point(cellUnder(event)));
   cells.addEventListener("pointerleave", () => point(null));
-  cells.addEventListener("focus", () => point(state.at ?? { query: state.cursor, key: 0 }));
+  cells.addEventListener("focus", () => {
+    if (cells.matches(":focus-visible")) point(state.at ?? { query: state.cursor, key: 0 });
+  });
   cells.addEventListener("blur", () => point(null));
-  cells.addEventListener("click", (event) => pinRow(cellUnder(event).query));
+  cells.addEventListener("click", (event) => {
+    pinRow(cellUnder(event).query);
+    point(cellUnder(event));
+  });
   cells.addEventListener("keydown", moveCross);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.pins.length) togglePin(lastPin().query);
@@ -88,6 +95,6 @@ function listen() {
     });
   }
   found("all").addEventListener("toggle", drawTable);
-  window.addEventListener("resize", fitMatrix);
+  window.addEventListener("resize", fit);
   window.addEventListener("beforeprint", () => { found("all").open ||= view.keys.length <= 20; });
 }

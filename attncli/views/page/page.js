@@ -31,9 +31,12 @@ function whatIsShown() {
 }
 
 function whatItDoes() {
-  const does = view.combined ? "" : doesOf(state.head);
-  if (!does) return "";
-  return `Head ${view.source.heads[state.head]}: ${does}. ${view.source.means[state.layer][state.head]}`;
+  return view.combined || !doesOf(state.head) ? "" : saidOfHead(state.layer, state.head);
+}
+
+function saidOfHead(layer, head) {
+  const { heads, does, means } = view.source;
+  return `Head ${heads[head]}: ${does[layer][head]}. ${means[layer][head]}`;
 }
 
 function redraw() {
@@ -47,8 +50,16 @@ function redraw() {
   drawMeasures();
   buildWords();
   buildMatrix();
+  reserve();
   pinned();
   drawTable();
+}
+
+// After the window has changed.
+function fit() {
+  fitMatrix();
+  reserve();
+  keepSteps();
 }
 
 function pinned() {
@@ -56,6 +67,7 @@ function pinned() {
   namePins();
   drawChips();
   drawSteps();
+  keepSteps();
   highlight();
 }
 
@@ -105,13 +117,14 @@ function drawChips() {
     const name = [make("span", slot + 1, { class: "badge" }), bdi(view.queries[query]), " ×"];
     const label = `Unpin ${view.queries[query]}`;
     const chip = make("button", name, { type: "button", class: "chip", "data-hue": slot % 6, "aria-label": label });
-    chip.addEventListener("click", () => {
+    chip.addEventListener("click", ({ detail }) => {
       togglePin(query);
-      words.queries[query].button.focus(); // the chip is gone
+      words.queries[query].button.focus({ preventScroll: detail > 0 }); // the chip is gone; a pointer stays where it is
     });
     return chip;
   });
-  found("pins").replaceChildren(...(chips.length ? ["Pinned ", ...chips] : []));
+  found("pins").replaceChildren(...(chips.length ? ["Pinned", ...chips] : ["No word is pinned."]));
+  found("pins").scrollLeft = found("pins").scrollWidth;
 }
 
 // The first of the words that see the most keys: under a causal mask the last word.

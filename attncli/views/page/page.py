@@ -27,6 +27,7 @@ SCRIPTS = (
     "matrix.js",
     "steps.js",
     "readout.js",
+    "room.js",
     "measures.js",
     "listen.js",
     "page.js",

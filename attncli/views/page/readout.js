@@ -7,13 +7,16 @@ function say() {
 
 function saidOf(query, key) {
   if (query == null && key == null) return ["Point at a word or at a cell."];
-  const [looks, seen] = view.signed
-    ? [" changes most towards ", " changes most for "]
-    : [" looks most at ", " is looked at most by "];
+  const { looks, seen } = saidOfMost();
   if (query == null) return [...quoted(view.keys[key]), seen, ...strongest(columnOf(key), view.queries)];
   if (!isKnown(query)) return [...quoted(view.queries[query]), " was not worked out"];
   if (key == null) return [...quoted(view.queries[query]), looks, ...strongest(rowOf(query), view.keys)];
   return [...quoted(view.queries[query]), " → ", ...quoted(view.keys[key]), saidOfCell(query, key)];
+}
+
+function saidOfMost() {
+  if (view.signed) return { looks: " changes most towards ", seen: " changes most for " };
+  return { looks: " looks most at ", seen: " is looked at most by " };
 }
 
 function saidOfCell(query, key) {
