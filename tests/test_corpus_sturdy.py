@@ -16,8 +16,8 @@ import attncli.corpus.shards as shards
 from attncli.corpus.cluster import run_on_cluster
 from attncli.corpus.folder import UNFINISHED, check_folder
 from attncli.corpus.running import run_shard
-from attncli.corpus.workers import run_in_processes
-from attncli.errors import UsageError
+from attncli.corpus.workers import Lost, run_in_processes
+from attncli.errors import AttnError, UsageError
 
 COLLECT = ("context", "distance", "entropy", "heads", "weights")
 POISON = b"\xff\xfe\n\n" + b"x" * 2**23 + b"\n{}[]\x00\x1b\n"
@@ -176,6 +176,18 @@ def test_a_damaged_part_is_made_again(tmp_path, text, serial, change):
     run(tmp_path / "out", [text], corpus_settings(collect=COLLECT))
     part = next((tmp_path / "out" / "parts").iterdir())
     part.write_bytes(change(part.read_bytes()))
+    run(tmp_path / "out", [text], corpus_settings(collect=COLLECT), resume=True)
+    assert checksums(tmp_path / "out") == checksums(serial.folder)
+
+
+def test_a_run_whose_shards_are_all_lost_says_so_and_can_be_gone_on_with(tmp_path, text, serial):
+    with pytest.raises(AttnError, match="no part of the text was done: its worker died"):
+        run(
+            tmp_path / "out",
+            [text],
+            corpus_settings(collect=COLLECT),
+            lambda tasks: (Lost(t, "its worker died") for t in tasks),
+        )
     run(tmp_path / "out", [text], corpus_settings(collect=COLLECT), resume=True)
     assert checksums(tmp_path / "out") == checksums(serial.folder)
 

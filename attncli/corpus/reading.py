@@ -48,6 +48,9 @@ class Reader(Protocol):
     def names(self, rows: Array) -> list[str]:
         """The words by number."""
 
+    def knows(self, rows: Array, names: Mapping[str, str]) -> bool:
+        """Whether all of these are numbers of words; `names` are those that came with them."""
+
     def known_names(self) -> dict[int, str]:
         """Words by number that cannot be looked up elsewhere: the pieces of a model."""
 
@@ -91,6 +94,10 @@ class VectorReader:
     def names(self, rows: Array) -> list[str]:
         """The words of rows, as the set spells them."""
         return self._vectors.text(rows)
+
+    def knows(self, rows: Array, names: Mapping[str, str]) -> bool:
+        """Rows of the set."""
+        return bool((rows < self._vectors.words).all())
 
     def known_names(self) -> dict[int, str]:
         """None: the set has them all."""
@@ -151,6 +158,10 @@ class ModelReader:
     def names(self, rows: Array) -> list[str]:
         """The tokens as the model's vocabulary has them."""
         return [self._names.get(int(row), "") for row in rows]
+
+    def knows(self, rows: Array, names: Mapping[str, str]) -> bool:
+        """Tokens that came with their names."""
+        return {*map(str, np.unique(rows).tolist())} <= names.keys()
 
     def known_names(self) -> dict[int, str]:
         """The tokens met so far, by number."""

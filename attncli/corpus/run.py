@@ -26,11 +26,12 @@ from attncli.corpus.merging import (
 from attncli.corpus.opening import open_reader
 from attncli.corpus.parts import Part
 from attncli.corpus.reading import Reader
-from attncli.corpus.running import Done, Task, task_of, weights_path
+from attncli.corpus.running import Done, Task, check_part, task_of, weights_path
 from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns
 from attncli.corpus.workers import Lost
+from attncli.errors import AttnError
 from attncli.model_settings import ModelSettings
 from attncli.settings import Settings
 
@@ -83,13 +84,18 @@ def run_corpus(
             progress.texts += each.texts
         heard(progress)
     gone = {each.task.name for each in progress.lost}
+    if len(gone) == len(tasks):
+        raise AttnError(
+            f"no part of the text was done: {progress.lost[0].reason}", "go on: --resume, with fewer --jobs"
+        )
     return _finish([task for task in tasks if task.name not in gone], folder, settings, progress)
 
 
 def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
-    parts: Parts = [partial(Part, folder, task.name) for task in tasks]
     reader = open_reader(settings)
-    told = [part().told for part in parts]
+    heads = len(reader.numbers[0]), len(reader.numbers[1])
+    parts: Parts = [partial(Part, folder, task.name, heads) for task in tasks]
+    told = [_told(part(), task, reader) for part, task in zip(parts, tasks, strict=True)]
     for each in told:
         reader.learn_names(each["names"])
     numbers = reader.numbers
@@ -107,6 +113,12 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
     with whole_file(folder / MANIFEST) as file:
         file.write(json.dumps(manifest, indent=1).encode() + b"\n")
     return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, numbers, tables, sums)
+
+
+def _told(part: Part, task: Task, reader: Reader) -> dict[str, Any]:
+    """What a part says, once it is seen that it can be added up."""
+    check_part(part, task, reader)
+    return part.told
 
 
 #: What the sums of a collector have once there was a text for it.

@@ -66,11 +66,10 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
         raise ResourceError(
             f"a worker has attn {__version__}, the run {task.version}", "install one version everywhere"
         )
-    recorded = "weights" in task.settings.collect
-    if is_whole(folder, name) and (not recorded or weights_path(folder, task).exists()):
-        return Done(name, int(Part(folder, name).told["texts"]), True)
+    if (texts := _made_before(folder, task)) is not None:
+        return Done(name, texts, True)
     run = _Run(task.settings)
-    if recorded:
+    if "weights" in task.settings.collect:
         with writing(weights_path(folder, task), task.settings.table, "weights") as writer:
             run.all(task.shard, tick, writer)
     else:
@@ -78,6 +77,26 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
     seconds = time.perf_counter() - start
     write_part(folder, name, run.told() | {"seconds": seconds}, run.arrays())
     return Done(name, run.texts, False)
+
+
+def _made_before(folder: Path, task: Task) -> int | None:
+    """How many texts the part holds that is there, None where there is none that a run could have written."""
+    reader = open_reader(task.settings)
+    records = weights_path(folder, task)
+    if not is_whole(folder, task.name) or ("weights" in task.settings.collect and not records.is_file()):
+        return None
+    try:
+        part = Part(folder, task.name, (len(reader.numbers[0]), len(reader.numbers[1])))
+        check_part(part, task, reader)
+    except ResourceError:
+        return None
+    return int(part.told["texts"])
+
+
+def check_part(part: Part, task: Task, reader: Reader) -> None:
+    """See that a part can be what this task came to. Raises ResourceError."""
+    names = part.told["names"]
+    part.check(task.settings.collect, len(task.shard.pieces), lambda rows: reader.knows(rows, names))
 
 
 def weights_path(folder: Path, task: Task) -> Path:
