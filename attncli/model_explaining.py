@@ -70,6 +70,7 @@ def explain_model_with(
         raw if whole else reduce_layers(raw, run.norms, pieces, choice, query),
         False,
         query,
+        warnings=model.warnings,
         remarks=tuple(remarks(choice, pieces, shown)),
         model=ModelInfo(model.name, model.family, model.shape.n_layer, model.shape.n_head, model.parameters),
         choice=choice,

@@ -118,7 +118,7 @@ class ModelReader:
     def __init__(self, model: Model, settings: ModelSettings, collect: Sequence[str]) -> None:
         self._model, self._settings, self._collect = model, settings, collect
         self.name = model.name
-        self.warnings: tuple[str, ...] = ()
+        self.warnings = model.warnings
         self.words_known = self.words_unknown = 0
         self._names: dict[int, str] = {}
         shape = model.shape

@@ -16,19 +16,25 @@ from attncli.models.tensors import Checkpoint
 from attncli.models.tokenizing import ModelSentence, ModelTokenizer
 from attncli.similarity import Array
 
+#: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
+CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 SAME = "config.json, tokenizer.json and the weights must be of the same model"
 
 
 @dataclass(frozen=True)
 class Model:
-    """An opened model: its name, its family as config.json names it, its sizes, the number of its parameters."""
+    """An opened model: its name, its family as config.json names it, its sizes, the number of its parameters.
+
+    warnings: what may make it another than the one that its files are for.
+    """
 
     name: str
     family: str
     shape: ModelShape
     parameters: int
     folder: Path
+    warnings: tuple[str, ...]
     config: Config = field(repr=False)
     _blocks: Family = field(repr=False)
     _tensors: Checkpoint = field(repr=False)
@@ -38,8 +44,14 @@ class Model:
         """The tokens of the text as the model sees them.
 
         Raises:
-            AttnError: no token, or more than the model has positions for; the message says how many.
+            AttnError: no token, or more than the model has positions for, or so many characters that they are not
+                even counted; the message says how many.
+            ResourceError: the tokenizer fails on it.
         """
+        n, most = len(text), min(max(CHARACTERS * self.shape.positions, FEWEST), MOST)
+        if n > most:
+            takes = f"{self.name}, which takes {self.shape.positions:,} tokens"
+            raise AttnError(f"the text has {n:,} characters, {most:,} are the most for {takes}", "shorten the text")
         sentence = self._tokenizer.read(text)
         n, most = len(sentence.tokens), self.shape.positions
         if not n:
@@ -91,12 +103,20 @@ def open_model(name_or_path: str | Path) -> Model:
     folder = find_model(name_or_path)
     config = read_config(folder)
     blocks = family_of(config)
-    tensors, tokenizer = Checkpoint(folder), ModelTokenizer(folder)
+    tensors = Checkpoint(folder)
+    tokenizer = ModelTokenizer(folder, config, max(_rows(tensors), default=0))
     _check_layers(config, tensors)
     shape = blocks.shape(config)
     _check_positions(shape, tensors)
     count = tensors.parameters - _tied(config, tensors)
-    return Model(name_of(folder), config["model_type"], shape, count, folder, config, blocks, tensors, tokenizer)
+    said, family = tokenizer.warnings, config["model_type"]
+    return Model(name_of(folder), family, shape, count, folder, said, config, blocks, tensors, tokenizer)
+
+
+def _rows(tensors: Checkpoint) -> Iterator[int]:
+    """How many tokens the model knows."""
+    names = ("embeddings.word_embeddings.weight", "wte.weight", "embed_tokens.weight", "lm_head.weight")
+    yield from (shape[0] for name in names if (shape := tensors.size(name)))
 
 
 def _check_layers(config: Config, tensors: Checkpoint) -> None:

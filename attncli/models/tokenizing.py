@@ -3,16 +3,21 @@
 import re
 import shlex
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attncli.checkpoint.files import existing_file
 from attncli.errors import ResourceError
-from attncli.extras import package
+from attncli.models.encoding import Encoded, encode, open_tokenizer
+from attncli.models.tokenizer_form import FaultyTokenizerError, largest, may_be_parsed
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
+MOST_ROWS = 2**20  # tokens, where the model does not say how many it knows
+MOST_SHOWN = 60  # characters of a text in an error
+SAME_FOLDER = "config.json, tokenizer.json and the weights must be of the same model: hf download gets them again"
 #: What folders have instead of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.
 OTHER_FILES = (
     *("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "source.spm"),
@@ -55,31 +60,50 @@ class ModelSentence:
 
 
 class ModelTokenizer:
-    """The tokenizer.json of a folder, without the padding and truncation that it may ask for."""
+    """The tokenizer of a folder as transformers reads it, without the padding and truncation that it may ask for."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read it.
+    def __init__(self, folder: Path, config: Mapping[str, Any] | None = None, rows: int = MOST_ROWS) -> None:
+        """Read it; config is config.json, rows how many tokens the model knows.
 
         Raises:
             ResourceError: there is none, or it is not one.
         """
-        path = _tokenizer_path(folder)
-        library = package("tokenizers", "a model")
+        self._path = _tokenizer_path(folder)
         try:
-            self._tokenizer = library.Tokenizer.from_file(str(path))
-        except Exception as error:  # the library raises nothing narrower
-            reason = (str(error) or "it is damaged").splitlines()[0]
-            raise ResourceError(f"cannot read the tokenizer {str(path)!r}: {reason}") from None
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+            self._open({} if config is None else config, rows)
+        except FaultyTokenizerError as fault:
+            raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
+
+    def _open(self, config: Mapping[str, Any], rows: int) -> None:
+        """In this process if every part of the tokenizer is of a known form, else in one that can be stopped."""
+        folder, size = self._path.parent, self._path.stat().st_size
+        data = self._path.read_bytes() if size <= largest(rows) else b""
+        opened = open_tokenizer(data, folder, config) if data and may_be_parsed(data) else None
+        if opened and opened.known:
+            self._tokenizer, self.warnings = opened.tokenizer, tuple(opened.warnings)
+            self._encode: Callable[[str], Encoded] = partial(encode, opened.tokenizer)
+            return
+        from attncli.models.tokenizer_process import TokenizerProcess  # late: subprocess, for few
+
+        process = TokenizerProcess(folder, min(size, largest(rows)), config)
+        self._encode, self.warnings = process.encode, tuple(process.warnings)
 
     def read(self, text: str) -> ModelSentence:
-        """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD."""
-        encoding = self._tokenizer.encode(SURROGATES.sub("\ufffd", text))
-        special = [bool(added) for added in encoding.special_tokens_mask]
-        spans = [_trimmed(text, *span) for span in encoding.offsets]
-        words = list(_words(text, spans, special, encoding.word_ids))
-        rows = zip(encoding.ids, encoding.tokens, spans, special, words, strict=True)
+        """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.
+
+        Raises:
+            ResourceError: the tokenizer has none for it.
+        """
+        try:
+            found = self._encode(SURROGATES.sub("\ufffd", text))
+        except FaultyTokenizerError as fault:
+            shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+            message = f"the tokenizer {str(self._path)!r} cannot read {shown!r}: {fault}"
+            raise ResourceError(message, SAME_FOLDER) from None
+        special = [bool(added) for added in found.special]
+        spans = [_trimmed(text, *span) for span in found.spans]
+        words = list(_words(text, spans, special, found.words))
+        rows = zip(found.ids, found.pieces, spans, special, words, strict=True)
         return ModelSentence(text, tuple(_token(text, i, *row) for i, row in enumerate(rows)))
 
 

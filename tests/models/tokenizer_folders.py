@@ -1,0 +1,132 @@
+"""Folders whose other files say something else than their tokenizer.json, each with what it is called in the oracle."""
+
+import json
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+TEXTS = (
+    "Bark Dog, the DOG's café — Straße 東京 dog  is cute!",
+    "a<new>dog <mask> [MASK] <s>he <|endoftext|>e-mail U.S.",
+    " dog very\tdog",
+)
+BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+ROBERTA = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+LETTERS = "abcdefghiklmnorstuvyBDGOS,.!'-é東京"
+QWEN2 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def word_pieces():
+    words = ["bark", "Bark", "dog", "Dog", "the", "is", "cute", "very", *(f"##{letter}" for letter in LETTERS)]
+    vocabulary = {piece: number for number, piece in enumerate([*BERT, *LETTERS, *words])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.add_special_tokens(list(BERT))
+    return tokenizer
+
+
+def byte_pairs(special, cut, after):
+    pieces = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet()), "do", "dog", "Ġdo", "Ġdog", "he", "the"]
+    merges = [("d", "o"), ("do", "g"), ("Ġ", "do"), ("Ġdo", "g"), ("h", "e"), ("t", "he")]
+    tokenizer = Tokenizer(models.BPE({piece: number for number, piece in enumerate(pieces)}, merges))
+    tokenizer.pre_tokenizer, tokenizer.post_processor, tokenizer.decoder = cut, after, decoders.ByteLevel()
+    tokenizer.add_special_tokens(list(special))
+    return tokenizer
+
+
+def of_bytes(**how):
+    return pre_tokenizers.ByteLevel(add_prefix_space=False, **how)
+
+
+def qwen2():
+    cut = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(QWEN2), "isolated"), of_bytes(use_regex=False)])
+    return byte_pairs(["<|endoftext|>"], cut, processors.ByteLevel(trim_offsets=False))
+
+
+def llama():
+    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *LETTERS, "do", "dog", "▁dog"]
+    merges = [("d", "o"), ("do", "g"), ("▁", "dog")]
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+    return tokenizer
+
+
+def unigrams():
+    pieces = [*ROBERTA[:4], "▁", "▁the", "▁dog", "▁is", "▁cute", *LETTERS, "dog"]
+    tokenizer = Tokenizer(models.Unigram([(piece, -float(i)) for i, piece in enumerate(pieces)], unk_id=3))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Strip(left=False), normalizers.Replace(Regex(" {2,}"), "▁")]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = [("<s>", 0), ("</s>", 2)]
+    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=special)
+    tokenizer.add_special_tokens([*ROBERTA[:4], AddedToken("<mask>", lstrip=True)])
+    return tokenizer
+
+
+ROBERTA_AROUND = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+#: model_type → its tokenizer.json, and the class that tokenizer_config.json names.
+BASES = {
+    "bert": (word_pieces, "BertTokenizer"),
+    "distilbert": (word_pieces, "DistilBertTokenizer"),
+    "electra": (word_pieces, "ElectraTokenizerFast"),
+    "roberta": (lambda: byte_pairs(ROBERTA, of_bytes(), ROBERTA_AROUND), "RobertaTokenizerFast"),
+    "gpt2": (
+        lambda: byte_pairs(["<|endoftext|>"], of_bytes(), processors.ByteLevel(trim_offsets=False)),
+        "GPT2Tokenizer",
+    ),
+    "llama": (llama, "LlamaTokenizer"),
+    "mistral": (llama, "LlamaTokenizerFast"),
+    "qwen2": (qwen2, "Qwen2Tokenizer"),
+    "qwen3": (qwen2, "Qwen2TokenizerFast"),
+    "xlm-roberta": (unigrams, "XLMRobertaTokenizer"),
+    "camembert": (unigrams, "CamembertTokenizer"),
+}
+_DOG = {"content": "dog", "single_word": False, "lstrip": True, "rstrip": False, "normalized": True, "special": False}
+_NEW = {"content": "<new>", "single_word": False, "lstrip": False, "rstrip": True, "normalized": False, "special": True}
+#: Files beside tokenizer.json and what is in them; in tokenizer_config.json the class of the base is added.
+SETTINGS = (
+    {},
+    {"tokenizer_config.json": {}},
+    {"tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast"}},
+    {"tokenizer_config.json": {"do_lower_case": False}},
+    {"tokenizer_config.json": {"do_lower_case": False, "strip_accents": True, "tokenize_chinese_chars": False}},
+    {"tokenizer_config.json": {"strip_accents": False}},
+    {"tokenizer_config.json": {"tokenize_chinese_chars": False}},
+    {"tokenizer_config.json": {"add_prefix_space": True}},
+    {"tokenizer_config.json": {"add_prefix_space": False}},
+    {"tokenizer_config.json": {"legacy": True}},
+    {"tokenizer_config.json": {"legacy": None}},
+    {"tokenizer_config.json": {"add_bos_token": False, "add_eos_token": True, "trim_offsets": False}},
+    {"tokenizer_config.json": {"split_special_tokens": True}},
+    {"tokenizer_config.json": {"added_tokens_decoder": {"5": _DOG, "0": _NEW}}},
+    {"tokenizer_config.json": {"mask_token": "dog", "unk_token": "a"}},
+    {"tokenizer_config.json": {"cls_token": "is", "sep_token": "cute", "bos_token": "the", "eos_token": "dog"}},
+    {"tokenizer_config.json": {"mask_token": None, "pad_token": None}},
+    {"tokenizer_config.json": {"mask_token": {"__type": "AddedToken", **_DOG}}},
+    {"tokenizer_config.json": {"additional_special_tokens": ["he"], "image_token": "U.S."}},
+    {"tokenizer_config.json": {"extra_special_tokens": {"audio_token": "e-mail"}, "padding_side": "left"}},
+    {"special_tokens_map.json": {"mask_token": "dog", "cls_token": _NEW}},
+    {"added_tokens.json": {"cute": 7, "<new>": 9999}},
+    {"special_tokens_map.json": {"additional_special_tokens": ["very"]}, "added_tokens.json": {"very": 8}},
+    {"tokenizer_config.json": {"added_tokens_decoder": {}}, "added_tokens.json": {"very": 8}},
+)
+
+
+def folder_of(model_type, settings, folder):
+    """Write such a folder; returns its config."""
+    make, tokenizer_class = BASES[model_type]
+    make().save(str(folder / "tokenizer.json"))
+    config = {"model_type": model_type}
+    files = {"config.json": config, **settings}
+    if "tokenizer_config.json" in files or settings:
+        files["tokenizer_config.json"] = {"tokenizer_class": tokenizer_class} | files.get("tokenizer_config.json", {})
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content))
+    return config
