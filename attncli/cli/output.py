@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from pathlib import Path
 from typing import BinaryIO
 
 from rich.color import ColorSystem
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from attncli.errors import AttnError, FinalError, UsageError
+from attncli.replacing import replacing
 from attncli.views.screen import Screen, visible
 
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
@@ -94,40 +94,8 @@ def open_sink(path: str | None) -> Iterator[Sink]:
         with open(path, "wb") as stream:
             yield Sink(stream)
     else:
-        yield from _replaced(Path(path))
-
-
-def _replaced(path: Path) -> Iterator[Sink]:
-    """A sink into a file beside `path`, through links; nothing is replaced if it stays empty or its writing fails."""
-    target = Path(os.path.realpath(path))
-    beside = target.with_name(f".attn-{os.getpid()}.part")
-    try:
-        with _quoting(path):
-            stream = open(beside, "xb")  # noqa: SIM115  (the next statement closes it)
-        with stream:
+        with replacing(path) as stream:
             yield Sink(stream)
-            written = stream.tell() > 0
-        if written:
-            with _quoting(path):
-                _keep_mode(target, beside)
-                os.replace(beside, target)
-    finally:
-        with suppress(OSError):
-            beside.unlink()
-
-
-def _keep_mode(old: Path, new: Path) -> None:
-    with suppress(FileNotFoundError):
-        os.chmod(new, stat.S_IMODE(old.stat().st_mode))
-
-
-@contextmanager
-def _quoting(path: Path) -> Iterator[None]:
-    """Name the file that the user typed, not the one beside it."""
-    try:
-        yield
-    except OSError as error:
-        raise AttnError(f"cannot write {str(path)!r}: {error.strerror}", "choose another file: -o FILE") from error
 
 
 def _is_device(path: str) -> bool:

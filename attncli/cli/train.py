@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,7 @@ from attncli.cli.train_options import (
 from attncli.settings import check_whole
 
 if TYPE_CHECKING:
+    from attncli.cli.train_lines import Lines
     from attncli.training.block import Shape
     from attncli.training.loop import Trained
     from attncli.training.scoring import Judged
@@ -57,7 +59,7 @@ def command(
 def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: list[str]) -> None:
     from attncli.cli.answer import opened, progressing
     from attncli.cli.train_lines import Lines
-    from attncli.training.files import check_writable, read_block, write_block
+    from attncli.training.files import check_writable, read_block
     from attncli.training.loop import train
     from attncli.training.rows_file import read_corpus
 
@@ -65,12 +67,26 @@ def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: li
     start = None if training.resume is None else read_block(training.resume, vectors)
     shape = shape_of(training, vectors, start)
     check_writable(output)
-    with progressing(answers) as advance:
-        lines = Lines(answers, advance)
-        corpus = read_corpus(text, vectors, lines.reading)
-        lines.say(f"{corpus.sentences:,} sentences, {corpus.tokens:,} known words to train on")
-        block = None if start is None else start.block
-        trained = train(corpus, vectors, shape, limit, training.seed, block, report=lines.training)
+    with ExitStack() as bar:
+        lines = Lines(answers, bar.enter_context(progressing(answers)))
+
+        def keep(trained: "Trained") -> None:
+            bar.close()
+            _keep(output, trained, shape, vectors, lines)
+
+        with lines.saying_what_is_lost():
+            corpus = read_corpus(text, vectors, lines.reading)
+            lines.say(f"{corpus.sentences:,} sentences, {corpus.tokens:,} known words to train on")
+            block = None if start is None else start.block
+            trained = train(corpus, vectors, shape, limit, training.seed, block, report=lines.training, keep=keep)
+    if trained.ended == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+
+
+def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", lines: "Lines") -> None:
+    """Write the heads, and say how good they are, how to look at them, and how to go on where training was ended."""
+    from attncli.training.files import write_block
+
     write_block(output, trained.best, vectors, trained.profile)
     lines.ended(trained)
     interrupted = trained.ended == "interrupted"
@@ -78,7 +94,6 @@ def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: li
     lines.say(f"look at it: {_look(output, shape, vectors)}")
     if interrupted:
         lines.say(f"go on: {go_on(output, sys.argv[2:])}", always=True)
-        raise typer.Exit(INTERRUPTED)
 
 
 def kept(output: str, trained: "Trained") -> str:

@@ -1,6 +1,8 @@
 """What `attn train` says on standard error while it works."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from attncli.cli.options import AnswerOptions
 from attncli.cli.output import say
@@ -17,7 +19,7 @@ class Lines:
         self._drawn = can_draw(answers.color, sys.stderr)
         self._last: Progress | None = None
         self._held_out: float | None = None
-        self._printed = False
+        self._printed = self._kept = False
 
     def say(self, text: str, *, always: bool = False) -> None:
         """One line that stays; under --quiet only what is `always` said."""
@@ -38,8 +40,19 @@ class Lines:
         if judged and not self._drawn:
             self._print(progress)
 
+    @contextmanager
+    def saying_what_is_lost(self) -> Iterator[None]:
+        """Where somebody leaves before there is anything to keep, not without a word."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not self._kept:
+                self.say("interrupted before anything was learned; nothing is kept", always=True)
+            raise
+
     def ended(self, trained: Trained) -> None:
-        """Where training ended before its first judgement: how far it came, with the figure of the end."""
+        """The heads are kept; where there was no judgement yet, how far training came, with the figure of the end."""
+        self._kept = True
         if self._last is not None and not (self._printed or self._drawn):
             self._held_out = trained.held_out
             self._print(self._last)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from textual import on
 from textual.widgets import Input, Static
 
+from attncli import interrupts
 from attncli.errors import AttnError, UsageError
 from attncli.explanation import Explanation
 from attncli.explore.acting import ActingApp
@@ -173,7 +174,7 @@ def run(app: Explorer) -> int:
     Raises:
         Exception: the fault that ended the app.
     """
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in interrupts.numbers()}
     try:
         app.run()
     finally:

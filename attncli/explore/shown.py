@@ -1,7 +1,6 @@
 """The app that shows a state: at once where its answer is known, else as soon as it was worked out."""
 
 import asyncio
-import signal
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
+from attncli import interrupts
 from attncli.errors import AttnError
 from attncli.explanation import Explanation
 from attncli.explore.answering import Answers
@@ -72,8 +72,8 @@ class ShownApp(App[int]):
         self.query_one("#asked").display = False
         if not self.is_headless:
             loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
-            loop.add_signal_handler(signal.SIGINT, self.exit, None, 130)
+            for number in interrupts.numbers():
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
         self.become(self.state)
 
     def become(self, state: State, said: Said = Said()) -> None:  # noqa: B008  (it is frozen)

@@ -1,7 +1,6 @@
 """Trained blocks to and from projections files: with the vector set they belong to, their method, and input length."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.heads_file import arrays_of, made_for, read_heads
 from attncli.npz import write_npz
+from attncli.replacing import replacing
 from attncli.similarity import PARAMETERS, Array
 from attncli.trained import how_to_train, trained_block, trained_blocks
 from attncli.training.block import REACH
@@ -26,14 +26,8 @@ def write_block(
         arrays["input_scale"] = np.asarray(trained.length)
     if profile is not None:
         arrays["profile"] = profile.astype(np.float32)
-    target = Path(os.path.realpath(path))
-    beside = target.with_name(f".attn-{os.getpid()}.part")
-    try:
-        write_npz(beside, arrays | made_for(vectors.name, vectors.info.checksum, trained.method))
-        os.replace(beside, target)
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+    with replacing(path) as file:
+        write_npz(file, arrays | made_for(vectors.name, vectors.info.checksum, trained.method))
 
 
 def check_writable(path: str | Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attncli.interrupts import held_back
 from attncli.similarity import Array
 from attncli.training.adam import Adam, rate_at
 from attncli.training.batches import Batches
@@ -23,6 +24,7 @@ JUDGEMENTS = 24  # in the course of a training
 FALLEN, PATIENCE = 0.95, 6  # training stops after so many judgements in a row below this share of the best one
 JUDGED_BY = 100  # held-out sentences that choose the best block; others than these say how good it is
 FEWEST_OTHERS = 20
+AT_ONCE = 0.5  # seconds that a judgement may take once somebody wants to leave
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Progress:
 class Trained:
     """The best block with its method and input length, its figure, what its heads do, and why training ended.
 
-    held_out is the MRR on sentences that took no part in choosing it, where there are enough; profile is `[n_head, 5]`;
+    held_out is the MRR on sentences that took no part in choosing it, where there are enough (an interrupted training
+    has that on those which chose it); profile is `[n_head, 5]`;
     ended is `done`, `stopped`, `interrupted` or `diverged`; better says whether the block it began with was improved.
     """
 
@@ -68,19 +71,27 @@ def train(
     start: Block | None = None,
     only: Collection[str] = (),
     report: Callable[[Progress], None] = lambda _: None,
+    keep: Callable[[Trained], None] = lambda _: None,
 ) -> Trained:
     """Train a block on a corpus; with `epochs` the same seed gives the same numbers.
 
-    start: the block to go on from; only: the names of the parameters that may change (none: all).
+    start: the block to go on from; only: the names of the parameters that may change (none: all); keep: does with the
+    result what must be done even if Ctrl-C, which ends the training, is pressed again.
+
+    Raises:
+        KeyboardInterrupt: before the first step, so that nothing was learned.
     """
     rng = np.random.default_rng(seed)
     block = new_block(shape, vectors.dimensions, rng) if start is None else {k: v.copy() for k, v in start.items()}
     run = Run(corpus, vectors, shape, limit, block, report)
-    ended, before = "interrupted", -1.0
+    before, trained = -1.0, None
     with suppress(KeyboardInterrupt):
         before = run.judge() if start is not None else before
-        ended = run.go(rng, only)
-    return run.result(ended, before)
+        trained = run.result(run.go(rng, only), before)
+    with held_back():
+        trained = trained or run.result_at_once(before)
+        keep(trained)
+    return trained
 
 
 class Run:
@@ -106,6 +117,7 @@ class Run:
         self.best_held_out = -1.0
         self.step, self._seen, self._loss, self._worse, self._judged = 0, 0, 0.0, 0, 0
 
+    @np.errstate(all="ignore")  # numbers that overflow end the training
     def go(self, rng: np.random.Generator, only: Collection[str]) -> str:
         """Train until the limit is reached, the held-out figure has fallen, or numbers overflow; says which."""
         adam = Adam(self.block, learning_speeds(self._shape, self.block))
@@ -132,6 +144,16 @@ class Run:
         profile = measure_profile(self.best, others, self._vectors)
         return Trained(self.best, held_out, profile, ended, self.best_held_out > before)
 
+    def result_at_once(self, before: float) -> Trained:
+        """The best block so far: with the figure that chose it, and what its heads do in a part of the sentences."""
+        if not self.step:
+            raise KeyboardInterrupt
+        if self.best_held_out < 0:
+            self.judge(time.monotonic() + AT_ONCE)
+        rows = [each.rows for each in self._questions]
+        profile = measure_profile(self.best, rows, self._vectors, time.monotonic() + AT_ONCE)
+        return Trained(self.best, self.best_held_out, profile, "interrupted", self.best_held_out > before)
+
     def _done(self) -> float:
         if self._limit.epochs is not None:
             return self._seen / (self._limit.epochs * self._tokens)
@@ -150,9 +172,9 @@ class Run:
         rate = self._seen / max(1e-9, time.monotonic() - self._began)
         self._report(Progress(self.step, done, rate, self._loss, judged))
 
-    def judge(self) -> float:
+    def judge(self, until: float = math.inf) -> float:
         """The held-out MRR of the block as it is; the best block is kept."""
-        found = mean_reciprocal_rank(self._questions, replace(self.best, block=self.block), self._vectors)
+        found = mean_reciprocal_rank(self._questions, replace(self.best, block=self.block), self._vectors, until)
         if found > self.best_held_out:
             self.best_held_out, self._worse = found, 0
             self.best = replace(self.best, block={name: array.copy() for name, array in self.block.items()})

@@ -1,5 +1,6 @@
 """What a block's heads do on sentences that it was not trained on: the measures that their names rest on."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -9,13 +10,18 @@ from attncli.similarity import Array
 from attncli.training.batches import unit_rows
 from attncli.training.candidates import score_truth
 from attncli.training.context import Batch, hidden, read_keys
-from attncli.training.scoring import Judged
+from attncli.training.scoring import Judged, in_time
 from attncli.vectors import Vectors
 
 
-def measure_profile(judged: Judged, sentences: Iterable[Sequence[int] | Array], vectors: Vectors) -> Array:
-    """The mean of `head_names.MEASURES` over sentences, given as rows of `vectors`: `[n_head, 5]`."""
-    profile: Array = np.mean([_one(np.asarray(rows), judged, vectors) for rows in sentences], axis=0)
+def measure_profile(
+    judged: Judged, sentences: Iterable[Sequence[int] | Array], vectors: Vectors, until: float = math.inf
+) -> Array:
+    """The mean of `head_names.MEASURES` over sentences, given as rows of `vectors`: `[n_head, 5]`.
+
+    Over all of them, or those that were looked at until a monotonic time.
+    """
+    profile: Array = np.mean([_one(np.asarray(rows), judged, vectors) for rows in in_time(sentences, until)], axis=0)
     return profile
 
 

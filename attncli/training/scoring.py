@@ -1,8 +1,10 @@
 """How well a block finds the true word among others: every candidate asks with its own query, and sees no leak."""
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -112,7 +114,17 @@ def reciprocal_ranks(scores: Array) -> Array:
     return 1 / ranks
 
 
-def mean_reciprocal_rank(questions: Iterable[Question], judged: Judged, vectors: Vectors) -> float:
-    """The leak-free MRR over all places of all questions."""
-    ranks = [reciprocal_ranks(answer(each, judged, vectors).scores) for each in questions]
+def mean_reciprocal_rank(
+    questions: Iterable[Question], judged: Judged, vectors: Vectors, until: float = math.inf
+) -> float:
+    """The leak-free MRR over all places of all questions, or of those that were asked until a monotonic time."""
+    ranks = [reciprocal_ranks(answer(each, judged, vectors).scores) for each in in_time(questions, until)]
     return float(np.concatenate(ranks).mean())
+
+
+def in_time(some: Iterable[Any], until: float) -> Iterator[Any]:
+    """One of them, and more of them until a monotonic time."""
+    for each in some:
+        yield each
+        if time.monotonic() > until:
+            return

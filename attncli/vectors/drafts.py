@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from attncli.interrupts import held_back
+
 NAME = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
@@ -33,9 +35,10 @@ def draft(parent: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
+        with held_back():  # an impatient second Ctrl-C would leave a part of it
+            shutil.rmtree(folder, ignore_errors=True)
+            if lock is not None:
+                os.close(lock)
 
 
 def _sweep(parent: Path) -> None:

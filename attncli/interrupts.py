@@ -1,0 +1,94 @@
+"""The signals that ask for an end: Ctrl-C, `kill`, a terminal that is closed. Each is raised as KeyboardInterrupt.
+
+So what is half-written goes away and what was promised is saved, in the same `finally` and `except` for all of them.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+PATIENCE = 0.5  # seconds
+HAS_TIMER = hasattr(signal, "setitimer")
+
+
+class _Met:
+    """What has been met since `heed`."""
+
+    heeded = False
+    number: int = signal.SIGINT  # of the latest signal
+    held = 0  # how many blocks hold signals back
+    waiting = False  # whether one came meanwhile
+
+
+def heed() -> None:
+    """Raise the signals from now on; a hang-up that is ignored (`nohup`) stays so."""
+    _Met.heeded = True
+    for number in numbers():
+        signal.signal(number, _raise)
+    if HAS_TIMER:
+        signal.signal(signal.SIGALRM, _raise_again)
+
+
+def numbers() -> list[int]:
+    """The signals that are heeded here."""
+    known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    return [number for number in known if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def exit_code(code: int) -> int:
+    """The code to leave with, 130 having become that of the signal; none is heeded any more: all is done."""
+    for number in numbers() if _Met.heeded else ():
+        signal.signal(number, signal.SIG_IGN)
+    if _Met.heeded:
+        _rest()
+    return 128 + _Met.number if code == 128 + signal.SIGINT else code
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """What stands in here is not broken off: a signal is raised at its end."""
+    if not _Met.heeded or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _Met.held += 1
+    pending = _rest()
+    try:
+        yield
+    finally:
+        _Met.held -= 1
+        waiting, _Met.waiting = _Met.waiting and not _Met.held, _Met.waiting and bool(_Met.held)
+        if pending:
+            _later()
+        elif waiting:
+            _raise(_Met.number, None)
+
+
+def _raise(number: int, _frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, and once more a little later: an import or a destructor may have swallowed it.
+
+    What a destructor then says of it helps nobody. Further signals until then are the same wish.
+    """
+    _Met.number = number
+    if _Met.held:
+        _Met.waiting = True
+    elif not (HAS_TIMER and signal.getitimer(signal.ITIMER_REAL)[0]):
+        sys.unraisablehook = lambda _: None
+        _later()
+        raise KeyboardInterrupt
+
+
+def _raise_again(_number: int, frame: FrameType | None) -> None:
+    _raise(_Met.number, frame)
+
+
+def _later() -> None:
+    if HAS_TIMER:
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+
+
+def _rest() -> bool:
+    """Do not raise once more; whether that was to come."""
+    return HAS_TIMER and signal.setitimer(signal.ITIMER_REAL, 0)[0] > 0
