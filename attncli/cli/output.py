@@ -43,10 +43,10 @@ class Sink:
             hint = "name one sentence, or write lines: -o FILE.json, -o FILE.csv"
             raise FinalError(f"a .{kind} holds one sentence, and more were given", hint)
 
-    def rows(self, rows: Iterable[Sequence[object]]) -> None:
+    def rows(self, rows: Iterable[Sequence[object]], line: int | None = None) -> None:
         """Rows of CSV for one sentence, the first of them the heads of the columns, which a file has once.
 
-        Before the rows stands which sentence it is, counted from 0.
+        Before the rows stands which sentence it is, counted from 0, and in a batch its `line` of the input, from 1.
         """
         import csv  # for those who ask for it
 
@@ -55,9 +55,10 @@ class Sink:
         writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         remaining = iter(rows)
         head = next(remaining)
+        which = {"sentence": self._records} | ({} if line is None else {"line": line})
         if not self._records:
-            writer.writerow(["sentence", *head])
-        writer.writerows([self._records, *row] for row in remaining)
+            writer.writerow([*which, *head])
+        writer.writerows([*which.values(), *row] for row in remaining)
         text.detach()
         self._records += 1
         self._stream.flush()

@@ -1,5 +1,6 @@
 """Which sentences a command works on: the argument, the lines of standard input, or the example."""
 
+import codecs
 import os
 import stat
 import sys
@@ -15,7 +16,7 @@ def is_batch(argument: str | None) -> bool:
     return argument == "-" or (argument is None and _is_piped())
 
 
-def read_lines() -> Iterator[tuple[int, str]]:
+def read_lines() -> Iterator[tuple[int, bytes]]:
     """The lines of standard input that are not blank, with their numbers from 1, each as soon as it is complete.
 
     Raises:
@@ -23,10 +24,9 @@ def read_lines() -> Iterator[tuple[int, str]]:
     """
     empty = True
     for number, line in enumerate(sys.stdin.buffer if sys.stdin else (), start=1):
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").rstrip("\r\n")
-        if text.strip():
+        if line.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").strip():
             empty = False
-            yield number, text
+            yield number, line.rstrip(b"\r\n")
     if empty:
         raise UsageError("standard input is empty", "pipe a sentence a line, or name one: attn explain 'A sentence'")
 

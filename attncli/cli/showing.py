@@ -16,6 +16,7 @@ from attncli.cli.terminal import detect_screen, wants_colour
 from attncli.settings import Settings, check_choice, check_settings
 from attncli.tokens import Sentence
 from attncli.vectors import Vectors
+from attncli.views.json import of_line
 from attncli.views.screen import Screen
 
 Record = TypeVar("Record")
@@ -64,13 +65,13 @@ class Show(Generic[Record]):
         screen = _screen(output, kind)
         with open_sink(output.output) as sink:
 
-            def show(text: str, where: str) -> None:
+            def show(text: str, line: int | None) -> None:
                 if kind not in LINES:
                     sink.check_room(kind)
                 record = self._make(text)
                 if kind != "txt" or output.output:
-                    _say_unknown(self._sentences_of(record), where, output.quiet)
-                self._write(record, kind, sink, screen)
+                    _say_unknown(self._sentences_of(record), line, output.quiet)
+                self._write(record, kind, sink, screen, line)
 
             return each_sentence(argument, show, quiet=output.quiet, dim=wants_colour(output.color, sys.stderr))
 
@@ -90,11 +91,11 @@ class Show(Generic[Record]):
     def _offers(self, kind: str) -> bool:
         return kind in ("txt", "json", "screen.svg", *self._documents) or (kind == "csv" and self._as_rows is not None)
 
-    def _write(self, record: Record, kind: str, sink: Sink, screen: Screen) -> None:
+    def _write(self, record: Record, kind: str, sink: Sink, screen: Screen, line: int | None = None) -> None:
         if kind == "json":
-            sink.json(self._as_json(record))
+            sink.json(of_line(self._as_json(record), line))
         elif kind == "csv" and self._as_rows is not None:
-            sink.rows(self._as_rows(record))
+            sink.rows(self._as_rows(record), line)
         elif kind == "txt":
             sink.lines(self._as_lines(record, screen), screen)
         else:
@@ -118,8 +119,9 @@ def _screen(output: OutputOptions, kind: str) -> Screen:
     return replace(screen, colours="truecolor", accessible=False) if kind == "screen.svg" else screen
 
 
-def _say_unknown(sentences: Iterable[Sentence], where: str, quiet: bool) -> None:
+def _say_unknown(sentences: Iterable[Sentence], line: int | None, quiet: bool) -> None:
     """Name each unknown word once; the human page shows them itself."""
+    where = "" if line is None else f"line {line}: "
     unknown = {each.text: each.suggestions for sentence in sentences for each in sentence.unknown}
     for text, suggestions in () if quiet else unknown.items():
         near = f"; nearest known: {', '.join(suggestions)}" if suggestions else ""

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from attncli.errors import AttnError
 from attncli.tokens import read_sentence
+from attncli.utf8 import fault_in
 from attncli.vectors import Vectors
 
 LONGEST = 64  # tokens; what is longer goes on in a further piece
@@ -50,7 +51,7 @@ def _lines_of(path: str | Path) -> Iterator[str]:
                     raise UnicodeError
                 yield line.strip()
     except UnicodeError:
-        raise AttnError(f"{str(path)!r} is not text in UTF-8", "give plain text: sentences or paragraphs") from None
+        raise fault_in(path) from None
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise AttnError(f"cannot read {str(path)!r}: {reason}", "give files of plain text") from None

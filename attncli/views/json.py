@@ -186,3 +186,8 @@ def json_line(record: dict[str, Any]) -> str:
     """A record as one line of JSON, safe to print anywhere."""
     text = json.dumps(record, ensure_ascii=False, allow_nan=False)
     return _ACTING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def of_line(record: str, number: int | None) -> str:
+    """A record as one line of JSON, with the line of the input that it came from; None: it came from no line."""
+    return record if number is None else f'{record[:-1]}, "line": {number}}}'
