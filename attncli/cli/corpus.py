@@ -165,7 +165,8 @@ def _settings(
         source = vectors_source(opened(vectors, answers), vectors, attends)
     else:
         source = model_source(opened_model(chosen.model))
-        attends = check_model_settings(layer=chosen.layer, head=chosen.head, top=collected.top)
+        merged, top = bool(collected.words), collected.top
+        attends = check_model_settings(layer=chosen.layer, head=chosen.head, top=top, words=merged)
     settings = CorpusSettings(
         source,
         attends,

@@ -1,6 +1,6 @@
 """From texts to what is seen in them: with the vectors of a set many at once, with a model one by one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ from attncli.corpus.attending import Attender
 from attncli.corpus.lines import NO_WORD
 from attncli.corpus.seen import Seen, seen
 from attncli.corpus.vocabulary import Vocabulary, by_length, known
+from attncli.corpus.word_numbers import ModelWords, both
 from attncli.errors import AttnError, ResourceError
 from attncli.model_settings import ModelSettings
 from attncli.models.model import Model
@@ -113,10 +114,13 @@ class VectorReader:
 
 
 class ModelReader:
-    """Attention of a model, a text at a time."""
+    """Attention of a model, a text at a time: over its tokens, or over words where the settings merge them."""
 
-    def __init__(self, model: Model, settings: ModelSettings, collect: Sequence[str]) -> None:
+    def __init__(
+        self, model: Model, settings: ModelSettings, collect: Sequence[str], asked: Sequence[str] | None = None
+    ) -> None:
         self._model, self._settings, self._collect = model, settings, collect
+        self._words = ModelWords(asked or ())
         self.name = model.name
         self.warnings = model.warnings
         self.words_known = self.words_unknown = 0
@@ -148,15 +152,19 @@ class ModelReader:
 
         explanation = explain_model_with(text, self._model, self._settings)
         tokens = explanation.sentence.tokens
-        self._names |= {token.row or 0: token.word for token in tokens}  # the piece, whatever was typed
         self.words_known += len(tokens)
-        rows = np.array([[token.row or 0 for token in tokens]])  # [1, n]
+        if self._settings.words:
+            named = [self._words.numbered(token.name) for token in tokens]
+        else:
+            named = [(token.row or 0, token.word) for token in tokens]  # the piece, whatever was typed
+        self._learn(named)
+        rows = np.array([[row for row, _ in named]])  # [1, n]
         weights = explanation.weights[:, None]  # [n_layer, 1, n_head, n, n]
         visible = np.stack([layer.attention.scores > -np.inf for layer in explanation.layers])[:, None]
         return seen(rows, weights, self._settings.top, self._collect, explanation.special, visible)
 
     def names(self, rows: Array) -> list[str]:
-        """The tokens as the model's vocabulary has them."""
+        """The tokens as the model's vocabulary has them, or the words as they were typed."""
         return [self._names.get(int(row), "") for row in rows]
 
     def knows(self, rows: Array, names: Mapping[str, str]) -> bool:
@@ -169,9 +177,16 @@ class ModelReader:
 
     def learn_names(self, names: Mapping[str, str]) -> None:
         """Tokens that were met elsewhere."""
-        self._names |= {int(row): name for row, name in names.items()}
+        self._learn((int(row), name) for row, name in names.items())
+
+    def _learn(self, named: Iterable[tuple[int, str]]) -> None:
+        for row, name in named:
+            self._names[row] = both(self._names.get(row, name), name)
 
     def find(self, words: Sequence[str]) -> dict[str, int]:
-        """The tokens that the model makes of a word, where it is one token."""
-        made = {word: [each.id for each in self._model.read(word).tokens if not each.special] for word in words}
-        return {word: ids[0] for word, ids in made.items() if len(ids) == 1}
+        """Those that the model takes for one word, however many tokens it makes of it."""
+        whole = [word for word in words if self._is_whole(word)]
+        return {word: number for word, number in self._words.of_asked(words).items() if word in whole}
+
+    def _is_whole(self, word: str) -> bool:
+        return len({token.word for token in self._model.read(word).tokens if not token.special}) == 1
