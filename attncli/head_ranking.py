@@ -18,7 +18,10 @@ from attncli.tokens import Sentence
 
 @dataclass(frozen=True)
 class HeadRanking:
-    """The heads, the highest score first; `from_` and `to` are the tokens of the two words, None for a pattern."""
+    """The heads, the highest score first, or with `by_lift` those furthest above their mean.
+
+    `from_` and `to` are the tokens of the two words, None for a pattern.
+    """
 
     model: ModelInfo
     sentence: Sentence
@@ -27,6 +30,7 @@ class HeadRanking:
     from_: tuple[int, ...] | None
     to: tuple[int, ...] | None
     top: int
+    by_lift: bool = False
 
 
 def rank_model_heads(
@@ -36,14 +40,17 @@ def rank_model_heads(
     from_: str | None = None,
     to: str | None = None,
     pattern: str | None = None,
+    lift: bool = False,
     choice: ModelSettings | None = None,
 ) -> HeadRanking:
     """Rank the heads of a model on a sentence, by the weight from one word on another or by a pattern's score.
 
+    lift: by how far that weight is above what all words have on average on the same one.
+
     Raises:
-        UsageError: neither a pair nor a pattern, both, or a word that the sentence does not have.
+        UsageError: neither a pair nor a pattern, both, a lift of a pattern, or a word that the sentence does not have.
     """
-    check_ranked(from_, to, pattern)
+    check_ranked(from_, to, pattern, lift)
     choice = choice or ModelSettings()
     explanation = explain_model_with(text, model, choice)
     sentence, weights = explanation.sentence, explanation.weights  # [n_layer, n_head, n, n]
@@ -53,20 +60,22 @@ def rank_model_heads(
         attending, attended = None, None
     else:
         attending, attended = pieces_of(sentence, from_ or "", "--from"), pieces_of(sentence, to or "", "--to")
-        found = rank_pairs(weights, attending, attended)
+        found = rank_pairs(weights, explanation.scores > -np.inf, attending, attended, by_lift=lift)
     named = tuple(
-        RankedHead(explanation.layer_numbers[each.layer], explanation.head_numbers[each.head], each.score)
-        for each in found
+        RankedHead(explanation.layer_numbers[layer], explanation.head_numbers[head], score, mean)
+        for layer, head, score, mean in found
     )
-    return HeadRanking(explanation.model, sentence, named, pattern, attending, attended, choice.top)
+    return HeadRanking(explanation.model, sentence, named, pattern, attending, attended, choice.top, lift)
 
 
-def check_ranked(from_: str | None, to: str | None, pattern: str | None) -> None:
-    """A pair or a pattern that exists; UsageError for neither and both."""
+def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: bool = False) -> None:
+    """A pair or a pattern that exists; UsageError for neither and both, and for the lift of a pattern."""
     if pattern is not None:
         check_choice("--pattern", pattern, PATTERNS)
     if pattern is not None and (from_ is not None or to is not None):
         raise UsageError("--pattern and --from … --to both say what to rank by", "leave one of the two out")
+    if pattern is not None and lift:
+        raise UsageError("--lift compares the weight on a word, and a pattern has none", "leave one of the two out")
     if pattern is None and (from_ is None or to is None):
         missing = "--to" if from_ is not None else "--from"
         hint = f"name a pair: --from he --to dog, or a pattern: --pattern {PATTERNS[0]}"

@@ -15,11 +15,20 @@ from attncli.similarity import Array
 
 
 class RankedHead(NamedTuple):
-    """A head of a model, both numbers from 0, and what it was ranked by."""
+    """A head of a model, both numbers from 0, and its score: the weight on a pair, or the share on a pattern.
+
+    `mean` is, for a pair, the weight that all words together put on the attended one (see `column_mean`).
+    """
 
     layer: int
     head: int
     score: float
+    mean: float | None = None
+
+    @property
+    def lift(self) -> float | None:
+        """How much more weight the pair has than words have on average on the attended one."""
+        return None if self.mean is None else self.score - self.mean
 
 
 def previous_pattern(ids: Array) -> Array:
@@ -75,17 +84,38 @@ def pair_score(weights: Array, from_: Sequence[int], to: Sequence[int]) -> Array
     return score
 
 
-def rank_heads(scores: Array) -> tuple[RankedHead, ...]:
-    """The heads with scores `[n_layer, n_head]`, the highest first, equal ones in the order of layers and heads."""
-    order = ranking(scores.ravel())  # [n_layer·n_head]
+def column_mean(weights: Array, visible: Array, to: Sequence[int]) -> Array:
+    """The mean weight on the word of the tokens `to`, over all tokens that see one of them: `[...]`.
+
+    weights `[..., n, n]`; visible, boolean of the same shape: which keys a query sees. A head that sends everything
+    there whatever the query has a high one: its weight on a pair says nothing about the pair.
+    """
+    on_word = weights[..., np.asarray(to)].sum(axis=-1, dtype=np.float64)  # [..., n]
+    seeing = visible[..., np.asarray(to)].any(axis=-1)  # [..., n]
+    mean: Array = np.where(seeing, on_word, 0).sum(axis=-1) / np.maximum(seeing.sum(axis=-1), 1)
+    return mean
+
+
+def rank_heads(scores: Array, means: Array | None = None, *, by_lift: bool = False) -> tuple[RankedHead, ...]:
+    """The heads with scores `[n_layer, n_head]`, the highest first, equal ones in the order of layers and heads.
+
+    means: of the same shape, what the scores are held against; by_lift: the highest score − mean comes first.
+    """
+    order = ranking((scores if means is None or not by_lift else scores - means).ravel())  # [n_layer·n_head]
     layers, heads = np.unravel_index(order, scores.shape)
-    ranked = zip(layers.tolist(), heads.tolist(), scores.ravel()[order].tolist(), strict=True)
+    against = [None] * len(order) if means is None else means.ravel()[order].tolist()
+    ranked = zip(layers.tolist(), heads.tolist(), scores.ravel()[order].tolist(), against, strict=True)
     return tuple(RankedHead(*each) for each in ranked)
 
 
-def rank_pairs(weights: Array, from_: Sequence[int], to: Sequence[int]) -> tuple[RankedHead, ...]:
-    """The heads of weights `[n_layer, n_head, n, n]` by `pair_score`, the highest first."""
-    return rank_heads(pair_score(weights, from_, to))
+def rank_pairs(
+    weights: Array, visible: Array, from_: Sequence[int], to: Sequence[int], *, by_lift: bool = False
+) -> tuple[RankedHead, ...]:
+    """The heads of weights `[n_layer, n_head, n, n]` by `pair_score`, the highest first, each with its `column_mean`.
+
+    by_lift: ranked by how far the one is above the other.
+    """
+    return rank_heads(pair_score(weights, from_, to), column_mean(weights, visible, to), by_lift=by_lift)
 
 
 def rank_pattern(weights: Array, ids: Array, name: str) -> tuple[RankedHead, ...]:

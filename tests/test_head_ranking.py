@@ -55,9 +55,12 @@ def test_a_word_is_all_its_pieces(models, name, text, word, pieces):
 @pytest.mark.parametrize("name", ["bert", "gpt2"])
 def test_pairs_are_ranked_by_their_weight(models, name, from_, to):
     ranking, weights = rank_model_heads(SENTENCE, models[name], from_=from_, to=to), weights_of(models[name], SENTENCE)
-    for layer, head, score in ranking.heads:
+    for layer, head, score, mean in ranking.heads:
         pairs = [[weights[layer, head, i, j] for j in ranking.to] for i in ranking.from_]
         assert score == pytest.approx(np.mean(np.sum(pairs, axis=1)), abs=1e-6)
+        seeing = [i for i in range(weights.shape[-1]) if name == "bert" or i >= ranking.to[0]]
+        column = [sum(weights[layer, head, i, j] for j in ranking.to) for i in seeing]
+        assert mean == pytest.approx(sum(column) / len(seeing), abs=1e-6)
     assert sorted((each.layer, each.head) for each in ranking.heads) == [(i, j) for i in range(2) for j in range(4)]
     scores = [each.score for each in ranking.heads]
     assert scores == sorted(scores, reverse=True)
@@ -77,7 +80,7 @@ def test_patterns_are_the_share_of_weight_on_their_pairs(models, pattern):
     text = "a dog and a dog and he"
     ranking, weights = rank_model_heads(text, models["bert"], pattern=pattern), weights_of(models["bert"], text)
     ids, n = models["bert"].read(text).ids, weights.shape[-1]
-    for layer, head, score in ranking.heads:
+    for layer, head, score, _ in ranking.heads:
         expected = sum(weights[layer, head, i, j] for i in range(n) for j in range(n) if on(pattern, ids, i, j)) / n
         assert score == pytest.approx(expected, abs=1e-6)
     assert ranking.heads[0].score > 0
@@ -91,6 +94,7 @@ def test_patterns_are_the_share_of_weight_on_their_pairs(models, pattern):
         ({"from_": "he"}, "--to is missing"),
         ({"to": "he"}, "--from is missing"),
         ({"pattern": "next", "to": "he"}, "both say"),
+        ({"pattern": "next", "lift": True}, "--lift"),
         ({"pattern": "nxt"}, "--pattern does not know 'nxt'"),
         ({"from_": "cat", "to": "dog"}, "--from 'cat'"),
         ({"from_": "dog", "to": "cat"}, "--to 'cat'"),
@@ -124,6 +128,33 @@ def test_a_word_that_stands_twice_is_named_with_its_place(models, text, from_, t
 
 @needs_minilm
 def test_the_head_of_minilm_that_links_he_to_dog_comes_first():
-    layer, head, score = rank_model_heads(SENTENCE, open_model(MINILM), from_="he", to="dog").heads[0]
+    layer, head, score, _ = rank_model_heads(SENTENCE, open_model(MINILM), from_="he", to="dog").heads[0]
     assert (layer, head) == (1, 7)
     assert score == pytest.approx(0.28, abs=0.005)
+
+
+COREFERENCE = "The animal didn't cross the street because it was too tired"
+
+
+@needs_minilm
+def test_the_head_that_sends_everything_to_animal_is_not_the_first_by_lift():
+    pair = {"from_": "it", "to": "animal"}
+    by_weight, by_lift = (
+        rank_model_heads(COREFERENCE, open_model(MINILM), **pair, lift=lift) for lift in (False, True)
+    )
+    first, second = by_weight.heads[:2]
+    assert (first.layer, first.head, round(first.mean, 3)) == (5, 11, 0.412)
+    assert by_lift.heads[:2] == (second, first)
+    lifts = [each.lift for each in by_lift.heads]
+    assert lifts == sorted(lifts, reverse=True)
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, ["mean", "lift"]), (40, ["mean"])])
+@pytest.mark.parametrize("lift", [False, True])
+def test_weight_mean_and_lift_stand_in_one_line(models, width, shown, lift):
+    ranking = rank_model_heads(SENTENCE, models["bert"], from_="he", to="dog", lift=lift)
+    lines = [line.plain for line in ranking_lines(ranking, Screen(width)) if line.plain.startswith("layer")]
+    first = ranking.heads[0]
+    for name in ["lift"] if lift and len(shown) == 1 else shown:
+        assert f"{name} {getattr(first, name):{'+' * (name == 'lift')}.3f}" in lines[0]
+    assert max(map(len, lines)) <= width

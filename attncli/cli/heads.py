@@ -12,6 +12,7 @@ from attncli.errors import UsageError
 from attncli.model_settings import PATTERNS
 
 EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
+attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog --lift
 attn heads "Bark is very cute and he is a dog" --model my-model --pattern previous --top 3"""
 
 
@@ -24,6 +25,9 @@ class RankOptions:
     head: Heads = None
     from_: Annotated[str | None, model_option("--from", "The word that attends.", "WORD|INDEX")] = None
     to: Annotated[str | None, model_option("--to", "The word that is attended to.", "WORD|INDEX")] = None
+    lift: Annotated[
+        bool, model_option("--lift", "By how far the weight is above the mean of all tokens on that word.")
+    ] = False
     pattern: Annotated[
         str | None, model_option("--pattern", "A pattern instead of a pair.", "|".join(PATTERNS), PATTERNS)
     ] = None
@@ -37,18 +41,19 @@ def command(ranked: RankOptions, output: OutputOptions, sentence: SentenceArgume
     from attncli.cli.showing import Show
     from attncli.head_ranking import check_ranked, rank_model_heads
     from attncli.model_settings import check_model_settings
-    from attncli.views.head_ranking import ranking_json, ranking_lines
+    from attncli.views.head_ranking import ranking_json, ranking_lines, ranking_rows
 
-    check_ranked(ranked.from_, ranked.to, ranked.pattern)
+    check_ranked(ranked.from_, ranked.to, ranked.pattern, ranked.lift)
     choice, model = (
         check_model_settings(layer=ranked.layer, head=ranked.head, top=output.top),
         opened_model(ranked.model),
     )
-    by = {"from_": ranked.from_, "to": ranked.to, "pattern": ranked.pattern}
+    words = {"from_": ranked.from_, "to": ranked.to, "pattern": ranked.pattern}
     show = Show(
-        lambda text: rank_model_heads(text, model, **by, choice=choice),
+        lambda text: rank_model_heads(text, model, **words, lift=ranked.lift, choice=choice),
         lambda ranking: (ranking.sentence,),
         lambda ranking: ranking_json(ranking, output.precision),
         ranking_lines,
+        ranking_rows,
     )
     raise typer.Exit(show.each(sentence, output))

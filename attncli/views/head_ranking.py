@@ -1,8 +1,11 @@
 """The page and the JSON of `attn heads`: the heads of a model by their weight on a pair of words or on a pattern."""
 
+from collections.abc import Iterator
+
 from rich.text import Text
 
 from attncli.head_ranking import HeadRanking, places_of
+from attncli.patterns import RankedHead
 from attncli.tokens import Sentence
 from attncli.views.glyphs import bar
 from attncli.views.heading import names, place
@@ -10,7 +13,7 @@ from attncli.views.json import VERSION, Numbers, json_line, sentence_record
 from attncli.views.screen import Screen
 from attncli.views.typeset import BOLD, DIM, heading, notes, wrap
 
-LONGEST_BAR = 40
+LONGEST_BAR, NARROWEST = 40, 24  # cells
 PATTERNS = {
     "previous": "weight on the token before",
     "next": "weight on the token after",
@@ -26,17 +29,8 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}", "")], screen.columns, 2)
     lines += [Text(), *wrap([("  ", ""), (screen.word(ranking.sentence.text), "")], screen.columns, 2), Text()]
     lines += heading("heads", _by(ranking, screen), screen)
-    shown, longest = ranking.heads[: ranking.top], min(LONGEST_BAR, screen.columns - 28)
-    most = max((each.score for each in shown), default=0) or 1.0
-    for each in shown:
-        if screen.accessible or longest < -4:
-            told = f"Layer {each.layer}, head {each.head}: {each.score:.3f}."
-            lines += wrap([(told, "")], screen.columns)
-            continue
-        line = Text(f"layer {each.layer:>2}  head {each.head:>2}  {each.score:.3f}", no_wrap=True)
-        if longest > 5:
-            line.append("  " + bar(each.score / most, longest, screen), DIM)
-        lines.append(line)
+    shown = ranking.heads[: ranking.top]
+    lines += (line for each in shown for line in _head(each, ranking, screen))
     first = ranking.heads[0]
     rest = len(ranking.heads) - len(shown)
     said = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
@@ -44,11 +38,39 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     return [*lines, Text(), *notes(said, screen)]
 
 
+def _head(each: RankedHead, ranking: HeadRanking, screen: Screen) -> list[Text]:
+    """One head with its numbers, and a bar of what it was ranked by where there is room."""
+    measured = [f"{name} {value:{form}}" for name, value, form in _against(each, ranking.by_lift)]
+    if screen.accessible or screen.columns < NARROWEST:
+        told = ", ".join([f"{each.score:.3f}", *measured])
+        return wrap([(f"Layer {each.layer}, head {each.head}: {told}.", "")], screen.columns)
+    line = Text(f"layer {each.layer:>2}  head {each.head:>2}  {each.score:.3f}", no_wrap=True)
+    for told in measured:
+        line.append(f"  {told}" * (len(line) + 2 + len(told) <= screen.columns))
+    longest = min(LONGEST_BAR, screen.columns - len(line) - 4)
+    if longest > 5:
+        most = max(_ranked_by(head, ranking) for head in ranking.heads) or 1.0
+        line.append("  " + bar(max(0.0, _ranked_by(each, ranking)) / most, longest, screen), DIM)
+    return [line]
+
+
+def _against(each: RankedHead, by_lift: bool) -> list[tuple[str, float, str]]:
+    """What the weight is held against, what heads are ranked by first: there may be no room for both."""
+    if each.mean is None or each.lift is None:
+        return []
+    against = [("mean", each.mean, ".3f"), ("lift", each.lift, "+.3f")]
+    return against[::-1] if by_lift else against
+
+
+def _ranked_by(each: RankedHead, ranking: HeadRanking) -> float:
+    return each.lift if ranking.by_lift and each.lift is not None else each.score
+
+
 def _by(ranking: HeadRanking, screen: Screen) -> str:
     if ranking.pattern is not None:
         return f"by their share of {PATTERNS[ranking.pattern]}"
     from_, to = (_name(ranking.sentence, pieces, screen) for pieces in (ranking.from_ or (), ranking.to or ()))
-    return f"by the weight from {from_} on {to}"
+    return f"by the weight from {from_} on {to}" + f", over the mean of all tokens on {to}" * ranking.by_lift
 
 
 def _name(sentence: Sentence, pieces: tuple[int, ...], screen: Screen) -> str:
@@ -73,7 +95,21 @@ def ranking_json(ranking: HeadRanking, precision: int = 6) -> str:
             "from": None if ranking.from_ is None else list(ranking.from_),
             "to": None if ranking.to is None else list(ranking.to),
             "heads": [
-                {"layer": each.layer, "head": each.head, "score": numbers.one(each.score)} for each in ranking.heads
+                {
+                    "layer": each.layer,
+                    "head": each.head,
+                    "score": numbers.one(each.score),
+                    "mean": numbers.one(each.mean),
+                    "lift": numbers.one(each.lift),
+                }
+                for each in ranking.heads
             ],
         }
     )
+
+
+def ranking_rows(ranking: HeadRanking) -> Iterator[tuple[object, ...]]:
+    """The heads of the columns, then every head; mean and lift are empty for a pattern."""
+    yield "layer", "head", "score", "mean", "lift"
+    for each in ranking.heads:
+        yield each.layer, each.head, each.score, each.mean, each.lift
