@@ -4,20 +4,15 @@ from collections.abc import Iterator
 from itertools import count
 from typing import BinaryIO
 
+from attncli.vectors.binary_rows import BLOCK_BYTES, BLOCK_ROWS, Block, binary_blocks
 from attncli.vectors.content import read_line
 from attncli.vectors.recognise import Recognised, is_row
 from attncli.vectors.refusal import refused
 
-Block = tuple[list[bytes], list[bytes]]  # the words of some rows, and the numbers of each row
-
-BLOCK_BYTES = 2**20
-BLOCK_ROWS = 4096
-MAX_WORD = 64 * 2**10  # bytes; a binary file without a blank in so many is none
-
 
 def row_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
     """All rows in blocks of up to 4096 rows or some 1 MB. Raises ResourceError naming the line or row that is wrong."""
-    return (_text_blocks if found.kind == "text" else _binary_blocks)(found, file)
+    return (_text_blocks if found.kind == "text" else binary_blocks)(found, file)
 
 
 def _text_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
@@ -68,35 +63,3 @@ def _row_lines(found: Recognised, file: BinaryIO) -> Iterator[tuple[int, bytes]]
         if line.strip():
             raise refused(found.path, f"has a blank line among its rows (line {number})")
         line = read_line(file, found.path)
-
-
-def _binary_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
-    """A row is a word, a blank, and four bytes a number. Some writers end rows with a newline, some do not."""
-    file.seek(found.start)
-    width, left, chunk = 4 * found.dimensions, found.words or 0, b""
-    while left:
-        if len(chunk) < MAX_WORD + width:
-            chunk += file.read(BLOCK_BYTES)
-        words, rows, used = _binary_rows(chunk, width, min(left, BLOCK_ROWS))
-        if not words:
-            raise refused(found.path, f"is cut off or broken in row {(found.words or 0) - left + 1} of {found.words}")
-        yield words, rows
-        left, chunk = left - len(words), chunk[used:]
-    if (chunk + file.read(MAX_WORD)).strip():
-        raise refused(found.path, f"goes on after the {found.words} rows that its first line promises")
-
-
-def _binary_rows(chunk: bytes, width: int, most: int) -> tuple[list[bytes], list[bytes], int]:
-    """Up to `most` whole rows from the start of the chunk, and how many bytes they take."""
-    words: list[bytes] = []
-    rows: list[bytes] = []
-    at = 0
-    while len(words) < most:
-        blank = chunk.find(b" ", at, at + MAX_WORD)
-        end = blank + 1 + width
-        if blank < 0 or end > len(chunk):
-            break
-        words.append(chunk[at:blank].lstrip(b"\n"))
-        rows.append(chunk[blank + 1 : end])
-        at = end
-    return words, rows, at
