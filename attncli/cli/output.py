@@ -7,14 +7,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.text import Text
 
+from attncli.cli.terminal import encoding_of, reorders
 from attncli.errors import AttnError, FinalError, UsageError
 from attncli.replacing import replacing
+from attncli.views.bidi import isolated, isolated_line
 from attncli.views.screen import Screen, visible
 
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
@@ -66,7 +68,7 @@ class Sink:
     def lines(self, lines: Iterable[Text], screen: Screen) -> None:
         """Lines for a human, in the encoding and the colours of the screen."""
         system = _SYSTEMS.get(screen.colours)
-        for line in lines:
+        for line in map(isolated_line, lines) if screen.reorders else lines:
             shown = line.plain if system is None else _ansi(line, system)
             self._stream.write((shown.rstrip(" ") + "\n").encode(screen.encoding, "backslashreplace"))
         self._stream.flush()
@@ -129,6 +131,12 @@ def say(message: str, *, dim: bool = False) -> None:
         return
     if sys.stderr is None:
         return
-    shown = visible(message, getattr(sys.stderr, "encoding", None) or "utf-8")  # what stands in for it may have none
+    shown = told(message, sys.stderr)
     with suppress(OSError):
         print(f"\x1b[2m{shown}\x1b[0m" if dim else shown, file=sys.stderr, flush=True)
+
+
+def told(text: str, stream: TextIO | None) -> str:
+    """Text that others have a part in, as a stream may show it: nothing in it acts, and words stay in their place."""
+    shown = visible(text, encoding_of(stream))
+    return isolated(shown) if reorders(stream) else shown

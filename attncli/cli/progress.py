@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from attncli.cli.output import told
 from attncli.cli.terminal import can_draw
 
 Progress = Callable[[str, int, int], None]
@@ -20,6 +21,7 @@ def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]
     bars: list[Any] = []
 
     def advance(what: str, done: int, total: int) -> None:
+        what = told(what, sys.stderr)
         if not bars:
             bar = _bar()
             bar.add_task(what, total=total)

@@ -4,7 +4,8 @@ import os
 import sys
 from typing import TextIO
 
-from attncli.views.screen import Colours, Scale, Screen
+from attncli.views.bidi import ISOLATE
+from attncli.views.screen import Colours, Scale, Screen, encodes
 
 _PIPED_WIDTH = 80
 
@@ -18,10 +19,21 @@ def detect_screen(color: str = "auto", *, by_row: bool = False, to_file: bool = 
     return Screen(
         width=_width(sys.stdout.fileno() if terminal else None),
         colours=_depth() if wants_colour(color, sys.stdout) else "none",
-        encoding=sys.stdout.encoding if sys.stdout else "utf-8",
+        encoding=encoding_of(sys.stdout),
         accessible=_is_set("ACCESSIBLE"),
         scale=scale,
+        reorders=reorders(sys.stdout),
     )
+
+
+def reorders(stream: TextIO | None) -> bool:
+    """Whether a stream may set words from right to left itself, and takes the isolates that keep them in place."""
+    return _is_terminal(stream) and os.environ.get("TERM") != "linux" and encodes(ISOLATE, encoding_of(stream))
+
+
+def encoding_of(stream: TextIO | None) -> str:
+    """The encoding of a stream."""
+    return getattr(stream, "encoding", None) or "utf-8"  # what stands in for a stream may have none
 
 
 def wants_colour(color: str, stream: TextIO | None) -> bool:

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from attncli.explore.view import View
+from attncli.views.bidi import isolated_line
 
 Drawing = Callable[[View, int, int], list[Text]]  # of a width and a height in cells
 
@@ -56,7 +57,10 @@ class Pane(Widget):
         width, style = self.size.width, self.rich_style
         if y >= len(lines):
             return Strip.blank(width, style)
-        segments = Segment.apply_style(lines[y].render(self.app.console, end=""), style)
+        line = lines[y]
+        if self._view is not None and self._view.screen.reorders:
+            line = isolated_line(line, together=False)  # a click means the cell under it
+        segments = Segment.apply_style(line.render(self.app.console, end=""), style)
         return Strip(segments).adjust_cell_length(width, style)
 
     def _lines(self) -> list[Text]:

@@ -17,13 +17,17 @@ NARROWEST = 20  # cells; a narrower screen gets lines of this width
 
 @dataclass(frozen=True)
 class Screen:
-    """Where the lines will stand. `colours` "16" and "none" are set with glyphs and numbers only."""
+    """Where the lines will stand. `colours` "16" and "none" are set with glyphs and numbers only.
+
+    `reorders`: a terminal that may set words from right to left itself; elsewhere text stays as it is.
+    """
 
     width: int = 80
     colours: Colours = "none"
     encoding: str = "utf-8"
     accessible: bool = False
     scale: Scale = "fixed"
+    reorders: bool = False
 
     @property
     def columns(self) -> int:

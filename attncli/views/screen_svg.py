@@ -2,13 +2,14 @@
 
 import io
 import re
-from collections.abc import Iterable
-from html import unescape
+from collections.abc import Iterable, Iterator
+from html import escape, unescape
 
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
+from attncli.views.bidi import phrases
 from attncli.views.screen import Screen, cells
 
 # Rich's own frame links fonts from the network; this one takes the reader's monospace font.
@@ -46,17 +47,36 @@ def screen_svg(lines: Iterable[Text], screen: Screen, title: str = "") -> str:
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False)
     drawn = console.export_svg(title=title, theme=DIMMED_MONOKAI, code_format=FRAME, unique_id="attn")
-    return _TEXT.sub(_as_wide_as_its_cells, drawn)
+    return _TEXT.sub(_in_its_cells, drawn)
 
 
 # The letters of other people are escaped there, so that no word of theirs looks like this.
-_TEXT = re.compile(r'textLength="([\d.]+)"([^<>]*)>([^<>]*)</text>')
+_TEXT = re.compile(r'<text class="([^"<>]*)" x="([^"<>]*)" y="([^"<>]*)" textLength="[^"<>]*"([^<>]*)>([^<>]*)</text>')
+_ALIKE = re.compile("[\\x20-\u02ff\u0370-\u052f\u1d40\u2010-\u25ff]*")  # what fonts for terminals give one cell each
+CELL = 12.2  # wide, as Rich has it
 
 
-def _as_wide_as_its_cells(match: re.Match[str]) -> str:
-    """Rich gives every character one cell of room: give Chinese signs and emoji their two, and marks none."""
-    length, attributes, content = match.groups()
-    text = unescape(content)
-    if len(text) == cells(text):
+def _in_its_cells(match: re.Match[str]) -> str:
+    """Text in the cells that it would take on a terminal: words of fonts and directions of their own stand alone.
+
+    Rich gives every character one cell of room, and text that a viewer turns around would take its numbers with it.
+    """
+    text = unescape(match[5]).replace("\xa0", " ")
+    if _ALIKE.fullmatch(text):
         return match[0]
-    return f'textLength="{float(length) / len(text) * cells(text):g}"{attributes}>{content}</text>'
+    return "".join(_word(match, text, start, end) for start, end in _words(text))
+
+
+def _word(match: re.Match[str], text: str, start: int, end: int) -> str:
+    kind, x, y, attributes, _ = match.groups()
+    place, room = float(x) + CELL * cells(text[:start]), CELL * cells(text[start:end])
+    joined = ' lengthAdjust="spacingAndGlyphs"' if phrases(text[start:end]) else ""  # letters that join stay joined
+    word = escape(text[start:end]).replace(" ", "&#160;")
+    return f'<text class="{kind}" x="{place:g}" y="{y}" textLength="{room:g}"{joined}{attributes}>{word}</text>'
+
+
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    """Where words stand, right-to-left ones that make a phrase as one."""
+    phrase = {place for start, end in phrases(text) for place in range(start, end)}
+    whole = "".join("x" if place in phrase else char for place, char in enumerate(text))
+    return (match.span() for match in re.finditer("[^ ]+", whole))
