@@ -19,7 +19,7 @@ from attncli.settings import check_choice, check_whole
 
 if TYPE_CHECKING:
     from attncli.cli.corpus_lines import Lines
-    from attncli.corpus.run import Corpus, Scheduler
+    from attncli.corpus.run import Scheduler
     from attncli.corpus.settings import CorpusSettings
     from attncli.corpus.shards import Shard
 
@@ -112,10 +112,12 @@ def _run(
 
 def _shards(text: list[str], folder: Path, limit: int | None) -> "list[Shard]":
     """The text of the run, laid out where it must be, and cut."""
+    from attncli.cli.output import say
     from attncli.corpus.inputs import inputs_of
     from attncli.corpus.shards import plan_shards
 
-    shards = plan_shards(inputs_of(text, folder, sys.stdin.buffer if sys.stdin else None, limit), limit)
+    stream = sys.stdin.buffer if sys.stdin else None
+    shards = plan_shards(inputs_of(text, folder, stream, limit, lambda told: say(f"note: {told}")), limit)
     if not shards:
         raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
     return shards
@@ -125,6 +127,7 @@ def _worked(
     shards: "list[Shard]", folder: Path, settings: "CorpusSettings", run: RunOptions, answers: AnswerOptions
 ) -> int:
     """The run itself, and its summary."""
+    from attncli.cli.corpus_answer import draw, show
     from attncli.cli.corpus_lines import Lines
     from attncli.corpus.folder import prepare, sweep
     from attncli.corpus.run import run_corpus
@@ -139,8 +142,8 @@ def _worked(
         lines.interrupted(run.output, sys.argv[2:])
         return INTERRUPTED
     if run.picture is not None and "distance" in corpus.tables:
-        _draw(corpus, run.picture)
-    _show(corpus, run, answers)
+        draw(corpus, run.picture)
+    show(corpus, run, answers)
     return SOME_SKIPPED if corpus.manifest["skipped"] or corpus.manifest["lost"] else 0
 
 
@@ -195,26 +198,3 @@ def _scheduler(run: RunOptions, lines: "Lines") -> "Scheduler":
 
         return lambda tasks: run_in_processes(tasks, run.jobs)
     return lambda tasks: (run_shard(task, lines.tick) for task in tasks)
-
-
-def _draw(corpus: "Corpus", path: str) -> None:
-    from attncli.cli.output import open_sink, say
-    from attncli.views.figure.distances import distance_content
-    from attncli.views.figure.saving import save_figure
-
-    form: Any = Path(path).suffix.lower().removeprefix(".")
-    with open_sink(path) as sink:
-        remarks: list[str] = []
-        sink.document(form, lambda stream: remarks.extend(save_figure(distance_content(corpus), "heat", stream, form)))
-    for remark in remarks:
-        say(f"note: {remark}")
-
-
-def _show(corpus: "Corpus", run: RunOptions, answers: AnswerOptions) -> None:
-    from attncli.cli.answer import answer, answer_json
-    from attncli.views.corpus import corpus_json, corpus_lines
-
-    if run.json:
-        answer_json([corpus_json(corpus)])
-    else:
-        answer(lambda screen: corpus_lines(corpus, screen, kept=run.output is not None), answers)

@@ -1,20 +1,23 @@
 """What the user names as plain files, to be cut and read anywhere: packed ones and streams are laid out once."""
 
-import gzip
+import errno
 import os
+import shutil
 import stat
+import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from attncli.corpus.folder import TEXT, whole_file
-from attncli.errors import AttnError, UsageError
-from attncli.extras import package
+from attncli.corpus.unpacking import PACKED, cannot_read, chunks_of, first_lines, unpacked, without_giants
+from attncli.errors import UsageError
 
-CHUNK = 2**20
-PACKED = (".gz", ".zst", ".zstd")
+CHECKED, SPARED = 2**26, 2**28  # bytes after which the disk is looked at, and that are left on it
+PATIENCE = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,21 @@ def named_texts(named: Sequence[str]) -> list[Named]:
 
 
 def _named(name: str) -> Named:
-    try:
-        status = os.stat(name)
-    except (OSError, ValueError) as error:
-        raise cannot_read(name, getattr(error, "strerror", None) or str(error)) from None
+    status = _status(name)
     if stat.S_ISDIR(status.st_mode):
         raise cannot_read(name, "it is a folder")
+    if stat.S_ISFIFO(status.st_mode):
+        return Named(shown(name))
     if not stat.S_ISREG(status.st_mode):
         raise cannot_read(name, "it is not a file")
     return Named(shown(name), status.st_size, status.st_mtime_ns)
+
+
+def _status(name: str) -> os.stat_result:
+    try:
+        return os.stat(name)
+    except (OSError, ValueError) as error:
+        raise cannot_read(name, getattr(error, "strerror", None) or str(error)) from None
 
 
 def shown(name: str) -> str:
@@ -64,86 +73,104 @@ def shown(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def inputs_of(named: Sequence[str], folder: Path, stream: BinaryIO | None, limit: int | None) -> list[Input]:
+def inputs_of(
+    named: Sequence[str],
+    folder: Path,
+    stream: BinaryIO | None,
+    limit: int | None,
+    said: Callable[[str], None] = lambda _: None,
+) -> list[Input]:
     """The files, `-` for the stream; what is packed or streamed is laid out in the run's folder, unless it is there.
 
+    `said` hears what takes long, in a sentence.
+
     Raises:
-        UsageError: a stream that is not there.
+        UsageError: a stream that is not there, or is another one than the folder's.
         AttnError: a file that cannot be read or unpacked.
+        OSError: it cannot be laid out.
     """
-    return [_input(name, folder, stream, limit) for name in named]
+    return [_input(name, folder / TEXT, stream, limit, said) for name in named]
 
 
-def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None) -> Input:
+def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None, said: Callable[[str], None]) -> Input:
     if name == "-":
         if stream is None:
             raise UsageError("there is no standard input", "pipe text, or name files")
-        return Input("-", _laid_out(folder / TEXT / "standard-input.txt", _chunks(stream), limit))
+        return Input("-", _of_stream(folder / "standard-input.txt", "-", stream, limit, said))
+    status = _status(name)
+    path = folder / f"{zlib.crc32(os.fsencode(name)):08x}-{status.st_size}-{status.st_mtime_ns}.txt"
+    if not stat.S_ISREG(status.st_mode):
+        path = folder / f"{zlib.crc32(os.fsencode(name)):08x}-0-0.txt"
+        with _opened_pipe(name, said) as pipe:
+            return Input(shown(name), _of_stream(path, name, pipe, limit, said))
     if not name.lower().endswith(PACKED):
-        return Input(shown(name), os.path.abspath(name))
-    try:
-        status = os.stat(name)
-        path = folder / TEXT / f"{zlib.crc32(os.fsencode(name)):08x}-{status.st_size}-{status.st_mtime_ns}.txt"
-        with open(name, "rb") as file:
-            return Input(shown(name), _laid_out(path, _unpacked(name, file), limit))
-    except (OSError, EOFError, zlib.error) as error:
-        if getattr(error, "errno", None) and getattr(error, "filename", None) not in (None, name):
-            raise  # it cannot be written
-        raise cannot_read(name, getattr(error, "strerror", None) or str(error)) from error
-
-
-def cannot_read(name: str, reason: str | None) -> AttnError:
-    """The error for a file that is no use."""
-    return AttnError(f"cannot read {name!r}: {reason or 'it is damaged'}", "give files of text: a sentence a line")
-
-
-def _laid_out(path: Path, chunks: Iterator[bytes], limit: int | None) -> str:
-    """The path of a file with these bytes, up to the end of `limit` lines."""
+        return Input(shown(name), _lasting(name))
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as file:
-            for chunk in first_lines(chunks, limit):
-                file.write(chunk)
+        _lay_out(path, name, unpacked(name), limit, said)
+        os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns))  # laid out again, it is the same
+    return Input(shown(name), str(path.absolute()))
+
+
+def _lasting(name: str) -> str:
+    """A path that leads to the same file from another process; `/dev/stdin` is each one's own."""
+    return os.path.realpath(name) if name.startswith(("/dev/", "/proc/")) else os.path.abspath(name)
+
+
+@contextmanager
+def _opened_pipe(name: str, said: Callable[[str], None]) -> Iterator[BinaryIO]:
+    """A named pipe, which opens when somebody else opens it to write; not without a word."""
+    waiting = threading.Timer(PATIENCE, said, [f"waiting for somebody to write to {name!r}"])
+    waiting.daemon = True
+    waiting.start()
+    try:
+        file = open(name, "rb")  # noqa: SIM115  (closed below)
+    except OSError as error:
+        raise cannot_read(name, error.strerror) from error
+    finally:
+        waiting.cancel()
+    with file:
+        yield file
+
+
+def _of_stream(path: Path, name: str, stream: BinaryIO, limit: int | None, said: Callable[[str], None]) -> str:
+    """The path of a file with what a stream gives; where that is there, the stream gives the same or nothing.
+
+    Raises:
+        UsageError: it gives something else.
+    """
+    if not path.exists():
+        _lay_out(path, name, chunks_of(stream), limit, said)
+    elif not stream.isatty() and not _is_same(path, first_lines(without_giants(name, chunks_of(stream)), limit)):
+        raise UsageError(f"{name!r} gives another text than the one in {str(path)!r}", "name another folder: -o DIR")
     return str(path.absolute())
 
 
-def first_lines(chunks: Iterator[bytes], limit: int | None) -> Iterator[bytes]:
-    """The chunks up to the end of the first `limit` lines; nothing is read beyond the chunk in which that is."""
-    for chunk in chunks:
-        lines = chunk.count(b"\n")
-        if limit is not None and lines >= limit:
-            yield b"".join(line + b"\n" for line in chunk.split(b"\n", limit)[:limit])
-            return
-        limit = None if limit is None else limit - lines
-        yield chunk
+def _is_same(path: Path, chunks: Iterator[bytes]) -> bool:
+    """Whether a stream gives what a file holds, or nothing at all."""
+    given = False
+    with open(path, "rb") as file:
+        for chunk in chunks:
+            given = True
+            if file.read(len(chunk)) != chunk:
+                return False
+        return not given or not file.read(1)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    read = getattr(file, "read1", file.read)  # what a pipe has now, not what it may have some day
-    while chunk := read(CHUNK):
-        yield chunk
+def _lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, said: Callable[[str], None]) -> None:
+    """Make a file of these bytes, up to the end of `limit` lines, as long as the disk has room for something else too.
 
-
-def _unpacked(name: str, file: BinaryIO) -> Iterator[bytes]:
-    if name.lower().endswith(".gz"):
-        with gzip.GzipFile(fileobj=file) as unpacked:
-            yield from _chunks(unpacked)  # type: ignore[arg-type]
-        return
-    zstandard = package("zstandard", f"{name!r}")
-    try:
-        yield from _frames(zstandard.ZstdDecompressor(), _chunks(file))
-    except zstandard.ZstdError as error:
-        raise EOFError(str(error)) from error
-
-
-def _frames(packed: "object", chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Every frame of a .zst; EOFError where the last one has no end."""
-    frame = None
-    for chunk in chunks:
-        while chunk:
-            frame = frame or packed.decompressobj()  # type: ignore[attr-defined]
-            yield frame.decompress(chunk)
-            chunk = frame.unused_data if frame.eof else b""
-            frame = None if frame.eof else frame
-    if frame is not None:
-        raise EOFError("it ends in the middle")
+    Raises:
+        OSError: it has not.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = checked = 0
+    with whole_file(path) as file:
+        for chunk in first_lines(without_giants(name, chunks), limit):
+            written += file.write(chunk)
+            if written - checked < CHECKED:
+                continue
+            if not checked:
+                said(f"laying out {name!r} as plain text in {str(path.parent)!r}")
+            checked = written
+            if shutil.disk_usage(path.parent).free < SPARED:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))

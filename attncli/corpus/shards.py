@@ -4,18 +4,34 @@ Small files share a shard: each shard costs a part, and a part costs a sync of t
 """
 
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from attncli.corpus.inputs import Input, cannot_read, first_lines
+from attncli.corpus.inputs import Input
+from attncli.corpus.unpacking import cannot_read, first_lines
 from attncli.errors import ResourceError
 
 LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and what is worth handing over
 PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk
 CHUNK = 2**20  # bytes read at once
-BOM, WIDE = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+BOM = b"\xef\xbb\xbf"
+#: How files begin that are no text in UTF-8, what they are, and how they become that.
+SIGNATURES = {
+    b"\xff\xfe": ("text in UTF-16", "iconv -f UTF-16 -t UTF-8 NAME"),
+    b"\xfe\xff": ("text in UTF-16", "iconv -f UTF-16 -t UTF-8 NAME"),
+    b"\x1f\x8b": ("packed by gzip", "rename it to NAME.gz"),
+    b"\x28\xb5\x2f\xfd": ("packed by zstd", "rename it to NAME.zst"),
+    b"BZh": ("packed by bzip2", "bunzip2 -k NAME"),
+    b"\xfd7zXZ": ("packed by xz", "unxz -k NAME"),
+    b"PK\x03\x04": ("a zip archive", "unzip NAME"),
+    b"PAR1": ("a Parquet file", "write its text column to a file, a line a row"),
+    b"%PDF-": ("a PDF", "pdftotext NAME"),
+    b"\x89PNG": ("a picture", "give files of text: a sentence a line"),
+    b"SQLite format 3\x00": ("an SQLite database", "write its text column to a file, a line a row"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +95,7 @@ def _pieces(inputs: Iterable[Input], target: int, limit: int | None) -> Iterator
         status, start, first = _status(each), 0, 0
         try:
             with open(each.path, "rb") as file:
-                _check_utf8(each, file)
+                _check_text(each, file)
                 for end, lines in _cuts(file, target, limit):
                     yield Piece(each.name, each.path, start, end, first, status.st_size, status.st_mtime_ns)
                     start, first = end, lines
@@ -102,10 +118,13 @@ def _status(each: Input | Piece) -> os.stat_result:
     return status
 
 
-def _check_utf8(each: Input, file: IO[bytes]) -> None:
-    if file.read(2) in WIDE:
-        raise cannot_read(each.name, "it is text in UTF-16; iconv -f UTF-16 -t UTF-8 makes UTF-8 of it")
+def _check_text(each: Input, file: IO[bytes]) -> None:
+    """See that a file does not begin as something else does."""
+    head = file.read(512)
     file.seek(0)
+    found = next((told for begin, told in SIGNATURES.items() if head.startswith(begin)), None)
+    if found is not None and not (head[:3] == b"BZh" and head[4:10] != b"1AY&SY"):  # which may be a word
+        raise cannot_read(each.name, f"it is {found[0]}", found[1].replace("NAME", shlex.quote(each.name)))
 
 
 def _cuts(file: IO[bytes], target: int, limit: int | None) -> Iterator[tuple[int, int]]:
