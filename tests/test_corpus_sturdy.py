@@ -1,5 +1,7 @@
 """However a corpus is run, the tables are the same, and whatever stops a run loses nothing that was done."""
 
+import errno
+import gzip
 import hashlib
 import json
 import os
@@ -13,6 +15,7 @@ from corpora import SENTENCES, corpus_settings, run
 
 import attncli.corpus.running as running
 import attncli.corpus.shards as shards
+from attncli.cli.app import run as cli
 from attncli.corpus.cluster import run_on_cluster
 from attncli.corpus.folder import UNFINISHED, check_folder
 from attncli.corpus.running import run_shard
@@ -169,6 +172,74 @@ def test_a_full_disk_leaves_whole_parts_alone(tmp_path, text, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         run(folder, [text], corpus_settings())
     assert len(list((folder / "parts").iterdir())) == 2
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.txt").write_text("".join(f"{sentence}\n" for sentence in SENTENCES))
+    (tmp_path / "small.txt.gz").write_bytes(gzip.compress(b"the king\n"))
+    return ["corpus", "small.txt", "small.txt.gz", "--collect", ",".join(COLLECT), "-o", "out", "--json", "-q"]
+
+
+def test_a_disk_that_is_full_at_any_moment_costs_what_is_at_hand(tmp_path, small, monkeypatch, capsys):
+    real, left = os.fsync, 0
+
+    def fsync(file):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for written in range(20):
+        left, there = written, (tmp_path / "out").exists()
+        if cli([*small, *(["--resume"] if there else [])]) == 0:
+            break
+        assert capsys.readouterr() == ("", "error: cannot write the output: No space left on device\n")
+        assert not left_over(tmp_path / "out")
+        assert not (tmp_path / "out" / "manifest.json").exists()
+    assert json.loads(capsys.readouterr().out)["texts"] == 9
+    assert 2 < written < 19
+    left = 100
+    assert cli(["fresh" if each == "out" else each for each in small]) == 0
+    assert checksums(tmp_path / "out") == checksums(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "is replaced", "is gone"])
+def test_a_file_that_changes_under_a_run_ends_it_by_name(tmp_path, text, change):
+    def changed(tasks):
+        yield run_shard(tasks[0])
+        if change == "grows":
+            text.write_bytes(text.read_bytes() + b"a dog\n")
+        elif change == "shrinks":
+            os.truncate(text, 2**14)
+        elif change == "is replaced":
+            (tmp_path / "other").write_bytes(text.read_bytes())
+            os.replace(tmp_path / "other", text)
+        else:
+            text.unlink()
+        yield run_shard(tasks[1])
+
+    with pytest.raises(AttnError, match=r"text.txt.*(has changed|No such file)"):
+        run(tmp_path / "out", [text], corpus_settings(), changed)
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_without_a_folder_leaves_none_behind(tmp_path, number):
+    (tmp_path / "text.txt").write_text("a dog and the king of the river\n" * 400_000)
+    (tmp_path / "temporary").mkdir()
+    command = [sys.executable, "-m", "attncli", "corpus", "text.txt", "--jobs", "2", "-q"]
+    env = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    begun = subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
+    while not any((tmp_path / "temporary").glob("attn-corpus-*/parts/*")) and begun.poll() is None:
+        time.sleep(0.01)
+    begun.send_signal(number)
+    _, said = begun.communicate(timeout=30)
+    assert (begun.returncode, said) == (128 + number, "interrupted; nothing is kept without -o DIR\n")
+    assert not [*(tmp_path / "temporary").iterdir()]
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:100], lambda data: data[:900] + b"xxxxxxxx" + data[908:]])

@@ -1,5 +1,6 @@
 """`attn corpus`: attention over whole files of text, as tables."""
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from attncli.cli.model_options import check_alone, opened_model
 from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
 from attncli.corpus.threads import one_thread_each
 from attncli.errors import UsageError
+from attncli.interrupts import held_back
 from attncli.settings import check_choice, check_whole
 
 if TYPE_CHECKING:
@@ -83,8 +85,12 @@ def _folder(run: RunOptions) -> Iterator[Path]:
     if run.output is not None:
         yield Path(run.output)
         return
-    with tempfile.TemporaryDirectory(prefix="attn-corpus-") as folder:
+    folder = tempfile.mkdtemp(prefix="attn-corpus-")
+    try:
         yield Path(folder)
+    finally:
+        with held_back():  # an impatient second Ctrl-C would leave a part of it
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(
@@ -138,8 +144,9 @@ def _worked(
         with lines:  # what is said of an interrupt stands under the bar, not in it
             corpus = run_corpus(shards, folder, settings, _scheduler(run, lines), lines.heard)
     except KeyboardInterrupt:
-        sweep(folder)
-        lines.interrupted(run.output, sys.argv[2:])
+        with held_back():
+            sweep(folder)
+            lines.interrupted(run.output, sys.argv[2:])
         return INTERRUPTED
     if run.picture is not None and "distance" in corpus.tables:
         draw(corpus, run.picture)

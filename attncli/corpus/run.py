@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -74,21 +74,30 @@ def run_corpus(
     tasks = [task_of(str(folder), settings, shard) for shard in shards]
     by_name = {task.name: task for task in tasks}
     progress = Progress(len(tasks))
-    for each in schedule(tasks):
-        task = each.task if isinstance(each, Lost) else by_name[each.name]
-        progress.done += 1
-        progress.done_bytes += task.shard.bytes
-        if isinstance(each, Lost):
-            progress.lost.append(each)
-        else:
-            progress.texts += each.texts
-        heard(progress)
+    done = schedule(tasks)
+    try:
+        for each in done:
+            _count(each, by_name, progress)
+            heard(progress)
+    finally:
+        if isinstance(done, Generator):
+            done.close()  # its workers end now and not some day: then there is no more to sweep
     gone = {each.task.name for each in progress.lost}
     if len(gone) == len(tasks):
         raise AttnError(
             f"no part of the text was done: {progress.lost[0].reason}", "go on: --resume, with fewer --jobs"
         )
     return _finish([task for task in tasks if task.name not in gone], folder, settings, progress)
+
+
+def _count(each: Done | Lost, by_name: Mapping[str, Task], progress: Progress) -> None:
+    task = each.task if isinstance(each, Lost) else by_name[each.name]
+    progress.done += 1
+    progress.done_bytes += task.shard.bytes
+    if isinstance(each, Lost):
+        progress.lost.append(each)
+    else:
+        progress.texts += each.texts
 
 
 def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:

@@ -168,4 +168,7 @@ def open_piece(piece: Piece) -> Iterator[bytes]:
 def _check_same(piece: Piece, left: int = 0) -> None:
     status = _status(piece)
     if left or (status.st_size, status.st_mtime_ns) != (piece.size, piece.modified):
-        raise ResourceError(f"{piece.name!r} has changed since it was planned", "take it as it is now: --resume")
+        raise ResourceError(
+            f"{piece.name!r} has changed since it was planned",
+            "begin anew when it stays as it is, with -o in a new folder",
+        )

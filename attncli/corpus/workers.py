@@ -13,6 +13,7 @@ from typing import Any
 
 from attncli.corpus.running import Done, Task, run_shard
 from attncli.corpus.threads import one_thread_each
+from attncli.interrupts import held_back
 
 TRIES = 2
 
@@ -46,8 +47,9 @@ def run_in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Done | Lost]:
                 if answer is not None:
                     yield answer
     finally:
-        for worker in workers:
-            worker.stop()
+        with held_back():
+            for worker in workers:
+                worker.stop()
 
 
 def _hand_out(waiting: deque[tuple[Task, int]], workers: Sequence["_Worker"]) -> None:
