@@ -1,12 +1,11 @@
 """Attention of long inputs, block by block: no matrix of all pairs ever exists, and the result is the same.
 
 The softmax runs along: each block of keys brings its own largest score, and what was summed before is scaled to it
-(Milakov and Gimelshein 2018, algorithm 3; Rabe and Staats 2021, section 3). Memory is that of the inputs, of the
-results, and of one block of scores.
+(Milakov and Gimelshein 2018, algorithm 3; Rabe and Staats 2021, section 3). In memory: inputs, results, one block.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from attncli.ranks import Ranks
 from attncli.similarity import SIMILARITIES, Array
 
 ROWS, COLUMNS = 512, 1024  # of a block of scores: 2 MB a head in float32
+BY_QUERY = ("keys", "weights", "itself")
 
 #: What is added to the scores of queries and keys at these places, −inf where hidden: `[n_head or 1, rows, columns]`.
 Bias = Callable[[slice, slice], Array | None]
@@ -54,18 +54,19 @@ def attend_in_blocks(
     bias: Bias | None = None,
     own_place: bool = True,
     near: int | None = None,
+    each: Callable[[range], Iterable[int]] = iter,
 ) -> Streamed:
     """Attention as `attend` computes it, of query `[n_head, n_query, d_k]`, key and value `[n_head, n_key, d]`.
 
     `own_place`: query i and key i are one word, which is not among its own strongest keys. `near`: how far the sums by
-    distance reach; None: there are none. Numbers must be finite.
+    distance reach; None: there are none. `each` goes over the first queries of blocks. Numbers must be finite.
     """
     scorer = _Scorer(query, key, method, temperature, parameters or {}, causal, window, bias)
-    done = [_rows(scorer, value, slice(at, at + ROWS), top, own_place, near) for at in range(0, query.shape[1], ROWS)]
-    joined = {name: [getattr(each, name) for each in done] for name in Streamed._fields[:-1]}
-    by_query = {"keys", "weights", "itself"}
-    arrays = {name: np.concatenate(parts, axis=int(name not in by_query)) for name, parts in joined.items()}
-    return Streamed(**arrays, by_distance=np.sum([each.by_distance for each in done], axis=0))
+    starts = each(range(0, query.shape[1], ROWS))
+    done = [_rows(scorer, value, slice(at, at + ROWS), top, own_place, near) for at in starts]
+    joined = {name: [getattr(part, name) for part in done] for name in Streamed._fields[:-1]}
+    arrays = {name: np.concatenate(parts, axis=int(name not in BY_QUERY)) for name, parts in joined.items()}
+    return Streamed(**arrays, by_distance=np.sum([part.by_distance for part in done], axis=0))
 
 
 class _Scorer:
@@ -152,8 +153,7 @@ def _itself(scorer: _Scorer, running: "_Running", rows: slice, own_place: bool) 
     found = np.empty((len(scorer.query), n), running.peak.dtype)  # [n_head, rows]
     for at in range(0, n, 64):  # small squares along the diagonal
         square = slice(rows.start + at, rows.start + min(at + 64, n))
-        diagonal = np.diagonal(scorer.block(square, square), axis1=1, axis2=2)  # [n_head, ≤ 64]
-        found[:, at : at + 64] = diagonal
+        found[:, at : at + 64] = np.diagonal(scorer.block(square, square), axis1=1, axis2=2)
     mean: Array = running.weights(found[..., None])[..., 0].mean(axis=0)
     return mean
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from attncli.errors import ResourceError, UsageError
-from attncli.explaining import explain_inputs
+from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.explaining import explain_inputs, is_long
 from attncli.explanation import Context, Explanation
 from attncli.heads import Array
-from attncli.inputs import as_vectors, read_inputs
+from attncli.inputs import Inputs, as_vectors, read_inputs
 from attncli.measures import divergence, entropy, rank_correlation, top1
 from attncli.settings import METHODS, Settings, check_method, check_settings
 from attncli.tokens import Sentence
@@ -82,6 +82,7 @@ def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple
     """The same with settings and vectors that are checked and open."""
     others = _others(settings.method, against)
     inputs = read_inputs(text, settings, vectors)
+    _check_length(inputs, settings)
     baseline = explain_inputs(inputs, settings)
     explanations, warnings = [baseline], list(baseline.warnings)
     for method in others:
@@ -94,6 +95,14 @@ def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple
             warnings.append(f"{method} is left out: {error.message}")
     methods = tuple(_measured(explanation, baseline) for explanation in explanations)
     return Comparison(methods, tuple(dict.fromkeys(warnings)))
+
+
+def _check_length(inputs: Inputs, settings: Settings) -> None:
+    """AttnError for texts whose matrices would not be kept: before they are worked out under every method."""
+    if is_long(inputs, settings):
+        n, m = len(inputs.x), len(inputs.source)
+        hint = "compare a part of the text; attn explain has the context of every word"
+        raise AttnError(f"matrices of {n:,} × {m:,} words are too large to be compared", hint)
 
 
 def _others(baseline: str, against: tuple[str, ...]) -> tuple[str, ...]:

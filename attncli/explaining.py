@@ -1,6 +1,6 @@
 """The recipe: a sentence, vectors and settings become an `Explanation` that keeps every intermediate."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from attncli.projections import choose_blocks, without_effect
 from attncli.settings import Settings, check_settings
 from attncli.vectors import Vectors
 
+Progress = Callable[[str, int, int], None]
 MAX_BYTES = 2**30  # of scores and weights together; what would be larger is attended to block by block
 
 
@@ -30,21 +31,24 @@ def explain(sentence: str, vectors: Vectors | str | Path | None = None, **settin
     return explain_with(sentence, check_settings(**settings), as_vectors(vectors))
 
 
-def explain_with(text: str, settings: Settings, vectors: Vectors) -> Explanation:
-    """The same with settings and vectors that are checked and open."""
-    explanation = explain_inputs(read_inputs(text, settings, vectors), settings)
+def explain_with(text: str, settings: Settings, vectors: Vectors, progress: Progress = lambda *_: None) -> Explanation:
+    """The same with settings and vectors that are checked and open.
+
+    `progress` is told of a text that is so long that it takes time: what is done, how much of it, and of how much.
+    """
+    explanation = explain_inputs(read_inputs(text, settings, vectors), settings, progress)
     return replace(explanation, warnings=(*explanation.warnings, *without_effect(settings, explanation.settings)))
 
 
-def explain_inputs(inputs: Inputs, settings: Settings) -> Explanation:
+def explain_inputs(inputs: Inputs, settings: Settings, progress: Progress = lambda *_: None) -> Explanation:
     """The attention of vectors that are read already, so that several methods share one reading."""
     assert inputs.vectors is not None
     blocks = choose_blocks(settings, inputs.vectors)
     settings = settled(settings, blocks)
-    if matrix_bytes(inputs, settings) > MAX_BYTES:
+    if is_long(inputs, settings):
         from attncli.long_explaining import explain_long  # only a long text should cost its import
 
-        return explain_long(inputs, settings, blocks)
+        return explain_long(inputs, settings, blocks, progress)
     visible = visible_words(words_of(inputs.sentence), settings, blocks.trained)  # [n, n]
     source = None if inputs.memory is None else inputs.source
     layers = tuple(run_layers(inputs.x, source, blocks, settings, visible))
@@ -55,6 +59,11 @@ def explain_inputs(inputs: Inputs, settings: Settings) -> Explanation:
     if heads is None:
         return explanation
     return replace(explanation, roles=roles_of(heads, explanation), remarks=tuple(remarks_on(heads, explanation)))
+
+
+def is_long(inputs: Inputs, settings: Settings) -> bool:
+    """Whether its matrices are too large to be kept."""
+    return matrix_bytes(inputs, settings) > MAX_BYTES
 
 
 def matrix_bytes(inputs: Inputs, settings: Settings) -> int:

@@ -15,6 +15,8 @@ from attncli.settings import Settings, check_text
 from attncli.tokens import Sentence, read_sentence, with_composed
 from attncli.vectors import Vectors, open_vectors
 
+MOST_CHARACTERS = 2**20  # of a text whose words all attend to each other: time grows with the square of it
+IN_SENTENCES = "attn corpus FILE --sentences takes a long text sentence by sentence"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -78,6 +80,8 @@ def find_query(sentence: Sentence, word: str) -> int:
 
 def _read(what: str, given: str, vectors: Vectors, settings: Settings) -> Sentence:
     text = _SURROGATE.sub("\ufffd", check_text(what, given))  # a byte that is no UTF-8 arrives as a lone surrogate
+    if len(text) > MOST_CHARACTERS:
+        raise AttnError(f"{what} has {len(text):,} characters, {MOST_CHARACTERS:,} are the most", IN_SENTENCES)
     if not text.strip():
         raise UsageError(f"{what} is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
     sentence = read_sentence(text, vectors.find, vectors.spellings)

@@ -1,6 +1,6 @@
 """Explanations of texts too long for a matrix: attention block by block, the context exact, the weights not kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -11,11 +11,14 @@ from attncli.attention_blocks import Streamed
 from attncli.errors import AttnError
 from attncli.explanation import CloseUp, Context, Explanation, Layer, Ranked
 from attncli.heads import Array
-from attncli.inputs import Inputs, find_query
+from attncli.inputs import IN_SENTENCES, Inputs, find_query
 from attncli.layers import warmth
 from attncli.long_layers import bias_of, run_long_layers
 from attncli.projections import Blocks
 from attncli.settings import Settings
+
+MOST_SCORES = 10**11  # at some 300 million a second five minutes
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,14 +87,37 @@ def no_matrix(explanation: Explanation) -> AttnError:
     )
 
 
-def explain_long(inputs: Inputs, settings: Settings, blocks: Blocks) -> LongExplanation:
-    """The attention of vectors that are read already, settings being settled."""
-    memory = None if inputs.memory is None else inputs.source
-    *_, (layer, streamed) = run_long_layers(inputs.x, memory, blocks, settings, words_of(inputs.sentence))
+def explain_long(
+    inputs: Inputs, settings: Settings, blocks: Blocks, progress: Progress = lambda *_: None
+) -> LongExplanation:
+    """The attention of vectors that are read already, settings being settled.
+
+    `progress` is told what it takes before any work is done, then how many queries are done, and of how many.
+
+    Raises:
+        AttnError: it would take more than MOST_SCORES.
+    """
+    memory, queries = None if inputs.memory is None else inputs.source, len(inputs.x) * settings.layers
+    said, words = _price(inputs, queries * blocks.n_head * len(inputs.source)), words_of(inputs.sentence)
+    progress(said, 0, queries)
+    *_, (layer, streamed) = run_long_layers(
+        inputs.x, memory, blocks, settings, words, heard=lambda done: progress(said, done, queries)
+    )
     query = None if settings.word is None else find_query(inputs.sentence, settings.word)
     warnings = (*blocks.warnings, *inputs.warnings, *_warnings(inputs, settings, blocks, streamed))
     space = blocks.in_embedding_space
     return LongExplanation(inputs, settings, (layer,), space, query, warnings, streamed=streamed, blocks=blocks)
+
+
+def _price(inputs: Inputs, scores: int) -> str:
+    """What the work is, and how much of it. AttnError: too much."""
+    said = (
+        f"{len(inputs.x):,} words attend to {len(inputs.source):,}: {scores / 1e9:,.1f} billion scores, block by block"
+    )
+    if scores > MOST_SCORES:
+        limit = f"the most is {MOST_SCORES / 1e9:,.0f} billion"
+        raise AttnError(f"{said}; {limit}", IN_SENTENCES)
+    return said
 
 
 def _warnings(inputs: Inputs, settings: Settings, blocks: Blocks, streamed: Streamed) -> Iterator[str]:

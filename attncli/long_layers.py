@@ -1,6 +1,6 @@
 """Blocks one on the output of the other over a text too long for matrices, each attended to block by block."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -17,23 +17,48 @@ from attncli.settings import Settings
 
 
 def run_long_layers(
-    x: Array, memory: Array | None, blocks: Blocks, settings: Settings, words: Array, near: int | None = None
+    x: Array,
+    memory: Array | None,
+    blocks: Blocks,
+    settings: Settings,
+    words: Array,
+    near: int | None = None,
+    heard: Callable[[int], None] = lambda _: None,
 ) -> Iterator[tuple[Layer, Streamed]]:
     """As `layers.run_layers` for x `[n, d]`; the layers have neither scores nor weights.
 
     words: those of x by number, the same for every repeat `[n]`.
     near: how far `Streamed.by_distance` reaches; None: it is not worked out.
+    heard: told how many queries are done, of all layers together.
     """
     for number in range(len(blocks.heads)):
         check_stacks(x, number, blocks, settings)
-        layer, streamed = _block(x, memory, number, blocks, settings, words, near)
+        layer, streamed = _block(x, memory, number, blocks, settings, words, near, _telling(heard, number * len(x)))
         x = layer.output
         yield layer, streamed
 
 
+def _telling(heard: Callable[[int], None], before: int) -> Callable[[range], Iterator[int]]:
+    """What goes over blocks of queries, and tells where it is, with what was done before."""
+
+    def each(starts: range) -> Iterator[int]:
+        for at in starts:
+            heard(before + at)
+            yield at
+
+    return each
+
+
 @np.errstate(all="ignore")  # what overflows is refused, what underflows is 0
 def _block(
-    x: Array, memory: Array | None, number: int, blocks: Blocks, settings: Settings, words: Array, near: int | None
+    x: Array,
+    memory: Array | None,
+    number: int,
+    blocks: Blocks,
+    settings: Settings,
+    words: Array,
+    near: int | None,
+    each: Callable[[range], Iterator[int]],
 ) -> tuple[Layer, Streamed]:
     heads = blocks.heads[number]
     q, k, v = projected(x, x if memory is None else memory, heads)
@@ -52,6 +77,7 @@ def _block(
         bias=bias_of(words, settings, blocks, heads if memory is None else None, k),
         own_place=memory is None,
         near=near,
+        each=each,
     )
     output = concatenate(streamed.context, heads.w_o if heads else None)  # [n_query, d_out]
     if heads:

@@ -7,9 +7,11 @@ without spaces are cut by the longest match against the set's own words. Punctua
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from attncli.segments import candidates, compounds_of, segment
 
+MOST_SPELLED = 100  # each is held against every word of the set
 Find = Callable[[Iterable[str]], Mapping[str, int]]
 Spell = Callable[[str], Iterable[str]]
 
@@ -60,7 +62,7 @@ def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentenc
     """Split `text` into tokens and unknown words.
 
     `find` maps those of the given words that the vector set has to their rows (called once for the sentence);
-    `spell` gives the nearest known spellings of an unknown word.
+    `spell` gives the nearest known spellings of an unknown word; of more than MOST_SPELLED the first ones have any.
     """
     compounds = list(compounds_of(text))
     rows = find({form for compound in compounds for form in candidates(text, compound)})
@@ -68,8 +70,10 @@ def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentenc
     known = [each for found, _ in segments for each in found]
     unknown = [span for _, missing in segments for span in missing]
     tokens = (Token(i, text[a:b], word, a, b, rows[word]) for i, ((a, b), word) in enumerate(known))
-    suggestions = {word: tuple(spell(word)) for word in {text[a:b] for a, b in unknown}}
-    return Sentence(text, tuple(tokens), tuple(Unknown(text[a:b], a, b, suggestions[text[a:b]]) for a, b in unknown))
+    words = dict.fromkeys(text[a:b] for a, b in unknown)
+    suggestions = {word: tuple(spell(word)) for word in islice(words, MOST_SPELLED)}
+    missing = tuple(Unknown(text[a:b], a, b, suggestions.get(text[a:b], ())) for a, b in unknown)
+    return Sentence(text, tuple(tokens), missing)
 
 
 def with_composed(sentence: Sentence, composes: Callable[[str], bool]) -> Sentence:

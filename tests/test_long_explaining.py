@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 import attncli.attention_blocks as blocks
+import attncli.comparison as comparison
 import attncli.explaining as explaining
+import attncli.inputs as inputs
+import attncli.long_explaining as long_explaining
 from attncli import explain
 from attncli.errors import AttnError
 from attncli.explaining import explain_with
@@ -19,6 +22,7 @@ from attncli.views.json import explanation_json
 from attncli.views.screen import Screen
 
 TEXT = "the king spoke to the queen and the dog of the king barked at the river the bank the king"
+N = len(TEXT.split())
 TABLE = [
     {},
     {"method": "dot", "exclude_self": True},
@@ -89,6 +93,34 @@ def test_who_wants_the_matrix_is_told(vectors, long):
     for name in ("weights", "scores", "mean_weights"):
         with pytest.raises(AttnError, match="20 × 20"):
             getattr(explanation, name)
+
+
+def test_the_price_is_said_before_the_work_and_too_much_is_refused(vectors, long, monkeypatch):
+    told = []
+    explaining.explain_with(TEXT, check_settings(layers=2), vectors, lambda *each: told.append(each))
+    (said, first, total), *_, (_, last, _) = told
+    assert {total for *_, total in told} == {2 * N}
+    assert said == f"{N} words attend to {N}: 0.0 billion scores, block by block"
+    assert (first, total) == (0, 2 * N)
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert N < last < 2 * N
+    monkeypatch.setattr(long_explaining, "MOST_SCORES", 2 * N * N - 1)
+    monkeypatch.setattr(long_explaining, "run_long_layers", None)  # would be called
+    with pytest.raises(AttnError, match="the most is") as caught:
+        explain(TEXT, vectors, layers=2)
+    assert "attn corpus" in caught.value.hint
+
+
+def test_a_comparison_is_refused_before_any_method_is_worked_out(vectors, long, monkeypatch):
+    monkeypatch.setattr(comparison, "explain_inputs", None)  # would be called
+    with pytest.raises(AttnError, match=f"{N} × {N} words are too large to be compared"):
+        comparison.compare(TEXT, vectors)
+
+
+def test_a_text_is_refused_by_its_characters_before_it_is_read(vectors, monkeypatch):
+    monkeypatch.setattr(inputs, "read_sentence", None)  # would be called
+    with pytest.raises(AttnError, match="has 2,000,000 characters, 1,048,576 are the most"):
+        explain("a " * 10**6, vectors)
 
 
 def test_a_blind_word_is_counted(vectors, long):

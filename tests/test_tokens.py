@@ -1,7 +1,9 @@
+import sys
+
 import pytest
 
 from attncli.segments import forms
-from attncli.tokens import read_sentence
+from attncli.tokens import MOST_SPELLED, read_sentence
 
 WORDS = """bark is very cute and he a dog didn't e-mail u.s. the 's it did n't 注意 注 café naïve 3 3.14 well mr. ss
 new 1000 york new-york กา มา rock don't"""
@@ -108,3 +110,35 @@ def test_a_long_chain_of_hyphens_stays_cheap():
 
 def test_forms_are_tried_from_the_typed_one_down():
     assert forms("Straße") == ("Straße", "straße", "strasse")
+
+
+def test_of_very_many_unknown_words_the_first_have_suggestions():
+    asked = []
+    text = " ".join(f"zz{i}" for i in range(3 * MOST_SPELLED)) + " zz0"
+    sentence = read_sentence(text, find, lambda word: [asked.append(word) or "dog"])
+    assert asked == [f"zz{i}" for i in range(MOST_SPELLED)]
+    assert [each.suggestions for each in sentence.unknown[MOST_SPELLED - 1 : MOST_SPELLED + 1]] == [("dog",), ()]
+    assert sentence.unknown[-1].suggestions == ("dog",)
+
+
+@pytest.mark.parametrize("piece", ["the dog ", "a-", "a.", "注意", "d'", "a/", "q ", "1,", "a\u0301", "🐕"])
+def test_reading_takes_steps_that_grow_with_the_text(piece):
+    assert steps(piece * 800) < 2.2 * steps(piece * 400)
+
+
+def steps(text):
+    """How many lines of Python are run to read a text."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        read(text)
+    finally:
+        sys.settrace(before)
+    return count

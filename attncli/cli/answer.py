@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
 from rich.text import Text
 
@@ -16,6 +17,7 @@ from attncli.settings import check_choice
 from attncli.vectors import Vectors, open_vectors
 from attncli.views.screen import Screen
 
+Made = TypeVar("Made")
 UNWRAPPED = 100_000  # cells
 
 
@@ -47,6 +49,24 @@ def remark(vectors: Vectors, options: AnswerOptions | OutputOptions) -> None:
     """Say what the user should know about a set that was just read."""
     for note in () if options.quiet else vectors.notes:
         say(f"note: {note}")
+
+
+def announced(options: OutputOptions, make: Callable[[str, Progress], Made]) -> Callable[[str], Made]:
+    """What makes something of a text, telling of work that takes long before it begins, with a bar from then on."""
+
+    def made(text: str) -> Made:
+        said: list[str] = []
+        with progressing(options) as progress:
+
+            def heard(what: str, done: int, total: int) -> None:
+                if not said and not options.quiet:
+                    say(f"note: {what}")
+                said.append(what)
+                progress("attending", done, total)
+
+            return make(text, heard)
+
+    return made
 
 
 @contextmanager

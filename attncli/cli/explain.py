@@ -42,13 +42,14 @@ def command(
     documents = explanation_documents(output, figure)
     if model.model is not None:
         raise typer.Exit(_explain_model(model, output, documents, sentence, word, full))
+    from attncli.cli.answer import announced
     from attncli.cli.showing import Show, settings_of, vectors_of  # NumPy comes with these: not for help, completion
     from attncli.explaining import explain_with
     from attncli.views.json import explanation_json
 
     settings, vectors = settings_of(attention, inputs, output, word), vectors_of(inputs, output)
     show = Show(
-        lambda text: explain_with(text, settings, vectors),
+        announced(output, lambda text, progress: explain_with(text, settings, vectors, progress)),
         lambda explanation: explanation.sentences,
         lambda explanation: explanation_json(explanation, full=full, precision=output.precision),
         _page,
