@@ -18,6 +18,7 @@ METHODS = ("dot", "scaled", "cosine", "general", "additive", "kernel")
 PROJECTIONS = ("trained", "random", "identity")
 POSITIONS = ("none", "sinusoidal")
 UNKNOWN = ("compose", "skip", "error")
+CSV = ("guarded", "exact")  # text like a formula
 MULTIHEAD_DEFAULT = 3
 MOST_HEADS, MOST_LAYERS = 1024, 100  # more than any model has; each costs memory
 

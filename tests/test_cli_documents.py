@@ -150,7 +150,7 @@ def test_csv_holds_what_json_holds(command):
 )
 def test_csv_gives_hostile_text_back(text, tmp_path):
     sentence = f"dog {text} cat"
-    attn("explain", sentence, "--model", BERT, "-o", "a.csv", cwd=tmp_path)
+    attn("explain", sentence, "--model", BERT, "-o", "a.csv", "--csv", "exact", cwd=tmp_path)
     with open(tmp_path / "a.csv", newline="", encoding="utf-8") as stream:
         found = list(csv.DictReader(stream))
     whole = strict(attn("explain", sentence, "--model", BERT, "--json").stdout)

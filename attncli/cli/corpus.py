@@ -15,9 +15,10 @@ from attncli.cli.grouping import options
 from attncli.cli.model_options import check_alone, opened_model
 from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
 from attncli.corpus.threads import one_thread_each
+from attncli.corpus_names import TABLES
 from attncli.errors import UsageError
 from attncli.interrupts import held_back
-from attncli.settings import check_choice, check_whole
+from attncli.settings import CSV, check_choice, check_whole
 
 if TYPE_CHECKING:
     from attncli.cli.corpus_lines import Lines
@@ -55,9 +56,8 @@ def command(
 
 
 def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
-    from attncli.corpus_names import TABLES
-
     check_choice("--format", run.format, TABLES)
+    check_choice("--csv", run.csv, CSV)
     check_whole("--jobs", run.jobs, 1, 1024)
     if attention.memory is not None:
         raise UsageError("--memory has no meaning here: every text attends to itself", "leave it out")
@@ -185,6 +185,7 @@ def _settings(
         collected.field,
         collected.sentences,
         run.format,
+        run.csv,
         check_kept(collected.kept),
     )
     wanted(settings, open_reader(settings))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from attncli.cli.model_options import Heads, Layers, ModelName
 from attncli.cli.options import Values, option
 from attncli.corpus_names import COLLECT, TABLES
+from attncli.settings import CSV
 
 
 def corpus_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
@@ -58,6 +59,9 @@ class RunOptions:
 
     output: Annotated[str | None, run_option("-o --output", "The folder for tables and parts.", "DIR")] = None
     format: Annotated[str, run_option("--format", "The format of the tables.", "|".join(TABLES), TABLES)] = "ndjson"
+    csv: Annotated[
+        str, run_option("--csv", "Text like a formula in CSV: a ' before it, or to the letter.", "|".join(CSV), CSV)
+    ] = "guarded"
     picture: Annotated[
         str | None, run_option("--picture", "A figure of attention by distance: .svg, .pdf or .png.", "FILE")
     ] = None

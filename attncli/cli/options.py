@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from attncli.settings import METHODS, MODES, POSITIONS, PROJECTIONS, UNKNOWN
+from attncli.settings import CSV, METHODS, MODES, POSITIONS, PROJECTIONS, UNKNOWN
 from attncli.vectors.places import kept_names
 
 SCALES = ("fixed", "row")
@@ -167,6 +167,9 @@ class OutputOptions:
         str | None,
         output_option("--format", "What is written, whatever the ending of -o.", "|".join(FORMATS), FORMATS),
     ] = None
+    csv: Annotated[
+        str, output_option("--csv", "Text like a formula in CSV: a ' before it, or to the letter.", "|".join(CSV), CSV)
+    ] = "guarded"
     quiet: Annotated[bool, output_option("-q --quiet", "No remarks on standard error, only errors.")] = False
     debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,14 @@ from attncli.views.screen import Screen, visible
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
 
 
+# In JSON the controls below U+0020 are escaped as it is.
+_ACTS = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def _as_json(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
 class Sink:
     """Takes finished text; what is written is flushed at once, so that a reader sees each record as it is made."""
 
@@ -30,8 +39,8 @@ class Sink:
         self._records = 0  # written so far, of documents and rows
 
     def json(self, line: str) -> None:
-        """One JSON object: UTF-8 whatever the terminal speaks."""
-        self._write(line.encode())
+        """One JSON object: UTF-8 whatever a terminal speaks, which gets what would act on it escaped."""
+        self._write((_ACTS.sub(_as_json, line) if self._stream.isatty() else line).encode())
 
     def document(self, kind: str, write: Callable[[BinaryIO], None]) -> None:
         """A whole document, which holds one sentence."""
@@ -45,22 +54,22 @@ class Sink:
             hint = "name one sentence, or write lines: -o FILE.json, -o FILE.csv"
             raise FinalError(f"a .{kind} holds one sentence, and more were given", hint)
 
-    def rows(self, rows: Iterable[Sequence[object]], line: int | None = None) -> None:
+    def rows(self, rows: Iterable[Sequence[object]], line: int | None = None, cells: str = "guarded") -> None:
         """Rows of CSV for one sentence, the first of them the heads of the columns, which a file has once.
 
         Before the rows stands which sentence it is, counted from 0, and in a batch its `line` of the input, from 1.
+        A terminal gets what would act on it as visible escapes; `cells` as `--csv` says.
         """
-        import csv  # for those who ask for it
+        from attncli.csv_cells import CsvWriter  # for those who ask for it
 
         text = io.TextIOWrapper(self._stream, "utf-8", newline="", write_through=True)
-        # All text is quoted: a carriage return in it, which Python 3.11 leaves bare, would end the row.
-        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        writer = CsvWriter(text, cells, visible if self._stream.isatty() else str)
         remaining = iter(rows)
         head = next(remaining)
         which = {"sentence": self._records} | ({} if line is None else {"line": line})
         if not self._records:
-            writer.writerow([*which, *head])
-        writer.writerows([*which.values(), *row] for row in remaining)
+            writer.write([[*which, *head]])
+        writer.write([*which.values(), *row] for row in remaining)
         text.detach()
         self._records += 1
         self._stream.flush()

@@ -13,7 +13,7 @@ from attncli.cli.options import COLORS, FORMATS, SCALES, AttentionOptions, Input
 from attncli.cli.output import Sink, heard_by, open_sink, say
 from attncli.cli.records import each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
-from attncli.settings import Settings, check_choice, check_settings
+from attncli.settings import CSV, Settings, check_choice, check_settings
 from attncli.tokens import Sentence
 from attncli.vectors import Vectors
 from attncli.views.json import of_line
@@ -61,7 +61,7 @@ class Show(Generic[Record]):
 
     def each(self, argument: str | None, output: OutputOptions) -> int:
         """Make and show a record for each sentence that `argument` stands for; returns the exit code."""
-        kind = chosen_format(output, self.formats)
+        kind, cells = chosen_format(output, self.formats), check_choice("--csv", output.csv, CSV)
         screen = _screen(output, kind)
         with open_sink(output.output) as sink:
 
@@ -71,7 +71,7 @@ class Show(Generic[Record]):
                 record = self._make(text)
                 if kind != "txt" or output.output:
                     _say_unknown(self._sentences_of(record), line, output.quiet)
-                self._write(record, kind, sink, screen, line)
+                self._write(record, kind, sink, screen, line, cells)
 
             return each_sentence(argument, show, quiet=output.quiet, dim=wants_colour(output.color, sys.stderr))
 
@@ -91,11 +91,13 @@ class Show(Generic[Record]):
     def _offers(self, kind: str) -> bool:
         return kind in ("txt", "json", "screen.svg", *self._documents) or (kind == "csv" and self._as_rows is not None)
 
-    def _write(self, record: Record, kind: str, sink: Sink, screen: Screen, line: int | None = None) -> None:
+    def _write(
+        self, record: Record, kind: str, sink: Sink, screen: Screen, line: int | None = None, cells: str = "guarded"
+    ) -> None:
         if kind == "json":
             sink.json(of_line(self._as_json(record), line))
         elif kind == "csv" and self._as_rows is not None:
-            sink.rows(self._as_rows(record), line)
+            sink.rows(self._as_rows(record), line, cells)
         elif kind == "txt":
             sink.lines(self._as_lines(record, screen), screen)
         else:

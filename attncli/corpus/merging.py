@@ -12,6 +12,7 @@ from attncli.corpus.collecting import MERGE, Arrays, add_pairs
 from attncli.corpus.folder import whole_file
 from attncli.corpus.parts import Part
 from attncli.corpus.seen import HEAD_NUMBERS, REACH
+from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns, writing
 from attncli.head_kinds import kinds_of
@@ -156,8 +157,8 @@ def write_errors(
             file.write(json.dumps(each, ensure_ascii=False).encode() + b"\n")
 
 
-def write_table(path: Path, table: str, name: str, pieces: Iterable[Columns]) -> None:
-    """A table from its pieces."""
-    with writing(path, table, name) as writer:
+def write_table(folder: Path, settings: CorpusSettings, name: str, pieces: Iterable[Columns]) -> None:
+    """A table of a run from its pieces."""
+    with writing(folder / f"{name}.{settings.table}", settings.table, name, settings.csv) as writer:
         for columns in pieces:
             writer.write(columns)

@@ -111,7 +111,7 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
     sums = {name: merged(name, parts) for name in settings.collect if name in ("distance", "entropy", "heads")}
     tables = {name: TABLES[name](sums[name], numbers) for name in sums if MEASURED[name] in sums[name]}
     for name, columns in tables.items():
-        write_table(folder / f"{name}.{settings.table}", settings.table, name, [columns])
+        write_table(folder, settings, name, [columns])
     if "context" in settings.collect:
         tables["context"] = _write_context(folder, settings, parts, reader)
     problems = [(task.shard, each["named"]) for task, each in zip(tasks, told, strict=True)]
@@ -146,7 +146,7 @@ def _write_context(folder: Path, settings: CorpusSettings, parts: Parts, reader:
                 first.append({name: column[:1000] for name, column in columns.items()})
             yield columns
 
-    write_table(folder / f"context.{settings.table}", settings.table, "context", pieces())
+    write_table(folder, settings, "context", pieces())
     return first[0] if first else {}
 
 

@@ -70,7 +70,7 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
         return Done(name, texts, True)
     run = _Run(task.settings)
     if "weights" in task.settings.collect:
-        with writing(weights_path(folder, task), task.settings.table, "weights") as writer:
+        with writing(weights_path(folder, task), task.settings.table, "weights", task.settings.csv) as writer:
             run.all(task.shard, tick, writer)
     else:
         run.all(task.shard, tick, None)

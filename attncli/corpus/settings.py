@@ -30,7 +30,7 @@ class CorpusSettings:
     """The checked settings of a run: what attends, how, over which part of the text, and what is collected.
 
     words None: of every word; field: the key of JSON lines; split: whether lines are cut into sentences; table: the
-    format of what is written; kept: how many context words a word has in the table.
+    format of what is written; csv: how its text is written there; kept: how many context words a word has in the table.
     """
 
     source: Source
@@ -40,6 +40,7 @@ class CorpusSettings:
     field: str | None = None
     split: bool = False
     table: str = "ndjson"
+    csv: str = "guarded"
     kept: int = KEPT
 
     @property

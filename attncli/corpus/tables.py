@@ -1,6 +1,5 @@
 """Tables on the disk: Parquet, NDJSON or CSV, written piece by piece, the schema's version inside."""
 
-import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, BinaryIO, Protocol
 from attncli.corpus.folder import whole_file
 from attncli.corpus.seen import HEAD_NUMBERS
 from attncli.corpus.settings import VERSION
+from attncli.csv_cells import CsvWriter
 from attncli.extras import package
 
 Columns = Mapping[str, Sequence[Any]]
@@ -73,15 +73,15 @@ def versioned(name: str) -> str:
 
 
 @contextmanager
-def writing(path: Path, table: str, name: str) -> Iterator[Writer]:
-    """A writer of the table `name` in the format `table`, to a file that appears when it is whole."""
+def writing(path: Path, table: str, name: str, cells: str = "guarded") -> Iterator[Writer]:
+    """A writer of the table `name` in the format `table`, to a file that appears when it is whole; cells of CSV."""
     with whole_file(path) as file:
         if table == "parquet":
             with _Parquet(file, name) as parquet:
                 yield parquet
         else:
             text = io.TextIOWrapper(file, "utf-8", newline="")
-            yield _Ndjson(text, name) if table == "ndjson" else _Csv(text, name)
+            yield _Ndjson(text, name) if table == "ndjson" else _Csv(text, name, cells)
             text.flush()
             text.detach()
 
@@ -107,16 +107,19 @@ def _json_cell(cell: Any) -> str:
 
 
 class _Csv:
-    def __init__(self, file: io.TextIOWrapper, name: str) -> None:
-        self._writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    def __init__(self, file: io.TextIOWrapper, name: str, cells: str) -> None:
+        self._writer = CsvWriter(file, cells)
         self._schema, self._names = versioned(name), list(SCHEMAS[name])
-        self._writer.writerow(["schema", *self._names])
+        self._writer.write([["schema", *self._names]])
 
     def write(self, columns: Columns) -> None:
         """A line a row; lists are JSON."""
-        for row in zip(*(columns[name] for name in self._names), strict=True):
-            cells = (json.dumps(each) if isinstance(each, list) else each for each in row)
-            self._writer.writerow([self._schema, *cells])
+        rows = zip(*(columns[name] for name in self._names), strict=True)
+        self._writer.write([self._schema, *map(_csv_cell, row)] for row in rows)
+
+
+def _csv_cell(cell: Any) -> Any:
+    return json.dumps(cell) if isinstance(cell, list) else cell
 
 
 class _Parquet:
