@@ -204,7 +204,7 @@ def test_a_disk_that_is_full_at_any_moment_costs_what_is_at_hand(tmp_path, small
     assert 2 < written < 19
     left = 100
     assert cli(["fresh" if each == "out" else each for each in small]) == 0
-    assert checksums(tmp_path / "out") == checksums(tmp_path / "fresh")
+    assert sorted(checksums(tmp_path / "out").values()) == sorted(checksums(tmp_path / "fresh").values())
 
 
 @pytest.mark.parametrize("change", ["grows", "shrinks", "is replaced", "is gone"])
