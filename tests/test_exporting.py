@@ -58,6 +58,16 @@ def test_a_large_matrix_of_gensims_own_form_lies_beside_it(tmp_path, monkeypatch
     np.testing.assert_array_equal(loaded["</s>"], MATRIX[-1].astype(np.float32))
 
 
+def test_what_stands_where_the_matrix_would_go_is_not_written_over(tmp_path, monkeypatch):
+    save = KeyedVectors.save
+    monkeypatch.setattr(KeyedVectors, "save", lambda self, path: save(self, path, sep_limit=10))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "big.kv.vectors.npy").write_text("mine")
+    with pytest.raises(AttnError, match="in the way"):
+        export(make(tmp_path / "store"), tmp_path / "out" / "big.kv")
+    assert [path.read_text() for path in (tmp_path / "out").iterdir()] == ["mine"]
+
+
 @pytest.mark.parametrize("ending", [".bin", ".txt"])
 def test_what_is_exported_is_read_again(tmp_path, ending):
     export(make(tmp_path / "store"), tmp_path / f"out{ending}")

@@ -129,3 +129,13 @@ def test_a_link_is_not_removed_through(file, attn_home, tmp_path):
     with pytest.raises(ResourceError):
         remove("other")
     assert kept(attn_home) == ["my-set", "other"]
+
+
+def test_what_is_no_part_of_a_set_is_not_removed_with_it(file):
+    thesis = add(file).folder / "thesis.txt"
+    thesis.write_text("mine")
+    with pytest.raises(AttnError, match=r"holds 'thesis\.txt'"):
+        remove("my-set")
+    assert thesis.read_text() == "mine"
+    thesis.unlink()
+    remove("my-set")

@@ -161,6 +161,25 @@ def test_a_link_in_the_place_of_a_download_is_not_written_through(site, attn_hom
     assert (tmp_path / "precious").read_text() == "precious"
 
 
+@pytest.mark.parametrize("name", ["tiny", "split"])
+def test_what_was_not_fetched_is_not_removed_nor_written_through(site, attn_home, tmp_path, name):
+    folder = attn_home / "downloads" / name
+    folder.mkdir(parents=True)
+    (folder / "thesis.txt").write_text("mine")
+    pull(name)
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
+
+
+def test_a_link_in_the_place_of_what_is_joined_is_not_written_through(site, attn_home, tmp_path):
+    (tmp_path / "precious").write_text("precious")
+    folder = attn_home / "downloads" / "split"
+    folder.mkdir(parents=True)
+    (folder / "split.gz").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError, match="symbolic links"):
+        pull("split")
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
 def test_an_archive_that_is_no_word_vectors_is_refused_and_removed(site, attn_home):
     from gensim_data import md5
 

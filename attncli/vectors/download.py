@@ -3,13 +3,12 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from http.client import HTTPException
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
-from shutil import rmtree
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -48,7 +47,7 @@ def fetch(url: str, path: Path, md5: str, heard: Heard) -> None:
     or is not what it should be, OSError if the disk refuses.
     """
     found = ""
-    with open(path, "r+b", opener=_itself) as file:
+    with open(path, "r+b", opener=itself) as file:
         for _ in range(2):
             _fill(url, file, heard)
             if (found := md5_of(file)) == md5:
@@ -95,9 +94,12 @@ def _held(folder: Path, waiting: Callable[[], None]) -> int | None:
     return None
 
 
-def discard(folder: Path) -> None:
-    """Remove a folder and what was fetched into it."""
-    rmtree(folder, ignore_errors=True)
+def discard(folder: Path, names: Iterable[str]) -> None:
+    """Remove what was fetched into a folder under these names, and the folder if nothing else is in it."""
+    with suppress(OSError):
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _lock(handle: int, waiting: Callable[[], None]) -> None:
@@ -162,6 +164,6 @@ def _unreachable(url: str, error: LostError) -> ResourceError:
     return ResourceError(f"{url} cannot be fetched: {error}", "check the connection and run it again: it will go on")
 
 
-def _itself(path: str, flags: int) -> int:
+def itself(path: str, flags: int) -> int:
     """Open a file, made if it is not there, but no link: that could lead anywhere."""
     return os.open(path, flags | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)

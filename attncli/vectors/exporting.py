@@ -115,6 +115,16 @@ def _folder_beside(target: Path) -> Iterator[Path]:
 def _put_in_place(folder: Path, target: Path) -> list[Path]:
     """Move what was written beside the target to its place, the target itself last: what it refers to is there."""
     names = sorted((path.name for path in folder.iterdir()), key=lambda name: (name == target.name, name))
+    _check_free(target, [name for name in names if name != target.name])
     for name in names:
         os.replace(folder / name, target.parent / name)
     return [target.parent / name for name in reversed(names)]
+
+
+def _check_free(target: Path, beside: list[str]) -> None:
+    """See that what goes beside a file belongs to an earlier one of that name, if it is there at all."""
+    for name in beside:
+        if os.path.lexists(target.parent / name) and not target.exists():
+            raise AttnError(
+                f"'{target.parent / name}' is in the way of what goes beside {target.name!r}", "choose another file"
+            )

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError, ResourceError, UsageError
-from attncli.vectors import places
+from attncli.vectors import layout, places
 from attncli.vectors.catalogue import no_such_name, notes_about
 from attncli.vectors.store import Vectors
 
 if TYPE_CHECKING:
     from attncli.vectors.readers import Progress
 
+OWN = {layout.MATRIX, layout.NORMS, layout.NGRAMS, layout.INDEX}  # the files of a set
 SHOW_ALL = "to see what is kept: attn vectors list"
 
 
@@ -94,13 +95,16 @@ def kept_as(name: str, vectors: Vectors) -> Kept:
 def remove(name: str) -> int:
     """Remove the set that `name` opens, at once as far as others can see. Returns the bytes that were freed.
 
-    Raises UsageError for the embedded set, ResourceError if there is none of this name.
+    Raises UsageError for the embedded set, ResourceError if there is none of this name, AttnError if its folder holds
+    something else: that is not the set's to remove.
     """
     if name == places.EMBEDDED:
         raise UsageError(f"{name!r} is the embedded set, which stays", SHOW_ALL)
     folder = places.kept_folder(name)
     if folder is None:
         raise no_such_name(name)
+    if others := sorted({*os.listdir(folder)} - OWN):
+        raise AttnError(f"'{folder}' holds {others[0]!r}, which is no part of the set", "move it away first")
     size, aside = _size(folder), folder.parent / f".{secrets.token_hex(8)}.tmp"
     try:
         os.rename(folder, aside)

@@ -14,7 +14,7 @@ from typing import Any
 
 from attncli.errors import ResourceError
 from attncli.vectors import places
-from attncli.vectors.download import discard, fetch, fetch_text, md5_of, own_folder
+from attncli.vectors.download import discard, fetch, fetch_text, itself, md5_of, own_folder
 from attncli.vectors.gensim_parts import gensim_data
 from attncli.vectors.index import is_regular
 from attncli.vectors.keeping import add, free_folder
@@ -46,17 +46,18 @@ def pull(name: str, progress: Progress = lambda *_: None) -> Vectors:
     folder = free_folder(kept)
     offered = offer(name)
     downloads = folder.parent.parent / "downloads" / kept
+    whole = f"{kept}.gz"
     with own_folder(downloads, lambda: progress(f"waiting for another download of {name}", 0, offered.size)):
         if places.is_store(folder):  # that other one has done it
-            discard(downloads)
+            discard(downloads, [*_names(offered), whole])
             return Vectors(folder)
         path = _gensims_own(offered) or _downloaded(offered, downloads, progress)
         try:
             vectors = add(str(path), name=kept, source=offered.urls[0], licence=offered.licence, progress=progress)
         except ResourceError:
-            discard(downloads)
+            discard(downloads, [*_names(offered), whole])
             raise
-        discard(downloads)
+        discard(downloads, [*_names(offered), whole])
     return vectors
 
 
@@ -139,7 +140,7 @@ def _gensims_own(offered: Offer) -> Path | None:
 
 def _downloaded(offered: Offer, folder: Path, progress: Progress) -> Path:
     """Fetch the files of the set into `folder`, and join them if they are several."""
-    paths = [folder / url.rpartition("/")[2] for url in offered.urls]
+    paths = [folder / name for name in _names(offered)]
     done = 0
 
     def heard(at: int) -> None:
@@ -151,8 +152,13 @@ def _downloaded(offered: Offer, folder: Path, progress: Progress) -> Path:
     return paths[0] if len(paths) == 1 else _joined(paths, folder / f"{folder.name}.gz")
 
 
+def _names(offered: Offer) -> list[str]:
+    """What the files of a set are called on the disk."""
+    return [url.rpartition("/")[2] for url in offered.urls]
+
+
 def _joined(paths: list[Path], whole: Path) -> Path:
-    with open(whole, "wb") as file:
+    with open(whole, "wb", opener=itself) as file:
         for path in paths:
             with open(path, "rb") as part:
                 copyfileobj(part, file)
