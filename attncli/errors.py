@@ -29,3 +29,12 @@ class ResourceError(AttnError):
 
 class FinalError(UsageError):
     """A wrong use that ends a batch: no later sentence could fare better (exit 2)."""
+
+
+def quoted(value: object, most: int = 60) -> str:
+    """The value as Python writes it, cut to about `most` characters: what errors quote may come from a stranger."""
+    try:
+        text = repr(value[: most + 1] if isinstance(value, str | bytes) else value)
+    except (RecursionError, ValueError):  # nested too deeply; a number of more digits than Python writes
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= most + 2 else f"{text[:most]}…"

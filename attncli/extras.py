@@ -9,7 +9,6 @@ from attncli.errors import ResourceError
 
 #: A package's own name, and the extra that brings it.
 EXTRAS = {
-    "safetensors": "transformers",
     "tokenizers": "transformers",
     "matplotlib": "plot",
     "textual": "explore",

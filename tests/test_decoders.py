@@ -5,10 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("safetensors", reason="pip install safetensors tokenizers")
-
 from attncli.errors import ResourceError
-from attncli.models.config import family_of, read_config
+from attncli.models.config import accepted, family_of, read_config
 from attncli.models.rotary import rotary_of, rotate, rotation
 from attncli.models.tensors import Checkpoint
 
@@ -20,7 +18,7 @@ LENGTHS = (3, 17, 40)
 
 def run(name, ids, **changes):
     """The layers and the last hidden state of a tiny model, with keys of its config changed; None takes one out."""
-    config = {**read_config(TINY / name), **changes}
+    config = accepted({**read_config(TINY / name), **changes})
     family, tensors = family_of(config), Checkpoint(TINY / name.split("-")[0])
     layers, x = [], family.embed(config, tensors, ids)
     for number in range(family.shape(config).n_layer):
@@ -72,7 +70,7 @@ def test_a_window_counts_the_token_itself():
         ("mistral", {"sliding_window": None}, [20, 20]),
         ("qwen2", {"layer_types": None}, [20, 6, 6]),
         ("qwen2", {"layer_types": None, "max_window_layers": 0}, [6, 6, 6]),
-        ("qwen2", {"use_sliding_window": False}, [20, 20, 20]),
+        ("qwen2", {"layer_types": None, "use_sliding_window": False}, [20, 20, 20]),
         ("qwen3", {}, [6, 20]),
         ("llama", {"sliding_window": 3}, [20, 20]),  # a key that this model does not know
     ],
@@ -117,7 +115,8 @@ def test_a_rotated_product_depends_on_the_distance_alone():
 
 
 def test_what_lies_beyond_the_rotated_width_stays():
-    rotary = rotary_of({"max_position_embeddings": 64, "partial_rotary_factor": 0.5}, 8)
+    half = {"type": "linear", "factor": 1, "partial_rotary_factor": 0.5}
+    rotary = rotary_of({"max_position_embeddings": 64, "rope_scaling": half}, 8)
     x = np.random.default_rng(0).standard_normal((2, 5, 8), dtype=np.float32)  # [n_head, n, d_k]
     rotated = rotate(x, *rotation(rotary, 5))
     np.testing.assert_array_equal(rotated[..., 4:], x[..., 4:])
@@ -134,16 +133,26 @@ def test_what_lies_beyond_the_rotated_width_stays():
         ("llama", {"attn_logit_softcapping": 50.0}, "attn_logit_softcapping"),
         ("llama", {"rope_scaling": {"type": "mrope", "mrope_section": [2, 1, 1]}}, "'mrope'"),
         ("llama", {"rope_scaling": {"type": "linear"}}, "factor"),
-        ("llama", {"rope_scaling": {"type": "linear", "factor": 0}}, "make no angles"),
+        ("llama", {"rope_scaling": {"type": "linear", "factor": 0}}, "needed is a positive number"),
+        ("llama", {"rope_scaling": {"type": "yarn", "factor": 4, "rope_theta": 1}}, "make no angles"),
+        (
+            "llama",
+            {"rope_scaling": {"type": "llama3", "factor": 4, "low_freq_factor": 4, "high_freq_factor": 1}},
+            "low_freq_factor 4 is not below high_freq_factor 1",
+        ),
         ("llama", {"rope_scaling": {"type": "linear", "factor": "4"}}, "'4'"),
         (
             "llama",
             {"rope_scaling": {"type": "longrope", "short_factor": [1], "long_factor": [1]}},
-            "short_factor has the shape [1]",
+            "short_factor is [1]; needed is a list of 4 numbers",
         ),
         ("llama", {"rope_scaling": {"full_attention": {"rope_theta": 10}}}, "one for all its layers"),
-        ("llama", {"rope_parameters": {"partial_rotary_factor": 0.4}}, "3 of 8 dimensions"),
-        ("llama", {"rope_parameters": {"rope_theta": -1.0}}, "make no angles"),
+        (
+            "llama",
+            {"rope_scaling": {"type": "linear", "factor": 1, "partial_rotary_factor": 0.4}},
+            "3 of 8 dimensions",
+        ),
+        ("llama", {"rope_parameters": {"rope_theta": -1.0}}, "needed is a positive number"),
         ("mistral", {"sliding_window": 0}, "sliding_window"),
         ("qwen2", {"layer_types": ["full_attention", "linear_attention", "full_attention"]}, "'linear_attention'"),
         ("gpt2", {"alibi": True}, "ALiBi"),

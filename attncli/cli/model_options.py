@@ -71,6 +71,6 @@ def _shown(name: str) -> str:
 
 def opened_model(name_or_path: str) -> "Model":
     """The model that an option names."""
-    from attncli.models.model import open_model  # late: NumPy, safetensors and tokenizers come with it
+    from attncli.models.model import open_model  # late: NumPy and tokenizers come with it
 
     return open_model(name_or_path)

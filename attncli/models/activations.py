@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from attncli.errors import ResourceError
+from attncli.errors import ResourceError, quoted
 from attncli.similarity import Array
 
 Activation = Callable[[Array], Array]
@@ -97,5 +97,7 @@ def activation_named(name: object) -> Activation:
         ResourceError: another one; the message has the names of those that are supported.
     """
     if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise ResourceError(f"the activation {name!r} in config.json is not supported: {', '.join(ACTIVATIONS)} are")
+        raise ResourceError(
+            f"the activation {quoted(name)} in config.json is not supported: {', '.join(ACTIVATIONS)} are"
+        )
     return ACTIVATIONS[name]

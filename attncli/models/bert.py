@@ -3,14 +3,16 @@
 Their encoders have one block in common, that of Vaswani et al. 2017 (section 3.1): a layer norm behind each sum.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from attncli.errors import ResourceError
+from attncli.errors import ResourceError, quoted
 from attncli.models.activations import activation_named
-from attncli.models.config import head_size, positive, size
+from attncli.models.config import MOST, epsilon, head_size, listed, rows_said, size, switch
 from attncli.models.encoder import Names, encoder_block
-from attncli.models.family import Config, ModelLayer, ModelShape, Tensors
-from attncli.models.layers import dense, embedding, linear, normed
+from attncli.models.family import Arrays, Config, ModelLayer, ModelShape, Tensors
+from attncli.models.layers import dense, dense_arrays, embedding, linear, normed, norms
 from attncli.similarity import Array
 
 NAMES = Names(
@@ -25,12 +27,38 @@ NAMES = Names(
 )
 
 
+LAYERS = "num_hidden_layers"
+ALIASES: Mapping[str, str] = {}
+#: By the first of these that a checkpoint has: the output layers of BERT, RoBERTa and ELECTRA.
+TIED = {
+    "embeddings.word_embeddings.weight": (
+        "cls.predictions.decoder.weight",
+        "lm_head.decoder.weight",
+        "generator_lm_head.weight",
+    )
+}
+KEYS = listed(
+    """hidden_size num_attention_heads num_hidden_layers intermediate_size max_position_embeddings hidden_act
+    layer_norm_eps position_embedding_type is_decoder add_cross_attention"""
+)
+
+
+def keys(config: Config) -> frozenset[str]:
+    """The keys that it honours."""
+    return KEYS | {"embedding_size"} if config["model_type"] == "electra" else KEYS
+
+
+def ties(config: Config) -> bool:
+    """Whether the embedding is the output layer too: unless the config says no."""
+    return switch(config, "tie_word_embeddings", True)
+
+
 def shape(config: Config) -> ModelShape:
     """Its sizes; RoBERTa and its kin leave the positions up to padding_idx unused."""
     kind = config.get("position_embedding_type") or "absolute"
     if kind != "absolute":
-        raise ResourceError(f"position_embedding_type {kind!r} in config.json is not supported: 'absolute' is")
-    if config.get("is_decoder") or config.get("add_cross_attention"):
+        raise ResourceError(f"position_embedding_type {quoted(kind)} in config.json is not supported: 'absolute' is")
+    if switch(config, "is_decoder", False) or switch(config, "add_cross_attention", False):
         raise ResourceError("config.json has is_decoder or add_cross_attention set: of BERT, encoders are supported")
     d_k, d_model = head_size(config, "hidden_size", "num_attention_heads"), size(config, "hidden_size")
     positions = size(config, "max_position_embeddings") - _first_position(config)
@@ -39,10 +67,23 @@ def shape(config: Config) -> ModelShape:
     return ModelShape(size(config, "num_hidden_layers"), d_model // d_k, d_model // d_k, d_model, d_k, positions, False)
 
 
+def arrays(config: Config) -> Arrays:
+    """Every array with its shape, block by block."""
+    d_model, d, d_ff = size(config, "hidden_size"), _embedding_size(config), size(config, "intermediate_size")
+    tables = {"word": "vocab_size", "position": "max_position_embeddings", "token_type": "type_vocab_size"}
+    for table, rows in tables.items():
+        yield f"embeddings.{table}_embeddings.weight", (rows_said(config, rows), d)
+    yield from norms(d, "embeddings.LayerNorm")
+    if d != d_model:
+        yield from dense_arrays({"embeddings_project": (d, d_model)})
+    for number in range(size(config, "num_hidden_layers")):
+        yield from NAMES.of(f"encoder.layer.{number}").arrays(d_model, d_ff)
+
+
 def embed(config: Config, tensors: Tensors, ids: Array) -> Array:
     """LayerNorm(word + position + segment 0), and ELECTRA's step from its embedding's size to the blocks'."""
     d_model = size(config, "hidden_size")
-    d = size(config, "embedding_size", d_model) if config["model_type"] == "electra" else d_model
+    d = _embedding_size(config)
     x = embedding(tensors, "embeddings.word_embeddings.weight", ids, d)  # [n, d]
     x += embedding(tensors, "embeddings.token_type_embeddings.weight", np.zeros(1, np.intp), d)
     x += embedding(tensors, "embeddings.position_embeddings.weight", _positions(config, ids), d)
@@ -68,8 +109,13 @@ def final(config: Config, tensors: Tensors, x: Array) -> Array:
     return x
 
 
+def _embedding_size(config: Config) -> int:
+    d_model = size(config, "hidden_size")
+    return size(config, "embedding_size", d_model) if config["model_type"] == "electra" else d_model
+
+
 def _eps(config: Config) -> float:
-    return positive(config, "layer_norm_eps", 1e-12)
+    return epsilon(config, "layer_norm_eps", 1e-12)
 
 
 def _padding(config: Config) -> int | None:
@@ -77,8 +123,8 @@ def _padding(config: Config) -> int | None:
     if config["model_type"] in ("bert", "electra"):
         return None
     padding = config.get("pad_token_id", 1)
-    if type(padding) is not int or padding < 0:
-        raise ResourceError(f"pad_token_id in config.json is {padding!r}; needed is a token's number")
+    if type(padding) is not int or not 0 <= padding < MOST:
+        raise ResourceError(f"pad_token_id in config.json is {quoted(padding)}; needed is a token's number")
     return padding
 
 

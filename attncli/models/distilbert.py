@@ -3,10 +3,10 @@
 import numpy as np
 
 from attncli.models.activations import activation_named
-from attncli.models.config import head_size, size
+from attncli.models.config import head_size, listed, rows_said, size, switch
 from attncli.models.encoder import Names, encoder_block
-from attncli.models.family import Config, ModelLayer, ModelShape, Tensors
-from attncli.models.layers import embedding, normed
+from attncli.models.family import Arrays, Config, ModelLayer, ModelShape, Tensors
+from attncli.models.layers import embedding, normed, norms
 from attncli.similarity import Array
 
 EPS = 1e-12  # no setting of the config
@@ -22,11 +22,40 @@ NAMES = Names(
 )
 
 
+LAYERS = "n_layers"
+ALIASES = {"hidden_size": "dim", "num_attention_heads": "n_heads", "num_hidden_layers": "n_layers"}
+TIED = {"embeddings.word_embeddings.weight": ("vocab_projector.weight",)}
+KEYS = listed(
+    """dim n_heads n_layers hidden_dim max_position_embeddings activation sinusoidal_pos_embds
+    is_decoder add_cross_attention"""
+)
+
+
+def keys(config: Config) -> frozenset[str]:
+    """The keys that it honours; that it were a decoder is said by none of its own code."""
+    return KEYS
+
+
+def ties(config: Config) -> bool:
+    """Whether the embedding is the output layer too: unless the config says no."""
+    return switch(config, "tie_word_embeddings", True)
+
+
 def shape(config: Config) -> ModelShape:
     """Its sizes."""
     d_k, d_model = head_size(config, "dim", "n_heads"), size(config, "dim")
     n_head, positions = d_model // d_k, size(config, "max_position_embeddings")
     return ModelShape(size(config, "n_layers"), n_head, n_head, d_model, d_k, positions, False)
+
+
+def arrays(config: Config) -> Arrays:
+    """Every array with its shape, block by block."""
+    d_model, d_ff = size(config, "dim"), size(config, "hidden_dim")
+    for table, rows in {"word": "vocab_size", "position": "max_position_embeddings"}.items():
+        yield f"embeddings.{table}_embeddings.weight", (rows_said(config, rows), d_model)
+    yield from norms(d_model, "embeddings.LayerNorm")
+    for number in range(size(config, "n_layers")):
+        yield from NAMES.of(f"transformer.layer.{number}").arrays(d_model, d_ff)
 
 
 def embed(config: Config, tensors: Tensors, ids: Array) -> Array:

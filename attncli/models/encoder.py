@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from attncli.attention import attend
 from attncli.models.activations import Activation
-from attncli.models.family import ModelLayer, Tensors
-from attncli.models.layers import dense, feed_forward, join_heads, linear, normed, split_heads
+from attncli.models.family import Arrays, ModelLayer, Tensors
+from attncli.models.layers import dense, dense_arrays, feed_forward, join_heads, linear, normed, norms, split_heads
 from attncli.similarity import Array
 
 
@@ -24,6 +24,12 @@ class Names(NamedTuple):
     def of(self, block: str) -> "Names":
         """The names within one block."""
         return Names(*(f"{block}.{name}" for name in self))
+
+    def arrays(self, d_model: int, d_ff: int) -> Arrays:
+        """The arrays of these names with their shapes."""
+        square = dict.fromkeys((self.query, self.key, self.value, self.mixing), (d_model, d_model))
+        yield from dense_arrays(square | {self.inner: (d_model, d_ff), self.outer: (d_ff, d_model)})
+        yield from norms(d_model, self.attention_norm, self.output_norm)
 
 
 def encoder_block(

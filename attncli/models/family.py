@@ -1,6 +1,6 @@
 """What a family of models gives: its sizes, its embedding, its blocks one after another, its last hidden state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -8,6 +8,7 @@ from attncli.attention import Attention
 from attncli.similarity import Array
 
 Config = Mapping[str, Any]  # config.json
+Arrays = Iterator[tuple[str, tuple[int | None, ...]]]  # names and shapes; None where the config does not say
 
 
 class Tensors(Protocol):
@@ -57,7 +58,30 @@ class ModelLayer(NamedTuple):
 
 
 class Family(Protocol):
-    """One module a family satisfies this: it maps the names of a checkpoint's arrays, and lists its blocks' order."""
+    """One module a family satisfies this: it maps the names of a checkpoint's arrays, and lists its blocks' order.
+
+    LAYERS: the key that counts its blocks; ALIASES: the names that a config may use instead of the family's own;
+    TIED: the arrays that may stand for another where a checkpoint was saved without it and its config ties the two.
+    """
+
+    LAYERS: str
+    ALIASES: Mapping[str, str]
+    TIED: Mapping[str, tuple[str, ...]]
+
+    def keys(self, config: Config) -> frozenset[str]:
+        """The keys of a config that it honours, or that change nothing in this family."""
+        ...
+
+    def ties(self, config: Config) -> bool:
+        """Whether the config says that the embedding and the output layer are one array."""
+        ...
+
+    def arrays(self, config: Config) -> Arrays:
+        """Every array that it takes, block by block, with its shape by the config.
+
+        Nothing is made for a block before it is asked for: the config is not believed yet.
+        """
+        ...
 
     def shape(self, config: Config) -> ModelShape:
         """Its sizes; ResourceError for a config that lacks one or asks for what is not supported."""

@@ -1,10 +1,12 @@
 """The layers that the blocks of every family are made of: arrays `[n, d]` in, arrays out, float32 all the way."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from attncli.errors import ResourceError
 from attncli.models.activations import Activation
-from attncli.models.family import Tensors
+from attncli.models.family import Arrays, Tensors
 from attncli.similarity import Array
 
 
@@ -62,6 +64,20 @@ def normed(tensors: Tensors, name: str, x: Array, eps: float) -> Array:
     """The layer norm `name` of x `[n, d]`."""
     d = x.shape[-1]
     return layer_norm(x, take(tensors, f"{name}.weight", d), take(tensors, f"{name}.bias", d), eps)
+
+
+def dense_arrays(sizes: Mapping[str, tuple[int, int]], biased: bool = True) -> Arrays:
+    """Names and shapes of linear layers, by name (d_in, d_out) in sizes."""
+    for name, (d_in, d_out) in sizes.items():
+        yield f"{name}.weight", (d_out, d_in)
+        if biased:
+            yield f"{name}.bias", (d_out,)
+
+
+def norms(d: int, *names: str) -> Arrays:
+    """Names and shapes of layer norms over d numbers."""
+    for name in names:
+        yield from ((f"{name}.weight", (d,)), (f"{name}.bias", (d,)))
 
 
 def embedding(tensors: Tensors, name: str, indices: Array, d: int) -> Array:

@@ -4,13 +4,19 @@ Touvron et al. 2023 (Llama, section 2.2); Jiang et al. 2023 (Mistral, section 2:
 (Qwen2, section 2.2: biases of q, k and v) and 2025 (Qwen3, section 2: an RMS norm of every query and key).
 """
 
+from collections.abc import Mapping
+
 from attncli.attention import attend
 from attncli.models.decoder_layers import rms_normed
 from attncli.models.family import Config, ModelLayer, ModelShape, Tensors
 from attncli.models.layers import embedding, join_heads, linear, split_heads, take
-from attncli.models.llama_config import LlamaConfig, read
+from attncli.models.llama_config import TIED, LlamaConfig, arrays, keys, read, ties
 from attncli.models.rotary import rotate, rotation
 from attncli.similarity import Array
+
+__all__ = ["ALIASES", "LAYERS", "TIED", "arrays", "embed", "final", "keys", "layer", "shape", "ties"]
+LAYERS = "num_hidden_layers"
+ALIASES: Mapping[str, str] = {}
 
 
 def shape(config: Config) -> ModelShape:
@@ -28,7 +34,7 @@ def layer(config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer
     name, plan = f"layers.{number}", read(config)
     normed = rms_normed(tensors, f"{name}.input_layernorm", x, plan.eps)  # [n, d_model]
     q, k, v = _queries_keys_values(plan, tensors, f"{name}.self_attn", normed)
-    attention = attend(q, k, v, causal=True, window=plan.windows[number])
+    attention = attend(q, k, v, causal=plan.shape.causal, window=plan.windows[number])
     joined = join_heads(attention.context)  # [n, n_head·d_v]
     mixing, bias = _dense(plan, tensors, f"{name}.self_attn.o", joined.shape[-1], x.shape[-1])
     a = x + linear(joined, mixing, bias)  # [n, d_model]
@@ -66,7 +72,7 @@ def _feed_forward(plan: LlamaConfig, tensors: Tensors, name: str, x: Array) -> A
 
 
 def _dense(plan: LlamaConfig, tensors: Tensors, name: str, d_in: int, d_out: int) -> tuple[Array, Array | None]:
-    """The weight `[d_out, d_in]` of the linear layer `name`, and its bias `[d_out]` where it must or does have one."""
+    """The weight `[d_out, d_in]` of the linear layer `name`, and its bias `[d_out]` if the config gives it one."""
     weight, bias = f"{name}_proj.weight", f"{name}_proj.bias"
-    biased = name.rpartition(".")[2] in plan.biased or bias in tensors
+    biased = name.rpartition(".")[2] in plan.biased
     return take(tensors, weight, d_out, d_in), take(tensors, bias, d_out) if biased else None

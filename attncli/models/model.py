@@ -10,6 +10,7 @@ import numpy as np
 from attncli.attention import Attention
 from attncli.errors import AttnError, ResourceError
 from attncli.models.config import family_of, read_config
+from attncli.models.confirming import check_arrays, doubts
 from attncli.models.family import Config, Family, ModelLayer, ModelShape
 from attncli.models.finding import find_model, name_of
 from attncli.models.tensors import Checkpoint
@@ -19,14 +20,13 @@ from attncli.similarity import Array
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
-SAME = "config.json, tokenizer.json and the weights must be of the same model"
 
 
 @dataclass(frozen=True)
 class Model:
     """An opened model: its name, its family as config.json names it, its sizes, the number of its parameters.
 
-    warnings: what may make it another than the one that its files are for.
+    warnings: what may make its numbers others than those of the code it was made with.
     """
 
     name: str
@@ -103,13 +103,11 @@ def open_model(name_or_path: str | Path) -> Model:
     folder = find_model(name_or_path)
     config = read_config(folder)
     blocks = family_of(config)
-    tensors = Checkpoint(folder)
+    tensors = Checkpoint(folder, blocks.TIED if blocks.ties(config) else {})
+    unused = check_arrays(config, blocks, tensors)
+    shape, count = blocks.shape(config), tensors.parameters - _tied(config, blocks, tensors)
     tokenizer = ModelTokenizer(folder, config, max(_rows(tensors), default=0))
-    _check_layers(config, tensors)
-    shape = blocks.shape(config)
-    _check_positions(shape, tensors)
-    count = tensors.parameters - _tied(config, tensors)
-    said, family = tokenizer.warnings, config["model_type"]
+    said, family = (*doubts(config, blocks, shape, unused), *tokenizer.warnings), config["model_type"]
     return Model(name_of(folder), family, shape, count, folder, said, config, blocks, tensors, tokenizer)
 
 
@@ -119,22 +117,9 @@ def _rows(tensors: Checkpoint) -> Iterator[int]:
     yield from (shape[0] for name in names if (shape := tensors.size(name)))
 
 
-def _check_layers(config: Config, tensors: Checkpoint) -> None:
-    """The config and the weights count the same layers; before anything is made for each of them."""
-    told = next((config[name] for name in ("num_hidden_layers", "n_layer", "n_layers") if name in config), None)
-    if isinstance(told, int) and told > 0 and tensors.layers not in (0, told):
-        raise ResourceError(f"config.json says {told:,} layers, and the weights have {tensors.layers:,}", SAME)
-
-
-def _check_positions(shape: ModelShape, tensors: Checkpoint) -> None:
-    for name in ("embeddings.position_embeddings.weight", "wpe.weight"):
-        rows = (tensors.size(name) or (shape.positions,))[0]
-        if rows < shape.positions:
-            raise ResourceError(f"config.json says {shape.positions:,} positions, and {name} has {rows:,}", SAME)
-
-
-def _tied(config: Config, tensors: Checkpoint) -> int:
+def _tied(config: Config, blocks: Family, tensors: Checkpoint) -> int:
     """The numbers of an output layer that is the embedding once more."""
-    if not config.get("tie_word_embeddings", True):
+    if not blocks.ties(config):
         return 0
-    return sum(math.prod(tensors.size(name) or (0,)) for name in ("lm_head.weight", "cls.predictions.decoder.weight"))
+    copies = {name: others for name, others in blocks.TIED.items() if name in tensors}
+    return sum(math.prod(tensors.size(each) or (0,)) for others in copies.values() for each in others)

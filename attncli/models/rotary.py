@@ -6,46 +6,14 @@ depends on the distance of the two alone. The scalings change the θᵢ, to read
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from attncli.errors import ResourceError
+from attncli.errors import ResourceError, quoted
 from attncli.models.config import size
 from attncli.models.family import Config
+from attncli.models.rotary_config import BASE, TRAINED, Rotary, is_number, number, parameters_of, positive, turning_part
 from attncli.similarity import Array
-
-BASE = 10_000.0  # Su et al. 2021, equation 15
-TRAINED = "original_max_position_embeddings"
-
-
-@dataclass(frozen=True)
-class Rotary:
-    """What a config says of the rotation.
-
-    kind: one of SCALINGS; width: how many of a head's d_k dimensions turn; positions: max_position_embeddings;
-    trained: the length it was trained with before it was scaled; parameters: the scaling's own keys.
-    """
-
-    kind: str
-    base: float
-    width: int
-    positions: int
-    trained: float
-    parameters: Mapping[str, Any]
-
-    @property
-    def factor(self) -> float:
-        """How much further the scaled model reads; where it is not said, what the two lengths say."""
-        said = self.positions / self.trained if self.kind in ("yarn", "longrope") else None
-        return _number(self.parameters, "factor", said)
-
-    @property
-    def reach(self) -> int:
-        """The longest input: the config's number, which these two kinds leave at the length before the scaling."""
-        scaled = {"dynamic": self.positions, "yarn": self.trained}.get(self.kind, 0)
-        return max(self.positions, int(scaled * self.factor if scaled else 0))
 
 
 def rotary_of(config: Config, d_k: int) -> Rotary:
@@ -54,27 +22,19 @@ def rotary_of(config: Config, d_k: int) -> Rotary:
     Raises:
         ResourceError: a scaling that is not supported, or one that lacks a number.
     """
-    parameters = _parameters(config)
-    kind = str(parameters.get("rope_type") or parameters.get("type") or "default")
-    if kind not in SCALINGS:
-        raise ResourceError(f"the model's rotary scaling is {kind!r}; supported: {', '.join(SCALINGS)}")
-    width = int(d_k * _number(parameters, "partial_rotary_factor", 1.0))
+    parameters = parameters_of(config)
+    kind = parameters.get("rope_type") or parameters.get("type") or "default"
+    if not isinstance(kind, str) or kind not in SCALINGS:
+        raise ResourceError(f"the model's rotary scaling is {quoted(kind)}; supported: {', '.join(SCALINGS)}")
+    width = int(d_k * turning_part(kind, parameters))
     if width % 2 or not 0 < width <= d_k:
         raise ResourceError(f"the model's rotation covers {width} of {d_k} dimensions; needed is an even number")
     positions = size(config, "max_position_embeddings")
-    trained = _number(config, TRAINED, _number(parameters, TRAINED, positions))
-    rotary = Rotary(kind, _number(parameters, "rope_theta", BASE), width, positions, trained, parameters)
+    trained = positive(config, TRAINED, positive(parameters, TRAINED, positions))
+    rotary = Rotary(kind, positive(parameters, "rope_theta", BASE), width, positions, trained, parameters)
     for n in (1, rotary.reach):
         frequencies(rotary, n)  # what it lacks is said before the first block
     return rotary
-
-
-def _parameters(config: Config) -> Mapping[str, Any]:
-    """The scaling's own keys, and those that older configs keep beside it."""
-    found = config.get("rope_scaling") or config.get("rope_parameters") or {}
-    if not isinstance(found, Mapping) or any(isinstance(value, Mapping) for value in found.values()):
-        raise ResourceError(f"the model's rotary scaling is {found!r}; supported is one for all its layers")
-    return {**{key: config.get(key) for key in ("rope_theta", "partial_rotary_factor")}, **found}
 
 
 def rotation(rotary: Rotary, n: int) -> tuple[Array, Array]:
@@ -104,8 +64,15 @@ def frequencies(rotary: Rotary, n: int) -> tuple[Array, float]:
     """
     try:
         with np.errstate(divide="raise", over="raise", invalid="raise"):
-            return SCALINGS[rotary.kind](rotary, n)
-    except (ArithmeticError, ValueError) as error:  # a base of 1, a factor of 0, the logarithm of a negative length
+            theta, magnitude = SCALINGS[rotary.kind](rotary, n)
+        if not (np.isfinite(theta).all() and math.isfinite(magnitude)):
+            raise ValueError("not all of them are finite")
+        return theta, magnitude
+    except (
+        ArithmeticError,
+        TypeError,
+        ValueError,
+    ) as error:  # a base of 1, a factor of 0, ln of a negative length
         raise ResourceError(
             f"the numbers of the model's {rotary.kind} rotary scaling make no angles: {error}"
         ) from None
@@ -147,7 +114,9 @@ def _dynamic(rotary: Rotary, n: int) -> tuple[Array, float]:
 
 def _llama3(rotary: Rotary, n: int) -> tuple[Array, float]:
     """Long waves slowed down, short ones kept, those between blended (Llama 3.1's reference code, `apply_scaling`)."""
-    low, high = (_number(rotary.parameters, f"{side}_freq_factor") for side in ("low", "high"))
+    low, high = (positive(rotary.parameters, f"{side}_freq_factor") for side in ("low", "high"))
+    if low >= high:
+        raise ValueError(f"low_freq_factor {low:g} is not below high_freq_factor {high:g}")
     theta = _plain(rotary.base, rotary.width)  # [width/2]
     turns = rotary.trained / (np.float32(2 * math.pi) / theta)  # [width/2], full turns within the trained length
     kept = np.clip((turns - low) / (high - low), 0, 1).astype(np.float32)  # [width/2], 1: a short wave
@@ -156,8 +125,8 @@ def _llama3(rotary: Rotary, n: int) -> tuple[Array, float]:
 
 def _yarn(rotary: Rotary, n: int) -> tuple[Array, float]:
     """Interpolated by parts, with larger queries and keys (YaRN: Peng et al. 2023, sections 3.2 and 3.4)."""
-    slow = _turning(rotary, _number(rotary.parameters, "beta_fast", 32) or 32)
-    fast = _turning(rotary, _number(rotary.parameters, "beta_slow", 1) or 1)
+    slow = _turning(rotary, number(rotary.parameters, "beta_fast", 32) or 32)
+    fast = _turning(rotary, number(rotary.parameters, "beta_slow", 1) or 1)
     if rotary.parameters.get("truncate", True):
         slow, fast = math.floor(slow), math.ceil(fast)
     slow, fast = max(slow, 0), min(fast, rotary.width - 1)
@@ -176,31 +145,24 @@ def _turning(rotary: Rotary, turns: float) -> float:
 
 def _yarn_magnitude(rotary: Rotary) -> float:
     """√(1/t) = 0.1 ln s + 1, the temperature of section 3.4; the config may name it, or two weights of the ln."""
-    weights = [_number(rotary.parameters, key, 0) for key in ("mscale", "mscale_all_dim")]
+    weights = [number(rotary.parameters, key, 0) for key in ("mscale", "mscale_all_dim")]
 
     def magnitude(weight: float) -> float:
         return 0.1 * weight * math.log(rotary.factor) + 1 if rotary.factor > 1 else 1.0
 
     derived = magnitude(weights[0]) / magnitude(weights[1]) if all(weights) else magnitude(1)
-    return _number(rotary.parameters, "attention_factor", derived)
+    return number(rotary.parameters, "attention_factor", derived)
 
 
 def _longrope(rotary: Rotary, n: int) -> tuple[Array, float]:
     """A searched factor for every pair, one list for inputs of the trained length, one beyond (Ding et al. 2024, 3)."""
     key = "long_factor" if n > rotary.trained else "short_factor"
-    factors = np.asarray(rotary.parameters.get(key), dtype=np.float32)  # [width/2]
-    if factors.shape != (rotary.width // 2,):
-        raise ResourceError(f"the model's {key} has the shape {list(factors.shape)}; needed: [{rotary.width // 2}]")
+    listed, pairs = rotary.parameters.get(key), rotary.width // 2
+    if not isinstance(listed, list) or len(listed) != pairs or not all(map(is_number, listed)):
+        raise ResourceError(f"the model's {key} is {quoted(listed)}; needed is a list of {pairs} numbers")
+    factors = np.array(listed, np.float32)  # [width/2]
     derived = math.sqrt(1 + math.log(max(rotary.factor, 1)) / math.log(rotary.trained))
-    return 1 / (factors * _periods(rotary.base, rotary.width)), _number(rotary.parameters, "attention_factor", derived)
-
-
-def _number(parameters: Mapping[str, Any], key: str, default: float | None = None) -> float:
-    """The number that the config has there, the default where it has none or null; ResourceError without either."""
-    found = default if parameters.get(key) is None else parameters[key]
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-        raise ResourceError(f"the {key} of the model's rotary positions is {found!r}; needed is a number")
-    return float(found)
+    return 1 / (factors * _periods(rotary.base, rotary.width)), number(rotary.parameters, "attention_factor", derived)
 
 
 SCALINGS: Mapping[str, Callable[[Rotary, int], tuple[Array, float]]] = {

@@ -37,5 +37,5 @@ def safetensors(arrays, **entries):
 
 def with_header(text, data=b""):
     """The bytes of a file with this header, true or not."""
-    header = text.encode()
+    header = text.encode("utf-8", "surrogateescape")
     return len(header).to_bytes(8, "little") + header + data
