@@ -103,6 +103,15 @@ def test_what_heads_do(tmp_path, corpus_file, settings):
             assert found[name][place] == pytest.approx(mean, abs=2e-5)
 
 
+@pytest.mark.parametrize("settings", [{"mode": "multihead"}, {"mode": "multihead", "heads": 1}, {"mode": "qkv"}])
+@pytest.mark.parametrize("sentence", SENTENCES[:4])
+def test_a_text_gets_the_names_that_explain_gives_its_heads(tmp_path, sentence, settings):
+    (tmp_path / "text.txt").write_text(f"{sentence}\n", encoding="utf-8")
+    wanted = corpus_settings(collect=("heads",), attention=settings)
+    found = run(tmp_path / "out", [tmp_path / "text.txt"], wanted).tables["heads"]
+    assert found["kind"] == [role.here for role in explain(sentence, **settings).roles]
+
+
 def records_of(folder, ending):
     for path in sorted((folder / "weights").glob(f"*.{ending}")):
         yield from map(json.loads, path.read_text().splitlines())

@@ -47,13 +47,13 @@ class Attender:
     def _short(self, x: Array, rows: Array) -> Seen:
         """X `[b, n, d]` of rows `[b, n]`."""
         visible = visible_words(rows, self.settings, self.blocks.trained)  # [b, n, n] or [n, n]
-        layers = run_layers(
-            placed(x, self.settings.positions), None, self.blocks, self.settings, visible, weights_alone=True
-        )
+        x = placed(x, self.settings.positions)
+        layers = run_layers(x, None, self.blocks, self.settings, visible, weights_alone=True)
         attended = [layer.attention for layer in layers]
         weights = np.stack([each.weights for each in attended])  # [n_layer, b, n_head, n, n]
         shown = np.stack([each.scores > -np.inf for each in attended]) if "heads" in self.collect else None
-        return seen(rows, weights, self.settings.top, self.collect, visible=shown)
+        trained_on = x if self.blocks.trained else None
+        return seen(rows, weights, self.settings.top, self.collect, visible=shown, trained_on=trained_on)
 
     def _long(self, x: Array, rows: Array) -> Seen:
         """X `[n, d]` of rows `[n]`, block by block."""

@@ -172,7 +172,7 @@ class Kinds:
         _add_to(self._sums, {"sums": sums, "texts": np.array(float(len(seen.rows)))})
 
     def arrays(self) -> Arrays:
-        """`sums`, in the order of HEAD_NUMBERS, and `texts`, where there were any; `left_out`."""
+        """`sums`, in the order of SUMMED, and `texts`, where there were any; `left_out`."""
         return self._sums
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attncli.corpus.seen import HEAD_NUMBERS, REACH
+from attncli.corpus.seen import REACH, SUMMED
 from attncli.similarity import Array
 
 LARGEST = 2.0**60  # of a sum, and of a count
@@ -25,7 +25,7 @@ ARRAYS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 }
 #: What there is without a text.
 WITHOUT_TEXT: Mapping[str, set[str]] = {"context": set(), "distance": set(), "entropy": set(), "heads": {"left_out"}}
-SIZES = {"reach": 2 * REACH + 2, "measure": len(HEAD_NUMBERS)}
+SIZES = {"reach": 2 * REACH + 2, "measure": len(SUMMED)}
 RISING = {"context": "code", "entropy": "length"}
 WHOLE = ("count", "pairs", "texts", "rows", "left_out")
 AT_LEAST_ONE = {"context": "count", "entropy": "length", "heads": "texts"}

@@ -11,11 +11,12 @@ import numpy as np
 from attncli.corpus.collecting import MERGE, Arrays, add_pairs
 from attncli.corpus.folder import whole_file
 from attncli.corpus.parts import Part
-from attncli.corpus.seen import HEAD_NUMBERS, REACH
+from attncli.corpus.seen import HEAD_NUMBERS, REACH, SUMMED
 from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns, writing
 from attncli.head_kinds import kinds_of
+from attncli.head_names import MEASURES, name_of
 from attncli.similarity import Array
 
 AT_ONCE = 2**20  # pairs of all parts that are added up together
@@ -128,17 +129,18 @@ def entropy_columns(sums: Arrays, numbers: Numbers) -> Columns:
 
 
 def heads_columns(sums: Arrays, numbers: Numbers) -> Columns:
-    """The table `heads`: means over the texts, and the kind that they come to."""
+    """The table `heads`: means over the texts, and the kind that they come to, for trained heads their name."""
     texts = float(sums["texts"])
     means = sums["sums"] / texts  # [n_layer, n_head, measures]
-    by_name = dict(zip(HEAD_NUMBERS, np.moveaxis(means, -1, 0), strict=True))
+    by_name = dict(zip(SUMMED, np.moveaxis(means, -1, 0), strict=True))
     kinds = kinds_of([by_name[name] for name in ("previous", "next", "same", "anchor")], by_name["evenness"])
+    profile = np.stack([by_name[name] for name in MEASURES], axis=-1)  # [n_layer, n_head, 5]
     rows = [(i, j) for i in range(len(numbers[0])) for j in range(len(numbers[1]))]
     return {
         "layer": [numbers[0][i] for i, _ in rows],
         "head": [numbers[1][j] for _, j in rows],
         "texts": [int(texts)] * len(rows),
-        "kind": [str(kinds[row]) for row in rows],
+        "kind": [name_of(profile[row]) if by_name["trained"][row] else str(kinds[row]) for row in rows],
         **{name: [round(float(means[row][at]), 6) for row in rows] for at, name in enumerate(HEAD_NUMBERS)},
     }
 

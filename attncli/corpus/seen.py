@@ -6,12 +6,15 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.head_kinds import measure_heads
+from attncli.head_names import MEASURES, profile_heads
 from attncli.measures import entropy
 from attncli.ranks import TIES
 from attncli.similarity import Array
 
 REACH = 64  # words: distances beyond are counted together
 HEAD_NUMBERS = ("distance", "entropy", "special", "previous", "next", "same", "first", "anchor", "evenness")
+#: What is added up of heads: besides those what trained heads are named by, and whether they are trained.
+SUMMED = (*HEAD_NUMBERS, *MEASURES, "trained")
 
 
 class Seen(NamedTuple):
@@ -20,7 +23,7 @@ class Seen(NamedTuple):
     rows: the words by number `[b, n]`; keys, weights: the strongest keys of each word by the last layer's mean
     `[b, n, top]`, −1 where there are fewer; by_distance: weight at key − query = −REACH … REACH and beyond, summed
     over the sentences `[n_layer, n_head, 2·REACH + 2]`; entropy: bits `[n_layer, n_head, b, n]`, NaN where a word sees
-    nothing; heads: measures of each head `[n_layer, n_head, b, len(HEAD_NUMBERS)]`, None of long texts.
+    nothing; heads: measures of each head `[n_layer, n_head, b, len(SUMMED)]`, None of long texts.
     """
 
     rows: Array
@@ -38,10 +41,12 @@ def seen(
     collect: Sequence[str],
     special: Array | None = None,
     visible: Array | None = None,
+    trained_on: Array | None = None,
 ) -> Seen:
     """What the tables need of weights `[n_layer, b, n_head, n, n]`, for what is collected; the rest is empty.
 
-    special `[n]` marks tokens that a model adds; visible, boolean as the weights, what a query may see (None: all).
+    special `[n]` marks tokens that a model adds; visible, boolean as the weights, what a query may see (None: all);
+    trained_on: of trained heads the words' vectors `[b, n, d]`, by which they are named as `attn explain` names them.
     """
     n_layer, b, n_head, n, _ = weights.shape
     mean = weights[-1].mean(axis=1) if n_head > 1 else weights[-1, :, 0]  # [b, n, n]
@@ -51,8 +56,22 @@ def seen(
     numbers = None
     if "heads" in collect:
         kinds = measure_heads(weights, np.zeros(n, bool) if special is None else special, visible)
-        numbers = np.moveaxis(np.stack([getattr(kinds, name) for name in HEAD_NUMBERS], axis=-1), 1, 2)
+        measured = np.stack([getattr(kinds, name) for name in HEAD_NUMBERS], axis=-1)  # [n_layer, b, n_head, 9]
+        named = np.zeros((*measured.shape[:-1], len(MEASURES) + 1))
+        if trained_on is not None and visible is not None:
+            named = _profiles(weights, trained_on, visible)
+        numbers = np.moveaxis(np.concatenate([measured, named], axis=-1), 1, 2)
     return Seen(rows, keys, strongest, distances, bits, numbers)
+
+
+def _profiles(weights: Array, x: Array, visible: Array) -> Array:
+    """The MEASURES of each head, and 1, since it is trained: `[n_layer, b, n_head, len(MEASURES) + 1]`."""
+    profiles = np.ones((*weights.shape[:3], len(MEASURES) + 1))
+    for layer, text in np.ndindex(weights.shape[:2]):
+        shown: Array = np.any(visible[layer, text], axis=0)  # [n, n]
+        profile = profile_heads(weights[layer, text].astype(np.float64), x[text].astype(np.float64), shown)
+        profiles[layer, text, :, :-1] = profile
+    return profiles
 
 
 def _entropies(weights: Array) -> Array:
