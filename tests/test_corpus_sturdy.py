@@ -13,6 +13,7 @@ import time
 import pytest
 from corpora import SENTENCES, corpus_settings, run
 
+import attncli.corpus.cluster as cluster
 import attncli.corpus.running as running
 import attncli.corpus.shards as shards
 from attncli.cli.app import run as cli
@@ -20,7 +21,7 @@ from attncli.corpus.cluster import run_on_cluster
 from attncli.corpus.folder import UNFINISHED, check_folder
 from attncli.corpus.running import run_shard
 from attncli.corpus.workers import Lost, run_in_processes
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, ResourceError, UsageError
 
 COLLECT = ("context", "distance", "entropy", "heads", "weights")
 POISON = b"\xff\xfe\n\n" + b"x" * 2**23 + b"\n{}[]\x00\x1b\n"
@@ -64,6 +65,15 @@ def test_the_same_from_a_cluster(tmp_path, text, serial):
     schedule = lambda tasks: run_on_cluster(tasks, "local", 2)  # noqa: E731
     run(tmp_path / "cluster", [text], corpus_settings(collect=COLLECT), schedule)
     assert checksums(tmp_path / "cluster") == checksums(serial.folder)
+
+
+def test_workers_that_lack_something_are_told_apart_from_faults(tmp_path, text, monkeypatch):
+    def elsewhere(task):
+        import no_such_package  # noqa: F401
+
+    monkeypatch.setattr(cluster, "run_shard", elsewhere)
+    with pytest.raises(ResourceError, match=r"a worker of --scheduler 'local' failed with .*Error: "):
+        run(tmp_path / "cluster", [text], corpus_settings(), lambda tasks: run_on_cluster(tasks, "local", 1))
 
 
 def test_errors_name_file_and_line(text, serial):

@@ -7,10 +7,11 @@ from typing import Any
 from attncli.corpus.running import Done, Task, run_shard
 from attncli.corpus.threads import one_thread_each
 from attncli.corpus.workers import TRIES, Lost
-from attncli.errors import ResourceError
+from attncli.errors import AttnError, ResourceError
 from attncli.extras import package
 
 PATIENCE = 10  # seconds for a scheduler to answer
+LONGEST = 200  # characters of what a worker says
 
 
 def run_on_cluster(tasks: Sequence[Task], address: str, jobs: int) -> Iterator[Done | Lost]:
@@ -30,7 +31,18 @@ def run_on_cluster(tasks: Sequence[Task], address: str, jobs: int) -> Iterator[D
             elif isinstance(error, distributed.scheduler.KilledWorker):
                 yield Lost(futures[future], f"its worker died {TRIES} times")
             else:
-                raise error
+                raise _understood(error, address)
+
+
+def _understood(error: BaseException, address: str) -> BaseException:
+    """What `run_shard` raised, or what is wrong with the workers themselves."""
+    if isinstance(error, AttnError | OSError):
+        return error
+    told = " ".join(str(error).split())[:LONGEST]
+    return ResourceError(
+        f"a worker of --scheduler {address!r} failed with {type(error).__name__}: {told}",
+        "its log says more; every worker needs the same attn, with the same extras",
+    )
 
 
 @contextmanager
