@@ -4,10 +4,11 @@ import gc
 import sys
 import warnings
 
-from attncli import interrupts
+from attncli import address_space, interrupts
 
 # Imports make many objects and no garbage: looking for it so often would take a sixth of a short command's time.
 OBJECTS_BEFORE_COLLECTION = 100_000
+WITHOUT_NUMPY = {"-h", "--help", "--version", "completion"}
 
 
 def main() -> None:
@@ -16,6 +17,8 @@ def main() -> None:
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # they are for developers, who ask for them
+    if (said := address_space.heed(address_space.limit())) and not WITHOUT_NUMPY.intersection(sys.argv[1:] or ["-h"]):
+        sys.exit(f"error: {said}\nhint: ulimit -v unlimited")  # with the exit code 1
     try:
         from attncli.cli.app import run
 
