@@ -70,7 +70,7 @@ def find_query(sentence: Sentence, word: str) -> int:
     wanted = word.removeprefix("=") if len(word) > 1 else word
     for same in (
         lambda token: token.text == wanted,
-        lambda token: not {token.text.lower(), token.word}.isdisjoint(forms(wanted)),
+        lambda token: not {*forms(token.text), token.word}.isdisjoint(forms(wanted)),
     ):
         if found := next(filter(same, tokens), None):
             return found.index
@@ -90,7 +90,7 @@ def _read(what: str, given: str, vectors: Vectors, settings: Settings) -> Senten
     if sentence.unknown and (settings.unknown == "error" or not sentence.tokens):
         raise not_among(vectors, {each.text: each.suggestions for each in sentence.unknown})
     if not sentence.tokens:
-        hint = "punctuation and symbols take no part in attention: add some words"
+        hint = "punctuation takes no part in attention: add some words"
         raise AttnError(f"there is no word in {text!r}", hint)
     return sentence
 

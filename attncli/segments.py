@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-Span = tuple[int, int]
+from attncli.equivalents import equivalents
+from attncli.signs import Span
+
 Segments = tuple[list[tuple[Span, str]], list[Span]]  # known words with their places, places of unknown ones
 
 # Every character is first reduced to a kind, so that the rules below are regular expressions over kinds.
@@ -118,19 +120,24 @@ def candidates(text: str, compound: Compound) -> Iterator[str]:
 
 @lru_cache(maxsize=65536)
 def forms(word: str) -> tuple[str, ...]:
-    """The spellings under which a word is looked up, in order: as typed, composed, with plain marks, in lower case."""
+    """The spellings under which a word is looked up, in order: as typed, composed, with plain marks, in lower case.
+
+    Then the same with other code points: the set may have been normalised in another way, or not at all.
+    """
     composed = unicodedata.normalize("NFC", word)
     plain = composed.translate(_PLAIN)
     lower, compatible = plain.lower(), unicodedata.normalize("NFKC", plain)
     folded = (lower, lower.replace("i\u0307", "i"), compatible.lower(), compatible.casefold())  # İ is i with a dot
     ungrouped = [plain.replace(",", "")] if _GROUPED.fullmatch(plain) else []  # 1,000
-    return tuple(dict.fromkeys((word, composed, plain, *folded, *ungrouped)))
+    tried = (word, composed, plain, *folded, *ungrouped)
+    return tuple(dict.fromkeys(tried if word.isascii() else (*tried, *equivalents(tried))))
 
 
 _PLAIN = str.maketrans({"’": "'", "＇": "'", "‐": "-", "‑": "-"} | dict.fromkeys(_INVISIBLE, None))
 
 
-def _lookup(text: str, span: Span, rows: Mapping[str, int]) -> str | None:
+def lookup(text: str, span: Span, rows: Mapping[str, int]) -> str | None:
+    """The first spelling of what stands there that the set has."""
     return next((form for form in forms(text[slice(*span)]) if form in rows), None)
 
 
@@ -152,7 +159,7 @@ def _next(text: str, compound: Compound, first: int, rows: Mapping[str, int]) ->
     """What stands at piece `first`: the piece after it, and the words found and missing."""
     for after, span in _spans(compound, first):
         for spans in ((span,), _contraction(text, span)):
-            words = [word for each in spans if (word := _lookup(text, each, rows))]
+            words = [word for each in spans if (word := lookup(text, each, rows))]
             if words and len(words) == len(spans):
                 return after, (list(zip(spans, words, strict=True)), [])
     piece = compound.pieces[first]
@@ -165,7 +172,7 @@ def _longest_matches(text: str, piece: Span, rows: Mapping[str, int]) -> Segment
     unknown: list[Span] = []
     at, end = piece
     while at < end:
-        hit = next(((span, word) for span in _matches(text, (at, end)) if (word := _lookup(text, span, rows))), None)
+        hit = next(((span, word) for span in _matches(text, (at, end)) if (word := lookup(text, span, rows))), None)
         if hit:
             known.append(hit)
         elif unknown and unknown[-1][1] == at:

@@ -1,6 +1,7 @@
 """The nearest known spellings of an unknown word."""
 
 from collections.abc import Sequence
+from unicodedata import normalize
 
 import numpy as np
 
@@ -12,18 +13,20 @@ def nearest_spellings(word: str, known: Sequence[str], top: int = 3) -> list[str
     """Up to `top` of `known` that take the fewest edits to become `word`, earlier ones first among equals.
 
     Case counts for nothing. Only words of about the same length are looked at (a third more or less, at least two
-    letters), and one that shares nothing with `word` is never named. A word over 40 code points has no suggestions.
+    letters), and one that shares nothing with `word`, or looks just like it, is never named. A word over 40 code points
+    has no suggestions.
     """
-    target = word.casefold()
+    target = normalize("NFC", word).casefold()
     if not 0 < len(target) <= MAX_LENGTH:
         return []
     reach = max(2, len(target) // 3)
     near = [place for place, other in enumerate(known) if abs(len(other) - len(target)) <= reach and other]
-    folded = [known[place].casefold()[: MAX_LENGTH * 2] for place in near]
+    folded = [normalize("NFC", known[place]).casefold()[: MAX_LENGTH * 2] for place in near]
     parts = (folded[start : start + WORDS_AT_ONCE] for start in range(0, len(folded), WORDS_AT_ONCE))
     distances = np.concatenate([np.zeros(0, np.int16), *(edit_distances(target, part) for part in parts)])  # [n]
     best = np.argsort(distances, kind="stable")[:top]
-    return [known[near[i]] for i in best if distances[i] < max(len(target), len(known[near[i]]))]
+    named = [known[near[i]] for i in best if distances[i] < max(len(target), len(known[near[i]]))]
+    return [other for other in named if normalize("NFC", other) != normalize("NFC", word)]
 
 
 def edit_distances(word: str, others: Sequence[str]) -> np.ndarray:

@@ -2,14 +2,15 @@
 
 A word is a run of letters with their combining marks and digits; apostrophes, hyphens and full stops inside it belong
 to it where the vector set has the whole (`didn't`, `e-mail`, `U.S.`) and split it where it has not. Scripts written
-without spaces are cut by the longest match against the set's own words. Punctuation and symbols are no tokens.
+without spaces are cut by the longest match against the set's own words. Emoji, symbols, `C++` and `:)` are tokens
+where the set has them; punctuation is none.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from attncli.segments import candidates, compounds_of, segment
+from attncli.cutting import segments_of, spellings_of
 
 MOST_SPELLED = 100  # each is held against every word of the set
 Find = Callable[[Iterable[str]], Mapping[str, int]]
@@ -64,11 +65,8 @@ def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentenc
     `find` maps those of the given words that the vector set has to their rows (called once for the sentence);
     `spell` gives the nearest known spellings of an unknown word; of more than MOST_SPELLED the first ones have any.
     """
-    compounds = list(compounds_of(text))
-    rows = find({form for compound in compounds for form in candidates(text, compound)})
-    segments = [segment(text, compound, rows) for compound in compounds]
-    known = [each for found, _ in segments for each in found]
-    unknown = [span for _, missing in segments for span in missing]
+    rows = find(set(spellings_of(text)))
+    known, unknown = segments_of(text, rows)
     tokens = (Token(i, text[a:b], word, a, b, rows[word]) for i, ((a, b), word) in enumerate(known))
     words = dict.fromkeys(text[a:b] for a, b in unknown)
     suggestions = {word: tuple(spell(word)) for word in islice(words, MOST_SPELLED)}

@@ -34,6 +34,12 @@ def test_words_are_found_in_another_spelling_and_left_out_as_found(vectors):
     assert "king" not in {each.text for each in found.neighbours}
 
 
+def test_words_are_found_whichever_way_they_are_normalised(tmp_path):
+    write_store(tmp_path / "s", ["cafe\u0301", "🐕", "ﬁn"], np.eye(3), name="s", source="s")
+    found = neighbourhood(["café"], ["🐕\ufe0f"], Vectors(tmp_path / "s"))
+    assert [each.word for each in (*found.words, *found.minus)] == ["cafe\u0301", "🐕"]
+
+
 def test_a_word_counts_by_its_direction_and_not_by_its_length(tmp_path):
     write_store(tmp_path / "s", "abcd", np.array([[100, 0], [0, 1], [1, 1], [1, 0.1]]), name="s", source="s")
     found = neighbourhood(["a", "b"], [], Vectors(tmp_path / "s"))

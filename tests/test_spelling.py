@@ -65,3 +65,7 @@ def test_fifty_thousand_words_take_a_moment():
     started = time.perf_counter()
     assert nearest_spellings("character", known)[0] == "charcater"
     assert time.perf_counter() - started < 0.5  # 30 ms where nothing else runs
+
+
+def test_a_word_that_looks_the_same_is_no_suggestion_and_marks_are_no_edits():
+    assert nearest_spellings("café", ["cafe\u0301", "cafe\u0301s", "cafx"]) == ["cafe\u0301s", "cafx"]

@@ -1,4 +1,5 @@
 import sys
+from unicodedata import normalize
 
 import pytest
 
@@ -40,9 +41,7 @@ def read(text):
         ("กามา", ["กา", "มา"]),
         ("注意dog", ["注意", "dog"]),
         ("'dog' “dog”", ["dog", "dog"]),
-        ("🐕 dog 🐕", ["dog"]),
         ("new-york", ["new-york"]),
-        ("I ❤️ 👩‍👩‍👧 dog 🐕🏽 🇩🇪 \u0301 \u00ad", ["dog"]),  # signs, also those made of several characters
         ("3️⃣ dog", ["3", "dog"]),
         ("1,000 dogs", ["1000"]),
         ("İs", ["is"]),
@@ -64,7 +63,13 @@ def test_known_words(text, words):
         ("2.72 12.05.2020 dog3.14", ["2.72", "12.05.2020", "dog3", "14"]),
         ("意意注", ["意意"]),
         ("a\udcffb", ["b"]),
-        ("…!? --- ' .", []),
+        ("…!? --- ' . a+b % & 2 < 3 | ~ ^ # *", ["b", "2"]),  # punctuation and signs of ASCII's are nothing
+        ("🐕 dog 🐕", ["🐕", "🐕"]),
+        (
+            "❤️ 👩‍👩‍👧 dog🐕🏽 🇩🇪🇫🇷 \u0301 \u00ad",
+            ["❤️", "👩‍👩‍👧", "🐕🏽", "🇩🇪", "🇫🇷"],
+        ),  # whole, of however many characters
+        ("$3 3€ → 3°", ["$", "€", "→", "°"]),
         ("", []),
     ],
 )
@@ -82,6 +87,69 @@ def test_spans_are_code_points_of_what_was_typed(text):
     starts = [token.start for token in sentence.tokens]
     assert starts == sorted(starts)
     assert [token.index for token in sentence.tokens] == list(range(len(starts)))
+
+
+SIGNS = [
+    *("🐕", "❤", "☀️", "👩‍👩‍👧", "🇩🇪", "3️⃣", "👍🏽", "👍", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"),
+    *("c++", "C#", ".NET", "$", "%", ":)", ":d", "<unk>", "&", "AT&T", "<3", "@dog", "+"),
+    *("1,000", "e-mail", "don't", "a", "dog", "3", "c", "net", "T", "unk"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a 🐕, dog🐕🐕", ["a", "🐕", "dog", "🐕", "🐕"]),
+        ("❤️ ❤ ☀ ☀️ ☀︎", ["❤", "❤", "☀️", "☀️", "☀️"]),  # with and without a selector
+        ("👩‍👩‍👧 🇩🇪🇩🇪 🏴󠁧󠁢󠁥󠁮󠁧󠁿", ["👩‍👩‍👧", "🇩🇪", "🇩🇪", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]),
+        ("3️⃣ 3", ["3️⃣", "3"]),
+        ("👍🏽 👍🏿", ["👍🏽", "👍"]),  # a tone that the set lacks
+        ("C++ c++, (C++) C# .NET. c", ["c++", "c++", "c++", "C#", ".NET", "c"]),
+        ("$3 3% a & dog", ["$", "3", "3", "%", "a", "&", "dog"]),
+        (":) a:) dog :). :D", [":)", "a", "dog", ":)", ":d"]),
+        ("<unk> <unk>, <3 @dog", ["<unk>", "<unk>", "<3", "@dog"]),
+        ("AT&T 1,000 e-mail don't", ["AT&T", "1,000", "e-mail", "don't"]),
+        ("(dog) dog... -dog- dog: a/dog “dog”", ["dog", "dog", "dog", "dog", "a", "dog", "dog"]),
+    ],
+)
+def test_signs_that_the_set_has_are_words(text, words):
+    known = {word: row for row, word in enumerate(SIGNS)}
+    sentence = read_sentence(text, lambda asked: {word: known[word] for word in asked if word in known})
+    assert [token.word for token in sentence.tokens] == words
+    assert not sentence.unknown
+    assert all(text[token.start : token.end] == token.text for token in sentence.tokens)
+
+
+NORMAL = ("NFC", "NFD", "NFKC", "NFKD")
+ACCENTED = ["Tiếng", "Việt", "café", "Ångström", "Ω", "한국어", "が", "naïve", "Straße", "άλφα", "ǖ", "Ệ"]
+
+
+@pytest.mark.parametrize("typed", NORMAL)
+@pytest.mark.parametrize("made", NORMAL)
+def test_a_word_is_found_whichever_way_it_and_the_set_are_normalised(made, typed):
+    known = {normalize(made, word): row for row, word in enumerate(ACCENTED)}
+    sentence = read_sentence(
+        normalize(typed, " ".join(ACCENTED)), lambda asked: {word: known[word] for word in asked if word in known}
+    )
+    assert [token.row for token in sentence.tokens] == list(range(len(ACCENTED)))
+    assert not sentence.unknown
+
+
+@pytest.mark.parametrize(
+    ("in_set", "typed"),
+    [("Å", "\u212b"), ("\u212b", "Å"), ("\u2126", "Ω"), ("Ω", "\u2126"), ("5\u2126", "5Ω"), ("ά", "\u1f71"),
+     ("\u1f71", "ά"), ("µ", "μ"), ("μ", "µ"), ("ê\u0301", "ế"), ("ế", "ê\u0301"), ("e\u0302\u0301", "ê\u0301"),
+     ("cafe\u0301", "CAFÉ"), ("Cafe\u0301", "Café"), ("fi", "ﬁ"), ("dog", "ｄｏｇ")],
+)  # fmt: skip
+def test_letters_that_are_the_same_are_found_as_one(in_set, typed):
+    sentence = read_sentence(typed, lambda asked: {in_set: 7} if in_set in asked else {})
+    assert [token.row for token in sentence.tokens] == [7]
+
+
+def test_a_set_that_has_a_word_in_two_forms_keeps_both():
+    known = {"café": 0, "cafe\u0301": 1}
+    sentence = read_sentence("café cafe\u0301", lambda asked: {word: known[word] for word in asked if word in known})
+    assert [token.row for token in sentence.tokens] == [0, 1]
 
 
 def test_repeated_words_are_separate_tokens():

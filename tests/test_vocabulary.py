@@ -9,6 +9,7 @@ import attncli.corpus.vocabulary as vocabulary
 from attncli import open_vectors
 from attncli.corpus.vocabulary import MISSING, Vocabulary, by_length, known
 from attncli.tokens import read_sentence
+from attncli.vectors import write_store
 
 TEXTS = [
     "Bark is very cute, and he is a dog.",
@@ -19,6 +20,13 @@ TEXTS = [
     "qwzx qwzx's e\u0301te\u0301 \u200bdog the-qwzx-dog",
 ]
 VECTORS = open_vectors()
+
+
+@pytest.fixture(scope="module")
+def signs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stores") / "signs"
+    write_store(folder, SIGNS, np.eye(len(SIGNS)), name="signs", source="a test")
+    return open_vectors(folder)
 
 
 def rows(texts):
@@ -33,6 +41,40 @@ def test_words_and_unknown_ones(text):
     found, places = rows([text])
     assert found == [[token.row for token in sentence.tokens]]
     assert (places == MISSING).sum() == len(sentence.unknown)
+
+
+SIGNS = [
+    "🐕",
+    "❤",
+    "3️⃣",
+    "c++",
+    ".net",
+    "$",
+    "%",
+    ":)",
+    ":d",
+    "<unk>",
+    "&",
+    "at&t",
+    "<3",
+    "dog",
+    "3",
+    "c",
+    "d",
+    "cafe\u0301",
+]
+PARTS = [*("🐕", "❤️", "❤", "3️⃣", "3", "C++", "C", ".NET", "$", "%", ":", ")", "(", "D", "d", "<unk>", "<", "&"),
+         *("AT", "T", "dog", "café", "cafe\u0301", "©", "™", "+", ".", ",", " ", "μm", "\u200d", "#")]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PARTS), max_size=8).map("".join))
+def test_any_text_with_signs_in_a_set_that_has_them(signs, text):
+    found = Vocabulary(signs)
+    places, _ = found.places_of([text])
+    sentence = read_sentence(text, signs.find)
+    spans = [(token.start, token.row) for token in sentence.tokens] + [(each.start, None) for each in sentence.unknown]
+    assert [None if place == MISSING else found.rows[place] for place in places] == [row for _, row in sorted(spans)]
 
 
 WORDS = st.sampled_from(

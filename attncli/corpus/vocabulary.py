@@ -5,7 +5,8 @@ from itertools import chain, repeat
 
 import numpy as np
 
-from attncli.segments import candidates, compounds_of
+from attncli.cutting import spellings_of
+from attncli.signs import may_be_emoticon
 from attncli.similarity import Array
 from attncli.tokens import read_sentence
 from attncli.vectors import Vectors
@@ -86,7 +87,9 @@ class Vocabulary:
 
 def _is_plain(stretch: str) -> bool:
     """Whether it is one word of Latin letters, between signs at most: then nothing but its case matters."""
-    return stretch.isascii() and stretch.strip(AROUND).isalpha()
+    return (
+        stretch.isascii() and stretch.strip(AROUND).isalpha() and not (stretch[0] in ":;=" and may_be_emoticon(stretch))
+    )
 
 
 def _spellings(stretch: str) -> Iterator[str]:
@@ -95,8 +98,7 @@ def _spellings(stretch: str) -> Iterator[str]:
         word = stretch.strip(AROUND)
         yield from (word, word.lower())
         return
-    for compound in compounds_of(stretch):
-        yield from candidates(stretch, compound)
+    yield from spellings_of(stretch)
 
 
 def _rows_of(stretch: str, spellings: Iterable[str], found: Mapping[str, int]) -> list[int | None]:
