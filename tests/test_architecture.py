@@ -22,7 +22,7 @@ ROOMS = [  # lower rooms first; a module may import from its own room and from l
     {"errors", "extras", "settings", "model_settings", "corpus_names", "tokens", "segments", "spelling"}
     | {"npy_header", "address_space", "interrupts", "replacing", "utf8"}
     | {"equivalents", "signs", "cutting"}
-    | {"file_kinds", "csv_cells"},
+    | {"file_kinds", "folder_kinds", "csv_cells"},
     MATHEMATICS | {"flow"},
     {"checkpoint"},
     {"vectors"},

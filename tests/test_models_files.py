@@ -43,7 +43,7 @@ def refused(folder, reason):
         (b"", "as JSON"),
         (b"{", "as JSON"),
         (b"[1]", "holds a list; needed is a JSON object"),
-        (b"\xff\xfe{}", "as JSON"),
+        (b"\xff\xfe{}", "is UTF-16 text"),
         (b"[" * 100_000, "as JSON"),
         (b'{"a": ' + b"1" * 5000 + b"}", "as JSON"),
         (b" " * (2**22 + 1), "more than 4,194,304 bytes"),
@@ -285,7 +285,11 @@ def test_a_shard_that_is_missing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("pytorch_model.bin", "a pickle, which is never opened"), ("x.h5", "neither")]
+    ("name", "reason"),
+    [
+        ("pytorch_model.bin", "a pickle, which is never opened"),
+        ("x.h5", "weights in HDF5; needed is model.safetensors"),
+    ],
 )
 def test_weights_of_another_kind(bert, name, reason):
     (bert / "model.safetensors").rename(bert / name)

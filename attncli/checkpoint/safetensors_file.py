@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeGuard
 
 import numpy as np
 
-from attncli.checkpoint.files import existing_file, parse
+from attncli.checkpoint.files import existing_file, parse, unreadable
 from attncli.errors import ResourceError, quoted
 from attncli.similarity import Array
 
@@ -27,7 +27,6 @@ BITS: Mapping[str, int] = {
     **{"BF16": 16, "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64, "C64": 64},
     **{"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6},
 }
-AGAIN = "hf download gets it again"
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class SafetensorsFile:
         except OSError as error:
             raise ResourceError(f"cannot read {str(path)!r}: {error.strerror or error}") from None
         except (ValueError, RecursionError) as error:
-            raise ResourceError(f"{str(path)!r} is no whole safetensors file: {error}", AGAIN) from None
+            raise unreadable(path, f"{str(path)!r} is no whole safetensors file: {error}") from None
 
     def raw(self, name: str, rows: Array | None = None) -> Array:
         """The array `name`, or these rows of it, as it lies in the file; BF16 as uint16.

@@ -8,6 +8,7 @@ from typing import Any, cast
 from attncli.checkpoint.files import read_object
 from attncli.errors import ResourceError, quoted
 from attncli.models.family import Config, Family
+from attncli.models.folders import static_error
 
 #: model_type → the module that has its blocks.
 FAMILIES: Mapping[str, str] = {
@@ -46,7 +47,10 @@ def read_config(folder: Path) -> Config:
         ResourceError: no such file, no JSON object, an unknown family, quantised weights, a computation that no family
             here does, or two names for one size that do not agree.
     """
-    return accepted(read_object(folder / "config.json"))
+    config = read_object(folder / "config.json")
+    if config.get("model_type") == "model2vec":
+        raise static_error(folder)
+    return accepted(config)
 
 
 def accepted(config: Config) -> Config:

@@ -1,5 +1,6 @@
 """The arrays of a checkpoint: one safetensors file or several, by the names that its family uses."""
 
+import os
 import re
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
@@ -8,16 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attncli.checkpoint.fetching import fetch_again
 from attncli.checkpoint.files import read_object
 from attncli.checkpoint.safetensors_file import SafetensorsFile, Stored
 from attncli.errors import ResourceError, quoted
+from attncli.models.folders import weights_error
 from attncli.similarity import Array
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 #: What a checkpoint of a model with a head has in front of the names that one without a head has.
 PREFIXES = ("bert.", "roberta.", "electra.", "distilbert.", "transformer.", "model.")
-#: Pickles: opening one can run code, so none is opened.
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 LAYER = re.compile(r"(?:^|\.)(?:layer|layers|h)\.(\d{1,6})\.", re.ASCII)
 KEPT = 2**29  # bytes in float32: of a checkpoint of up to so many, arrays that are asked for again stay in memory
 SAME = "config.json, tokenizer.json and the weights must be of the same model"
@@ -156,17 +157,13 @@ def safetensors_paths(folder: Path) -> list[Path]:
     Raises:
         ResourceError: none, and what there is instead; or an index that names files elsewhere.
     """
-    if (folder / WHOLE).exists():
+    if os.path.lexists(folder / WHOLE):
         return [folder / WHOLE]
-    if (folder / INDEX).exists():
+    if os.path.lexists(folder / INDEX):
         return [folder / name for name in sorted(set(_shards(folder / INDEX)))]
-    pickled = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
-    if pickled:
-        raise ResourceError(
-            f"{str(folder)!r} has {pickled[0]}, a pickle, which is never opened (it can run code); needed is {WHOLE}",
-            "many models have both: hf download gets it if so",
-        )
-    raise ResourceError(f"{str(folder)!r} has neither {WHOLE} nor {INDEX}", "hf download gets all files of a model")
+    if other := weights_error(folder, WHOLE):
+        raise other
+    raise ResourceError(f"{str(folder)!r} has neither {WHOLE} nor {INDEX}", fetch_again(folder))
 
 
 def _shards(index: Path) -> Iterator[str]:

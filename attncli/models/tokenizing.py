@@ -17,7 +17,7 @@ from attncli.models.tokenizer_form import FaultyTokenizerError, largest, may_be_
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 MOST_ROWS = 2**20  # tokens, where the model does not say how many it knows
 MOST_SHOWN = 60  # characters of a text in an error
-SAME_FOLDER = "config.json, tokenizer.json and the weights must be of the same model: hf download gets them again"
+SAME_FOLDER = "config.json, tokenizer.json and the weights must be of the same model"
 #: What folders have instead of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.
 OTHER_FILES = (
     *("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "source.spm"),
