@@ -1,13 +1,17 @@
 """What the other files of a folder say over its tokenizer.json, held against transformers."""
 
 import json
+import os
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from models.tokenizer_folders import BASES, SETTINGS, TEXTS, folder_of
 
 from attncli.errors import ResourceError
 from attncli.model_explaining import explain_model
+from attncli.models.encoding import encode
 from attncli.models.tokenizing import ModelTokenizer
 
 STORED = json.loads((Path(__file__).parent / "models" / "tokenizers.json").read_text())
@@ -57,6 +61,19 @@ def test_the_explanation_passes_the_warning_on(tmp_path):
     folder = copy_of("bert", tmp_path / "bert")
     (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "BertJapaneseTokenizer"}')
     assert any("BertJapaneseTokenizer" in each for each in explain_model("a dog", folder).warnings)
+
+
+def test_a_panic_of_the_library_is_one_line(tmp_path, capfd):
+    tokenizer = opened("bert", {}, tmp_path)
+    tokenizer._encode = partial(encode, SimpleNamespace(encode=panic))
+    with pytest.raises(ResourceError, match="cannot read 'dog': the tokenizer library breaks down over it"):
+        tokenizer.read("dog")
+    assert capfd.readouterr() == ("", "")
+
+
+def panic(text):
+    os.write(2, b"thread '<unnamed>' panicked at ...")
+    raise type("PanicException", (BaseException,), {})("not a char boundary")
 
 
 @pytest.mark.parametrize(

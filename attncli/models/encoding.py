@@ -44,7 +44,7 @@ def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confine
         tokenizer = library.Tokenizer.from_buffer(data)
     check_form(tokenizer)
     known = not confined and is_known(tokenizer)
-    with _faults():
+    with _faults(), _quiet():
         made, warnings = (configured if known else as_it_is)(library, tokenizer, data, folder, dict(config))
     made.no_padding()
     made.no_truncation()
@@ -57,7 +57,7 @@ def encode(tokenizer: Any, text: str) -> Encoded:
     Raises:
         FaultyTokenizerError: the library fails on it, or its answer is no list of tokens with their places.
     """
-    with _faults():
+    with _faults(), _quiet():
         found = tokenizer.encode(text)
     encoded = Encoded(found.ids, found.tokens, found.special_tokens_mask, found.offsets, found.word_ids)
     if len({len(each) for each in encoded}) > 1:
@@ -87,7 +87,8 @@ def _faults() -> Iterator[None]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Nothing on standard error, where a panic of the library would print how it came about."""
-    sys.stderr.flush() if sys.stderr else None
+    if sys.stderr is not None:
+        sys.stderr.flush()
     kept = -1
     with suppress(OSError):
         kept = os.dup(2)

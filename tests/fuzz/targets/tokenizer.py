@@ -1,0 +1,22 @@
+"""tokenizer.json: tokens with their places in the text, or one line."""
+
+from models.tokenizer_folders import BASES
+
+from attncli.models.tokenizing import ModelTokenizer
+
+TEXTS = ("the dogs, stop! 注意 é 🐕 <mask>[CLS]", "a" * 50)
+
+
+def seeds(folder):
+    """One of each kind of model."""
+    for name in ("bert", "roberta", "llama", "qwen2", "xlm-roberta"):
+        yield BASES[name][0]().to_str().encode()
+
+
+def read(folder, data, config=None):
+    """As the tokenizer of a model of some fifty tokens."""
+    (folder / "tokenizer.json").write_bytes(data)
+    tokenizer = ModelTokenizer(folder, config or {"model_type": "bert"}, 50)
+    for text in TEXTS:
+        for token in tokenizer.read(text).tokens:
+            assert token.special or text[token.start : token.end] == token.text
