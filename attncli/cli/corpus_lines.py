@@ -78,4 +78,4 @@ class Lines:
         say(f"interrupted; {kept} of {self._progress.shards} parts are kept in {folder}")
         end = typed.index("--") if "--" in typed else len(typed)  # after it nothing is an option
         resume = [] if "--resume" in typed[:end] else ["--resume"]
-        say(f"go on: {shlex.join(['attn', 'corpus', *typed[:end], *resume, *typed[end:]])}")
+        say(f"go on: {shlex.join(['attn', 'corpus', *typed[:end], *resume, *typed[end:]])}", whole=True)

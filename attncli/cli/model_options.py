@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attncli.cli.options import AttentionOptions, InputOptions, option
-from attncli.errors import UsageError
+from attncli.errors import ResourceError, UsageError
 from attncli.model_settings import COMBINE
 
 if TYPE_CHECKING:
@@ -70,7 +70,17 @@ def _shown(name: str) -> str:
 
 
 def opened_model(name_or_path: str) -> "Model":
-    """The model that an option names."""
+    """The model that an option names.
+
+    Raises:
+        ResourceError: there is none, or the system refuses the name: too long, or in a folder that is closed to us.
+    """
     from attncli.models.model import open_model  # late: NumPy and tokenizers come with it
 
-    return open_model(name_or_path)
+    try:
+        return open_model(name_or_path)
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ResourceError(
+            f"cannot read the model {name_or_path!r}: {reason}", "name a folder, or ORG/NAME"
+        ) from error

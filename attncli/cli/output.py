@@ -20,6 +20,7 @@ from attncli.replacing import replacing
 from attncli.views.bidi import isolated, isolated_line
 from attncli.views.screen import Screen, visible
 
+LONGEST = 1000  # characters of a line on standard error
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
 
 
@@ -133,16 +134,27 @@ def heard_by(hears: Callable[[str], object]) -> Iterator[None]:
         _HEARS.reset(before)
 
 
-def say(message: str, *, dim: bool = False) -> None:
-    """One line on standard error, dim where asked; control characters made visible; a closed stream hears nothing."""
+def say(message: str, *, dim: bool = False, whole: bool = False) -> None:
+    """One line on standard error, dim where asked; control characters made visible; a closed stream hears nothing.
+
+    What it quotes may be of any length: the middle of a long line is left out, unless it is needed `whole`, as a
+    command to be typed is.
+    """
+    message = message if whole else shortened(message)
     if hears := _HEARS.get():
         hears(message)
         return
     if sys.stderr is None:
         return
     shown = told(message, sys.stderr)
+    shown = shown if whole else shortened(shown)  # an escape takes more room than what it stands for
     with suppress(OSError):
         print(f"\x1b[2m{shown}\x1b[0m" if dim else shown, file=sys.stderr, flush=True)
+
+
+def shortened(line: str) -> str:
+    """A line of at most LONGEST characters: its beginning and its end, with `…` for what is left out between them."""
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]}…{line[1 - LONGEST // 2 :]}"
 
 
 def told(text: str, stream: TextIO | None) -> str:

@@ -24,7 +24,7 @@ class Lines:
     def say(self, text: str, *, always: bool = False) -> None:
         """One line that stays; under --quiet only what is `always` said."""
         if always or not self._quiet:
-            say(text)
+            say(text, whole=True)
 
     def reading(self, sentences: int) -> None:
         """So many sentences have been read."""
