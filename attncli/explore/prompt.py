@@ -30,7 +30,7 @@ class Prompt(Input):
     def ask(self, value: str, known: Iterable[str] = (), offered: str = "") -> None:
         """Appear with a text to be changed; `known` may be completed, `offered` stands there while nothing is typed."""
         self.placeholder = visible(offered)
-        self.suggester = SuggestFromList(known)
+        self.suggester = SuggestFromList(each for each in known if visible(each) == each)
         self.value = visible(value)
         self.cursor_position = len(self.value)
         self.display = True

@@ -134,7 +134,7 @@ class ShownApp(App[int]):
         """Put something into the line for messages."""
         if self.view is None:
             self.query_one("#asked").display = True
-            self.query_one("#question", Static).update(said.text)
+            self.query_one("#question", Static).update(self.drawn_on.word(said.text))
         else:
             self.view = replace(self.view, said=said)
             self.query_one("#note", Pane).show(self.view)
