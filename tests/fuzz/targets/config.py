@@ -1,0 +1,46 @@
+"""A model's config.json beside the weights of its family, from opening to the last hidden state."""
+
+import json
+from unittest.mock import patch
+
+from models.checkpoints import TINY, copy_of
+
+import attncli.models.model as opening
+
+FAMILIES = ("bert", "roberta", "electra", "distilbert", "gpt2", "llama", "mistral", "qwen2", "qwen3")
+VARIANTS = ("llama-yarn", "llama-llama3", "llama-longrope", "llama-dynamic")
+
+
+def seeds(folder):
+    """The config of every family, and those of the rotations."""
+    for name in FAMILIES:
+        copy_of(name, folder / name)
+    yield from ((TINY / name / "config.json").read_bytes() for name in (*FAMILIES, *VARIANTS))
+
+
+def read(folder, data):
+    """Open the family that the config names; the tokenizer is as good as ever, and slow to read."""
+    with patch.object(opening, "ModelTokenizer", Untouched):
+        model = opening.open_model(_beside(folder, data))
+    x = [layer.output for layer in model.run([2, 5, 3])][-1]
+    model.final(x)
+
+
+def _beside(folder, data):
+    """The folder of the weights that the config is for, with the config in it."""
+    try:
+        named = json.loads(data)["model_type"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        named = None
+    chosen = folder / (named if named in FAMILIES else "bert")
+    (chosen / "config.json").write_bytes(data)
+    return chosen
+
+
+class Untouched:
+    """A tokenizer that nobody asks anything."""
+
+    warnings = ()
+
+    def __init__(self, *_):
+        pass
