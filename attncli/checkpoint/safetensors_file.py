@@ -21,6 +21,8 @@ MAX_HEADER = 2**22  # bytes: some 40,000 arrays
 MAX_DIMENSIONS = 8  # the models here have at most 4
 #: What arrays may be made of, as it lies in the file. NumPy has no bfloat16: it is the upper half of a float32.
 DTYPES: Mapping[str, str] = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+#: What static vectors come in as well.
+NUMBERS: Mapping[str, str] = {**DTYPES, "F64": "<f8", "I8": "i1", "I32": "<i4", "I64": "<i8"}
 #: The bits of a number, by the format's names.
 BITS: Mapping[str, int] = {
     **{"BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "I16": 16, "U16": 16, "F16": 16},
@@ -82,19 +84,19 @@ class SafetensorsFile:
         except (ValueError, RecursionError) as error:
             raise unreadable(path, f"{str(path)!r} is no whole safetensors file: {error}") from None
 
-    def raw(self, name: str, rows: Array | None = None) -> Array:
-        """The array `name`, or these rows of it, as it lies in the file; BF16 as uint16.
+    def raw(self, name: str, rows: Array | None = None, among: Mapping[str, str] = DTYPES) -> Array:
+        """The array `name`, or these rows of it, as it lies in the file, of a dtype `among` those; BF16 as uint16.
 
         Raises:
             ResourceError: a dtype that is not supported, or a file that has changed since it was opened.
         """
         stored = self.arrays[name]
-        if stored.dtype not in DTYPES:
+        if stored.dtype not in among:
             raise ResourceError(
-                f"{quoted(name)[1:-1]} has dtype {stored.dtype}, which is not supported: {', '.join(DTYPES)} are"
+                f"{quoted(name)[1:-1]} has dtype {stored.dtype}, which is not supported: {', '.join(among)} are"
             )
         shape = stored.shape if rows is None else (len(rows), *stored.shape[1:])
-        found: Array = np.empty(shape, DTYPES[stored.dtype])
+        found: Array = np.empty(shape, among[stored.dtype])
         row_bytes = math.prod(stored.shape[1:]) * found.itemsize
         self._fill(found.reshape(-1).view(np.uint8).data, _places(stored.start, row_bytes, rows))
         return found

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from attncli.vectors.readers import Progress
     from attncli.vectors.recognise import Recognised
 
+#: The files of a folder of static vectors that make another set of it when they change.
+STATIC = tuple(
+    f"{part}{file}" for part in ("", "0_StaticEmbedding/") for file in ("model.safetensors", "tokenizer.json")
+)
+
 
 def open_vectors(name_or_path: str | os.PathLike[str] | None = None, *, progress: "Progress | None" = None) -> Vectors:
     """Open a vector set: None is the embedded one, what has a separator or an ending a path, else a name, else a file.
@@ -66,12 +71,13 @@ def _identity(path: str) -> str:
     """Tells this content at this path from any other, without reading it: a new file, date or inode is a new set.
 
     The time of the last change of the inode cannot be set by hand, so an older date does not hide a replacement.
-    gensim's side file for the matrix counts as well.
+    gensim's side file for the matrix counts as well, and so do the files of a folder.
     """
     from hashlib import sha256
 
     try:
-        files = [os.stat(file) for file in (path, f"{path}.vectors.npy") if file == path or os.path.isfile(file)]
+        beside = [f"{path}.vectors.npy", *(os.path.join(path, name) for name in STATIC)]
+        files = [os.stat(path), *(os.stat(file) for file in beside if os.path.isfile(file))]
     except (OSError, ValueError):
         return "none"  # `recognise` will say why
     times = [(file.st_size, file.st_mtime_ns, file.st_ctime_ns, file.st_dev, file.st_ino) for file in files]

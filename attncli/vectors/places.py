@@ -40,7 +40,7 @@ def is_name(name: str) -> bool:
 
 def name_for(path: str) -> str:
     """The name under which a file's set is kept: the file's, with `-` for what a name cannot have."""
-    stem = os.path.splitext(os.path.basename(path))[0]
+    stem = os.path.splitext(os.path.basename(os.path.normpath(path)))[0]
     name = "".join(c if c.isalnum() or c in "_+" else "-" for c in stem).strip("-_+")
     return name[:MAX_NAME] or "vectors"
 

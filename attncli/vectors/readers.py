@@ -51,6 +51,10 @@ def import_file(
     Raises ResourceError naming the line or row that is wrong, and what `create_store` raises.
     """
     path = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
+    if found.kind == "static" and licence is None:
+        from attncli.vectors.folders import licence_of
+
+        licence = licence_of(found.path)
     begin = partial(create_store, folder, name=name, source=source or path, licence=licence, dtype=dtype)
 
     def heard() -> None:
@@ -109,6 +113,10 @@ def _reader(found: Recognised, content: Content) -> Reader:
         from attncli.vectors.pickled import Pickled
 
         return Pickled(found, content)
+    if found.kind == "static":
+        from attncli.vectors.static import Static
+
+        return Static(found, content)
     from attncli.vectors.word2vec import Word2vec
 
     return Word2vec(found, content)
@@ -118,7 +126,7 @@ def _doing(found: Recognised) -> str:
     name = os.path.basename(found.path)
     if found.kind == "text" and found.size > SLOW_TEXT:
         return f"reading {name} through gensim (text takes a minute or two a gigabyte, this once)"
-    return f"reading {name} through gensim"
+    return f"reading {name}" if found.kind == "static" else f"reading {name} through gensim"
 
 
 def _identity(content: Content) -> tuple[int, int]:

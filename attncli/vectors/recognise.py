@@ -27,11 +27,12 @@ NUMBER = re.compile(rb"\s*[+-]?\d*(\.\d*)?([eE][+-]?\d+)?\s")
 class Recognised:
     """A file of word vectors: rows of `dimensions` numbers from byte `start` on. `words` is None without a header.
 
-    Of a pickle (gensim's .kv) neither is known before it is read. `size` is that of the file, packed or not.
+    Of a pickle (gensim's .kv) and of static vectors neither is known before it is read. `size` is that of the file,
+    packed or not.
     """
 
     path: str
-    kind: Literal["text", "binary", "fasttext", "pickle"]
+    kind: Literal["text", "binary", "fasttext", "pickle", "static"]
     start: int
     words: int | None
     dimensions: int
@@ -45,6 +46,10 @@ class Recognised:
 
 def recognise(path: str) -> Recognised:
     """Say what the file is. Raises ResourceError for what is missing, unreadable, not supported, or impossible."""
+    if os.path.isdir(path):
+        from attncli.vectors.folders import in_folder
+
+        return Recognised(in_folder(path), "static", 0, None, 0, os.path.getsize(in_folder(path)))
     try:
         with opened(path) as content:
             head = content.stream.read(SAMPLE)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 TINY = Path(__file__).parent / "tiny"
-CODES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I8": "i1"}
+CODES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "F64": "<f8", "I64": "<i8", "I32": "<i4", "I8": "i1"}
 
 
 def copy_of(family, folder):

@@ -1,0 +1,162 @@
+"""Folders of static vectors (Model2Vec, sentence-transformers) as vector sets, and what other folders are named."""
+
+import json
+
+import numpy as np
+import pytest
+from models.checkpoints import copy_of, safetensors
+
+from attncli import explain
+from attncli.errors import ResourceError
+from attncli.vectors import open_vectors
+from attncli.vectors.keeping import add
+
+MATRIX = [[1.0, 2], [3, 4], [5, 6], [7, 8]]
+PIECES = ["[UNK]", "dog", "cat", "##s"]
+WORD_PIECE = {"model": {"type": "WordPiece", "vocab": {piece: id for id, piece in enumerate(PIECES)}}}
+
+
+def folder_of(folder, arrays, tokenizer=WORD_PIECE, place="", **files):
+    (folder / place).mkdir(parents=True)
+    (folder / place / "model.safetensors").write_bytes(safetensors(arrays))
+    (folder / place / "tokenizer.json").write_text(json.dumps(tokenizer))
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    return folder
+
+
+def contents(vectors):
+    rows = range(vectors.words)
+    return dict(zip(vectors.text(rows), vectors.rows(rows).tolist(), strict=True))
+
+
+@pytest.fixture
+def home(attn_home, tmp_path):
+    return tmp_path / "static"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "rows"),
+    [
+        ({"embeddings": ("F32", MATRIX)}, MATRIX),
+        ({"embeddings": ("F16", MATRIX)}, MATRIX),
+        ({"embeddings": ("F64", MATRIX)}, MATRIX),
+        ({"embeddings": ("I8", MATRIX)}, MATRIX),
+        ({"embeddings": ("BF16", np.float32(MATRIX).view(np.uint32) >> 16)}, MATRIX),
+        ({"embedding.weight": ("F32", MATRIX)}, MATRIX),
+        ({"embeddings": ("F32", MATRIX), "weights": ("F64", [1, 2, 3, 0.5])}, [[1, 2], [6, 8], [15, 18], [3.5, 4]]),
+        (
+            {"embeddings": ("F32", MATRIX[:2]), "mapping": ("I64", [1, 0, 1, 1]), "weights": ("F32", [1, 2, 3, 0.5])},
+            [[3, 4], [2, 4], [9, 12], [1.5, 2]],
+        ),
+        ({"embeddings": ("F32", MATRIX[:2]), "mapping": ("I32", [1, 0, 1, 1])}, [[3, 4], [1, 2], [3, 4], [3, 4]]),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "0_StaticEmbedding"])
+def test_a_row_is_the_vector_of_a_token(home, arrays, rows, place):
+    assert contents(open_vectors(folder_of(home, arrays, place=place))) == dict(zip(PIECES, rows, strict=True))
+
+
+META = {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}}
+BYTE_LEVEL = {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}]}}
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "words"),
+    [
+        ({"model": {"type": "Unigram", "vocab": [["<unk>", 0], ["▁dog", -1], ["dog", -2], ["▁", -3]]}},
+         ["<unk>", "dog", "##dog", "▁"]),
+        (META | {"model": {"type": "BPE", "vocab": {"s": 0, "▁dog": 1, "▁the": 2, "the": 3}}},
+         ["s", "dog", "the", "##the"]),
+        (BYTE_LEVEL | {"model": {"type": "BPE", "vocab": {"Ġdog": 0, "dog": 1, "ĠcafÃ©": 2, "Ã": 3}}},
+         ["dog", "##dog", "café", "Ã"]),
+        (WORD_PIECE | {"added_tokens": [{"id": 3, "content": "new york"}]}, ["[UNK]", "dog", "cat", "new york"]),
+        ({"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 2, "c": 3}}}, ["a", "[1]", "b", "c"]),
+    ],
+)  # fmt: skip
+def test_the_word_of_a_token(home, tokenizer, words):
+    assert list(contents(open_vectors(folder_of(home, {"embeddings": ("F32", MATRIX)}, tokenizer)))) == words
+
+
+def test_it_is_kept_with_name_licence_and_limit_and_explains(home, monkeypatch):
+    card = "---\nlicense: mit\n---\n# model\nlicense: other\n"
+    folder = folder_of(home, {"embeddings": ("F32", MATRIX)}, README_md=card)
+    monkeypatch.chdir(folder.parent)
+    explanation = explain("Dog cat", "static/")
+    assert [token.word for token in explanation.sentence.tokens] == ["dog", "cat"]
+    assert (explanation.inputs.vectors.name, explanation.inputs.vectors.info.licence) == ("static", "mit")
+    assert list(contents(add("static", name="mine", limit=2))) == ["[UNK]", "dog"]
+
+
+def test_a_changed_tokenizer_is_another_set(home):
+    folder = folder_of(home, {"embeddings": ("F32", MATRIX)})
+    assert "dog" in contents(open_vectors(folder))
+    (folder / "tokenizer.json").write_text(json.dumps(WORD_PIECE).replace("dog", "fox"))
+    assert "fox" in contents(open_vectors(folder))
+
+
+GOOD = {"embeddings": ("F32", MATRIX)}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "tokenizer", "message"),
+    [
+        ({"embeddings": ("F32", [1.0, 2])}, WORD_PIECE, r"of shape \[2\]; needed is \[tokens, d\]"),
+        ({"embeddings": ("F32", [[]])}, WORD_PIECE, r"of shape \[1, 0\]"),
+        (GOOD | {"mapping": ("I64", [0, 1, 2, 4])}, WORD_PIECE, "a mapping that is no list of rows among 4"),
+        (GOOD | {"mapping": ("I64", [0, 1, 2, -1])}, WORD_PIECE, "a mapping that is no list of rows among 4"),
+        (GOOD | {"mapping": ("F32", [0, 1, 2, 3])}, WORD_PIECE, "a mapping that is no list of rows among 4"),
+        (GOOD | {"mapping": ("I64", [[0, 1]])}, WORD_PIECE, r"an array 'mapping' of shape \[1, 2\]"),
+        (GOOD | {"weights": ("F32", [1, 2])}, WORD_PIECE, "has 2 weights for 4 tokens"),
+        (GOOD | {"weights": ("F32", [1, 2, np.nan, 1])}, WORD_PIECE, "not finite"),
+        ({"embeddings": ("F32", [[1.0, np.inf]] * 4)}, WORD_PIECE, "not finite"),
+        ({"embeddings": ("F32", MATRIX[:2])}, WORD_PIECE, "tokens beyond the 2 vectors"),
+        ({"embeddings": ("F32", MATRIX * 3)}, WORD_PIECE, "it has 4 tokens, and there are 12 vectors"),
+        (GOOD, [], "is no tokenizer of these vectors"),
+        (GOOD, {"model": {}}, "is no tokenizer of these vectors"),
+        (GOOD, {"model": {"vocab": {"a": -1}}}, "is no tokenizer of these vectors"),
+        (GOOD, {"model": {"vocab": [1, 2, 3, 4]}}, "is no tokenizer of these vectors"),
+        (GOOD, WORD_PIECE | {"added_tokens": [{"id": 2**70, "content": "x"}]}, "is no tokenizer of these vectors"),
+        (GOOD, WORD_PIECE | {"added_tokens": 7}, "is no tokenizer of these vectors"),
+    ],
+)
+def test_what_does_not_fit_is_refused(home, arrays, tokenizer, message):
+    with pytest.raises(ResourceError, match=message):
+        open_vectors(folder_of(home, arrays, tokenizer))
+
+
+def test_a_tokenizer_that_is_missing_or_too_large(home):
+    folder = folder_of(home, GOOD)
+    (folder / "tokenizer.json").write_bytes(b" " * 2**22)
+    with pytest.raises(ResourceError, match=r"more than [\d,]+ bytes for 4 tokens"):
+        open_vectors(folder)
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ResourceError, match=r"tokenizer\.json' does not exist"):
+        open_vectors(folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "message", "hint"),
+    [
+        (["meta.json", "config.cfg"], "holds a spaCy pipeline", "spacy.load(sys.argv[1])"),
+        (["x.kv"], "holds a folder of gensim's files", "/x.kv"),
+        (["x.vec"], "holds a folder of fastText's files", "/x.vec"),
+        (["model.onnx"], "holds an ONNX export", "attn reads word2vec"),
+        ([], "holds nothing", "attn reads word2vec"),
+        (["notes.md"], "is a folder, and not a store of word vectors", "attn reads word2vec"),
+        (["config.json"], "is the folder of a model, and no word vectors", "--model "),
+    ],
+)
+def test_another_folder_is_named(home, files, message, hint):
+    home.mkdir()
+    for name in files:
+        (home / name).write_text("{}")
+    with pytest.raises(ResourceError, match=message) as caught:
+        open_vectors(home)
+    assert hint in caught.value.hint
+
+
+def test_a_model_is_no_set_of_vectors(home):
+    with pytest.raises(ResourceError, match="is the folder of a model") as caught:
+        open_vectors(copy_of("bert", home))
+    assert caught.value.hint == f"--model {home}"
