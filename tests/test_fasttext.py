@@ -113,6 +113,8 @@ def model(dimensions=5, words=1, labels=0, buckets=1, longest=6, rows=None, quan
         (model(buckets=2**31 - 1), "too short"),
         (model(buckets=-1), "too short"),
         (model(longest=10**6), "n-grams of 3 to 1000000 letters"),
+        (model(longest=-(2**31) + 6), "n-grams of 3 to -2147483642 letters"),
+        (model(longest=-1), "n-grams of 3 to -1 letters"),
         (model(labels=1), "classifier"),
         (model(rows=1), "a matrix of 1 rows"),
         (model(rows=2**40), "a matrix of"),

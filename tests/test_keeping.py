@@ -57,6 +57,15 @@ def test_a_name_that_is_taken_is_refused_with_the_way_out(file):
     assert "attn vectors remove my-set" in caught.value.hint
 
 
+def test_of_two_additions_of_one_name_at_once_the_second_says_so(file, tmp_path, monkeypatch):
+    """The second is under way when the first is done: it must not say that it is kept."""
+    (tmp_path / "other.txt").write_text("owl 1 2\n")
+    with pytest.raises(UsageError, match="zoo"):
+        add(file, name="zoo", progress=lambda *_: add(str(tmp_path / "other.txt"), name="zoo"))
+    assert open_vectors("zoo").text([0]) == ["owl"]
+    assert [path.name for path in places.folder_for("zoo").parent.iterdir()] == ["zoo"]
+
+
 @pytest.mark.parametrize("planted", ["folder", "link"])
 def test_what_is_in_the_way_is_left_alone(file, attn_home, tmp_path, planted):
     place = attn_home / "vectors" / "zoo"

@@ -234,6 +234,29 @@ def test_a_side_file_cut_or_missing_is_refused(theirs, tmp_path, kept):
         open_vectors(tmp_path / "set.kv")
 
 
+def npy(header):
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + bytes(400)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *map(
+            npy, (b"(((", b"{'descr': \n", b"\\", b"{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999, 4)}")
+        ),
+        *map(npy, (b"{'descr': '|O', 'fortran_order': False, 'shape': (5, 4)}", b"{" * 9000)),
+        npy(b"{'descr': '<f4', 'fortran_order': True, 'shape': (5, 4)}"),
+        b"\x93NUMPY\x02\0\xff\xff\xff\xff{",
+        b"\x93NUMPY\x09\0",
+    ],
+)
+def test_a_side_file_that_lies_is_refused(theirs, tmp_path, content):
+    theirs.save(str(tmp_path / "set.kv"), separately=["vectors"])
+    (tmp_path / "set.kv.vectors.npy").write_bytes(content)
+    with pytest.raises(ResourceError, match=r"set\.kv\.vectors\.npy"):
+        open_vectors(tmp_path / "set.kv")
+
+
 def test_the_limit_is_never_above_the_one_in_force(theirs, tmp_path):
     theirs.save(str(tmp_path / "set.kv"))
     program = """

@@ -281,6 +281,57 @@ def test_altered_norms_give_no_neighbours(copy, at):
         Vectors(copy).near(np.ones((1, 8)))
 
 
+def forged(copy, table, number, content):
+    """A record that is not what was written, with a check that says it is."""
+    with contextlib.closing(sqlite3.connect(copy / layout.INDEX)) as connection:
+        record = (content, layout.record_crc(table, number, content), number)
+        connection.execute(f"UPDATE {table} SET content = ?, crc = ? WHERE number = ?", record)
+        connection.commit()
+
+
+@pytest.mark.parametrize("ask", [lambda v: v.find(["word5"]), lambda v: v.text([5]), lambda v: v.spellings("word5")])
+@pytest.mark.parametrize("content", [b"\xff\xfe" + b"\0a" * 31, b"a"])
+def test_words_that_are_none_are_named(copy, content, ask):
+    forged(copy, "words", 0, content)
+    with pytest.raises(ResourceError, match="damaged"):
+        ask(Vectors(copy))
+
+
+def test_a_row_outside_of_the_matrix_is_named(copy):
+    hashed = layout.word_hash("word5")
+    forged(copy, "places", hashed % Vectors(copy).info.buckets, np.array([hashed, 100], "<u4").tobytes())
+    with pytest.raises(ResourceError, match="row 100 of 100"):
+        Vectors(copy).find(["word5"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("words", 100.0), ("words", "x"), ("name", 5), ("zeros", -1), ("licence", 1)]
+)
+def test_a_description_of_other_types_is_noticed(copy, key, value):
+    with sqlite3.connect(copy / layout.INDEX) as connection:
+        meta = dict(connection.execute("SELECT key, value FROM meta WHERE key != '~check'")) | {key: value}
+        rows = [(key, value), ("~check", layout.meta_check(meta))]
+        connection.executemany("REPLACE INTO meta VALUES (?, ?)", rows)
+    connection.close()
+    with pytest.raises(ResourceError, match="damaged") as caught:
+        Vectors(copy)
+    assert "attn vectors remove" in caught.value.hint
+    assert "attn vectors add" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("ask", "number"),
+    [(lambda v: v.rows([0, 7]), np.nan), (lambda v: v.rows([7]), np.inf)]
+    + [(lambda v: v.near(np.ones((1, 8)), top=3), number) for number in (np.nan, np.inf, 3e38)],
+)
+def test_numbers_that_rotted_are_never_used(copy, ask, number):
+    with open(copy / layout.MATRIX, "r+b") as file:
+        file.seek(128 + 7 * 8 * 4)
+        file.write(np.full(8, number, "<f4").tobytes())
+    with pytest.raises(ResourceError, match="not finite"):
+        ask(Vectors(copy))
+
+
 def test_a_store_of_another_format_says_so(copy):
     with sqlite3.connect(copy / layout.INDEX) as connection:
         meta = dict(connection.execute("SELECT key, value FROM meta WHERE key != '~check'")) | {"version": 99}

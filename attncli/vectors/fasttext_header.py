@@ -58,5 +58,5 @@ def check(path: str, header: Header, most: int) -> None:
     if header.words < 1 or header.buckets < 0 or header.least_bytes() > most:
         claim = f"claims {header.words} words and {header.buckets} n-grams of {header.dimensions} numbers"
         raise refused(path, f"{claim}, but is too short for them")
-    if header.buckets and not (header.shortest >= 0 and header.longest <= LONGEST):
+    if min(header.shortest, header.longest) < 0 or (header.buckets and header.longest > LONGEST):
         raise refused(path, f"claims n-grams of {header.shortest} to {header.longest} letters")

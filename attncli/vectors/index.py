@@ -47,6 +47,8 @@ class Index:
         with self._opened() as connection:
             buckets = self._records(connection, "places", {h % self.info.buckets for h in hashes.values()})
             candidates = [(w, row) for w, h in hashes.items() for row in _rows_of(buckets[h % self.info.buckets], h)]
+            if outside := [row for _, row in candidates if row >= self.info.words]:
+                raise damaged(self.folder, f"its {layout.INDEX} leads to row {outside[0]} of {self.info.words}")
             found = self._words_at(connection, [row for _, row in candidates])
         return {word: row for (word, row), there in zip(candidates, found, strict=True) if word == there}
 
@@ -61,7 +63,7 @@ class Index:
         blocks = range(-(-count // WORDS_PER_BLOCK))
         with self._opened() as connection:
             contents = self._records(connection, "words", blocks)
-        return [word for block in blocks for word in self._split(block, contents[block])][:count]
+            return [word for block in blocks for word in self._split(block, contents[block])][:count]
 
     def _words_at(self, connection: sqlite3.Connection, rows: Sequence[int]) -> list[str]:
         if any(not 0 <= row < self.info.words for row in rows):
@@ -71,7 +73,10 @@ class Index:
         return [blocks[row // WORDS_PER_BLOCK][row % WORDS_PER_BLOCK] for row in rows]
 
     def _split(self, block: int, content: bytes) -> list[str]:
-        words = content.decode("utf-8", "surrogatepass").split(layout.SEPARATOR)
+        try:
+            words = content.decode("utf-8", "surrogatepass").split(layout.SEPARATOR)
+        except UnicodeDecodeError as error:
+            raise damaged(self.folder, f"block {block} of its words is not UTF-8") from error
         if len(words) != min(WORDS_PER_BLOCK, self.info.words - block * WORDS_PER_BLOCK):
             raise damaged(self.folder, f"block {block} of its words has the wrong length")
         return words
@@ -121,4 +126,9 @@ def is_regular(path: Path) -> bool:
 
 def damaged(folder: Path, why: str) -> ResourceError:
     """The error for a store that is not as it was written."""
-    return ResourceError(f"the store '{folder}' is damaged: {why}", f"remove that folder ({folder}) and make it again")
+    return ResourceError(f"the store '{folder}' is damaged: {why}", again(folder))
+
+
+def again(folder: Path) -> str:
+    """The way from a damaged store to a sound one."""
+    return f"remove it (attn vectors remove {folder.name}, or that folder: {folder}), then: attn vectors add FILE"

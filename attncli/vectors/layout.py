@@ -122,6 +122,7 @@ def info_from(meta: dict[str, object]) -> StoreInfo:
         raise ValueError(f"it has format {meta.get('version')}, this attn reads format {VERSION}")
     if meta.keys() | {"ngrams"} != {field.name for field in fields(StoreInfo)}:
         raise ValueError("its description is incomplete")
+    _check_types(meta)
     ngrams = Ngrams.parse(str(meta["ngrams"])) if "ngrams" in meta else None
     info = StoreInfo(**(meta | {"ngrams": ngrams}))  # type: ignore[arg-type]  # the check vouches for the types
     if info.dtype not in DTYPES or not (0 < info.dimensions <= MAX_DIMENSIONS and info.words > 0 < info.buckets):
@@ -129,6 +130,17 @@ def info_from(meta: dict[str, object]) -> StoreInfo:
     if not 0 < info.matrix_offset <= MAX_HEADER:
         raise ValueError(f"it claims a header of {info.matrix_offset} bytes")
     return info
+
+
+def _check_types(meta: Mapping[str, object]) -> None:
+    """ValueError unless texts are texts and counts are counts, which no check over them says."""
+    for field in fields(StoreInfo):
+        value = meta.get(field.name)
+        absent = value is None and (field.name == "ngrams" or "None" in str(field.type))
+        if not absent and type(value) is not (int if field.type is int or field.type == "int" else str):
+            raise ValueError(f"its {field.name} is {str(value)[:40]!r}")
+        if isinstance(value, int) and value < 0:
+            raise ValueError(f"its {field.name} is {value}")
 
 
 def record_crc(table: str, number: int, content: bytes) -> int:

@@ -67,9 +67,12 @@ def _best(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int, sta
     return best
 
 
+@np.errstate(over="ignore", invalid="ignore")  # in rows that are damaged, which whoever asked will notice
 def _cosines(block: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """[m, b]: queries have length 1 or 0, rows have the lengths `norms` [b]."""
     dots = queries @ block.T  # [m, b]
+    if not np.isfinite(dots).all():
+        raise FloatingPointError("a row has numbers that are not finite, or longer than its length")
     cosines: np.ndarray = np.divide(dots, norms, out=np.zeros_like(dots), where=norms > 0)
     return cosines
 
@@ -89,6 +92,7 @@ def _first(rows: np.ndarray, cosines: np.ndarray, kept: int) -> Best:
     return rows[order], cosines[order]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _unit(vectors: np.ndarray) -> np.ndarray:
     """Rows divided by their lengths; a zero row stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)  # [m, 1]

@@ -8,10 +8,8 @@ from io import BufferedReader
 import numpy as np
 
 from attncli.errors import ResourceError
+from attncli.npy_header import read_npy_header
 from attncli.vectors.refusal import refused
-
-READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-MAX_HEADER = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -35,12 +33,11 @@ def open_npy(path: str) -> Matrix:
     return Matrix(shape, lambda rows: _blocks(path, shape, dtype, start, rows))
 
 
-def _header(path: str, file: BufferedReader) -> tuple[tuple[int, int], np.dtype[np.float64], int]:
+def _header(path: str, file: BufferedReader) -> tuple[tuple[int, int], np.dtype[np.generic], int]:
     try:
-        version = np.lib.format.read_magic(file)
-        shape, fortran, dtype = READERS[version](file, max_header_size=MAX_HEADER)
-    except (ValueError, KeyError, SyntaxError, TypeError) as error:
-        raise refused(path, "is not a NumPy .npy file") from error
+        shape, fortran, dtype = read_npy_header(file)
+    except ValueError as error:
+        raise refused(path, f"is not a NumPy .npy file: {error}") from error
     if len(shape) != 2 or min(shape) < 1 or dtype.kind != "f" or fortran:
         order = " in Fortran order" if fortran else ""
         raise refused(path, f"holds an array of the shape {shape} and type {dtype}{order}, not rows of numbers")
@@ -48,7 +45,7 @@ def _header(path: str, file: BufferedReader) -> tuple[tuple[int, int], np.dtype[
 
 
 def _blocks(
-    path: str, shape: tuple[int, int], dtype: np.dtype[np.float64], start: int, rows: int
+    path: str, shape: tuple[int, int], dtype: np.dtype[np.generic], start: int, rows: int
 ) -> Iterator[np.ndarray]:
     with open(path, "rb") as file:
         file.seek(start)

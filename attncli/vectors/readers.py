@@ -1,5 +1,6 @@
 """Files of word vectors into stores: one reader a format, one way into the store."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -48,7 +49,8 @@ def import_file(
     """Read the file, or its first `limit` words, through gensim into the store `folder`.
 
     `source` says where the file came from (default: its path).
-    Raises ResourceError naming the line or row that is wrong, and what `create_store` raises.
+    Raises ResourceError naming the line or row that is wrong, what `create_store` raises, and FileExistsError if
+    another store came first, which stays.
     """
     path = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
     if found.kind == "static" and licence is None:
@@ -71,6 +73,8 @@ def import_file(
             new.source_sha256 = checksum.result()
             if _identity(content) != before or before[0] != found.size:
                 raise refused(found.path, "was changed while it was read")
+    if not new.came_first:
+        raise FileExistsError(errno.EEXIST, "another store came first", str(folder))
     return new.info
 
 

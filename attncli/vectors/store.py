@@ -49,7 +49,7 @@ class Vectors:
         chosen = np.asarray(indices, dtype=np.intp)  # [m]
         if chosen.size and (chosen.min() < 0 or chosen.max() >= self.words):
             raise IndexError(f"rows {chosen.min()} to {chosen.max()} of a set that has 0 to {self.words - 1}")
-        return self._matrix[chosen].astype(np.float64)  # [m, d]
+        return self._finite(self._matrix[chosen].astype(np.float64))  # [m, d]
 
     def text(self, indices: Sequence[int] | np.ndarray) -> list[str]:
         """The words of these rows, in the order asked. IndexError for a row that is not there."""
@@ -65,7 +65,11 @@ class Vectors:
         Exact, best first, equals in row order; a zero vector has cosine 0. One pass over the set in blocks.
         Raises ValueError if `vectors` has another shape or holds a NaN or an infinity.
         """
-        return nearest(self._matrix, self.blocks, self.norms, vectors, top)
+        try:
+            rows, cosines = nearest(self._matrix, self.blocks, self.norms, vectors, top)
+        except FloatingPointError as error:
+            raise damaged(self.folder, str(error)) from error
+        return rows, self._finite(cosines)
 
     def spellings(self, word: str, top: int = 3) -> list[str]:
         """The known words spelt most like `word`, best first, out of the first 100,000 of the set."""
@@ -91,7 +95,8 @@ class Vectors:
             return None
         if not buckets:
             return None
-        total: np.ndarray = self._ngrams[buckets].astype(np.float32).sum(axis=0)  # [d], added up as gensim does
+        rows = self._finite(self._ngrams[buckets])
+        total: np.ndarray = rows.astype(np.float32).sum(axis=0)  # [d], added up as gensim does
         return total.astype(np.float64) / len(buckets)
 
     def to_gensim(self) -> Any:
@@ -101,6 +106,12 @@ class Vectors:
         loaded = keyed_vectors()(self.dimensions)
         loaded.add_vectors(self._index.first_words(self.words), self._matrix.astype(np.float32))
         return loaded
+
+    def _finite(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers as they are. ResourceError if they are none: only finite ones were written."""
+        if not np.isfinite(numbers).all():
+            raise damaged(self.folder, "some of its numbers are not finite")
+        return numbers
 
     def _map_ngrams(self) -> np.ndarray | None:
         form = self.info.ngrams

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from attncli.errors import ResourceError
 from attncli.vectors import layout
+from attncli.vectors.index import again
 from attncli.vectors.store import Vectors
 
 WORDS_AT_ONCE = 32_768
@@ -22,7 +23,7 @@ def verify(vectors: Vectors, progress: Progress = lambda *_: None) -> None:
     if faults:
         raise ResourceError(
             f"the store '{vectors.folder}' is damaged: {'; '.join(faults)}",
-            f"remove that folder ({vectors.folder}) and make it again",
+            again(vectors.folder),
         )
 
 

@@ -67,7 +67,7 @@ def create_store(
         with _sqlite_as_os_error(), StoreWriter(temporary, dimensions, dtype) as new:
             yield new
             new.finish(name=name, source=source, licence=licence)
-        _put_in_place(temporary, folder)
+        new.came_first = _put_in_place(temporary, folder)
 
 
 class EnoughError(Exception):
@@ -78,6 +78,7 @@ class StoreWriter:
     """A store in the making: rows of `dimensions` numbers, rounded to `dtype` as they come."""
 
     info: StoreInfo  # set by `finish`
+    came_first = False  # whether the store is the one that stands in its place in the end
     limit: int | None = None  # the words that the store is to have at most
 
     def __init__(self, folder: Path, dimensions: int, dtype: str) -> None:
@@ -171,14 +172,16 @@ def _check_form(dimensions: int, dtype: str) -> None:
         raise ResourceError(f"vectors of {dimensions} dimensions: a store holds 1 to {layout.MAX_DIMENSIONS}")
 
 
-def _put_in_place(temporary: Path, folder: Path) -> None:
-    """Rename the finished store; if another is there by now, that one stays."""
+def _put_in_place(temporary: Path, folder: Path) -> bool:
+    """Rename the finished store; if another is there by now, that one stays, and the answer is False."""
     try:
         os.rename(temporary, folder)
     except OSError:
         if not (folder / layout.INDEX).is_file():
             raise
+        return False
     _sync(folder.parent)
+    return True
 
 
 def _sync(path: Path) -> None:
