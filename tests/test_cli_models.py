@@ -294,7 +294,7 @@ def test_no_line_is_wider_than_the_screen(within, page, width):
         ("flow", r"dog: \d\.\d{3}\."),
         ("swap", r"Layer \d, head \d: Jensen-Shannon divergence \d\.\d{3} bits a row"),
         ("pattern", r"Layer \d, head \d: \d\.\d{3}\."),
-        ("pair", r"Layer \d, head \d: \d\.\d{3}\."),
+        ("pair", r"Layer \d, head \d: \d\.\d{3}, mean \d\.\d{3}, lift [+-]\d\.\d{3}\."),
     ],
 )
 def test_accessible_is_sentences(page, said):
