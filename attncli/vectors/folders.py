@@ -37,8 +37,8 @@ def licence_of(file: str) -> str | None:
     for folder in (Path(file).parent, Path(file).parent.parent):
         with suppress(OSError, ValueError):
             if os.path.isfile(folder / "README.md"):
-                with (folder / "README.md").open("rb") as file:
-                    head = file.read(2**14).decode("utf-8", "replace")
+                with (folder / "README.md").open("rb") as card:
+                    head = card.read(2**14).decode("utf-8", "replace")
                 found = LICENCE.search(head.split("---", 2)[1]) if head.startswith("---") else None
                 return found[1] if found else None
     return None
