@@ -12,6 +12,7 @@ from attncli.head_names import Role
 from attncli.heads import Array
 from attncli.inputs import Inputs
 from attncli.measures import ranking
+from attncli.score_terms import ScoreTerms, Scoring
 from attncli.settings import Settings
 from attncli.tokens import Sentence
 from attncli.vectors import Vectors
@@ -51,7 +52,8 @@ class CloseUp:
 
     `contributions` are the lengths of weight · value; `lookup` is, for each head, the one key that a hard look-up
     would return (None where nothing is visible); `others` are further places of the same word; `after` is None where
-    the output does not live in the space of the embeddings.
+    the output does not live in the space of the embeddings; `terms` are those of the scores, n = 1, None where there
+    are no scores.
     """
 
     query: int
@@ -62,17 +64,28 @@ class CloseUp:
     lookup: tuple[int | None, ...]
     before: tuple[Neighbour, ...]
     after: tuple[Neighbour, ...] | None
+    terms: ScoreTerms | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One block: its inputs [n_head, n, d], its attention, and its output [n_query, d_out]."""
+    """One block: its inputs [n_head, n, d], its attention, its output [n_query, d_out], and how it scores.
+
+    scoring is None where heads were combined or pieces merged.
+    """
 
     queries: Array
     keys: Array
     values: Array
     attention: Attention
     output: Array
+    scoring: Scoring | None = None
+
+    def terms(self, queries: Sequence[int]) -> ScoreTerms | None:
+        """The terms of these queries' scores."""
+        if self.scoring is None:
+            return None
+        return self.scoring.terms(self.queries[:, list(queries)], self.keys, queries)
 
     @property
     def visible(self) -> Array:
@@ -186,7 +199,8 @@ class Explanation:
         lookup = tuple(
             int(keys[0]) if row[keys[0]] > -np.inf else None for row, keys in zip(scores, ranking(scores), strict=True)
         )
-        return CloseUp(query, self._others(query), scores, weights, contributions, lookup, (), None)
+        terms, others = layer.terms([query]), self._others(query)
+        return CloseUp(query, others, scores, weights, contributions, lookup, (), None, terms)
 
     def _others(self, query: int) -> tuple[int, ...]:
         tokens = self.sentence.tokens

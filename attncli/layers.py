@@ -12,6 +12,7 @@ from attncli.explanation import Layer
 from attncli.heads import Array, Heads, concatenate, project
 from attncli.overflow import check_grown
 from attncli.projections import Blocks
+from attncli.score_terms import Scoring
 from attncli.settings import Settings
 
 
@@ -64,24 +65,35 @@ def _block(
     """Queries from x, keys and values from x or the memory; without heads all three are the vectors themselves."""
     q, k, v = projected(x, x if memory is None else memory, heads)  # [..., n_head, n, d]
     v = v if valued else v[..., :0]
-    placed = heads.position_scores(k) if heads and memory is None else None  # [..., n_head, n, n]
+    scoring = scoring_of(k, memory, heads, parameters, settings)
+    placed = scoring.position(np.arange(k.shape[-2]), k.shape[-2])  # [..., n_head, n, n]
     if heads:
         check_grown(settings, heads, w_q=q, w_k=k, w_v=v, key_offset_bias=placed)
     attention = attend(
         q,
         k,
         v,
-        method=settings.method,
+        **scoring.arguments,
         mask=_mask(None if visible is None else visible[..., None, :, :], placed),
         causal=settings.causal,
         window=settings.window,
-        temperature=warmth(heads, settings),
-        parameters=parameters,
     )
     output = concatenate(attention.context, heads.w_o if heads and valued else None)
     if heads:
         check_grown(settings, heads, w_o=output)
-    return Layer(q, k, v, attention, output)
+    return Layer(q, k, v, attention, output, scoring)
+
+
+def scoring_of(
+    key: Array, memory: Array | None, heads: Heads | None, parameters: Mapping[str, Array], settings: Settings
+) -> Scoring:
+    """How heads score keys `[..., n_head, n, d_k]`; a memory's keys have no place beside the queries."""
+    scoring = Scoring(settings.method, temperature=warmth(heads, settings), parameters=parameters)
+    if heads is None:
+        return scoring
+    by_offset = heads.by_offset(key) if memory is None else None  # [..., n_head, n, 2·reach + 1]
+    scale, biased = heads.input_scale, heads.b_q is not None and bool(heads.b_q.any())
+    return replace(scoring, by_offset=by_offset, input_scale=scale, query_bias=biased)
 
 
 def projected(x: Array, source: Array, heads: Heads | None) -> tuple[Array, Array, Array]:

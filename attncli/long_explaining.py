@@ -1,7 +1,7 @@
 """Explanations of texts too long for a matrix: attention block by block, the context exact, the weights not kept."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -12,7 +12,6 @@ from attncli.errors import AttnError
 from attncli.explanation import CloseUp, Context, Explanation, Layer, Ranked
 from attncli.heads import Array
 from attncli.inputs import IN_SENTENCES, Inputs, find_query
-from attncli.layers import warmth
 from attncli.long_layers import bias_of, run_long_layers
 from attncli.projections import Blocks
 from attncli.settings import Settings
@@ -50,17 +49,17 @@ class LongExplanation(Explanation):
     def close_up(self, query: int) -> CloseUp:
         """One query of the last layer, its row worked out anew."""
         row = self._row(query)
-        layer = Layer(self.layers[-1].queries, self.layers[-1].keys, self.layers[-1].values, row, self.output)
-        short = Explanation(self.inputs, self.settings, (layer,), self.in_embedding_space)
-        found = short.close_up(0)
+        last = self.layers[-1]
+        layer = Layer(last.queries, last.keys, last.values, row, self.output)
+        found = Explanation(self.inputs, self.settings, (layer,), self.in_embedding_space).steps(0)
         before, after = self.neighbours([query])[0]
-        return CloseUp(
-            query, self._others(query), found.scores, found.weights, found.contributions, found.lookup, before, after
-        )
+        terms = last.terms([query])
+        return replace(found, query=query, others=self._others(query), before=before, after=after, terms=terms)
 
     def _row(self, query: int) -> Attention:
         """The attention of one query in the last layer: arrays `[n_head, 1, …]`."""
         layer, heads, settings = self.layers[-1], self.blocks.heads[-1], self.settings
+        assert layer.scoring is not None
         inside = self.memory is None
         bias = bias_of(words_of(self.sentence), settings, self.blocks, heads if inside else None, layer.keys)
         place = slice(query, query + 1)
@@ -68,13 +67,11 @@ class LongExplanation(Explanation):
             layer.queries[:, place],
             layer.keys,
             layer.values,
-            method=settings.method,
+            **layer.scoring.arguments,
             mask=None if bias is None else bias(place, slice(0, layer.keys.shape[1])),
             causal=settings.causal,
             window=settings.window,
             offset=query,
-            temperature=warmth(heads, settings),
-            parameters=self.blocks.parameters[-1],
         )
 
 

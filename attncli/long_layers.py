@@ -9,7 +9,7 @@ from attncli.attention import Attention
 from attncli.attention_blocks import Bias, Streamed, attend_in_blocks
 from attncli.explanation import Layer
 from attncli.heads import Array, Heads, concatenate
-from attncli.layers import check_stacks, projected, warmth
+from attncli.layers import check_stacks, projected, scoring_of
 from attncli.overflow import check_grown
 from attncli.projections import Blocks
 from attncli.relative import offset_scores
@@ -64,14 +64,15 @@ def _block(
     q, k, v = projected(x, x if memory is None else memory, heads)
     if heads:
         check_grown(settings, heads, w_q=q, w_k=k, w_v=v)
+    scoring = scoring_of(k, memory, heads, blocks.parameters[number], settings)
     streamed = attend_in_blocks(
         q,
         k,
         v,
         top=settings.top,
-        method=settings.method,
-        temperature=warmth(heads, settings),
-        parameters=blocks.parameters[number],
+        method=scoring.method,
+        temperature=scoring.temperature,
+        parameters=scoring.parameters,
         causal=settings.causal,
         window=settings.window,
         bias=bias_of(words, settings, blocks, heads if memory is None else None, k),
@@ -83,7 +84,7 @@ def _block(
     if heads:
         check_grown(settings, heads, w_o=output)
     none = np.empty((len(q), 0, 0), q.dtype)
-    return Layer(q, k, v, Attention(none, none, streamed.context), output), streamed
+    return Layer(q, k, v, Attention(none, none, streamed.context), output, scoring), streamed
 
 
 def bias_of(words: Array, settings: Settings, blocks: Blocks, heads: Heads | None, keys: Array) -> Bias | None:

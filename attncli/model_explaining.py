@@ -116,7 +116,8 @@ def _with_heads(layer: ModelLayer, heads: Sequence[int]) -> Layer:
     """The chosen heads of a layer; keys and values that several share stand under each of them."""
     shared = np.array(heads) // (len(layer.queries) // len(layer.keys))  # [n_head], their key heads
     attention = Attention(*(step[list(heads)] for step in layer.attention))
-    return Layer(layer.queries[list(heads)], layer.keys[shared], layer.values[shared], attention, layer.output)
+    scoring = layer.scoring.of_heads(heads)
+    return Layer(layer.queries[list(heads)], layer.keys[shared], layer.values[shared], attention, layer.output, scoring)
 
 
 def _norms(layer: ModelLayer, heads: Sequence[int]) -> Array:

@@ -12,7 +12,7 @@ from attncli.cli.vectors.group import COMMANDS
 PACKAGE = Path(__file__).parent.parent / "attncli"
 MATHEMATICS = {
     *("similarity", "similarity_backward", "attention", "attention_backward", "masks", "shapes", "heads"),
-    *("positions", "relative", "measures", "head_names"),
+    *("positions", "relative", "score_terms", "measures", "head_names"),
     *("attention_blocks", "ranks", "combining", "merging", "patterns", "head_kinds"),
 }
 MODEL_RECIPES = {

@@ -95,7 +95,7 @@ def test_the_word_of_the_command_is_pinned_from_the_start(show, vectors):
     word = json.loads(explanation_json(explanation))["word"]
     rows = {row.find_element("tag name", "th").text: row for row in browser.all("#row tbody tr")}
     for key, name in enumerate(browser.texts("#keys bdi")):
-        score, exponential, weight, length, part = [cell.text for cell in rows[name].find_elements("tag name", "td")]
+        _, score, exponential, weight, length, part = [cell.text for cell in rows[name].find_elements("tag name", "td")]
         assert close(score, word["scores"][0][key])
         assert close(weight, word["weights"][0][key])
         assert close(part, word["contributions"][0][key])

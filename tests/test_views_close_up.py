@@ -21,7 +21,8 @@ def test_a_close_up_shows_every_number_of_its_query():
         score, part = close_up.scores[0, key], close_up.contributions[0, key]
         rank = 1 + (close_up.weights[0] > close_up.weights[0, key]).sum()
         rank += (close_up.weights[0, :key] == close_up.weights[0, key]).sum()
-        assert re.search(rf"^{key} {word} +{score:.2f} +\d\.\d\d +{rank} +{part:.2f}", lines, re.M)
+        dot = explanation.inputs.x[8] @ explanation.inputs.x[key]
+        assert re.search(rf"^{key} {word} +{dot:.2f} +{score:.2f} +\d\.\d\d +{rank} +{part:.2f}", lines, re.M)
     best = close_up.lookup[0]
     assert f"the best match: {BARK.split()[best]}" in lines
 
@@ -32,7 +33,7 @@ def test_a_close_up_shows_every_number_of_its_query():
         (BARK, 1, {}, "note: is stands here at 1, and also at 6 (--word N)"),
         (BARK, 0, {"mode": "qkv"}, "no nearest words after attention"),
         ("a b", 0, {"mask": ("causal",), "exclude_self": True}, "lets this word see nothing"),
-        ("a b c", 0, {"temperature": 0.5}, "divided by the temperature 0.5"),
+        ("a b c", 0, {"temperature": 0.5}, "q·k / √d_k / temperature; "),
         ("a b", 0, {}, "3 weighted sum"),
     ],
 )
@@ -101,4 +102,4 @@ def test_only_minus_infinity_is_hidden():
 
 def test_no_two_columns_have_the_same_name():
     header = next(line for line in close(explained(), 0) if line.startswith("key"))
-    assert header.split() == ["key", "score", "weight", "rank", "‖α·v‖", "weight"]  # the last over its bars
+    assert header.split() == ["key", "q·k", "score", "weight", "rank", "‖α·v‖", "weight"]  # the last over its bars

@@ -73,7 +73,9 @@ Figure = Annotated[
     str,
     output_option("--figure", "What .svg, .pdf and .png show: maps, or arcs of words.", "|".join(FIGURES), FIGURES),
 ]
-Full = Annotated[bool, output_option("--full", "With --json: queries, keys, values, outputs and neighbours too.")]
+Full = Annotated[
+    bool, output_option("--full", "With --json: queries, keys, values, outputs, the scores' terms and neighbours too.")
+]
 
 
 @dataclass(frozen=True)

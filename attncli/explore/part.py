@@ -33,9 +33,9 @@ def _with_head(layer: Layer, head: int | None) -> Layer:
         return layer
     one = slice(head, head + 1)
     attention = Attention(*(step[one] for step in layer.attention))
-    return replace(
-        layer, queries=layer.queries[one], keys=layer.keys[one], values=layer.values[one], attention=attention
-    )
+    scoring = layer.scoring and layer.scoring.of_heads(one)
+    arrays = {name: getattr(layer, name)[one] for name in ("queries", "keys", "values")}
+    return replace(layer, **arrays, attention=attention, scoring=scoring)
 
 
 def _kinds_of(kinds: HeadKinds, layer: int, heads: slice) -> HeadKinds:

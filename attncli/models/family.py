@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from attncli.attention import Attention
+from attncli.score_terms import Scoring
 from attncli.similarity import Array
 
 Config = Mapping[str, Any]  # config.json
@@ -46,7 +47,7 @@ class ModelLayer(NamedTuple):
 
     queries `[n_head, n, d_k]` and keys `[n_kv_head, n, d_k]` as they meet (rotated where the model rotates them),
     values `[n_kv_head, n, d_v]` with their bias, w_o `[n_head·d_v, d_model]`, output `[n, d_model]`: the hidden state
-    that the next block takes.
+    that the next block takes; scoring says how its heads score.
     """
 
     queries: Array
@@ -55,6 +56,7 @@ class ModelLayer(NamedTuple):
     attention: Attention
     w_o: Array
     output: Array
+    scoring: Scoring = Scoring()
 
 
 class Family(Protocol):

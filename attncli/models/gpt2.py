@@ -12,6 +12,7 @@ from attncli.models.activations import activation_named
 from attncli.models.config import epsilon, head_size, listed, rows_said, size, switch
 from attncli.models.family import Arrays, Config, ModelLayer, ModelShape, Tensors
 from attncli.models.layers import embedding, feed_forward, join_heads, linear, normed, norms, split_heads, take
+from attncli.score_terms import Scoring
 from attncli.similarity import Array
 
 LAYERS = "n_layer"
@@ -74,14 +75,15 @@ def layer(config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer
         _normed(config, tensors, f"{name}.ln_1", x), *_dense(tensors, f"{name}.attn.c_attn", d_model, 3 * d_model)
     )
     q, k, v = (split_heads(part, n_head) for part in np.split(fused, 3, axis=-1))  # [n_head, n, d_k]
-    attention = attend(q, k, v, scale=_scale(config, q.shape[-1], number), causal=causal)
+    scoring = Scoring(scale=_scale(config, q.shape[-1], number))
+    attention = attend(q, k, v, **scoring.arguments, causal=causal)
     mixing, bias = _dense(tensors, f"{name}.attn.c_proj", d_model, d_model)
     a = x + linear(join_heads(attention.context), mixing, bias)  # [n, d_model]
     inner = _dense(tensors, f"{name}.mlp.c_fc", d_model, d_ff)
     outer = _dense(tensors, f"{name}.mlp.c_proj", d_ff, d_model)
     f = activation_named(config.get("activation_function", "gelu_new"))
     output = a + feed_forward(_normed(config, tensors, f"{name}.ln_2", a), inner, outer, f)  # [n, d_model]
-    return ModelLayer(q, k, v, attention, mixing.T, output)
+    return ModelLayer(q, k, v, attention, mixing.T, output, scoring)
 
 
 def final(config: Config, tensors: Tensors, x: Array) -> Array:

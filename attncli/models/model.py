@@ -87,10 +87,10 @@ class Model:
 def _single(layer: ModelLayer) -> ModelLayer:
     """The layer in float32, whatever it was computed in."""
     attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
-    arrays = {
-        name: array.astype(np.float32, copy=False) for name, array in layer._asdict().items() if name != "attention"
-    }
-    return ModelLayer(**arrays, attention=attention)
+    names = ("queries", "keys", "values", "w_o", "output")
+    return layer._replace(
+        attention=attention, **{name: getattr(layer, name).astype(np.float32, copy=False) for name in names}
+    )
 
 
 def open_model(name_or_path: str | Path) -> Model:

@@ -10,6 +10,7 @@ from attncli.explanation import CloseUp, Context, Explanation, Neighbour
 from attncli.model_explanation import ModelExplanation
 from attncli.settings import Settings
 from attncli.views.context import MOST_WORDS
+from attncli.views.formula import SPOKEN, Formula, formula_notes, formula_of
 from attncli.views.heading import closing, model_settings, names
 from attncli.views.model_map import kind_sentences
 from attncli.views.nearest import moves
@@ -55,7 +56,8 @@ def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Scre
     sentences += _nearest(explanation, close_up, screen)
     if close_up.others:
         sentences.append(f"The same word also stands at {', '.join(map(str, close_up.others))}.")
-    return [*_lines(sentences, screen), *closing(explanation, ["all numbers: --json --full"], screen)]
+    said = [*formula_notes(explanation), "all numbers: --json --full"]
+    return [*_lines(sentences, screen), *closing(explanation, said, screen)]
 
 
 def _nearest(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
@@ -147,13 +149,24 @@ def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Scree
     if best is None:
         yield "The mask lets it see nothing."
         return
+    formula = formula_of(close_up.terms, head) if close_up.terms else None
+    if formula:
+        yield f"A score is {formula.said}."
     for key in np.argsort(-weights, kind="stable")[:MOST_KEYS]:
         if scores[key] != -np.inf:
-            score, part = as_number(scores[key]), as_number(parts[key])
-            yield f"{keys[key]}: score {score}, weight {weights[key]:.2f}, contribution {part}."
+            score, part = f"{_terms(formula, key)}score {as_number(scores[key])}", as_number(parts[key])
+            yield f"{keys[key]}: {score}, weight {weights[key]:.2f}, contribution {part}."
     if len(keys) > MOST_KEYS:
         yield f"The other {len(keys) - MOST_KEYS} keys are left out."
     yield f"A look-up in a database would return the value of {keys[best]} alone; attention returns the mixture of all."
+
+
+def _terms(formula: Formula | None, key: int) -> str:
+    """What a key's score is made of, before the score; nothing where the score is its only term."""
+    if formula is None or formula.plain:
+        return ""
+    position = f"position {formula.position_of(0, key)}, " if formula.placed else ""
+    return f"{SPOKEN[formula.terms.method]} {formula.similarity_of(0, key)}, {position}"
 
 
 def _near(neighbours: Iterable[Neighbour], screen: Screen) -> str:

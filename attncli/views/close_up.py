@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from attncli.explanation import CloseUp, Explanation
+from attncli.views.formula import Formula, formula_notes, formula_of
 from attncli.views.heading import names, page
 from attncli.views.key_table import Keys, key_table
 from attncli.views.nearest import moves_lines, nearest_words
@@ -13,15 +14,6 @@ from attncli.views.screen import Screen, cells, pad
 from attncli.views.typeset import BOLD, GLUE, Block, heading, wrap
 
 MIXTURE = 4  # parts of the weighted sum that are written out
-
-FORMULAS = {
-    "dot": "q·k",
-    "scaled": "q·k / √d_k",
-    "cosine": "the cosine of q and k",
-    "general": "qᵀ W k",
-    "additive": "uᵀ tanh(W_q q + W_k k)",
-    "kernel": "-‖q - k‖² / 2σ²",
-}
 
 
 def close_up_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) -> list[Text]:
@@ -40,8 +32,9 @@ def head_block(explanation: Explanation, close_up: CloseUp, head: int, screen: S
     """The steps, the table and the look-up of one head."""
     word = names(explanation.sentence, screen)[close_up.query]
     which = f"head {head}: " if len(close_up.weights) > 1 else ""
-    table = key_table(explanation, close_up, head, screen)
-    steps = _steps(explanation, close_up, head, word, screen)
+    formula = formula_of(close_up.terms, head) if close_up.terms else None
+    table = key_table(explanation, close_up, head, screen, formula)
+    steps = _steps(explanation, close_up, head, word, screen, formula)
     lines = [
         *heading(f"{which}{word}", "as the query, held against every key", screen),
         *_listed(steps, screen),
@@ -66,7 +59,7 @@ def _listed(parts: Iterator[tuple[str, str]], screen: Screen) -> list[Text]:
 
 
 def _steps(
-    explanation: Explanation, close_up: CloseUp, head: int, word: str, screen: Screen
+    explanation: Explanation, close_up: CloseUp, head: int, word: str, screen: Screen, formula: Formula | None
 ) -> Iterator[tuple[str, str]]:
     """The three steps, each with what it is and the real numbers of its strongest key."""
     row, best, keys = Keys.of(close_up, head), close_up.lookup[head], names(explanation.key_sentence, screen)
@@ -74,19 +67,14 @@ def _steps(
         yield "1 similarity", "the mask lets this word see nothing: no scores, no weights, and an output of 0"
         return
     seen, score, largest = len(row.order), as_number(row.scores[best]), int(row.contributions.argmax())
-    formula = _formula(explanation, screen)
-    highest = f"the highest is {word} with {keys[best]}: {score}"
-    yield "1 similarity", f"a score for each of {seen} keys, {formula}; {highest}"
+    said = f", {screen.own(formula.text)}" if formula else ""
+    worked = f"{screen.own(formula.worked(0, best))} = " if formula and not formula.plain else ""
+    highest = f"the highest is {word} with {keys[best]}: {worked.replace(' ', GLUE)}{score}"
+    yield "1 similarity", f"a score for each of {seen} keys{said}; {highest}"
     share = f"{score} becomes {as_weight(row.shown[best])} for {keys[best]}"
     yield "2 softmax", f"e to the score, divided by the sum of all {seen}, so that they add up to 1: {share}"
     part = f"{_part(row, largest, keys, screen)}, of length {as_number(row.contributions[largest])}"
     yield "3 weighted sum", screen.own("the values, each times its weight α, added up; the longest part is ") + part
-
-
-def _formula(explanation: Explanation, screen: Screen) -> str:
-    temperature = explanation.settings.temperature
-    divided = "" if temperature == 1.0 else f", divided by the temperature {temperature:g}"
-    return screen.own(FORMULAS[explanation.settings.method]) + divided
 
 
 def _database(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Iterator[tuple[str, str]]:
@@ -114,6 +102,7 @@ def _part(row: Keys, key: int, keys: Sequence[str], screen: Screen) -> str:
 def _notes(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
     """What a reader of a close-up must know."""
     n_layer = explanation.weights.shape[0]
+    yield from formula_notes(explanation)
     word = screen.word(explanation.sentence.tokens[close_up.query].name)
     if close_up.others:
         places = ", ".join(map(str, close_up.others))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.explanation import Context, Explanation, Neighbour
+from attncli.explanation import Context, Explanation, Layer, Neighbour
 from attncli.heads import Array
 from attncli.settings import Settings
 from attncli.tokens import Sentence, Token
 from attncli.vectors import Vectors
+from attncli.views.formula import formula_of
 
 if TYPE_CHECKING:  # an explanation need not wait for the comparison
     from attncli.comparison import Compared, Comparison
@@ -159,10 +160,26 @@ def full_record(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
         "keys": [numbers.array(layer.keys) for layer in layers],
         "values": [numbers.array(layer.values) for layer in layers],
         "outputs": [numbers.array(layer.attention.context) for layer in layers],
+        "terms": [_terms(layer, numbers) for layer in layers],
         "neighbours": [
             {"query": query, "before": _neighbours(before, numbers), "after": _neighbours(after, numbers)}
             for query, (before, after) in zip(queries, explanation.neighbours(queries), strict=True)
         ],
+    }
+
+
+def _terms(layer: Layer, numbers: Numbers) -> dict[str, Any] | None:
+    """What the scores of a layer are made of; None where it is too long for them."""
+    terms = layer.terms(range(layer.queries.shape[1])) if layer.attention.scores.size else None
+    if terms is None:
+        return None
+    return {
+        "formula": [formula_of(terms, head).text for head in range(len(terms.divisor))],
+        "similarity": numbers.array(terms.similarity),
+        "divisor": numbers.array(terms.divisor),
+        "softcap": numbers.one(terms.softcap),
+        "position": None if terms.position is None else numbers.array(terms.position),
+        "temperature": numbers.array(terms.temperature),
     }
 
 

@@ -1,4 +1,4 @@
-"""The table of a close-up: for each key the score, the weight, its rank, and the contribution of its value."""
+"""The table of a close-up: for each key the score and its terms, the weight, its rank, what its value contributes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rich.text import Text
 
 from attncli.explanation import CloseUp, Explanation
+from attncli.views.formula import Formula
 from attncli.views.glyphs import bar
 from attncli.views.rounding import as_number, as_weight, hundredths
 from attncli.views.screen import Screen, cells, cut, pad
@@ -49,20 +50,26 @@ class Keys:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its heading, its width with the space before it, and its text for a visible key."""
+    """One column: its heading, its width with the space before it, its text for a visible key, and when it goes.
+
+    Where there is no room, those that leave first are left out.
+    """
 
     name: str
     width: int
     text: Callable[[int], str]
+    leaves: int
 
 
-def key_table(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Block:
+def key_table(
+    explanation: Explanation, close_up: CloseUp, head: int, screen: Screen, formula: Formula | None = None
+) -> Block:
     """One row a key, in the order of the sentence, the strongest in bold; of many keys the strongest."""
     keys, tokens = Keys.of(close_up, head), explanation.key_sentence.tokens
     rows = sorted(np.argsort(-keys.weights, kind="stable")[:MOST_KEYS].tolist())
     place = len(str(len(tokens) - 1))
     labels = {key: f"{key:>{place}} {screen.word(tokens[key].name)}" for key in rows}
-    columns, dropped = _fitting(_columns(keys, screen), screen)
+    columns, dropped = _fitting(_columns(keys, screen, formula), screen)
     room = screen.columns - sum(column.width for column in columns)
     label = min(max(map(cells, ["key", *labels.values()])), room)
     longest = min(room - label - 2, LONGEST_BAR)
@@ -75,24 +82,40 @@ def key_table(explanation: Explanation, close_up: CloseUp, head: int, screen: Sc
     return Block(lines, tuple(map(screen.own, said)))
 
 
-def _columns(keys: Keys, screen: Screen) -> list[Column]:
+def _columns(keys: Keys, screen: Screen, formula: Formula | None) -> list[Column]:
     shown = keys.shown
     ranks = {key: rank for rank, key in enumerate(keys.order, start=1)}
-    width = max([7, *(len(as_number(keys.scores[key])) + 1 for key in ranks)])
     return [
-        Column("score", width, lambda key: as_number(keys.scores[key])),
-        Column("weight", 8, lambda key: as_weight(shown[key])),
-        Column("rank", 6, lambda key: str(ranks[key])),
-        Column(screen.own("‖α·v‖"), 8, lambda key: as_number(keys.contributions[key])),
+        *_terms(formula, ranks, screen),
+        _as_wide_as("score", 7, lambda key: as_number(keys.scores[key]), ranks, 5),
+        Column("weight", 8, lambda key: as_weight(shown[key]), 4),
+        Column("rank", 6, lambda key: str(ranks[key]), 2),
+        Column(screen.own("‖α·v‖"), 8, lambda key: as_number(keys.contributions[key]), 1),
     ]
+
+
+def _terms(formula: Formula | None, seen: Iterable[int], screen: Screen) -> Iterator[Column]:
+    """The terms that differ from key to key, unless the score is its only one."""
+    if formula is None or formula.plain:
+        return
+    similarity = screen.own(formula.similarity)
+    yield _as_wide_as(similarity, cells(similarity) + 2, lambda key: formula.similarity_of(0, key), seen, 3)
+    if formula.placed:
+        yield _as_wide_as("position", 10, lambda key: formula.position_of(0, key), seen, 3)
+
+
+def _as_wide_as(name: str, least: int, text: Callable[[int], str], seen: Iterable[int], leaves: int) -> Column:
+    """A column as wide as its longest number."""
+    return Column(name, max([least, *(len(text(key)) + 1 for key in seen)]), text, leaves)
 
 
 def _fitting(columns: list[Column], screen: Screen) -> tuple[list[Column], list[str]]:
     """As many columns as leave room for the labels, and the names of those left out."""
     kept = list(columns)
     while len(kept) > 1 and sum(column.width for column in kept) > screen.columns - SHORTEST_LABEL:
-        kept.pop()
-    return kept, [column.name for column in columns[len(kept) :]]
+        first = min(column.leaves for column in kept)
+        kept = [column for column in kept if column.leaves != first]
+    return kept, [column.name for column in columns if column not in kept]
 
 
 def _header(columns: list[Column], label: int, longest: int) -> Text:

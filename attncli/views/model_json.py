@@ -50,6 +50,7 @@ def _check_size(explanation: ModelExplanation, precision: int, full: bool) -> No
     """Two matrices of numbers with `precision` decimals, a sign or point, and what stands between them."""
     steps = [explanation.weights.size * (1 + explanation.has_scores)]
     if full and explanation.has_scores:
+        steps += [explanation.weights.size]  # the similarities
         steps += [array.size for layer in explanation.layers for array in (layer.queries, layer.keys, layer.values) * 2]
     needed = sum(steps) * (precision + 6)
     if needed > MOST_BYTES:

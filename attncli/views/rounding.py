@@ -39,6 +39,6 @@ def as_difference(value: int) -> str:
     return f"{value:+}" if value else "0"
 
 
-def as_number(value: float) -> str:
+def as_number(value: float, places: int = 2) -> str:
     """Any number that is no weight: `3.05`, and `1.0e+61` for what has more digits than anyone reads."""
-    return f"{value:.2f}" if abs(value) < 1e5 else f"{value:.1e}"
+    return f"{value:.{places}f}" if abs(value) < 1e5 else f"{value:.{places - 1}e}"

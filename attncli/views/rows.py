@@ -1,6 +1,6 @@
 """Weights as rows of a table, a row a pair of words: what `csv` writes and every data frame reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -8,14 +8,17 @@ from attncli.errors import AttnError
 from attncli.explanation import Explanation
 from attncli.heads import Array
 from attncli.model_explanation import ModelExplanation
+from attncli.score_terms import ScoreTerms
 
 if TYPE_CHECKING:
     from attncli.comparison import Comparison
     from attncli.model_comparison import ModelComparison
 
 Row = tuple[object, ...]
-BYTES, MOST_BYTES = 64, 2**29  # of a row, and of a file
+BYTES, MOST_BYTES = 120, 2**29  # of a row, and of a file
 HEAD = ("layer", "head", "query", "query_text", "key", "key_text", "score", "weight")
+TERMS = ("similarity", "divisor", "position", "temperature")  # score = (similarity / divisor + position) / temperature
+NOTHING: Row = (None,) * len(TERMS)
 COMPARISON_HEAD = (
     *("method", "query", "query_text", "key", "key_text", "weight"),
     *("difference", "entropy", "divergence", "rank_correlation", "top1_agreement"),
@@ -24,20 +27,34 @@ MODEL_COMPARISON_HEAD = ("layer", "head", "divergence", "rank_correlation", "top
 
 
 def explanation_rows(explanation: Explanation) -> Iterator[Row]:
-    """The heads of the columns, then every weight of every layer and head; no score where there is none or it is −∞.
+    """The heads of the columns, then every weight of every layer and head with its score and that score's terms.
+
+    There are neither score nor terms where there are none or the score is −∞.
 
     Layer and head are empty where they were combined; rows that were not worked out are left out.
     """
     queries = worked_out(explanation)
     _check_size(explanation, len(queries))
-    yield HEAD
+    yield (*HEAD, *TERMS)
     pairs = _pairs(explanation, queries)
     for row, layer in enumerate(_named(explanation)[0]):
+        terms = explanation.layers[row].terms(queries)
         for column, head in enumerate(_named(explanation)[1]):
             scores = _shown_scores(explanation, explanation.scores[row, column, queries])
             weights = explanation.weights[row, column, queries].ravel().tolist()
-            for pair, score, weight in zip(pairs, scores, weights, strict=True):
-                yield layer, head, *pair, score, weight
+            made = _made(terms, column, len(weights))
+            for pair, score, weight, parts in zip(pairs, scores, weights, made, strict=True):
+                yield layer, head, *pair, score, weight, *(NOTHING if score is None else parts)
+
+
+def _made(terms: ScoreTerms | None, head: int, n: int) -> Iterable[Row]:
+    """Of a head's n scores the terms, a row each."""
+    if terms is None:
+        return [NOTHING] * n
+    divisor, temperature = float(terms.divisor[head]), float(terms.temperature[head])
+    position = [0.0] * n if terms.position is None else terms.position[head].ravel().tolist()
+    pairs = zip(terms.similarity[head].ravel().tolist(), position, strict=True)
+    return ((similarity, divisor, placed, temperature) for similarity, placed in pairs)
 
 
 def comparison_rows(comparison: "Comparison") -> Iterator[Row]:

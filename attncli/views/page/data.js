@@ -67,6 +67,20 @@ function rowOfScores(source, layer, head, query, keys) {
   });
 }
 
+// How a head's scores are made, and what it adds for places, by key and offset.
+function termsOf(source, layer, head) {
+  const terms = page.sources[source].terms[layer][head];
+  if (terms?.position == null) return { terms, added: () => 0 };
+  const floats = remembered(`${source} ${layer} ${head} places`, () => unpacked(terms.position));
+  const offsets = floats.byteLength / 4 / view.keys.length;
+  const reach = (offsets - 1) / 2;
+  const added = (query, key) => {
+    const place = Math.min(Math.max(key - query, -reach), reach) + reach;
+    return floats.getFloat32(4 * (key * offsets + place), true);
+  };
+  return { terms, added };
+}
+
 // What is looked at now; everything that is drawn follows from it.
 const state = {
   source: 0, layer: 0, head: 0, show: "weights", combine: "head", scale: page.scale,
@@ -115,10 +129,10 @@ function withSign(number, decimals) {
   return Number(text) === 0 ? text : `${number < 0 ? "−" : "+"}${text}`;
 }
 
-function asNumber(number) {
+function asNumber(number, places = 3) {
   if (number === null) return "too long to say";
   if (Number.isNaN(number)) return "hidden";
-  return Math.abs(number) < 1e6 ? number.toFixed(3) : number.toExponential(3);
+  return Math.abs(number) < 1e6 ? number.toFixed(places) : number.toExponential(places);
 }
 
 // The places of the largest numbers first, of differences whatever their sign; hidden ones left out.

@@ -3,13 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attncli.explanation import Explanation, Neighbour
+from attncli.explanation import Explanation, Layer, Neighbour
 from attncli.model_explanation import ModelExplanation
-from attncli.settings import Settings
-from attncli.views.close_up import FORMULAS
+from attncli.views.formula import formula_of
 from attncli.views.heading import names, settings_shown
 from attncli.views.page.kinds import kinds_of, meanings_of
-from attncli.views.page.packing import Packing, lengths_of, packed_scores, packed_weights, packing_of, units_of
+from attncli.views.page.packing import (
+    Packing,
+    lengths_of,
+    packed_offsets,
+    packed_scores,
+    packed_weights,
+    packing_of,
+    units_of,
+)
 from attncli.views.rows import has_scores, numbers
 from attncli.views.screen import Screen, visible
 
@@ -81,10 +88,10 @@ def _combined(explanation: Explanation) -> str | None:
 
 
 def _steps(explanation: Explanation) -> Record:
-    """The scores, and the lengths of the values `[n_key]` and of their weighted sums `[n_query]`, of every head."""
+    """The scores and what they are made of, and the lengths of the values `[n_key]` and of their weighted sums."""
     scored = [[packed_scores(head) for head in layer.attention.scores] for layer in explanation.layers]
     return {
-        "formula": _formula(explanation.settings),
+        "terms": [[_terms(layer, head) for head in range(len(layer.queries))] for layer in explanation.layers],
         "scores": [[codes for codes, _ in layer] for layer in scored],
         "ranges": [[limits for _, limits in layer] for layer in scored],
         "values": [[lengths_of(head) for head in layer.values] for layer in explanation.layers],
@@ -92,9 +99,22 @@ def _steps(explanation: Explanation) -> Record:
     }
 
 
-def _formula(settings: Settings) -> str:
-    divided = "" if settings.temperature == 1.0 else f", divided by the temperature {settings.temperature:g}"
-    return FORMULAS[settings.method] + divided
+def _terms(layer: Layer, head: int) -> Record | None:
+    """One head's formula with its numbers; what is added for places is by key and offset, which is little."""
+    terms = layer.terms([])
+    if terms is None or layer.scoring is None:
+        return None
+    formula, by_offset = formula_of(terms, head), layer.scoring.by_offset
+    return {
+        "formula": formula.text,
+        "similarity": None if formula.plain else formula.similarity,
+        "places": formula.places + 1,
+        "open": formula.open,
+        "divisor": float(formula.terms.divisor[0]),
+        "softcap": formula.terms.softcap,
+        "temperature": float(formula.terms.temperature[0]),
+        "position": packed_offsets(by_offset[head]) if formula.placed and by_offset is not None else None,
+    }
 
 
 def _neighbours(explanation: Explanation) -> list[Record] | None:

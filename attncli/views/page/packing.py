@@ -92,6 +92,11 @@ def packed_scores(scores: Array) -> tuple[str, str]:
     return _packed(_codes(share, seen, FULL), FULL.dtype), _text(np.stack([low, high], axis=1).astype("<f8"))
 
 
+def packed_offsets(by_offset: Array) -> str:
+    """What a head adds to each key's score at each offset `[n_key, 2·reach + 1]`, as float32."""
+    return _text(by_offset.astype("<f4"))
+
+
 def _packed(codes: Array, dtype: str) -> str:
     return _text(np.rint(codes).astype(dtype))
 

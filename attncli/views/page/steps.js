@@ -34,12 +34,34 @@ function stepsOf(query) {
   const exponentials = scores.map((score) => Math.exp(score - highest)); // NaN where hidden
   const values = view.source.values[state.layer][state.head];
   return {
-    weights, scores, highest, exponentials, values,
+    weights, scores, highest, exponentials, values, ...made(query, scores),
     order: ranked(weights),
     sum: exponentials.reduce((sum, each) => sum + (Number.isNaN(each) ? 0 : each), 0),
     parts: weights.map((weight, key) => (values[key] === null ? NaN : weight * values[key])),
     result: view.source.results[state.layer][state.head][query],
   };
+}
+
+// What scores are made of: score = (similarity / divisor + position) / temperature; the similarity is what is left.
+function made(query, scores) {
+  const { terms, added } = termsOf(state.source, state.layer, state.head);
+  if (!terms?.similarity) return { terms, similarities: null, positions: null };
+  const positions = scores.map((score, key) => (Number.isNaN(score) ? NaN : added(query, key)));
+  const similarities = scores.map((score, key) => {
+    const divided = score * terms.temperature - positions[key];
+    const cap = terms.softcap;
+    const similarity = (cap ? cap * Math.atanh(divided / cap) : divided) * terms.divisor;
+    return Math.abs(similarity) === Infinity ? null : similarity;
+  });
+  return { terms, similarities, positions: terms.position === null ? null : positions };
+}
+
+// The formula with the numbers of one key.
+function worked({ terms, similarities, positions }, key) {
+  if (!similarities) return "";
+  const say = (number) => asNumber(number, terms.places);
+  const position = positions ? `${positions[key] < 0 ? "-" : "+"} ${say(Math.abs(positions[key]))}` : "";
+  return `${terms.open.replace("{similarity}", say(similarities[key])).replace("{position}", position)} = `;
 }
 
 function sentencesOf(steps) {
@@ -50,10 +72,11 @@ function sentencesOf(steps) {
   const longest = ranked(parts)[0] ?? order[0];
   const hidden = scores.length - order.length;
   const each = order.length > 1 ? `each of ${order.length} keys` : "the one key there is to see";
-  const seen = `a score for ${each}, ${view.source.formula}`;
+  const seen = `a score for ${each}${steps.terms ? `, ${steps.terms.formula}` : ""}`;
   const rest = hidden ? `; ${hidden} hidden ${hidden > 1 ? "ones have" : "one has"} none` : "";
   return [
-    ["Similarity", `${seen}${rest}. The highest is `, ...quoted(view.keys[best]), ` with ${asNumber(highest)}.`],
+    ["Similarity", `${seen}${rest}. The highest is `, ...quoted(view.keys[best]),
+      ` with ${worked(steps, best)}${asNumber(highest)}.`],
     ["Softmax", "e to the power of each score (less the highest, which changes nothing), divided by their sum ",
       `${asNumber(sum)}, so that they add up to 1: for `, ...quoted(view.keys[best]),
       ` 1.000 / ${asNumber(sum)} = ${asWeight(weights[best])}.`],
@@ -78,22 +101,29 @@ function whyNoScores() {
 
 function rowTable(query, steps) {
   const columns = steps.scores
-    ? [["score", steps.scores, asNumber], ["e^(score − highest)", steps.exponentials, asNumber],
+    ? [...termColumns(steps), ["score", steps.scores, asNumber], ["e^(score − highest)", steps.exponentials, asNumber],
       ["weight α", steps.weights, asWeight], ["length of v", steps.values, asNumber], ["α · length", steps.parts, asNumber]]
     : [...bothOf(query), [view.signed ? "difference" : "weight", steps.weights, asWeight]];
   const hidden = [...view.keys.keys()].filter((key) => Number.isNaN(steps.weights[key]));
   const rows = [...steps.order, ...hidden].map((key) => {
     const cells = columns.map(([, numbers, say]) => make("td", say(numbers[key])));
     const row = make("tr", [make("th", bdi(view.keys[key]), { scope: "row" }), ...cells]);
-    cells[columns.length > 1 ? 2 : 0].classList.add("bar");
+    cells[columns.length - (steps.scores ? 3 : 1)].classList.add("bar");
     row.style.setProperty("--share", Math.abs(shareOf(query, steps.weights[key])));
     return row;
   });
   const first = ` looks at, the largest ${view.signed ? "difference" : "weight"} first`;
   const caption = make("caption", ["What ", ...quoted(view.queries[query]), first]);
   const heads = make("tr", ["key", ...columns.map(([name]) => name)].map((name) => make("th", name, { scope: "col" })));
-  const over = steps.scores ? [stepHeads()] : [];
+  const over = steps.scores ? [stepHeads(columns.length - 4)] : [];
   return [caption, make("thead", [...over, heads]), make("tbody", rows), ...footOf(steps)];
+}
+
+// What differs from key to key, unless the score is its only term.
+function termColumns({ terms, similarities, positions }) {
+  if (!similarities) return [];
+  const say = (number) => asNumber(number, terms.places);
+  return [[terms.similarity, similarities, say], ...(positions ? [["position", positions, say]] : [])];
 }
 
 // The weights behind a row of differences.
@@ -107,8 +137,8 @@ function bothOf(query) {
 }
 
 // Which columns belong to which step.
-function stepHeads() {
-  const steps = [["1 similarity", 1], ["2 softmax", 2], ["3 weighted sum", 2]];
+function stepHeads(terms) {
+  const steps = [["1 similarity", terms], ["2 softmax", 2], ["3 weighted sum", 2]];
   const heads = steps.map(([name, span]) => make("th", name, { scope: "colgroup", colspan: span }));
   return make("tr", [make("td"), ...heads]);
 }
@@ -116,8 +146,9 @@ function stepHeads() {
 function footOf(steps) {
   if (!steps.scores) return [];
   const total = steps.weights.reduce((sum, weight) => sum + (Number.isNaN(weight) ? 0 : weight), 0);
-  const sums = ["", asNumber(steps.sum), asWeight(total), "", ""].map((text) => make("td", text));
-  const length = make("th", "length of the weighted sum", { scope: "row", colspan: 5 });
+  const terms = termColumns(steps).length;
+  const sums = [...Array(terms).fill(""), "", asNumber(steps.sum), asWeight(total), "", ""].map((text) => make("td", text));
+  const length = make("th", "length of the weighted sum", { scope: "row", colspan: 5 + terms });
   return [make("tfoot", [
     make("tr", [make("th", "sum", { scope: "row" }), ...sums]),
     make("tr", [length, make("td", asNumber(steps.result))]),

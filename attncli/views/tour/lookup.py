@@ -1,11 +1,15 @@
 """Screen 5: the look-up that returns one value, and the mixture of all."""
 
+from collections.abc import Callable
+from functools import partial
+
 from attncli.tour.lookup import TEMPERATURES
 from attncli.tour.walk import Tour
+from attncli.views.formula import Formula, formula_of
 from attncli.views.heading import names
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
-from attncli.views.tour.parts import MOST_ROWS, Part, Said, number, paragraph, rest_of, table, word
+from attncli.views.tour.parts import MOST_ROWS, NARROW, Part, Said, number, paragraph, rest_of, table, word
 from attncli.views.typeset import DIM, Piece
 
 MIXED = 2
@@ -22,9 +26,28 @@ def lookup_parts(tour: Tour, screen: Screen) -> list[Part]:
         f"{_mixture(tour, labels)}.",
     )
     order = value.order[: MOST_ROWS - 1]
-    rows = [[labels[key], as_number(value.scores[key]), f"{value.weights[key]:.2f}", _fate(key, tour)] for key in order]
-    head = [f"{labels[value.word]} asks", "score", "weight", "a look-up"]
+    terms = _terms(tour) if screen.columns >= NARROW else {}
+    rows = [[labels[key], *(says(key) for says in terms.values()), *_outcome(key, tour)] for key in order]
+    head = [f"{labels[value.word]} asks", *terms, "score", "weight", "a look-up"]
     return [intro, [*table(head, rows, screen), *_left_out(tour, screen)], _between(tour, best, screen)]
+
+
+def _formula(tour: Tour) -> Formula:
+    terms = tour.lookup.explanation.layers[0].terms([tour.lookup.word])
+    assert terms is not None
+    return formula_of(terms, 0)
+
+
+def _terms(tour: Tour) -> dict[str, Callable[[int], str]]:
+    """The columns of a score's terms by their names, and what they say of a key."""
+    formula = _formula(tour)
+    position = {"position": partial(formula.position_of, 0)} if formula.placed else {}
+    return {formula.similarity: partial(formula.similarity_of, 0), **position}
+
+
+def _outcome(key: int, tour: Tour) -> list[str]:
+    value = tour.lookup
+    return [as_number(value.scores[key]), f"{value.weights[key]:.2f}", _fate(key, tour)]
 
 
 def _mixture(tour: Tour, labels: list[str]) -> str:
@@ -39,15 +62,15 @@ def _fate(key: int, tour: Tour) -> str:
 
 
 def _left_out(tour: Tour, screen: Screen) -> Part:
-    """What the table lacks: weaker keys, and those that trained heads hide."""
+    """What the table lacks: weaker keys, what makes a score of its terms, and the keys that trained heads hide."""
     seen, n = len(tour.lookup.order), len(tour.lookup.weights)
+    formula, hidden = screen.own(f"score: {_formula(tour).numbered}"), ""
+    if seen < n:
+        hidden = "; hidden: a word from itself" + " and its repeats" * (n - seen > 1)
+    if seen < n and tour.lookup.best == tour.lookup.word:
+        hidden = "; hidden: a word's repeats; it sees itself if there is nothing else"
     lines = rest_of(seen, screen, MOST_ROWS - 1)
-    if seen == n:
-        return lines
-    which = "a word from itself" + " and its repeats" * (n - seen > 1)
-    if tour.lookup.best == tour.lookup.word:
-        which = "its repeats from a word, which then sees itself if there is nothing else"
-    return [*lines, *paragraph(screen, (f"  (trained heads hide {which})", DIM))]
+    return [*lines, *paragraph(screen, (f"  ({formula}{hidden})", DIM))]
 
 
 def _between(tour: Tour, best: Piece, screen: Screen) -> Part:

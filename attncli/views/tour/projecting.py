@@ -2,6 +2,7 @@
 
 from attncli.similarity import Array
 from attncli.tour.walk import Tour
+from attncli.views.formula import Formula, formula_of
 from attncli.views.heading import names
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
@@ -54,17 +55,22 @@ def _direction(tour: Tour, screen: Screen) -> Part:
         return paragraph(screen, name, " has no other word to look at here.")
     other = word(labels[value.other])
     found: list[Said] = [name, " now looks most at ", other, " (", number(f"{value.weights[value.other]:.2f}"), "). "]
-    same: list[Said] = [
-        "Without projections these two have one score, ",
-        number(as_number(value.plain)),
-        ", whoever asks. ",
-    ]
-    asking: list[Said] = [name, " asking ", other, " gets ", number(as_number(value.asking)), ", "]
-    return paragraph(screen, *found, *same, "With them ", *asking, *_back(name, other, as_number(value.asked)))
+    same: list[Said] = ["Without projections these two have one score, ", number(as_number(value.plain)), ". "]
+    asking, asked = _formula(tour, value.word), _formula(tour, value.other)
+    made = f"With them a score is {asking.text}: "
+    scores = _gets(name, other, f"{asking.worked(0, value.other)} = ", value.asking)
+    back = _gets(other, name, f"{asked.worked(0, value.word)} = ", value.asked)
+    return paragraph(screen, *found, *same, made, *scores, ", ", *back, ".")
 
 
-def _back(name: Piece, other: Piece, score: str) -> list[Said]:
-    return [other, " asking ", name, " gets ", number(score), "."]
+def _formula(tour: Tour, query: int) -> Formula:
+    terms = tour.projecting.explanation.layers[0].terms([query])
+    assert terms is not None
+    return formula_of(terms, 0)
+
+
+def _gets(query: Piece, key: Piece, worked: str, score: float) -> list[Said]:
+    return [query, " asking ", key, f" gets {worked}", number(as_number(score))]
 
 
 def projecting_command(tour: Tour) -> tuple[str, ...]:
