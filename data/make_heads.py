@@ -44,7 +44,7 @@ OWN_EPOCHS = {  # the methods that go on from each block to one of their own
     "1": {"kernel": 0.7, "additive": 2.0},
     "8": {"kernel": 0.7, "additive": 1.5},
 }
-SELF_EPOCHS = {"kernel": 0.4, "additive": 1.0}
+SELF_EPOCHS = {"general": 0.4, "kernel": 0.4, "additive": 1.0}
 
 
 def main() -> None:
@@ -89,15 +89,14 @@ def make(part: str, texts: list[Path], out: Path) -> str:
 
 
 def make_block(part: str, corpus: Corpus, out: Path) -> None:
-    """The block for `scaled`, `dot`, `cosine` and `general`, and one each for the methods that need their own.
+    """The block for `scaled`, `dot` and `cosine`, and one each for the methods that need their own.
 
-    In it general's W is I/√d_k: the projections were trained with it. Training W on top of them, at rates that helped
-    the other methods, only took from the held-out figure.
+    There is none for general: qᵀWk with trained projections is q·k of others, W w_q. Training W on top of them, or with
+    them, only took from the held-out figure.
     """
     shape, epochs = BLOCKS[part]
     first = train(corpus, open_vectors(), shape, Limit(epochs=epochs), SEED, report=partial(show, part))
-    both = replace(first.best, block=with_method("general", first.best.block, shape))
-    write_block(out / f"heads-{part}.npz", both, open_vectors(), first.profile, np.float16)
+    write_block(out / f"heads-{part}.npz", first.best, open_vectors(), first.profile, np.float16)
     for method, own_epochs in OWN_EPOCHS[part].items():
         own = add_method(method, first.best.block, shape, corpus, own_epochs, alone=False)
         write_block(out / f"heads-{part}-{method}.npz", own.best, open_vectors(), own.profile, np.float16)
@@ -123,7 +122,6 @@ def make_self(corpus: Corpus, out: Path) -> None:
     shape = Shape(1, 0, d, same_length=False)
     block: Block = {name: np.eye(d, dtype=np.float32)[None] for name in ("w_q", "w_k", "w_v")}
     block = {**block, "w_o": np.eye(d, dtype=np.float32), "temperature": np.ones(1, np.float32)}
-    block = with_method("general", block, shape)
     for method, epochs in SELF_EPOCHS.items():
         block = add_method(method, block, shape, corpus, epochs).best.block
     inner = {name: block[name] for names in PARAMETERS.values() for name in names}

@@ -109,7 +109,17 @@ def test_compare_sets_trained_methods_against_each_other(vectors):
             "additive",
             "kernel",
         ]
-        assert not any("random" in warning for warning in comparison.warnings)
+        random = [each.method for each in comparison.methods if each.explanation.settings.projections == "random"]
+        assert random == (["general"] if options else [])
+        assert any("not trained" in warning for warning in comparison.warnings) == bool(options)
+
+
+def test_what_is_called_trained_is_no_scaled_identity(vectors):
+    folder = vectors.folder.with_name("attn-en-heads")
+    assert not [path for path in trained_blocks(vectors).values() if "general_w" in np.load(path).files]
+    (w,) = np.load(folder / "self.npz")["general_w"].astype(float)
+    assert np.abs(w - np.diag(np.diag(w))).max() > 0.01
+    assert compare(BARK, vectors, against=["general"]).methods[1].divergence > 0
 
 
 def test_other_vector_sets_fall_back_to_random_and_say_how_to_train(write):

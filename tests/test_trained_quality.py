@@ -17,7 +17,7 @@ from attncli.training.scoring import Judged, ask, mean_reciprocal_rank
 
 ROOT = Path(__file__).parent.parent
 FLOORS = {1: 0.29, 3: 0.38, 8: 0.40}
-OWN = ("general", "kernel", "additive")
+OWN = ("kernel", "additive")
 
 
 @pytest.fixture(scope="module")
@@ -84,5 +84,6 @@ def test_the_parameters_for_mode_self_point_at_words_as_well_as_scaled_does(sent
     scaled = mean_reciprocal_rank(questions, Judged(block, "scaled"), vectors)
     with np.load(ROOT / "data" / "attn-en-heads" / "self.npz") as arrays:
         block |= {name: arrays[name].astype(np.float32) for name in arrays.files}
-    for method in OWN:
-        assert mean_reciprocal_rank(questions, Judged(block, method), vectors) >= 0.9 * scaled, method
+    found = {method: mean_reciprocal_rank(questions, Judged(block, method), vectors) for method in ("general", *OWN)}
+    assert min(found.values()) >= 0.9 * scaled, found
+    assert found["general"] > scaled

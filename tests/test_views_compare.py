@@ -7,6 +7,7 @@ import pytest
 from rich.cells import cell_len
 from test_views_pages import BARK, MIXED, SomeVectors, explained
 
+from attncli import compare
 from attncli.comparison import Comparison, compare_with
 from attncli.explanation import Context, Ranked
 from attncli.settings import check_settings
@@ -124,3 +125,12 @@ def test_the_legend_says_whether_the_word_itself_counts(monkeypatch, options, in
 def test_a_baseline_alone_is_a_comparison_too(monkeypatch):
     comparison = Comparison(compared(monkeypatch).methods[:1])
     assert any(line.plain.startswith("scaled") for line in compare_lines(comparison, Screen(40)))
+
+
+@pytest.mark.parametrize("accessible", [False, True])
+@pytest.mark.parametrize(("text", "equal"), [("dog", True), ("the dog sees a cat", False)])  # one word, one weight
+def test_equal_weights_are_said_and_not_drawn_as_zeros(text, equal, accessible):
+    lines = compare_lines(compare(text, against=["dot"]), Screen(200, accessible=accessible))
+    said = " ".join(line.plain for line in lines)
+    assert ("dot gives the same weights as scaled here" in said) == equal
+    assert ("dot - scaled" in said) == (not equal and not accessible)

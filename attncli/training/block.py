@@ -10,7 +10,7 @@ from attncli.similarity import Array
 
 REACH = 8  # offsets beyond ±8 share their bias
 ADDITIVE_UNITS = 16  # d_a: all pairs of words times d_a tanh units are the price of this method
-CONTENT_SPEED = 0.1
+CONTENT_SPEED = GENERAL_SPEED = 0.1
 SIDE = 4.0  # what a position head adds to the scores of one side in the beginning, and takes from the other
 LEAST_TEMPERATURE = LEAST_SIGMA = 0.05
 
@@ -79,6 +79,8 @@ def learning_speeds(shape: Shape, block: dict[str, Array]) -> dict[str, Array]:
     They are to stay heads that look for related words, which is what their start makes them.
     """
     speeds: dict[str, Array] = {}
+    if "general_w" in block:  # it starts at I/√d_k, which full steps would drown
+        speeds["general_w"] = np.full((1, 1, 1), GENERAL_SPEED, np.float32)
     for name in ("position_bias", "key_offset_bias", "w_q", "w_k", "b_q"):
         if name in block:
             speed = np.ones((shape.heads,) + (1,) * (block[name].ndim - 1), np.float32)  # [n_head, 1, ...]

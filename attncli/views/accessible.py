@@ -74,6 +74,8 @@ def _nearest(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Ite
 
 def compare_sentences(comparison: Comparison, screen: Screen) -> list[Text]:
     """`attn compare` as sentences: each method's measures and the context words that changed."""
+    from attncli.views.compare import equal_notes  # an explanation need not wait for it
+
     baseline, *others = comparison.methods
     explanation = baseline.explanation
     sentences = [
@@ -83,6 +85,7 @@ def compare_sentences(comparison: Comparison, screen: Screen) -> list[Text]:
     ]
     for method in others:
         sentences += _measured(method, baseline, screen)
+    sentences += [f"{note}." for note in equal_notes(comparison)]
     return [*_lines(sentences, screen), *closing(explanation, ["all weights: --json"], screen, comparison.warnings)]
 
 

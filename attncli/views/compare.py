@@ -15,6 +15,8 @@ from attncli.views.panels import side_by_side
 from attncli.views.screen import Screen
 from attncli.views.typeset import Block, heading
 
+EQUAL = 1e-9  # no difference that could be seen
+
 
 def compare_lines(comparison: Comparison, screen: Screen) -> list[Text]:
     """The whole page as lines, none wider than the screen."""
@@ -38,9 +40,11 @@ def _matrices(comparison: Comparison, screen: Screen) -> Block:
     """Each method's matrix between the baseline's and the difference; on narrower screens the baseline's once above."""
     baseline, *others = comparison.methods
     first = _matrix(baseline)
-    if not others:
+    pairs = [
+        (_matrix(method), _difference(method, baseline)) for method in others if not same_weights(method, baseline)
+    ]
+    if not pairs:
         return matrix_lines(first, screen)
-    pairs = [(_matrix(method), _difference(method, baseline)) for method in others]
     most_lines = MOST_LINES // (1 + len(pairs))
     if drawn := side_by_side([(first, *pair) for pair in pairs], screen, most_lines):
         return drawn
@@ -74,8 +78,22 @@ def _difference(method: Compared, baseline: Compared) -> Matrix:
     return replace(_matrix(method), weights=difference, title=title, signed=True)
 
 
+def same_weights(method: Compared, baseline: Compared) -> bool:
+    """Whether a method gives the baseline's weights, but for rounding."""
+    return bool(np.abs(method.weights - baseline.weights).max() < EQUAL)
+
+
+def equal_notes(comparison: Comparison) -> Iterator[str]:
+    """The methods that give the baseline's weights, in place of a block of zeros."""
+    baseline, *others = comparison.methods
+    for method in others:
+        if same_weights(method, baseline):
+            yield f"{method.method} gives the same weights as {baseline.method} here: no difference reaches {EQUAL:g}"
+
+
 def _notes(comparison: Comparison, screen: Screen) -> Iterator[str]:
     n_layer, n_head = comparison.methods[0].explanation.weights.shape[:2]
+    yield from equal_notes(comparison)
     if len(comparison.methods) > 1:
         yield "differences are in hundredths: +12 is a weight 0.12 larger than the baseline's"
     if n_head > 1 or n_layer > 1:
