@@ -20,7 +20,7 @@ from attncli.tokens import Sentence
 class HeadRanking:
     """The heads, the highest score first, or with `by_lift` those furthest above their mean.
 
-    `from_` and `to` are the tokens of the two words, None for a pattern.
+    `from_` and `to` are the tokens of the two words, None for a pattern; warnings are the model's.
     """
 
     model: ModelInfo
@@ -31,6 +31,7 @@ class HeadRanking:
     to: tuple[int, ...] | None
     top: int
     by_lift: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def rank_model_heads(
@@ -65,7 +66,9 @@ def rank_model_heads(
         RankedHead(explanation.layer_numbers[layer], explanation.head_numbers[head], score, mean)
         for layer, head, score, mean in found
     )
-    return HeadRanking(explanation.model, sentence, named, pattern, attending, attended, choice.top, lift)
+    return HeadRanking(
+        explanation.model, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings
+    )
 
 
 def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: bool = False) -> None:

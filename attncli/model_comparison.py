@@ -95,14 +95,21 @@ def _compared(
     if _same_pieces(baseline, other, swap):
         words = tuple(token.text for token in baseline.sentence.tokens)
         heads = _measured(baseline, baseline.weights, other.weights)
-        return ModelComparison(baseline, other, words, tuple(heads), swap)
+        return ModelComparison(baseline, other, words, tuple(heads), swap, _of_models(baseline, other))
     (mine, p), (its, q) = _by_words(baseline), _by_words(other)
     both = np.intersect1d(mine, its)
     if not len(both):
         raise AttnError("the two have no word in common that could be compared", "try another sentence")
     words = tuple(np.array(re.findall(r"\S+", baseline.sentence.text))[both].tolist())
     heads = _measured(baseline, hide(p, ~np.isin(mine, both)), hide(q, ~np.isin(its, both)))
-    return ModelComparison(baseline, other, words, tuple(heads), swap, tuple(_by_words_notes(mine, its, both)))
+    return ModelComparison(
+        baseline, other, words, tuple(heads), swap, (*_of_models(baseline, other), *_by_words_notes(mine, its, both))
+    )
+
+
+def _of_models(baseline: ModelExplanation, other: ModelExplanation) -> tuple[str, ...]:
+    """The warnings of both models, each once."""
+    return tuple(dict.fromkeys((*baseline.warnings, *other.warnings)))
 
 
 def _by_words_notes(mine: Array, its: Array, both: Array) -> Iterator[str]:

@@ -79,6 +79,16 @@ def test_the_warning_is_on_every_view_of_an_explanation(opened):
     assert "is_causal" in json.loads(model_json(explanation))["warnings"][0]
 
 
+@pytest.mark.parametrize("command", [["compare", "--swap", "dog=he"], ["heads", "--pattern", "previous"]])
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_the_other_commands_for_models_say_it_too(opened, capfd, command, form):
+    from attncli.cli.app import run
+
+    folder = opened("bert", {"is_causal": True}).folder
+    run([*command, "a dog", "--model", str(folder), *form])
+    assert "is_causal" in capfd.readouterr().out
+
+
 REFUSED = {
     "a mask that is no switch": ("llama", {"is_causal": "false"}, "is_causal in config.json is 'false'"),
     "too few layer types": ("mistral", {"layer_types": ["full_attention"]}, "needed is a list of 2 names"),

@@ -35,7 +35,7 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     rest = len(ranking.heads) - len(shown)
     said = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
     said.append(f"look at the first: attn explain … --model … --layer {first.layer} --head {first.head}")
-    return [*lines, Text(), *notes(said, screen)]
+    return [*lines, Text(), *notes(said, screen), *notes(ranking.warnings, screen, "warning")]
 
 
 def _head(each: RankedHead, ranking: HeadRanking, screen: Screen) -> list[Text]:
@@ -104,6 +104,7 @@ def ranking_json(ranking: HeadRanking, precision: int = 6) -> str:
                 }
                 for each in ranking.heads
             ],
+            "warnings": list(ranking.warnings),
         }
     )
 
