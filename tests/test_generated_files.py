@@ -14,6 +14,7 @@ from vector_files import binary
 from attncli.errors import ResourceError
 from attncli.vectors import open_vectors
 from attncli.vectors.gensim_parts import keyed_vectors
+from attncli.vectors.rows import ends_in_number
 
 ASCII_BLANKS = " \t\n\r\v\f"
 letters = st.characters(exclude_characters="\0\n\r", exclude_categories=["Cs"])
@@ -61,6 +62,7 @@ def test_what_was_written_is_what_is_read(tmp_path_factory, generated, pack, for
     if form == "text":  # blanks at an end of a word belong to nobody
         keys = list(dict.fromkeys(key.strip(ASCII_BLANKS) for key in keys))
         rows = rows[: len(keys)]
+        assume(not any(ends_in_number(key.encode()) for key in keys))  # `0 0`: a row that is too long looks so
         content = text(keys, rows)
     elif form == "binary":
         keys = list(dict.fromkeys(key.replace(" ", "_") for key in keys))

@@ -26,7 +26,7 @@ def _text_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
             fields.insert(0, b"")  # the empty word
         if len(fields) <= found.dimensions or not is_row(fields[1], 1):
             raise refused(found.path, f"has fewer than {found.dimensions} numbers in line {number}")
-        if _ends_in_number(fields[0]):
+        if ends_in_number(fields[0]):
             raise refused(found.path, f"has more than {found.dimensions} numbers in line {number}")
         words.append(fields[0])
         rows.append(b" ".join(fields[1:]))
@@ -40,7 +40,7 @@ def _text_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
         yield words, rows
 
 
-def _ends_in_number(word: bytes) -> bool:
+def ends_in_number(word: bytes) -> bool:
     """Whether a word with blanks in it, such as `. . .`, has a number at its end: then the row is too long."""
     parts = word.rsplit(None, 1)
     return len(parts) == 2 and is_row(parts[1], 1)
