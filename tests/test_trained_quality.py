@@ -86,4 +86,3 @@ def test_the_parameters_for_mode_self_point_at_words_as_well_as_scaled_does(sent
         block |= {name: arrays[name].astype(np.float32) for name in arrays.files}
     found = {method: mean_reciprocal_rank(questions, Judged(block, method), vectors) for method in ("general", *OWN)}
     assert min(found.values()) >= 0.9 * scaled, found
-    assert found["general"] > scaled
