@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 from models.tokenizer_folders import BASES, SETTINGS, TEXTS, folder_of
 
+from attncli.checkpoint.encoding import encode
 from attncli.errors import ResourceError
 from attncli.model_explaining import explain_model
-from attncli.models.encoding import encode
 from attncli.models.tokenizing import ModelTokenizer
 
 STORED = json.loads((Path(__file__).parent / "models" / "tokenizers.json").read_text())

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from attncli.checkpoint.encoding import Encoded, encode, open_tokenizer
 from attncli.checkpoint.files import existing_file
+from attncli.checkpoint.tokenizer_form import FaultyTokenizerError, largest, may_be_parsed
 from attncli.errors import ResourceError
-from attncli.models.encoding import Encoded, encode, open_tokenizer
-from attncli.models.tokenizer_form import FaultyTokenizerError, largest, may_be_parsed
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 MOST_ROWS = 2**20  # tokens, where the model does not say how many it knows
@@ -83,7 +83,7 @@ class ModelTokenizer:
             self._tokenizer, self.warnings = opened.tokenizer, tuple(opened.warnings)
             self._encode: Callable[[str], Encoded] = partial(encode, opened.tokenizer)
             return
-        from attncli.models.tokenizer_process import TokenizerProcess  # late: subprocess, for few
+        from attncli.checkpoint.tokenizer_process import TokenizerProcess  # late: subprocess, for few
 
         process = TokenizerProcess(folder, min(size, largest(rows)), config)
         self._encode, self.warnings = process.encode, tuple(process.warnings)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from attncli.checkpoint.files import read_object
-from attncli.models.tokenizer_form import FaultyTokenizerError
+from attncli.checkpoint.tokenizer_form import FaultyTokenizerError
 
 Settings = dict[str, Any]
 

@@ -36,9 +36,9 @@ def limit_time(seconds: float) -> None:
 
 def answers(told: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[str, Any]]:
     """What is answered to the first line, and to the others."""
+    from attncli.checkpoint.encoding import encode, open_tokenizer
+    from attncli.checkpoint.tokenizer_form import FaultyTokenizerError
     from attncli.errors import AttnError
-    from attncli.models.encoding import encode, open_tokenizer
-    from attncli.models.tokenizer_form import FaultyTokenizerError
 
     limit_memory(told["room"])
     limit_time(told["seconds"])

@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from attncli.checkpoint.tokenizer_form import FaultyTokenizerError, check_form, is_known
+from attncli.checkpoint.tokenizer_making import as_it_is, configured
 from attncli.extras import package
-from attncli.models.tokenizer_form import FaultyTokenizerError, check_form, is_known
-from attncli.models.tokenizer_making import as_it_is, configured
 
 
 class Encoded(NamedTuple):

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attncli.models import tokenizer_child
-from attncli.models.encoding import Encoded
-from attncli.models.tokenizer_form import FaultyTokenizerError
+from attncli.checkpoint import tokenizer_child
+from attncli.checkpoint.encoding import Encoded
+from attncli.checkpoint.tokenizer_form import FaultyTokenizerError
 
 ROOM, GROWTH = 2**27, 12  # bytes: beyond what the library takes by itself, and for each byte of the file
 SECONDS, A_SECOND = 1.0, 100_000  # of work for a text, and the characters that add another; 2 MB of a file do too

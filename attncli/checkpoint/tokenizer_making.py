@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attncli.models.tokenizer_form import MOST_ADDED, FaultyTokenizerError
-from attncli.models.tokenizer_kinds import KINDS, Kind, Work
-from attncli.models.tokenizer_settings import (
+from attncli.checkpoint.tokenizer_form import MOST_ADDED, FaultyTokenizerError
+from attncli.checkpoint.tokenizer_kinds import KINDS, Kind, Work
+from attncli.checkpoint.tokenizer_settings import (
     KIND_OF_CLASS,
     AddedToken,
     Settings,

@@ -86,7 +86,7 @@ def check_form(tokenizer: Any) -> None:
 
 def is_known(tokenizer: Any) -> bool:
     """Whether every part of a tokenizer of the library is of a form that takes little time and memory on any text."""
-    from attncli.models.charsmap import (
+    from attncli.checkpoint.charsmap import (
         is_sound,  # late: NumPy, which the process of a stranger's tokenizer does without
     )
 

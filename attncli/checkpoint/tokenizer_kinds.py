@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from attncli.models.tokenizer_form import QWEN2
-from attncli.models.tokenizer_settings import AddedToken, Settings, extra_tokens
+from attncli.checkpoint.tokenizer_form import QWEN2
+from attncli.checkpoint.tokenizer_settings import AddedToken, Settings, extra_tokens
 
 _BERT = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}
 _ROBERTA = {
