@@ -21,8 +21,8 @@ Spell = Callable[[str], Iterable[str]]
 class Token:
     """A word with a vector: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`.
 
-    `row` is None where the set lacks the word and its vector is composed of n-grams. A token of a model has its id as
-    `row` and is made of `pieces`; a `special` one, such as [CLS], stands nowhere in the text.
+    `row` is None where the set lacks the word and its vector is composed of n-grams or pieces. A token of a model has
+    its id as `row` and is made of `pieces`; a `special` one, such as [CLS], stands nowhere in the text.
     """
 
     index: int

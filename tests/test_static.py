@@ -1,15 +1,23 @@
 """Folders of static vectors (Model2Vec, sentence-transformers) as vector sets, and what other folders are named."""
 
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from models.checkpoints import copy_of, safetensors
+from models.static_folders import FORMS, TOKENIZERS, WORDS, static_folder
 
-from attncli import explain
+from attncli import AttnError, explain
+from attncli.cli.app import run
 from attncli.errors import ResourceError
-from attncli.vectors import open_vectors
-from attncli.vectors.keeping import add
+from attncli.vectors import Vectors, open_vectors, pieces
+from attncli.vectors.keeping import add, remove
+from attncli.vectors.verifying import verify
+from attncli.views.explain import explain_lines
+from attncli.views.json import explanation_json
+from attncli.views.screen import Screen
 
 MATRIX = [[1.0, 2], [3, 4], [5, 6], [7, 8]]
 PIECES = ["[UNK]", "dog", "cat", "##s"]
@@ -160,3 +168,90 @@ def test_a_model_is_no_set_of_vectors(home):
     with pytest.raises(ResourceError, match="is the folder of a model") as caught:
         open_vectors(copy_of("bert", home))
     assert caught.value.hint == f"--model {home}"
+
+
+STORED = json.loads((Path(__file__).parent / "models" / "static.json").read_text())  # by model2vec
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_unknown_words_have_the_vectors_of_model2vec(home, name, form):
+    vectors = open_vectors(static_folder(name, form, home))
+    for word, expected in zip(WORDS, STORED[name][form], strict=True):
+        found = vectors.compose(word)
+        assert (found is None) == (expected is None), word
+        if found is not None:
+            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6, err_msg=word)
+
+
+def test_a_tokenizer_of_unknown_form_is_run_in_a_process_of_its_own(home, monkeypatch):
+    vectors = open_vectors(static_folder("bert", "F32", home))
+    monkeypatch.setattr(pieces, "may_be_parsed", lambda data: False)
+    np.testing.assert_allclose(vectors.compose(WORDS[0]), STORED["bert"]["F32"][0], atol=1e-6)
+
+
+def test_a_composed_word_is_marked_skipped_or_refused(home):
+    vectors = open_vectors(static_folder("bert", "F32", home))
+    explanation = explain("the dogs dog zzz", vectors)
+    tokens = json.loads(explanation_json(explanation))["tokens"]
+    assert [token["text"] for token in tokens if token.get("composed")] == ["dogs"]
+    assert [each.text for each in explanation.sentence.unknown] == ["zzz"]
+    shown = " ".join(line.plain for line in explain_lines(explanation, Screen()))
+    assert "their vectors are composed of their pieces: [dogs+]" in " ".join(shown.split())
+    assert [each.text for each in explain("the dogs", vectors, unknown="skip").sentence.unknown] == ["dogs"]
+    with pytest.raises(AttnError, match="dogs"):
+        explain("the dogs", vectors, unknown="error")
+
+
+def test_bytes_that_are_no_text_have_no_pieces(home):
+    assert open_vectors(static_folder("gpt2", "F32", home)).compose("\udcff") is None
+
+
+@pytest.mark.parametrize(("limit", "composed"), [(None, "pieces"), (4, "pieces"), (5, "pieces"), (3, None)])
+def test_a_set_without_all_tokens_composes_nothing(home, limit, composed):
+    vectors = add(str(folder_of(home, {"embeddings": ("F32", MATRIX)})), name="mine", limit=limit)
+    assert (vectors.composed_of, vectors.composes) == (composed, composed is not None)
+    assert (vectors.folder / "tokenizer.json").exists() == vectors.composes
+    assert vectors.composes or vectors.compose("dogs") is None
+    remove("mine")
+    assert not vectors.folder.exists()
+
+
+def test_info_says_what_unknown_words_are_composed_of(home, capsys):
+    folder = str(folder_of(home, {"embeddings": ("F32", MATRIX)}))
+    run(["vectors", "info", folder])
+    assert "composed of their pieces" in capsys.readouterr().out
+    run(["vectors", "info", folder, "--json"])
+    assert json.loads(capsys.readouterr().out)["composed_of"] == "pieces"
+
+
+@pytest.mark.parametrize("damage", [lambda data: data.replace(b"dog", b"fox"), lambda data: data[:-1], None])
+def test_a_changed_tokenizer_of_a_store_is_found_out(home, damage):
+    vectors = open_vectors(static_folder("bert", "F32", home))
+    path = vectors.folder / "tokenizer.json"
+    data = path.read_bytes()
+    path.unlink()
+    if damage:
+        path.write_bytes(damage(data))
+    for reads in (verify, lambda vectors: vectors.compose("dogs")):
+        with pytest.raises(ResourceError, match=r"tokenizer\.json is not as it was written"):
+            reads(Vectors(vectors.folder))
+    assert [token.word for token in explain("the dog", vectors).sentence.tokens] == ["the", "dog"]
+
+
+def test_known_words_need_no_tokenizer(home, monkeypatch):
+    vectors = open_vectors(static_folder("bert", "F32", home))
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    assert len(explain("the dog is cute", vectors).sentence.tokens) == 4
+    assert len(explain("the dogs", vectors, unknown="skip").sentence.tokens) == 1
+    with pytest.raises(ResourceError, match=r"--unknown skip\) needs the package tokenizers") as caught:
+        explain("the dogs", vectors)
+    assert "pip install" in caught.value.hint
+
+
+def test_a_tokenizer_that_the_library_refuses(home):
+    vectors = open_vectors(folder_of(home, {"embeddings": ("F32", MATRIX)}, WORD_PIECE | {"normalizer": 7}))
+    with pytest.raises(ResourceError, match="the tokenizer of static cannot be read") as caught:
+        explain("dog dogs", vectors)
+    assert "--unknown skip" in caught.value.hint
+    assert len(explain("dog cat", vectors).sentence.tokens) == 2

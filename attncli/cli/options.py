@@ -144,7 +144,7 @@ class InputOptions:
         str,
         input_option(
             "--unknown",
-            "Compose unknown words of n-grams (fastText), skip them, or refuse.",
+            "Compose unknown words of parts (fastText, Model2Vec), skip them, or refuse.",
             "|".join(UNKNOWN),
             UNKNOWN,
         ),

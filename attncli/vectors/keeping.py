@@ -17,7 +17,7 @@ from attncli.vectors.store import Vectors
 if TYPE_CHECKING:
     from attncli.vectors.readers import Progress
 
-OWN = {layout.MATRIX, layout.NORMS, layout.NGRAMS, layout.INDEX}  # the files of a set
+OWN = {layout.MATRIX, layout.NORMS, layout.NGRAMS, layout.PIECES, layout.INDEX}  # the files of a set
 SHOW_ALL = "to see what is kept: attn vectors list"
 
 

@@ -3,6 +3,7 @@
     vectors.npy    [n, d] float16 or float32, C order, little endian: mapped, never loaded
     norms.npy      [n] float32: the Euclidean length of every row as stored, for cosines
     ngrams.npy     [buckets, d], only of a fastText model: what unknown words are composed of, mapped as well
+    tokenizer.json only of a folder of static vectors whose rows are tokens: cuts unknown words into those
     index.sqlite   meta    key -> value: the fields of `StoreInfo`, and a check over them
                    words   block -> its WORDS_PER_BLOCK words in row order, joined by NUL
                    places  bucket -> (hash, row) pairs of every word whose hash falls into it
@@ -23,13 +24,16 @@ from attncli.vectors.ngrams import LONGEST
 MATRIX = "vectors.npy"
 NORMS = "norms.npy"
 NGRAMS = "ngrams.npy"
+PIECES = "tokenizer.json"
 INDEX = "index.sqlite"
 VERSION = 1
 WORDS_PER_BLOCK = 32
 DTYPES = {"float16": "<f2", "float32": "<f4"}
 MAX_DIMENSIONS = 65_536
+MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 MAX_HEADER = 4096  # bytes; NumPy writes 128
 SEPARATOR = "\0"
+COMPOSING = {"ngrams", "pieces"}  # rows of `meta` that a set without composition, and an older one, has not
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -68,6 +72,27 @@ class Ngrams:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """The form of tokenizer.json, whose token ids are rows of the set; `unknown` is none of a word's, -1: no such."""
+
+    size: int  # bytes
+    unknown: int
+    sha256: str
+
+    def __str__(self) -> str:
+        return " ".join(map(str, astuple(self)))
+
+    @classmethod
+    def parse(cls, text: str) -> "Pieces":
+        """What `str` gave; ValueError for what a store cannot have."""
+        size, unknown, sha256 = text.split(" ")
+        form = cls(int(size), int(unknown), sha256)
+        if not (0 < form.size <= MAX_TOKENIZER and form.unknown >= -1):
+            raise ValueError(f"it claims an impossible tokenizer: {text}")
+        return form
+
+
+@dataclass(frozen=True)
 class StoreInfo:
     """What a store says about itself; every field is a row of its `meta` table.
 
@@ -93,7 +118,8 @@ class StoreInfo:
     undecodable: int = 0  # words that were not UTF-8 and are kept with \xNN escapes
     zeros: int = 0  # rows of length 0
     version: int = VERSION
-    ngrams: Ngrams | None = None  # None: no words can be composed, and `meta` has no such row
+    ngrams: Ngrams | None = None  # None: no words can be composed of them, and `meta` has no such row
+    pieces: Pieces | None = None  # the same
 
     @property
     def matrix_bytes(self) -> int:
@@ -103,8 +129,9 @@ class StoreInfo:
 
 def meta_rows(info: StoreInfo) -> list[tuple[str, object]]:
     """The rows of the `meta` table, in key order, the last a check over the others."""
-    rows = sorted((field.name, getattr(info, field.name)) for field in fields(info) if field.name != "ngrams")
+    rows = sorted((field.name, getattr(info, field.name)) for field in fields(info) if field.name not in COMPOSING)
     rows += [("ngrams", str(info.ngrams))] if info.ngrams else []
+    rows += [("pieces", str(info.pieces))] if info.pieces else []
     return [*rows, ("~check", meta_check(dict(rows)))]
 
 
@@ -120,11 +147,12 @@ def info_from(meta: dict[str, object]) -> StoreInfo:
         raise ValueError("its description does not match its check")
     if meta.get("version") != VERSION:
         raise ValueError(f"it has format {meta.get('version')}, this attn reads format {VERSION}")
-    if meta.keys() | {"ngrams"} != {field.name for field in fields(StoreInfo)}:
+    if meta.keys() | COMPOSING != {field.name for field in fields(StoreInfo)}:
         raise ValueError("its description is incomplete")
     _check_types(meta)
     ngrams = Ngrams.parse(str(meta["ngrams"])) if "ngrams" in meta else None
-    info = StoreInfo(**(meta | {"ngrams": ngrams}))  # type: ignore[arg-type]  # the check vouches for the types
+    pieces = Pieces.parse(str(meta["pieces"])) if "pieces" in meta else None
+    info = StoreInfo(**(meta | {"ngrams": ngrams, "pieces": pieces}))  # type: ignore[arg-type]  # the check vouches for the types
     if info.dtype not in DTYPES or not (0 < info.dimensions <= MAX_DIMENSIONS and info.words > 0 < info.buckets):
         raise ValueError(f"it claims {info.words} words of {info.dimensions} {info.dtype} numbers")
     if not 0 < info.matrix_offset <= MAX_HEADER:
@@ -136,7 +164,7 @@ def _check_types(meta: Mapping[str, object]) -> None:
     """ValueError unless texts are texts and counts are counts, which no check over them says."""
     for field in fields(StoreInfo):
         value = meta.get(field.name)
-        absent = value is None and (field.name == "ngrams" or "None" in str(field.type))
+        absent = value is None and (field.name in COMPOSING or "None" in str(field.type))
         if not absent and type(value) is not (int if field.type is int or field.type == "int" else str):
             raise ValueError(f"its {field.name} is {str(value)[:40]!r}")
         if isinstance(value, int) and value < 0:

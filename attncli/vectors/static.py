@@ -7,7 +7,7 @@ StaticModel._encode_helper of model2vec has it: what its encode averages, before
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,12 +15,13 @@ from attncli.checkpoint.files import existing_file
 from attncli.checkpoint.safetensors_file import NUMBERS, SafetensorsFile
 from attncli.vectors.content import Content
 from attncli.vectors.folders import TENSORS
+from attncli.vectors.layout import MAX_TOKENIZER
 from attncli.vectors.recognise import Recognised
 from attncli.vectors.refusal import refused
 from attncli.vectors.writing import StoreWriter
 
 ROWS = 4096  # at once
-ROOM, A_TOKEN, MOST = 2**21, 256, 2**27  # bytes of a tokenizer.json: beside the tokens, for each of them, and at most
+ROOM, A_TOKEN = 2**21, 256  # bytes of a tokenizer.json: beside the tokens, and for each of them
 MARKS = ("▁", "Ġ")  # begin a piece that begins a word, in SentencePiece's vocabularies and in those of bytes
 #: The character that GPT-2's vocabulary has for a byte → the byte: printable ones are themselves.
 _PRINTABLE = [*range(33, 127), *range(161, 173), *range(174, 256)]
@@ -47,7 +48,9 @@ class Static:
 
     def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
         """Add the tokens by their ids. ResourceError where the tokenizer has another number of them."""
-        words = token_words(Path(self._path).with_name("tokenizer.json"), self._tokens)
+        words, tokenizer, unknown = read_tokens(Path(self._path).with_name("tokenizer.json"), self._tokens)
+        if new.limit is None or new.limit >= self._tokens:  # else tokens would be missing
+            new.add_pieces(tokenizer, unknown)
         for start in range(0, self._tokens, ROWS):
             ids = np.arange(start, min(start + ROWS, self._tokens))  # [m]
             new.add(words[start : start + ROWS], self._vectors(ids))
@@ -90,26 +93,34 @@ class Static:
             raise refused(path, f"has {len(self._weights):,} weights for {self._tokens:,} tokens")
 
 
-def token_words(path: Path, tokens: int) -> list[str]:
-    """The word of each token of a tokenizer.json, by its id, all of them different. The tokenizer is not run.
+class Tokens(NamedTuple):
+    """The word of each token, by its id, all of them different; the tokenizer.json itself, and its unknown token."""
+
+    words: list[str]
+    tokenizer: bytes
+    unknown: int | None
+
+
+def read_tokens(path: Path, tokens: int) -> Tokens:
+    """The tokens of a tokenizer.json, which is not run.
 
     Raises:
         ResourceError: no tokenizer.json, or one that has not `tokens` tokens.
     """
-    most = min(MOST, ROOM + A_TOKEN * tokens)
+    most = min(MAX_TOKENIZER, ROOM + A_TOKEN * tokens)
     with existing_file(path).open("rb") as file:
         data = file.read(most + 1)
     try:
         if len(data) > most:
             raise ValueError(f"it has more than {most:,} bytes for {tokens:,} tokens")
         told = json.loads(data)
-        pieces = _pieces(told, tokens)
+        pieces, unknown = _pieces(told, tokens), _unknown(told)
         steps = json.dumps([told.get(part) for part in ("pre_tokenizer", "decoder", "normalizer")])
         pieces = [_text_of(each) for each in pieces] if '"ByteLevel"' in steps else pieces
         marked = any(kind in steps for kind in ('"ByteLevel"', '"Metaspace"', "▁", "\\u2581"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IndexError) as error:
         raise refused(str(path), f"is no tokenizer of these vectors: {str(error)[:200] or 'it is damaged'}") from None
-    return list(_words(pieces, marked or told["model"].get("type") == "Unigram"))
+    return Tokens(list(_words(pieces, marked or told["model"].get("type") == "Unigram")), data, unknown)
 
 
 def _pieces(told: Any, tokens: int) -> list[str]:
@@ -123,6 +134,16 @@ def _pieces(told: Any, tokens: int) -> list[str]:
     if len(by_id) < tokens / 2:
         raise ValueError(f"it has {len(by_id):,} tokens, and there are {tokens:,} vectors")
     return [by_id.get(id, f"[{id}]") for id in range(tokens)]
+
+
+def _unknown(told: Any) -> int | None:
+    """The id of the token for what the tokenizer does not know, as _get_unk_token_id of model2vec has it."""
+    model = told["model"]
+    if model.get("unk_token") is None:
+        return int(model["unk_id"]) if type(model.get("unk_id")) is int and model["unk_id"] >= 0 else None
+    added = {each["content"]: each["id"] for each in told.get("added_tokens") or ()}
+    vocab = model["vocab"] if isinstance(model["vocab"], dict) else {}
+    return added.get(model["unk_token"], vocab.get(model["unk_token"]))
 
 
 def _text_of(piece: str) -> str:

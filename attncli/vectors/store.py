@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
@@ -16,6 +16,9 @@ from attncli.vectors.layout import StoreInfo
 from attncli.vectors.mapped import map_matrix
 from attncli.vectors.nearest import nearest
 from attncli.vectors.ngrams import buckets_of
+
+if TYPE_CHECKING:
+    from attncli.vectors.pieces import PieceTokenizer
 
 SPELLINGS_AMONG = 100_000  # rows, the most frequent words: bounds the time in a set of millions to some 0.1 s
 
@@ -76,16 +79,25 @@ class Vectors:
         return nearest_spellings(word, self._frequent, top)
 
     @property
+    def composed_of(self) -> str | None:
+        """What unknown words are composed of: `n-grams`, `pieces` (tokens of the set), or None: they are not."""
+        return "n-grams" if self.info.ngrams else "pieces" if self.info.pieces else None
+
+    @property
     def composes(self) -> bool:
-        """Whether a word that is not in the set can be given a vector, made of its character n-grams."""
-        return self._ngrams is not None
+        """Whether a word that is not in the set can be given a vector, made of its n-grams or pieces."""
+        return self.composed_of is not None
 
     def compose(self, word: str) -> np.ndarray | None:
-        """The mean of the vectors [dimensions] of the n-grams of `word`, which need not be in the set.
+        """The mean of the vectors [dimensions] of the n-grams or tokens of `word`, which need not be in the set.
 
-        As fastText and gensim's FastTextKeyedVectors do for unknown words. None where the set has no n-grams or the
-        word is too short to have any. Reads the rows it needs. Source: Bojanowski et al. 2017, section 3.2.
+        As fastText and gensim's FastTextKeyedVectors do for unknown words (Bojanowski et al. 2017, section 3.2), and
+        model2vec's StaticModel.encode, without normalising the mean. None where the set has neither, or the word has
+        none. Reads the rows it needs. Raises ResourceError for a tokenizer that cannot be run.
         """
+        if self.info.pieces is not None:
+            ids = self._pieces.ids(word)
+            return self.rows(ids).mean(axis=0) if ids else None
         form = self.info.ngrams
         if self._ngrams is None or form is None:
             return None
@@ -119,6 +131,13 @@ class Vectors:
             return None
         shape = (form.buckets, self.dimensions)
         return map_matrix(self.folder, layout.NGRAMS, self.info.dtype, shape, form.offset, form.header_crc)
+
+    @cached_property
+    def _pieces(self) -> "PieceTokenizer":
+        from attncli.vectors.pieces import PieceTokenizer  # late: for unknown words alone
+
+        assert self.info.pieces is not None
+        return PieceTokenizer(self.folder, self.info.pieces, self.name, self.words)
 
     @cached_property
     def _frequent(self) -> list[str]:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from attncli.errors import ResourceError
 from attncli.vectors import layout
 from attncli.vectors.index import again
+from attncli.vectors.pieces import read_pieces
 from attncli.vectors.store import Vectors
 
 WORDS_AT_ONCE = 32_768
@@ -19,7 +20,7 @@ def verify(vectors: Vectors, progress: Progress = lambda *_: None) -> None:
 
     Raises ResourceError naming everything that is not as it was written.
     """
-    faults = [fault for check in (_numbers, _ngrams, _words) for fault in check(vectors, progress)]
+    faults = [fault for check in (_numbers, _ngrams, _pieces, _words) for fault in check(vectors, progress)]
     if faults:
         raise ResourceError(
             f"the store '{vectors.folder}' is damaged: {'; '.join(faults)}",
@@ -55,6 +56,17 @@ def _ngrams(vectors: Vectors, progress: Progress) -> Iterator[str]:
             progress(f"reading the n-grams of {vectors.name}", file.tell(), max(1, file.tell()))
     if total.hexdigest() != ngrams.sha256:
         yield f"the numbers in its {layout.NGRAMS} are not those that were written"
+
+
+def _pieces(vectors: Vectors, progress: Progress) -> Iterator[str]:
+    """The tokenizer that cuts unknown words, where there is one, against its checksum."""
+    if vectors.info.pieces is None:
+        return
+    try:
+        data = read_pieces(vectors.folder, vectors.info.pieces)
+        progress(f"reading the tokenizer of {vectors.name}", len(data), len(data))
+    except ResourceError as error:
+        yield error.message.partition(" is damaged: ")[2] or error.message
 
 
 def _words(vectors: Vectors, progress: Progress) -> Iterator[str]:

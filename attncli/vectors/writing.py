@@ -18,7 +18,7 @@ from attncli.errors import ResourceError
 from attncli.vectors import layout
 from attncli.vectors.drafts import draft
 from attncli.vectors.indexing import IndexWriter
-from attncli.vectors.layout import Ngrams, StoreInfo, UnstorableError
+from attncli.vectors.layout import Ngrams, Pieces, StoreInfo, UnstorableError
 from attncli.vectors.mapped import map_matrix
 from attncli.vectors.matrices import MatrixWriter
 
@@ -88,6 +88,7 @@ class StoreWriter:
         self.source_sha256: str | None = None
         self._norms: list[np.ndarray] = []
         self._ngrams: Ngrams | None = None
+        self._pieces: Pieces | None = None
 
     def __enter__(self) -> Self:
         self._matrix = MatrixWriter(self.folder / layout.MATRIX, self.dimensions, self.dtype)
@@ -127,6 +128,14 @@ class StoreWriter:
         shape = (self._ngrams.buckets, self.dimensions)
         return map_matrix(self.folder, layout.NGRAMS, self.dtype, shape, self._ngrams.offset, self._ngrams.header_crc)
 
+    def add_pieces(self, tokenizer: bytes, unknown: int | None) -> None:
+        """Keep the tokenizer.json whose token ids are the rows of this store; `unknown` is the id of its unknown token.
+
+        Every row is to be added, each with a word of its own.
+        """
+        (self.folder / layout.PIECES).write_bytes(tokenizer)
+        self._pieces = Pieces(len(tokenizer), -1 if unknown is None else unknown, sha256(tokenizer).hexdigest())
+
     def finish(self, *, name: str, source: str, licence: str | None) -> None:
         """Write what is known only at the end (header, norms, places, description) and sync every file."""
         if not len(self._index):
@@ -134,13 +143,14 @@ class StoreWriter:
         np.save(self.folder / layout.NORMS, np.concatenate(self._norms))  # [n]
         self.info = self._description(name, source, licence, self._matrix.finish(), self._index.write_places())
         self._index.describe(self.info)
-        ngrams = [layout.NGRAMS] if self._ngrams else []
-        for file in (layout.MATRIX, layout.NORMS, layout.INDEX, *ngrams, "."):
+        composing = [*([layout.NGRAMS] if self._ngrams else []), *([layout.PIECES] if self._pieces else [])]
+        for file in (layout.MATRIX, layout.NORMS, layout.INDEX, *composing, "."):
             _sync(self.folder / file)
 
     def _description(self, name: str, source: str, licence: str | None, header: bytes, buckets: int) -> StoreInfo:
         numbers, words = self._matrix.sha256, self._index.words_sha256
         form = f"{len(self._index)} {self.dimensions} {self.dtype} {words} {numbers}"
+        form = " ".join(map(str, [form, *filter(None, (self._ngrams, self._pieces))]))
         norms = (self.folder / layout.NORMS).read_bytes()
         return StoreInfo(
             name=name,
@@ -149,7 +159,7 @@ class StoreWriter:
             dtype=self.dtype,
             source=source,
             licence=licence,
-            checksum=sha256((f"{form} {self._ngrams}" if self._ngrams else form).encode()).hexdigest(),
+            checksum=sha256(form.encode()).hexdigest(),
             buckets=buckets,
             matrix_offset=len(header),
             matrix_header_crc=crc32(header),
@@ -162,6 +172,7 @@ class StoreWriter:
             undecodable=self.undecodable,
             zeros=self.zeros,
             ngrams=self._ngrams,
+            pieces=self._pieces,
         )
 
 

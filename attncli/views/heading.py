@@ -155,7 +155,7 @@ def unknown_notes(sentence: Sentence, vectors: Vectors, screen: Screen) -> Itera
     """Each unknown word once, with its nearest spellings, and those whose vectors are composed."""
     if composed := dict.fromkeys(token.text for token in sentence.tokens if token.row is None):
         words = ", ".join(f"[{screen.word(text)}+]" for text in composed)
-        yield f"not in {screen.word(vectors.name)}, their vectors are composed of their n-grams: {words}"
+        yield f"not in {screen.word(vectors.name)}, their vectors are composed of their {vectors.composed_of}: {words}"
     unknown = {each.text: each.suggestions for each in sentence.unknown}
     for text, suggestions in list(unknown.items())[:MOST_UNKNOWN]:
         near = f"; nearest spellings: {', '.join(map(screen.word, suggestions))}" if suggestions else ""

@@ -89,6 +89,8 @@ def _fields(kept: Kept, vectors: Vectors, screen: Screen) -> Iterator[tuple[str,
     yield "licence", screen.word(info.licence or "unknown")
     yield "checksum", f"sha256 {info.checksum}"
     yield "folder", screen.word(str(kept.folder))
+    if vectors.composed_of:
+        yield "unknown words", f"composed of their {vectors.composed_of}"
     for name, count in (
         ("duplicates", info.duplicates),
         ("not UTF-8", info.undecodable),

@@ -24,6 +24,7 @@ def info_json(kept: Kept, vectors: Vectors, examples: Sequence[str]) -> str:
         "duplicates": info.duplicates,
         "undecodable": info.undecodable,
         "zeros": info.zeros,
+        "composed_of": vectors.composed_of,
         "examples": list(examples),
     }
     return json_line(_head("info") | _of_store(kept) | more)
