@@ -21,6 +21,7 @@ NEEDED = (
 # A compressed file may hold this much, or this many times its own size: projections of zeros and ones pack tightly.
 PLAIN_BYTES, EXPANSION = 2**25, 4
 WIDENED = 2  # so much more its numbers may take in float64
+MOST_SAID = 300  # characters of a reason, which may quote names of members
 
 
 def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
@@ -40,7 +41,7 @@ def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
     except OSError as error:
         reason = error.strerror or "it cannot be read"
     except Exception as error:  # a hostile archive can bring about any
-        reason = str(error).splitlines()[0] if str(error) else "it is damaged"
+        reason = str(error).splitlines()[0][:MOST_SAID] if str(error) else "it is damaged"
     raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", NEEDED)
 
 

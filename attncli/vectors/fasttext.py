@@ -92,7 +92,8 @@ class FastText:
         model = keyed_vectors(self.dimensions, self._header.shortest, self._header.longest, self._header.buckets)
         model.index_to_key, model.vectors_vocab, model.vectors_ngrams = words, rows, ngrams
         model.recalc_char_ngram_buckets()
-        model.adjust_vectors()
+        with np.errstate(all="ignore"):  # what float32 cannot hold becomes an infinity, which is refused
+            model.adjust_vectors()
         composed: np.ndarray = model.vectors
         return composed
 

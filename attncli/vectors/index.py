@@ -104,7 +104,8 @@ class Index:
             with closing(sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True)) as connection:
                 yield connection
         except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
-            raise damaged(self.folder, f"its index cannot be read ({error})") from error
+            reason = str(error).splitlines()[0][:100]  # SQLite quotes a stranger's text in it
+            raise damaged(self.folder, f"its index cannot be read ({reason})") from error
 
 
 def _rows_of(bucket: bytes, hash_: int) -> list[int]:
