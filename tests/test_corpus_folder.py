@@ -219,6 +219,14 @@ def test_a_damaged_plan_is_refused(tmp_path, finished, text, plan):
         run(finished, [text], corpus_settings(collect=ALL), resume=True)
 
 
+def test_a_plan_with_an_endless_name_is_refused_in_a_short_line(tmp_path, finished, text):
+    plan = json.loads((finished / "plan.json").read_text())
+    (finished / "plan.json").write_text(json.dumps(plan | {"settings": {"[" * 9000: "x" * 9000}}))
+    with pytest.raises(UsageError) as refused:
+        run(finished, [text], corpus_settings(collect=ALL), resume=True)
+    assert len(refused.value.message) < 600
+
+
 def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path, text, refused):
     (tmp_path / "bad.gz").write_bytes(b"no gzip")
     (tmp_path / "text.txt.gz").write_bytes(gzip.compress(b"a dog\n"))

@@ -116,7 +116,7 @@ def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _option(name: str) -> str:
-    return OPTIONS.get(name) or "--" + name.rpartition(".")[2].replace("_", "-")
+    return OPTIONS.get(name) or "--" + _told(name.rpartition(".")[2]).replace("_", "-")
 
 
 def _told(value: Any) -> str:
@@ -124,5 +124,5 @@ def _told(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "not given", True: "on", False: "off"}[value]
     told = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    told = " ".join(told.split())
+    told = " ".join(told.encode("utf-8", "backslashreplace").decode().split())
     return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
