@@ -19,6 +19,8 @@ import attncli.corpus.shards as shards
 from attncli.cli.app import run as cli
 from attncli.corpus.cluster import run_on_cluster
 from attncli.corpus.folder import UNFINISHED, check_folder
+from attncli.corpus.layout import DamagedError, check_arrays
+from attncli.corpus.parts import HEADER
 from attncli.corpus.running import run_shard
 from attncli.corpus.workers import Lost, run_in_processes
 from attncli.errors import AttnError, ResourceError, UsageError
@@ -250,6 +252,17 @@ def test_a_run_without_a_folder_leaves_none_behind(tmp_path, number):
     _, said = begun.communicate(timeout=30)
     assert (begun.returncode, said) == (128 + number, "interrupted; nothing is kept without -o DIR\n")
     assert not [*(tmp_path / "temporary").iterdir()]
+
+
+@pytest.mark.parametrize("shape", [b"9" * 180, b"1, " * 60, b"1 " * 60])
+def test_a_header_of_many_digits_is_read_in_no_time(shape):
+    begin = b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': ("
+    assert HEADER.match(begin + shape + b"x") is None  # with two ways to read digits it takes minutes
+
+
+def test_a_part_without_the_context_that_was_collected_is_damaged():
+    with pytest.raises(DamagedError):
+        check_arrays("context", {}, None)
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:100], lambda data: data[:900] + b"xxxxxxxx" + data[908:]])

@@ -24,7 +24,7 @@ ARRAYS: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "heads": {"left_out": ("f", ()), "sums": ("f", ("layer", "head", "measure")), "texts": ("f", ())},
 }
 #: What there is without a text.
-WITHOUT_TEXT: Mapping[str, set[str]] = {"context": set(), "distance": set(), "entropy": set(), "heads": {"left_out"}}
+WITHOUT_TEXT: Mapping[str, set[str]] = {"distance": set(), "entropy": set(), "heads": {"left_out"}}
 SIZES = {"reach": 2 * REACH + 2, "measure": len(SUMMED)}
 RISING = {"context": "code", "entropy": "length"}
 WHOLE = ("count", "pairs", "texts", "rows", "left_out")
@@ -76,7 +76,7 @@ def _is_problem(named: Any) -> bool:
 def check_arrays(name: str, arrays: Mapping[str, Array], heads: tuple[int, int] | None) -> None:
     """See that a collector's arrays are there in their kinds and shapes; `heads` counts layers and heads."""
     needed = ARRAYS[name]
-    if arrays.keys() == WITHOUT_TEXT[name]:
+    if name in WITHOUT_TEXT and arrays.keys() == WITHOUT_TEXT[name]:
         needed = {each: needed[each] for each in arrays}
     _need(arrays.keys() == needed.keys())
     sizes = SIZES | (dict(zip(("layer", "head"), heads, strict=True)) if heads else {})

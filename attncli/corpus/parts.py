@@ -29,7 +29,7 @@ FAULTS = (
 LONGEST_HEADER = 256  # bytes
 HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '(<f8|<i8|\|u1)', 'fortran_order': False, "
-    rb"'shape': \(((?:\d{1,15},? ?){0,8})\), \} *\n",
+    rb"'shape': \(((?:\d{1,15}(?:, \d{1,15}){0,7},?)?)\), \} *\n",
     re.DOTALL,
 )
 
