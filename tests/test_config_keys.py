@@ -64,6 +64,43 @@ def test_code_of_its_own_that_differs_in_no_key_is_no_matter(opened, family):
     assert opened(family, {"auto_map": {"AutoModel": "own.Model"}}).warnings == ()
 
 
+#: Keys that folders in use have besides those of the family's own class, and that change nothing.
+LEFT_BEHIND = {
+    "numbers of labels": ("gpt2", {"_num_labels": 1, "id2label": {"0": "LABEL_0"}}),
+    "a cross-encoder's end": ("bert", {"sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity"}),
+    "an early version's generating": ("bert", {"eos_token_ids": [0], "do_lower_case": False, "output_past": True}),
+    "a Llama that was none": ("llama", {"is_llama_config": True, "rope_interleaved": False}),
+    "a generator's sizes": ("electra", {"generator_size": "0.25", "generator_hidden_size": 0.25}),
+    "the longest text of a training": ("bert", {"max_trained_positions": 512}),
+    "a size that is the model's": ("roberta", {"embedding_size": 16, "emb_size": 16}),
+    "maps of adapters that there are none of": ("roberta", {"adapters": {"adapters": {}, "config_map": {}}}),
+    "a mask that every encoder has": ("bert", {"is_causal": False, "use_bidirectional_attention": True}),
+    "a mask that every decoder has": ("llama", {"causal": True, "bidirectional": False}),
+    "an export": ("distilbert", {"export_model_type": "transformer", "optimum_version": "1.17.1"}),
+    "no biases": ("llama", {"bias": False, "no_bias": False}),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_BEHIND)
+def test_what_tools_leave_behind_needs_no_warning(opened, case):
+    assert opened(*LEFT_BEHIND[case]).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("tiny", "changes"),
+    [
+        ("bert", {"use_bidirectional_attention": False}),
+        ("llama", {"use_bidirectional_attention": True}),
+        ("llama", {"is_causal": False, "causal": True}),
+        ("roberta", {"adapters": {"adapters": {"own": "x"}}}),
+        ("roberta", {"emb_size": 8}),
+    ],
+)
+def test_what_says_otherwise_is_named(opened, tiny, changes):
+    (said,) = opened(tiny, changes).warnings
+    assert said.startswith("config.json has keys that attn does not know: " + list(changes)[-1])
+
+
 def test_many_and_hostile_keys_are_one_short_line(opened):
     keys = {"\x1b[31mred\n": 1, "x" * 1_000_000: 1} | {f"k{number}": 1 for number in range(1000)}
     (said,) = opened("bert", keys).warnings

@@ -41,10 +41,10 @@ def check_arrays(config: Config, blocks: Family, tensors: Checkpoint) -> list[st
 
 def doubts(config: Config, blocks: Family, shape: ModelShape, unused: list[str]) -> Iterator[str]:
     """What may make the numbers others than the model's own: keys that nobody here knows, arrays that are left out."""
-    if keys := unknown_keys(config, blocks.keys(config)):
+    if keys := unknown_keys(config, blocks.keys(config), shape):
         code = ": the code that auto_map names is not run" if config.get("auto_map") else ""
         seen = "what stands before it" if shape.causal else "all others"
-        mask = f", and a token sees {seen}" if MASKS & set(keys) else ""
+        mask = f", and a token sees {seen}" if MASKS.keys() & set(keys) else ""
         yield f"config.json has keys that attn does not know: {named(keys)}; its numbers may differ{code}{mask}"
     if unused:
         yield f"arrays of the model's files that its config.json has no use for are left out: {named(unused, 3, 72)}"
