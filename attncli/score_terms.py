@@ -16,6 +16,7 @@ from attncli.similarity import SIMILARITIES, Array
 
 # −‖q−k‖² is the kernel's score of this width.
 _HALF = math.sqrt(0.5)
+_FLOAT = np.finfo(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,9 @@ class Scoring:
 
     def _divisor(self, d_k: int, n_head: int, parameters: Mapping[str, Array]) -> tuple[Array, int | None]:
         """What the similarity is divided by `[n_head]`, and how many of the method's own divisors that is."""
-        named = {"scaled": math.sqrt(d_k), "kernel": 2 * np.square(parameters.get("kernel_sigma", _HALF))}
+        with np.errstate(over="ignore", under="ignore"):  # the square of a width may pass float64
+            twice = np.clip(2 * np.square(parameters.get("kernel_sigma", _HALF)), _FLOAT.tiny, _FLOAT.max)
+        named = {"scaled": math.sqrt(d_k), "kernel": twice}
         own = np.broadcast_to(np.asarray(named.get(self.method, 1.0), np.float64), n_head)  # [n_head]
         if self.scale is None:
             return own, 1

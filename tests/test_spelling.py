@@ -53,18 +53,18 @@ def test_a_word_that_shares_no_letter_is_never_suggested():
 
 @pytest.mark.parametrize(("word", "known"), [("a" * 10_000, ["aa"]), ("aaaa", ["a" * 10_000, "aaa"])])
 def test_words_without_measure_cost_nothing(word, known):
-    started = time.perf_counter()
+    started = time.process_time()
     assert nearest_spellings(word, known * 1000) in ([], ["aaa"] * 3)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_fifty_thousand_words_take_a_moment():
     letters = np.random.default_rng(0).integers(97, 123, size=(50_000, 8), dtype=np.uint8)
     known = [bytes(row).decode() for row in letters]
     known[40_000] = "charcater"
-    started = time.perf_counter()
+    started = time.process_time()
     assert nearest_spellings("character", known)[0] == "charcater"
-    assert time.perf_counter() - started < 0.5  # 30 ms where nothing else runs
+    assert time.process_time() - started < 0.5  # 30 ms where nothing else runs
 
 
 def test_a_word_that_looks_the_same_is_no_suggestion_and_marks_are_no_edits():
