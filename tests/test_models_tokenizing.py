@@ -176,7 +176,7 @@ def test_an_older_tokenizer_is_named_with_the_line_that_converts_it(tmp_path, ol
     folder = tmp_path / name
     folder.mkdir()
     (folder / older).write_text("a")
-    with pytest.raises(ResourceError, match=f"has {older} and no tokenizer.json") as caught:
+    with pytest.raises(ResourceError, match=f"has no tokenizer.json, only {older}") as caught:
         ModelTokenizer(folder)
     python, flag, code = shlex.split(caught.value.hint.partition("writes it: ")[2])
     assert (python, flag) == ("python", "-c")

@@ -117,7 +117,7 @@ def _tokenizer_path(folder: Path) -> Path:
     older = [name for name in OTHER_FILES if (folder / name).exists()]
     if not path.exists() and older:
         raise ResourceError(
-            f"{str(folder)!r} has {older[0]} and no tokenizer.json, which is read",
+            f"{str(folder)!r} has no tokenizer.json, only {older[0]}; attn reads tokenizer.json",
             f"where transformers, sentencepiece and protobuf are installed, this writes it: {_conversion(folder)}",
         )
     if existing_file(path).stat().st_size > MAX_TOKENIZER:
