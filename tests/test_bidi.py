@@ -46,7 +46,8 @@ def vectors_file(write):
         ["explain", f"{WORDS} كتاب בית 123"],
         ["compare", WORDS, "--against", "cosine"],
         ["vectors", "near", "كلب", "--top", "9"],
-        ["tour", WORDS, "--screen", "2"],
+        *(["tour", WORDS, "--screen", str(screen)] for screen in (1, 2, 3, 5)),
+        ["explain", WORDS, "--word", "9", "--memory", WORDS],
     ],
 )
 def test_on_a_terminal_each_number_stands_at_its_word(command, vectors_file):
