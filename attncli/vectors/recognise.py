@@ -20,6 +20,7 @@ LINES_SAMPLED = 100
 BOM = b"\xef\xbb\xbf"
 
 HEADER = re.compile(rb"[ \t]*([+-]?\d{1,20})[ \t]+([+-]?\d{1,20})[ \t\r]*\n?")
+CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")  # all but blanks and ends of lines
 NUMBER = re.compile(rb"\s*[+-]?\d*(\.\d*)?([eE][+-]?\d+)?\s")
 
 
@@ -146,12 +147,12 @@ def _kind(file: BinaryIO, path: str, dimensions: int) -> Literal["text", "binary
 
 
 def _looks_like_text(sample: bytes) -> bool:
-    """Whether it is UTF-8 (perhaps cut in its last character) without control characters."""
+    """Whether it is UTF-8 (perhaps cut in its last character) without control characters, C0 or C1."""
     try:
-        getincrementaldecoder("utf-8")().decode(sample)
+        text = getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
         return False
-    return not any(byte < 9 or 13 < byte < 32 for byte in sample)
+    return not CONTROL.search(text)
 
 
 def _without_header(content: Content, start: int) -> Recognised:
