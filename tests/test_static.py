@@ -65,6 +65,13 @@ def test_a_row_is_the_vector_of_a_token(home, arrays, rows, place):
     assert contents(open_vectors(folder_of(home, arrays, place=place))) == dict(zip(PIECES, rows, strict=True))
 
 
+def test_pieces_that_read_like_the_names_of_others_keep_their_rows(home):
+    pieces = ["dog[2]", "dog", "▁dog", "[4]", ""]
+    tokenizer = {"model": {"type": "Unigram", "vocab": [[piece, 0.0] for piece in pieces], "unk_id": 3}}
+    found = contents(open_vectors(folder_of(home, {"embeddings": ("F32", [[1], [2], [3], [4], [5]])}, tokenizer)))
+    assert sorted(found.values()) == [[1.0], [2.0], [3.0], [4.0], [5.0]]
+
+
 META = {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}}
 BYTE_LEVEL = {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}]}}
 

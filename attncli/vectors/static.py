@@ -167,7 +167,7 @@ def _words(pieces: list[str], marked: bool) -> Iterator[str]:
         if word is piece and piece in whole:
             word = f"##{piece}"
         word = word.replace("\0", "\\0")
-        if word in taken or not word:
+        while word in taken or not word:  # a store has a row of each word, and a row must stay its token's
             word = f"{word}[{id}]"
         taken.add(word)
         yield word
