@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from attncli.checkpoint.files import read_object
 from attncli.checkpoint.tokenizer_form import FaultyTokenizerError
+from attncli.errors import quoted
 
 Settings = dict[str, Any]
 
@@ -158,8 +159,9 @@ def _short(given: Any) -> str:
 def ignored(settings: Settings, name: str) -> Iterator[str]:
     """Warnings about what the folder asks for and is not done."""
     if name not in KIND_OF_CLASS and name not in GENERIC:
+        shown = name if re.fullmatch(r"\w{1,60}", name, re.ASCII) else quoted(name)  # it may come from a stranger
         yield (
-            f"tokenizer_config.json names {name}, whose own rules are not applied: the tokens are those of "
+            f"tokenizer_config.json names {shown}, whose own rules are not applied: the tokens are those of "
             "tokenizer.json alone"
         )
     if settings.get("auto_map"):
