@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -28,7 +29,7 @@ def acting_in_full_screen(written):
     return re.findall("\x1b\\]|[\x07\x80-\x9f\u202a-\u202e].{,20}", written.replace("\x1b]22;default\x07", ""))
 
 
-def on_terminal(arguments, folder, keys=b"", seconds=30):
+def on_terminal(arguments, folder, keys=b"", seconds=120):
     """What `attn ARGUMENTS` writes to a terminal, in a fork of this process; `keys` are pressed as it rests."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which the fork does without
@@ -43,6 +44,8 @@ def on_terminal(arguments, folder, keys=b"", seconds=30):
                 written += os.read(parent, 65536)
             elif keys:
                 keys = keys[os.write(parent, keys[:1]) :]
+        os.kill(process, signal.SIGKILL)
+        written += f"\nNOT ENDED AFTER {seconds} SECONDS".encode()
     except OSError:
         pass  # it has ended
     os.close(parent)

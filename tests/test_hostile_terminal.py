@@ -103,6 +103,7 @@ def test_nothing_of_a_stranger_acts_on_the_terminal(path, folder, monkeypatch):
     shown = [on_terminal([*path, *case], folder, keys=b"v\x1bq" if explores else b"") for case in CASES[path]]
     for case, written in zip(CASES[path], shown, strict=True):
         assert "LEFT BY" not in written
+        assert "NOT ENDED" not in written
         assert "please report" not in written
         assert (acting_in_full_screen if explores else acting)(written) == [], case
     if CASES[path] not in ([[]], [["explain"]], [["bash"]]):
