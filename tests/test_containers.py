@@ -148,10 +148,10 @@ def hungry_zst():
 )
 def test_a_bad_archive_is_refused_and_nothing_is_written(write, attn_home, content, says):
     path = write(content() if callable(content) else content)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ResourceError) as caught:
         open_vectors(path)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert says in caught.value.message
     assert str(path) in caught.value.message
     assert not list(attn_home.rglob("*.*"))

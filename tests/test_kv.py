@@ -187,10 +187,10 @@ def test_a_payload_in_a_second_file_never_runs(tmp_path, stage):
 )
 def test_a_hostile_pickle_is_refused_soon(tmp_path, attn_home, content):
     (tmp_path / "x.kv").write_bytes(content)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ResourceError, match=r"x\.kv"):
         open_vectors(tmp_path / "x.kv")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert not list(attn_home.rglob("*.*"))
 
 

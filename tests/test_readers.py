@@ -84,10 +84,10 @@ def test_a_file_is_what_it_holds_whatever_its_name(write, content, expected, nam
 )
 def test_what_is_wrong_is_named_and_leaves_nothing(write, attn_home, content, says):
     path = write(content)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ResourceError) as caught:
         open_vectors(path)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert says in caught.value.message
     assert str(path) in caught.value.message
     assert caught.value.hint

@@ -14,6 +14,7 @@ from failing import fail_at
 
 from attncli.errors import ResourceError
 from attncli.vectors import Vectors, layout, write_store
+from attncli.vectors.exporting import export
 from attncli.vectors.writing import create_store
 
 WORDS = [f"word{i}" for i in range(100)]
@@ -398,3 +399,22 @@ def test_the_store_that_came_first_stays(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
     with pytest.raises(FileExistsError):
         make(folder)
+
+
+@pytest.mark.parametrize("size", [0, 1, 64, 4096, -1])
+def test_a_store_that_is_cut_while_it_is_open_ends_no_process(copy, size):
+    vectors = Vectors(copy)
+    path = copy / layout.MATRIX
+    os.truncate(path, size % path.stat().st_size)
+    for ask in (lambda: vectors.rows([0, 50, 99]), lambda: vectors.near(np.ones((1, 8))), vectors.to_gensim):
+        with pytest.raises(ResourceError, match="damaged"):
+            ask()
+
+
+@pytest.mark.parametrize("ending", ["bin", "txt", "kv"])
+def test_a_rotten_number_is_not_exported(copy, tmp_path, ending):
+    path = copy / layout.MATRIX
+    path.write_bytes(path.read_bytes()[:-4] + np.float32(np.nan).tobytes())
+    with pytest.raises(ResourceError, match="not finite"):
+        export(Vectors(copy), tmp_path / f"set.{ending}")
+    assert not (tmp_path / f"set.{ending}").exists()

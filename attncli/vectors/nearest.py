@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from attncli.vectors.mapped import StoredMatrix
 from attncli.vectors.threads import cores, together
 
 BLOCK_BYTES = 7 * 2**18  # of the matrix in float32, a query: OpenBLAS splits no product of so little among threads
@@ -19,7 +20,7 @@ Best = tuple[np.ndarray, np.ndarray]  # rows [kept] and their cosines, best firs
 
 
 def nearest(
-    matrix: np.ndarray,  # [n, d]
+    matrix: np.ndarray | StoredMatrix,  # [n, d]
     blocks: Blocks,
     norms: np.ndarray,  # [n]
     vectors: np.ndarray,  # [m, d]

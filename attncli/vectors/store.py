@@ -13,7 +13,7 @@ from attncli.vectors import layout
 from attncli.vectors.blocks import read_blocks
 from attncli.vectors.index import Index, damaged, is_regular
 from attncli.vectors.layout import StoreInfo
-from attncli.vectors.mapped import map_matrix
+from attncli.vectors.mapped import StoredMatrix
 from attncli.vectors.nearest import nearest
 from attncli.vectors.ngrams import buckets_of
 
@@ -26,7 +26,7 @@ SPELLINGS_AMONG = 100_000  # rows, the most frequent words: bounds the time in a
 class Vectors:
     """The vector set in the store `folder`: `words` words of `dimensions` numbers, row by row. Immutable.
 
-    The matrix is mapped: opening costs the same for any size, and reading a row touches its pages only. `notes`
+    Opening costs the same for any size, and of the matrix only the rows that are asked for are read. `notes`
     are sentences the user should see once. Raises ResourceError if the folder is no store, or a damaged one.
     """
 
@@ -37,8 +37,8 @@ class Vectors:
         self.info: StoreInfo = self._index.info
         self.name, self.words, self.dimensions = self.info.name, self.info.words, self.info.dimensions
         shape, header = (self.words, self.dimensions), (self.info.matrix_offset, self.info.matrix_header_crc)
-        self._matrix = map_matrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
-        self._ngrams = self._map_ngrams()  # [buckets, dimensions]
+        self._matrix = StoredMatrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
+        self._ngrams = self._open_ngrams()  # [buckets, dimensions]
 
     def __repr__(self) -> str:
         return f"<Vectors {self.name!r}: {self.words} words, {self.dimensions} dimensions>"
@@ -107,7 +107,7 @@ class Vectors:
             return None
         if not buckets:
             return None
-        rows = self._finite(self._ngrams[buckets])
+        rows = self._finite(self._ngrams[np.asarray(buckets)])
         total: np.ndarray = rows.astype(np.float32).sum(axis=0)  # [d], added up as gensim does
         return total.astype(np.float64) / len(buckets)
 
@@ -116,7 +116,10 @@ class Vectors:
         from attncli.vectors.gensim_parts import keyed_vectors
 
         loaded = keyed_vectors()(self.dimensions)
-        loaded.add_vectors(self._index.first_words(self.words), self._matrix.astype(np.float32))
+        loaded.add_vectors(
+            self._index.first_words(self.words),
+            self._finite(self._matrix[np.arange(self.words)]).astype(np.float32, copy=False),
+        )
         return loaded
 
     def _finite(self, numbers: np.ndarray) -> np.ndarray:
@@ -125,12 +128,12 @@ class Vectors:
             raise damaged(self.folder, "some of its numbers are not finite")
         return numbers
 
-    def _map_ngrams(self) -> np.ndarray | None:
+    def _open_ngrams(self) -> StoredMatrix | None:
         form = self.info.ngrams
         if form is None:
             return None
         shape = (form.buckets, self.dimensions)
-        return map_matrix(self.folder, layout.NGRAMS, self.info.dtype, shape, form.offset, form.header_crc)
+        return StoredMatrix(self.folder, layout.NGRAMS, self.info.dtype, shape, form.offset, form.header_crc)
 
     @cached_property
     def _pieces(self) -> "PieceTokenizer":
