@@ -15,6 +15,8 @@ from attncli.similarity import Array
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
+    from attncli.file_kinds import FileKind
+
 NEEDED = (
     "numpy.savez writes one: w_q, w_k, w_v [n_head, d_model, d_k], w_o [n_head·d_v, d_model], parameters of the method"
 )
@@ -37,12 +39,28 @@ def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
             raise ValueError("it is not a file")
         room = max(PLAIN_BYTES, EXPANSION * os.path.getsize(path))
         with zipfile.ZipFile(path) as archive:
-            return _read_members(archive, names, room)
+            arrays = _read_members(archive, names, room)
+        if arrays or (kind := _kind_of(path)) is None or kind.key == "npz":
+            return arrays
     except OSError as error:
         reason = error.strerror or "it cannot be read"
     except Exception as error:  # a hostile archive can bring about any
         reason = str(error).splitlines()[0][:MOST_SAID] if str(error) else "it is damaged"
+    kind = _kind_of(path)
+    if kind is not None and kind.key != "npz":
+        raise ResourceError(f"{str(path)!r} is {kind.name}, not a file of projections", _hint(kind, str(path)))
     raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", NEEDED)
+
+
+def _kind_of(path: str | Path) -> "FileKind | None":
+    from attncli.file_kinds import kind_of_file  # a table of patterns, which only an error needs
+
+    return kind_of_file(path)
+
+
+def _hint(kind: "FileKind", path: str) -> str:
+    """The way on from a file that was not fetched or not unpacked, else what a file of projections is."""
+    return kind.hint(path) if kind.key in ("lfs", "html") or "unpacks" in kind.way else NEEDED
 
 
 def write_npz(path: str | Path | BinaryIO, arrays: Mapping[str, Array]) -> None:

@@ -189,3 +189,27 @@ def test_what_is_no_finite_number_names_its_array(tmp_path, name, number):
     np.savez(tmp_path / "p.npz", **WHOLE | {name: np.full_like(WHOLE[name], number)})
     with pytest.raises(ResourceError, match=name):
         read_heads(tmp_path / "p.npz", D)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", ("a Git LFS pointer", "git lfs pull")),
+        (b"<!DOCTYPE html>\n<html><body>Not found</body></html>\n", ("a web page", "read it")),
+        (b"a" * 257 + b"ustar\0", ("a tar archive", "tar xf")),
+        (b"w_q,w_k,w_v\n1,2,3\n", ("a table with commas", "numpy.savez")),
+        (b"\x93NUMPY\x01\0", ("a NumPy .npy file", "numpy.savez")),
+    ],
+)
+def test_a_file_that_is_no_npz_is_named_for_what_it_is(write, content, told):
+    with pytest.raises(ResourceError) as refused:
+        read_heads(write(content, "p.npz"), D)
+    assert told[0] in refused.value.message
+    assert told[1] in refused.value.hint
+
+
+def test_a_checkpoint_of_pytorch_is_no_file_of_projections(tmp_path):
+    with zipfile.ZipFile(tmp_path / "p.npz", "w") as archive:
+        archive.writestr("p/data.pkl", b"\x80\x02}.")
+    with pytest.raises(ResourceError, match="PyTorch"):
+        read_heads(tmp_path / "p.npz", D)

@@ -87,12 +87,14 @@ def _differences(there: Mapping[str, Any], typed: Mapping[str, Any]) -> Iterator
     old, new = _flat(there["settings"]), _flat(typed["settings"])
     old["limit"], new["limit"] = there.get("limit"), typed["limit"]
     source = any(old.get(name) != new.get(name) for name in ("source.name", "source.model"))
-    for name in sorted(old.keys() | new.keys()):
+    told = False  # other settings have other projections: what changed by itself comes last
+    for name in sorted(old.keys() | new.keys(), key=lambda name: (name in CONTENT, name)):
         if old.get(name) == new.get(name):
             continue
         if name not in CONTENT:
+            told = True
             yield f"{_option(name)} {_told(old.get(name))}, now {_told(new.get(name))}"
-        elif not source:
+        elif not source and not told:
             attends = new.get("source.name") or new.get("source.model") or "the embedded set"
             yield f"{CONTENT[name]} of {_told(attends)}, which changed"
     yield from _other_texts(there["texts"], typed["texts"])
@@ -123,6 +125,6 @@ def _told(value: Any) -> str:
     """A value as it would be typed, cut where it is long."""
     if value is None or isinstance(value, bool):
         return {None: "not given", True: "on", False: "off"}[value]
-    told = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    told = ",".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
     told = " ".join(told.encode("utf-8", "backslashreplace").decode().split())
     return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"

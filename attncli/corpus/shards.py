@@ -13,11 +13,14 @@ from typing import IO
 from attncli.corpus.inputs import Input
 from attncli.corpus.unpacking import cannot_read, first_lines
 from attncli.errors import ResourceError
+from attncli.file_kinds import SAMPLE, binary_kind, text_kind
 
 LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and what is worth handing over
 PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk
 CHUNK = 2**20  # bytes read at once
 BOM = b"\xef\xbb\xbf"
+TEXT = "give files of text: a sentence a line"
+LINES = ("json", "csv", "xml", "script")  # kinds of text whose lines may be wanted as they are
 #: How files begin that are no text in UTF-8, what they are, and how they become that.
 SIGNATURES = {
     b"\xff\xfe": ("text in UTF-16", "iconv -f UTF-16 -t UTF-8 NAME"),
@@ -29,7 +32,7 @@ SIGNATURES = {
     b"PK\x03\x04": ("a zip archive", "unzip NAME"),
     b"PAR1": ("a Parquet file", "write its text column to a file, a line a row"),
     b"%PDF-": ("a PDF", "pdftotext NAME"),
-    b"\x89PNG": ("a picture", "give files of text: a sentence a line"),
+    b"\x89PNG": ("a picture", TEXT),
     b"SQLite format 3\x00": ("an SQLite database", "write its text column to a file, a line a row"),
 }
 
@@ -120,11 +123,15 @@ def _status(each: Input | Piece) -> os.stat_result:
 
 def _check_text(each: Input, file: IO[bytes]) -> None:
     """See that a file does not begin as something else does."""
-    head = file.read(512)
+    head = file.read(SAMPLE)
     file.seek(0)
     found = next((told for begin, told in SIGNATURES.items() if head.startswith(begin)), None)
     if found is not None and not (head[:3] == b"BZh" and head[4:10] != b"1AY&SY"):  # which may be a word
         raise cannot_read(each.name, f"it is {found[0]}", found[1].replace("NAME", shlex.quote(each.name)))
+    kind = binary_kind(head) or text_kind(head)
+    if kind is not None and kind.key not in LINES:
+        leads_on = "unpacks" in kind.way or kind.key in ("lfs", "html", "pdf", "postscript")
+        raise cannot_read(each.name, f"it is {kind.name}", kind.hint(each.name) if leads_on else TEXT)
 
 
 def _cuts(file: IO[bytes], target: int, limit: int | None) -> Iterator[tuple[int, int]]:

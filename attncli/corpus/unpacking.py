@@ -14,7 +14,7 @@ CHUNK = 2**20
 PACKED = (".gz", ".zst", ".zstd")
 MAGIC = b"\x28\xb5\x2f\xfd"  # of a frame of .zst
 LARGEST_WINDOW = 2**27  # bytes that unpacking may look back; what `zstd` itself allows without being asked
-SMALL, EXPANSION = 2**28, 200  # bytes; beyond, nothing that unfolds to so many times its size is text
+SMALL, EXPANSION = 2**26, 200  # bytes; beyond, nothing that unfolds to so many times its size is text
 NO_LINE = 2**28  # bytes without an end of line: where reading goes no further
 
 
