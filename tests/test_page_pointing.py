@@ -35,9 +35,9 @@ const stands = () => JSON.stringify([...document.querySelectorAll("#words li, #c
   .map((each) => each.getBoundingClientRect()).map(({ left, top }) => [left + scrollX, top + scrollY]));
 const placed = () => requestAnimationFrame(() => requestAnimationFrame(() => heard.places.add(stands())));
 const forget = () => { window.heard = { overs: [], taps: [], places: new Set([stands()]) }; };
-window.addEventListener("pointerover", ({ target }) => {
+window.addEventListener("pointerover", ({ target, relatedTarget }) => {
   const word = target.closest?.(".word");
-  if (word) heard.overs.push([word.dataset.side, Number(word.dataset.index)]);
+  if (word && !word.contains(relatedTarget)) heard.overs.push([word.dataset.side, Number(word.dataset.index)]);
   placed();
 });
 window.addEventListener("click", () => {
