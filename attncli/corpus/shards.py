@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from attncli.corpus.inputs import Input
-from attncli.corpus.unpacking import cannot_read, first_lines
+from attncli.corpus.unpacking import TEXT, cannot_read, first_lines
 from attncli.errors import ResourceError
 from attncli.file_kinds import SAMPLE, binary_kind, text_kind
 
@@ -19,7 +19,6 @@ LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and what is wor
 PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk
 CHUNK = 2**20  # bytes read at once
 BOM = b"\xef\xbb\xbf"
-TEXT = "give files of text: a sentence a line"
 LINES = ("json", "csv", "xml", "script")  # kinds of text whose lines may be wanted as they are
 #: How files begin that are no text in UTF-8, what they are, and how they become that.
 SIGNATURES = {

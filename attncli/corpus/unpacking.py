@@ -12,13 +12,14 @@ from attncli.extras import package
 
 CHUNK = 2**20
 PACKED = (".gz", ".zst", ".zstd")
+TEXT = "give files of text: a sentence a line"
 MAGIC = b"\x28\xb5\x2f\xfd"  # of a frame of .zst
 LARGEST_WINDOW = 2**27  # bytes that unpacking may look back; what `zstd` itself allows without being asked
 SMALL, EXPANSION = 2**26, 200  # bytes; beyond, nothing that unfolds to so many times its size is text
 NO_LINE = 2**28  # bytes without an end of line: where reading goes no further
 
 
-def cannot_read(name: str, reason: str | None, hint: str = "give files of text: a sentence a line") -> AttnError:
+def cannot_read(name: str, reason: str | None, hint: str = TEXT) -> AttnError:
     """The error for a file that is no use."""
     return AttnError(f"cannot read {name!r}: {reason or 'it is damaged'}", hint)
 
