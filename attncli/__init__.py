@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from attncli.attention import Attention, attend
-    from attncli.comparison import Comparison, compare
+    from attncli.attention.attend import Attention, attend
     from attncli.errors import AttnError, ResourceError, UsageError
-    from attncli.explaining import explain
-    from attncli.explanation import Explanation
-    from attncli.model_explaining import explain_model
-    from attncli.model_explanation import ModelExplanation
+    from attncli.recipes.comparison import Comparison, compare
+    from attncli.recipes.explaining import explain
+    from attncli.recipes.explanation import Explanation
+    from attncli.recipes.model_explaining import explain_model
+    from attncli.recipes.model_explanation import ModelExplanation
     from attncli.vectors import Vectors, open_vectors
 
 __version__ = "0.1.0"
@@ -36,13 +36,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "attention": ("Attention", "attend"),
-    "comparison": ("Comparison", "compare"),
+    "attention.attend": ("Attention", "attend"),
+    "recipes.comparison": ("Comparison", "compare"),
     "errors": ("AttnError", "ResourceError", "UsageError"),
-    "explaining": ("explain",),
-    "explanation": ("Explanation",),
-    "model_explaining": ("explain_model",),
-    "model_explanation": ("ModelExplanation",),
+    "recipes.explaining": ("explain",),
+    "recipes.explanation": ("Explanation",),
+    "recipes.model_explaining": ("explain_model",),
+    "recipes.model_explanation": ("ModelExplanation",),
     "vectors": ("Vectors", "open_vectors"),
 }
 

@@ -18,8 +18,8 @@ from minilm import WIDTH, MiniLM
 from vocabulary import spellings, vocabulary
 from wordnet import Sense, WordNet
 
-from attncli.vectors.store import Vectors
-from attncli.vectors.writing import write_store
+from attncli.vectors.store.opened import Vectors
+from attncli.vectors.store.writing import write_store
 
 WORDS = 50_000
 DIMENSIONS = 200

@@ -24,7 +24,7 @@ import numpy as np
 from heads_corpus import glosses, wikipedia
 
 from attncli import open_vectors
-from attncli.similarity import PARAMETERS
+from attncli.attention.similarity import PARAMETERS
 from attncli.training.block import Shape, method_parameters
 from attncli.training.context import Block
 from attncli.training.files import write_block

@@ -39,7 +39,7 @@ def browser(tmp_path_factory):
 @pytest.fixture
 def show(browser, tmp_path):
     """Opens the page of an explanation or a comparison; nothing may have left it or gone wrong on it in the end."""
-    from attncli.explanation import Explanation
+    from attncli.recipes.explanation import Explanation
     from attncli.views.page import comparison_page, explanation_page
 
     def show(record, **how):

@@ -11,7 +11,7 @@ from attncli.corpus.run import run_corpus
 from attncli.corpus.running import run_shard
 from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.shards import plan_shards
-from attncli.settings import check_settings
+from attncli.settings.explanation import check_settings
 
 SENTENCES = [
     "Bark is very cute and he is a dog",

@@ -5,7 +5,7 @@ import asyncio
 from attncli.explore.answering import Answers
 from attncli.explore.app import Explorer
 from attncli.explore.state import Ask, State
-from attncli.settings import check_settings
+from attncli.settings.explanation import check_settings
 from attncli.views.screen import Screen
 
 BARK = "Bark is very cute and he is a dog"

@@ -12,10 +12,10 @@ import zlib
 from pathlib import Path
 
 from attncli import compare, explain
-from attncli.views.explain import explain_lines
-from attncli.views.json import explanation_json
+from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
-from attncli.views.screen_svg import screen_svg
+from attncli.views.terminal.explain import explain_lines
+from attncli.views.terminal.screen_svg import screen_svg
 
 FOLDER = Path(__file__).parent.parent / ".github"
 SCREEN = Screen(84, "truecolor")
@@ -31,8 +31,8 @@ def minilm_svg(sentence):
     """The page of `attn explain --model` as an SVG."""
     from models.minilm_folder import cached_minilm
 
-    from attncli.model_explaining import explain_model
-    from attncli.views.model import model_lines
+    from attncli.recipes.model_explaining import explain_model
+    from attncli.views.terminal.model import model_lines
 
     with tempfile.TemporaryDirectory() as hub:
         explanation = explain_model(sentence, cached_minilm(Path(hub)))
@@ -42,7 +42,7 @@ def minilm_svg(sentence):
 
 def close_up_svg(sentence, word):
     """The page of `attn explain --word`."""
-    from attncli.views.close_up import close_up_lines
+    from attncli.views.terminal.close_up import close_up_lines
 
     explanation = explain(sentence, word=word)
     lines = close_up_lines(explanation, explanation.close_up(explanation.query), SCREEN)
@@ -51,7 +51,7 @@ def close_up_svg(sentence, word):
 
 def compare_svg(sentence):
     """The page of `attn compare`."""
-    from attncli.views.compare import compare_lines
+    from attncli.views.terminal.compare import compare_lines
 
     lines = compare_lines(compare(sentence, against=["cosine"]), SCREEN)
     return screen_svg(lines, SCREEN, f'attn compare "{sentence}" --against cosine')
@@ -60,8 +60,8 @@ def compare_svg(sentence):
 def tour_svg(sentence, number):
     """A screen of `attn tour`."""
     from attncli import open_vectors
+    from attncli.tour.drawn.page import tour_lines
     from attncli.tour.walk import tour_of
-    from attncli.views.tour.page import tour_lines
 
     return screen_svg(tour_lines(tour_of(sentence, open_vectors()), number, SCREEN), SCREEN, "attn tour")
 

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from attncli.attention import attend
-from attncli.similarity import METHODS
+from attncli.attention.attend import attend
+from attncli.attention.similarity import METHODS
 
 Q, K, V = np.ones((3, 4, 6)), np.ones((3, 5, 6)), np.ones((3, 5, 2))
 PARAMETERS = {

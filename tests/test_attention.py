@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from attncli.attention import attend
-from attncli.similarity import METHODS
+from attncli.attention.attend import attend
+from attncli.attention.similarity import METHODS
 
 RNG = np.random.default_rng(7)
 Q, K, V = RNG.standard_normal((3, 4, 6)), RNG.standard_normal((3, 5, 6)), RNG.standard_normal((3, 5, 2))
@@ -109,7 +109,7 @@ def test_an_additive_mask_is_added_after_scale_and_cap_and_before_temperature():
 def test_many_small_heads_and_few_large_ones_take_the_same_steps(monkeypatch):
     q = RNG.standard_normal((4, 6, 4, 6))
     whole = attend(q, K, V, causal=True, mask=RNG.random((4, 6, 4, 5)) < 2, method="general", parameters=PARAMETERS)
-    monkeypatch.setattr("attncli.attention.TILE", 30)
-    monkeypatch.setattr("attncli.attention.CACHED", 5)
+    monkeypatch.setattr("attncli.attention.attend.TILE", 30)
+    monkeypatch.setattr("attncli.attention.attend.CACHED", 5)
     for a, b in zip(whole, attend(q, K, V, causal=True, method="general", parameters=PARAMETERS), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-14)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-import attncli.attention_blocks as blocks
-from attncli.attention import attend
-from attncli.attention_blocks import attend_in_blocks
-from attncli.measures import entropy, ranking
-from attncli.ranks import Ranks
+import attncli.attention.streamed as blocks
+from attncli.analysis.measures import entropy, ranking
+from attncli.attention.attend import attend
+from attncli.attention.ranks import Ranks
+from attncli.attention.streamed import attend_in_blocks
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,11 @@ from test_views_pages import explained
 from attncli.explore.answering import Answers
 from attncli.explore.app import Explorer
 from attncli.explore.state import Ask, State
-from attncli.settings import check_settings
-from attncli.views.bidi import isolated, isolated_line
-from attncli.views.explain import explain_lines
+from attncli.settings.explanation import check_settings
 from attncli.views.screen import Screen, cells
-from attncli.views.screen_svg import CELL, screen_svg
+from attncli.views.terminal.bidi import isolated, isolated_line
+from attncli.views.terminal.explain import explain_lines
+from attncli.views.terminal.screen_svg import CELL, screen_svg
 
 WORDS = "שלום dog مرحبا كلب 注意 ไทย cafe\u0301 קט א cat"
 RIGHT = re.compile("[^ ]*[\u0590-\u08ff][^ ]*(?: [^ ]*[\u0590-\u08ff][^ ]*)*")

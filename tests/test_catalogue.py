@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.vectors import catalogue, open_vectors, places, readers, write_store
+from attncli.vectors import catalogue, open_vectors, places, write_store
+from attncli.vectors.formats import readers
 
 TEXT = b"cat 1 2\ndog 3 4\n"
 

@@ -8,9 +8,9 @@ from models.checkpoints import TINY, copy_of, with_config
 from safetensors.numpy import load_file, save_file
 
 from attncli.errors import ResourceError
-from attncli.models.config import FAMILIES, family_of
+from attncli.models.checkpoint.config import FAMILIES, family_of
+from attncli.models.checkpoint.tensors import bare
 from attncli.models.model import open_model
-from attncli.models.tensors import bare
 
 IDS = [5, 9, 2, 7]
 WORDS = "embeddings.word_embeddings.weight"

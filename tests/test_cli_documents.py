@@ -247,7 +247,7 @@ def test_rows_not_worked_out_are_no_zeros_in_arrays(tmp_path):
 
 
 def test_a_csv_has_a_limit(monkeypatch):
-    import attncli.views.rows as rows
+    import attncli.views.records.rows as rows
 
     monkeypatch.setattr(rows, "MOST_BYTES", 100)
     with pytest.raises(AttnError, match="CSV of 9 weights") as caught:

@@ -9,7 +9,7 @@ import pytest
 from command import COMMAND, attn
 from texts import write_news
 
-from attncli.cli import compare, completion, corpus, explain, heads, man, schema, tour, train
+from attncli.cli.commands import compare, completion, corpus, explain, heads, man, schema, tour, train
 
 MODULES = (explain, compare, heads, train, corpus, schema, tour, completion, man)
 MODEL = Path(__file__).parent / "models" / "tiny" / "bert"
@@ -160,13 +160,13 @@ def test_bytes_that_are_no_text():
 
 
 def test_a_fault_of_ours_is_one_line(monkeypatch, capfd):
-    import attncli.explaining
+    import attncli.recipes.explaining
     from attncli.cli.app import run
 
     def fail(*_):
         raise KeyError("boom")
 
-    monkeypatch.setattr(attncli.explaining, "explain_with", fail)
+    monkeypatch.setattr(attncli.recipes.explaining, "explain_with", fail)
     assert run(["explain", "a dog"]) == 1
     error, hint = capfd.readouterr().err.splitlines()
     assert "0.1.0" in error

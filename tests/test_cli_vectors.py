@@ -16,7 +16,7 @@ from command import BARE, COMMAND, attn
 from gensim_data import PACKED, ROWS, GensimData
 from test_cli_mistakes import ACTING, HOSTILE
 
-from attncli.cli.vectors.group import COMMANDS
+from attncli.cli.commands.vectors.group import COMMANDS
 from attncli.vectors import write_store
 
 TEXT = "bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n"
@@ -48,7 +48,7 @@ def test_help_is_one_page_with_examples(command):
     assert len(re.findall(r"^  attn vectors .*", short.stdout.partition("Examples:")[2], re.M)) >= 2
 
 
-MODULES = [import_module(f"attncli.cli.vectors.{name}") for name in COMMANDS]
+MODULES = [import_module(f"attncli.cli.commands.vectors.{name}") for name in COMMANDS]
 EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 
 
@@ -177,7 +177,8 @@ def test_a_damaged_set_is_listed(vectors, tmp_path):
 FORKING = """
 import json, os, sys
 from attncli.cli.app import run
-import attncli.cli.answer, attncli.neighbourhood, attncli.views.vectors, attncli.vectors.recognise
+import attncli.cli.answer, attncli.recipes.neighbourhood, attncli.vectors.formats.recognise
+import attncli.views.terminal.vectors
 for arguments in json.load(sys.stdin):
     if not os.fork():
         code = run(["vectors", *arguments])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli import combining
+from attncli.analysis import combining
 
 
 def random_weights(*shape, seed=0):

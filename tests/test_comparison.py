@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from attncli import compare
-from attncli.settings import METHODS
+from attncli.settings.explanation import METHODS
 
 SENTENCE = "Bark is very cute and he is a dog"
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from command import BARE, COMMAND, attn
 
-from attncli.cli.completion import SET_UP
+from attncli.cli.commands.completion import SET_UP
 from attncli.vectors import keeping
 
 SHELLS = ("bash", "zsh", "fish")

@@ -8,10 +8,10 @@ from gensim.models.fasttext import load_facebook_vectors
 from gensim.test.utils import datapath
 
 from attncli import AttnError, ResourceError, explain, open_vectors
-from attncli.vectors.verifying import verify
-from attncli.views.explain import explain_lines
-from attncli.views.json import explanation_json
+from attncli.vectors.store.verifying import verify
+from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
+from attncli.views.terminal.explain import explain_lines
 
 FILE = datapath("non_ascii_fasttext.bin")
 UNKNOWN = "zzqxzz"

@@ -9,7 +9,7 @@ import pytest
 from models.checkpoints import copy_of
 
 from attncli.errors import ResourceError
-from attncli.models.config_keys import HARMLESS
+from attncli.models.checkpoint.config_keys import HARMLESS
 from attncli.models.model import open_model
 
 NAMES = ("bert", "roberta", "electra", "distilbert", "gpt2", "llama", "mistral", "qwen2", "qwen3")

@@ -9,11 +9,11 @@ from models.checkpoints import copy_of
 from models.config_cases import HONOURED, IDS, UNKNOWN, changed
 
 from attncli.errors import ResourceError
-from attncli.model_explaining import explain_model
-from attncli.models.config import FAMILIES, accepted, family_of
-from attncli.models.config_keys import HARMLESS, INERT
+from attncli.models.checkpoint.config import FAMILIES, accepted, family_of
+from attncli.models.checkpoint.config_keys import HARMLESS, INERT
 from attncli.models.model import open_model
-from attncli.views.model_json import model_json
+from attncli.recipes.model_explaining import explain_model
+from attncli.views.records.model_json import model_json
 
 STORED = np.load(Path(__file__).parent / "models" / "config_cases.npz")
 CASES = HONOURED | UNKNOWN

@@ -16,9 +16,10 @@ import zstandard
 from vector_files import TEXT, binary, contents
 
 from attncli.errors import ResourceError
-from attncli.vectors import keeping, open_vectors, unpacking
-from attncli.vectors import zipped as zipped_files
-from attncli.vectors.writing import StoreWriter
+from attncli.vectors import keeping, open_vectors
+from attncli.vectors.formats import unpacking
+from attncli.vectors.formats import zipped as zipped_files
+from attncli.vectors.store.writing import StoreWriter
 
 
 def zipped(*members, method=zipfile.ZIP_DEFLATED):

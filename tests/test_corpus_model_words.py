@@ -9,9 +9,9 @@ from models.checkpoints import TINY
 
 from attncli.corpus.reading import ModelReader
 from attncli.corpus.word_numbers import RESERVED, ModelWords, both
-from attncli.model_explaining import explain_model
-from attncli.model_settings import check_model_settings
 from attncli.models.model import open_model
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.model import check_model_settings
 
 TEXTS = ["the dog barks", "A Dog, and the dogs!", "he is a dog", "cute DOG"]
 

@@ -13,9 +13,9 @@ import attncli.corpus.attending as attending
 import attncli.corpus.collecting as collecting
 import attncli.corpus.merging as merging
 from attncli import explain
+from attncli.analysis.kinds import measure_heads
+from attncli.analysis.measures import entropy
 from attncli.corpus.seen import REACH
-from attncli.head_kinds import measure_heads
-from attncli.measures import entropy
 
 SETTINGS = [
     {},

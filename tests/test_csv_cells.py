@@ -9,7 +9,7 @@ from command import attn
 from attncli.cli.options import OutputOptions
 from attncli.cli.output import Sink
 from attncli.cli.showing import Show
-from attncli.csv_cells import CsvWriter
+from attncli.files.csv_cells import CsvWriter
 
 FORMULAS = ["=1+1", '=HYPERLINK("http://x","y")', "@x", "+1", "-1", "-x", "\tx", "\rx", "\nx", "=1\n2", "＝1"]
 HARMLESS = ["dog", "a=b", "1-2", "-", "=", "", "'x", "a,b", '"q"', "a\nb", " =1", "\x1b[31m", "注意"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.models.config import accepted, family_of, read_config
-from attncli.models.rotary import rotary_of, rotate, rotation
-from attncli.models.tensors import Checkpoint
+from attncli.models.blocks.rotary import rotary_of, rotate, rotation
+from attncli.models.checkpoint.config import accepted, family_of, read_config
+from attncli.models.checkpoint.tensors import Checkpoint
 
 TINY = Path(__file__).parent / "models" / "tiny"
 FAMILIES = ("gpt2", "llama", "mistral", "qwen2", "qwen3")

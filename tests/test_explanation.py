@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from attncli import AttnError, ResourceError, UsageError, explain
-from attncli.heads import identity_heads, random_heads
-from attncli.heads_file import write_heads
+from attncli.heads.file import write_heads
+from attncli.heads.parameters import identity_heads, random_heads
 
 SENTENCE = "Bark is very cute and he is a dog"
 

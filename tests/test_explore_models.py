@@ -11,7 +11,7 @@ from models.minilm_folder import MINILM, needs_minilm
 
 from attncli.explore.command_line import explain_command
 from attncli.explore.state import State
-from attncli.model_explaining import explain_model
+from attncli.recipes.model_explaining import explain_model
 
 TINY = str(Path(__file__).parent / "models" / "tiny" / "bert")
 

@@ -13,13 +13,13 @@ from exploring import BARK, explorer, press
 
 from attncli import explain
 from attncli.cli.app import run
-from attncli.cli.explore import _save
+from attncli.cli.commands.explore import _save
 from attncli.cli.output import say
 from attncli.explore.command_line import explain_command
 from attncli.explore.saved import saved
 from attncli.explore.state import Ask, State
-from attncli.model_explaining import explain_model
-from attncli.settings import check_settings
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.explanation import check_settings
 
 TINY = str(Path(__file__).parent / "models" / "tiny" / "bert")
 HEADS = {"mode": "multihead", "heads": 3, "projections": "random", "layers": 3}

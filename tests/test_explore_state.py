@@ -15,7 +15,7 @@ from attncli.explore.matrix import scrolled, visible_rows
 from attncli.explore.part import part_of
 from attncli.explore.state import TEMPERATURES, Ask, State, found
 from attncli.explore.view import View
-from attncli.settings import METHODS, MODES, check_settings
+from attncli.settings.explanation import METHODS, MODES, check_settings
 from attncli.views.screen import Screen
 
 BARK = "Bark is very cute and he is a dog"

@@ -9,7 +9,7 @@ import pytest
 from command import attn
 from terminal import Session
 
-from attncli.cli.explore import EXAMPLES
+from attncli.cli.commands.explore import EXAMPLES
 from attncli.extras import install_command, requirements
 
 TINY = str(Path(__file__).parent / "models" / "tiny" / "bert")

@@ -13,7 +13,8 @@ from gensim.models.fasttext import FastText, ft_ngram_hashes, load_facebook_vect
 from vector_files import GENSIM_DATA, TEXT
 
 from attncli.errors import ResourceError
-from attncli.vectors import Vectors, fasttext_header, open_vectors
+from attncli.vectors import Vectors, open_vectors
+from attncli.vectors.formats import fasttext_header
 from attncli.vectors.ngrams import buckets_of
 
 FILES = ["crime-and-punishment.bin", "cp852_fasttext.bin", "lee_fasttext.bin", "lee_fasttext_new.bin",
@@ -157,7 +158,7 @@ def test_composing_imports_no_gensim(folder):
         from pathlib import Path
         from attncli.vectors import Vectors
         assert Vectors(Path({str(folder)!r})).compose("unseen").shape == (5,)
-        assert not sys.modules.keys() & {{"gensim", "scipy", "attncli.vectors.readers"}}
+        assert not sys.modules.keys() & {{"gensim", "scipy", "attncli.vectors.formats.readers"}}
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
 

@@ -16,9 +16,9 @@ from test_views_pages import BARK, HOSTILE, explained
 
 from attncli import compare, explain_model
 from attncli.errors import AttnError
-from attncli.model_comparison import compare_swap
-from attncli.model_settings import check_model_settings
 from attncli.models.model import open_model
+from attncli.recipes.model_comparison import compare_swap
+from attncli.settings.model import check_model_settings
 from attncli.views.figure.compared import comparison_content, model_comparison_content
 from attncli.views.figure.content import rewritten
 from attncli.views.figure.drawing import draw

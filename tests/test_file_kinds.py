@@ -22,7 +22,7 @@ import safetensors.numpy
 import zstandard
 
 from attncli.errors import ResourceError
-from attncli.file_kinds import binary_kind, kind_of_file, text_kind
+from attncli.files.kinds import binary_kind, kind_of_file, text_kind
 from attncli.vectors import open_vectors
 
 TABLE = pyarrow.table({"a": [1, 2]})
@@ -170,5 +170,5 @@ def test_prose_and_word_vectors_have_no_kind(content):
 
 
 def test_the_table_costs_no_numpy():
-    program = "import sys, attncli.file_kinds; assert not sys.modules.keys() & {'numpy', 'zipfile', 'gensim'}"
+    program = "import sys, attncli.files.kinds; assert not sys.modules.keys() & {'numpy', 'zipfile', 'gensim'}"
     subprocess.run([sys.executable, "-c", program], check=True)

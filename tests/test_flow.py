@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attncli.combining import with_residual
-from attncli.flow import flow
+from attncli.analysis.combining import with_residual
+from attncli.analysis.flow import flow
 
 
 def random_weights(n_layer, n, seed=0, causal=False):

@@ -12,24 +12,24 @@ import pytest
 from chromium import needs_chromium
 from models.checkpoints import TINY, copy_of, with_config
 
-import attncli.explaining as explaining
+import attncli.recipes.explaining as explaining
 from attncli import compare, explain
-from attncli.attention import attend
+from attncli.attention.attend import attend
+from attncli.attention.score_terms import Scoring
 from attncli.explore.state import Ask, State
 from attncli.explore.steps import steps_lines
 from attncli.explore.view import View
-from attncli.model_explaining import explain_model
-from attncli.score_terms import Scoring
-from attncli.settings import METHODS
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.explanation import METHODS
+from attncli.tour.drawn.lookup import lookup_parts
+from attncli.tour.drawn.projecting import projecting_parts
 from attncli.tour.walk import tour_of
-from attncli.views.close_up import close_up_lines
 from attncli.views.formula import IN_SHORT, SPOKEN, formula_of
-from attncli.views.heading import names
-from attncli.views.json import explanation_json
-from attncli.views.rows import explanation_rows
+from attncli.views.records.json import explanation_json
+from attncli.views.records.rows import explanation_rows
 from attncli.views.screen import Screen
-from attncli.views.tour.lookup import lookup_parts
-from attncli.views.tour.projecting import projecting_parts
+from attncli.views.terminal.close_up import close_up_lines
+from attncli.views.terminal.heading import names
 
 BARK = "Bark is very cute and he is a dog"
 FILE = "data/attn-en-heads/heads-3.npz"

@@ -16,8 +16,8 @@ from vector_files import binary
 
 from attncli.errors import ResourceError
 from attncli.vectors import open_vectors
+from attncli.vectors.formats.rows import ends_in_number
 from attncli.vectors.gensim_parts import keyed_vectors
-from attncli.vectors.rows import ends_in_number
 
 ASCII_BLANKS = " \t\n\r\v\f"
 letters = st.characters(exclude_characters="\0\n\r", exclude_categories=["Cs"])

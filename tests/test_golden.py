@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from attncli import compare, explain
-from attncli.views.json import comparison_json, explanation_json
+from attncli.views.records.json import comparison_json, explanation_json
 
 FOLDER = Path(__file__).parent / "golden"
 CASES = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.head_kinds import KINDS, measure_heads
+from attncli.analysis.kinds import KINDS, measure_heads
 
 N = 8
 ENDS = np.eye(N, dtype=bool)[[0, -1]].any(axis=0)  # [CLS] … [SEP]

@@ -7,12 +7,12 @@ import pytest
 from models.minilm_folder import MINILM, needs_minilm
 
 from attncli.errors import UsageError
-from attncli.head_ranking import pieces_of, rank_model_heads
-from attncli.model_explaining import explain_model
-from attncli.model_settings import PATTERNS
 from attncli.models.model import open_model
-from attncli.views.head_ranking import ranking_lines
+from attncli.recipes.head_ranking import pieces_of, rank_model_heads
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.model import PATTERNS
 from attncli.views.screen import Screen
+from attncli.views.terminal.head_ranking import ranking_lines
 
 TINY = Path(__file__).parent / "models" / "tiny"
 SENTENCE = "Bark is very cute and he is a dog"

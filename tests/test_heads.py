@@ -7,9 +7,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from attncli.attention import attend
+from attncli.attention.attend import attend
+from attncli.attention.similarity import METHODS, PARAMETERS
 from attncli.errors import ResourceError, UsageError
-from attncli.heads import (
+from attncli.heads.file import read_heads, write_heads
+from attncli.heads.parameters import (
     Heads,
     concatenate,
     default_sigma,
@@ -18,8 +20,6 @@ from attncli.heads import (
     project,
     random_heads,
 )
-from attncli.heads_file import read_heads, write_heads
-from attncli.similarity import METHODS, PARAMETERS
 
 D_MODEL = 6
 GOOD = {

@@ -16,8 +16,9 @@ from failing import fail_at
 from vector_files import GENSIM_DATA, TEXT
 
 from attncli.errors import AttnError
-from attncli.vectors import drafts, open_vectors
+from attncli.vectors import open_vectors
 from attncli.vectors.gensim_parts import keyed_vectors
+from attncli.vectors.store import drafts
 
 ROWS = 6000
 

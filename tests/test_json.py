@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attncli import compare, explain
-from attncli.views.json import Numbers, comparison_json, explanation_json
+from attncli.views.records.json import Numbers, comparison_json, explanation_json
 
 SENTENCE = "Bark is very cute and he is a dog"
 CASES = [

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from attncli.errors import AttnError, ResourceError, UsageError
-from attncli.vectors import layout, open_vectors, places
+from attncli.vectors import open_vectors, places
 from attncli.vectors.keeping import add, listed, remove
+from attncli.vectors.store import layout
 
 TEXT = "cat 1 2\ndog 3 4\nemu 5 6\ncat 7 8\nfox 9 0\n"
 

@@ -14,7 +14,8 @@ from gensim.models import FastText, KeyedVectors, Word2Vec
 from vector_files import GENSIM_DATA, contents
 
 from attncli.errors import ResourceError
-from attncli.vectors import open_vectors, unpickling
+from attncli.vectors import open_vectors
+from attncli.vectors.formats import unpickling
 
 WORDS = ["cat", "the dog", "注意", "\x1b]0;x", ""]
 MATRIX = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)  # [n, d]
@@ -262,7 +263,7 @@ def test_the_limit_is_never_above_the_one_in_force(theirs, tmp_path):
     program = """
         import resource, sys
         resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-        from attncli.vectors import unpickling
+        from attncli.vectors.formats import unpickling
         unpickling.limit(10**12)
         assert resource.getrlimit(resource.RLIMIT_AS) == (2**30, 2**30)
         unpickling.limit(0)

@@ -9,8 +9,8 @@ import pytest
 from command import attn
 
 from attncli.errors import AttnError
+from attncli.files.utf8 import NotTextError, text_of, without_mark
 from attncli.training.corpus import read_lines
-from attncli.utf8 import NotTextError, text_of, without_mark
 
 LATIN, WIDE = "iconv -f latin1 -t utf-8", "iconv -f utf-16 -t utf-8"
 

@@ -7,19 +7,19 @@ import jsonschema
 import numpy as np
 import pytest
 
-import attncli.attention_blocks as blocks
-import attncli.comparison as comparison
-import attncli.explaining as explaining
-import attncli.inputs as inputs
-import attncli.long_explaining as long_explaining
+import attncli.attention.streamed as blocks
+import attncli.recipes.comparison as comparison
+import attncli.recipes.explaining as explaining
+import attncli.recipes.inputs as inputs
+import attncli.recipes.long_explaining as long_explaining
 from attncli import explain
 from attncli.errors import AttnError
-from attncli.explaining import explain_with
-from attncli.long_explaining import LongExplanation
-from attncli.settings import check_settings
-from attncli.views.explain import explain_lines
-from attncli.views.json import explanation_json
+from attncli.recipes.explaining import explain_with
+from attncli.recipes.long_explaining import LongExplanation
+from attncli.settings.explanation import check_settings
+from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
+from attncli.views.terminal.explain import explain_lines
 
 TEXT = "the king spoke to the queen and the dog of the king barked at the river the bank the king"
 N = len(TEXT.split())

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import spearmanr
 
-from attncli.attention import attend
-from attncli.measures import divergence, entropy, rank_correlation, ranking, top1
+from attncli.analysis.measures import divergence, entropy, rank_correlation, ranking, top1
+from attncli.attention.attend import attend
 
 LOADED = np.array([0.5, 0.25, 0.25])
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.merging import hide, merge_words
+from attncli.analysis.merging import hide, merge_words
 
 PIECES = np.array([[0.5, 0.25, 0.25, 0], [0, 0.5, 0.5, 0], [1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.errors import AttnError, UsageError
-from attncli.measures import divergence, rank_correlation, top1
-from attncli.model_comparison import _by_words, compare_models, compare_swap, swapped
-from attncli.model_explaining import explain_model
-from attncli.model_settings import ModelSettings, check_model_settings
 from attncli.models.model import open_model
+from attncli.recipes.model_comparison import _by_words, compare_models, compare_swap, swapped
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.model import ModelSettings, check_model_settings
 
 TINY = Path(__file__).parent / "models" / "tiny"
 SENTENCE = "Bark is very cute and he is a dog"

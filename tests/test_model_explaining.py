@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attncli.analysis.flow import flow
 from attncli.errors import AttnError, UsageError
-from attncli.flow import flow
-from attncli.model_explaining import explain_model
 from attncli.models.model import Model, open_model
+from attncli.recipes.model_explaining import explain_model
 
 TINY = Path(__file__).parent / "models" / "tiny"
 SENTENCE = "Bark is very cute and he is a dog"

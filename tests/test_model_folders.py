@@ -9,8 +9,8 @@ import pytest
 from models.checkpoints import copy_of
 
 from attncli.errors import ResourceError
-from attncli.folder_kinds import KINDS
-from attncli.models.finding import find_model, name_of
+from attncli.files.folders import KINDS
+from attncli.models.checkpoint.finding import find_model, name_of
 from attncli.models.model import open_model
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.model_explaining import explain_model
 from attncli.models.model import open_model
-from attncli.views.model_json import model_json
+from attncli.recipes.model_explaining import explain_model
+from attncli.views.records.model_json import model_json
 
 TINY = Path(__file__).parent / "models" / "tiny"
 

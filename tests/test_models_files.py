@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from models.checkpoints import copy_of, safetensors, with_config, with_header
 
-from attncli.checkpoint.safetensors_file import SafetensorsFile
 from attncli.errors import ResourceError
-from attncli.models.config import FAMILIES, read_config
+from attncli.files.safetensors_file import SafetensorsFile
+from attncli.models.checkpoint.config import FAMILIES, read_config
+from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.model import open_model
-from attncli.models.tensors import Checkpoint
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_a_small_model_that_runs_again_stays_in_memory(bert):
 
 
 def test_a_large_model_is_read_a_layer_at_a_time(bert, monkeypatch):
-    monkeypatch.setattr("attncli.models.tensors.KEPT", 1000)
+    monkeypatch.setattr("attncli.models.checkpoint.tensors.KEPT", 1000)
     tensors = open_model(bert)._tensors
     assert tensors["encoder.layer.0.output.dense.bias"] is not tensors["encoder.layer.0.output.dense.bias"]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from models.checkpoints import copy_of
 
-from attncli.checkpoint import fetching
 from attncli.errors import ResourceError
-from attncli.models.finding import cache_folder, find_model, name_of
+from attncli.files import fetching
+from attncli.models.checkpoint.finding import cache_folder, find_model, name_of
 from attncli.models.model import open_model
 
 

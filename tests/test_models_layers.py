@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.models.activations import ACTIVATIONS, activation_named
-from attncli.models.layers import embedding, join_heads, layer_norm, linear, split_heads, take
+from attncli.models.blocks.activations import ACTIVATIONS, activation_named
+from attncli.models.blocks.layers import embedding, join_heads, layer_norm, linear, split_heads, take
 
 X = np.concatenate([np.linspace(-12, 12, 40_001), [0, 1e-30, -1e-30, 1e4, -1e4]]).astype(np.float32)
 

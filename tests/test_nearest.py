@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.vectors import Vectors, layout, nearest, write_store
+from attncli.vectors import Vectors, write_store
+from attncli.vectors.store import layout, nearest
 from attncli.vectors.threads import together
 
 

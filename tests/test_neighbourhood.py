@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attncli.errors import AttnError, UsageError
-from attncli.neighbourhood import neighbourhood
+from attncli.recipes.neighbourhood import neighbourhood
 from attncli.vectors import Vectors, write_store
 
 

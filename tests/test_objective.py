@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from blocks import small_batch, small_block
 
-from attncli.attention import attend
-from attncli.heads import project
-from attncli.similarity import METHODS, PARAMETERS
+from attncli.attention.attend import attend
+from attncli.attention.similarity import METHODS, PARAMETERS
+from attncli.heads.parameters import project
 from attncli.training.candidates import score_rivals, score_truth
 from attncli.training.context import read_keys, readings
 

@@ -12,7 +12,7 @@ import pytest
 from onnx.backend.test.case.node import collect_testcases
 from onnx.reference import ReferenceEvaluator
 
-from attncli.attention import Attention, attend
+from attncli.attention.attend import Attention, attend
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the cases for other operators warn while they are collected

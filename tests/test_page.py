@@ -15,10 +15,10 @@ from models.sentences import LONGEST
 from test_views_pages import HOSTILE, explained
 
 from attncli import compare, explain
+from attncli.analysis.kinds import KINDS
+from attncli.analysis.names import name_of
 from attncli.errors import AttnError
-from attncli.head_kinds import KINDS
-from attncli.head_names import name_of
-from attncli.model_explaining import explain_model
+from attncli.recipes.model_explaining import explain_model
 from attncli.views.page import comparison_page, explanation_page
 from attncli.views.page.data import page_data
 from attncli.views.page.kinds import MEANINGS
@@ -239,7 +239,7 @@ def test_what_stays_too_large_is_refused():
 
 @needs_minilm
 def test_the_longest_input_of_a_model_takes_a_byte_a_weight():
-    from attncli.model_explaining import explain_model
+    from attncli.recipes.model_explaining import explain_model
 
     explanation = explain_model(LONGEST, MINILM)
     html = explanation_page(explanation)

@@ -10,13 +10,13 @@ from models.sentences import words
 from test_views_pages import explained
 
 from attncli import compare, explain
-from attncli.model_comparison import compare_swap
-from attncli.model_explaining import explain_model
-from attncli.model_settings import check_model_settings
 from attncli.models.model import open_model
-from attncli.views.json import comparison_json, explanation_json
-from attncli.views.model_json import model_json
+from attncli.recipes.model_comparison import compare_swap
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.model import check_model_settings
 from attncli.views.page.kinds import MEANINGS
+from attncli.views.records.json import comparison_json, explanation_json
+from attncli.views.records.model_json import model_json
 
 pytestmark = needs_chromium
 SENTENCE = "Bark is very cute and he is a dog"

@@ -9,14 +9,14 @@ import pytest
 from chromium import needs_chromium
 
 from attncli import compare
-from attncli.model_comparison import compare_models, compare_swap
-from attncli.model_settings import check_model_settings
 from attncli.models.model import open_model
-from attncli.views.json import comparison_json
-from attncli.views.model_compare import model_comparison_json
-from attncli.views.model_json import model_json
+from attncli.recipes.model_comparison import compare_models, compare_swap
+from attncli.settings.model import check_model_settings
 from attncli.views.page.page import PARTS
 from attncli.views.palette import CIVIDIS, DIVERGING
+from attncli.views.records.json import comparison_json
+from attncli.views.records.model_json import model_json
+from attncli.views.terminal.model_compare import model_comparison_json
 
 SENTENCE = "Bark is very cute and he is a dog"
 TINY = Path(__file__).parent / "models" / "tiny"

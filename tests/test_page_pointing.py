@@ -8,10 +8,10 @@ from models.sentences import words
 from test_views_pages import explained
 
 from attncli import compare, explain
-from attncli.model_comparison import compare_swap
-from attncli.model_explaining import explain_model
-from attncli.model_settings import check_model_settings
 from attncli.models.model import open_model
+from attncli.recipes.model_comparison import compare_swap
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.model import check_model_settings
 
 pytestmark = needs_chromium
 SENTENCE = "Bark is very cute and he is a dog"

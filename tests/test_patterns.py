@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.patterns import PATTERNS, pair_score, pattern_score, rank_heads, rank_pairs, rank_pattern
+from attncli.analysis.patterns import PATTERNS, pair_score, pattern_score, rank_heads, rank_pairs, rank_pattern
 
 ABAB = np.array([7, 3, 7, 3])
 

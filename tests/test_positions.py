@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from attncli.positions import sinusoidal
+from attncli.attention.positions import sinusoidal
 
 
 def test_by_hand():

@@ -9,11 +9,11 @@ import zipfile
 import numpy as np
 import pytest
 
+from attncli.attention.similarity import PARAMETERS
 from attncli.cli.app import run
 from attncli.errors import ResourceError
-from attncli.heads_file import read_heads
-from attncli.npy_header import read_npy_header
-from attncli.similarity import PARAMETERS
+from attncli.files.npy_header import read_npy_header
+from attncli.heads.file import read_heads
 
 D = 200  # of attn-en
 SENTENCE = "the dog sees the cat"

@@ -11,8 +11,8 @@ from vector_files import TEXT, binary, contents
 
 from attncli.errors import ResourceError
 from attncli.vectors import Vectors, open_vectors
-from attncli.vectors.readers import import_file, keyed_vectors
-from attncli.vectors.recognise import recognise
+from attncli.vectors.formats.readers import import_file, keyed_vectors
+from attncli.vectors.formats.recognise import recognise
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,9 @@ def test_an_import_says_nothing_by_itself(write, content, capfd, caplog):
 
 
 def test_long_binary_rows_across_chunks(write, monkeypatch):
-    monkeypatch.setattr("attncli.vectors.binary_rows.BLOCK_BYTES", 3000)
+    monkeypatch.setattr("attncli.vectors.formats.binary_rows.BLOCK_BYTES", 3000)
     rows = np.random.default_rng(0).normal(size=(50, 700)).astype(np.float32)
-    monkeypatch.setattr("attncli.vectors.binary_rows.MAX_WORD", 10)
+    monkeypatch.setattr("attncli.vectors.formats.binary_rows.MAX_WORD", 10)
     vectors = open_vectors(write(binary([b"w%d" % i for i in range(50)], rows)))
     np.testing.assert_array_equal(vectors.rows(range(50)), rows)
 

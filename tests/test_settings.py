@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from attncli.errors import UsageError
-from attncli.settings import Settings, check_settings
+from attncli.settings.explanation import Settings, check_settings
 
 
 def test_the_defaults_are_those_of_the_contract():

@@ -14,7 +14,7 @@ from texts import write_news
 
 from attncli import interrupts
 from attncli.cli.app import run
-from attncli.heads_file import read_heads
+from attncli.heads.file import read_heads
 from attncli.training.loop import Run
 
 ALL = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -145,7 +145,9 @@ def test_an_interrupt_before_anything_was_learned_is_said(heeding, text, monkeyp
 
 
 def test_ctrl_c_while_what_stays_is_written_leaves_all_or_nothing(heeding, tmp_path, monkeypatch):
-    for number, where in enumerate(["attncli.replacing._keep_mode", "os.replace", "attncli.cli.output.Sink.json"]):
+    for number, where in enumerate(
+        ["attncli.files.replacing._keep_mode", "os.replace", "attncli.cli.output.Sink.json"]
+    ):
         with monkeypatch.context() as patch:
             interrupt_twice(patch, where)
             assert code_of("explain", "a dog", "-o", tmp_path / f"{number}.json") == 130

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from attncli.similarity import (
+from attncli.attention.similarity import (
     METHODS,
     PARAMETERS,
     SIMILARITIES,
@@ -111,7 +111,7 @@ def test_pairs_are_formed_in_blocks_without_changing_the_numbers(method, monkeyp
     }
     parameters = {name: arrays[name] for name in PARAMETERS[method]}
     whole = SIMILARITIES[method](x, x, **parameters)
-    monkeypatch.setattr("attncli.similarity.PAIRS_AT_ONCE", 2 * 7 * 3 * 2)
+    monkeypatch.setattr("attncli.attention.similarity.PAIRS_AT_ONCE", 2 * 7 * 3 * 2)
     np.testing.assert_array_equal(SIMILARITIES[method](x, x, **parameters), whole)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.spelling import edit_distances, nearest_spellings
+from attncli.text.spelling import edit_distances, nearest_spellings
 
 words = st.text("abcé", max_size=6)
 

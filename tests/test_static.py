@@ -12,12 +12,13 @@ from models.static_folders import FORMS, TOKENIZERS, WORDS, static_folder
 from attncli import AttnError, explain
 from attncli.cli.app import run
 from attncli.errors import ResourceError
-from attncli.vectors import Vectors, open_vectors, pieces
+from attncli.vectors import Vectors, open_vectors
 from attncli.vectors.keeping import add, remove
-from attncli.vectors.verifying import verify
-from attncli.views.explain import explain_lines
-from attncli.views.json import explanation_json
+from attncli.vectors.store import pieces
+from attncli.vectors.store.verifying import verify
+from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
+from attncli.views.terminal.explain import explain_lines
 
 MATRIX = [[1.0, 2], [3, 4], [5, 6], [7, 8]]
 PIECES = ["[UNK]", "dog", "cat", "##s"]

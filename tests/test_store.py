@@ -13,9 +13,10 @@ import pytest
 from failing import fail_at
 
 from attncli.errors import ResourceError
-from attncli.vectors import Vectors, layout, write_store
+from attncli.vectors import Vectors, write_store
 from attncli.vectors.exporting import export
-from attncli.vectors.writing import create_store
+from attncli.vectors.store import layout
+from attncli.vectors.store.writing import create_store
 
 WORDS = [f"word{i}" for i in range(100)]
 MATRIX = np.random.default_rng(0).normal(size=(100, 8))  # [n, d]
@@ -139,7 +140,7 @@ def test_near_says_which_vectors_it_needs(folder, vectors, message):
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_near_is_a_full_sort_by_cosine(tmp_path, dtype, monkeypatch):
-    monkeypatch.setattr("attncli.vectors.nearest.BLOCK_BYTES", 300)  # a few rows a block
+    monkeypatch.setattr("attncli.vectors.store.nearest.BLOCK_BYTES", 300)  # a few rows a block
     matrix = np.random.default_rng(1).normal(size=(500, 8)) * 10
     matrix[[3, 200]] = 0
     vectors = make(tmp_path / "store", [f"w{i}" for i in range(500)], matrix, dtype=dtype)
@@ -193,7 +194,8 @@ def test_opening_and_reading_nine_rows_asks_four_questions_and_imports_little(tm
         assert vectors.rows(list(vectors.find(words).values())).shape == (9, 20)
         queries = [line for line in asked if line.startswith("SELECT")]
         assert len(queries) == 4, queries  # size, description, places, words
-        heavy = "gensim scipy smart_open attncli.vectors.readers attncli.vectors.writing tempfile shutil logging"
+        heavy = "gensim scipy smart_open tempfile shutil logging"
+        heavy += " attncli.vectors.formats.readers attncli.vectors.store.writing"
         assert not sys.modules.keys() & set(heavy.split())
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 from models.tokenizer_folders import BASES, SETTINGS, TEXTS, folder_of
 
-from attncli.checkpoint.encoding import encode
 from attncli.errors import ResourceError
-from attncli.model_explaining import explain_model
-from attncli.models.tokenizing import ModelTokenizer
+from attncli.models.checkpoint.tokenizing import ModelTokenizer
+from attncli.recipes.model_explaining import explain_model
+from attncli.tokenizer.encoding import encode
 
 STORED = json.loads((Path(__file__).parent / "models" / "tokenizers.json").read_text())
 CASES = [(name, number) for name in BASES for number in range(len(SETTINGS))]

@@ -13,11 +13,11 @@ import pytest
 from models.checkpoints import TINY, copy_of
 from models.minilm_folder import MINILM, needs_minilm
 
-from attncli.checkpoint.charsmap import is_sound
-from attncli.checkpoint.tokenizer_form import REGEXES
 from attncli.errors import AttnError, ResourceError
+from attncli.models.checkpoint.tokenizing import ModelTokenizer
 from attncli.models.model import open_model
-from attncli.models.tokenizing import ModelTokenizer
+from attncli.tokenizer.charsmap import is_sound
+from attncli.tokenizer.form import REGEXES
 
 BERT, XLM_R = (json.loads((TINY / name / "tokenizer.json").read_text()) for name in ("bert", "xlm-roberta"))
 CLS = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}
@@ -107,7 +107,7 @@ def test_unigrams_without_unknown_token(tmp_path):
 
 @pytest.mark.parametrize("regex", ["(a|a)*$", "(?:(?:a+)+)+$", "(.*)(.*)(.*)(.*)\\1\\2\\3\\4$"])
 def test_an_unknown_expression_runs_in_another_process_and_is_ended_there(tmp_path, regex, monkeypatch):
-    from attncli.checkpoint import tokenizer_process
+    from attncli.tokenizer import process as tokenizer_process
 
     monkeypatch.setattr(tokenizer_process, "SECONDS", 0.3)
     tokenizer = ModelTokenizer(written(BERT, split(regex), tmp_path))
@@ -210,7 +210,7 @@ def test_a_tokenizer_of_another_model_is_one_line(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the limit is Linux's")
 def test_the_process_takes_no_more_memory_than_it_is_given(tmp_path, monkeypatch):
-    from attncli.checkpoint import tokenizer_process
+    from attncli.tokenizer import process as tokenizer_process
 
     monkeypatch.setattr(tokenizer_process, "SECONDS", 30)
     tokenizer = ModelTokenizer(written(BERT, replace("a", "a" * 40, 2), tmp_path))

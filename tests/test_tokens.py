@@ -3,8 +3,8 @@ from unicodedata import normalize
 
 import pytest
 
-from attncli.segments import forms
-from attncli.tokens import MOST_SPELLED, read_sentence
+from attncli.text.segments import forms
+from attncli.text.tokens import MOST_SPELLED, read_sentence
 
 WORDS = """bark is very cute and he a dog didn't e-mail u.s. the 's it did n't 注意 注 café naïve 3 3.14 well mr. ss
 new 1000 york new-york กา มา rock don't"""

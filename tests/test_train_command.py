@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from command import BARE, COMMAND, attn, on_terminal
 
-from attncli.cli.train import go_on, kept
+from attncli.cli.commands.train import go_on, kept
 from attncli.training.evaluation import Evaluation, Row
 from attncli.training.loop import Trained
-from attncli.views.evaluation import evaluation_lines
 from attncli.views.screen import Screen
+from attncli.views.terminal.evaluation import evaluation_lines
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "attncli/schemas/evaluate.json").read_text())

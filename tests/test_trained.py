@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from attncli import UsageError, compare, explain
-from attncli.head_names import Role, name_of, profile_heads
-from attncli.trained import trained_blocks
-from attncli.views.json import explanation_json
+from attncli.analysis.names import Role, name_of, profile_heads
+from attncli.heads.trained import trained_blocks
+from attncli.views.records.json import explanation_json
 
 NAMES = ("neighbour to the left", "neighbour to the right", "related words", "words before", "words after", "mixed")
 BARK = "Bark is very cute and he is a dog"

@@ -8,7 +8,7 @@ import pytest
 
 from attncli import explain
 from attncli.errors import AttnError, ResourceError
-from attncli.heads_file import read_heads
+from attncli.heads.file import read_heads
 from attncli.training.batches import buckets
 from attncli.training.block import Shape
 from attncli.training.corpus import is_held_out, read_lines, split_sentences

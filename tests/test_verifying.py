@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.vectors import Vectors, layout, write_store
-from attncli.vectors.verifying import verify
+from attncli.vectors import Vectors, write_store
+from attncli.vectors.store import layout
+from attncli.vectors.store.verifying import verify
 
 WORDS = [f"word{i}" for i in range(100)]
 

@@ -58,7 +58,7 @@ def test_what_stands_in_variables_cannot_act_on_a_terminal():
 
 
 def test_a_missing_package_is_said_to_be(monkeypatch):
-    from attncli.cli import version
+    from attncli.cli.commands import version
 
     monkeypatch.setitem(version.EXTRAS, "no-such-package", "none")
     assert "no-such-package not installed (extra none)" in list(version.version_lines())

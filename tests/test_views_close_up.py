@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from test_views_pages import BARK, close, explained
 
-from attncli.views.close_up import close_up_lines
-from attncli.views.key_table import Keys
-from attncli.views.nearest import moves
 from attncli.views.screen import Screen
+from attncli.views.terminal.close_up import close_up_lines
+from attncli.views.terminal.key_table import Keys
+from attncli.views.terminal.nearest import moves
 
 
 def test_a_close_up_shows_every_number_of_its_query():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from test_views_pages import close, explained, page
 
-from attncli.tokens import Unknown
+from attncli.text.tokens import Unknown
 
 
 @pytest.mark.parametrize("n", [40, 120, 130, 300])

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from rich.cells import cell_len
 
-from attncli.views.fold import Axis, fold
-from attncli.views.matrix import Matrix, matrix_lines
 from attncli.views.rounding import as_difference, as_short, hundredths
 from attncli.views.screen import Screen, cells
+from attncli.views.terminal.fold import Axis, fold
+from attncli.views.terminal.matrix import Matrix, matrix_lines
 
 WORDS = ["Bark", "is", "very", "cute", "and", "he", "is", "a", "dog"]
 COLOURS = ["truecolor", "256", "16", "none"]

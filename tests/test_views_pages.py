@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from attncli.explaining import explain_inputs
-from attncli.inputs import Inputs
-from attncli.settings import check_settings
-from attncli.tokens import Sentence, Token, Unknown
-from attncli.views.accessible import explain_sentences
-from attncli.views.close_up import close_up_lines
-from attncli.views.explain import explain_lines
+from attncli.recipes.explaining import explain_inputs
+from attncli.recipes.inputs import Inputs
+from attncli.settings.explanation import check_settings
+from attncli.text.tokens import Sentence, Token, Unknown
 from attncli.views.screen import Screen
+from attncli.views.terminal.accessible import explain_sentences
+from attncli.views.terminal.close_up import close_up_lines
+from attncli.views.terminal.explain import explain_lines
 
 BARK = "Bark is very cute and he is a dog"
 MIXED = (

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.views.glyphs import bar, shade
 from attncli.views.palette import (
     CIVIDIS,
     CIVIDIS_256,
@@ -20,6 +19,7 @@ from attncli.views.palette import (
     rgb_of_256,
 )
 from attncli.views.screen import Screen
+from attncli.views.terminal.glyphs import bar, shade
 
 HUNDREDTHS = [value / 100 for value in range(-100, 101)]
 

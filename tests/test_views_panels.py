@@ -5,8 +5,8 @@ import re
 import pytest
 from test_views_matrix import matrix, plain, softmax
 
-from attncli.views.panels import gallery, side_by_side
 from attncli.views.screen import Screen
+from attncli.views.terminal.panels import gallery, side_by_side
 
 
 def panels(n, count, width, most_lines=60):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from attncli import open_vectors
+from attncli.tour.drawn.page import STOPS, quoted, tour_lines, try_command
 from attncli.tour.walk import tour_of
 from attncli.views.screen import Screen, cells
-from attncli.views.tour.page import STOPS, quoted, tour_lines, try_command
 
 EXAMPLE = "Bark is very cute and he is a dog"
 ODD = [

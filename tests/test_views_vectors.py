@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attncli.neighbourhood import neighbourhood
+from attncli.recipes.neighbourhood import neighbourhood
 from attncli.vectors import Vectors, write_store
 from attncli.vectors.keeping import Kept
 from attncli.vectors.pulling import Offer
 from attncli.views.screen import Screen, cells
-from attncli.views.vectors import info_lines, kept_lines, near_lines, offer_lines, size
+from attncli.views.terminal.vectors import info_lines, kept_lines, near_lines, offer_lines, size
 
 WORDS = ["dog", "注意 注意", "a" * 50, "\x1b[31m", "[red]x[/red]"]
 SOURCE = "/home/someone/vectors with a long name/注意/glove.840B.300d.txt"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import attncli.corpus.vocabulary as vocabulary
 from attncli import open_vectors
 from attncli.corpus.vocabulary import MISSING, Vocabulary, by_length, known
-from attncli.tokens import read_sentence
+from attncli.text.tokens import read_sentence
 from attncli.vectors import write_store
 
 TEXTS = [

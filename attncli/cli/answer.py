@@ -13,7 +13,7 @@ from attncli.cli.options import COLORS, AnswerOptions, OutputOptions
 from attncli.cli.output import open_sink, say
 from attncli.cli.progress import Progress, progress_bar
 from attncli.cli.terminal import detect_screen
-from attncli.settings import check_choice
+from attncli.settings.explanation import check_choice
 from attncli.vectors import Vectors, open_vectors
 from attncli.views.screen import Screen
 

@@ -20,17 +20,17 @@ attn --help lists the commands, attn explain --help what can be changed.
 
 
 MODULES = {
-    "tour": "attncli.cli.tour",
-    "explain": "attncli.cli.explain",
-    "compare": "attncli.cli.compare",
-    "explore": "attncli.cli.explore",
-    "vectors": "attncli.cli.vectors.group",
-    "heads": "attncli.cli.heads",
-    "train": "attncli.cli.train",
-    "corpus": "attncli.cli.corpus",
-    "schema": "attncli.cli.schema",
-    "completion": "attncli.cli.completion",
-    "man": "attncli.cli.man",
+    "tour": "attncli.cli.commands.tour",
+    "explain": "attncli.cli.commands.explain",
+    "compare": "attncli.cli.commands.compare",
+    "explore": "attncli.cli.commands.explore",
+    "vectors": "attncli.cli.commands.vectors.group",
+    "heads": "attncli.cli.commands.heads",
+    "train": "attncli.cli.commands.train",
+    "corpus": "attncli.cli.commands.corpus",
+    "schema": "attncli.cli.commands.schema",
+    "completion": "attncli.cli.commands.completion",
+    "man": "attncli.cli.commands.man",
 }
 
 
@@ -78,7 +78,9 @@ def _print_version(debug: bool) -> None:
     if not debug:
         typer.echo(f"attn {__version__}")
         return
-    from attncli.cli.version import version_lines  # late: it brings the width of characters, which help need not
+    from attncli.cli.commands.version import (
+        version_lines,  # late: it brings the width of characters, which help need not
+    )
 
     for line in version_lines():
         typer.echo(line)

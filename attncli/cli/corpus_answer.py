@@ -8,9 +8,9 @@ from attncli.cli.corpus_options import RunOptions
 from attncli.cli.options import AnswerOptions
 from attncli.cli.output import open_sink, say
 from attncli.corpus.run import Corpus
-from attncli.views.corpus import corpus_json, corpus_lines
 from attncli.views.figure.distances import distance_content
 from attncli.views.figure.saving import save_figure
+from attncli.views.terminal.corpus import corpus_json, corpus_lines
 
 
 def draw(corpus: Corpus, path: str) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from attncli.cli.model_options import Heads, Layers, ModelName
 from attncli.cli.options import Values, option
-from attncli.corpus_names import COLLECT, TABLES
-from attncli.settings import CSV
+from attncli.settings.corpus import COLLECT, TABLES
+from attncli.settings.explanation import CSV
 
 
 def corpus_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:

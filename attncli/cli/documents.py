@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from attncli.cli.formats import asked_format
 from attncli.cli.options import FIGURES, FORMATS, OutputOptions
 from attncli.errors import UsageError
-from attncli.settings import check_choice
+from attncli.settings.explanation import check_choice
 
 if TYPE_CHECKING:
     from attncli.cli.showing import Document
-    from attncli.comparison import Comparison
-    from attncli.explanation import Explanation
-    from attncli.model_comparison import ModelComparison
+    from attncli.recipes.comparison import Comparison
+    from attncli.recipes.explanation import Explanation
+    from attncli.recipes.model_comparison import ModelComparison
 
 _PICTURES = ("svg", "pdf", "png")
 
@@ -26,10 +26,12 @@ class _Views(NamedTuple):
     page: str
 
 
-_EXPLANATION = _Views("figure.explained:explanation_content", "arrays:explanation_arrays", "page:explanation_page")
-_COMPARISON = _Views("figure.compared:comparison_content", "arrays:comparison_arrays", "page:comparison_page")
+_EXPLANATION = _Views(
+    "figure.explained:explanation_content", "records.arrays:explanation_arrays", "page:explanation_page"
+)
+_COMPARISON = _Views("figure.compared:comparison_content", "records.arrays:comparison_arrays", "page:comparison_page")
 _HEADS_APART = _Views(
-    "figure.compared:model_comparison_content", "arrays:model_comparison_arrays", "page:comparison_page"
+    "figure.compared:model_comparison_content", "records.arrays:model_comparison_arrays", "page:comparison_page"
 )
 
 
@@ -82,7 +84,7 @@ def _view(place: str) -> Any:
 
 def _npz(arrays: str) -> "Document[Any]":
     def write(record: Any, stream: BinaryIO) -> None:
-        from attncli.npz import write_npz
+        from attncli.files.npz import write_npz
 
         write_npz(stream, _view(arrays)(record))
 

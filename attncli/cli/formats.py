@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from attncli.cli.options import OutputOptions
 from attncli.errors import UsageError
-from attncli.settings import check_choice
+from attncli.settings.explanation import check_choice
 
 _BYTES = ("npz", "pdf", "png")  # no terminal should get these
 

@@ -8,7 +8,7 @@ import typer
 
 from attncli.cli.options import AttentionOptions, InputOptions, option
 from attncli.errors import ResourceError, UsageError
-from attncli.model_settings import COMBINE
+from attncli.settings.model import COMBINE
 
 if TYPE_CHECKING:
     from attncli.models.model import Model

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from attncli.settings import CSV, METHODS, MODES, POSITIONS, PROJECTIONS, UNKNOWN
+from attncli.settings.explanation import CSV, METHODS, MODES, POSITIONS, PROJECTIONS, UNKNOWN
 from attncli.vectors.places import kept_names
 
 SCALES = ("fixed", "row")

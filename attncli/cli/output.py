@@ -16,9 +16,9 @@ from rich.text import Text
 
 from attncli.cli.terminal import encoding_of, reorders
 from attncli.errors import AttnError, FinalError, UsageError
-from attncli.replacing import replacing
-from attncli.views.bidi import isolated, isolated_line
+from attncli.files.replacing import replacing
 from attncli.views.screen import Screen, visible
+from attncli.views.terminal.bidi import isolated, isolated_line
 
 LONGEST = 1000  # characters of a line on standard error
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
@@ -61,7 +61,7 @@ class Sink:
         Before the rows stands which sentence it is, counted from 0, and in a batch its `line` of the input, from 1.
         A terminal gets what would act on it as visible escapes; `cells` as `--csv` says.
         """
-        from attncli.csv_cells import CsvWriter  # for those who ask for it
+        from attncli.files.csv_cells import CsvWriter  # for those who ask for it
 
         text = io.TextIOWrapper(self._stream, "utf-8", newline="", write_through=True)
         writer = CsvWriter(text, cells, visible if self._stream.isatty() else str)

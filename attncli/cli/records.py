@@ -5,7 +5,7 @@ from collections.abc import Callable
 from attncli.cli.output import say
 from attncli.cli.sentences import EXAMPLE, is_batch, read_lines
 from attncli.errors import AttnError, FinalError, ResourceError
-from attncli.utf8 import NotTextError, WideTextError, text_of, without_mark
+from attncli.files.utf8 import NotTextError, WideTextError, text_of, without_mark
 
 SOME_FAILED = 4
 

@@ -13,10 +13,10 @@ from attncli.cli.options import COLORS, FORMATS, SCALES, AttentionOptions, Input
 from attncli.cli.output import Sink, heard_by, open_sink, say
 from attncli.cli.records import each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
-from attncli.settings import CSV, Settings, check_choice, check_settings
-from attncli.tokens import Sentence
+from attncli.settings.explanation import CSV, Settings, check_choice, check_settings
+from attncli.text.tokens import Sentence
 from attncli.vectors import Vectors
-from attncli.views.json import of_line
+from attncli.views.records.json import of_line
 from attncli.views.screen import Screen
 
 Record = TypeVar("Record")
@@ -106,7 +106,7 @@ class Show(Generic[Record]):
 
     def _write_screen(self, screen: Screen) -> Document[Record]:
         def write(record: Record, stream: BinaryIO) -> None:
-            from attncli.views.screen_svg import screen_svg  # for those who ask for it
+            from attncli.views.terminal.screen_svg import screen_svg  # for those who ask for it
 
             stream.write(screen_svg(self._as_lines(record, screen), screen).encode())
 

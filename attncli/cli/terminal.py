@@ -4,8 +4,8 @@ import os
 import sys
 from typing import TextIO
 
-from attncli.views.bidi import ISOLATE
 from attncli.views.screen import Colours, Scale, Screen, encodes
+from attncli.views.terminal.bidi import ISOLATE
 
 _PIPED_WIDTH = 80
 

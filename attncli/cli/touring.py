@@ -9,9 +9,9 @@ from rich.text import Text
 from attncli.cli.output import open_sink, say
 from attncli.cli.terminal import detect_screen
 from attncli.errors import AttnError
+from attncli.tour.drawn.page import STOPS, tour_lines
 from attncli.tour.walk import Tour, tour_of
 from attncli.vectors import Vectors
-from attncli.views.tour.page import STOPS, tour_lines
 
 KEYS = "Enter next; and with Enter: b back, 1-8 jump, s new sentence, q quit: "
 LAST_KEYS = "Enter leaves; and with Enter: b back, 1-8 jump, s new sentence, q quit: "

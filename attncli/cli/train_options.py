@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from attncli.cli.options import VectorSet, option
 from attncli.errors import UsageError
-from attncli.settings import METHODS, check_choice, check_positive, check_whole
+from attncli.settings.explanation import METHODS, check_choice, check_positive, check_whole
 
 if TYPE_CHECKING:
     from attncli.training.block import Shape

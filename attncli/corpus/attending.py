@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from attncli.as_trained import visible_words
 from attncli.corpus.seen import REACH, Seen, seen
-from attncli.heads import Array
-from attncli.inputs import placed
-from attncli.layers import in_precision, run_layers, settled
-from attncli.long_layers import run_long_layers
-from attncli.projections import Blocks, choose_blocks
-from attncli.settings import Settings
+from attncli.heads.parameters import Array
+from attncli.heads.projections import Blocks, choose_blocks
+from attncli.recipes.as_trained import visible_words
+from attncli.recipes.inputs import placed
+from attncli.recipes.layers import in_precision, run_layers, settled
+from attncli.recipes.long_layers import run_long_layers
+from attncli.settings.explanation import Settings
 from attncli.vectors import Vectors
 
 TOGETHER = 2**17  # scores of sentences that are attended to at once: they stay in a core's cache

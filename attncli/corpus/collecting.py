@@ -5,8 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.corpus.seen import Seen, pairs_by_distance
-from attncli.similarity import Array
 
 Arrays = Mapping[str, Array]
 BUFFERED = 2**20  # pairs held before equal ones are added up

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from attncli.corpus_names import COLLECT, TABLES
 from attncli.errors import AttnError, UsageError
+from attncli.settings.corpus import COLLECT, TABLES
 
 PARTS, WEIGHTS, TEXT = "parts", "weights", "text"
 MANIFEST, PLAN, ERRORS, LOCK = "manifest.json", "plan.json", "errors.ndjson", ".lock"

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.corpus.seen import REACH, SUMMED
-from attncli.similarity import Array
 
 LARGEST = 2.0**60  # of a sum, and of a count
 COUNTS = ("lines", "texts", "words", "unknown")

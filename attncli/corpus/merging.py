@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from attncli.analysis.kinds import kinds_of
+from attncli.analysis.names import MEASURES, name_of
+from attncli.arrays import Array
 from attncli.corpus.collecting import MERGE, Arrays, add_pairs
 from attncli.corpus.folder import whole_file
 from attncli.corpus.parts import Part
@@ -15,9 +18,6 @@ from attncli.corpus.seen import HEAD_NUMBERS, REACH, SUMMED
 from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns, writing
-from attncli.head_kinds import kinds_of
-from attncli.head_names import MEASURES, name_of
-from attncli.similarity import Array
 
 AT_ONCE = 2**20  # pairs of all parts that are added up together
 DIGITS = 9  # of the numbers in tables: what lies behind depends on the order of sums

@@ -7,14 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.corpus.attending import blocks_checksum
 from attncli.corpus.reading import ModelReader, Reader, VectorReader
 from attncli.corpus.settings import CorpusSettings, Source
 from attncli.errors import ResourceError, UsageError
+from attncli.heads.projections import choose_blocks
 from attncli.models.model import Model, open_model
-from attncli.projections import choose_blocks
-from attncli.settings import Settings
-from attncli.similarity import Array
+from attncli.settings.explanation import Settings
 from attncli.vectors import Vectors, open_vectors
 
 WHOLE = 2**28  # bytes of a model file that are looked at whole

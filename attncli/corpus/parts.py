@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.corpus.folder import PARTS, whole_file
 from attncli.corpus.layout import ARRAYS, DamagedError, check_arrays, check_told, check_values
 from attncli.errors import ResourceError
-from attncli.npz import write_npz
-from attncli.similarity import Array
+from attncli.files.npz import write_npz
 
 #: What zipfile, struct and json raise for what is no archive, and no JSON.
 FAULTS = (

@@ -5,16 +5,16 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.corpus.attending import Attender
 from attncli.corpus.lines import NO_WORD
 from attncli.corpus.seen import Seen, seen
 from attncli.corpus.vocabulary import Vocabulary, by_length, known
 from attncli.corpus.word_numbers import ModelWords, both
 from attncli.errors import AttnError, ResourceError
-from attncli.model_settings import ModelSettings
 from attncli.models.model import Model
-from attncli.settings import Settings
-from attncli.similarity import Array
+from attncli.settings.explanation import Settings
+from attncli.settings.model import ModelSettings
 from attncli.vectors import Vectors
 
 Skipped = list[tuple[int, str]]  # which text, and why
@@ -148,7 +148,7 @@ class ModelReader:
         return found, skipped
 
     def _seen(self, text: str) -> Seen:
-        from attncli.model_explaining import explain_model_with
+        from attncli.recipes.model_explaining import explain_model_with
 
         explanation = explain_model_with(text, self._model, self._settings)
         tokens = explanation.sentence.tokens

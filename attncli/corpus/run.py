@@ -32,8 +32,8 @@ from attncli.corpus.shards import Shard
 from attncli.corpus.tables import Columns
 from attncli.corpus.workers import Lost
 from attncli.errors import AttnError
-from attncli.model_settings import ModelSettings
-from attncli.settings import Settings
+from attncli.settings.explanation import Settings
+from attncli.settings.model import ModelSettings
 
 Scheduler = Callable[[Sequence[Task]], Iterator[Done | Lost]]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from attncli import __version__
+from attncli.arrays import Array
 from attncli.corpus.collecting import Collector, Distances, Entropies, Kinds, Pairs
 from attncli.corpus.lines import Counter, Problems, read_texts
 from attncli.corpus.opening import open_reader, wanted
@@ -19,7 +20,6 @@ from attncli.corpus.settings import CorpusSettings, part_name
 from attncli.corpus.shards import Shard, open_piece
 from attncli.corpus.tables import Writer, writing
 from attncli.errors import ResourceError
-from attncli.similarity import Array
 from attncli.training.corpus import split_sentences
 
 AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by length together

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attncli.head_kinds import measure_heads
-from attncli.head_names import MEASURES, profile_heads
-from attncli.measures import entropy
-from attncli.ranks import TIES
-from attncli.similarity import Array
+from attncli.analysis.kinds import measure_heads
+from attncli.analysis.measures import entropy
+from attncli.analysis.names import MEASURES, profile_heads
+from attncli.arrays import Array
+from attncli.attention.ranks import TIES
 
 REACH = 64  # words: distances beyond are counted together
 HEAD_NUMBERS = ("distance", "entropy", "special", "previous", "next", "same", "first", "anchor", "evenness")

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from attncli import __version__
 from attncli.corpus.shards import Shard
 from attncli.errors import UsageError
-from attncli.model_settings import ModelSettings
-from attncli.settings import Settings, check_whole
+from attncli.settings.explanation import Settings, check_whole
+from attncli.settings.model import ModelSettings
 
 VERSION = "1.0"  # of the schemas of the tables
 KEPT = 20  # context words of a word, unless asked otherwise

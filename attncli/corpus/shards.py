@@ -13,7 +13,7 @@ from typing import IO
 from attncli.corpus.inputs import Input
 from attncli.corpus.unpacking import TEXT, cannot_read, first_lines
 from attncli.errors import ResourceError
-from attncli.file_kinds import SAMPLE, binary_kind, text_kind
+from attncli.files.kinds import SAMPLE, binary_kind, text_kind
 
 LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and what is worth handing over
 PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, Protocol
 from attncli.corpus.folder import whole_file
 from attncli.corpus.seen import HEAD_NUMBERS
 from attncli.corpus.settings import VERSION
-from attncli.csv_cells import CsvWriter
 from attncli.extras import package
+from attncli.files.csv_cells import CsvWriter
 
 Columns = Mapping[str, Sequence[Any]]
 

@@ -5,10 +5,10 @@ from itertools import chain, repeat
 
 import numpy as np
 
-from attncli.cutting import spellings_of
-from attncli.signs import may_be_emoticon
-from attncli.similarity import Array
-from attncli.tokens import read_sentence
+from attncli.arrays import Array
+from attncli.text.cutting import spellings_of
+from attncli.text.signs import may_be_emoticon
+from attncli.text.tokens import read_sentence
 from attncli.vectors import Vectors
 
 REMEMBERED = 500_000  # stretches of text whose words are kept at hand

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from attncli.errors import AttnError, ResourceError
-from attncli.explaining import explain_with
-from attncli.explanation import Explanation
 from attncli.explore.state import Ask, State
-from attncli.inputs import read_inputs
-from attncli.model_explaining import explain_model_with
-from attncli.models.finding import find_model
+from attncli.models.checkpoint.finding import find_model
 from attncli.models.model import Model, open_model
+from attncli.recipes.explaining import explain_with
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.inputs import read_inputs
+from attncli.recipes.model_explaining import explain_model_with
 from attncli.vectors import Vectors, open_vectors
 from attncli.vectors.places import kept_names
 

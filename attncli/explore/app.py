@@ -10,7 +10,6 @@ from textual.widgets import Input, Static
 
 from attncli import interrupts
 from attncli.errors import AttnError, UsageError
-from attncli.explanation import Explanation
 from attncli.explore.acting import ActingApp
 from attncli.explore.answering import Answers, named
 from attncli.explore.keys import with_keys
@@ -20,7 +19,8 @@ from attncli.explore.saving import free_name, not_saved, path_of
 from attncli.explore.shown import as_said
 from attncli.explore.state import Ask, State, found
 from attncli.explore.view import Said
-from attncli.models.finding import cached_models
+from attncli.models.checkpoint.finding import cached_models
+from attncli.recipes.explanation import Explanation
 from attncli.vectors.places import kept_names
 from attncli.views.screen import Screen, visible
 

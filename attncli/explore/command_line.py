@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from attncli.explanation import Explanation
 from attncli.explore.state import Ask, State
-from attncli.model_explanation import ModelExplanation
-from attncli.settings import MULTIHEAD_DEFAULT, Settings
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explanation import ModelExplanation
+from attncli.settings.explanation import MULTIHEAD_DEFAULT, Settings
 from attncli.views.screen import visible
 
 

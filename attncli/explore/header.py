@@ -7,11 +7,11 @@ from rich.style import Style
 from rich.text import Text
 
 from attncli.explore.view import View, clickable
-from attncli.model_explanation import ModelExplanation
-from attncli.settings import Settings
-from attncli.tokens import Sentence
+from attncli.recipes.model_explanation import ModelExplanation
+from attncli.settings.explanation import Settings
+from attncli.text.tokens import Sentence
 from attncli.views.screen import Screen, cells, cut
-from attncli.views.typeset import BOLD, DIM, Piece, wrap
+from attncli.views.terminal.typeset import BOLD, DIM, Piece, wrap
 
 STRONGEST = 3  # keys that the sentence shows in their colours; more would be hard to read
 QUERY = Style(bold=True, reverse=True)

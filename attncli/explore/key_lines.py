@@ -7,9 +7,9 @@ from attncli.explore.keys import KEYS, Key
 from attncli.explore.notes import remarked
 from attncli.explore.scrolling import cut_to
 from attncli.explore.view import View, clickable
-from attncli.views.heading import closing
 from attncli.views.screen import Screen, cells, encodes
-from attncli.views.typeset import BOLD, DIM, GLUE, wrap
+from attncli.views.terminal.heading import closing
+from attncli.views.terminal.typeset import BOLD, DIM, GLUE, wrap
 
 FIRST = "?q→←em/c]}M+-avs"  # the footer's keys, most needed first
 SETTINGS = ("method", "mode", "mask", "warmer", "colder")  # of attention over word vectors alone

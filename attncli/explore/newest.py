@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from time import monotonic
 
 from attncli.errors import AttnError
-from attncli.explanation import Explanation
 from attncli.explore.answering import Answers, Progress
 from attncli.explore.state import Ask
+from attncli.recipes.explanation import Explanation
 
 OFTEN = 0.05  # seconds between two words about progress
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from rich.text import Text
 
-from attncli.explanation import Explanation
 from attncli.explore.keys import with_keys
 from attncli.explore.view import View
-from attncli.views.glyphs import bar
-from attncli.views.heading import closing
+from attncli.recipes.explanation import Explanation
 from attncli.views.screen import cells, cut, pad
-from attncli.views.typeset import BOLD, DIM, wrap
+from attncli.views.terminal.glyphs import bar
+from attncli.views.terminal.heading import closing
+from attncli.views.terminal.typeset import BOLD, DIM, wrap
 
 MOST_LINES = 2
 BAR = 20  # cells

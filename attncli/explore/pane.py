@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from attncli.explore.view import View
-from attncli.views.bidi import isolated_line
+from attncli.views.terminal.bidi import isolated_line
 
 Drawing = Callable[[View, int, int], list[Text]]  # of a width and a height in cells
 

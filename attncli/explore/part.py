@@ -3,10 +3,10 @@
 from dataclasses import fields, replace
 from functools import lru_cache
 
-from attncli.attention import Attention
-from attncli.explanation import Explanation, Layer
-from attncli.head_kinds import HeadKinds
-from attncli.model_explanation import ModelExplanation
+from attncli.analysis.kinds import HeadKinds
+from attncli.attention.attend import Attention
+from attncli.recipes.explanation import Explanation, Layer
+from attncli.recipes.model_explanation import ModelExplanation
 
 
 @lru_cache(maxsize=8)

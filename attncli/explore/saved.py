@@ -4,12 +4,12 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from attncli.attention import Attention
-from attncli.explanation import Explanation, Layer
+from attncli.attention.attend import Attention
 from attncli.explore.part import part_of
 from attncli.explore.state import State
-from attncli.model_explanation import ModelExplanation
-from attncli.model_reduction import MEANINGS
+from attncli.recipes.explanation import Explanation, Layer
+from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.model_reduction import MEANINGS
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

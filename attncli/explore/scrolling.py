@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from attncli.views.typeset import DIM
+from attncli.views.terminal.typeset import DIM
 
 
 def cut_to(lines: list[Text], start: int, height: int) -> list[Text]:

@@ -12,7 +12,6 @@ from textual.worker import WorkerFailed
 
 from attncli import interrupts
 from attncli.errors import AttnError
-from attncli.explanation import Explanation
 from attncli.explore.answering import Answers
 from attncli.explore.header import sentence_lines, title_lines
 from attncli.explore.key_lines import footer_lines
@@ -25,6 +24,7 @@ from attncli.explore.prompt import Prompt
 from attncli.explore.ranked import ranked_lines
 from attncli.explore.state import Ask, State
 from attncli.explore.view import Said, View
+from attncli.recipes.explanation import Explanation
 from attncli.views.screen import Screen
 
 WIDTHS = [(0, "-narrow"), (76, "-wide")]

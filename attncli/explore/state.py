@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from attncli.errors import UsageError
-from attncli.model_settings import ModelSettings
-from attncli.settings import METHODS, MODES, MULTIHEAD_DEFAULT, Settings
+from attncli.settings.explanation import METHODS, MODES, MULTIHEAD_DEFAULT, Settings
+from attncli.settings.model import ModelSettings
 
 Panel = Literal["matrix", "steps", "keys"]
 TEMPERATURES = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)

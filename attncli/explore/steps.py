@@ -4,9 +4,9 @@ from rich.text import Text
 
 from attncli.explore.scrolling import cut_to
 from attncli.explore.view import View
-from attncli.views.close_up import head_block
-from attncli.views.rows import has_scores
-from attncli.views.typeset import wrap
+from attncli.views.records.rows import has_scores
+from attncli.views.terminal.close_up import head_block
+from attncli.views.terminal.typeset import wrap
 
 
 def steps_lines(view: View, width: int, height: int) -> list[Text]:

@@ -7,16 +7,16 @@ from functools import cached_property, lru_cache
 import numpy as np
 from rich.style import Style
 
-from attncli.explanation import Explanation
 from attncli.explore.part import part_of
 from attncli.explore.state import State
-from attncli.model_explanation import ModelExplanation
-from attncli.views.grid import Grid
-from attncli.views.heading import names
-from attncli.views.matrix import Matrix, whole_grid
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explanation import ModelExplanation
 from attncli.views.palette import cell_style
-from attncli.views.rows import numbers
+from attncli.views.records.rows import numbers
 from attncli.views.screen import Screen
+from attncli.views.terminal.grid import Grid
+from attncli.views.terminal.heading import names
+from attncli.views.terminal.matrix import Matrix, whole_grid
 
 
 @dataclass(frozen=True)

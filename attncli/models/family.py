@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from attncli.attention import Attention
-from attncli.score_terms import Scoring
-from attncli.similarity import Array
+from attncli.arrays import Array
+from attncli.attention.attend import Attention
+from attncli.attention.score_terms import Scoring
 
 Config = Mapping[str, Any]  # config.json
 Arrays = Iterator[tuple[str, tuple[int | None, ...]]]  # names and shapes; None where the config does not say

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from attncli.attention import Attention
+from attncli.arrays import Array
+from attncli.attention.attend import Attention
 from attncli.errors import AttnError, ResourceError
-from attncli.models.config import family_of, read_config
-from attncli.models.confirming import check_arrays, doubts
+from attncli.models.checkpoint.config import family_of, read_config
+from attncli.models.checkpoint.confirming import check_arrays, doubts
+from attncli.models.checkpoint.finding import find_model, name_of
+from attncli.models.checkpoint.tensors import Checkpoint
+from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.family import Config, Family, ModelLayer, ModelShape
-from attncli.models.finding import find_model, name_of
-from attncli.models.tensors import Checkpoint
-from attncli.models.tokenizing import ModelSentence, ModelTokenizer
-from attncli.similarity import Array
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19

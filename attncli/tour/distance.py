@@ -5,9 +5,9 @@ from itertools import cycle, islice
 
 import numpy as np
 
-from attncli.attention import attend
-from attncli.explanation import Explanation
-from attncli.similarity import Array
+from attncli.arrays import Array
+from attncli.attention.attend import attend
+from attncli.recipes.explanation import Explanation
 
 ENDS = ("king", "queen")
 LENGTHS = (2, 10, 20, 40)  # words in the sentence

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attncli.explanation import Explanation, Neighbour
-from attncli.similarity import Array, cosine
+from attncli.arrays import Array
+from attncli.attention.similarity import cosine
+from attncli.recipes.explanation import Explanation, Neighbour
 
 
 @dataclass(frozen=True, eq=False)

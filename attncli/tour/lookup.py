@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attncli.explaining import explain_with
-from attncli.explanation import Explanation
-from attncli.measures import ranking
-from attncli.similarity import Array, cosine
+from attncli.analysis.measures import ranking
+from attncli.arrays import Array
+from attncli.attention.similarity import cosine
+from attncli.recipes.explaining import explain_with
+from attncli.recipes.explanation import Explanation
 
 TEMPERATURES = (1.0, 0.5, 0.2, 0.05)
 

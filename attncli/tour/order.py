@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attncli.attention import attend
-from attncli.explanation import Explanation
-from attncli.similarity import Array
+from attncli.arrays import Array
+from attncli.attention.attend import attend
+from attncli.recipes.explanation import Explanation
 
 SEED = 3  # of the shuffling
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attncli.explanation import Explanation
-from attncli.projections import choose_blocks
-from attncli.similarity import Array
+from attncli.arrays import Array
+from attncli.heads.projections import choose_blocks
+from attncli.recipes.explanation import Explanation
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from attncli.explanation import Explanation
-from attncli.measures import entropy, ranking
+from attncli.analysis.measures import entropy, ranking
+from attncli.recipes.explanation import Explanation
 
 #: In the order in which they are looked for: what stands for something that the sentence may name.
 PRONOUNS = (

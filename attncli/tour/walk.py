@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from attncli.explaining import explain_with
-from attncli.explanation import Explanation
-from attncli.inputs import find_query
-from attncli.settings import check_settings
+from attncli.recipes.explaining import explain_with
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.inputs import find_query
+from attncli.settings.explanation import check_settings
 from attncli.tour.distance import Distance, distance_of
 from attncli.tour.embedding import Embedding, embedding_of
 from attncli.tour.lookup import Lookup, lookup_of

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attncli.explanation import Explanation
-from attncli.similarity import Array, dot
+from attncli.arrays import Array
+from attncli.attention.similarity import dot
+from attncli.recipes.explanation import Explanation
 from attncli.tour.embedding import same_words
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from attncli.similarity import Array
+from attncli.arrays import Array
 
 BETAS = (0.9, 0.98)
 EPSILON = 1e-8

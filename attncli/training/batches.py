@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from attncli.similarity import Array
+from attncli.arrays import Array
 from attncli.training.context import Batch
 from attncli.training.rows_file import Corpus
 from attncli.vectors import Vectors

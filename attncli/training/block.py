@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attncli.heads import default_sigma, parameters_for
-from attncli.similarity import Array
+from attncli.arrays import Array
+from attncli.heads.parameters import default_sigma, parameters_for
 
 REACH = 8  # offsets beyond ±8 share their bias
 ADDITIVE_UNITS = 16  # d_a: all pairs of words times d_a tanh units are the price of this method

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attncli.attention import Attention, attend
-from attncli.attention_backward import attend_backward
-from attncli.heads import project
-from attncli.similarity import PARAMETERS, SIMILARITIES, Array
-from attncli.similarity_backward import SIMILARITIES_BACKWARD
+from attncli.arrays import Array
+from attncli.attention.attend import Attention, attend
+from attncli.attention.attend_backward import attend_backward
+from attncli.attention.similarity import PARAMETERS, SIMILARITIES
+from attncli.attention.similarity_backward import SIMILARITIES_BACKWARD
+from attncli.heads.parameters import project
 from attncli.training.context import Batch, Block, Keys, Totals, by_sentence, flatten, readings
 
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attncli.heads import project
-from attncli.relative import position_scores, position_scores_backward
-from attncli.similarity import Array
+from attncli.arrays import Array
+from attncli.attention.relative import position_scores, position_scores_backward
+from attncli.heads.parameters import project
 
 Block = Mapping[str, Array]  # parameters by the names of a projections file
 Gradients = dict[str, Array]

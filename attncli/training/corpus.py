@@ -7,8 +7,8 @@ from pathlib import Path
 from zlib import crc32
 
 from attncli.errors import AttnError
-from attncli.tokens import read_sentence
-from attncli.utf8 import fault_in
+from attncli.files.utf8 import fault_in
+from attncli.text.tokens import read_sentence
 from attncli.vectors import Vectors
 
 LONGEST = 64  # tokens; what is longer goes on in a further piece

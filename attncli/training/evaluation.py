@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from attncli.heads import random_heads
-from attncli.measures import divergence, entropy
-from attncli.similarity import Array
+from attncli.analysis.measures import divergence, entropy
+from attncli.arrays import Array
+from attncli.heads.parameters import random_heads
 from attncli.training.context import Block
 from attncli.training.profile import measure_profile
 from attncli.training.scoring import Judged, Question, answer, ask, reciprocal_ranks

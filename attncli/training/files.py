@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from attncli.arrays import Array
+from attncli.attention.similarity import PARAMETERS
 from attncli.errors import AttnError, ResourceError, UsageError
-from attncli.heads_file import arrays_of, made_for, read_heads
-from attncli.npz import write_npz
-from attncli.replacing import replacing
-from attncli.similarity import PARAMETERS, Array
-from attncli.trained import how_to_train, trained_block, trained_blocks
+from attncli.files.npz import write_npz
+from attncli.files.replacing import replacing
+from attncli.heads.file import arrays_of, made_for, read_heads
+from attncli.heads.trained import how_to_train, trained_block, trained_blocks
 from attncli.training.block import REACH
 from attncli.training.context import Block
 from attncli.training.scoring import Judged

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.interrupts import held_back
-from attncli.similarity import Array
 from attncli.training.adam import Adam, rate_at
 from attncli.training.batches import Batches
 from attncli.training.block import Shape, input_length, keep_in_bounds, learning_speeds, new_block

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from attncli.head_names import profile_heads
-from attncli.similarity import Array
+from attncli.analysis.names import profile_heads
+from attncli.arrays import Array
 from attncli.training.batches import unit_rows
 from attncli.training.candidates import score_truth
 from attncli.training.context import Batch, hidden, read_keys

@@ -10,8 +10,8 @@ from typing import IO
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.errors import AttnError
-from attncli.similarity import Array
 from attncli.training.corpus import Lookup, is_held_out, pieces, read_sentences, rows_of
 from attncli.training.sample import Sample
 from attncli.vectors import Vectors

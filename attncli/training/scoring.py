@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncli.attention import attend
-from attncli.heads import project
-from attncli.similarity import PARAMETERS, Array
+from attncli.arrays import Array
+from attncli.attention.attend import attend
+from attncli.attention.similarity import PARAMETERS
+from attncli.heads.parameters import project
 from attncli.training.batches import unit_rows
 from attncli.training.context import Batch, Block, hidden, read_keys, readings
 from attncli.vectors import Vectors

@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attncli.vectors.catalogue import open_vectors
-    from attncli.vectors.layout import StoreInfo
-    from attncli.vectors.store import Vectors
-    from attncli.vectors.writing import write_store
+    from attncli.vectors.store.layout import StoreInfo
+    from attncli.vectors.store.opened import Vectors
+    from attncli.vectors.store.writing import write_store
 
 __all__ = ["StoreInfo", "Vectors", "open_vectors", "write_store"]
 
-_HOME = {"StoreInfo": "layout", "Vectors": "store", "open_vectors": "catalogue", "write_store": "writing"}
+_HOME = {
+    "StoreInfo": "store.layout",
+    "Vectors": "store.opened",
+    "open_vectors": "catalogue",
+    "write_store": "store.writing",
+}
 
 
 def __getattr__(name: str) -> object:

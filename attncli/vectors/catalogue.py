@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError, ResourceError
 from attncli.vectors import places
-from attncli.vectors.layout import StoreInfo
-from attncli.vectors.store import Vectors
+from attncli.vectors.store.layout import StoreInfo
+from attncli.vectors.store.opened import Vectors
 
 if TYPE_CHECKING:
-    from attncli.vectors.readers import Progress
-    from attncli.vectors.recognise import Recognised
+    from attncli.vectors.formats.readers import Progress
+    from attncli.vectors.formats.recognise import Recognised
 
 #: The files of a folder of static vectors that make another set of it when they change.
 STATIC = tuple(
@@ -57,7 +57,7 @@ def _open_file(path: str, progress: "Progress | None") -> Vectors:
     folder = places.folder_for(name, _identity(path))
     if folder is not None and places.is_store(folder):
         return Vectors(folder)
-    from attncli.vectors.recognise import recognise
+    from attncli.vectors.formats.recognise import recognise
 
     found = recognise(path)
     try:
@@ -85,7 +85,7 @@ def _identity(path: str) -> str:
 
 
 def _import(found: "Recognised", folder: Path | None, name: str, progress: "Progress | None") -> Vectors:
-    from attncli.vectors.readers import import_file
+    from attncli.vectors.formats.readers import import_file
 
     if folder is None:
         raise FileNotFoundError(None, "there is no home folder")

@@ -11,8 +11,8 @@ from typing import BinaryIO
 import numpy as np
 
 from attncli.errors import AttnError, UsageError
-from attncli.vectors.index import damaged
-from attncli.vectors.store import Vectors
+from attncli.vectors.store.index import damaged
+from attncli.vectors.store.opened import Vectors
 
 ROWS_AT_ONCE = 4096
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError, ResourceError, UsageError
-from attncli.vectors import layout, places
+from attncli.vectors import places
 from attncli.vectors.catalogue import no_such_name, notes_about
-from attncli.vectors.store import Vectors
+from attncli.vectors.store import layout
+from attncli.vectors.store.opened import Vectors
 
 if TYPE_CHECKING:
-    from attncli.vectors.readers import Progress
+    from attncli.vectors.formats.readers import Progress
 
 OWN = {layout.MATRIX, layout.NORMS, layout.NGRAMS, layout.PIECES, layout.INDEX}  # the files of a set
 SHOW_ALL = "to see what is kept: attn vectors list"
@@ -46,8 +47,8 @@ def add(
 
     Raises UsageError for a name that cannot be or is taken, ResourceError for a file that is no word vectors.
     """
-    from attncli.vectors.readers import import_file
-    from attncli.vectors.recognise import recognise
+    from attncli.vectors.formats.readers import import_file
+    from attncli.vectors.formats.recognise import recognise
 
     name = places.name_for(path) if name is None else name
     folder = free_folder(name)

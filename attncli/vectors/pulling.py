@@ -16,9 +16,9 @@ from attncli.errors import ResourceError
 from attncli.vectors import places
 from attncli.vectors.download import discard, fetch, fetch_text, itself, md5_of, own_folder
 from attncli.vectors.gensim_parts import gensim_data
-from attncli.vectors.index import is_regular
 from attncli.vectors.keeping import add, free_folder
-from attncli.vectors.store import Vectors
+from attncli.vectors.store.index import is_regular
+from attncli.vectors.store.opened import Vectors
 
 Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
 

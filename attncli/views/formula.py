@@ -6,8 +6,8 @@ from math import ceil, log10
 
 import numpy as np
 
-from attncli.explanation import Explanation
-from attncli.score_terms import ScoreTerms, Scoring
+from attncli.attention.score_terms import ScoreTerms, Scoring
+from attncli.recipes.explanation import Explanation
 from attncli.views.rounding import as_number
 
 #: What each method takes for the similarity, before anything is divided.

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attncli.attention import attend
+from attncli.attention.attend import attend
 
 N_HEAD, N, D = 8, 1024, 64
 TURNS = 40

@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402  (threads are set before)
 from gensim.models import KeyedVectors  # noqa: E402
 from gensim.test.utils import datapath  # noqa: E402
 
-from attncli.attention_blocks import COLUMNS, ROWS, attend_in_blocks  # noqa: E402
+from attncli.attention.streamed import COLUMNS, ROWS, attend_in_blocks  # noqa: E402
 from attncli.training.corpus import split_sentences  # noqa: E402
 
 DIMENSIONS, WORDS, LONG = 100, 22_000, 100_000

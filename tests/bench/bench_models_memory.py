@@ -108,8 +108,8 @@ def watch(peak: dict[str, int], done: threading.Event) -> None:
 
 def measure(folder: Path) -> None:
     """Run the checkpoint, and print what it took."""
-    from attncli.models.config import family_of, read_config
-    from attncli.models.tensors import Checkpoint
+    from attncli.models.checkpoint.config import family_of, read_config
+    from attncli.models.checkpoint.tensors import Checkpoint
 
     config, tensors = read_config(folder), Checkpoint(folder)
     family, before = family_of(config), resident()

@@ -11,7 +11,7 @@ from models.minilm_folder import MINILM
 from models.sentences import LONGEST, words
 
 from attncli import explain
-from attncli.model_explaining import explain_model
+from attncli.recipes.model_explaining import explain_model
 from attncli.views.page import explanation_page
 
 # From an event to the lines being laid out, each in a frame of its own.

@@ -19,7 +19,7 @@ GENERATE = """
 import sys
 from pathlib import Path
 import numpy as np
-from attncli.vectors.writing import create_store
+from attncli.vectors.store.writing import create_store
 folder, words, dimensions = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 random = np.random.default_rng(0)
 with create_store(folder, name=folder.name, source="generated", dimensions=dimensions) as new:

@@ -26,9 +26,10 @@ from gensim.models.fasttext import save_facebook_model
 
 with atheris.instrument_imports(include=["attncli.vectors"]):
     from attncli.errors import ResourceError
-    from attncli.vectors import Vectors, unpickling
-    from attncli.vectors.readers import import_file
-    from attncli.vectors.recognise import recognise
+    from attncli.vectors import Vectors
+    from attncli.vectors.formats import unpickling
+    from attncli.vectors.formats.readers import import_file
+    from attncli.vectors.formats.recognise import recognise
 
 LARGEST = 2**16  # bytes of a file
 MEMORY = 3 * 2**30

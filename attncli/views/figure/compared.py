@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from attncli.comparison import Compared, Comparison
 from attncli.errors import AttnError
-from attncli.model_comparison import ModelComparison
+from attncli.recipes.comparison import Compared, Comparison
+from attncli.recipes.model_comparison import ModelComparison
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale
 from attncli.views.figure.explained import explanation_content
-from attncli.views.measures import number, percent
-from attncli.views.model_compare import what_is_compared
+from attncli.views.terminal.measures import number, percent
+from attncli.views.terminal.model_compare import what_is_compared
 
 MOST_WITH_DIFFERENCES = 60  # words a side
 _MOST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # where the scale of divergences may end

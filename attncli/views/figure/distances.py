@@ -4,8 +4,8 @@ import numpy as np
 
 from attncli.corpus.run import Corpus
 from attncli.corpus.seen import REACH
-from attncli.views.corpus import about
 from attncli.views.figure.content import PAPER, Content, Panel, Scale
+from attncli.views.terminal.corpus import about
 
 NEAR = 16  # words to each side
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.errors import AttnError
-from attncli.explanation import Explanation
-from attncli.heads import Array
-from attncli.model_explanation import ModelExplanation
+from attncli.heads.parameters import Array
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explanation import ModelExplanation
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
 from attncli.views.figure.script import runs_right_to_left
-from attncli.views.heading import shown_settings
-from attncli.views.rows import numbers
+from attncli.views.records.rows import numbers
+from attncli.views.terminal.heading import shown_settings
 
 MOST_PANELS = {"heat": 144, "arcs": 12}
 

@@ -8,8 +8,8 @@ from attncli.extras import package
 from attncli.views.figure.content import Content, Panel
 from attncli.views.figure.frame import Frame, cell_text
 from attncli.views.figure.measure import NEEDED_FOR
-from attncli.views.matrix import STRONGEST_DIFFERENCE
 from attncli.views.palette import CIVIDIS, DIVERGING, ink, interpolate
+from attncli.views.terminal.matrix import STRONGEST_DIFFERENCE
 
 MOST_CELLS = 12_000  # drawn one by one in a figure; more become the pixels of a picture
 _HIDDEN = {"hatch": "//////", "facecolor": "white", "edgecolor": "#9a9a9a", "linewidth": 0}

@@ -9,7 +9,7 @@ from attncli.views.figure.frame import PITCH, POINTS
 from attncli.views.figure.heat import SEAM, colours
 from attncli.views.figure.measure import NEEDED_FOR, wrapped
 from attncli.views.figure.page import Page
-from attncli.views.matrix import STRONGEST_DIFFERENCE
+from attncli.views.terminal.matrix import STRONGEST_DIFFERENCE
 
 WIDTH, BAR, KEY = 1.0, 0.95, 1.5  # inches that a legend takes; the heights of a colour bar, at least, and of a key
 _LABEL = 7.0  # points

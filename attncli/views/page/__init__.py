@@ -1,8 +1,8 @@
 """What can be shown as a page for a browser: an explanation, methods or models held against each other."""
 
-from attncli.comparison import Comparison
-from attncli.explanation import Explanation
-from attncli.model_comparison import ModelComparison
+from attncli.recipes.comparison import Comparison
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_comparison import ModelComparison
 from attncli.views.page.measured import methods_measured, models_measured
 from attncli.views.page.page import page_html
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attncli.explanation import Explanation, Layer, Neighbour
-from attncli.model_explanation import ModelExplanation
+from attncli.recipes.explanation import Explanation, Layer, Neighbour
+from attncli.recipes.model_explanation import ModelExplanation
 from attncli.views.formula import formula_of
-from attncli.views.heading import names, settings_shown
 from attncli.views.page.kinds import kinds_of, meanings_of
 from attncli.views.page.packing import (
     Packing,
@@ -17,8 +16,9 @@ from attncli.views.page.packing import (
     packing_of,
     units_of,
 )
-from attncli.views.rows import has_scores, numbers
+from attncli.views.records.rows import has_scores, numbers
 from attncli.views.screen import Screen, visible
+from attncli.views.terminal.heading import names, settings_shown
 
 MOST_NEIGHBOURS = 64  # tokens; the nearest words of more are left out
 

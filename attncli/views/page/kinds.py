@@ -1,8 +1,8 @@
 """What each head is called, and what that means: the patterns of a model's heads, the names of trained ones."""
 
-from attncli.explanation import Explanation
-from attncli.head_kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME
-from attncli.model_explanation import ModelExplanation
+from attncli.analysis.kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explanation import ModelExplanation
 
 #: Of kinds (`head_kinds`) and names (`head_names`).
 MEANINGS = {

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from attncli.comparison import Comparison
-from attncli.model_comparison import ModelComparison
+from attncli.recipes.comparison import Comparison
+from attncli.recipes.model_comparison import ModelComparison
 from attncli.views.screen import visible
 
 Record = dict[str, Any]

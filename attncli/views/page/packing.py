@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.errors import AttnError
-from attncli.explanation import Explanation, Layer
-from attncli.heads import Array
-from attncli.views.rows import has_scores
+from attncli.heads.parameters import Array
+from attncli.recipes.explanation import Explanation, Layer
+from attncli.views.records.rows import has_scores
 
 MOST_FULL_BYTES = 32 * 2**20  # of base64; of more, only the weights are kept, a byte each
 MOST_BYTES = 64 * 2**20

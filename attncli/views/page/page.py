@@ -10,14 +10,14 @@ from math import isnan
 from pathlib import Path
 from string import Template
 
-from attncli.explanation import Explanation
-from attncli.heads import Array
-from attncli.views.arrays import worked_out_weights
-from attncli.views.heading import names, settings_shown, unknown_notes
+from attncli.heads.parameters import Array
+from attncli.recipes.explanation import Explanation
 from attncli.views.page.data import Record, memory_shown, page_data
 from attncli.views.page.packing import about, packing_of
-from attncli.views.rows import numbers
+from attncli.views.records.arrays import worked_out_weights
+from attncli.views.records.rows import numbers
 from attncli.views.screen import Screen, visible
+from attncli.views.terminal.heading import names, settings_shown, unknown_notes
 
 PARTS = Path(__file__).parent
 SCRIPTS = (

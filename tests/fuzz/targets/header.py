@@ -4,7 +4,7 @@ import numpy as np
 from models.checkpoints import TINY, safetensors
 
 from attncli.errors import ResourceError
-from attncli.models.tensors import Checkpoint
+from attncli.models.checkpoint.tensors import Checkpoint
 
 
 def seeds(folder):

@@ -2,7 +2,7 @@
 
 from models.checkpoints import copy_of
 
-from attncli.models.tensors import Checkpoint
+from attncli.models.checkpoint.tensors import Checkpoint
 
 
 def seeds(folder):

@@ -2,7 +2,7 @@
 
 from models.tokenizer_folders import BASES
 
-from attncli.models.tokenizing import ModelTokenizer
+from attncli.models.checkpoint.tokenizing import ModelTokenizer
 
 TEXTS = ("the dogs, stop! 注意 é 🐕 <mask>[CLS]", "a" * 50)
 

@@ -1,0 +1,207 @@
+"""What attend takes, checked: how the axes of queries, keys, values, masks and parameters meet, dtypes and numbers."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import SupportsFloat
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from attncli.arrays import Array
+from attncli.attention.similarity import PARAMETERS
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sizes of one call. Inside it heads are `[..., n_kv_head, group]`: a group shares a key head.
+
+    Nothing is copied: every array becomes a view whose repeated axes have stride 0.
+    """
+
+    lead: tuple[int, ...]  # [..., n_head], or [...] where no input has a head axis
+    grouped: tuple[int, ...]  # [..., n_kv_head, group]
+    n_query: int
+    n_key: int
+    d_k: int
+
+    @classmethod
+    def of(cls, query: Array, key: Array, value: Array) -> "Layout":
+        """Read the sizes off query, key and value; ValueError where they do not fit together."""
+        _check_vectors(query, key, value)
+        n_head, n_kv_head = _count_heads(query, key, value)
+        try:
+            batch = np.broadcast_shapes(query.shape[:-3], key.shape[:-3], value.shape[:-3])
+        except ValueError:
+            raise ValueError(f"the leading axes do not broadcast: {_shapes(query, key, value)}") from None
+        has_heads = max(query.ndim, key.ndim, value.ndim) > 2
+        lead = (*batch, n_head) if has_heads else batch
+        grouped = (*batch, n_kv_head, n_head // n_kv_head)
+        return cls(lead, grouped, query.shape[-2], key.shape[-2], query.shape[-1])
+
+    def by_head(self, array: Array, rank: int) -> Array:
+        """`[..., n_head, *core]`, or fewer leading axes, as `[..., n_kv_head, group, *core]`; core has `rank` axes."""
+        core = array.shape[array.ndim - rank :]
+        return np.broadcast_to(array, self.lead + core).reshape(self.grouped + core)
+
+    def by_key_head(self, array: Array) -> Array:
+        """Keys or values `[..., n_kv_head, n_key, d]`, or fewer axes, as `[..., n_kv_head, group, n_key, d]`."""
+        shared = array[..., None, :, :]  # [..., n_kv_head, 1, n_key, d]
+        return np.broadcast_to(shared, self.grouped + array.shape[-2:])
+
+    def result(self, step: Array, dtype: np.dtype) -> Array:
+        """A contiguous array `[..., n_kv_head, group, *core]` as `[..., n_head, *core]` of the result's dtype.
+
+        What is too large for a narrower dtype becomes its largest number: −inf in the scores always means hidden.
+        """
+        step = step.reshape(self.lead + step.shape[-2:])
+        if step.dtype == dtype:
+            return step
+        with np.errstate(over="ignore"):
+            narrow = step.astype(dtype)
+        largest = np.nextafter(dtype.type(np.inf), dtype.type(0))
+        np.copyto(narrow, np.copysign(largest, narrow), where=np.isinf(narrow) & np.isfinite(step))
+        return narrow
+
+    def mask(self, given: ArrayLike | None) -> Array | None:
+        """A boolean or additive mask, checked: it broadcasts to `[..., n_head, n_query, n_key]`."""
+        if given is None:
+            return None
+        mask = np.asarray(given)
+        if mask.dtype != bool and not _is_float(mask.dtype):
+            raise ValueError(f"mask has dtype {mask.dtype}; needed is bool (True may be seen) or floats to add")
+        needed = (*self.lead, self.n_query, self.n_key)
+        try:
+            np.broadcast_to(mask, needed)
+        except ValueError:
+            found = list(mask.shape)
+            raise ValueError(f"mask has shape {found}; needed is one that broadcasts to {list(needed)}") from None
+        return mask
+
+    def by_score(self, bias: Array | None) -> Array | None:
+        """What is added to the scores, of fewer axes perhaps, as `[..., n_kv_head, group, n_query, n_key]`."""
+        if bias is None:
+            return None
+        return self.by_head(np.broadcast_to(bias, (*self.lead, self.n_query, self.n_key)), 2)
+
+    def temperature(self, given: ArrayLike, dtype: np.dtype) -> Array:
+        """A temperature, or one for each head `[..., n_head]`, checked, as `[..., n_kv_head, group, 1, 1]`."""
+        needed = f"a finite number above 0 in {dtype}"
+        if np.ndim(given) == 0:
+            given = _finite("temperature", given, needed, lambda t: _above_zero(t, dtype))
+        warmth = np.asarray(given).astype(dtype)  # [..., n_head] or a number
+        if not ((warmth > 0) & (warmth < np.inf)).all():
+            raise ValueError(f"temperature is {warmth}; needed is {needed}, or one for each head")
+        try:
+            return self.by_head(warmth[..., None, None], 2)
+        except ValueError:
+            found = list(warmth.shape)
+            raise ValueError(f"temperature has shape {found}; needed is {list(self.lead)} or a number") from None
+
+    def parameters(self, method: str, given: Mapping[str, ArrayLike] | None, dtype: np.dtype) -> dict[str, Array]:
+        """The arrays that `method` needs, each as `[..., n_kv_head, group, *core]`."""
+        given = given or {}
+        _check_names(method, given)
+        sizes = {"d_k": self.d_k}
+        arrays = {name: np.asarray(given[name]).astype(dtype, copy=False) for name in PARAMETERS[method]}
+        for name, axes in PARAMETERS[method].items():
+            match_axes(name, arrays[name], axes, sizes)
+        if "kernel_sigma" in arrays and not (arrays["kernel_sigma"] > 0).all():
+            raise ValueError(f"kernel_sigma is {arrays['kernel_sigma']}; needed are widths above 0")
+        return {name: self._parameter(name, array, PARAMETERS[method][name]) for name, array in arrays.items()}
+
+    def _parameter(self, name: str, array: Array, axes: tuple[str, ...]) -> Array:
+        try:
+            return self.by_head(array, len(axes))
+        except ValueError:
+            core = list(array.shape[array.ndim - len(axes) :])
+            needed = [*self.lead, *core]
+            raise ValueError(f"{name} has shape {list(array.shape)}; needed is {needed} or {core}") from None
+
+
+def match_axes(name: str, array: Array, axes: tuple[str, ...], sizes: dict[str, int], lead: str = "..., ") -> None:
+    """Hold the last axes of `array` against their names; an axis that is met for the first time enters `sizes`.
+
+    Without a `lead` there may be no axes before them. Raises ValueError with the found and the needed shape.
+    """
+    needed = ", ".join(f"{axis} = {sizes[axis]}" if axis in sizes else axis for axis in axes)
+    found = array.shape[max(0, array.ndim - len(axes)) :]
+    fits = array.ndim >= len(axes) if lead else array.ndim == len(axes)
+    if not fits or any(sizes.setdefault(axis, n) != n for axis, n in zip(axes, found, strict=True)):
+        raise ValueError(f"{name} has shape {list(array.shape)}; needed is [{lead}{needed}]")
+
+
+def common_dtypes(*arrays: Array) -> tuple[np.dtype, np.dtype]:
+    """The dtype of the result and the one to compute in: at least float32; integers become float64."""
+    result = np.result_type(*arrays)
+    if result.kind in "biu":
+        result = np.dtype(np.float64)
+    if not _is_float(result):
+        raise ValueError(f"query, key and value have the common dtype {result}; needed are real numbers")
+    return result, np.promote_types(result, np.float32)
+
+
+def check_numbers(scale: float | None, softcap: float | None, precision: np.dtype) -> tuple[float | None, float | None]:
+    """The two, checked, as floats; None for a softcap that caps nothing: 0, or beyond all numbers of the dtype."""
+    if scale is not None:
+        scale = _finite("scale", scale, "a finite number or None", math.isfinite)
+    if softcap is not None:
+        needed = f"0, None or a finite number above 0 in {precision}"
+        softcap = _finite("softcap", softcap, needed, lambda c: c == 0 or _above_zero(c, precision))
+        softcap = softcap if 0 < softcap <= float(np.finfo(precision).max) else None
+    return scale, softcap
+
+
+def _above_zero(number: float, precision: np.dtype) -> bool:
+    with np.errstate(over="ignore"):
+        return bool(precision.type(number) > 0)
+
+
+def _finite(name: str, given: object, needed: str, fits: Callable[[float], bool]) -> float:
+    try:
+        number = float(given) if isinstance(given, SupportsFloat) else math.nan
+    except (TypeError, OverflowError):  # an array; 10**400
+        number = math.nan
+    if not (math.isfinite(number) and fits(number)):
+        raise ValueError(f"{name} is {given!r}; needed is {needed}")
+    return number
+
+
+def _is_float(dtype: np.dtype) -> bool:
+    """Whether floats, of NumPy or an extension of it such as bfloat16, which NumPy calls a kind of bytes."""
+    return dtype.kind == "f" or (dtype.kind == "V" and dtype.name.startswith(("bfloat", "float")))
+
+
+def _check_vectors(query: Array, key: Array, value: Array) -> None:
+    if min(query.ndim, key.ndim, value.ndim) < 2:
+        needed = "query [..., n_query, d_k], key [..., n_key, d_k], value [..., n_key, d_v]"
+        raise ValueError(f"found {_shapes(query, key, value)}; needed are {needed}")
+    if query.shape[-1] != key.shape[-1] or not query.shape[-1]:
+        raise ValueError(f"found {_shapes(query, key, value)}; query and key need the same d_k ≥ 1 as their last axis")
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError(f"found {_shapes(query, key, value)}; key and value need the same n_key")
+
+
+def _count_heads(query: Array, key: Array, value: Array) -> tuple[int, int]:
+    """(n_head, n_kv_head); an input without a head axis has as many as the others."""
+    of_keys = {array.shape[-3] for array in (key, value) if array.ndim > 2}
+    n_kv_head = of_keys.pop() if of_keys else 1
+    n_head = query.shape[-3] if query.ndim > 2 else n_kv_head
+    if of_keys or not n_kv_head or not n_head or n_head % n_kv_head:
+        needed = "key and value need the same n_kv_head ≥ 1, and n_head a multiple of it"
+        raise ValueError(f"found {_shapes(query, key, value)}; {needed}")
+    return n_head, n_kv_head
+
+
+def _check_names(method: str, given: Mapping[str, ArrayLike]) -> None:
+    if not isinstance(method, str) or method not in PARAMETERS:
+        raise ValueError(f"method is {method!r}; needed is one of {', '.join(PARAMETERS)}")
+    known = [name for names in PARAMETERS.values() for name in names]
+    if unknown := [name for name in given if name not in known]:
+        raise ValueError(f"parameters holds {unknown[0]!r}; known are {', '.join(known)}")
+    if missing := [name for name in PARAMETERS[method] if name not in given]:
+        raise ValueError(f"method {method!r} needs {missing[0]!r} in parameters")
+
+
+def _shapes(query: Array, key: Array, value: Array) -> str:
+    return f"query {list(query.shape)}, key {list(key.shape)}, value {list(value.shape)}"

@@ -1,0 +1,221 @@
+"""Attention of long inputs, block by block: no matrix of all pairs ever exists, and the result is the same.
+
+The softmax runs along: each block of keys brings its own largest score, and what was summed before is scaled to it
+(Milakov and Gimelshein 2018, algorithm 3; Rabe and Staats 2021, section 3). In memory: inputs, results, one block.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.attention.masks import Window, visible_keys
+from attncli.attention.ranks import Ranks
+from attncli.attention.similarity import SIMILARITIES
+
+ROWS, COLUMNS = 512, 1024  # of a block of scores: 2 MB a head in float32
+BY_QUERY = ("keys", "weights", "itself")
+
+#: What is added to the scores of queries and keys at these places, −inf where hidden: `[n_head or 1, rows, columns]`.
+Bias = Callable[[slice, slice], Array | None]
+
+
+class Streamed(NamedTuple):
+    """What is left of the weights: context `[n_head, n_query, d_v]`, and the strongest keys of every query.
+
+    keys, weights: `[n_query, top]`, by the mean of the heads, strongest first, equals by place; key −1 and weight 0
+    fill up where fewer are visible. itself `[n_query]`: the mean weight of a query on its own place. entropy `[n_head,
+    n_query]` in bits. peak and total `[n_head, n_query]`: a weight is exp(score − peak) / total. by_distance: the
+    weights added up by key − query, from −near to near and beyond, `[n_head, 2·near + 2]`.
+    """
+
+    context: Array
+    keys: Array
+    weights: Array
+    itself: Array
+    entropy: Array
+    peak: Array
+    total: Array
+    by_distance: Array
+
+
+def attend_in_blocks(
+    query: Array,
+    key: Array,
+    value: Array,
+    *,
+    top: int,
+    method: str = "scaled",
+    temperature: Array | float = 1.0,
+    parameters: Mapping[str, Array] | None = None,
+    causal: bool = False,
+    window: Window | None = None,
+    bias: Bias | None = None,
+    own_place: bool = True,
+    near: int | None = None,
+    each: Callable[[range], Iterable[int]] = iter,
+) -> Streamed:
+    """Attention as `attend` computes it, of query `[n_head, n_query, d_k]`, key and value `[n_head, n_key, d]`.
+
+    `own_place`: query i and key i are one word, which is not among its own strongest keys. `near`: how far the sums by
+    distance reach; None: there are none. `each` goes over the first queries of blocks. Numbers must be finite.
+    """
+    scorer = _Scorer(query, key, method, temperature, parameters or {}, causal, window, bias)
+    starts = each(range(0, query.shape[1], ROWS))
+    done = [_rows(scorer, value, slice(at, at + ROWS), top, own_place, near) for at in starts]
+    joined = {name: [getattr(part, name) for part in done] for name in Streamed._fields[:-1]}
+    arrays = {name: np.concatenate(parts, axis=int(name not in BY_QUERY)) for name, parts in joined.items()}
+    return Streamed(**arrays, by_distance=np.sum([part.by_distance for part in done], axis=0))
+
+
+class _Scorer:
+    """Scores of any block: similarity, then bias and masks, then temperature, as in `attend`."""
+
+    def __init__(
+        self,
+        query: Array,
+        key: Array,
+        method: str,
+        temperature: Array | float,
+        parameters: Mapping[str, Array],
+        causal: bool,
+        window: Window | None,
+        bias: Bias | None,
+    ) -> None:
+        self.query, self.key, self._method, self._parameters = query, key, method, parameters
+        self._causal, self._window, self._bias = causal, window, bias
+        warmth = np.broadcast_to(np.asarray(temperature, query.dtype), len(query))
+        self._warmth = warmth[:, None, None]  # [n_head, 1, 1]
+
+    def block(self, rows: slice, columns: slice) -> Array:
+        """`[n_head, rows, columns]`."""
+        q, k = self.query[:, rows], self.key[:, columns]
+        scores = np.empty((len(q), q.shape[1], k.shape[1]), q.dtype)
+        SIMILARITIES[self._method](q, k, scale=None, out=scores, **self._parameters)
+        if self._bias is not None and (added := self._bias(rows, columns)) is not None:
+            scores += added
+        seen = self._visible(rows, columns, scores)
+        if seen is not None:
+            np.copyto(scores, -np.inf, where=~seen)
+        if (self._warmth != 1).any():
+            scores /= self._warmth
+        return scores
+
+    def _visible(self, rows: slice, columns: slice, scores: Array) -> Array | None:
+        offset = rows.start - columns.start
+        return visible_keys(*scores.shape[1:], causal=self._causal, window=self._window, offset=offset)
+
+    def columns(self, rows: slice) -> Iterator[slice]:
+        """The blocks of keys that any of the rows may see by their places."""
+        left, right = self._window or (None, None)
+        right = 0 if self._causal else right
+        first = 0 if left is None else max(0, rows.start - left)
+        last = self.key.shape[1] if right is None else min(self.key.shape[1], rows.stop + right)
+        return (slice(at, min(at + COLUMNS, last)) for at in range(first, last, COLUMNS))
+
+
+def _rows(scorer: _Scorer, value: Array, rows: slice, top: int, own_place: bool, near: int | None) -> Streamed:
+    """All keys for a block of queries; of one head the ranks go along, of several they take a second look."""
+    n_head, n = len(scorer.query), scorer.query[:, rows].shape[1]
+    running = _Running(n_head, n, value.shape[-1], scorer.query.dtype)
+    ranks = Ranks(n, top, scorer.query.dtype)
+    for columns in scorer.columns(rows):
+        scores = scorer.block(rows, columns)
+        if n_head == 1:
+            ranks.add(_without_own(scores[0], rows, columns, own_place), columns.start)
+        running.add(scores, value[:, columns])
+    if n_head > 1:
+        for columns in scorer.columns(rows):
+            mean = running.weights(scorer.block(rows, columns)).mean(axis=0)  # [rows, columns]
+            ranks.add(np.where(mean > 0, _without_own(mean, rows, columns, own_place), -np.inf), columns.start)
+    weights = np.where(ranks.keys < 0, 0, running.weights(ranks.strengths[None])[0] if n_head == 1 else ranks.strengths)
+    itself = _itself(scorer, running, rows, own_place)  # [rows]
+    softmax = running.context(), ranks.keys, weights, itself, running.entropy(), running.peak, running.total
+    return Streamed(*softmax, _by_distance(scorer, running, rows, near))
+
+
+def _without_own(strengths: Array, rows: slice, columns: slice, own_place: bool) -> Array:
+    """Strengths `[rows, columns]` with −inf where a query meets its own place."""
+    i = np.arange(max(rows.start, columns.start), min(rows.start + len(strengths), columns.stop))
+    if not own_place or not len(i):
+        return strengths
+    strengths = strengths.copy()
+    strengths[i - rows.start, i - columns.start] = -np.inf
+    return strengths
+
+
+def _itself(scorer: _Scorer, running: "_Running", rows: slice, own_place: bool) -> Array:
+    """The mean weight of each query on its own place: `[rows]`."""
+    n = running.peak.shape[1]
+    if not own_place:
+        return np.zeros(n, running.peak.dtype)
+    found = np.empty((len(scorer.query), n), running.peak.dtype)  # [n_head, rows]
+    for at in range(0, n, 64):  # small squares along the diagonal
+        square = slice(rows.start + at, rows.start + min(at + 64, n))
+        found[:, at : at + 64] = np.diagonal(scorer.block(square, square), axis1=1, axis2=2)
+    mean: Array = running.weights(found[..., None])[..., 0].mean(axis=0)
+    return mean
+
+
+def _by_distance(scorer: _Scorer, running: "_Running", rows: slice, near: int | None) -> Array:
+    """The rows' weights added up by distance: a band of keys around them, and what is left of their sum beyond it."""
+    n_head, n = running.peak.shape
+    sums = np.zeros((n_head, 0 if near is None else 2 * near + 2))
+    if near is None:
+        return sums
+    first, last = max(0, rows.start - near), min(rows.start + n + near, scorer.key.shape[1])
+    band = running.weights(scorer.block(slice(rows.start, rows.start + n), slice(first, last)))  # [n_head, rows, band]
+    for offset in range(-near, near + 1):
+        along = np.diagonal(band, offset + rows.start - first, axis1=1, axis2=2)
+        sums[:, offset + near] = along.sum(axis=-1, dtype=np.float64)
+    sums[:, -1] = np.maximum((running.total > 0).sum(axis=-1) - sums.sum(axis=-1), 0)
+    return sums
+
+
+class _Running:
+    """The softmax so far: the largest score, the sum of exp(score − largest), and that sum's context and entropy."""
+
+    def __init__(self, n_head: int, n: int, d_v: int, dtype: np.dtype) -> None:
+        self.peak = np.full((n_head, n), -np.inf, dtype)
+        self.total = np.zeros((n_head, n), dtype)
+        self._weighted = np.zeros((n_head, n, d_v), dtype)
+        self._scored = np.zeros((n_head, n), dtype)  # Σ exp(s − peak) s
+
+    def add(self, scores: Array, value: Array) -> None:
+        """Go on with scores `[n_head, rows, columns]` and value `[n_head, columns, d_v]`."""
+        peak = np.maximum(self.peak, scores.max(axis=-1))  # [n_head, rows]
+        level = np.where(peak == -np.inf, 0, peak)
+        shrink = np.exp(self.peak - level)  # [n_head, rows]; 0 at the first block
+        parts = np.exp(scores - level[..., None])  # [n_head, rows, columns]
+        self.total = self.total * shrink + parts.sum(axis=-1)
+        self._weighted = self._weighted * shrink[..., None] + parts @ value
+        self._scored = self._scored * shrink + _products(parts, scores)
+        self.peak = peak
+
+    def weights(self, scores: Array) -> Array:
+        """The weights that scores `[n_head, rows, …]` have come to: exp(s − peak) / total, 0 where nothing is seen."""
+        level = np.where(self.peak == -np.inf, 0, self.peak)[..., None]
+        weights: Array = np.exp(scores - level) / np.where(self.total == 0, 1, self.total)[..., None]
+        return weights
+
+    def context(self) -> Array:
+        """`[n_head, rows, d_v]`."""
+        return self._weighted / np.where(self.total == 0, 1, self.total)[..., None]
+
+    def entropy(self) -> Array:
+        """In bits: log Z − Σ p s, with Z = total · exp(peak): `[n_head, rows]`."""
+        seen = self.total > 0
+        total, level = np.where(seen, self.total, 1), np.where(seen, self.peak, 0)
+        nats = np.log(total) + level - self._scored / total
+        return np.where(seen, np.maximum(nats, 0) / math.log(2), 0)
+
+
+def _products(parts: Array, scores: Array) -> Array:
+    """Σ part · score over the keys, where a hidden key adds nothing: `[n_head, rows]`."""
+    with np.errstate(invalid="ignore"):  # 0 · −∞
+        summed: Array = np.einsum("hij,hij->hi", parts, scores)
+    if np.isnan(summed).any():
+        summed = np.einsum("hij,hij->hi", parts, np.where(parts > 0, scores, 0))
+    return summed

@@ -1,0 +1,208 @@
+"""`attn corpus`: attention over whole files of text, as tables."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
+from attncli.cli.grouping import options
+from attncli.cli.model_options import check_alone, opened_model
+from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
+from attncli.corpus.threads import one_thread_each
+from attncli.errors import UsageError
+from attncli.interrupts import held_back
+from attncli.settings.corpus import TABLES
+from attncli.settings.explanation import CSV, check_choice, check_whole
+
+if TYPE_CHECKING:
+    from attncli.cli.corpus_lines import Lines
+    from attncli.corpus.run import Scheduler
+    from attncli.corpus.settings import CorpusSettings
+    from attncli.corpus.shards import Shard
+
+EXAMPLES = """attn corpus my-text.txt --words bank,river
+attn corpus my-text.txt -o attention --collect context,weights --jobs 2
+attn corpus my-text.txt --mode multihead --collect heads,distance --limit 1000"""
+SOME_SKIPPED, INTERRUPTED = 4, 130
+PICTURES = (".svg", ".pdf", ".png")
+
+
+@options(CollectOptions, AttentionOptions, CorpusModel, RunOptions, AnswerOptions)
+def command(
+    collected: CollectOptions,
+    attention: AttentionOptions,
+    model: CorpusModel,
+    run: RunOptions,
+    answers: AnswerOptions,
+    context: typer.Context,
+    text: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="Text, a sentence or document a line; .gz, .zst; - is standard input."),
+    ],
+    vectors: VectorSet = None,
+) -> None:
+    """Attention over whole files of text: context words, distances, entropy, heads, as tables."""
+    check_alone(context, model)
+    one_thread_each()  # before NumPy is there
+    _check(run, attention, collected)
+    with _folder(run) as folder:
+        raise typer.Exit(_run(folder, text, collected, attention, model, run, answers, vectors))
+
+
+def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
+    check_choice("--format", run.format, TABLES)
+    check_choice("--csv", run.csv, CSV)
+    check_whole("--jobs", run.jobs, 1, 1024)
+    if attention.memory is not None:
+        raise UsageError("--memory has no meaning here: every text attends to itself", "leave it out")
+    if run.picture is not None:
+        _check_picture(run.picture, collected)
+    if run.resume and run.output is None:
+        raise UsageError("--resume needs the folder that was begun", "add -o DIR")
+
+
+def _check_picture(path: str, collected: CollectOptions) -> None:
+    """See that there will be something to draw, and something to draw it with."""
+    from attncli.settings.corpus import check_collected
+    from attncli.views.figure.saving import check_installed
+
+    if Path(path).suffix.lower() not in PICTURES:
+        raise UsageError(f"--picture {path!r} does not say what to draw", f"end it with one of {', '.join(PICTURES)}")
+    if "distance" not in check_collected(collected.collect):
+        raise UsageError(f"--picture {path!r} shows distances, which are not collected", "add --collect distance")
+    check_installed()
+
+
+@contextmanager
+def _folder(run: RunOptions) -> Iterator[Path]:
+    """The folder that was named, or one that lasts as long as the run."""
+    if run.output is not None:
+        yield Path(run.output)
+        return
+    folder = tempfile.mkdtemp(prefix="attn-corpus-")
+    try:
+        yield Path(folder)
+    finally:
+        with held_back():  # an impatient second Ctrl-C would leave a part of it
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(
+    folder: Path,
+    text: list[str],
+    collected: CollectOptions,
+    attention: AttentionOptions,
+    model: CorpusModel,
+    run: RunOptions,
+    answers: AnswerOptions,
+    vectors: str | None,
+) -> int:
+    from attncli.corpus.inputs import named_texts
+    from attncli.corpus.plan import begun, plan_of
+    from attncli.corpus.tables import check_table
+
+    check_table(run.format)
+    settings = _settings(collected, attention, model, run, answers, vectors)
+    limit = None if collected.limit is None else check_whole("--limit", collected.limit, 1)
+    with begun(folder, plan_of(settings, named_texts(text), limit), run.resume):
+        folder = folder.absolute()  # workers may stand elsewhere
+        shards = _shards(text, folder, limit)
+        return _worked(shards, folder, settings, run, answers)
+
+
+def _shards(text: list[str], folder: Path, limit: int | None) -> "list[Shard]":
+    """The text of the run, laid out where it must be, and cut."""
+    from attncli.cli.output import say
+    from attncli.corpus.inputs import inputs_of
+    from attncli.corpus.shards import plan_shards
+
+    stream = sys.stdin.buffer if sys.stdin else None
+    shards = plan_shards(inputs_of(text, folder, stream, limit, lambda told: say(f"note: {told}")), limit)
+    if not shards:
+        raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
+    return shards
+
+
+def _worked(
+    shards: "list[Shard]", folder: Path, settings: "CorpusSettings", run: RunOptions, answers: AnswerOptions
+) -> int:
+    """The run itself, and its summary."""
+    from attncli.cli.corpus_answer import draw, show
+    from attncli.cli.corpus_lines import Lines
+    from attncli.corpus.folder import prepare, sweep
+    from attncli.corpus.run import run_corpus
+
+    prepare(folder)
+    lines = Lines(shards, answers)
+    try:
+        with lines:  # what is said of an interrupt stands under the bar, not in it
+            corpus = run_corpus(shards, folder, settings, _scheduler(run, lines), lines.heard)
+    except KeyboardInterrupt:
+        with held_back():
+            sweep(folder)
+            lines.interrupted(run.output, sys.argv[2:])
+        return INTERRUPTED
+    if run.picture is not None and "distance" in corpus.tables:
+        draw(corpus, run.picture)
+    show(corpus, run, answers)
+    return SOME_SKIPPED if corpus.manifest["skipped"] or corpus.manifest["lost"] else 0
+
+
+def _settings(
+    collected: CollectOptions,
+    attention: AttentionOptions,
+    chosen: CorpusModel,
+    run: RunOptions,
+    answers: AnswerOptions,
+    vectors: str | None,
+) -> "CorpusSettings":
+    """The checked settings; what attends is opened, and every word of --words must be known."""
+    from attncli.cli.answer import opened
+    from attncli.corpus.opening import model_source, open_reader, vectors_source, wanted
+    from attncli.corpus.settings import CorpusSettings, check_kept, check_words
+    from attncli.settings.corpus import check_collected
+    from attncli.settings.explanation import check_settings
+    from attncli.settings.model import check_model_settings
+
+    if chosen.model is None:
+        attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
+        source = vectors_source(opened(vectors, answers), vectors, attends)
+    else:
+        source = model_source(opened_model(chosen.model))
+        merged, top = bool(collected.words), collected.top
+        attends = check_model_settings(layer=chosen.layer, head=chosen.head, top=top, words=merged)
+    settings = CorpusSettings(
+        source,
+        attends,
+        check_collected(collected.collect),
+        check_words(collected.words),
+        collected.field,
+        collected.sentences,
+        run.format,
+        run.csv,
+        check_kept(collected.kept),
+    )
+    wanted(settings, open_reader(settings))
+    return settings
+
+
+def _scheduler(run: RunOptions, lines: "Lines") -> "Scheduler":
+    """What makes the parts: this process, several, or a cluster."""
+    from attncli.corpus.running import run_shard
+
+    if run.scheduler is not None:
+        from attncli.corpus.cluster import run_on_cluster
+
+        address = run.scheduler
+        return lambda tasks: run_on_cluster(tasks, address, run.jobs)
+    if run.jobs > 1:
+        from attncli.corpus.workers import run_in_processes
+
+        return lambda tasks: run_in_processes(tasks, run.jobs)
+    return lambda tasks: (run_shard(task, lines.tick) for task in tasks)

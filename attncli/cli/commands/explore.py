@@ -1,0 +1,201 @@
+"""`attn explore`: the same as `attn explain`, full-screen, with every setting under a key."""
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attncli.cli.documents import explanation_documents
+from attncli.cli.grouping import options
+from attncli.cli.model_options import ModelOptions, check_alone, opened_model
+from attncli.cli.options import COLORS, SCALES, AttentionOptions, InputOptions, OutputOptions, output_option
+from attncli.errors import UsageError
+from attncli.settings.explanation import check_choice, check_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.text import Text
+
+    from attncli.cli.showing import Show
+    from attncli.explore.answering import Answers
+    from attncli.explore.app import Explorer
+    from attncli.explore.state import Ask
+    from attncli.recipes.explanation import Explanation
+    from attncli.views.records.rows import Row
+    from attncli.views.screen import Screen
+
+EXAMPLES = """attn explore "Bark is very cute and he is a dog"
+attn explore "He gave the dog a bone" --mode multihead --heads 3
+attn explore "She sat on the river bank" --model my-model"""
+PIPES = "attn explain writes the same to pipes and files"
+Sentence = Annotated[
+    str | None,
+    typer.Argument(metavar="SENTENCE", show_default=False, help="What to begin with; left out: an example."),
+]
+
+
+@dataclass(frozen=True)
+class ScreenOptions:
+    """How it is shown."""
+
+    color_scale: Annotated[
+        str, output_option("--color-scale", "Colours over 0 to 1, or over each row's range.", "fixed|row", SCALES)
+    ] = "fixed"
+    color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
+    debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False
+
+
+@options(AttentionOptions, InputOptions, ModelOptions, ScreenOptions)
+def command(
+    attention: AttentionOptions,
+    inputs: InputOptions,
+    model: ModelOptions,
+    screen: ScreenOptions,
+    context: typer.Context,
+    sentence: Sentence = None,
+) -> None:
+    """Explore attention full-screen: move through the words, change settings, and see what follows at once."""
+    check_alone(context, model)
+    _check_terminal(sentence)
+    from attncli.extras import package
+
+    package("textual", "attn explore")
+    from attncli.cli.sentences import EXAMPLE
+
+    app = _explorer(EXAMPLE if sentence is None else sentence, attention, inputs, model, _screen(screen))
+    raise typer.Exit(_run(app))
+
+
+def _check_terminal(sentence: str | None) -> None:
+    """Full-screen means a terminal that can be drawn on, and someone who reads a screen with their eyes.
+
+    Raises:
+        UsageError: it is none; the hint is the command that works there.
+    """
+    if sentence == "-":
+        raise UsageError("attn explore takes one sentence, not standard input", "attn explain - reads one a line")
+    # Standard error too: what is drawn goes there, so that standard output is free for the command at the end.
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
+        if stream is None or not stream.isatty():
+            raise UsageError(f"attn explore needs a terminal, and standard {name} is none", PIPES)
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        raise UsageError(f"attn explore cannot draw on a terminal with TERM={os.environ.get('TERM', '')}", PIPES)
+    if os.environ.get("ACCESSIBLE", "") not in ("", "0", "false"):
+        hint = "attn explain --word WORD says the same in plain sentences"
+        raise UsageError("attn explore is a full screen, which ACCESSIBLE=1 says not to draw", hint)
+
+
+def _screen(options: ScreenOptions) -> "Screen":
+    from attncli.cli.terminal import detect_screen
+
+    check_choice("--color-scale", options.color_scale, SCALES)
+    check_choice("--color", options.color, COLORS)
+    return detect_screen(options.color, by_row=options.color_scale == "row")
+
+
+def _explorer(
+    sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions, screen: "Screen"
+) -> "Explorer":
+    """The app with its first question, whose mistakes are errors of the command."""
+    from attncli.explore.answering import Answers
+    from attncli.explore.app import Explorer
+    from attncli.explore.state import State
+
+    ask, answers = _ask(sentence, attention, inputs, model), Answers()
+    _open(ask, answers)
+    endings = _pictures_first(_show(OutputOptions()).formats)
+    return Explorer(State(ask), answers, screen, _save, endings)
+
+
+def _ask(sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions) -> "Ask":
+    from attncli.explore.state import Ask
+    from attncli.settings.model import check_model_settings
+
+    chosen = {name: value for name, value in vars(model).items() if name != "model"}
+    settings = check_settings(**vars(attention), unknown=inputs.unknown)
+    return Ask(sentence, settings, inputs.vectors, model.model, check_model_settings(**chosen))
+
+
+def _open(ask: "Ask", answers: "Answers") -> None:
+    """Vectors explain the sentence at once; a model is opened, and runs before the eyes of the user."""
+    if ask.model is not None:
+        model = opened_model(ask.model)
+        model.read(ask.sentence)
+        answers.keep({}, {ask.model: model})
+        return
+    from attncli.cli.answer import opened
+
+    answers.keep({ask.vectors: opened(ask.vectors, OutputOptions())}, {})
+    answers.answer(ask)
+
+
+def _save(explanation: "Explanation", path: str, by_row: bool) -> list[str]:
+    """Write a file as `attn explain -o` does; returns what there is to remark."""
+    output = OutputOptions(output=path, color_scale="row" if by_row else "fixed")
+    return _show(output).save(explanation, output)
+
+
+def _show(output: OutputOptions) -> "Show[Explanation]":
+    """What writes explanations, of vectors and of models."""
+    from attncli.cli.showing import Show
+    from attncli.recipes.explaining import explain
+    from attncli.recipes.model_explanation import ModelExplanation
+    from attncli.views.records.json import explanation_json
+    from attncli.views.records.model_json import model_json
+
+    return Show(
+        explain,
+        lambda each: each.sentences,
+        lambda each: model_json(each) if isinstance(each, ModelExplanation) else explanation_json(each),
+        _lines,
+        _rows,
+        explanation_documents(output),
+    )
+
+
+def _lines(explanation: "Explanation", screen: "Screen") -> "list[Text]":
+    """The page of `attn explain`, of the whole sentence or of one query."""
+    from attncli.recipes.model_explanation import ModelExplanation
+    from attncli.views.terminal.close_up import close_up_lines
+    from attncli.views.terminal.explain import explain_lines
+    from attncli.views.terminal.model import model_lines
+
+    if isinstance(explanation, ModelExplanation):
+        return model_lines(explanation, screen)
+    if explanation.query is None:
+        return explain_lines(explanation, screen)
+    return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
+
+
+def _rows(explanation: "Explanation") -> "Iterator[Row]":
+    """Those of CSV; a head that stands alone keeps its number."""
+    from attncli.explore.saved import OneHead
+    from attncli.views.records.rows import explanation_rows
+
+    rows = explanation_rows(explanation)
+    if not isinstance(explanation, OneHead):
+        yield from rows
+        return
+    yield next(rows)
+    for _, _, *rest in rows:
+        yield explanation.layer, explanation.head, *rest
+
+
+def _pictures_first(formats: list[str]) -> list[str]:
+    order = ("svg", "png", "pdf", "html", "screen.svg")
+    return sorted(formats, key=lambda each: order.index(each) if each in order else len(order))
+
+
+def _run(app: "Explorer") -> int:
+    """Run it, and then say how to see it again: also where the app ended with a fault."""
+    from attncli.explore.app import run
+    from attncli.explore.command_line import explain_command
+
+    try:
+        return run(app)
+    finally:
+        if app.view is not None:
+            typer.echo(explain_command(app.view.state, app.view.whole, app.drawn_on.scale == "row"))

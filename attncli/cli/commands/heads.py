@@ -1,0 +1,59 @@
+"""`attn heads`: the heads of a model, ranked for a pair of words or a pattern."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from attncli.cli.grouping import options
+from attncli.cli.model_options import Heads, Layers, ModelName, model_option, opened_model
+from attncli.cli.options import OutputOptions, SentenceArgument
+from attncli.errors import UsageError
+from attncli.settings.model import PATTERNS
+
+EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
+attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog --lift
+attn heads "Bark is very cute and he is a dog" --model my-model --pattern previous --top 3"""
+
+
+@dataclass(frozen=True)
+class RankOptions:
+    """What heads are ranked by."""
+
+    model: ModelName = None
+    layer: Layers = None
+    head: Heads = None
+    from_: Annotated[str | None, model_option("--from", "The word that attends.", "WORD|INDEX")] = None
+    to: Annotated[str | None, model_option("--to", "The word that is attended to.", "WORD|INDEX")] = None
+    lift: Annotated[
+        bool, model_option("--lift", "By how far the weight is above the mean of all tokens on that word.")
+    ] = False
+    pattern: Annotated[
+        str | None, model_option("--pattern", "A pattern instead of a pair.", "|".join(PATTERNS), PATTERNS)
+    ] = None
+
+
+@options(RankOptions, OutputOptions)
+def command(ranked: RankOptions, output: OutputOptions, sentence: SentenceArgument = None) -> None:
+    """Rank the heads of a model by their weight on a pair of words or a pattern."""
+    if ranked.model is None:
+        raise UsageError("attn heads needs a model", "add --model PATH_OR_NAME")
+    from attncli.cli.showing import Show
+    from attncli.recipes.head_ranking import check_ranked, rank_model_heads
+    from attncli.settings.model import check_model_settings
+    from attncli.views.terminal.head_ranking import ranking_json, ranking_lines, ranking_rows
+
+    check_ranked(ranked.from_, ranked.to, ranked.pattern, ranked.lift)
+    choice, model = (
+        check_model_settings(layer=ranked.layer, head=ranked.head, top=output.top),
+        opened_model(ranked.model),
+    )
+    words = {"from_": ranked.from_, "to": ranked.to, "pattern": ranked.pattern}
+    show = Show(
+        lambda text: rank_model_heads(text, model, **words, lift=ranked.lift, choice=choice),
+        lambda ranking: (ranking.sentence,),
+        lambda ranking: ranking_json(ranking, output.precision),
+        ranking_lines,
+        ranking_rows,
+    )
+    raise typer.Exit(show.each(sentence, output))

@@ -1,0 +1,152 @@
+"""`attn train`: heads trained on a text of one's own, and how well they do."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attncli.cli.grouping import options
+from attncli.cli.options import AnswerOptions
+from attncli.cli.train_options import (
+    MOST_HEADS,
+    EvaluateOptions,
+    TrainOptions,
+    check_evaluation,
+    check_fits,
+    check_training,
+    limit_of,
+    shape_of,
+)
+from attncli.settings.explanation import check_whole
+
+if TYPE_CHECKING:
+    from attncli.cli.train_lines import Lines
+    from attncli.training.block import Shape
+    from attncli.training.loop import Trained
+    from attncli.training.scoring import Judged
+    from attncli.vectors import Vectors
+
+EXAMPLES = """attn train my-text.txt -o my.npz --epochs 3
+attn train my-text.txt -o my.npz --heads 4 --content-heads 2 --minutes 0.1 --seed 7
+attn train --evaluate trained --heads 3 my-text.txt"""
+INTERRUPTED = 130
+ENDED = {
+    "done": "",
+    "stopped": "; it fell after that, so training ended",
+    "interrupted": "; interrupted",
+    "diverged": "; the loss was no longer a number, so training ended",
+}
+
+
+@options(TrainOptions, EvaluateOptions, AnswerOptions)
+def command(
+    training: TrainOptions,
+    evaluation: EvaluateOptions,
+    answers: AnswerOptions,
+    text: Annotated[list[str], typer.Argument(metavar="TEXT", help="Files of plain text, in UTF-8.")],
+) -> None:
+    """Train heads on your own text by back-propagation, or judge heads on it."""
+    if evaluation.evaluate is not None:
+        check_evaluation(training, evaluation.evaluate)
+        _evaluate(evaluation.evaluate, training, evaluation, answers, text)
+    else:
+        _train(check_training(training, evaluation), training, answers, text)
+
+
+def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: list[str]) -> None:
+    from attncli.cli.answer import opened, progressing
+    from attncli.cli.train_lines import Lines
+    from attncli.training.files import check_writable, read_block
+    from attncli.training.loop import train
+    from attncli.training.rows_file import read_corpus
+
+    limit, vectors = limit_of(training), opened(training.vectors, answers)
+    start = None if training.resume is None else read_block(training.resume, vectors)
+    shape = shape_of(training, vectors, start)
+    check_writable(output)
+    with ExitStack() as bar:
+        lines = Lines(answers, bar.enter_context(progressing(answers)))
+
+        def keep(trained: "Trained") -> None:
+            bar.close()
+            _keep(output, trained, shape, vectors, lines)
+
+        with lines.saying_what_is_lost():
+            corpus = read_corpus(text, vectors, lines.reading)
+            lines.say(f"{corpus.sentences:,} sentences, {corpus.tokens:,} known words to train on")
+            block = None if start is None else start.block
+            trained = train(corpus, vectors, shape, limit, training.seed, block, report=lines.training, keep=keep)
+    if trained.ended == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+
+
+def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", lines: "Lines") -> None:
+    """Write the heads, and say how good they are, how to look at them, and how to go on where training was ended."""
+    from attncli.training.files import write_block
+
+    write_block(output, trained.best, vectors, trained.profile)
+    lines.ended(trained)
+    interrupted = trained.ended == "interrupted"
+    lines.say(kept(output, trained), always=interrupted)
+    lines.say(f"look at it: {_look(output, shape, vectors)}")
+    if interrupted:
+        lines.say(f"go on: {go_on(output, sys.argv[2:])}", always=True)
+
+
+def kept(output: str, trained: "Trained") -> str:
+    """How good the heads in the file are, and why training ended."""
+    resumed = "" if trained.better else "; nothing better was found than what --resume gave"
+    return f"held-out MRR {trained.held_out:.3f}, kept in {output}{ENDED[trained.ended]}{resumed}"
+
+
+def _look(output: str, shape: "Shape", vectors: "Vectors") -> str:
+    mode = "qkv" if shape.heads == 1 else f"multihead --heads {shape.heads}"
+    method = "" if shape.method == "scaled" else f" --method {shape.method}"
+    named = "" if vectors.name == "attn-en" else f" --vectors {shlex.quote(vectors.name)}"
+    return f'attn explain "…" --mode {mode}{method} --projections {shlex.quote(output)}{named}'
+
+
+def go_on(output: str, typed: Sequence[str]) -> str:
+    """The command that goes on from the heads that were kept; `typed` is what stood after `attn train`."""
+    end = typed.index("--") if "--" in typed else len(typed)  # after it nothing is an option
+    options = [
+        word
+        for place, word in enumerate(typed[:end])
+        if not word.startswith("--resume=") and "--resume" not in typed[max(0, place - 1) : place + 1]
+    ]
+    return shlex.join(["attn", "train", "--resume", output, *options, *typed[end:]])
+
+
+def _evaluate(
+    name: str, training: TrainOptions, evaluation: EvaluateOptions, answers: AnswerOptions, text: list[str]
+) -> None:
+    from attncli.cli.answer import answer, answer_json, opened, progressing
+    from attncli.training.evaluation import evaluate
+    from attncli.training.sample import read_sample
+    from attncli.views.terminal.evaluation import evaluation_json, evaluation_lines
+
+    vectors = opened(training.vectors, answers)
+    shown, judged = _judged(name, training, vectors)
+    sentences = read_sample(text, vectors, held_out=evaluation.held_out)
+    with progressing(answers) as advance:
+        found = evaluate(shown, judged, vectors, sentences, training.seed, advance)
+    if evaluation.json:
+        answer_json([evaluation_json(found)])
+    else:
+        answer(lambda screen: evaluation_lines(found, screen), answers)
+
+
+def _judged(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str, "Judged"]:
+    """What the block is called, and the block."""
+    from attncli.training.files import bundled_block, read_block
+
+    if name == "trained":
+        heads = check_whole("--heads", 3 if training.heads is None else training.heads, 1, MOST_HEADS)
+        method = training.method or "scaled"
+        return f"trained, {heads} head{'s' * (heads > 1)}", bundled_block(vectors, heads, method)
+    judged = read_block(name, vectors, training.method)
+    check_fits("--heads", training.heads, len(judged.block["w_q"]), name)
+    return name, judged

@@ -1,0 +1,108 @@
+"""Named arrays in a `.npz` file, read without trusting it: no pickle, and no memory before the sizes are checked."""
+
+import math
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.errors import ResourceError
+from attncli.files.npy_header import read_npy_header
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+    from attncli.files.kinds import FileKind
+
+NEEDED = (
+    "numpy.savez writes one: w_q, w_k, w_v [n_head, d_model, d_k], w_o [n_head·d_v, d_model], parameters of the method"
+)
+# A compressed file may hold this much, or this many times its own size: projections of zeros and ones pack tightly.
+PLAIN_BYTES, EXPANSION = 2**25, 4
+WIDENED = 2  # so much more its numbers may take in float64
+MOST_SAID = 300  # characters of a reason, which may quote names of members
+
+
+def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
+    """Those of the arrays `names` that the file holds, in float64.
+
+    Raises:
+        ResourceError: no such file, no whole `.npz`, an array that is not of floats, or one that claims too much.
+    """
+    import zipfile  # 10 ms, which only a file should cost
+
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ValueError("it is not a file")
+        room = max(PLAIN_BYTES, EXPANSION * os.path.getsize(path))
+        with zipfile.ZipFile(path) as archive:
+            arrays = _read_members(archive, names, room)
+        if arrays or (kind := _kind_of(path)) is None or kind.key == "npz":
+            return arrays
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+    except Exception as error:  # a hostile archive can bring about any
+        reason = str(error).splitlines()[0][:MOST_SAID] if str(error) else "it is damaged"
+    kind = _kind_of(path)
+    if kind is not None and kind.key != "npz":
+        raise ResourceError(f"{str(path)!r} is {kind.name}, not a file of projections", _hint(kind, str(path)))
+    raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", NEEDED)
+
+
+def _kind_of(path: str | Path) -> "FileKind | None":
+    from attncli.files.kinds import kind_of_file  # a table of patterns, which only an error needs
+
+    return kind_of_file(path)
+
+
+def _hint(kind: "FileKind", path: str) -> str:
+    """The way on from a file that was not fetched or not unpacked, else what a file of projections is."""
+    return kind.hint(path) if kind.key in ("lfs", "html") or "unpacks" in kind.way else NEEDED
+
+
+def write_npz(path: str | Path | BinaryIO, arrays: Mapping[str, Array]) -> None:
+    """Write the arrays uncompressed, in this order and without a date, so that equal arrays give equal bytes."""
+    import zipfile
+
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
+
+
+def _read_members(archive: "ZipFile", names: Collection[str], room: int) -> dict[str, Array]:
+    arrays: dict[str, Array] = {}
+    widened = WIDENED * room
+    for info in archive.infolist():
+        name = info.filename.removesuffix(".npy")
+        if name not in names or name == info.filename:
+            continue
+        if name in arrays:
+            raise ValueError(f"{name} is there twice")
+        room -= info.file_size
+        if room < 0 or info.compress_type not in (0, 8):  # stored or deflated, as NumPy writes it
+            raise ValueError(f"{name} is packed so that it would unfold to {info.file_size:,} bytes")
+        with archive.open(info) as member:
+            arrays[name] = _read_array(member, name, info.file_size, widened)
+        widened -= arrays[name].nbytes
+    return arrays
+
+
+def _read_array(member: IO[bytes], name: str, size: int, room: int) -> Array:
+    """One `.npy` member of `size` bytes; its header is believed only where it agrees with that size."""
+    try:
+        shape, by_column, dtype = read_npy_header(member)
+    except ValueError as error:
+        raise ValueError(f"{name} is damaged: {error}") from None
+    if dtype.kind not in "fiu":
+        raise ValueError(f"{name} has dtype {dtype}; needed are numbers")
+    data = member.read(size)
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError(f"{name} claims the shape {list(shape)} of {dtype}, and {len(data):,} bytes follow")
+    if 8 * math.prod(shape) > room:
+        raise ValueError(f"{name} holds {math.prod(shape):,} numbers, too many for a file of this size")
+    with np.errstate(all="ignore"):  # what float64 cannot hold becomes an infinity, which is refused
+        return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float64)

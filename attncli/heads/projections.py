@@ -1,0 +1,197 @@
+"""Where projections and a method's parameters come from: a file, a seed, the identity, or the vectors themselves."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+import numpy as np
+
+from attncli.attention.similarity import PARAMETERS
+from attncli.errors import ResourceError, UsageError
+from attncli.heads.parameters import Array, Heads, default_sigma, identity_heads, parameters_for, random_heads
+from attncli.heads.trained import how_to_train, trained_block, trained_blocks, trained_parameters
+from attncli.settings.explanation import PROJECTIONS, Settings
+from attncli.vectors import Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """One entry a layer: its heads (None in mode `self`) and the parameters of its method."""
+
+    d_model: int
+    heads: tuple[Heads | None, ...]
+    parameters: tuple[Mapping[str, Array], ...]
+    in_embedding_space: bool
+    warnings: tuple[str, ...] = ()
+    projections: str | None = None  # what the settings' None came to
+    trained: bool = False  # whether the heads were trained with every word hidden from itself
+
+    @property
+    def n_head(self) -> int:
+        """How many heads each layer has; mode `self` has one."""
+        first = self.heads[0]
+        return 1 if first is None else len(first.w_q)
+
+
+def choose_blocks(settings: Settings, vectors: Vectors) -> Blocks:
+    """The heads and parameters of every layer, as `--mode`, `--projections`, `--seed` and `--sigma` say.
+
+    Raises:
+        UsageError: a name that is neither a known kind nor a file, or another number of heads than the file has.
+        ResourceError: a file that cannot be read, does not fit, or lacks what the method needs.
+    """
+    chosen, warnings = _choose(settings, vectors)
+    if settings.mode == "self":
+        blocks = _self_blocks(chosen, vectors)
+        return replace(blocks, projections=chosen.projections if _learned(settings) else settings.projections)
+    blocks = _projected_blocks(chosen, vectors)
+    trained = any(heads is not None and heads.trained for heads in blocks.heads)
+    return replace(blocks, projections=chosen.projections, trained=trained, warnings=(*warnings, *blocks.warnings))
+
+
+def _choose(settings: Settings, vectors: Vectors) -> tuple[Settings, tuple[str, ...]]:
+    """The settings with None projections made out: trained ones where they fit what was asked for, else random ones."""
+    if settings.projections is not None:
+        return settings, ()
+    if settings.mode == "self":
+        served = trained_parameters(vectors, settings.method) is not None
+        return replace(settings, projections="trained" if served else "random"), ()
+    if trained_block(vectors, settings.heads or 1, settings.method):
+        return replace(settings, projections="trained"), ()
+    return replace(settings, projections="random"), (_untrained(settings, vectors),)
+
+
+def _untrained(settings: Settings, vectors: Vectors) -> str:
+    """Which trained blocks there are, and how to make another one."""
+    known = ", ".join(map(str, trained_blocks(vectors)))
+    wanted = f"none with {settings.heads}" + ("" if settings.method == "scaled" else f" for {settings.method}")
+    there = f"has trained blocks with {known} heads, {wanted}" if known else "has no trained heads"
+    train = how_to_train(vectors, settings.heads or 1, settings.method)
+    return f"{vectors.name} {there}; train some: {train}"
+
+
+def _projected_blocks(settings: Settings, vectors: Vectors) -> Blocks:
+    heads = tuple(_heads(settings, vectors, layer) for layer in range(settings.layers))
+    parameters = tuple(_parameters(settings, each.parameters, each.w_q.shape[-1], len(each.w_q)) for each in heads)
+    mixed = heads[-1].w_o is not None or heads[-1].w_v.shape[0] * heads[-1].w_v.shape[2] == vectors.dimensions
+    return Blocks(
+        vectors.dimensions,
+        heads,
+        parameters,
+        mixed and settings.projections != "random",
+        (*_about(settings, "projections are"), *_about_method(settings, heads[0])),
+    )
+
+
+def _heads(settings: Settings, vectors: Vectors, layer: int) -> Heads:
+    n_head, d_model = settings.heads or 0, vectors.dimensions
+    if settings.projections == "random":
+        return random_heads(n_head, d_model, _generator(settings, layer))
+    if settings.projections == "identity":
+        return identity_heads(n_head, d_model)
+    from attncli.heads.file import read_heads  # only a file should cost its import
+
+    if settings.projections == "trained":
+        path = trained_block(vectors, n_head, settings.method)
+        if path is None:
+            raise UsageError(f"--projections trained does not fit: {_untrained(settings, vectors)}", "or leave it out")
+        return read_heads(path, d_model, n_head, vectors.info.checksum)
+    return _file_heads(settings, read_heads(_path(settings), d_model, checksum=vectors.info.checksum))
+
+
+def _file_heads(settings: Settings, heads: Heads) -> Heads:
+    """Heads from the user's file, if they are as many as the options ask for."""
+    found = len(heads.w_q)
+    if settings.heads not in (None, found):
+        option = f"--heads {settings.heads}" if settings.mode == "multihead" else f"--mode {settings.mode}"
+        hint = f"use --mode multihead --heads {found}" if found > 1 else "use --mode qkv"
+        raise UsageError(f"{settings.projections!r} holds {found} heads, which does not fit {option}", hint)
+    return heads
+
+
+def _path(settings: Settings) -> str:
+    """The file that `--projections` names, to the letter."""
+    name = settings.projections or ""
+    if os.path.splitext(name)[1] or os.path.dirname(name) or os.path.exists(name):
+        return name
+    near = get_close_matches(name, PROJECTIONS, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise UsageError(f"--projections does not know {name!r}", f"{hint}choose from: {', '.join(PROJECTIONS)}, FILE.npz")
+
+
+def _self_blocks(settings: Settings, vectors: Vectors) -> Blocks:
+    d = vectors.dimensions
+    given = [_self_parameters(settings, vectors, layer) for layer in range(settings.layers)]
+    parameters = tuple(_parameters(settings, each, d, 1) for each in given)
+    return Blocks(
+        d, (None,) * settings.layers, parameters, True, tuple(_about(settings, "parameters of the method are"))
+    )
+
+
+def _self_parameters(settings: Settings, vectors: Vectors, layer: int) -> Mapping[str, Array]:
+    d_model = vectors.dimensions
+    if settings.projections == "random":
+        return parameters_for(settings.method, 1, d_model, _generator(settings, layer))
+    if settings.projections == "identity":
+        return identity_heads(1, d_model).parameters
+    if settings.projections == "trained" and not _learned(settings):
+        return {}
+    from attncli.heads.file import read_parameters  # only a file should cost its import
+
+    path = trained_parameters(vectors, settings.method) if settings.projections == "trained" else _path(settings)
+    if path is None:
+        raise UsageError(f"{vectors.name} has no trained parameters for mode self", "choose --projections random")
+    return read_parameters(path, settings.method, d_model, vectors.info.checksum)
+
+
+def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head: int) -> dict[str, Array]:
+    """What the method needs of `given`; the kernel's width from `--sigma`, else given, else σ² = √d_k."""
+    parameters = {name: given[name] for name in PARAMETERS[settings.method] if name in given}
+    if settings.method == "kernel" and (settings.sigma or not parameters):
+        parameters["kernel_sigma"] = np.full(n_head, settings.sigma or default_sigma(d_k))  # [n_head]
+    missing = [name for name in PARAMETERS[settings.method] if name not in parameters]
+    if missing:
+        raise ResourceError(
+            f"{settings.projections!r} lacks {missing[0]}, which --method {settings.method} needs",
+            "use another method, or add the array to the file",
+        )
+    return parameters
+
+
+def _about_method(settings: Settings, heads: Heads) -> Iterator[str]:
+    """Where a user's file was trained with another method than the one in use, or lacks the kernel's width."""
+    if settings.projections in PROJECTIONS:
+        return
+    if heads.method not in (None, settings.method):
+        yield f"{settings.projections!r} was trained with --method {heads.method}, not with {settings.method}"
+    elif settings.method == "kernel" and not settings.sigma and "kernel_sigma" not in heads.parameters:
+        yield f"{settings.projections!r} has no kernel_sigma: the width is untrained, σ² = √d_k"
+
+
+def _generator(settings: Settings, layer: int) -> np.random.Generator:
+    return np.random.default_rng([settings.seed, layer])
+
+
+def _about(settings: Settings, what: str) -> Iterator[str]:
+    """What a reader must know about these numbers before believing them."""
+    if not _learned(settings):
+        return
+    if settings.projections == "random" and (settings.mode != "self" or settings.method != "kernel"):
+        yield f"the {what} random (seed {settings.seed}), not trained: these weights show the steps and mean nothing"
+    elif settings.layers > 1 and settings.projections != "identity":
+        yield f"the block of {settings.projections} is applied {settings.layers} times; it was made for one layer"
+
+
+def without_effect(settings: Settings, settled: Settings) -> Iterator[str]:
+    """The options that were given and change nothing under the other settings, which are `settled` in the end."""
+    if settings.seed and settled.projections != "random":
+        yield f"--seed {settings.seed} changes nothing: nothing here is random"
+    if settings.projections is not None and not _learned(settings):
+        yield f"--projections changes nothing with --mode self --method {settings.method}"
+    if settings.sigma is not None and settings.method != "kernel":
+        yield f"--sigma changes nothing with --method {settings.method}"
+
+
+def _learned(settings: Settings) -> bool:
+    return settings.mode != "self" or bool(PARAMETERS[settings.method])

@@ -1,0 +1,184 @@
+"""Rotary positions: queries and keys turned by an angle that grows with their place (Su et al. 2021).
+
+A pair of dimensions i turns by m·θᵢ at place m, θᵢ = base^(−2i/d) (section 3.2.2, equations 14 and 15), so that q·k
+depends on the distance of the two alone. The scalings change the θᵢ, to read further than a model was trained to.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.errors import ResourceError, quoted
+from attncli.models.checkpoint.config import size
+from attncli.models.checkpoint.rotary_config import (
+    BASE,
+    TRAINED,
+    Rotary,
+    is_number,
+    number,
+    parameters_of,
+    positive,
+    turning_part,
+)
+from attncli.models.family import Config
+
+
+def rotary_of(config: Config, d_k: int) -> Rotary:
+    """The rotation that a config describes, in the old keys (`rope_scaling`, `rope_theta`) or in `rope_parameters`.
+
+    Raises:
+        ResourceError: a scaling that is not supported, or one that lacks a number.
+    """
+    parameters = parameters_of(config)
+    kind = parameters.get("rope_type") or parameters.get("type") or "default"
+    if not isinstance(kind, str) or kind not in SCALINGS:
+        raise ResourceError(f"the model's rotary scaling is {quoted(kind)}; supported: {', '.join(SCALINGS)}")
+    width = int(d_k * turning_part(kind, parameters))
+    if width % 2 or not 0 < width <= d_k:
+        raise ResourceError(f"the model's rotation covers {width} of {d_k} dimensions; needed is an even number")
+    positions = size(config, "max_position_embeddings")
+    trained = positive(config, TRAINED, positive(parameters, TRAINED, positions))
+    rotary = Rotary(kind, positive(parameters, "rope_theta", BASE), width, positions, trained, parameters)
+    for n in (1, rotary.reach):
+        frequencies(rotary, n)  # what it lacks is said before the first block
+    return rotary
+
+
+def rotation(rotary: Rotary, n: int) -> tuple[Array, Array]:
+    """The cosine and sine of the angles at the places 0 … n − 1: two arrays `[n, width/2]`, float32."""
+    theta, magnitude = frequencies(rotary, n)  # [width/2]
+    angles = np.arange(n, dtype=np.float32)[:, None] * theta  # [n, width/2]
+    return np.cos(angles) * np.float32(magnitude), np.sin(angles) * np.float32(magnitude)
+
+
+def rotate(x: Array, cos: Array, sin: Array) -> Array:
+    """Vectors x `[n_head, n, d_k]`, turned: `[n_head, n, d_k]` (Su et al. 2021, equation 34).
+
+    Dimension i is paired with dimension i + width/2, not with its neighbour: the order in which Llama's and its
+    descendants' checkpoints keep their rows. What lies beyond the width stays.
+    """
+    half = cos.shape[-1]
+    first, second = x[..., :half], x[..., half : 2 * half]  # [n_head, n, width/2]
+    turned = (first * cos - second * sin, second * cos + first * sin)
+    return np.concatenate((*turned, x[..., 2 * half :]), axis=-1)
+
+
+def frequencies(rotary: Rotary, n: int) -> tuple[Array, float]:
+    """θ `[width/2]`, float32, for an input of n tokens, and the number that cos and sin are multiplied with.
+
+    Raises:
+        ResourceError: the scaling lacks a number, or its numbers make no angles.
+    """
+    try:
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
+            theta, magnitude = SCALINGS[rotary.kind](rotary, n)
+        if not (np.isfinite(theta).all() and math.isfinite(magnitude)):
+            raise ValueError("not all of them are finite")
+        return theta, magnitude
+    except (
+        ArithmeticError,
+        TypeError,
+        ValueError,
+    ) as error:  # a base of 1, a factor of 0, ln of a negative length
+        raise ResourceError(
+            f"the numbers of the model's {rotary.kind} rotary scaling make no angles: {error}"
+        ) from None
+
+
+def _plain(base: float, width: int) -> Array:
+    """θᵢ = base^(−2i/width): [width/2], float32."""
+    theta: Array = 1 / _periods(base, width)
+    return theta
+
+
+def _periods(base: float, width: int) -> Array:
+    """1/θᵢ = base^(2i/width): [width/2], float32.
+
+    Here and below numbers are rounded where the models' own code rounds them: at place 1,000 one unit in the last
+    place of θ turns a vector by 6e-5.
+    """
+    exponents = np.arange(0, width, 2, dtype=np.float32) / np.float32(width)
+    periods: Array = np.power(base, exponents.astype(np.float64)).astype(np.float32)
+    return periods
+
+
+def _default(rotary: Rotary, n: int) -> tuple[Array, float]:
+    return _plain(rotary.base, rotary.width), 1.0
+
+
+def _linear(rotary: Rotary, n: int) -> tuple[Array, float]:
+    """Places closer together (position interpolation, Chen et al. 2023, equation 4)."""
+    return _plain(rotary.base, rotary.width) / np.float32(rotary.factor), 1.0
+
+
+def _dynamic(rotary: Rotary, n: int) -> tuple[Array, float]:
+    """A larger base for an input beyond the trained length (NTK-aware, dynamic: Peng et al. 2023, 3.1 and 3.3)."""
+    factor, power = rotary.factor, rotary.width / (rotary.width - 2)
+    lengths = np.float32(max(n, rotary.positions)), np.float32(rotary.positions)
+    stretch = np.float32(factor) * lengths[0] / lengths[1] - np.float32(factor - 1)
+    return _plain(float(np.float32(rotary.base) * np.float32(float(stretch) ** power)), rotary.width), 1.0
+
+
+def _llama3(rotary: Rotary, n: int) -> tuple[Array, float]:
+    """Long waves slowed down, short ones kept, those between blended (Llama 3.1's reference code, `apply_scaling`)."""
+    low, high = (positive(rotary.parameters, f"{side}_freq_factor") for side in ("low", "high"))
+    if low >= high:
+        raise ValueError(f"low_freq_factor {low:g} is not below high_freq_factor {high:g}")
+    theta = _plain(rotary.base, rotary.width)  # [width/2]
+    turns = rotary.trained / (np.float32(2 * math.pi) / theta)  # [width/2], full turns within the trained length
+    kept = np.clip((turns - low) / (high - low), 0, 1).astype(np.float32)  # [width/2], 1: a short wave
+    return (1 - kept) * theta / np.float32(rotary.factor) + kept * theta, 1.0
+
+
+def _yarn(rotary: Rotary, n: int) -> tuple[Array, float]:
+    """Interpolated by parts, with larger queries and keys (YaRN: Peng et al. 2023, sections 3.2 and 3.4)."""
+    slow = _turning(rotary, number(rotary.parameters, "beta_fast", 32) or 32)
+    fast = _turning(rotary, number(rotary.parameters, "beta_slow", 1) or 1)
+    if rotary.parameters.get("truncate", True):
+        slow, fast = math.floor(slow), math.ceil(fast)
+    slow, fast = max(slow, 0), min(fast, rotary.width - 1)
+    fast += 0.001 if slow == fast else 0  # a step instead of a division by 0
+    places = np.arange(rotary.width // 2, dtype=np.float32)  # [width/2]
+    kept = 1 - np.clip((places - np.float32(slow)) / np.float32(fast - slow), 0, 1)  # [width/2], γ of section 3.2
+    periods = _periods(rotary.base, rotary.width)  # [width/2]
+    theta = 1 / (np.float32(rotary.factor) * periods) * (1 - kept) + 1 / periods * kept
+    return theta, _yarn_magnitude(rotary)
+
+
+def _turning(rotary: Rotary, turns: float) -> float:
+    """The pair of dimensions, as a fraction, that makes so many full turns within the trained length."""
+    return rotary.width * math.log(rotary.trained / (turns * 2 * math.pi)) / (2 * math.log(rotary.base))
+
+
+def _yarn_magnitude(rotary: Rotary) -> float:
+    """√(1/t) = 0.1 ln s + 1, the temperature of section 3.4; the config may name it, or two weights of the ln."""
+    weights = [number(rotary.parameters, key, 0) for key in ("mscale", "mscale_all_dim")]
+
+    def magnitude(weight: float) -> float:
+        return 0.1 * weight * math.log(rotary.factor) + 1 if rotary.factor > 1 else 1.0
+
+    derived = magnitude(weights[0]) / magnitude(weights[1]) if all(weights) else magnitude(1)
+    return number(rotary.parameters, "attention_factor", derived)
+
+
+def _longrope(rotary: Rotary, n: int) -> tuple[Array, float]:
+    """A searched factor for every pair, one list for inputs of the trained length, one beyond (Ding et al. 2024, 3)."""
+    key = "long_factor" if n > rotary.trained else "short_factor"
+    listed, pairs = rotary.parameters.get(key), rotary.width // 2
+    if not isinstance(listed, list) or len(listed) != pairs or not all(map(is_number, listed)):
+        raise ResourceError(f"the model's {key} is {quoted(listed)}; needed is a list of {pairs} numbers")
+    factors = np.array(listed, np.float32)  # [width/2]
+    derived = math.sqrt(1 + math.log(max(rotary.factor, 1)) / math.log(rotary.trained))
+    return 1 / (factors * _periods(rotary.base, rotary.width)), number(rotary.parameters, "attention_factor", derived)
+
+
+SCALINGS: Mapping[str, Callable[[Rotary, int], tuple[Array, float]]] = {
+    "default": _default,
+    "linear": _linear,
+    "dynamic": _dynamic,
+    "llama3": _llama3,
+    "yarn": _yarn,
+    "longrope": _longrope,
+}

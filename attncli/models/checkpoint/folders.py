@@ -1,0 +1,160 @@
+"""From a folder to the model in it: followed where it says where the model is, and named for what it is where not."""
+
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from attncli.errors import ResourceError
+from attncli.files.fetching import MODELS
+from attncli.files.folders import entries, kind_of_folder
+from attncli.files.json_files import read_json
+from attncli.models.checkpoint.adapters import CONFIG as ADAPTER
+from attncli.models.checkpoint.adapters import adapter_error
+
+MODULES = "modules.json"  # of sentence-transformers: the parts of a pipeline, the first of which is the model
+MARKS = ("config.json", MODULES, ADAPTER)
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
+NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
+SHOWN = 5  # names in a hint
+#: Kinds that say nothing that a list of the folders inside would not say better.
+WEAK = ("tokenizer", "empty", "dataset", "pickle")
+
+
+def model_folder(text: str, folder: Path) -> Path:
+    """The folder of the model that `folder`, called `text`, has: itself, or where its modules.json says it is.
+
+    Raises:
+        ResourceError: it has none; the message says what it is instead, the hint leads on.
+    """
+    module = _module(text, folder)
+    if module != folder and os.path.isfile(module / "config.json"):
+        return module
+    is_adapter = os.path.isfile(folder / ADAPTER) and not any(os.path.lexists(folder / name) for name in WEIGHTS)
+    if is_adapter:
+        raise adapter_error(text, folder)
+    if os.path.lexists(folder / "config.json"):  # what is wrong with it is said by who reads it
+        return folder
+    raise _no_model(text, folder)
+
+
+def is_anything(folder: Path) -> bool:
+    """Whether the folder has enough to say what it is: a model, an adapter, weights of some kind."""
+    marked = any(os.path.lexists(folder / name) for name in MARKS)
+    return marked or kind_of_folder(folder, lambda kind: kind.key not in WEAK) is not None
+
+
+def weights_error(folder: Path, missing: str) -> ResourceError | None:
+    """The error for a folder with a config.json whose weights are of a kind that is not read."""
+    found = kind_of_folder(folder, lambda kind: kind.key not in ("tokenizer", "empty", "cache"))
+    if found is None:
+        return None
+    kind, file = found
+    return ResourceError(f"{str(folder)!r} has {file}: {kind.name}; needed is {missing}", kind.hint(str(folder), file))
+
+
+def static_error(folder: Path) -> ResourceError:
+    """The error for a folder of static vectors (Model2Vec), which `--vectors` opens."""
+    path = str(folder)
+    return ResourceError(f"{path!r} holds static vectors of words, and no attention", f"--vectors {shlex.quote(path)}")
+
+
+def file_error(text: str, path: Path) -> ResourceError:
+    """The error for what is there and is no folder."""
+    if not os.path.exists(path):
+        return ResourceError(f"{text!r} is a link to {os.readlink(path)!r}, which does not exist", "mend the link")
+    if not os.path.isfile(path):
+        return ResourceError(f"{text!r} is a pipe, a device or a socket; a model is a folder", _needed())
+    folder = os.path.dirname(text) or "."
+    if any(os.path.lexists(path.parent / name) for name in MARKS):
+        return ResourceError(
+            f"{text!r} is a file; a model is a folder, and the one it lies in is meant", _model_option(folder)
+        )
+    from attncli.files.kinds import kind_of_file  # a table of patterns, which only an error needs
+
+    kind = kind_of_file(path)
+    if kind is None or kind.key == "safetensors":
+        return ResourceError(f"{text!r} is a file; a model is a folder", _needed())
+    return ResourceError(f"{text!r} is {kind.name}; a model is a folder", kind.hint(text))
+
+
+def absent_error(text: str) -> ResourceError:
+    """The error for a path that leads nowhere, with the one that may have been meant."""
+    slashed = text.replace("\\", "/")
+    if slashed != text and os.path.isdir(os.path.expanduser(slashed)):
+        return ResourceError(f"the folder {text!r} does not exist", f"here with /: {_model_option(slashed)}")
+    near = near_folders(text)
+    meant = f"did you mean {near[0]}?" if near else "a model is a folder as Hugging Face saves it, or ORG/NAME"
+    return ResourceError(f"the folder {text!r} does not exist", meant)
+
+
+def near_folders(text: str) -> list[str]:
+    """The folders beside the absent path `text` whose names are spelt most like its own."""
+    from difflib import get_close_matches  # only an error needs it
+
+    parent, name = os.path.split(text.rstrip("/"))
+    beside = os.path.expanduser(parent) or "."
+    names = [each for each in entries(beside) or [] if os.path.isdir(os.path.join(beside, each))]
+    return [os.path.join(parent, each) for each in get_close_matches(name, names)] if name else []
+
+
+def _module(text: str, folder: Path) -> Path:
+    """The folder of the first module that modules.json names, `folder` itself where there is no such file."""
+    if not os.path.isfile(folder / MODULES):
+        return folder
+    modules = read_json(folder / MODULES)
+    first = modules[0] if isinstance(modules, list) and modules else None
+    path, kind = (first.get("path"), first.get("type")) if isinstance(first, dict) else (None, None)
+    if not isinstance(path, str) or not isinstance(kind, str) or not _is_inside(path):
+        raise ResourceError(f"{str(folder / MODULES)!r} does not say where its first module lies", _needed())
+    if kind.rpartition(".")[2] == "StaticEmbedding":
+        raise static_error(folder)
+    return folder / path
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path of modules.json stays in its folder."""
+    return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts and "\0" not in path
+
+
+def _no_model(text: str, folder: Path) -> ResourceError:
+    """What the folder is, and which way leads on: that of its kind, or to the folders in it that are models."""
+    if entries(folder) is None:
+        return ResourceError(f"the folder {text!r} cannot be read", "its owner may let you: chmod -R u+rX")
+    inside = [os.path.join(text, name) for name in _models_in(folder)]
+    found = kind_of_folder(folder, lambda kind: not (inside and kind.key in WEAK))
+    if found is None:
+        return ResourceError(f"the folder {text!r} has no config.json{_but(inside)}", _choice(inside) or _needed())
+    kind, file = found
+    hint = _cached(folder) if kind.key == "cache" else _choice(inside)
+    return ResourceError(f"the folder {text!r} holds {kind.name}, and no model", hint or kind.hint(text, file))
+
+
+def _but(inside: Sequence[str]) -> str:
+    return f"; {len(inside)} of its folders {'has' if len(inside) == 1 else 'have'} one" if inside else ""
+
+
+def _models_in(folder: Path) -> list[str]:
+    """The folders in it that are models, those with the highest numbers first: the last checkpoint of a training."""
+    names = [n for n in entries(folder) or [] if any(os.path.isfile(folder / n / mark) for mark in MARKS)]
+    return sorted(names, key=lambda name: [int(each) for each in re.findall(r"\d{1,18}", name)], reverse=True)
+
+
+def _choice(inside: Sequence[str]) -> str:
+    names = [shlex.quote(each) for each in inside[:SHOWN]]
+    others = f"; or {', '.join(names[1:])}{', …' if len(inside) > SHOWN else ''}" if len(names) > 1 else ""
+    return f"--model {names[0]}{others}" if names else ""
+
+
+def _cached(folder: Path) -> str:
+    names = [each for each in entries(folder) or [] if each.startswith(MODELS)]
+    return "a name opens what is there: --model " + names[0].removeprefix(MODELS).replace("--", "/", 1)
+
+
+def _model_option(folder: str) -> str:
+    return f"--model {shlex.quote(folder)}"
+
+
+def _needed() -> str:
+    return f"a model is a folder with {', '.join(NEEDED[:-1])} and {NEEDED[-1]}, or ORG/NAME in the Hugging Face cache"

@@ -1,0 +1,184 @@
+"""The arrays of a checkpoint: one safetensors file or several, by the names that its family uses."""
+
+import os
+import re
+from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.errors import ResourceError, quoted
+from attncli.files.fetching import fetch_again
+from attncli.files.json_files import read_object
+from attncli.files.safetensors_file import SafetensorsFile, Stored
+from attncli.models.checkpoint.folders import weights_error
+
+WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+#: What a checkpoint of a model with a head has in front of the names that one without a head has.
+PREFIXES = ("bert.", "roberta.", "electra.", "distilbert.", "transformer.", "model.")
+LAYER = re.compile(r"(?:^|\.)(?:layer|layers|h)\.(\d{1,6})\.", re.ASCII)
+KEPT = 2**29  # bytes in float32: of a checkpoint of up to so many, arrays that are asked for again stay in memory
+SAME = "config.json, tokenizer.json and the weights must be of the same model"
+
+
+def _is_buffer(name: str, shape: tuple[int, ...]) -> bool:
+    """GPT-2's causal mask and what it hides with, and the frequencies of rotary positions."""
+    mask = name.endswith("attn.bias") and len(shape) == 4
+    return mask or name.endswith(("attn.masked_bias", "rotary_emb.inv_freq"))
+
+
+class Place(NamedTuple):
+    """An array of a file, by the name that it has there."""
+
+    file: SafetensorsFile
+    name: str
+
+    @property
+    def stored(self) -> Stored:
+        """What the file's header says of it."""
+        return self.file.arrays[self.name]
+
+
+class Checkpoint:
+    """The arrays of a model's folder, in float32, each read when it is asked for; a `family.Tensors`."""
+
+    def __init__(self, folder: Path, tied: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> None:
+        """Read the header of every file. Where an array of `tied` is missing, one of those that it names stands for it.
+
+        Raises:
+            ResourceError: no safetensors in the folder, or one that is damaged.
+        """
+        self.files = tuple(SafetensorsFile(path) for path in safetensors_paths(folder))
+        self._places: dict[str, list[Place]] = {}
+        for file in self.files:
+            for name in file.arrays:
+                self._places.setdefault(bare(name), []).append(Place(file, name))
+        missing = {
+            bare(name): [bare(other) for other in tied[name] if other in self] for name in tied if name not in self
+        }
+        self._tied = {name: others[0] for name, others in missing.items() if others}
+        self._read: set[str] = set()
+        self._kept: dict[str, Array] | None = {} if 4 * self._numbers() <= KEPT else None
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and bare(name) in self._places
+
+    def __getitem__(self, name: str) -> Array:
+        """The array `name`, with or without prefix, not to be written to.
+
+        Raises:
+            ResourceError: there is none, its dtype is not supported, or its file has changed since it was opened.
+        """
+        key, place = bare(name), self._place(name)
+        if self._kept is not None and key in self._kept:
+            return self._kept[key]
+        array = place.file.widened(place.name)
+        array.flags.writeable = False
+        if self._kept is not None and key in self._read:  # one run needs it once, and is faster in little memory
+            self._kept[key] = array
+        self._read.add(key)
+        return array
+
+    def rows(self, name: str, indices: Array) -> Array:
+        """The rows at the indices `[n]` of the array `name`, a copy of their own.
+
+        Raises:
+            ResourceError: there is no such array, or it has no such row.
+        """
+        place = self._place(name)
+        shape = place.stored.shape
+        if len(shape) < 2 or not np.all((indices >= 0) & (indices < shape[0])):
+            raise ResourceError(
+                f"{name} has shape {list(shape)}, and row {int(np.max(indices, initial=0))} of it is asked for", SAME
+            )
+        return place.file.widened(place.name, indices)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has learned, by the headers alone: masks and rotations are no parameters."""
+        firsts = {name: places[0].stored for name, places in self._places.items()}
+        return sum(each.numbers for name, each in firsts.items() if each.is_float and not _is_buffer(name, each.shape))
+
+    def size(self, name: str) -> tuple[int, ...] | None:
+        """The shape of the array `name`, None if there is none."""
+        key = bare(name)
+        return self._places[key][0].stored.shape if key in self._places else None
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of the array `name` or of what stands for it.
+
+        Raises:
+            ResourceError: there is none, or two that are not the same.
+        """
+        return self._place(name).stored.shape
+
+    @property
+    def layers(self) -> int:
+        """How many layers the names count."""
+        numbers = (match for match in map(LAYER.search, self._places) if match)
+        return 1 + max((int(match[1]) for match in numbers), default=-1)
+
+    def others(self, used: Container[str]) -> list[str]:
+        """The names that are not among the used ones, masks and rotations left out."""
+        firsts = {name: places[0].stored.shape for name, places in self._places.items()}
+        return [name for name, shape in firsts.items() if name not in used and not _is_buffer(name, shape)]
+
+    def _numbers(self) -> int:
+        return sum(stored.numbers for file in self.files for stored in file.arrays.values())
+
+    def _place(self, name: str) -> Place:
+        key = self._tied.get(bare(name), bare(name))
+        if key not in self._places:
+            found = ", ".join(quoted(place.name)[1:-1] for place, *_ in list(self._places.values())[:3])
+            others = f"; they have {found} …" if found else ", nor any other"
+            raise ResourceError(f"the model's files have no array {name!r}{others}")
+        first, *more = places = self._places[key]
+        if more:
+            if not all(first.file.same_bytes(first.name, *other) for other in more):
+                names = " and ".join(dict.fromkeys(quoted(place.name) for place in places[:2]))
+                raise ResourceError(f"the model's files have {names}, two arrays under one name", SAME)
+            self._places[key] = [first]
+        return first
+
+
+def bare(name: str) -> str:
+    """The name without the prefixes of its family, and in today's words (BERT's first files: gamma and beta)."""
+    while prefix := next((each for each in PREFIXES if name.startswith(each)), None):
+        name = name.removeprefix(prefix)
+    return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+
+
+def safetensors_paths(folder: Path) -> list[Path]:
+    """The one file or the shards.
+
+    Raises:
+        ResourceError: none, and what there is instead; or an index that names files elsewhere.
+    """
+    if os.path.lexists(folder / WHOLE):
+        return [folder / WHOLE]
+    if os.path.lexists(folder / INDEX):
+        return [folder / name for name in sorted(set(_shards(folder / INDEX)))]
+    if other := weights_error(folder, WHOLE):
+        raise other
+    raise ResourceError(f"{str(folder)!r} has neither {WHOLE} nor {INDEX}", fetch_again(folder))
+
+
+def _shards(index: Path) -> Iterator[str]:
+    """The files that the index names, all of them beside it."""
+    names = read_object(index).get("weight_map")
+    if not isinstance(names, dict) or not names:
+        raise ResourceError(f"{str(index)!r} has no weight_map that says which file has which array")
+    for name in names.values():
+        if not isinstance(name, str) or not _stands_beside(name):
+            raise ResourceError(
+                f"{str(index)!r} names the file {quoted(name)}; needed are .safetensors files beside it"
+            )
+        yield name
+
+
+def _stands_beside(name: str) -> bool:
+    """Whether it is the name of a file in the folder, which leads nowhere else on any system."""
+    return name.endswith(".safetensors") and len(name) <= 255 and Path(name).name == name and "\\" not in name

@@ -1,0 +1,197 @@
+"""A model's own tokens: what its tokenizer.json makes of a sentence, and where each token stands in it."""
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from attncli.errors import ResourceError
+from attncli.files.json_files import existing_file
+from attncli.tokenizer.encoding import Encoded, encode, open_tokenizer
+from attncli.tokenizer.form import FaultyTokenizerError, largest, may_be_parsed
+
+MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
+MOST_ROWS = 2**20  # tokens, where the model does not say how many it knows
+MOST_SHOWN = 60  # characters of a text in an error
+SAME_FOLDER = "config.json, tokenizer.json and the weights must be of the same model"
+#: What folders have instead of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.
+OTHER_FILES = (
+    *("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "source.spm"),
+    *("vocab.txt", "vocab.json", "bpe.codes", "merges.txt", "tekken.json", "tiktoken.model"),
+)
+JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and what joins letters or emoji
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class ModelToken:
+    """One token of a model.
+
+    `id` and `piece` are the tokenizer's; `text` is as typed, at code points `start` to `end`, without the space in
+    front. Several pieces of one character share its place. `special`: the tokenizer added it, and it belongs to no
+    `word`; the others say which word of the sentence they are part of, counted from 0.
+    """
+
+    index: int
+    id: int
+    piece: str
+    text: str
+    start: int
+    end: int
+    special: bool
+    word: int | None
+
+
+@dataclass(frozen=True)
+class ModelSentence:
+    """What was typed, and the tokens that the model sees."""
+
+    text: str
+    tokens: tuple[ModelToken, ...]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The token ids `[n]`."""
+        return tuple(token.id for token in self.tokens)
+
+
+class ModelTokenizer:
+    """The tokenizer of a folder as transformers reads it, without the padding and truncation that it may ask for."""
+
+    def __init__(self, folder: Path, config: Mapping[str, Any] | None = None, rows: int = MOST_ROWS) -> None:
+        """Read it; config is config.json, rows how many tokens the model knows.
+
+        Raises:
+            ResourceError: there is none, or it is not one.
+        """
+        self._path = _tokenizer_path(folder)
+        try:
+            self._open({} if config is None else config, rows)
+        except FaultyTokenizerError as fault:
+            raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
+
+    def _open(self, config: Mapping[str, Any], rows: int) -> None:
+        """In this process if every part of the tokenizer is of a known form, else in one that can be stopped."""
+        folder, size = self._path.parent, self._path.stat().st_size
+        data = self._path.read_bytes() if size <= largest(rows) else b""
+        opened = open_tokenizer(data, folder, config) if data and may_be_parsed(data) else None
+        if opened and opened.known:
+            self._tokenizer, self.warnings = opened.tokenizer, tuple(opened.warnings)
+            self._encode: Callable[[str], Encoded] = partial(encode, opened.tokenizer)
+            return
+        from attncli.tokenizer.process import TokenizerProcess  # late: subprocess, for few
+
+        process = TokenizerProcess(folder, min(size, largest(rows)), config)
+        self._encode, self.warnings = process.encode, tuple(process.warnings)
+
+    def read(self, text: str) -> ModelSentence:
+        """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.
+
+        Raises:
+            ResourceError: the tokenizer has none for it.
+        """
+        try:
+            found = self._encode(SURROGATES.sub("\ufffd", text))
+        except FaultyTokenizerError as fault:
+            shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+            message = f"the tokenizer {str(self._path)!r} cannot read {shown!r}: {fault}"
+            raise ResourceError(message, SAME_FOLDER) from None
+        special = [bool(added) for added in found.special]
+        spans = [_trimmed(text, *span) for span in found.spans]
+        words = list(_words(text, spans, special, found.words))
+        rows = zip(found.ids, found.pieces, spans, special, words, strict=True)
+        return ModelSentence(text, tuple(_token(text, i, *row) for i, row in enumerate(rows)))
+
+
+def _token(text: str, index: int, id: int, piece: str, span: tuple[int, int], special: bool, word: Any) -> ModelToken:
+    start, end = (0, 0) if special else span
+    return ModelToken(index, id, piece, text[start:end], start, end, special, word)
+
+
+def _tokenizer_path(folder: Path) -> Path:
+    path = folder / "tokenizer.json"
+    older = [name for name in OTHER_FILES if (folder / name).exists()]
+    if not path.exists() and older:
+        raise ResourceError(
+            f"{str(folder)!r} has no tokenizer.json, only {older[0]}; attn reads tokenizer.json",
+            f"where transformers, sentencepiece and protobuf are installed, this writes it: {_conversion(folder)}",
+        )
+    if existing_file(path).stat().st_size > MAX_TOKENIZER:
+        raise ResourceError(f"{str(path)!r} has more than {MAX_TOKENIZER:,} bytes")
+    return path
+
+
+def _conversion(folder: Path) -> str:
+    """The line of a shell that has transformers write the tokenizer.json of a folder."""
+    there = str(folder.absolute())
+    code = f"from transformers import AutoTokenizer as T; T.from_pretrained({there!r}).save_pretrained({there!r})"
+    return f"python -c {shlex.quote(code)}" if set(code) & set('"$`\\!') else f'python -c "{code}"'
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the white space at its ends, which some tokenizers count to the piece; all-space ones stay.
+
+    Others leave an all-space piece with nothing: it gets its space back.
+    """
+    if start == end and text[start - 1 : start].isspace():
+        return start - 1, end
+    inner = text[start:end].strip()
+    if not inner:
+        return start, end
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    return start, start + len(inner)
+
+
+def _words(
+    text: str, spans: list[tuple[int, int]], special: list[bool], word_ids: list[int | None]
+) -> Iterator[int | None]:
+    """The number of each token's word, None for special ones.
+
+    The rule, for every kind of tokenizer: a word starts where the tokenizer starts one, after white space, and between
+    letters or digits and anything else. Pieces are never cut, and marks and joiners keep together what they stand in.
+    """
+    number, last_word, last_end = -1, object(), 0
+    for span, added, word in zip(spans, special, word_ids, strict=True):
+        if added:
+            yield None
+            continue
+        starts = word != last_word or _stands_apart(text, span, last_end)
+        number += number < 0 or (starts and not _is_joined(text, span[0]))
+        last_word, last_end = word, max(last_end, span[1])
+        yield number
+
+
+def _stands_apart(text: str, span: tuple[int, int], last_end: int) -> bool:
+    """Whether the text at the span stands apart from what is before it; the pieces before it end at last_end.
+
+    A space that is a piece of its own belongs to the word behind it.
+    """
+    start = span[0]
+    if start < last_end or not 0 < start < len(text):  # a further piece of the same character
+        return False
+    if text[start - 1].isspace():
+        return start > last_end
+    return text[start].isspace() or text[start].isalnum() != text[_base(text, start - 1)].isalnum()
+
+
+def _is_joined(text: str, place: int) -> bool:
+    """Whether a mark or joiner ties the character at the place to what stands before it."""
+    if not 0 < place < len(text) or text[place - 1].isspace():
+        return False
+    alike = text[place].isalnum() and text[_base(text, place - 1)].isalnum()
+    return _ties(text[place]) or (alike and _ties(text[place - 1]))
+
+
+def _base(text: str, place: int) -> int:
+    """The place of the character that the marks up to the place belong to."""
+    while place > 0 and _ties(text[place]):
+        place -= 1
+    return place
+
+
+def _ties(character: str) -> bool:
+    return character in JOINERS or unicodedata.category(character)[0] == "M"

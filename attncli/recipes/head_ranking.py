@@ -1,0 +1,125 @@
+"""The recipe of `attn heads`: which heads of a model have most weight on a pair of words or on a pattern."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.analysis.patterns import RankedHead, rank_pairs, rank_pattern
+from attncli.errors import UsageError
+from attncli.models.model import Model
+from attncli.recipes.inputs import find_query
+from attncli.recipes.model_explaining import explain_model_with
+from attncli.recipes.model_explanation import ModelInfo
+from attncli.settings.explanation import check_choice
+from attncli.settings.model import PATTERNS, ModelSettings
+from attncli.text.tokens import Sentence
+
+
+@dataclass(frozen=True)
+class HeadRanking:
+    """The heads, the highest score first, or with `by_lift` those furthest above their mean.
+
+    `from_` and `to` are the tokens of the two words, None for a pattern; warnings are the model's.
+    """
+
+    model: ModelInfo
+    sentence: Sentence
+    heads: tuple[RankedHead, ...]
+    pattern: str | None
+    from_: tuple[int, ...] | None
+    to: tuple[int, ...] | None
+    top: int
+    by_lift: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def rank_model_heads(
+    text: str,
+    model: Model,
+    *,
+    from_: str | None = None,
+    to: str | None = None,
+    pattern: str | None = None,
+    lift: bool = False,
+    choice: ModelSettings | None = None,
+) -> HeadRanking:
+    """Rank the heads of a model on a sentence, by the weight from one word on another or by a pattern's score.
+
+    lift: by how far that weight is above what all words have on average on the same one.
+
+    Raises:
+        UsageError: neither a pair nor a pattern, both, a lift of a pattern, or a word that the sentence does not have.
+    """
+    check_ranked(from_, to, pattern, lift)
+    choice = choice or ModelSettings()
+    explanation = explain_model_with(text, model, choice)
+    sentence, weights = explanation.sentence, explanation.weights  # [n_layer, n_head, n, n]
+    if pattern is not None:
+        ids = np.array([token.row for token in sentence.tokens])  # [n]
+        found = rank_pattern(weights, ids, pattern)
+        attending, attended = None, None
+    else:
+        attending, attended = pieces_of(sentence, from_ or "", "--from"), pieces_of(sentence, to or "", "--to")
+        found = rank_pairs(weights, explanation.scores > -np.inf, attending, attended, by_lift=lift)
+    named = tuple(
+        RankedHead(explanation.layer_numbers[layer], explanation.head_numbers[head], score, mean)
+        for layer, head, score, mean in found
+    )
+    return HeadRanking(
+        explanation.model, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings
+    )
+
+
+def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: bool = False) -> None:
+    """A pair or a pattern that exists; UsageError for neither and both, and for the lift of a pattern."""
+    if pattern is not None:
+        check_choice("--pattern", pattern, PATTERNS)
+    if pattern is not None and (from_ is not None or to is not None):
+        raise UsageError("--pattern and --from … --to both say what to rank by", "leave one of the two out")
+    if pattern is not None and lift:
+        raise UsageError("--lift compares the weight on a word, and a pattern has none", "leave one of the two out")
+    if pattern is None and (from_ is None or to is None):
+        missing = "--to" if from_ is not None else "--from"
+        hint = f"name a pair: --from he --to dog, or a pattern: --pattern {PATTERNS[0]}"
+        raise UsageError(f"{missing} is missing: heads are ranked for a pair of words or a pattern", hint)
+
+
+def pieces_of(sentence: Sentence, word: str, option: str) -> tuple[int, ...]:
+    """The tokens of a word of the sentence: all pieces of the first place where it stands, or the one of an index.
+
+    `=3` is the word 3. What is only a part of other words is found too, if it stands nowhere by itself.
+    """
+    wanted = "" if word.isascii() and word.isdigit() else word[len(word) > 1 and word.startswith("=") :].casefold()
+    if places := places_of(sentence, wanted):
+        whole = (place for place in places if _stands_alone(sentence, place))
+        return tuple(next(whole, places[0]))
+    try:
+        return (find_query(sentence, word),)
+    except UsageError as error:
+        raise UsageError(error.message.replace("--word", option, 1), error.hint) from None
+
+
+def places_of(sentence: Sentence, wanted: str) -> list[range]:
+    """The tokens of every place where the sentence has a word, which is given without its case."""
+    return [range(start, stop) for start in range(len(sentence.tokens)) for stop in _stops(sentence, start, wanted)]
+
+
+def _stands_alone(sentence: Sentence, place: Sequence[int]) -> bool:
+    """Whether no letter or digit touches the tokens."""
+    start, end = sentence.tokens[place[0]].start, sentence.tokens[place[-1]].end
+    return not (sentence.text[:start][-1:].isalnum() or sentence.text[end : end + 1].isalnum())
+
+
+def _stops(sentence: Sentence, start: int, wanted: str) -> Sequence[int]:
+    """Where the word ends that starts at a token, if it is the wanted one."""
+    tokens = sentence.tokens
+    for stop in range(start + 1, len(tokens) + 1):
+        text = sentence.text[tokens[start].start : tokens[stop - 1].end].casefold()
+        if tokens[start].special or len(text) > len(wanted):
+            return ()
+        if text == wanted:
+            while stop < len(tokens) and tokens[stop].end == tokens[stop - 1].end and not tokens[stop].special:
+                stop += 1  # further pieces of the same character
+            return (stop,)
+    return ()

@@ -1,0 +1,136 @@
+"""From text to vectors: the sentences are read, their words looked up, and positions added where asked for."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from attncli.attention.positions import sinusoidal
+from attncli.errors import AttnError, UsageError
+from attncli.heads.parameters import Array
+from attncli.settings.explanation import Settings, check_text
+from attncli.text.segments import forms
+from attncli.text.tokens import Sentence, read_sentence, with_composed
+from attncli.vectors import Vectors, open_vectors
+
+MOST_CHARACTERS = 2**20  # of a text whose words all attend to each other: time grows with the square of it
+IN_SENTENCES = "attn corpus FILE --sentences takes a long text sentence by sentence"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What attention works on: x [n_query, d_model] of the sentence, source [n_key, d_model] of keys and values.
+
+    vectors is None where a model gave them.
+    """
+
+    vectors: Vectors | None
+    sentence: Sentence
+    memory: Sentence | None
+    x: Array
+    source: Array
+    warnings: tuple[str, ...] = ()
+
+
+def as_vectors(vectors: Vectors | str | Path | None) -> Vectors:
+    """An opened set as it is; a name, a path or None opened."""
+    return vectors if isinstance(vectors, Vectors) else open_vectors(vectors)
+
+
+def read_inputs(text: str, settings: Settings, vectors: Vectors) -> Inputs:
+    """Read the sentence, and the memory if there is one, and look up their words.
+
+    Raises:
+        UsageError: an empty sentence.
+        AttnError: no known word, or an unknown one under `--unknown error`.
+    """
+    sentence = _read("the sentence", text, vectors, settings)
+    memory = None if settings.memory is None else _read("--memory", settings.memory, vectors, settings)
+    x = _embed(sentence, vectors, settings)  # [n_query, d_model]
+    source = x if memory is None else _embed(memory, vectors, settings)  # [n_key, d_model]
+    return Inputs(vectors, sentence, memory, x, source, tuple(_warnings(x, source, settings)))
+
+
+def find_query(sentence: Sentence, word: str) -> int:
+    """The token that `--word` names: an index, a word as typed or as found (its first place), or `=3` for the word 3.
+
+    Raises:
+        UsageError: no such place, or no such word among the tokens.
+    """
+    tokens = sentence.tokens
+    if word.isascii() and word.isdigit():
+        if len(word) < 10 and int(word) < len(tokens):
+            return int(word)
+        raise UsageError(
+            f"--word {word} is no place in this sentence", f"places are 0 to {len(tokens) - 1}; the word: ={word}"
+        )
+    wanted = word.removeprefix("=") if len(word) > 1 else word
+    for same in (
+        lambda token: token.text == wanted,
+        lambda token: not {*forms(token.text), token.word}.isdisjoint(forms(wanted)),
+    ):
+        if found := next(filter(same, tokens), None):
+            return found.index
+    known = ", ".join(dict.fromkeys(token.text for token in tokens[:12])) + (", …" if len(tokens) > 12 else "")
+    raise UsageError(f"--word {word!r} is not a known word of this sentence", f"choose from: {known}")
+
+
+def _read(what: str, given: str, vectors: Vectors, settings: Settings) -> Sentence:
+    text = _SURROGATE.sub("\ufffd", check_text(what, given))  # a byte that is no UTF-8 arrives as a lone surrogate
+    if len(text) > MOST_CHARACTERS:
+        raise AttnError(f"{what} has {len(text):,} characters, {MOST_CHARACTERS:,} are the most", IN_SENTENCES)
+    if not text.strip():
+        raise UsageError(f"{what} is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
+    sentence = read_sentence(text, vectors.find, vectors.spellings)
+    if settings.unknown == "compose" and vectors.composes:
+        sentence = with_composed(sentence, lambda word: vectors.compose(word) is not None)
+    if sentence.unknown and (settings.unknown == "error" or not sentence.tokens):
+        raise not_among(vectors, {each.text: each.suggestions for each in sentence.unknown})
+    if not sentence.tokens:
+        hint = "punctuation takes no part in attention: add some words"
+        raise AttnError(f"there is no word in {text!r}", hint)
+    return sentence
+
+
+def not_among(vectors: Vectors, unknown: Mapping[str, Sequence[str]]) -> AttnError:
+    """The error for words that the set does not have, each with its nearest known spellings."""
+    words = list(unknown)
+    shown = ", ".join(map(repr, words[:3])) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
+    near = list(dict.fromkeys(near for suggestions in unknown.values() for near in suggestions))[:3]
+    hint = f"nearest known: {', '.join(near)}" if near else "try another set: --vectors FILE"
+    return AttnError(f"not among the {vectors.words:,} words of {vectors.name}: {shown}", hint)
+
+
+def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
+    x = vectors.rows([token.row or 0 for token in sentence.tokens])  # [n, d_model]
+    for token in sentence.tokens:
+        if token.row is None:
+            x[token.index] = vectors.compose(token.word)
+    x.flags.writeable = False  # every layer's arrays may be views of it
+    return placed(x, settings.positions)
+
+
+def placed(x: Array, positions: str) -> Array:
+    """The vectors `[..., n, d_model]` with positions added, if any are asked for, of the vectors' mean length."""
+    if positions == "none":
+        return x
+    waves = sinusoidal(*x.shape[-2:]).astype(x.dtype)  # [n, d_model]
+    moved: Array = x + waves * (_mean_length(x) / _mean_length(waves))
+    return moved
+
+
+def _mean_length(x: Array) -> Array:
+    """`[..., 1, 1]`."""
+    length: Array = np.linalg.norm(x, axis=-1, keepdims=True).mean(axis=-2, keepdims=True)
+    return length
+
+
+def _warnings(x: Array, source: Array, settings: Settings) -> Iterator[str]:
+    zero = sum(int((~each.any(axis=-1)).sum()) for each in ([x] if source is x else [x, source]))
+    if zero:
+        yield f"words with a vector of zeros, which is equally similar to every word: {zero}"
+    if settings.positions == "sinusoidal":
+        yield "sinusoidal positions were added, scaled to the mean length of a sentence's vectors"

@@ -1,0 +1,155 @@
+"""Two runs of models head by head: two checkpoints on one sentence, or one on a sentence and its changed twin."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.analysis.measures import divergence, rank_correlation, top1
+from attncli.analysis.merging import hide, merge_words
+from attncli.errors import AttnError, UsageError
+from attncli.heads.parameters import Array
+from attncli.models.checkpoint.tokenizing import SURROGATES
+from attncli.models.model import Model
+from attncli.recipes.model_explaining import explain_model_with
+from attncli.recipes.model_explanation import ModelExplanation
+from attncli.settings.model import ModelSettings
+from attncli.text.tokens import Sentence
+
+
+@dataclass(frozen=True)
+class ComparedHead:
+    """One head of both runs, held against each other row by row: measures as in `comparison.Compared`."""
+
+    layer: int
+    head: int
+    divergence: float
+    rank_correlation: float | None
+    top1_agreement: float
+
+
+@dataclass(frozen=True)
+class ModelComparison:
+    """The heads of two runs; `words` are the rows that were compared, and warnings say where those are not pieces."""
+
+    baseline: ModelExplanation
+    other: ModelExplanation
+    words: tuple[str, ...]
+    heads: tuple[ComparedHead, ...]
+    swap: tuple[str, str] | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of both runs."""
+        return (self.baseline.sentence, self.other.sentence)
+
+
+def compare_models(text: str, model: Model, against: Model, choice: ModelSettings) -> ModelComparison:
+    """Two checkpoints on one sentence.
+
+    Raises:
+        AttnError: they have other numbers of layers or heads.
+    """
+    mine, its = model.shape, against.shape
+    if (mine.n_layer, mine.n_head) != (its.n_layer, its.n_head):
+        sizes = " against ".join(f"{each.n_layer} layers × {each.n_head} heads" for each in (mine, its))
+        raise AttnError(f"{model.name} and {against.name} do not fit: {sizes}", "compare models of one shape")
+    return _compared(explain_model_with(text, model, choice), explain_model_with(text, against, choice))
+
+
+def compare_swap(text: str, model: Model, swap: str, choice: ModelSettings) -> ModelComparison:
+    """A sentence against itself with a word swapped for another: `he=she`."""
+    old, new, changed = swapped(text, swap)
+    mine, its = (explain_model_with(each, model, choice) for each in (text, changed))
+    return _compared(mine, its, (old, new))
+
+
+def swapped(text: str, swap: str) -> tuple[str, str, str]:
+    """The two words and the changed text; every occurrence of the word is swapped.
+
+    Raises:
+        UsageError: not of the form OLD=NEW, or a word that the text does not have.
+    """
+    text, swap = (SURROGATES.sub("\ufffd", each) for each in (text, swap))
+    old, equals, new = swap.partition("=")
+    if not (equals and old.strip() and new.strip()) or len(old.split()) != len(new.split()):
+        raise UsageError(f"--swap {swap!r} does not work", "it takes a word and another one: --swap he=she")
+    if not text.strip():
+        return old, new, text  # the recipe says that it is empty
+    words = [(word, _bare(word)) for word in re.split(r"(\s+)", text)]
+    if old not in (bare for _, bare in words):
+        known = ", ".join(dict.fromkeys(bare for _, bare in words if bare.strip()))
+        raise UsageError(f"--swap {swap!r}: {old!r} is not a word of this sentence", f"choose from: {known}")
+    return old, new, "".join(word.replace(old, new, 1) if bare == old else word for word, bare in words)
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,;:!?()[]\"'“”‘’…")
+
+
+def _compared(
+    baseline: ModelExplanation, other: ModelExplanation, swap: tuple[str, str] | None = None
+) -> ModelComparison:
+    if _same_pieces(baseline, other, swap):
+        words = tuple(token.text for token in baseline.sentence.tokens)
+        heads = _measured(baseline, baseline.weights, other.weights)
+        return ModelComparison(baseline, other, words, tuple(heads), swap, _of_models(baseline, other))
+    (mine, p), (its, q) = _by_words(baseline), _by_words(other)
+    both = np.intersect1d(mine, its)
+    if not len(both):
+        raise AttnError("the two have no word in common that could be compared", "try another sentence")
+    words = tuple(np.array(re.findall(r"\S+", baseline.sentence.text))[both].tolist())
+    heads = _measured(baseline, hide(p, ~np.isin(mine, both)), hide(q, ~np.isin(its, both)))
+    return ModelComparison(
+        baseline, other, words, tuple(heads), swap, (*_of_models(baseline, other), *_by_words_notes(mine, its, both))
+    )
+
+
+def _of_models(baseline: ModelExplanation, other: ModelExplanation) -> tuple[str, ...]:
+    """The warnings of both models, each once."""
+    return tuple(dict.fromkeys((*baseline.warnings, *other.warnings)))
+
+
+def _by_words_notes(mine: Array, its: Array, both: Array) -> Iterator[str]:
+    yield "the tokens differ: compared by words as typed, special tokens left out"
+    if lacking := len(np.union1d(mine, its)) - len(both):
+        yield f"words left out, because one of the two has no token of their own for them: {lacking}"
+
+
+def _same_pieces(one: ModelExplanation, other: ModelExplanation, swap: tuple[str, str] | None) -> bool:
+    """Whether the tokens stand for the same text, one by one, so that they can be compared as they are."""
+    mine, its = one.sentence.tokens, other.sentence.tokens
+    if [each.special for each in mine] != [each.special for each in its]:
+        return False
+    return swap is not None or [each.pieces for each in mine] == [each.pieces for each in its]
+
+
+def _by_words(explanation: ModelExplanation) -> tuple[Array, Array]:
+    """The words between spaces that have tokens `[m]`, by number, and the weights over them `[n_layer, n_head, m, m]`.
+
+    A token belongs to the word that it starts in, one that is a space to the word behind it.
+    """
+    tokens, text = explanation.sentence.tokens, explanation.sentence.text
+    ends = np.array([match.end() for match in re.finditer(r"\S+", text)])  # [words]
+    inside = np.searchsorted(ends, [token.start for token in tokens], side="right").clip(max=len(ends) - 1)  # [n]
+    special = np.array([token.special for token in tokens])
+    groups = np.where(special, len(ends) + np.arange(len(tokens)), inside)  # [n]
+    numbers = np.unique(groups)
+    return numbers[numbers < len(ends)], hide(merge_words(explanation.weights, groups), numbers >= len(ends))
+
+
+def _measured(baseline: ModelExplanation, p: Array, q: Array) -> Sequence[ComparedHead]:
+    """The measures of every chosen head, p and q `[n_layer, n_head, m, m]`."""
+    seen = (p > 0) | (q > 0)
+    apart, agrees = divergence(p, q), top1(p) == top1(q)  # both [n_layer, n_head, m]
+    alike = rank_correlation(p, q, seen)
+    found = []
+    for row, layer in enumerate(baseline.layer_numbers):
+        for column, head in enumerate(baseline.head_numbers):
+            defined = alike[row, column][np.isfinite(alike[row, column])]
+            correlation = float(defined.mean()) if len(defined) else None
+            measures = float(apart[row, column].mean()), correlation, float(agrees[row, column].mean())
+            found.append(ComparedHead(layer, head, *measures))
+    return found

@@ -1,0 +1,1 @@
+"""What can be set, by name, checked once for every door; without NumPy, so that help and completion stay fast."""

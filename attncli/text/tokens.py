@@ -1,0 +1,83 @@
+"""Words with their places: a sentence becomes tokens that a vector set knows, and words that it does not.
+
+A word is a run of letters with their combining marks and digits; apostrophes, hyphens and full stops inside it belong
+to it where the vector set has the whole (`didn't`, `e-mail`, `U.S.`) and split it where it has not. Scripts written
+without spaces are cut by the longest match against the set's own words. Emoji, symbols, `C++` and `:)` are tokens
+where the set has them; punctuation is none.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from attncli.text.cutting import segments_of, spellings_of
+
+MOST_SPELLED = 100  # each is held against every word of the set
+Find = Callable[[Iterable[str]], Mapping[str, int]]
+Spell = Callable[[str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word with a vector: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`.
+
+    `row` is None where the set lacks the word and its vector is composed of n-grams or pieces. A token of a model has
+    its id as `row` and is made of `pieces`; a `special` one, such as [CLS], stands nowhere in the text.
+    """
+
+    index: int
+    text: str
+    word: str
+    start: int
+    end: int
+    row: int | None
+    special: bool = False
+    pieces: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call it: its text, and its piece where that is white space alone."""
+        return self.word if self.text.isspace() else self.text
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A word that the vector set does not have, with the nearest spellings that it has."""
+
+    text: str
+    start: int
+    end: int
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What was typed, the tokens that take part in attention, and the words left out."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    unknown: tuple[Unknown, ...] = ()
+
+
+def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentence:
+    """Split `text` into tokens and unknown words.
+
+    `find` maps those of the given words that the vector set has to their rows (called once for the sentence);
+    `spell` gives the nearest known spellings of an unknown word; of more than MOST_SPELLED the first ones have any.
+    """
+    rows = find(set(spellings_of(text)))
+    known, unknown = segments_of(text, rows)
+    tokens = (Token(i, text[a:b], word, a, b, rows[word]) for i, ((a, b), word) in enumerate(known))
+    words = dict.fromkeys(text[a:b] for a, b in unknown)
+    suggestions = {word: tuple(spell(word)) for word in islice(words, MOST_SPELLED)}
+    missing = tuple(Unknown(text[a:b], a, b, suggestions.get(text[a:b], ())) for a, b in unknown)
+    return Sentence(text, tuple(tokens), missing)
+
+
+def with_composed(sentence: Sentence, composes: Callable[[str], bool]) -> Sentence:
+    """The sentence with those of its unknown words as tokens that a vector can be composed for."""
+    composed = [each for each in sentence.unknown if composes(each.text)]
+    made = (Token(0, each.text, each.text, each.start, each.end, None) for each in composed)
+    tokens = sorted((*sentence.tokens, *made), key=lambda token: token.start)
+    unknown = tuple(each for each in sentence.unknown if each not in composed)
+    return Sentence(sentence.text, tuple(replace(token, index=i) for i, token in enumerate(tokens)), unknown)

@@ -1,0 +1,73 @@
+"""Tokenize texts in a process that can be stopped: `python -I -S tokenizer_child.py`, told by lines of JSON.
+
+The first line says where the modules and the tokenizer are, and what memory and time it may take; every other is a
+text. Each is answered with a line: {"warnings"} for the first, {"encoded"} for a text, {"fault"} where there is none.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def limit_memory(room: int) -> None:
+    """Take `room` bytes more than there are in use now, and never more than is allowed already."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            most = int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE") + room
+    except (ImportError, OSError):  # not Linux: the time is all that is limited
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    given = [each for each in (soft, hard) if each != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([most, *given]), hard))
+
+
+def limit_time(seconds: float) -> None:
+    """Die after so many seconds of work from now on, whatever runs then; 0: never."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def answers(told: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[str, Any]]:
+    """What is answered to the first line, and to the others."""
+    from attncli.errors import AttnError
+    from attncli.tokenizer.encoding import encode, open_tokenizer
+    from attncli.tokenizer.form import FaultyTokenizerError
+
+    limit_memory(told["room"])
+    limit_time(told["seconds"])
+    try:
+        folder = Path(told["folder"])
+        opened = open_tokenizer((folder / "tokenizer.json").read_bytes(), folder, told["config"], confined=True)
+    except (FaultyTokenizerError, AttnError) as error:
+        yield {"fault": str(error)}
+        return
+    yield {"warnings": opened.warnings}
+    for line in lines:
+        request = json.loads(line)
+        limit_time(request["seconds"])
+        try:
+            yield {"encoded": encode(opened.tokenizer, request["text"])}
+        except FaultyTokenizerError as error:
+            yield {"fault": str(error)}
+
+
+def main() -> None:
+    """From standard input to standard output, until that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this
+    told = json.loads(sys.stdin.readline())
+    sys.path[:] = told["path"]
+    for answer in answers(told, iter(sys.stdin.readline, "")):
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+        limit_time(0)  # no limit until the next text
+
+
+if __name__ == "__main__":
+    main()

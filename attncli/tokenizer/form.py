@@ -1,0 +1,170 @@
+"""What a tokenizer.json may hold: what is refused, and what is known to take little time and memory on any text."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+FREE, A_ROW = 2**20, 512  # bytes of a tokenizer.json: in all, and for each row of the embedding; real ones take 130
+MOST_PARTS = 16  # of a normalizer, pre-tokenizer or template; the longest in use has 8
+MOST_ADDED = 20_000
+REFUSED_PARTS = 1000
+MOST_GROWTH = 16  # how many times longer a text may become before it is cut
+REFUSED_GROWTH = 2**16
+LONGEST_WORD = 1000  # characters that WordPiece tries to cut, in quadratic time; 100 everywhere
+ESCAPED = tuple(rb"\u00%d" % digit for digit in range(2, 8))  # a letter, sign or digit that could be written as such
+REGEX = re.compile(rb'"Regex"\s*:\s*("(?:[^"\\]|\\.)*")')
+_CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+_WORDS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
+_SIGNS = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_UPPER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
+_LOWER = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_CASED = rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}*{_LOWER}+"
+_CAPITALS = rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}+{_LOWER}*"
+_SLASHED = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_ENDED = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+QWEN2 = rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}|{_SIGNS}"
+#: Expressions that take linear time: of GPT-2, Llama 3, Qwen2, GPT-4o, Tekken, and of SentencePiece.
+REGEXES = {
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+    rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}{{1,3}}|{_SIGNS}",
+    QWEN2,
+    rf"{_CASED}{_ENDED}|{_CAPITALS}{_ENDED}|\p{{N}}{{1,3}}|{_SLASHED}",
+    rf"{_CASED}|{_CAPITALS}|\p{{N}}|{_SLASHED}",
+    *(" {2,}", r"\s+", r"\p{N}", r"\p{N}{1,3}", r"\d", r"\s", r"[\r\n]"),
+}
+CUTTERS = {"BertPreTokenizer", "ByteLevel", "Metaspace", "Whitespace", "WhitespaceSplit", "Punctuation", "Digits"}
+CUTTERS |= {"CharDelimiterSplit", "UnicodeScripts", "FixedLength", "Split"}
+NORMALIZERS = {"BertNormalizer", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "StripAccents", "Nmt", "ByteLevel"}
+NORMALIZERS |= {"Precompiled", "Prepend", "Replace"}
+
+
+class FaultyTokenizerError(Exception):
+    """A tokenizer.json that cannot be used; the text says why."""
+
+
+def largest(rows: int) -> int:
+    """The bytes that a tokenizer.json of a model of so many tokens may have to be read in this process."""
+    return FREE + A_ROW * rows
+
+
+def may_be_parsed(data: bytes) -> bool:
+    """Whether the library may read the file in this process: no unknown expression is in it.
+
+    Cheap: the file is searched, not parsed.
+    """
+    if any(escape in data for escape in ESCAPED):
+        return False
+    found = REGEX.findall(data) if b'"Regex"' in data else []
+    return all(_regex(text) in REGEXES for text in found)
+
+
+def _regex(text: bytes) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return ""
+
+
+def check_form(tokenizer: Any) -> None:
+    """Raise FaultyTokenizerError for a part that no tokenizer needs, or one that lies."""
+    normal, cuts, after = _steps(tokenizer)
+    if max(len(normal), len(cuts), len(after)) > REFUSED_PARTS:
+        raise FaultyTokenizerError(f"a step of it has more than {REFUSED_PARTS:,} parts")
+    if any(part["type"] == "FixedLength" and part.get("length") == 0 for part in cuts):
+        raise FaultyTokenizerError("its pre-tokenizer cuts pieces of length 0")
+    if _growth(normal) > REFUSED_GROWTH:
+        raise FaultyTokenizerError("its normalizer makes texts more than 65,536 times longer")
+    for part in normal:
+        if part["type"] == "Precompiled":
+            _charsmap(part["precompiled_charsmap"])
+    if (added := sum(_added_by(part) for part in after)) > REFUSED_PARTS:
+        raise FaultyTokenizerError(f"its template adds {added:,} tokens to every text")
+
+
+def is_known(tokenizer: Any) -> bool:
+    """Whether every part of a tokenizer of the library is of a form that takes little time and memory on any text."""
+    from attncli.tokenizer.charsmap import (
+        is_sound,  # late: NumPy, which the process of a stranger's tokenizer does without
+    )
+
+    normal, cuts, after = _steps(tokenizer)
+    tables = [part["precompiled_charsmap"] for part in normal if part["type"] == "Precompiled"]
+    return (
+        max(len(normal), len(cuts), len(after), sum(map(_added_by, after))) <= MOST_PARTS
+        and _growth(normal) <= MOST_GROWTH
+        and all(part["type"] in NORMALIZERS and _is_plain(part) for part in normal)
+        and all(part["type"] in CUTTERS and _is_plain(part) for part in cuts)
+        and getattr(tokenizer.model, "max_input_chars_per_word", 0) <= LONGEST_WORD
+        and len(tokenizer.get_added_tokens_decoder()) <= MOST_ADDED
+        and all(is_sound(_charsmap(table)) for table in tables)
+    )
+
+
+Part = Mapping[str, Any]
+
+
+def _steps(tokenizer: Any) -> tuple[list[Part], list[Part], list[Part]]:
+    """The parts of what normalizes, what cuts, and what is put around."""
+    return (
+        list(_parts(tokenizer.normalizer, "normalizers")),
+        list(_parts(tokenizer.pre_tokenizer, "pretokenizers")),
+        list(_parts(tokenizer.post_processor, "processors")),
+    )
+
+
+def _parts(component: Any, name: str) -> Iterator[Part]:
+    """What a component does, one step after another."""
+    yield from [] if component is None else _flat(json.loads(component.__getstate__()), name)
+
+
+def _flat(state: Part, name: str) -> Iterator[Part]:
+    if state["type"] != "Sequence":
+        yield state
+        return
+    for part in state[name]:
+        yield from _flat(part, name)
+
+
+def _growth(parts: Sequence[Part]) -> float:
+    """How many times longer replacements may make a text."""
+    growth = 1.0
+    for part in parts:
+        if part["type"] == "Replace":
+            growth *= max(1.0, len(part["content"]) / (len(part["pattern"].get("String", " ")) or 1e-9))
+    return growth
+
+
+def _is_plain(part: Part) -> bool:
+    """Whether what it looks for is a text or a known expression, and what it puts in front is short."""
+    pattern = part.get("pattern")
+    known = not isinstance(pattern, dict) or (pattern.get("String") != "" and pattern.get("Regex", QWEN2) in REGEXES)
+    return known and len(part.get("prepend", "")) <= MOST_GROWTH
+
+
+def _charsmap(text: str) -> bytes:
+    """SentencePiece's rules. FaultyTokenizerError: their table is not as long as they say."""
+    try:
+        rules = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        rules = b""
+    size = int.from_bytes(rules[:4], "little")
+    if not 1024 <= size <= len(rules) - 4 or size % 4:
+        raise FaultyTokenizerError("the rules of its normalizer (precompiled_charsmap) are damaged")
+    return rules
+
+
+def _added_by(part: Part) -> int:
+    """How many tokens a template adds. FaultyTokenizerError: it counts wrong, or takes the text not just once."""
+    if part["type"] != "TemplateProcessing":
+        return 0
+    if [each["Sequence"]["id"] for each in part["single"] if "Sequence" in each] != ["A"]:
+        raise FaultyTokenizerError("its template takes the text not just once")
+    named = [each["SpecialToken"]["id"] for each in part["single"] if "SpecialToken" in each]
+    special = [part["special_tokens"].get(name, {"ids": (), "tokens": ()}) for name in named]
+    for each in special:
+        if len(each["ids"]) != len(each["tokens"]):
+            raise FaultyTokenizerError(f"its template has {len(each['ids'])} ids for {len(each['tokens'])} tokens")
+    return sum(len(each["ids"]) for each in special)

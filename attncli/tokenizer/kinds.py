@@ -1,0 +1,191 @@
+"""The steps around a vocabulary as each class of transformers 5 builds them: one function a step, one row a class."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from attncli.tokenizer.form import QWEN2
+from attncli.tokenizer.settings import AddedToken, Settings, extra_tokens
+
+_BERT = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}
+_ROBERTA = {
+    **{"bos_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "cls_token": "<s>", "unk_token": "<unk>"},
+    **{"pad_token": "<pad>", "mask_token": "<mask>"},
+}
+_GPT2 = dict.fromkeys(("unk_token", "bos_token", "eos_token"), "<|endoftext|>")
+_LLAMA = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
+_QWEN2 = dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>")
+_NOT_USED = ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
+_MASK = {"content": "<mask>", "lstrip": True, "special": True}
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a kind builds with: the library, the tokenizer as its file has it, that file, and the settings."""
+
+    library: Any
+    tokenizer: Any
+    data: bytes
+    settings: Settings
+    special: Mapping[str, AddedToken] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The special token, as transformers writes it where there is none."""
+        return self.special[name].content if name in self.special else "None"
+
+    def number(self, name: str, default: int | None = None) -> Any:
+        """The id of a special token."""
+        found = self.tokenizer.token_to_id(self.text(name))
+        return default if found is None else found
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A class: the model that its vocabulary is for, its special tokens, and what it builds, before and after them.
+
+    of_bytes: the vocabulary is of bytes, and one with ▁ for the space is of no use to it.
+    """
+
+    model: str
+    defaults: Settings
+    before: Callable[[Work], Any]
+    after: Callable[[Work], None] = lambda work: None
+    extra: tuple[str, ...] = ()
+    of_bytes: bool = False
+
+
+def _with(work: Work, model: Any, normalizer: Any, cut: Any, *, keep_after: bool = False) -> Any:
+    """A tokenizer of a model and two steps, with the file's own third one if it is kept."""
+    fresh = work.library.Tokenizer(model)
+    if normalizer is not None:
+        fresh.normalizer = normalizer
+    fresh.pre_tokenizer = cut
+    if keep_after and work.tokenizer.post_processor is not None:
+        fresh.post_processor = work.tokenizer.post_processor
+    return fresh
+
+
+def _bert(work: Work) -> Any:
+    library, settings, model = work.library, work.settings, work.tokenizer.model
+    model.unk_token, model.max_input_chars_per_word, model.continuing_subword_prefix = work.text("unk_token"), 100, "##"
+    normalizer = library.normalizers.BertNormalizer(
+        clean_text=True,
+        handle_chinese_chars=settings.get("tokenize_chinese_chars", True),
+        strip_accents=settings.get("strip_accents"),
+        lowercase=settings.get("do_lower_case", True),
+    )
+    return _with(work, model, normalizer, library.pre_tokenizers.BertPreTokenizer())
+
+
+def _after_bert(work: Work) -> None:
+    first, last = (
+        (work.text("cls_token"), work.number("cls_token", 2)),
+        (work.text("sep_token"), work.number("sep_token", 3)),
+    )
+    _put_around(work, first, last)
+
+
+def _put_around(work: Work, first: tuple[str, int], last: tuple[str, int]) -> None:
+    """A token in front of every text, and one behind it."""
+    work.tokenizer.post_processor = work.library.processors.TemplateProcessing(
+        single=[first[0], "$A", last[0]], special_tokens=[first, last]
+    )
+
+
+def _byte_pairs(work: Work, unk: str | None = None, fuse: bool = False, fallback: bool = False) -> Any:
+    model = work.tokenizer.model
+    model.unk_token, model.fuse_unk, model.byte_fallback, model.ignore_merges = unk, fuse, fallback, False
+    model.continuing_subword_prefix = model.end_of_word_suffix = ""
+    return model
+
+
+def _bytes(work: Work, keep_after: bool = False) -> Any:
+    cut = work.library.pre_tokenizers.ByteLevel(add_prefix_space=bool(work.settings.get("add_prefix_space")))
+    return _with(work, _byte_pairs(work), None, cut, keep_after=keep_after)
+
+
+def _after_roberta(work: Work) -> None:
+    work.tokenizer.post_processor = work.library.processors.RobertaProcessing(
+        (work.text("sep_token"), work.number("sep_token")),
+        (work.text("cls_token"), work.number("cls_token")),
+        work.settings.get("trim_offsets", True),
+        bool(work.settings.get("add_prefix_space")),
+    )
+
+
+def _llama(work: Work) -> Any:
+    prefix = work.settings.get("add_prefix_space")
+    first = "always" if work.settings.get("legacy", False) else "first"
+    scheme = "never" if prefix is not None and not prefix else first
+    cut = work.library.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme=scheme, split=False)
+    return _with(work, _byte_pairs(work, fuse=True, fallback=True), None, cut, keep_after=True)
+
+
+def _qwen2(work: Work) -> Any:
+    library, prefix = work.library, bool(work.settings.get("add_prefix_space"))
+    cut = library.pre_tokenizers.Sequence(
+        [
+            library.pre_tokenizers.Split(library.Regex(QWEN2), behavior="isolated", invert=False),
+            library.pre_tokenizers.ByteLevel(add_prefix_space=prefix, use_regex=False),
+        ]
+    )
+    return _with(work, _byte_pairs(work), library.normalizers.NFC(), cut, keep_after=True)
+
+
+def _after_qwen2(work: Work) -> None:
+    texts = dict.fromkeys(token.content for token in [*work.special.values(), *extra_tokens(work.settings)])
+    work.tokenizer.add_tokens([work.library.AddedToken(text, special=True) for text in texts])
+
+
+def _sentencepiece(work: Work, unknown: int) -> Any:
+    """SentencePiece's unigrams as XLM-R has them: of the file's normalizer its table of characters alone."""
+    library, prefix = work.library, work.settings.get("add_prefix_space", True)
+    cut = library.pre_tokenizers.Sequence(
+        [
+            library.pre_tokenizers.WhitespaceSplit(),
+            library.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always" if prefix else "never"),
+        ]
+    )
+    return _with(work, _unigrams(work, unknown), _charsmap(work), cut)
+
+
+def _unigrams(work: Work, unknown: int) -> Any:
+    said = re.search(rb'"unk_id"\s*:\s*(\d+)', work.data)
+    if said and int(said[1]) == unknown and not re.search(rb'"byte_fallback"\s*:\s*true', work.data):
+        return work.tokenizer.model
+    vocabulary = [(piece, score) for piece, score in json.loads(work.data)["model"]["vocab"]]
+    return work.library.models.Unigram(vocabulary, unk_id=unknown, byte_fallback=False)
+
+
+def _charsmap(work: Work) -> Any:
+    import base64  # late: few models need it
+
+    own = work.tokenizer.normalizer
+    state = {} if own is None else json.loads(own.__getstate__())
+    for part in state["normalizers"] if state.get("type") == "Sequence" else [state]:
+        if part.get("type") == "Precompiled":
+            return work.library.normalizers.Precompiled(base64.b64decode(part["precompiled_charsmap"]))
+    return None
+
+
+def _camembert(work: Work) -> Any:
+    return _sentencepiece(work, work.tokenizer.model.token_to_id(work.text("unk_token")) or 0)
+
+
+def _after_sentencepiece(work: Work) -> None:
+    _put_around(
+        work, (work.text("bos_token"), work.number("bos_token")), (work.text("eos_token"), work.number("eos_token"))
+    )
+
+
+KINDS: Mapping[str, Kind] = {
+    "bert": Kind("WordPiece", _BERT, _bert, _after_bert),
+    "roberta": Kind("BPE", _ROBERTA, _bytes, _after_roberta, of_bytes=True),
+    "gpt2": Kind("BPE", _GPT2, lambda work: _bytes(work, keep_after=True), of_bytes=True),
+    "llama": Kind("BPE", _LLAMA, _llama),
+    "qwen2": Kind("BPE", _QWEN2, _qwen2, _after_qwen2, of_bytes=True),
+    "xlm-roberta": Kind("Unigram", _ROBERTA, lambda work: _sentencepiece(work, 3), _after_sentencepiece),
+    "camembert": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _camembert, _after_sentencepiece, tuple(_NOT_USED)),
+}

@@ -1,0 +1,105 @@
+"""A stranger's tokenizer in a process of its own, which is ended where a text takes it too much time or memory."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attncli.tokenizer import child as tokenizer_child
+from attncli.tokenizer.encoding import Encoded
+from attncli.tokenizer.form import FaultyTokenizerError
+
+ROOM, GROWTH = 2**27, 12  # bytes: beyond what the library takes by itself, and for each byte of the file
+SECONDS, A_SECOND = 1.0, 100_000  # of work for a text, and the characters that add another; 2 MB of a file do too
+PATIENCE = 10  # times as long may pass until an answer comes: others may be at work
+MOST_ANSWER = 2**26  # bytes
+
+
+class TokenizerProcess:
+    """Opens the tokenizer of a folder, and tokenizes texts; started anew after a text that it was ended for."""
+
+    def __init__(self, folder: Path, worth: int, config: Mapping[str, Any]) -> None:
+        """Start it; worth are the bytes of tokenizer.json that time and memory are given for.
+
+        Raises:
+            FaultyTokenizerError: it cannot be opened, or takes too much.
+        """
+        self._seconds = SECONDS + worth / 2**21
+        self._told = {
+            **{"path": sys.path, "folder": str(folder.absolute()), "room": ROOM + GROWTH * worth},
+            **{"config": {name: config.get(name) for name in ("model_type", "tokenizer_class")}},
+            "seconds": self._seconds,
+        }
+        self._started: tuple[int, subprocess.Popen[bytes]] | None = None
+        self.warnings = self._start()
+
+    def encode(self, text: str) -> Encoded:
+        """The tokens of a text. FaultyTokenizerError: there are none, or it takes too much."""
+        if self._started is None or self._started[0] != os.getpid():
+            self._start()
+        seconds = SECONDS + len(text) / A_SECOND
+        answer = self._answer({"text": text, "seconds": seconds}, seconds)
+        ids, pieces, special, spans, words = answer["encoded"]
+        return Encoded(ids, pieces, special, [(start, end) for start, end in spans], words)
+
+    def _start(self) -> list[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", tokenizer_child.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"TOKENIZERS_PARALLELISM": "false", "RAYON_NUM_THREADS": "1"},
+            bufsize=0,
+        )
+        self._started = os.getpid(), process
+        weakref.finalize(self, _end, *self._started)
+        warnings: list[str] = self._answer(self._told, self._seconds)["warnings"]
+        return warnings
+
+    def _answer(self, request: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        assert self._started is not None
+        _, process = self._started
+        line = _asked(process, json.dumps(request).encode() + b"\n", time.monotonic() + PATIENCE * seconds)
+        if line is None:
+            _end(*self._started)
+            self._started = None
+            raise FaultyTokenizerError("it takes too much time or memory")
+        answer: Mapping[str, Any] = json.loads(line)
+        if "fault" in answer:
+            raise FaultyTokenizerError(answer["fault"])
+        return answer
+
+
+def _asked(process: "subprocess.Popen[bytes]", request: bytes, until: float) -> bytes | None:
+    """The line that a process answers; None where it ends, answers without an end, or not until then."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        while request:
+            request = request[process.stdin.write(request) :]
+    except OSError:
+        return None
+    line = bytearray()
+    while not line.endswith(b"\n") and len(line) < MOST_ANSWER:
+        if not select.select([process.stdout], [], [], max(until - time.monotonic(), 0))[0]:
+            return None
+        if not (more := process.stdout.read(2**16)):
+            return None
+        line += more
+    return bytes(line) if line.endswith(b"\n") else None
+
+
+def _end(owner: int, process: "subprocess.Popen[bytes]") -> None:
+    if owner != os.getpid():  # a copy made by fork: it is another's
+        return
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.kill()
+    process.wait()

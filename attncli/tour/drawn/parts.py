@@ -1,0 +1,91 @@
+"""What the screens of the tour are set from: paragraphs, tables and maps, each also for screen readers."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from rich.text import Text
+
+from attncli.analysis.measures import top1
+from attncli.arrays import Array
+from attncli.views.screen import Screen, cells, pad
+from attncli.views.terminal.matrix import Matrix, matrix_lines
+from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Piece, notes, wrap
+
+Part = list[Text]
+Said = str | Piece  # the tour's own words, or a piece of the reader's
+
+MOST_ROWS = 9  # of a table or of sentences for a map: what leaves room for words on 24 lines
+MAP_LINES = 14
+NARROW = 60  # cells; a narrower screen is scrolled anyway, so that its maps may be taller
+
+
+def paragraph(screen: Screen, *pieces: Said) -> Part:
+    """Text with the tour's own words as they are, and others, sanitised before, as `word` makes them."""
+    return wrap([(screen.own(each), "") if isinstance(each, str) else each for each in pieces], screen.columns)
+
+
+def word(name: str) -> Piece:
+    """A word of the sentence, by its sanitised name."""
+    return f'"{name}"'.replace(" ", GLUE), BOLD
+
+
+def number(text: str) -> Piece:
+    """A number that the eye should find."""
+    return text, BOLD
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen) -> Part:
+    """Rows of cells, the first column to the left, the others to the right; sentences where there is no room for it."""
+    shown = [[screen.own(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
+    if screen.accessible or sum(widths) + 2 * len(widths) > screen.columns:
+        return [text for row in shown[1:] for text in _sentence(shown[0], row, screen)]
+    return [_row(row, widths, DIM if place == 0 else "") for place, row in enumerate(shown)]
+
+
+def _row(row: Sequence[str], widths: Sequence[int], style: str) -> Text:
+    first, *rest = (
+        pad(cell, width, "right" if at else "left") for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return Text("  " + "  ".join([first, *rest]).rstrip(), style=style, no_wrap=True)
+
+
+def _sentence(head: Sequence[str], row: Sequence[str], screen: Screen) -> Part:
+    told = ", ".join(
+        f"{name} {' '.join(value.split())}".strip() for name, value in zip(head[1:], row[1:], strict=True) if value
+    )
+    return wrap([(row[0], BOLD), (f": {told}.", "")], screen.columns, hanging=2)
+
+
+def weights_map(matrix: Matrix, labels: Sequence[str], screen: Screen) -> Part:
+    """A map of weights; for screen readers what each of the words, as `labels` name them, looks at."""
+    if screen.accessible:
+        return sentences(_told(matrix.weights, labels), screen)
+    block = matrix_lines(matrix, screen, MAP_LINES if screen.columns >= NARROW else 2 * MAP_LINES)
+    return [*block.lines, *notes(block.notes, screen)]
+
+
+def _told(weights: Array, labels: Sequence[str]) -> Iterable[str]:
+    """A sentence a word, about weights [n, n]."""
+    for place, row in enumerate(weights[:MOST_ROWS]):
+        others = np.where(np.arange(len(row)) == place, 0, row)  # [n]
+        best = int(top1(others))
+        most = f", and of the others most to {labels[best]}, {row[best]:.2f}" if best >= 0 else ""
+        yield f"{labels[place]} gives itself {row[place]:.2f}{most}."
+    if len(weights) > MOST_ROWS:
+        yield f"The last {len(weights) - MOST_ROWS} words are left out."
+
+
+def sentences(told: Iterable[str], screen: Screen) -> Part:
+    """A line each."""
+    return [text for each in told for text in wrap([(each, "")], screen.columns)]
+
+
+def rest_of(n: int, screen: Screen, most: int = MOST_ROWS) -> Part:
+    """What a table leaves out, if it does."""
+    return notes([f"{n - most} more of the {n} words are left out here"] if n > most else [], screen)
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a, b, c`."""
+    return ", ".join(names)

@@ -1,0 +1,138 @@
+"""fastText's own .bin models: words and n-grams, through gensim, from a reader that raises where the file ends."""
+
+from collections.abc import Callable, Iterator
+from io import SEEK_CUR
+
+import numpy as np
+
+from attncli.vectors.formats.content import Content, read_exactly
+from attncli.vectors.formats.fasttext_header import Header, check, header_of
+from attncli.vectors.formats.recognise import SAMPLE, Recognised
+from attncli.vectors.formats.refusal import refused
+from attncli.vectors.formats.word2vec import as_text, is_utf8
+from attncli.vectors.gensim_parts import fasttext_parts
+from attncli.vectors.store.writing import StoreWriter
+
+BLOCK_BYTES = 4 * 2**20
+MAX_WORD = 64 * 2**10  # bytes
+
+
+class FastText:
+    """A model: the vector of a word is the mean of its own row and those of its n-grams, as gensim composes it."""
+
+    def __init__(self, found: Recognised, content: Content) -> None:
+        self._content = content
+        header = header_of(content.stream.read(SAMPLE))
+        if header is None:
+            raise refused(found.path, "was changed while it was read")
+        check(found.path, header, content.most)
+        self._header: Header = header
+        self.dimensions = header.dimensions
+
+    def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
+        """Add the n-grams, then the words, which are made of them. ResourceError where the file ends early."""
+        words = self._vocabulary()
+        heard()
+        rows = self._begin_matrix(len(words) + self._header.buckets, self.dimensions)
+        self._skip(4 * self.dimensions * len(words))
+        ngrams = self._ngrams(new, heard)  # [buckets, d]
+        self._check_rest()
+        self._content.stream.seek(rows)
+        at = 0
+        for block in self._blocks(len(words)):  # [m, d]
+            some = words[at : at + len(block)]
+            at += len(block)
+            texts = [as_text(word) for word in some]
+            new.undecodable += sum(not is_utf8(word) for word in some)
+            new.add(texts, self._composed(texts, block, ngrams))
+            heard()
+
+    def _vocabulary(self) -> list[bytes]:
+        """The words in the order of their rows. Read as Latin-1, which tells any two words apart."""
+        gensim, _ = fasttext_parts()
+        reader = _Strict(self._content)
+        self._content.stream.seek(0)
+        fields = [*gensim._NEW_HEADER_FORMAT] if self._header.modern else [("dim ws", "2i"), *gensim._OLD_HEADER_FORMAT]
+        for _, form in [("magic version", "2i")] * self._header.modern + fields:
+            gensim._struct_unpack(reader, "@" + form)
+        counts, total, _, _ = gensim._load_vocab(reader, self._header.modern, encoding="latin-1")
+        if len(counts) != total:
+            raise refused(self._content.path, "has the same word twice")
+        return [word.encode("latin-1") for word in counts]
+
+    def _begin_matrix(self, rows: int | None, dimensions: int | None) -> int:
+        """Read the head of a matrix of that form, any form for None, and give the place of its first number."""
+        gensim, _ = fasttext_parts()
+        reader = _Strict(self._content)
+        if self._header.modern and gensim._struct_unpack(reader, "@b") != (0,):
+            raise refused(self._content.path, "is a compressed fastText model (.ftz), which gensim does not read")
+        shape = gensim._struct_unpack(reader, "@2q")
+        if shape != (shape[0] if rows is None else rows, shape[1] if dimensions is None else dimensions):
+            raise refused(self._content.path, f"claims a matrix of {shape[0]} rows of {shape[1]} numbers")
+        self._form = shape
+        return self._content.stream.tell()
+
+    def _ngrams(self, new: StoreWriter, heard: Callable[[], None]) -> np.ndarray | None:
+        """Copy the rows of the n-grams into the store, mapped [buckets, d]; None if no word can have any."""
+        header = self._header
+        if not (header.buckets and header.shortest <= header.longest):
+            self._skip(4 * self.dimensions * header.buckets)
+            return None
+
+        def blocks() -> Iterator[np.ndarray]:
+            for block in self._blocks(header.buckets):
+                yield block
+                heard()
+
+        return new.add_ngrams(blocks(), header.shortest, header.longest)
+
+    def _composed(self, words: list[str], rows: np.ndarray, ngrams: np.ndarray | None) -> np.ndarray:
+        """The rows [m, d] of words with those of their n-grams, by gensim's own arithmetic."""
+        _, keyed_vectors = fasttext_parts()
+        model = keyed_vectors(self.dimensions, self._header.shortest, self._header.longest, self._header.buckets)
+        model.index_to_key, model.vectors_vocab, model.vectors_ngrams = words, rows, ngrams
+        model.recalc_char_ngram_buckets()
+        with np.errstate(all="ignore"):  # what float32 cannot hold becomes an infinity, which is refused
+            model.adjust_vectors()
+        composed: np.ndarray = model.vectors
+        return composed
+
+    def _blocks(self, rows: int) -> Iterator[np.ndarray]:
+        """The next rows in blocks [m, d] float32."""
+        width = 4 * self.dimensions
+        step = max(1, BLOCK_BYTES // width)
+        for start in range(0, rows, step):
+            content = read_exactly(self._content, width * min(step, rows - start))
+            yield np.frombuffer(content, dtype="<f4").reshape(-1, self.dimensions)
+
+    def _check_rest(self) -> None:
+        """A whole model ends with its second matrix, which is for training only."""
+        self._begin_matrix(None, None)
+        rows, columns = self._form
+        if rows < 0 or columns < 0:
+            raise refused(self._content.path, f"claims a matrix of {rows} rows of {columns} numbers")
+        self._skip(4 * rows * columns)
+        if self._content.stream.read(1):
+            raise refused(self._content.path, "goes on after its end")
+
+    def _skip(self, size: int) -> None:
+        stream = self._content.stream
+        if stream.tell() + size > self._content.most:
+            raise refused(self._content.path, "is cut off")
+        if size:
+            stream.seek(size - 1, SEEK_CUR)
+            read_exactly(self._content, 1)
+
+
+class _Strict:
+    """What gensim reads from: as a file, but raising where the file ends, and bounding what gensim takes for a word."""
+
+    def __init__(self, content: Content) -> None:
+        self.name = content.path
+        self._content, self._letters = content, 0
+
+    def read(self, size: int) -> bytes:
+        self._letters = self._letters + 1 if size == 1 else 0
+        if self._letters > MAX_WORD:
+            raise refused(self.name, f"has a word of more than {MAX_WORD // 1024} KB")
+        return read_exactly(self._content, size)

@@ -1,0 +1,156 @@
+"""An opened vector set: rows and words out of a mapped store. Imports neither gensim nor scipy."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
+
+from attncli.text.spelling import nearest_spellings
+from attncli.vectors.ngrams import buckets_of
+from attncli.vectors.store import layout
+from attncli.vectors.store.blocks import read_blocks
+from attncli.vectors.store.index import Index, damaged, is_regular
+from attncli.vectors.store.layout import StoreInfo
+from attncli.vectors.store.mapped import StoredMatrix
+from attncli.vectors.store.nearest import nearest
+
+if TYPE_CHECKING:
+    from attncli.vectors.store.pieces import PieceTokenizer
+
+SPELLINGS_AMONG = 100_000  # rows, the most frequent words: bounds the time in a set of millions to some 0.1 s
+
+
+class Vectors:
+    """The vector set in the store `folder`: `words` words of `dimensions` numbers, row by row. Immutable.
+
+    Opening costs the same for any size, and of the matrix only the rows that are asked for are read. `notes`
+    are sentences the user should see once. Raises ResourceError if the folder is no store, or a damaged one.
+    """
+
+    def __init__(self, folder: Path, notes: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.notes = notes
+        self._index = Index(folder)
+        self.info: StoreInfo = self._index.info
+        self.name, self.words, self.dimensions = self.info.name, self.info.words, self.info.dimensions
+        shape, header = (self.words, self.dimensions), (self.info.matrix_offset, self.info.matrix_header_crc)
+        self._matrix = StoredMatrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
+        self._ngrams = self._open_ngrams()  # [buckets, dimensions]
+
+    def __repr__(self) -> str:
+        return f"<Vectors {self.name!r}: {self.words} words, {self.dimensions} dimensions>"
+
+    def find(self, words: Iterable[str]) -> dict[str, int]:
+        """The row of each word that is in the set, in one batch. Words are looked up as they are, to the letter."""
+        return self._index.find(words)
+
+    def rows(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The vectors of these rows: [len(indices), dimensions] float64. IndexError for a row that is not there."""
+        chosen = np.asarray(indices, dtype=np.intp)  # [m]
+        if chosen.size and (chosen.min() < 0 or chosen.max() >= self.words):
+            raise IndexError(f"rows {chosen.min()} to {chosen.max()} of a set that has 0 to {self.words - 1}")
+        return self._finite(self._matrix[chosen].astype(np.float64))  # [m, d]
+
+    def text(self, indices: Sequence[int] | np.ndarray) -> list[str]:
+        """The words of these rows, in the order asked. IndexError for a row that is not there."""
+        return self._index.words_at([int(index) for index in indices])
+
+    def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """All rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions] as stored."""
+        return read_blocks(self.folder, self.info, rows, start, self.words if stop is None else stop)
+
+    def near(self, vectors: np.ndarray, top: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """The rows nearest by cosine to each of `vectors` [m, dimensions]: rows [m, top] and cosines [m, top].
+
+        Exact, best first, equals in row order; a zero vector has cosine 0. One pass over the set in blocks.
+        Raises ValueError if `vectors` has another shape or holds a NaN or an infinity.
+        """
+        try:
+            rows, cosines = nearest(self._matrix, self.blocks, self.norms, vectors, top)
+        except FloatingPointError as error:
+            raise damaged(self.folder, str(error)) from error
+        return rows, self._finite(cosines)
+
+    def spellings(self, word: str, top: int = 3) -> list[str]:
+        """The known words spelt most like `word`, best first, out of the first 100,000 of the set."""
+        return nearest_spellings(word, self._frequent, top)
+
+    @property
+    def composed_of(self) -> str | None:
+        """What unknown words are composed of: `n-grams`, `pieces` (tokens of the set), or None: they are not."""
+        return "n-grams" if self.info.ngrams else "pieces" if self.info.pieces else None
+
+    @property
+    def composes(self) -> bool:
+        """Whether a word that is not in the set can be given a vector, made of its n-grams or pieces."""
+        return self.composed_of is not None
+
+    def compose(self, word: str) -> np.ndarray | None:
+        """The mean of the vectors [dimensions] of the n-grams or tokens of `word`, which need not be in the set.
+
+        As fastText and gensim's FastTextKeyedVectors do for unknown words (Bojanowski et al. 2017, section 3.2), and
+        model2vec's StaticModel.encode, without normalising the mean. None where the set has neither, or the word has
+        none. Reads the rows it needs. Raises ResourceError for a tokenizer that cannot be run.
+        """
+        if self.info.pieces is not None:
+            ids = self._pieces.ids(word)
+            return self.rows(ids).mean(axis=0) if ids else None
+        form = self.info.ngrams
+        if self._ngrams is None or form is None:
+            return None
+        try:
+            buckets = buckets_of(word, form.shortest, form.longest, form.buckets)
+        except UnicodeEncodeError:  # bytes that are no text have no characters
+            return None
+        if not buckets:
+            return None
+        rows = self._finite(self._ngrams[np.asarray(buckets)])
+        total: np.ndarray = rows.astype(np.float32).sum(axis=0)  # [d], added up as gensim does
+        return total.astype(np.float64) / len(buckets)
+
+    def to_gensim(self) -> Any:
+        """A gensim KeyedVectors with the same words and rows (float32), held in memory."""
+        from attncli.vectors.gensim_parts import keyed_vectors
+
+        loaded = keyed_vectors()(self.dimensions)
+        loaded.add_vectors(
+            self._index.first_words(self.words),
+            self._finite(self._matrix[np.arange(self.words)]).astype(np.float32, copy=False),
+        )
+        return loaded
+
+    def _finite(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers as they are. ResourceError if they are none: only finite ones were written."""
+        if not np.isfinite(numbers).all():
+            raise damaged(self.folder, "some of its numbers are not finite")
+        return numbers
+
+    def _open_ngrams(self) -> StoredMatrix | None:
+        form = self.info.ngrams
+        if form is None:
+            return None
+        shape = (form.buckets, self.dimensions)
+        return StoredMatrix(self.folder, layout.NGRAMS, self.info.dtype, shape, form.offset, form.header_crc)
+
+    @cached_property
+    def _pieces(self) -> "PieceTokenizer":
+        from attncli.vectors.store.pieces import PieceTokenizer  # late: for unknown words alone
+
+        assert self.info.pieces is not None
+        return PieceTokenizer(self.folder, self.info.pieces, self.name, self.words)
+
+    @cached_property
+    def _frequent(self) -> list[str]:
+        return self._index.first_words(SPELLINGS_AMONG)
+
+    @cached_property
+    def norms(self) -> np.ndarray:
+        """The length of every row: [words] float32, checked against what was written. Read whole."""
+        path = self.folder / layout.NORMS
+        content = path.read_bytes() if is_regular(path) else b""
+        if len(content) != self.info.norms_bytes or crc32(content) != self.info.norms_crc:
+            raise damaged(self.folder, f"its {layout.NORMS} is not as it was written")
+        return np.frombuffer(content[-4 * self.words :], dtype="<f4")

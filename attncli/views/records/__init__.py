@@ -1,0 +1,1 @@
+"""Views for programs: JSON, rows of a table, named arrays."""

@@ -1,0 +1,78 @@
+"""Explanations and comparisons as named arrays, for a `.npz`: every number as it was computed, and the tokens."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from attncli.heads.parameters import Array
+from attncli.recipes.comparison import Comparison
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_comparison import ModelComparison
+from attncli.recipes.model_explanation import ModelExplanation
+from attncli.views.records.rows import worked_out
+
+MEASURES = ("divergence", "rank_correlation", "top1_agreement")
+
+
+def explanation_arrays(explanation: Explanation) -> dict[str, Array]:
+    """`weights` and `scores` `[n_layer, n_head, n_query, n_key]`, −inf where hidden, and the texts of the tokens.
+
+    `queries` and `keys` are the tokens of either side `[n]`; of a model, `layer` and `head` say which are there, and
+    `model` is its description as JSON. Where heads were combined or pieces merged there are no scores. Rows that were
+    not worked out are NaN.
+    """
+    arrays: dict[str, Any] = {"weights": worked_out_weights(explanation)}
+    if not isinstance(explanation, ModelExplanation):
+        arrays["scores"] = explanation.scores
+    else:
+        if explanation.has_scores:
+            arrays["scores"] = explanation.scores
+        arrays |= {"layer": explanation.layer_numbers, "head": explanation.head_numbers}
+        arrays["model"] = json.dumps(vars(explanation.model))
+    return _as_arrays(arrays | _tokens(explanation))
+
+
+def worked_out_weights(explanation: Explanation) -> Array:
+    """The weights, NaN in rows that were not worked out: `[n_layer, n_head, n_query, n_key]`."""
+    queries = worked_out(explanation)
+    if len(queries) == explanation.weights.shape[2]:
+        return explanation.weights
+    known = np.isin(np.arange(explanation.weights.shape[2]), queries)  # [n_query]
+    return np.where(known[:, None], explanation.weights, np.nan)
+
+
+def comparison_arrays(comparison: Comparison) -> dict[str, Array]:
+    """`weights` `[n_method, n_query, n_key]`, the mean over the last layer's heads; `methods`, the baseline first.
+
+    `hidden` is what a mask takes away; the measures `[n_method]` are named as in JSON, NaN where one is not defined.
+    """
+    baseline = comparison.methods[0].explanation
+    arrays: dict[str, Any] = {
+        "methods": [each.method for each in comparison.methods],
+        "weights": np.stack([each.weights for each in comparison.methods]),
+        "hidden": np.isneginf(baseline.scores[-1]).all(axis=0),
+    }
+    for name in ("entropy", *MEASURES):
+        arrays[name] = np.array([getattr(each, name) for each in comparison.methods], dtype=float)
+    return _as_arrays(arrays | _tokens(baseline))
+
+
+def model_comparison_arrays(comparison: ModelComparison) -> dict[str, Array]:
+    """The measures of every head `[n_layer, n_head]`, NaN where one is not defined, and which heads those are."""
+    layers, heads = comparison.baseline.layer_numbers, comparison.baseline.head_numbers
+    arrays: dict[str, Any] = {"layer": layers, "head": heads, "words": comparison.words}
+    for name in MEASURES:
+        values = np.array([getattr(each, name) for each in comparison.heads], dtype=float)
+        arrays[name] = values.reshape(len(layers), len(heads))
+    models = comparison.baseline.model, comparison.other.model
+    return _as_arrays(arrays | {"models": [json.dumps(vars(each)) for each in models]})
+
+
+def _tokens(explanation: Explanation) -> dict[str, Any]:
+    sides = (("queries", explanation.sentence), ("keys", explanation.key_sentence))
+    return {name: [token.text for token in sentence.tokens] for name, sentence in sides}
+
+
+def _as_arrays(arrays: dict[str, Any]) -> dict[str, Array]:
+    return {name: np.asarray(array) for name, array in arrays.items()}

@@ -1,0 +1,210 @@
+"""The JSON contract: an explanation or a comparison as one line, numbers rounded, never NaN or Infinity."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.heads.parameters import Array
+from attncli.recipes.explanation import Context, Explanation, Layer, Neighbour
+from attncli.settings.explanation import Settings
+from attncli.text.tokens import Sentence, Token
+from attncli.vectors import Vectors
+from attncli.views.formula import formula_of
+
+if TYPE_CHECKING:  # an explanation need not wait for the comparison
+    from attncli.recipes.comparison import Compared, Comparison
+
+VERSION = "1.0"
+ATTENTION_VERSION = "1.1"  # of what explain and compare write
+
+
+def explanation_json(explanation: Explanation, *, full: bool = False, precision: int = 6) -> str:
+    """One line of the `attn.explain` schema; `full` adds queries, keys, values, outputs and neighbours."""
+    numbers = Numbers(precision)
+    record = {
+        "schema": "attn.explain",
+        "schema_version": ATTENTION_VERSION,
+        **sentence_record(explanation.sentence),
+        "memory": explanation.memory and sentence_record(explanation.memory),
+        "vectors": _vectors(explanation.vectors),
+        "model": None,
+        "settings": _settings(explanation.settings),
+        **_matrices(explanation, numbers),
+        "context": [context_record(each, numbers) for each in explanation.context],
+        "word": None if explanation.query is None else close_up_record(explanation, explanation.query, numbers),
+        "roles": [
+            {"head": i, "here": each.here, "held_out": each.held_out} for i, each in enumerate(explanation.roles)
+        ],
+        "warnings": [*explanation.warnings, *explanation.remarks],
+    }
+    return json_line(record | (full_record(explanation, numbers) if full else {}))
+
+
+def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
+    """One line of the `attn.compare` schema."""
+    numbers = Numbers(precision)
+    baseline = comparison.methods[0].explanation
+    return json_line(
+        {
+            "schema": "attn.compare",
+            "schema_version": ATTENTION_VERSION,
+            **sentence_record(comparison.sentence),
+            "memory": baseline.memory and sentence_record(baseline.memory),
+            "vectors": _vectors(comparison.vectors),
+            "model": None,
+            "settings": _settings(baseline.settings),
+            "baseline": comparison.baseline,
+            "methods": [_compared(each, numbers) for each in comparison.methods],
+            "heads": [],
+            "warnings": [*comparison.warnings, *baseline.remarks],
+        }
+    )
+
+
+class Numbers:
+    """Numbers as JSON shows them: `precision` decimals, null for what is no number."""
+
+    def __init__(self, precision: int) -> None:
+        self._precision = precision
+
+    def one(self, value: float | None) -> float | None:
+        """A single number."""
+        return None if value is None else self.array(np.float64(value))
+
+    def array(self, values: Array | np.float64) -> Any:
+        """Nested lists of the array's shape."""
+        rounded: Array = np.asarray(self._round(values) + 0.0)  # + 0.0 turns -0.0 into 0.0
+        nothing = ~np.isfinite(rounded)
+        if nothing.any():
+            rounded = rounded.astype(object)
+            rounded[nothing] = None
+        return rounded.tolist()
+
+    def _round(self, values: Array | np.float64) -> Array:
+        """Rounded where there is something to round: a float64 of 2⁵³/10ⁿ has no n-th decimal, and could overflow."""
+        values = np.asarray(values, dtype=np.float64)  # a rounded float32 has more decimals than it was rounded to
+        small = np.abs(values) < 2.0**53 / 10.0**self._precision
+        return np.where(small, np.round(np.where(small, values, 0), self._precision), values)
+
+
+def _matrices(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
+    """Scores and weights; null where the text is too long for them."""
+    if explanation.has_matrix:
+        return {"scores": numbers.array(explanation.scores), "weights": numbers.array(explanation.weights)}
+    return {"scores": None, "weights": None}
+
+
+def sentence_record(sentence: Sentence) -> dict[str, Any]:
+    """A sentence with its tokens and unknown words."""
+    return {
+        "sentence": sentence.text,
+        "tokens": [_token(each) for each in sentence.tokens],
+        "unknown": [
+            {"text": each.text, "start": each.start, "end": each.end, "suggestions": list(each.suggestions)}
+            for each in sentence.unknown
+        ],
+    }
+
+
+def _token(token: Token) -> dict[str, Any]:
+    shown = {"index": token.index, "text": token.text, "word": token.word, "start": token.start, "end": token.end}
+    if token.pieces:
+        return shown | {"special": token.special, "pieces": list(token.pieces)}
+    return shown if token.row is not None else shown | {"composed": True}
+
+
+def _vectors(vectors: Vectors) -> dict[str, Any]:
+    return {"name": vectors.name, "words": vectors.words, "dimensions": vectors.dimensions}
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    shown = {name: value for name, value in vars(settings).items() if name != "memory"}
+    return shown | {"mask": ",".join(settings.mask) or "none"}
+
+
+def context_record(context: Context, numbers: Numbers) -> dict[str, Any]:
+    """One query's ranked context words."""
+    ranked = [{"key": each.key, "text": each.text, "weight": numbers.one(each.weight)} for each in context.ranked]
+    return {"query": context.query, "self": numbers.one(context.itself), "ranked": ranked}
+
+
+def close_up_record(explanation: Explanation, query: int, numbers: Numbers) -> dict[str, Any]:
+    """Everything about one query."""
+    close_up = explanation.close_up(query)
+    return {
+        "query": query,
+        "others": list(close_up.others),
+        "scores": numbers.array(close_up.scores),
+        "weights": numbers.array(close_up.weights),
+        "contributions": numbers.array(close_up.contributions),
+        "lookup": list(close_up.lookup),
+        "before": _neighbours(close_up.before, numbers),
+        "after": _neighbours(close_up.after, numbers),
+    }
+
+
+def _neighbours(neighbours: Iterable[Neighbour] | None, numbers: Numbers) -> list[dict[str, Any]] | None:
+    if neighbours is None:
+        return None
+    return [{"text": each.text, "similarity": numbers.one(each.similarity)} for each in neighbours]
+
+
+def full_record(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
+    """What `--full` adds."""
+    layers, queries = explanation.layers, range(len(explanation.sentence.tokens))
+    return {
+        "queries": [numbers.array(layer.queries) for layer in layers],
+        "keys": [numbers.array(layer.keys) for layer in layers],
+        "values": [numbers.array(layer.values) for layer in layers],
+        "outputs": [numbers.array(layer.attention.context) for layer in layers],
+        "terms": [_terms(layer, numbers) for layer in layers],
+        "neighbours": [
+            {"query": query, "before": _neighbours(before, numbers), "after": _neighbours(after, numbers)}
+            for query, (before, after) in zip(queries, explanation.neighbours(queries), strict=True)
+        ],
+    }
+
+
+def _terms(layer: Layer, numbers: Numbers) -> dict[str, Any] | None:
+    """What the scores of a layer are made of; None where it is too long for them."""
+    terms = layer.terms(range(layer.queries.shape[1])) if layer.attention.scores.size else None
+    if terms is None:
+        return None
+    return {
+        "formula": [formula_of(terms, head).text for head in range(len(terms.divisor))],
+        "similarity": numbers.array(terms.similarity),
+        "divisor": numbers.array(terms.divisor),
+        "softcap": numbers.one(terms.softcap),
+        "position": None if terms.position is None else numbers.array(terms.position),
+        "temperature": numbers.array(terms.temperature),
+    }
+
+
+def _compared(compared: "Compared", numbers: Numbers) -> dict[str, Any]:
+    return {
+        "method": compared.method,
+        "weights": numbers.array(compared.weights),
+        "entropy": numbers.one(compared.entropy),
+        "divergence": numbers.one(compared.divergence),
+        "rank_correlation": numbers.one(compared.rank_correlation),
+        "top1_agreement": numbers.one(compared.top1_agreement),
+        "context": [context_record(each, numbers) for each in compared.context],
+    }
+
+
+# What could act on a terminal that the line is printed to; in JSON an escape is the same string.
+_ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """A record as one line of JSON, safe to print anywhere."""
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    return _ACTING.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def of_line(record: str, number: int | None) -> str:
+    """A record as one line of JSON, with the line of the input that it came from; None: it came from no line."""
+    return record if number is None else f'{record[:-1]}, "line": {number}}}'

@@ -1,0 +1,129 @@
+"""Weights as rows of a table, a row a pair of words: what `csv` writes and every data frame reads."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from attncli.attention.score_terms import ScoreTerms
+from attncli.errors import AttnError
+from attncli.heads.parameters import Array
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explanation import ModelExplanation
+
+if TYPE_CHECKING:
+    from attncli.recipes.comparison import Comparison
+    from attncli.recipes.model_comparison import ModelComparison
+
+Row = tuple[object, ...]
+BYTES, MOST_BYTES = 120, 2**29  # of a row, and of a file
+HEAD = ("layer", "head", "query", "query_text", "key", "key_text", "score", "weight")
+TERMS = ("similarity", "divisor", "position", "temperature")  # score = (similarity / divisor + position) / temperature
+NOTHING: Row = (None,) * len(TERMS)
+COMPARISON_HEAD = (
+    *("method", "query", "query_text", "key", "key_text", "weight"),
+    *("difference", "entropy", "divergence", "rank_correlation", "top1_agreement"),
+)
+MODEL_COMPARISON_HEAD = ("layer", "head", "divergence", "rank_correlation", "top1_agreement")
+
+
+def explanation_rows(explanation: Explanation) -> Iterator[Row]:
+    """The heads of the columns, then every weight of every layer and head with its score and that score's terms.
+
+    There are neither score nor terms where there are none or the score is −∞.
+
+    Layer and head are empty where they were combined; rows that were not worked out are left out.
+    """
+    queries = worked_out(explanation)
+    _check_size(explanation, len(queries))
+    yield (*HEAD, *TERMS)
+    pairs = _pairs(explanation, queries)
+    for row, layer in enumerate(_named(explanation)[0]):
+        terms = explanation.layers[row].terms(queries)
+        for column, head in enumerate(_named(explanation)[1]):
+            scores = _shown_scores(explanation, explanation.scores[row, column, queries])
+            weights = explanation.weights[row, column, queries].ravel().tolist()
+            made = _made(terms, column, len(weights))
+            for pair, score, weight, parts in zip(pairs, scores, weights, made, strict=True):
+                yield layer, head, *pair, score, weight, *(NOTHING if score is None else parts)
+
+
+def _made(terms: ScoreTerms | None, head: int, n: int) -> Iterable[Row]:
+    """Of a head's n scores the terms, a row each."""
+    if terms is None:
+        return [NOTHING] * n
+    divisor, temperature = float(terms.divisor[head]), float(terms.temperature[head])
+    position = [0.0] * n if terms.position is None else terms.position[head].ravel().tolist()
+    pairs = zip(terms.similarity[head].ravel().tolist(), position, strict=True)
+    return ((similarity, divisor, placed, temperature) for similarity, placed in pairs)
+
+
+def comparison_rows(comparison: "Comparison") -> Iterator[Row]:
+    """The heads of the columns, then every method's mean weights, what they differ by, and the method's measures."""
+    yield COMPARISON_HEAD
+    baseline = comparison.methods[0]
+    pairs = _pairs(baseline.explanation, range(len(baseline.weights)))
+    for each in comparison.methods:
+        measures = each.entropy, each.divergence, each.rank_correlation, each.top1_agreement
+        weights, apart = each.weights.ravel().tolist(), (each.weights - baseline.weights).ravel().tolist()
+        for pair, weight, difference in zip(pairs, weights, apart, strict=True):
+            yield each.method, *pair, weight, difference, *measures
+
+
+def model_comparison_rows(comparison: "ModelComparison") -> Iterator[Row]:
+    """The heads of the columns, then the measures of every head; nothing where one is not defined."""
+    yield MODEL_COMPARISON_HEAD
+    for each in comparison.heads:
+        yield each.layer, each.head, each.divergence, each.rank_correlation, each.top1_agreement
+
+
+def _check_size(explanation: Explanation, queries: int) -> None:
+    """AttnError where the rows would fill a disk sooner than a data frame."""
+    n_layer, n_head, _, n_key = explanation.weights.shape
+    needed = n_layer * n_head * queries * n_key * BYTES
+    if needed > MOST_BYTES:
+        raise AttnError(
+            f"the CSV of {n_layer * n_head * queries * n_key:,} weights would take some {needed / 2**20:,.0f} MB, the "
+            f"limit is {MOST_BYTES >> 20}",
+            "choose layers and heads: --layer L --head H, or write arrays: -o FILE.npz",
+        )
+
+
+def worked_out(explanation: Explanation) -> Sequence[int]:
+    """The queries whose rows were computed."""
+    if isinstance(explanation, ModelExplanation) and explanation.partial and explanation.query is not None:
+        return [explanation.query]
+    return range(len(explanation.sentence.tokens))
+
+
+def _pairs(explanation: Explanation, queries: Sequence[int]) -> list[tuple[int, str, int, str]]:
+    """Each query with each key: their places and texts."""
+    keys = [(token.index, token.text) for token in explanation.key_sentence.tokens]
+    texts = [token.text for token in explanation.sentence.tokens]
+    return [(query, texts[query], *key) for query in queries for key in keys]
+
+
+def _shown_scores(explanation: Explanation, scores: Array) -> list[float | None]:
+    """Scores [queries, n_key] in one list, None for those that are hidden or none at all."""
+    if not has_scores(explanation):
+        return [None] * scores.size
+    values = scores.ravel().tolist()
+    return [value if isfinite(value) else None for value in values]
+
+
+def _named(explanation: Explanation) -> tuple[Sequence[int | None], Sequence[int | None]]:
+    """What layers and heads are called: nothing where they were combined."""
+    combined = isinstance(explanation, ModelExplanation) and explanation.choice.combine != "none"
+    return ([None], [None]) if combined else numbers(explanation)
+
+
+def numbers(explanation: Explanation) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of the layers and of the heads that an explanation holds, as the model counts them."""
+    if isinstance(explanation, ModelExplanation):
+        return explanation.layer_numbers, explanation.head_numbers
+    n_layer, n_head = explanation.weights.shape[:2]
+    return tuple(range(n_layer)), tuple(range(n_head))
+
+
+def has_scores(explanation: Explanation) -> bool:
+    """Whether scores stand behind the weights: not where heads were combined or pieces merged."""
+    return not isinstance(explanation, ModelExplanation) or explanation.has_scores

@@ -1,0 +1,1 @@
+"""Views for the terminal: pure functions from a value and a `Screen` to lines of text."""

@@ -1,0 +1,84 @@
+"""The page of `attn explain`: what is shown, the sentence, the matrices, the context of every word, the notes."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from rich.text import Text
+
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explanation import ModelExplanation
+from attncli.views.screen import Screen
+from attncli.views.terminal.context import context_lines
+from attncli.views.terminal.heading import page
+from attncli.views.terminal.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines
+from attncli.views.terminal.panels import gallery
+from attncli.views.terminal.roles import role_lines
+from attncli.views.terminal.typeset import Block, heading
+
+FEWEST_ROWS = 9  # of a matrix; rather than smaller ones, only the first heads are drawn
+
+
+def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
+    """The whole page as lines, none wider than the screen."""
+    if screen.accessible:
+        from attncli.views.terminal.accessible import explain_sentences  # the other readers need not wait for it
+
+        return explain_sentences(explanation, screen)
+    context = context_lines(explanation, screen)
+    if not explanation.has_matrix:
+        return page("attn explain", explanation, [context.lines], context.notes, screen)
+    matrices = matrices_block(explanation, screen)
+    pieces = isinstance(explanation, ModelExplanation) and not explanation.choice.words
+    how = f"each row is a {'token' if pieces else 'word'}, its columns are what it attends to{_sums(explanation)}"
+    said = (*matrices.notes, *context.notes, *_notes(explanation, screen))
+    parts = [[*heading("weights", how, screen), *matrices.lines], role_lines(explanation, screen), context.lines]
+    return page("attn explain", explanation, parts, said, screen)
+
+
+def _sums(explanation: Explanation) -> str:
+    """What the weights of a word sum to, where any is not 0."""
+    if isinstance(explanation, ModelExplanation) and explanation.choice.combine in ("max", "flow", "norm"):
+        return ""
+    seeing = explanation.layers[-1].attention.weights.any(axis=-1)  # [n_head, n_query]
+    if seeing.all():
+        return "; a row sums to 1"
+    return "; the weights of a word sum to 1 where it sees anything" if seeing.any() else ""
+
+
+def matrices_block(explanation: Explanation, screen: Screen) -> Block:
+    """The last layer's matrix; of several heads each one and their mean, side by side where two fit."""
+    n_head = explanation.weights.shape[1]
+    if n_head == 1:
+        return matrix_lines(_matrix(explanation, 0, ""), screen)
+    drawn = min(n_head, _most_heads(explanation))
+    matrices = [_matrix(explanation, head, f"head {head}") for head in range(drawn)]
+    matrices.append(_matrix(explanation, None, f"mean of {n_head} heads"))
+    return gallery(matrices, screen, MOST_LINES // len(matrices))
+
+
+def _most_heads(explanation: Explanation) -> int:
+    """How many heads the lines of a page have room for beside their mean."""
+    return MOST_LINES // (min(len(explanation.sentence.tokens), FEWEST_ROWS) + OVERHEAD) - 1
+
+
+def _matrix(explanation: Explanation, head: int | None, name: str) -> Matrix:
+    """The weights of one head, or of their mean (None)."""
+    weights = explanation.mean_weights if head is None else explanation.weights[-1, head]  # [n_query, n_key]
+    scores = explanation.scores[-1] if head is None else explanation.scores[-1, [head]]  # [n_head, n_query, n_key]
+    rows = tuple(token.name for token in explanation.sentence.tokens)
+    columns = tuple(token.name for token in explanation.key_sentence.tokens)
+    hidden = np.asarray(np.isneginf(scores).all(axis=0))  # [n_query, n_key]
+    return Matrix(weights, hidden, rows, columns, name)
+
+
+def _notes(explanation: Explanation, screen: Screen) -> Iterator[str]:
+    n_layer, n_head = explanation.weights.shape[:2]
+    most = _most_heads(explanation)
+    if n_layer > 1:
+        yield f"this is the last of {n_layer} layers; --json has all of them"
+    if n_head > most:
+        yield f"only the first {most} of {n_head} heads are drawn, and the mean of all; --json has every head"
+    if n_head > 1:
+        yield f"the context is ranked by the mean of the {n_head} heads"
+    if screen.scale == "row":
+        yield "each row's shades run up to its own largest weight"

@@ -1,0 +1,116 @@
+"""The page and the JSON of `attn heads`: the heads of a model by their weight on a pair of words or on a pattern."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from attncli.analysis.patterns import RankedHead
+from attncli.recipes.head_ranking import HeadRanking, places_of
+from attncli.text.tokens import Sentence
+from attncli.views.records.json import VERSION, Numbers, json_line, sentence_record
+from attncli.views.screen import Screen
+from attncli.views.terminal.glyphs import bar
+from attncli.views.terminal.heading import names, place
+from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
+
+LONGEST_BAR, NARROWEST = 40, 24  # cells
+PATTERNS = {
+    "previous": "weight on the token before",
+    "next": "weight on the token after",
+    "duplicate": "weight on earlier occurrences of the same token",
+    "induction": "weight on the tokens that came after earlier occurrences of the same token",
+}
+
+
+def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
+    """The first heads, a line each, with a bar."""
+    model = ranking.model
+    size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
+    lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}", "")], screen.columns, 2)
+    lines += [Text(), *wrap([("  ", ""), (screen.word(ranking.sentence.text), "")], screen.columns, 2), Text()]
+    lines += heading("heads", _by(ranking, screen), screen)
+    shown = ranking.heads[: ranking.top]
+    lines += (line for each in shown for line in _head(each, ranking, screen))
+    first = ranking.heads[0]
+    rest = len(ranking.heads) - len(shown)
+    said = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
+    said.append(f"look at the first: attn explain … --model … --layer {first.layer} --head {first.head}")
+    return [*lines, Text(), *notes(said, screen), *notes(ranking.warnings, screen, "warning")]
+
+
+def _head(each: RankedHead, ranking: HeadRanking, screen: Screen) -> list[Text]:
+    """One head with its numbers, and a bar of what it was ranked by where there is room."""
+    measured = [f"{name} {value:{form}}" for name, value, form in _against(each, ranking.by_lift)]
+    if screen.accessible or screen.columns < NARROWEST:
+        told = ", ".join([f"{each.score:.3f}", *measured])
+        return wrap([(f"Layer {each.layer}, head {each.head}: {told}.", "")], screen.columns)
+    line = Text(f"layer {each.layer:>2}  head {each.head:>2}  {each.score:.3f}", no_wrap=True)
+    for told in measured:
+        line.append(f"  {told}" * (len(line) + 2 + len(told) <= screen.columns))
+    longest = min(LONGEST_BAR, screen.columns - len(line) - 4)
+    if longest > 5:
+        most = max(_ranked_by(head, ranking) for head in ranking.heads) or 1.0
+        line.append("  " + bar(max(0.0, _ranked_by(each, ranking)) / most, longest, screen), DIM)
+    return [line]
+
+
+def _against(each: RankedHead, by_lift: bool) -> list[tuple[str, float, str]]:
+    """What the weight is held against, what heads are ranked by first: there may be no room for both."""
+    if each.mean is None or each.lift is None:
+        return []
+    against = [("mean", each.mean, ".3f"), ("lift", each.lift, "+.3f")]
+    return against[::-1] if by_lift else against
+
+
+def _ranked_by(each: RankedHead, ranking: HeadRanking) -> float:
+    return each.lift if ranking.by_lift and each.lift is not None else each.score
+
+
+def _by(ranking: HeadRanking, screen: Screen) -> str:
+    if ranking.pattern is not None:
+        return f"by their share of {PATTERNS[ranking.pattern]}"
+    from_, to = (_name(ranking.sentence, pieces, screen) for pieces in (ranking.from_ or (), ranking.to or ()))
+    return f"by the weight from {from_} on {to}" + f", over the mean of all tokens on {to}" * ranking.by_lift
+
+
+def _name(sentence: Sentence, pieces: tuple[int, ...], screen: Screen) -> str:
+    """The word of one token or several, with its place behind it where the sentence has it twice."""
+    if len(pieces) == 1:
+        return names(sentence, screen)[pieces[0]]
+    text = sentence.text[sentence.tokens[pieces[0]].start : sentence.tokens[pieces[-1]].end]
+    again = len(places_of(sentence, text.casefold())) > 1
+    return screen.word(text) + place(pieces[0], screen) * again
+
+
+def ranking_json(ranking: HeadRanking, precision: int = 6) -> str:
+    """One line of the `attn.heads` schema, every head in it."""
+    numbers = Numbers(precision)
+    return json_line(
+        {
+            "schema": "attn.heads",
+            "schema_version": VERSION,
+            **sentence_record(ranking.sentence),
+            "model": vars(ranking.model),
+            "pattern": ranking.pattern,
+            "from": None if ranking.from_ is None else list(ranking.from_),
+            "to": None if ranking.to is None else list(ranking.to),
+            "heads": [
+                {
+                    "layer": each.layer,
+                    "head": each.head,
+                    "score": numbers.one(each.score),
+                    "mean": numbers.one(each.mean),
+                    "lift": numbers.one(each.lift),
+                }
+                for each in ranking.heads
+            ],
+            "warnings": list(ranking.warnings),
+        }
+    )
+
+
+def ranking_rows(ranking: HeadRanking) -> Iterator[tuple[object, ...]]:
+    """The heads of the columns, then every head; mean and lift are empty for a pattern."""
+    yield "layer", "head", "score", "mean", "lift"
+    for each in ranking.heads:
+        yield each.layer, each.head, each.score, each.mean, each.lift

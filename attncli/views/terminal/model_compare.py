@@ -1,0 +1,105 @@
+"""The page and the JSON of `attn compare --model`: how far each head of two runs is apart."""
+
+from collections.abc import Iterator
+
+from rich.style import Style
+from rich.text import Text
+
+from attncli.recipes.model_comparison import ComparedHead, ModelComparison
+from attncli.views.palette import cell_style
+from attncli.views.records.json import ATTENTION_VERSION, Numbers, json_line, sentence_record
+from attncli.views.screen import Screen
+from attncli.views.terminal.head_grid import Line, head_grid
+from attncli.views.terminal.measures import number, percent
+from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
+
+TABLE = "layer  head    JSD  Spearman  top-1"
+
+
+def model_compare_lines(comparison: ModelComparison, screen: Screen) -> list[Text]:
+    """The divergence of every head as a map, then the heads that differ most."""
+    over = wrap([("attn compare  ", BOLD), (screen.word(what_is_compared(comparison)), "")], screen.columns, 2)
+    sentences = dict.fromkeys(each.text for each in comparison.sentences)
+    shown = [line for text in sentences for line in wrap([("  ", ""), (screen.word(text), "")], screen.columns, 2)]
+    drawn = [] if screen.accessible else [*_map(comparison, screen), Text()]
+    lines = [*over, Text(), *shown, Text(), *drawn, *_most(comparison, screen), Text()]
+    return [*lines, *notes(_notes(comparison, screen), screen), *notes(comparison.warnings, screen, "warning")]
+
+
+def _notes(comparison: ModelComparison, screen: Screen) -> Iterator[str]:
+    rest = len(comparison.heads) - comparison.baseline.settings.top
+    if not screen.accessible:
+        yield "JSD: Jensen-Shannon divergence in bits a row; top-1: rows whose strongest key is the same"
+    elif rest > 0:
+        yield f"{rest} more heads: --top K, or --json"
+
+
+def what_is_compared(comparison: ModelComparison) -> str:
+    """The model and its two words, or the two models."""
+    if comparison.swap is not None:
+        return f"{comparison.baseline.model.name}: {' against '.join(comparison.swap)}"
+    return f"{comparison.baseline.model.name} against {comparison.other.model.name}"
+
+
+def _map(comparison: ModelComparison, screen: Screen) -> Iterator[Text]:
+    """The divergence of every head, in columns as many as fit."""
+    layers, heads = comparison.baseline.layer_numbers, comparison.baseline.head_numbers
+    yield from heading("divergence", "a row a layer, a column a head: 0 is alike, 1 bit nothing in common", screen)
+
+    def apart(row: int, column: int) -> tuple[str, str | Style]:
+        value = comparison.heads[row * len(heads) + column].divergence
+        style = cell_style(round(value, 2), screen.colours) if screen.coloured else ""
+        return f"{value:.3f}".removeprefix("0"), style
+
+    yield from head_grid(layers, heads, [Line("", apart)], screen)
+
+
+def _most(comparison: ModelComparison, screen: Screen) -> Iterator[Text]:
+    """The heads that are furthest apart; without a table where there is no room for one, or none is wanted."""
+    most = sorted(comparison.heads, key=lambda each: -each.divergence)[: comparison.baseline.settings.top]
+    yield from heading("heads", "that differ most", screen)
+    if screen.accessible or screen.columns < len(TABLE):
+        yield from (line for each in most for line in wrap([(_sentence(each), "")], screen.columns))
+        return
+    yield Text(TABLE, style=DIM, no_wrap=True)
+    for each in most:
+        measured = f"{number(each.divergence, 3):>7}{number(each.rank_correlation, 2):>10}"
+        yield Text(f"{each.layer:>5}{each.head:>6}{measured}{percent(each.top1_agreement):>7}", no_wrap=True)
+
+
+def _sentence(each: ComparedHead) -> str:
+    alike = "undefined" if each.rank_correlation is None else number(each.rank_correlation, 2)
+    return (
+        f"Layer {each.layer}, head {each.head}: Jensen-Shannon divergence {number(each.divergence, 3)} bits a row, "
+        f"rank correlation {alike}, the strongest key is the same in {percent(each.top1_agreement)} of the rows."
+    )
+
+
+def model_comparison_json(comparison: ModelComparison, precision: int = 6) -> str:
+    """One line of the `attn.compare` schema; `methods` is empty."""
+    numbers, baseline = Numbers(precision), comparison.baseline
+    swap = None
+    if comparison.swap is not None:
+        swap = {"from": comparison.swap[0], "to": comparison.swap[1], "sentence": comparison.other.sentence.text}
+    choice = vars(baseline.choice) | {"layer": list(baseline.layer_numbers), "head": list(baseline.head_numbers)}
+    return json_line(
+        {
+            "schema": "attn.compare",
+            "schema_version": ATTENTION_VERSION,
+            **sentence_record(baseline.sentence),
+            "memory": None,
+            "vectors": None,
+            "model": vars(baseline.model),
+            "against_model": None if swap else vars(comparison.other.model),
+            "swap": swap,
+            "settings": choice,
+            "baseline": baseline.model.name,
+            "methods": [],
+            "heads": [_head(each, numbers) for each in comparison.heads],
+            "warnings": list(comparison.warnings),
+        }
+    )
+
+
+def _head(each: ComparedHead, numbers: Numbers) -> dict[str, float | int | None]:
+    return {name: value if isinstance(value, int) else numbers.one(value) for name, value in vars(each).items()}
