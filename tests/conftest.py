@@ -29,7 +29,7 @@ def write(tmp_path):
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """A real one; its tests are marked with `needs_chromium`."""
-    from chromium import Browser
+    from support.chromium import Browser
 
     browser = Browser(tmp_path_factory.mktemp("profile"))
     yield browser

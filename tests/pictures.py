@@ -29,7 +29,7 @@ def explain_svg(sentence, **settings):
 
 def minilm_svg(sentence):
     """The page of `attn explain --model` as an SVG."""
-    from models.minilm_folder import cached_minilm
+    from oracles.minilm_folder import cached_minilm
 
     from attncli.recipes.model_explaining import explain_model
     from attncli.views.terminal.model import model_lines
@@ -78,8 +78,8 @@ def figure_svg(sentence, kind):
 
 def explore_svg(sentence, word):
     """The screen of `attn explore`, drawn by its app without a terminal."""
-    from exploring import explorer, press, styled_lines_of
     from rich.text import Text
+    from support.exploring import explorer, press, styled_lines_of
 
     lines = press(explorer(sentence, mode="multihead", query=word), size=(100, 20), read=styled_lines_of)
     drawn = [Text.assemble(*((each.text, each.style or "") for each in line), no_wrap=True) for line in lines]
@@ -117,7 +117,7 @@ def checksum_of_page():
 
 def page_png(folder):
     """That page in Chromium, its checksum in a text chunk behind the header."""
-    from chromium import Browser
+    from support.chromium import Browser
 
     path = Path(folder) / "page.html"
     path.write_text(page())

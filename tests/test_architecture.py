@@ -3,14 +3,14 @@
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support.places import ROOT, TESTS
 
 import attncli
 from attncli.cli.commands.vectors.group import COMMANDS
 
-PACKAGE = Path(__file__).parent.parent / "attncli"
+PACKAGE = ROOT / "attncli"
 #: The rooms, lower ones first: a module may import what its own line names and what lines above it name.
 #: A room with rooms inside has several lines; there its bare name means the modules directly in it.
 ROOMS = [
@@ -183,7 +183,7 @@ def test_a_store_needs_neither_gensim_nor_scipy(arguments):
     assert not modules & {"gensim", "scipy", "urllib3", "pandas"}
 
 
-MODEL = str(Path(__file__).parent / "models" / "tiny" / "bert")
+MODEL = str(TESTS / "oracles" / "tiny" / "bert")
 
 
 @pytest.mark.parametrize(

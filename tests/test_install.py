@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "attncli" / "views" / "page"
 WHERE = "from attncli import open_vectors; vectors = open_vectors(); print(vectors.words, vectors.folder)"
 

@@ -3,19 +3,18 @@
 import re
 import shlex
 import subprocess
-from pathlib import Path
 
 import pictures
 import pytest
-from command import COMMAND
-from models.minilm_folder import cached_minilm, needs_minilm
-from terminal import Session
-from texts import write_news
+from oracles.minilm_folder import cached_minilm, needs_minilm
+from support.command import COMMAND
+from support.places import ROOT
+from support.terminal import Session
+from support.texts import write_news
 
 from attncli import explain
 from attncli.vectors import keeping
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.S)
 COMMANDS = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines() if ".venv" not in line]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from exploring import SIXTY, explorer, settled
+from support.exploring import SIXTY, explorer, settled
 
 from attncli.explore.app import Explorer
 
@@ -43,7 +43,7 @@ Bare().run(headless=True, size=(120, 40))
 START = """
 import sys
 sys.path.insert(0, {tests!r})
-from exploring import SIXTY, explorer
+from support.exploring import SIXTY, explorer
 app = explorer(SIXTY)
 app.post_display_hook = lambda: app.view is None or app.exit()
 app.run(headless=True, size=(120, 40))

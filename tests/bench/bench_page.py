@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from chromium import Browser
-from models.minilm_folder import MINILM
-from models.sentences import LONGEST, words
+from oracles.minilm_folder import MINILM
+from oracles.sentences import LONGEST, words
+from support.chromium import Browser
 
 from attncli import explain
 from attncli.recipes.model_explaining import explain_model

@@ -3,7 +3,7 @@
 import json
 from unittest.mock import patch
 
-from models.checkpoints import TINY, copy_of
+from oracles.checkpoints import TINY, copy_of
 
 import attncli.models.model as opening
 

@@ -1,7 +1,7 @@
 """A safetensors file: its header, and every array that the header promises."""
 
 import numpy as np
-from models.checkpoints import TINY, safetensors
+from oracles.checkpoints import TINY, safetensors
 
 from attncli.errors import ResourceError
 from attncli.models.checkpoint.tensors import Checkpoint

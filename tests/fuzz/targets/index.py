@@ -1,6 +1,6 @@
 """The index of a checkpoint in shards."""
 
-from models.checkpoints import copy_of
+from oracles.checkpoints import copy_of
 
 from attncli.models.checkpoint.tensors import Checkpoint
 

@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 
-from corpora import SENTENCES, corpus_settings, run
+from support.corpora import SENTENCES, corpus_settings, run
 
 from attncli.corpus.parts import is_whole, part_path
 from attncli.corpus.run import run_corpus

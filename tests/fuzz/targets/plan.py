@@ -1,6 +1,6 @@
 """The plan in a folder of `attn corpus`: the same, another one that is told apart setting by setting, or damaged."""
 
-from corpora import corpus_settings
+from support.corpora import corpus_settings
 
 from attncli.corpus.inputs import Named
 from attncli.corpus.plan import begun, plan_of

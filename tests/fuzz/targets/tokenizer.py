@@ -1,6 +1,6 @@
 """tokenizer.json: tokens with their places in the text, or one line."""
 
-from models.tokenizer_folders import BASES
+from oracles.tokenizer_folders import BASES
 
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
 

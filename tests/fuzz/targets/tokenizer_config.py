@@ -3,7 +3,7 @@
 import json
 
 from fuzz.targets import tokenizer
-from models.tokenizer_folders import BASES, SETTINGS
+from oracles.tokenizer_folders import BASES, SETTINGS
 
 JSON = BASES["bert"][0]().to_str().encode()
 

@@ -9,7 +9,7 @@ import shutil
 import zipfile
 
 import numpy as np
-from vector_files import GENSIM_DATA, TEXT, binary
+from support.vector_files import GENSIM_DATA, TEXT, binary
 
 from attncli.vectors import open_vectors
 

@@ -1,0 +1,158 @@
+"""`attn tour` as it is used: by keys in a terminal, in pipes, and the commands that it tells to try."""
+
+import os
+import pty
+import re
+import shlex
+import signal
+import subprocess
+import time
+
+import pytest
+from support.command import BARE, COMMAND, attn, on_terminal
+
+EXAMPLE = "Bark is very cute and he is a dog"
+
+
+class Reader:
+    """Someone at a terminal of 80 columns."""
+
+    def __init__(self, *arguments):
+        parent, child = pty.openpty()
+        env = BARE | {"TERM": "xterm-256color", "COLUMNS": "80", "NO_COLOR": "1"}
+        streams = {"stdin": child, "stdout": child, "stderr": child, "start_new_session": True}
+        self.process = subprocess.Popen([*COMMAND, "tour", *arguments], env=env, **streams)
+        os.close(child)
+        self.terminal = parent
+
+    def until(self, end):
+        """What appears up to the text `end`."""
+        seen = ""
+        while end not in seen:
+            seen += os.read(self.terminal, 65536).decode()
+        return seen
+
+    def type(self, keys, end="quit: "):
+        os.write(self.terminal, keys.encode())
+        return self.until(end)
+
+    def leave(self, keys):
+        """The exit code after the last keys."""
+        os.write(self.terminal, keys.encode())
+        code = self.process.wait(timeout=10)
+        os.close(self.terminal)
+        return code
+
+
+@pytest.fixture
+def reader():
+    reader = Reader()
+    assert "1 of 8" in reader.until("quit: ")
+    yield reader
+    reader.process.kill()
+    reader.process.wait()
+
+
+def test_keys_lead_through_the_screens(reader):
+    for keys, number in (("\n", 2), ("\n", 3), ("b\n", 2), ("8\n", 8), ("1\n", 1), ("B\n", 1), ("n\n", 2)):
+        assert f"{number} of 8" in reader.type(keys)
+    assert "no key of the tour" in reader.type("9\n")
+    assert "no key of the tour" in reader.type("\x1b[A\n")
+    assert reader.leave("q\n") == 0
+
+
+def test_enter_on_the_last_screen_ends_it(reader):
+    reader.type("8\n")
+    assert reader.leave("\n") == 0
+
+
+def test_another_sentence_is_taken_where_one_is(reader):
+    reader.type("3\n")
+    assert "There is no pronoun" in reader.type("s cats like dogs\n")
+    reader.type("s\n", "(Enter keeps this one): ")
+    refused = reader.type("qwzxq\n", "(Enter keeps the old one): ")
+    assert "error: not among" in refused
+    assert "hint: nearest" in refused
+    reader.type("…\n", "(Enter keeps the old one): ")
+    assert "cats like dogs" in reader.type("\n")
+    assert reader.leave("q\n") == 0
+
+
+def test_the_end_of_the_input_ends_it_well(reader):
+    assert reader.leave("\x04") == 0
+
+
+def test_an_interrupt_is_130_and_says_nothing(reader):
+    os.kill(reader.process.pid, signal.SIGINT)
+    started = time.monotonic()
+    assert reader.process.wait(timeout=10) == 130
+    assert time.monotonic() - started < 2
+    os.close(reader.terminal)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "how"),
+    [
+        ([EXAMPLE], {}),
+        ([], {}),
+        ([EXAMPLE], {"text": ""}),
+        ([EXAMPLE, "--no-input"], {}),
+        ([], {"text": EXAMPLE + "\n"}),
+        (["-"], {"text": EXAMPLE + "\n"}),
+    ],
+)
+def test_without_a_terminal_it_never_waits_and_is_plain(arguments, how):
+    done = attn("tour", *arguments, timeout=60, **how)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [f"{number} of 8" in done.stdout for number in range(10)] == [False, *[True] * 8, False]
+    assert "\x1b" not in done.stdout
+    assert "Enter" not in done.stdout
+
+
+def test_in_a_terminal_no_input_shows_all_with_colours():
+    seen = on_terminal("tour", "--no-input")
+    assert re.sub("\x1b[^m]*m", "", seen).count(" of 8") == 8
+    assert "\x1b[" in seen
+    assert "Enter" not in seen
+
+
+def test_one_screen_only():
+    done = attn("tour", "--screen", "5")
+    assert done.stdout.count(" of 8") == 1
+    assert "5 of 8" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "quoted"),
+    [
+        (["--screen", "9"], 2, "9"),
+        (["--screen", "x"], 2, "x"),
+        ([""], 2, "''"),
+        (["…!?"], 1, "…!?"),
+        (["qwzxq zzyzzx"], 1, "qwzxq"),
+        (["a", "dog"], 2, "dog"),
+        (["a dog", "--vectors", "atn-en"], 3, "atn-en"),
+        (["a dog", "--color", "sometimes"], 2, "sometimes"),
+    ],
+)
+def test_a_mistake_gets_a_line_and_a_hint(arguments, code, quoted):
+    done = attn("tour", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert quoted in done.stderr.splitlines()[0]
+    assert done.stderr.splitlines()[1].startswith("hint: ")
+
+
+def tried(text):
+    """The commands to try, as someone would copy them, line ends and all."""
+    return [each.strip() for each in re.findall(r"^try:(.*(?:\n  .*)*)", text, re.M)]
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+@pytest.mark.parametrize("sentence", [EXAMPLE, "-one two", 'the $HOME, "it\'s" he'])
+def test_every_command_to_try_runs(sentence, columns):
+    commands = tried(attn("tour", "--no-input", "--", sentence, env={"COLUMNS": columns}).stdout)
+    assert len(commands) == 8
+    for command in commands:
+        line = re.sub(r"^attn ", f"{shlex.join(COMMAND)} ", command)
+        done = subprocess.run(["bash", "-c", line], env=BARE, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert (done.returncode, done.stderr) == (0, ""), command

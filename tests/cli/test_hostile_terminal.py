@@ -1,0 +1,129 @@
+"""Every command on a terminal, with names, words, paths, tokens and labels that would act on it."""
+
+import json
+import shutil
+
+import pytest
+import typer
+from oracles.checkpoints import TINY
+from support.hostile import HOSTILE, NAME, acting, acting_in_full_screen, on_terminal
+
+from attncli.cli.app import app
+
+
+def leaves(command, path=()):
+    """Every command that is no group, as the words that call it, with its parameters."""
+    if not hasattr(command, "commands"):
+        return {path: command.params}
+    found = [leaves(command.commands.get(name), (*path, name)) for name in command.commands]
+    return {path: params for each in found for path, params in each.items()}
+
+
+LEAVES = leaves(typer.main.get_command(app))
+LINES = "the dog and the cat\n" * 40
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Files with hostile names: vectors with hostile words, a text, and a model with a hostile token and label."""
+    folder = tmp_path_factory.mktemp("hostile")
+    words = [HOSTILE.replace("\n", ""), "dog", "cat", "the", "and"]
+    rows = "".join(f"{word} {i} {5 - i} 1\n" for i, word in enumerate(words))
+    (folder / f"{NAME}.txt").write_text(rows)
+    (folder / f"{NAME}.text").write_text(LINES + HOSTILE + "\n")
+    (folder / f"{NAME}.json").write_text(json.dumps({"text": HOSTILE}))
+    (folder / f"{NAME}.npz").write_bytes(b"none")
+    model = folder / NAME
+    shutil.copytree(TINY / "bert", model)
+    tokenizer = json.loads((model / "tokenizer.json").read_text())
+    for each in tokenizer["added_tokens"]:
+        each["special"] = True
+    (model / "tokenizer.json").write_text(json.dumps(tokenizer))
+    config = json.loads((model / "config.json").read_text())
+    config |= {"id2label": {"0": HOSTILE}, "_name_or_path": HOSTILE, HOSTILE: 1}
+    (model / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+SET, TEXT, MODEL, ANY = f"{NAME}.txt", f"{NAME}.text", f"./{NAME}", HOSTILE
+SAID = f"the dog {HOSTILE} cat"
+CASES = {
+    ("tour",): [[SAID, "--vectors", SET, "--no-input"]],
+    ("explain",): [
+        [SAID, "--vectors", SET, "--word", "dog"],
+        [SAID, "--vectors", SET, "--memory", SAID],
+        [SAID, "--model", MODEL, "--word", "1"],
+        [SAID, "--vectors", SET, "--json", "--full"],
+        [SAID, "--model", MODEL, "--format", "csv"],
+        [SAID, "--model", MODEL, "--json"],
+        [SAID, "--model", MODEL, "--format", "screen.svg"],
+        [SAID, "--mode", "multihead", "--projections", f"{NAME}.npz"],
+        [SAID, "--vectors", SET, "-o", f"{NAME}/none/a.json"],
+        [SAID, "--vectors", SET, "-o", f"{NAME}"],
+    ],
+    ("compare",): [[SAID, "--vectors", SET], [SAID, "--model", MODEL, "--against-model", MODEL]],
+    ("explore",): [[SAID, "--vectors", SET], [SAID, "--model", MODEL]],
+    ("vectors", "list"): [[], ["--json"]],
+    ("vectors", "info"): [[SET], [SET, "--json"]],
+    ("vectors", "near"): [
+        ["dog", "--vectors", SET],
+        ["dog", HOSTILE, "--vectors", SET],
+        ["dog", "--vectors", SET, "--json"],
+    ],
+    ("vectors", "add"): [[SET, "--name", "ok"], [SET], [f"{NAME}.json", "--name", "no"], [TEXT]],
+    ("vectors", "pull"): [[ANY, "--dry-run"]],
+    ("vectors", "export"): [["ok", f"{NAME}.vec"], ["ok", f"{NAME}/none/x.txt"]],
+    ("vectors", "verify"): [["ok"], [SET]],
+    ("vectors", "remove"): [[SET], ["ok"]],
+    ("heads",): [[SAID, "--model", MODEL, "--from", "dog", "--to", "cat"], [SAID, "--model", MODEL, "--from", HOSTILE]],
+    ("train",): [
+        [TEXT, "-o", f"{NAME}-made.npz", "--epochs", "1", "--minutes", "0.01", "--vectors", SET],
+        [TEXT, "--evaluate", f"{NAME}.npz"],
+    ],
+    ("corpus",): [
+        [TEXT, "--vectors", SET, "-o", f"{NAME}-out", "--collect", "context,weights,heads"],
+        [TEXT, "--vectors", SET, "--jobs", "2", "--json"],
+        [TEXT, "--model", MODEL, "--field", "text"],
+        [TEXT, f"{NAME}-none.text"],
+    ],
+    ("schema",): [["explain"]],
+    ("completion",): [["bash"]],
+    ("man",): [[]],
+}
+
+
+def test_no_command_is_left_out():
+    assert set(CASES) == set(LEAVES)
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_nothing_of_a_stranger_acts_on_the_terminal(path, folder, monkeypatch):
+    monkeypatch.setenv("ATTN_HOME", str(folder / "home"))
+    explores = path == ("explore",)
+    shown = [on_terminal([*path, *case], folder, keys=b"v\x1bq" if explores else b"") for case in CASES[path]]
+    for case, written in zip(CASES[path], shown, strict=True):
+        assert "LEFT BY" not in written
+        assert "NOT ENDED" not in written
+        assert "please report" not in written
+        assert (acting_in_full_screen if explores else acting)(written) == [], case
+    if CASES[path] not in ([[]], [["explain"]], [["bash"]]):
+        assert r"\x1b]52" in "".join(shown)  # it stood there, visible
+
+
+def mistakes(path):
+    """Hostile text in place of each value, option and argument; options that commands share once."""
+    before = {param.opts[0] for each in [*LEAVES][: [*LEAVES].index(path)] for param in LEAVES[each]} if path else ()
+    for param in LEAVES.get(path, []):
+        takes_value = param.param_type_name == "option" and not getattr(param, "is_flag", False)
+        if takes_value and param.opts[0] not in before:
+            yield [f"{param.opts[0]}={HOSTILE}"]
+    yield from ([f"--{HOSTILE}"], [HOSTILE, HOSTILE, HOSTILE], [f"-{HOSTILE}"])
+
+
+@pytest.mark.parametrize("path", [(), *LEAVES], ids=" ".join)
+def test_no_mistake_acts_on_the_terminal(path, folder, monkeypatch):
+    monkeypatch.setenv("ATTN_HOME", str(folder / "home"))
+    for mistake in mistakes(path):
+        written = on_terminal([*path, *mistake], folder)
+        assert written
+        assert acting(written) == [], mistake

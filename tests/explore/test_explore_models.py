@@ -1,0 +1,106 @@
+import json
+import shlex
+import threading
+
+import numpy as np
+import pytest
+from oracles.minilm_folder import MINILM, needs_minilm
+from support.command import attn
+from support.exploring import BARK, drive, explorer, lines_of, press, settled
+from support.places import TESTS
+
+from attncli.explore.command_line import explain_command
+from attncli.explore.state import State
+from attncli.recipes.model_explaining import explain_model
+
+TINY = str(TESTS / "oracles" / "tiny" / "bert")
+
+
+@pytest.mark.parametrize(
+    ("keys", "layer", "head"),
+    [
+        ([], None, None),
+        (["right_square_bracket"], None, 0),
+        (["left_square_bracket"], None, -1),
+        (["right_curly_bracket", "right_square_bracket", "right_square_bracket"], 0, 1),
+    ],
+)
+def test_keys_choose_layer_and_head_and_the_command_shows_them_again(keys, layer, head):
+    app = explorer(BARK, model=TINY)
+    press(app, *keys)
+    weights = explain_model(BARK, TINY).weights[-1 if layer is None else layer]
+    expected = weights.mean(axis=0) if head is None else weights[head]
+    np.testing.assert_array_equal(app.view.part.mean_weights, expected)
+    done = attn(*shlex.split(explain_command(app.view.state, app.view.whole))[1:], "--json")
+    np.testing.assert_allclose(json.loads(done.stdout)["weights"], expected[None, None], atol=1e-6)
+
+
+def test_a_model_runs_once_a_sentence(monkeypatch):
+    app, asked = explorer(BARK, model=TINY), []
+    answer = app.answers.answer
+    monkeypatch.setattr(app.answers, "answer", lambda ask, progress: asked.append(ask) or answer(ask, progress))
+    press(app, "right", "right_square_bracket", "right_curly_bracket", "c", "z")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("key", ["m", "M", "a", "plus", "minus"])
+def test_what_a_model_has_of_its_own_is_said(key):
+    lines = "\n".join(press(explorer(BARK, model=TINY), key, size=(120, 24)))
+    assert "a model has its own method" in lines
+    assert "method " not in lines.splitlines()[-1]
+
+
+def test_a_model_is_opened_by_its_path_and_vectors_again_by_their_name():
+    app = explorer(BARK)
+
+    async def scenario(pilot):
+        for name, of_model in ((TINY, True), ("attn-en", False)):
+            await pilot.press("v")
+            pilot.app.query_one("#answer").insert_text_at_cursor(name)
+            await pilot.press("enter")
+            await settled(pilot)
+            assert app.view.of_model == of_model
+
+    drive(app, scenario)
+
+
+def test_a_long_work_shows_how_far_it_is_and_esc_ends_it():
+    """A run that says its progress until it is told to end: as a model does, a layer at a time."""
+    app, begun, ended = explorer(BARK), threading.Event(), threading.Event()
+    answer = app.answers.answer
+
+    def endless(ask, progress):
+        if ask.model is None:
+            return answer(ask, progress)
+        try:
+            while True:
+                progress("running a model", 3, 6)
+                begun.set()
+                ended.wait(0.01)
+        finally:
+            ended.set()
+
+    async def scenario(pilot):
+        app.answers.answer = endless
+        app.become(State(app.state.ask).under(model="endless"))
+        while not begun.is_set():
+            await pilot.pause()
+        await pilot.press("right")
+        assert "running a model" in "\n".join(lines_of(app))
+        assert " 50%" in "\n".join(lines_of(app))
+        assert app.view.state.query == 1
+        await pilot.press("escape")
+        await settled(pilot)
+
+    lines = "\n".join(drive(app, scenario))
+    assert ended.is_set()
+    assert "cancelled" in lines
+    assert app.state.ask.model is None
+
+
+@needs_minilm
+def test_a_real_model():
+    app = explorer(BARK, model=str(MINILM))
+    lines = "\n".join(press(app, "right_square_bracket", size=(120, 40)))
+    assert "layer 5 of 0-5, head 0 of 0-11" in lines
+    assert f"[CLS] {BARK} [SEP]" in lines

@@ -1,0 +1,191 @@
+"""GPT-2, Llama, Mistral and Qwen against PyTorch on tiny checkpoints (tests/oracles/make_decoders.py made them)."""
+
+import numpy as np
+import pytest
+from support.places import TESTS
+
+from attncli.errors import ResourceError
+from attncli.models.blocks.rotary import rotary_of, rotate, rotation
+from attncli.models.checkpoint.config import accepted, family_of, read_config
+from attncli.models.checkpoint.tensors import Checkpoint
+
+TINY = TESTS / "oracles" / "tiny"
+FAMILIES = ("gpt2", "llama", "mistral", "qwen2", "qwen3")
+NAMES = sorted(folder.name for folder in TINY.iterdir() if folder.name.startswith(FAMILIES))
+LENGTHS = (3, 17, 40)
+
+
+def run(name, ids, **changes):
+    """The layers and the last hidden state of a tiny model, with keys of its config changed; None takes one out."""
+    config = accepted({**read_config(TINY / name), **changes})
+    family, tensors = family_of(config), Checkpoint(TINY / name.split("-")[0])
+    layers, x = [], family.embed(config, tensors, ids)
+    for number in range(family.shape(config).n_layer):
+        layers.append(family.layer(config, tensors, number, x))
+        x = layers[-1].output
+    return layers, family.final(config, tensors, x)
+
+
+@pytest.mark.parametrize("n", LENGTHS)
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_and_hidden_state_are_those_of_pytorch(name, n):
+    expected = np.load(TINY / name / "expected.npz")
+    layers, hidden = run(name, expected[f"ids_{n}"])
+    weights = np.stack([layer.attention.weights for layer in layers])[:, :, expected[f"rows_{n}"]]
+    assert weights.dtype == hidden.dtype == np.float32
+    np.testing.assert_allclose(weights, expected[f"weights_{n}"], rtol=0, atol=2e-6)
+    np.testing.assert_allclose(hidden, expected[f"hidden_{n}"], rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "-" in name])
+def test_every_variant_is_another_model_than_the_one_whose_weights_it_has(name):
+    variant, plain = (np.load(TINY / each / "expected.npz") for each in (name, name.split("-")[0]))
+    assert np.abs(variant["weights_40"] - plain["weights_40"]).max() > 0.01
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "qwen3"])
+def test_a_layer_gives_the_steps_of_its_attention(name):
+    (layer, *_), _ = run(name, np.arange(2, 12))
+    config = read_config(TINY / name)
+    sizes = family_of(config).shape(config)
+    assert layer.queries.shape == (sizes.n_head, 10, sizes.d_k)
+    assert layer.keys.shape == layer.values.shape == (sizes.n_kv_head, 10, sizes.d_k)
+    assert layer.w_o.shape == (sizes.n_head * sizes.d_k, sizes.d_model)
+    keys = np.repeat(layer.keys, sizes.n_head // sizes.n_kv_head, axis=0)  # [n_head, n, d_k]
+    scores = layer.queries @ keys.swapaxes(1, 2) / np.sqrt(sizes.d_k)  # [n_head, n, n]
+    seen = np.tri(10, dtype=bool) & np.isfinite(layer.attention.scores)
+    np.testing.assert_allclose(layer.attention.scores[seen], scores[seen], atol=1e-5)
+
+
+def test_a_window_counts_the_token_itself():
+    layers, _ = run("mistral", np.arange(2, 22))
+    seen = layers[0].attention.weights[0] > 0  # [n, n]
+    assert seen.sum(axis=1).tolist() == [1, 2, 3, 4] + [5] * 16
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "windows"),
+    [
+        ("mistral", {"sliding_window": None}, [20, 20]),
+        ("qwen2", {"layer_types": None}, [20, 6, 6]),
+        ("qwen2", {"layer_types": None, "max_window_layers": 0}, [6, 6, 6]),
+        ("qwen2", {"layer_types": None, "use_sliding_window": False}, [20, 20, 20]),
+        ("qwen3", {}, [6, 20]),
+        ("llama", {"sliding_window": 3}, [20, 20]),  # a key that this model does not know
+    ],
+)
+def test_the_config_says_which_blocks_have_a_window(name, changes, windows):
+    layers, _ = run(name, np.arange(2, 22), **changes)
+    assert [(layer.attention.weights[0, -1] > 0).sum() for layer in layers] == windows
+
+
+def without(config, *keys):
+    return {key: value for key, value in config.items() if key not in keys}
+
+
+def test_a_config_may_leave_out_what_goes_without_saying():
+    left_out = without(read_config(TINY / "llama"), "num_key_value_heads", "head_dim", "rms_norm_eps", "hidden_act")
+    sizes = family_of(left_out).shape(without(left_out, "rope_parameters", "max_position_embeddings"))
+    assert (sizes.n_kv_head, sizes.d_k, sizes.positions) == (4, 4, 2048)
+
+
+@pytest.mark.parametrize(
+    ("scaling", "positions"),
+    [
+        ({"type": "linear", "factor": 4.0}, 64),
+        ({"type": "dynamic", "factor": 4.0}, 256),
+        ({"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}, 256),
+        ({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}, 64),
+    ],
+)
+def test_scaling_that_reaches_beyond_the_config_s_positions_counts(scaling, positions):
+    config = {**read_config(TINY / "llama"), "rope_scaling": scaling}
+    assert family_of(config).shape(config).positions == positions
+
+
+def test_a_rotated_product_depends_on_the_distance_alone():
+    q, k = np.random.default_rng(0).standard_normal((2, 1, 1, 8), dtype=np.float32)  # [1, 1, d_k]
+    turn = rotation(rotary_of({"max_position_embeddings": 64}, 8), 50)
+    queries, keys = (rotate(np.repeat(x, 50, axis=1), *turn)[0] for x in (q, k))  # [50, d_k]
+    products = queries @ keys.T  # [50, 50]
+    np.testing.assert_allclose(np.diag(products, 7), products[0, 7], atol=1e-5)
+    np.testing.assert_allclose(products[0, 0], np.sum(q * k), atol=1e-6)
+    assert abs(products[0, 7] - products[0, 0]) > 0.1
+
+
+def test_what_lies_beyond_the_rotated_width_stays():
+    half = {"type": "linear", "factor": 1, "partial_rotary_factor": 0.5}
+    rotary = rotary_of({"max_position_embeddings": 64, "rope_scaling": half}, 8)
+    x = np.random.default_rng(0).standard_normal((2, 5, 8), dtype=np.float32)  # [n_head, n, d_k]
+    rotated = rotate(x, *rotation(rotary, 5))
+    np.testing.assert_array_equal(rotated[..., 4:], x[..., 4:])
+    assert np.abs(rotated[:, 1:, :4] - x[:, 1:, :4]).min() > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("llama", {"hidden_size": None}, "hidden_size"),
+        ("llama", {"num_key_value_heads": 3}, "no multiple of num_key_value_heads 3"),
+        ("llama", {"num_local_experts": 8}, "num_local_experts, and a mixture of experts"),
+        ("llama", {"hidden_act": "mish"}, "'mish'"),
+        ("llama", {"attn_logit_softcapping": 50.0}, "attn_logit_softcapping"),
+        ("llama", {"rope_scaling": {"type": "mrope", "mrope_section": [2, 1, 1]}}, "'mrope'"),
+        ("llama", {"rope_scaling": {"type": "linear"}}, "factor"),
+        ("llama", {"rope_scaling": {"type": "linear", "factor": 0}}, "needed is a positive number"),
+        ("llama", {"rope_scaling": {"type": "yarn", "factor": 4, "rope_theta": 1}}, "make no angles"),
+        (
+            "llama",
+            {"rope_scaling": {"type": "llama3", "factor": 4, "low_freq_factor": 4, "high_freq_factor": 1}},
+            "low_freq_factor 4 is not below high_freq_factor 1",
+        ),
+        ("llama", {"rope_scaling": {"type": "linear", "factor": "4"}}, "'4'"),
+        (
+            "llama",
+            {"rope_scaling": {"type": "longrope", "short_factor": [1], "long_factor": [1]}},
+            "short_factor is [1]; needed is a list of 4 numbers",
+        ),
+        ("llama", {"rope_scaling": {"full_attention": {"rope_theta": 10}}}, "one for all its layers"),
+        (
+            "llama",
+            {"rope_scaling": {"type": "linear", "factor": 1, "partial_rotary_factor": 0.4}},
+            "3 of 8 dimensions",
+        ),
+        ("llama", {"rope_parameters": {"rope_theta": -1.0}}, "needed is a positive number"),
+        ("mistral", {"sliding_window": 0}, "sliding_window"),
+        ("qwen2", {"layer_types": ["full_attention", "linear_attention", "full_attention"]}, "'linear_attention'"),
+        ("gpt2", {"alibi": True}, "ALiBi"),
+        ("gpt2", {"n_head": 5}, "no multiple of n_head 5"),
+        ("gpt2", {"n_inner": -1}, "n_inner"),
+    ],
+)
+def test_what_is_not_supported_is_said_in_one_line(name, changes, said):
+    with pytest.raises(ResourceError) as raised:
+        run(name, np.arange(2, 5), **changes)
+    assert said in raised.value.message
+    assert "\n" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("llama", {"attention_bias": True}, "layers.0.self_attn.q_proj.bias"),
+        ("llama", {"num_hidden_layers": 3}, "layers.2.input_layernorm.weight"),
+        ("llama", {"intermediate_size": 30}, "layers.0.mlp.gate_proj.weight has shape [24, 16]"),
+        ("qwen3", {"head_dim": 4}, "has shape [32, 16]"),
+        ("gpt2", {"n_embd": 32}, "wte.weight"),
+        ("gpt2", {"n_inner": None}, "h.0.mlp.c_fc.weight has shape [16, 24]"),
+    ],
+)
+def test_arrays_that_are_missing_or_of_another_shape_are_named(name, changes, said):
+    with pytest.raises(ResourceError, match=said.replace("[", r"\[").replace("]", r"\]")):
+        run(name, np.arange(2, 5), **changes)
+
+
+@pytest.mark.parametrize(("name", "pieces"), [("gpt2", 5), ("llama", 6)])
+def test_the_tiny_tokenizers_read_a_sentence(name, pieces):
+    from tokenizers import Tokenizer
+
+    encoding = Tokenizer.from_file(str(TINY / name / "tokenizer.json")).encode("he is the dog.")
+    assert len(encoding.ids) >= pieces
+    assert encoding.special_tokens_mask[0] == (name != "gpt2")
