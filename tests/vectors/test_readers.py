@@ -150,7 +150,7 @@ def test_generated_files_are_read_as_gensim_reads_them(tmp_path_factory, keys, d
 
 def test_many_blocks_make_one_set_and_progress_reaches_the_end(write, monkeypatch):
     for module in ("rows", "binary_rows"):
-        monkeypatch.setattr(f"attncli.vectors.{module}.BLOCK_ROWS", 7)
+        monkeypatch.setattr(f"attncli.vectors.formats.{module}.BLOCK_ROWS", 7)
     for content in (
         b"".join(b"w%d %d\n" % (i, i) for i in range(100)),
         binary([b"w%d" % i for i in range(100)], [[i] for i in range(100)]),
