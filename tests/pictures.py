@@ -60,8 +60,8 @@ def compare_svg(sentence):
 def tour_svg(sentence, number):
     """A screen of `attn tour`."""
     from attncli import open_vectors
-    from attncli.tour.drawn.page import tour_lines
-    from attncli.tour.walk import tour_of
+    from attncli.tour.page import tour_lines
+    from attncli.tour.tour import tour_of
 
     return screen_svg(tour_lines(tour_of(sentence, open_vectors()), number, SCREEN), SCREEN, "attn tour")
 

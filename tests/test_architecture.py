@@ -34,7 +34,7 @@ ROOMS = [
     "corpus",
     *("views.formula views.palette views.rounding views.screen views.roff", "views.records", "views.terminal"),
     *("views.figure", "views.page", "views"),
-    *("tour", "tour.drawn"),
+    "tour",
     "explore",
     *("cli", "cli.commands.vectors", "cli.commands", "cli.app"),
     "__init__ __main__",

@@ -1,1 +1,13 @@
-"""The recipe of `attn tour`: a sentence and vectors become eight frozen values, each what one screen shows."""
+"""The lesson of `attn tour`: its screens by name, each a module that holds the screen's value, lines and command."""
+
+#: The screens in their order and their titles. The module of that name has `parts(tour, screen)` and `command(tour)`.
+SCREENS = {
+    "embedding": "Tokens and vectors",
+    "weighing": "Self-attention",
+    "order": "Order does not matter",
+    "projecting": "Queries, keys and values",
+    "lookup": "One value, or a mixture of all",
+    "several": "Several heads",
+    "stacking": "Masks and stacked blocks",
+    "distance": "Distance",
+}

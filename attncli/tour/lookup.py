@@ -1,6 +1,8 @@
 """Screen 5: the look-up in a database, which returns one value, against attention, which returns a mixture of all."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -9,8 +11,16 @@ from attncli.arrays import Array
 from attncli.attention.similarity import cosine
 from attncli.recipes.explaining import explain_with
 from attncli.recipes.explanation import Explanation
+from attncli.tour.parts import MOST_ROWS, NARROW, Part, Said, number, paragraph, rest_of, table, word
+from attncli.tour.tour import Command, Tour, once
+from attncli.views.formula import Formula, formula_of
+from attncli.views.rounding import as_number
+from attncli.views.screen import Screen
+from attncli.views.terminal.heading import names
+from attncli.views.terminal.typeset import DIM, Piece
 
 TEMPERATURES = (1.0, 0.5, 0.2, 0.05)
+MIXED = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +41,10 @@ class Lookup:
     sharpened: tuple[float, ...]
 
 
-def lookup_of(explanation: Explanation, word: int) -> Lookup:
-    """What the fifth screen shows of a sentence that one head projects."""
+@once
+def lookup_of(tour: Tour) -> Lookup:
+    """The subject's scores and weights in one head, and how close the mixture comes to the best key's value."""
+    explanation, word = tour.projected, tour.subject.index
     scores, weights = explanation.scores[0, 0, word], explanation.weights[0, 0, word]  # [n]
     best, order = int(ranking(scores)[0]), tuple(int(key) for key in ranking(weights) if scores[key] > -np.inf)
     layer = explanation.layers[0]
@@ -45,3 +57,84 @@ def _weight(explanation: Explanation, word: int, key: int, temperature: float) -
     settings = replace(explanation.settings, temperature=temperature)
     cooled = explain_with(explanation.sentence.text, settings, explanation.vectors)
     return float(cooled.weights[0, 0, word, key])
+
+
+def parts(tour: Tour, screen: Screen) -> list[Part]:
+    """The keys from the best down, and how cold a softmax must be to become a look-up."""
+    value, labels = lookup_of(tour), names(tour.explanation.sentence, screen)
+    name, best = word(labels[value.word]), word(labels[value.best])
+    intro = paragraph(
+        screen,
+        "A database compares a query with its keys and returns the value of the one that matches best: for ",
+        *(name, " that of ", best, ". Attention returns the values of all keys, each times its weight, added up: "),
+        f"{_mixture(tour, labels)}.",
+    )
+    order = value.order[: MOST_ROWS - 1]
+    terms = _terms(tour) if screen.columns >= NARROW else {}
+    rows = [[labels[key], *(says(key) for says in terms.values()), *_outcome(key, tour)] for key in order]
+    head = [f"{labels[value.word]} asks", *terms, "score", "weight", "a look-up"]
+    return [intro, [*table(head, rows, screen), *_left_out(tour, screen)], _between(tour, best, screen)]
+
+
+def _formula(tour: Tour) -> Formula:
+    terms = lookup_of(tour).explanation.layers[0].terms([lookup_of(tour).word])
+    assert terms is not None
+    return formula_of(terms, 0)
+
+
+def _terms(tour: Tour) -> dict[str, Callable[[int], str]]:
+    """The columns of a score's terms by their names, and what they say of a key."""
+    formula = _formula(tour)
+    position = {"position": partial(formula.position_of, 0)} if formula.placed else {}
+    return {formula.similarity: partial(formula.similarity_of, 0), **position}
+
+
+def _outcome(key: int, tour: Tour) -> list[str]:
+    value = lookup_of(tour)
+    return [as_number(value.scores[key]), f"{value.weights[key]:.2f}", _fate(key, tour)]
+
+
+def _mixture(tour: Tour, labels: list[str]) -> str:
+    value = lookup_of(tour)
+    parts = [f"{value.weights[key]:.2f} × {labels[key]}" for key in value.order[:MIXED]]
+    rest = len(value.order) - MIXED
+    return " + ".join([*parts, *([f"{rest} more"] if rest > 0 else [])])
+
+
+def _fate(key: int, tour: Tour) -> str:
+    return "returns it" if key == lookup_of(tour).best else "drops it"
+
+
+def _left_out(tour: Tour, screen: Screen) -> Part:
+    """What the table lacks: weaker keys, what makes a score of its terms, and the keys that trained heads hide."""
+    seen, n = len(lookup_of(tour).order), len(lookup_of(tour).weights)
+    formula, hidden = screen.own(f"score: {_formula(tour).numbered}"), ""
+    if seen < n:
+        hidden = "; hidden: a word from itself" + " and its repeats" * (n - seen > 1)
+    if seen < n and lookup_of(tour).best == lookup_of(tour).word:
+        hidden = "; hidden: a word's repeats; it sees itself if there is nothing else"
+    lines = rest_of(seen, screen, MOST_ROWS - 1)
+    return [*lines, *paragraph(screen, (f"  ({formula}{hidden})", DIM))]
+
+
+def _between(tour: Tour, best: Piece, screen: Screen) -> Part:
+    """How alike the two answers are, and the weight of the best key as the softmax gets colder."""
+    value = lookup_of(tour)
+    if len(value.order) == 1:
+        return paragraph(screen, "With one key to choose from the two are the same: the weight is 1.")
+    likeness: list[Said] = [
+        "The mixture and the one value have a cosine of ",
+        number(as_number(value.likeness)),
+    ]
+    cooling = ", ".join(
+        f"{weight:.2f} at {temperature:g}" for temperature, weight in zip(TEMPERATURES, value.sharpened, strict=True)
+    )
+    told = ". The scores divided by a temperature below 1 come closer to a look-up; the weight of "
+    if value.sharpened[-1] <= value.sharpened[0]:
+        told = ". Here a temperature below 1 brings no look-up, as two keys match alike; the weight of "
+    return paragraph(screen, *likeness, told, best, f": {cooling}.")
+
+
+def command(tour: Tour) -> Command:
+    """The close-up with both answers."""
+    return Command("explain", ("--mode", "qkv", "--word", tour.word_option), tour.text)

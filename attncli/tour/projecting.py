@@ -7,6 +7,15 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.heads.projections import choose_blocks
 from attncli.recipes.explanation import Explanation
+from attncli.tour.parts import NARROW, Part, Said, number, paragraph, table, word
+from attncli.tour.tour import Command, Tour, once
+from attncli.views.formula import Formula, formula_of
+from attncli.views.rounding import as_number
+from attncli.views.screen import Screen
+from attncli.views.terminal.heading import names
+from attncli.views.terminal.typeset import Piece
+
+FIRST = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +56,10 @@ class Projecting:
         return tuple(what for does, what in done if does)
 
 
-def projecting_of(plain: Explanation, projected: Explanation, word: int) -> Projecting:
-    """What the fourth screen shows, of the sentence as it is and as one head projects it."""
+@once
+def projecting_of(tour: Tour) -> Projecting:
+    """Query, key and value of the subject, and two scores that differ by who asks."""
+    plain, projected, word = tour.explanation, tour.projected, tour.subject.index
     layer, scores = projected.layers[0], projected.scores[0, 0]  # [n, n]
     other = strongest_other(projected.weights[0, 0, word], scores[word], word)
     asking, asked, same = (0.0, 0.0, 0.0)
@@ -64,3 +75,69 @@ def strongest_other(weights: Array, scores: Array, word: int) -> int | None:
     seen = scores > -np.inf  # [n]
     seen[word] = False
     return int(np.where(seen, weights, -1).argmax()) if seen.any() else None
+
+
+def parts(tour: Tour, screen: Screen) -> list[Part]:
+    """The three vectors of one word, and scores that depend on who asks."""
+    value = projecting_of(tour)
+    name, d_model = names(tour.explanation.sentence, screen)[value.word], tour.explanation.inputs.x.shape[1]
+    first = min(FIRST if screen.columns >= NARROW else FIRST // 2, len(value.query), len(value.value))
+    intro = paragraph(
+        screen,
+        "Above, one vector did three jobs. Now each job gets its own projection of it, a matrix of numbers: the query "
+        "is what a word asks for, the key what it offers to be found by, the value what it gives on.",
+    )
+    rows = [
+        [f"{letter} = V·w_{letter}", what, str(len(vector)), _numbers(vector, first)]
+        for letter, what, vector in (
+            ("q", "asks", value.query),
+            ("k", "offers", value.key),
+            ("v", "gives", value.value),
+        )
+    ]
+    figure = table([name, "", "numbers", f"first {first}"], rows, screen)
+    where = paragraph(screen, f"w_q, w_k and w_v turn {d_model} numbers into these. {_origin(tour)}")
+    return [intro, figure, where, _direction(tour, screen)]
+
+
+def _numbers(vector: Array, first: int) -> str:
+    return "  ".join(f"{each:6.2f}" for each in vector[:first])
+
+
+def _origin(tour: Tour) -> str:
+    """Where the projections come from, in a sentence."""
+    if projecting_of(tour).explanation.settings.projections == "trained":
+        besides = ", ".join(projecting_of(tour).besides)
+        told = "These were trained: a word should look at the words that best predict it."
+        return told + (f" Besides: {besides}." if besides else "")
+    return "These are random, not trained: they show the steps, and what they weigh means nothing."
+
+
+def _direction(tour: Tour, screen: Screen) -> Part:
+    value, labels = projecting_of(tour), names(tour.explanation.sentence, screen)
+    name = word(labels[value.word])
+    if value.other is None:
+        return paragraph(screen, name, " has no other word to look at here.")
+    other = word(labels[value.other])
+    found: list[Said] = [name, " now looks most at ", other, " (", number(f"{value.weights[value.other]:.2f}"), "). "]
+    same: list[Said] = ["Without projections these two have one score, ", number(as_number(value.plain)), ". "]
+    asking, asked = _formula(tour, value.word), _formula(tour, value.other)
+    made = f"With them a score is {asking.text}: "
+    scores = _gets(name, other, f"{asking.worked(0, value.other)} = ", value.asking)
+    back = _gets(other, name, f"{asked.worked(0, value.word)} = ", value.asked)
+    return paragraph(screen, *found, *same, made, *scores, ", ", *back, ".")
+
+
+def _formula(tour: Tour, query: int) -> Formula:
+    terms = projecting_of(tour).explanation.layers[0].terms([query])
+    assert terms is not None
+    return formula_of(terms, 0)
+
+
+def _gets(query: Piece, key: Piece, worked: str, score: float) -> list[Said]:
+    return [query, " asking ", key, f" gets {worked}", number(as_number(score))]
+
+
+def command(tour: Tour) -> Command:
+    """The same head."""
+    return Command("explain", ("--mode", "qkv"), tour.text)

@@ -6,8 +6,12 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.attention.similarity import cosine
-from attncli.recipes.explanation import Explanation
 from attncli.tour.embedding import same_words
+from attncli.tour.parts import Part, number, paragraph, weights_map
+from attncli.tour.tour import Command, Tour, once
+from attncli.views.screen import Screen
+from attncli.views.terminal.heading import names
+from attncli.views.terminal.matrix import Matrix
 
 BLOCKS = 4
 
@@ -24,8 +28,10 @@ class Stacking:
     likeness: tuple[float, ...] | None
 
 
-def stacking_of(masked: Explanation, stacked: Explanation) -> Stacking:
-    """What the seventh screen shows, of one masked block and of BLOCKS without a mask."""
+@once
+def stacking_of(tour: Tour) -> Stacking:
+    """The weights of one masked block, and the likeness of words in BLOCKS blocks without a mask."""
+    masked, stacked = tour.explained(mask="causal"), tour.explained(layers=BLOCKS)
     different = ~same_words(stacked)  # [n, n]
     outputs = [stacked.inputs.x, *(layer.output for layer in stacked.layers)]
     means = tuple(float(cosine(output, output)[different].mean()) for output in outputs) if different.any() else None
@@ -36,3 +42,39 @@ def hidden(weights: Array) -> Array:
     """What the causal mask hides: boolean [n, n]."""
     later: Array = np.triu(np.ones(weights.shape, dtype=bool), 1)
     return later
+
+
+def parts(tour: Tour, screen: Screen) -> list[Part]:
+    """The causal matrix, and what a stack of blocks does to the words."""
+    value = stacking_of(tour)
+    tokens = tuple(token.name for token in tour.explanation.sentence.tokens)
+    labels = names(tour.explanation.sentence, screen)
+    intro = paragraph(
+        screen,
+        "A model that writes must not see what comes next: a causal mask hides from each word all that stands after "
+        "it. What a row still sees sums to 1:",
+    )
+    shown = weights_map(Matrix(value.weights, hidden(value.weights), tokens, tokens), labels, screen)
+    return [intro, shown, _blocks(tour, screen)]
+
+
+def _blocks(tour: Tour, screen: Screen) -> Part:
+    """The likeness of the words after each block."""
+    likeness = stacking_of(tour).likeness
+    told = "Blocks can be stacked, each on the output of the one before. "
+    if likeness is None:
+        return paragraph(screen, told, "It takes two different words to see what that does to them.")
+    steps = number(", ".join(f"{each:.2f}" for each in likeness[1:]))
+    before = f"The mean cosine between two words is {likeness[0]:.2f} before, and after 1 to {BLOCKS} blocks "
+    return paragraph(screen, told, before, steps, _meaning(likeness))
+
+
+def _meaning(likeness: tuple[float, ...]) -> str:
+    if likeness[-1] <= likeness[0]:
+        return "."
+    return ": plain attention makes words alike; models keep them apart by other layers."
+
+
+def command(tour: Tour) -> Command:
+    """Two masked blocks."""
+    return Command("explain", ("--mask", "causal", "--layers", "2"), tour.text)

@@ -6,8 +6,13 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.attention.similarity import dot
-from attncli.recipes.explanation import Explanation
 from attncli.tour.embedding import same_words
+from attncli.tour.parts import Part, number, paragraph, weights_map, word
+from attncli.tour.tour import Command, Tour, once
+from attncli.views.rounding import as_number
+from attncli.views.screen import Screen
+from attncli.views.terminal.heading import names
+from attncli.views.terminal.matrix import Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +37,10 @@ class Weighing:
         return float(self.weights[self.query, self.key])
 
 
-def weighing_of(explanation: Explanation) -> Weighing:
-    """What the second screen shows of a sentence."""
+@once
+def weighing_of(tour: Tour) -> Weighing:
+    """The matrix, and the largest weight between two different words."""
+    explanation = tour.explanation
     scores, weights, x = explanation.scores[0, 0], explanation.weights[0, 0], explanation.inputs.x
     others = np.where(same_words(explanation), -1, weights)  # [n, n]
     query, key = (int(place) for place in np.unravel_index(others.argmax(), others.shape))
@@ -44,3 +51,41 @@ def weighing_of(explanation: Explanation) -> Weighing:
         total = float(np.exp(scores[query]).sum())
     itself = float(np.diagonal(weights).mean())
     return Weighing(weights, query, key, float(scores[query, key]), total, itself, undivided)
+
+
+def parts(tour: Tour, screen: Screen) -> list[Part]:
+    """The matrix of the weights, and how one of them came about."""
+    value, d = weighing_of(tour), tour.explanation.inputs.x.shape[1]
+    intro = paragraph(
+        screen,
+        f"Attention lets a word gather from all words. Score: the dot product of two vectors, divided by √{d}. "
+        "Softmax: e to the score over the sum along the row, so that weights sum to 1. Output: the vectors times "
+        "their weights, added up. W = softmax(V·Vᵀ/√d), Y = W·V. A row looks at its columns:",
+    )
+    tokens = tuple(token.name for token in tour.explanation.sentence.tokens)
+    matrix = Matrix(value.weights, np.zeros(value.weights.shape, dtype=bool), tokens, tokens)
+    return [
+        intro,
+        weights_map(matrix, names(tour.explanation.sentence, screen), screen),
+        [*_worked(tour, screen), *_divided(tour, screen)],
+    ]
+
+
+def _worked(tour: Tour, screen: Screen) -> Part:
+    value, labels = weighing_of(tour), names(tour.explanation.sentence, screen)
+    query, key = word(labels[value.query]), word(labels[value.key])
+    power = f"e^{as_number(value.score)} / {as_number(value.total)} = "
+    return paragraph(screen, query, " looks at ", key, f" with {power}", number(f"{value.weight:.2f}"), ".")
+
+
+def _divided(tour: Tour, screen: Screen) -> Part:
+    value, n = weighing_of(tour), len(weighing_of(tour).weights)
+    if n == 1:
+        return paragraph(screen, "A single word has only itself to look at, so that its weight is 1.")
+    told = f"A word gives itself {value.itself:.2f} on average; without the division it would be {value.undivided:.2f}"
+    return paragraph(screen, f"{told}.")
+
+
+def command(tour: Tour) -> Command:
+    """The same matrix with the context of every word."""
+    return Command("explain", sentence=tour.text)

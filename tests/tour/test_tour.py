@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from attncli.errors import AttnError, UsageError
-from attncli.tour.walk import tour_of
+from attncli.tour.distance import distance_of
+from attncli.tour.embedding import embedding_of
+from attncli.tour.lookup import lookup_of
+from attncli.tour.order import order_of
+from attncli.tour.projecting import projecting_of
+from attncli.tour.several import several_of
+from attncli.tour.stacking import stacking_of
+from attncli.tour.tour import tour_of
+from attncli.tour.weighing import weighing_of
 
 SENTENCES = ["Bark is very cute and he is a dog", "dog", "dog dog dog", "the king and the queen qwzx of Spain"]
 
@@ -32,7 +40,7 @@ def words(tour):
 
 
 def test_the_pair_that_is_most_alike(tour):
-    x, value = tour.explanation.inputs.x, tour.embedding
+    x, value = tour.explanation.inputs.x, embedding_of(tour)
     known = words(tour)
     lengths = [math.sqrt(dot(row, row)) for row in x]
     cosines = {
@@ -50,7 +58,7 @@ def test_the_pair_that_is_most_alike(tour):
 
 
 def test_the_weight_that_is_written_out(tour):
-    x, value, known = tour.explanation.inputs.x, tour.weighing, words(tour)
+    x, value, known = tour.explanation.inputs.x, weighing_of(tour), words(tour)
     scores, weights, total = row_of(x, value.query)
     assert (value.score, value.total) == pytest.approx((scores[value.key], total))
     assert value.weight == pytest.approx(weights[value.key])
@@ -63,7 +71,7 @@ def test_the_weight_that_is_written_out(tour):
 
 
 def test_shuffled_the_weights_are_the_same(tour):
-    x, value = tour.explanation.inputs.x, tour.order
+    x, value = tour.explanation.inputs.x, order_of(tour)
     assert sorted(value.order) == list(range(len(x)))
     assert len(set(words(tour))) == 1 or [words(tour)[place] for place in value.order] != words(tour)
     place = list(value.order).index(value.word)
@@ -74,7 +82,7 @@ def test_shuffled_the_weights_are_the_same(tour):
 
 
 def test_projections_make_the_score_depend_on_who_asks(vectors):
-    value = tour_of(SENTENCES[0], vectors).projecting
+    value = projecting_of(tour_of(SENTENCES[0], vectors))
     layer = value.explanation.layers[0]
     assert value.other == max(range(9), key=lambda key: value.weights[key])
     assert value.asking != pytest.approx(value.asked, abs=0.01)
@@ -88,7 +96,7 @@ def test_what_a_trained_head_does_besides_is_told(vectors):
     with np.load(vectors.folder.with_name("attn-en-heads") / "heads-1.npz") as heads:
         x = tour_of("a cat", vectors).explanation.inputs.x
         x = x * (heads["input_scale"] / np.linalg.norm(x, axis=1, keepdims=True))
-        value = tour_of("a cat", vectors).projecting
+        value = projecting_of(tour_of("a cat", vectors))
         assert value.query == pytest.approx(x[value.word] @ heads["w_q"][0] + heads["b_q"][0])
         told = " ".join(value.besides)
         for name, said in (("b_q", "bias"), ("temperature", "temperature"), ("position_bias", "how far")):
@@ -96,7 +104,7 @@ def test_what_a_trained_head_does_besides_is_told(vectors):
 
 
 def test_the_look_up_and_the_mixture(tour):
-    value = tour.lookup
+    value = lookup_of(tour)
     seen = [score for score in value.scores if score > -math.inf]
     assert value.scores[value.best] == max(seen)
     assert [value.weights[key] for key in value.order] == sorted((w for w in value.weights if w), reverse=True)
@@ -110,7 +118,7 @@ def test_the_look_up_and_the_mixture(tour):
 
 
 def test_stacked_blocks_make_words_alike(tour):
-    value, x, known = tour.stacking, tour.explanation.inputs.x, words(tour)
+    value, x, known = stacking_of(tour), tour.explanation.inputs.x, words(tour)
     for query, row in enumerate(value.weights):
         assert row[: query + 1] == pytest.approx(row_of(x[: query + 1], query)[1])
         assert not row[query + 1 :].any()
@@ -128,7 +136,7 @@ def test_stacked_blocks_make_words_alike(tour):
 
 
 def test_at_any_distance_the_score_is_the_same_and_the_sum_grows(tour, vectors):
-    value, x = tour.distance, tour.explanation.inputs.x
+    value, x = distance_of(tour), tour.explanation.inputs.x
     rows = vectors.find(["king", "queen"])
     king, queen = vectors.rows([rows["king"], rows["queen"]])
     assert [far.words for far in value.far] == [2, 10, 20, 40]
@@ -146,7 +154,7 @@ def test_several_heads_are_those_of_explain(vectors):
     from attncli import explain
 
     assert np.array_equal(
-        tour_of(SENTENCES[0], vectors).several.weights, explain(SENTENCES[0], vectors, mode="multihead").weights
+        several_of(tour_of(SENTENCES[0], vectors)).weights, explain(SENTENCES[0], vectors, mode="multihead").weights
     )
 
 
@@ -167,8 +175,8 @@ def test_without_king_and_queen_it_is_the_ends_of_the_sentence(write):
     from attncli import open_vectors
 
     tour = tour_of("b c a", open_vectors(str(write(b"a 1 0\nb 0.5 1\nc 1 2\nking 3 3\n"))))
-    assert (tour.distance.ends, tour.distance.own) == (("b", "a"), True)
-    assert tour.distance.far[0].score == pytest.approx(0.5 / math.sqrt(2))
+    assert (distance_of(tour).ends, distance_of(tour).own) == (("b", "a"), True)
+    assert distance_of(tour).far[0].score == pytest.approx(0.5 / math.sqrt(2))
 
 
 @pytest.mark.parametrize(("sentence", "error"), [("", UsageError), ("…!?", AttnError), ("qwzxq", AttnError)])

@@ -2,13 +2,19 @@
 
 import re
 import shlex
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rich.text import Text
 
 from attncli import open_vectors
-from attncli.tour.drawn.page import STOPS, quoted, tour_lines, try_command
-from attncli.tour.walk import tour_of
+from attncli.cli.app import run
+from attncli.tour import SCREENS
+from attncli.tour.distance import distance_of
+from attncli.tour.page import quoted, tour_lines, try_command
+from attncli.tour.tour import Command, tour_of
 from attncli.views.screen import Screen, cells
 
 EXAMPLE = "Bark is very cute and he is a dog"
@@ -17,7 +23,7 @@ ODD = [
     "he " * 30 + "dog",
     "the old king of the far country gave the young queen a golden ring before they left for the sea",
 ]
-NUMBERS = range(1, len(STOPS) + 1)
+NUMBERS = range(1, len(SCREENS) + 1)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +98,7 @@ def test_heads_that_were_not_trained_are_called_random(write):
 
 def test_scores_that_overflow_are_no_trouble(write):
     tour = tour_of("a b", open_vectors(str(write(b"a 1e3 2e3\nb 3e3 1\n"))))
-    assert np.isinf(tour.distance.far[0].total)
+    assert np.isinf(distance_of(tour).far[0].total)
     for number in NUMBERS:
         assert shown(tour, number)
 
@@ -119,6 +125,22 @@ def test_the_command_is_quoted_for_a_shell(sentence, command, vectors):
 def test_the_command_names_the_vectors_that_were_named(vectors):
     assert try_command(tour_of("a dog", vectors), 2, "my set.txt") == "attn explain \"a dog\" --vectors 'my set.txt'"
     assert quoted("it's") == '"it\'s"'
+
+
+def test_a_screen_is_a_module_and_a_row(monkeypatch, vectors, capfd):
+    """A made-up ninth screen is numbered, shown by the command, and ends in its own command."""
+    module = SimpleNamespace(
+        parts=lambda tour, screen: [[Text(f"{tour.text} has {len(tour.text)} signs")]],
+        command=lambda tour: Command("explain", ("--top", "1"), tour.text),
+    )
+    monkeypatch.setitem(SCREENS, "made", "Signs")
+    monkeypatch.setitem(sys.modules, "attncli.tour.made", module)
+    assert shown(tour_of("a dog", vectors), 9) == [
+        *("attn tour 9 of 9  Signs", "  a dog", "", "a dog has 5 signs"),
+        'try: attn explain "a dog" --top 1',
+    ]
+    assert run(["tour", "a dog", "--screen", "9"]) == 0
+    assert "9 of 9" in capfd.readouterr().out
 
 
 LONG_NAME = "/a/rather long/path with 'quotes'/to a set/of vectors/of mine/" + "v" * 60 + ".txt"

@@ -21,9 +21,8 @@ from attncli.explore.steps import steps_lines
 from attncli.explore.view import View
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.explanation import METHODS
-from attncli.tour.drawn.lookup import lookup_parts
-from attncli.tour.drawn.projecting import projecting_parts
-from attncli.tour.walk import tour_of
+from attncli.tour import lookup, projecting
+from attncli.tour.tour import tour_of
 from attncli.views.formula import IN_SHORT, SPOKEN, formula_of
 from attncli.views.records.json import explanation_json
 from attncli.views.records.rows import explanation_rows
@@ -311,10 +310,10 @@ def test_a_page_of_methods_has_the_formula_of_each(show, vectors):
 
 def test_the_tour_writes_out_the_scores_of_both_words(vectors):
     tour = tour_of(BARK, vectors)
-    lines = " ".join(line.plain for line in projecting_parts(tour, Screen(500))[-1])
+    lines = " ".join(line.plain for line in projecting.parts(tour, Screen(500))[-1])
     worked = [WORKED.search(each) for each in lines.split(" gets ")[1:]]
     assert [float(each["score"]) for each in worked] == pytest.approx(
-        [tour.projecting.asking, tour.projecting.asked], abs=0.006
+        [projecting.projecting_of(tour).asking, projecting.projecting_of(tour).asked], abs=0.006
     )
     for each in worked:
         check_worked(each)
@@ -322,7 +321,7 @@ def test_the_tour_writes_out_the_scores_of_both_words(vectors):
 
 def test_the_rows_of_the_tours_look_up_add_up(vectors):
     tour = tour_of(BARK, vectors)
-    lines = [line.plain for line in lookup_parts(tour, Screen(100))[1]]
+    lines = [line.plain for line in lookup.parts(tour, Screen(100))[1]]
     divisor, temperature = re.search(r"/ (√\d+) \+ position\) / ([\d.]+);", lines[-1]).groups()
     for line in lines[1:-1]:
         _, similarity, position, score, *_ = line.split()

@@ -8,15 +8,15 @@ import typer
 from attncli.cli.grouping import options
 from attncli.cli.options import AnswerOptions, VectorSet, output_option
 from attncli.settings.explanation import check_whole
+from attncli.tour import SCREENS
 
 if TYPE_CHECKING:
-    from attncli.cli.touring import Guide
+    from attncli.cli.tour_guide import Guide
 
 EXAMPLES = """attn tour
 attn tour "She sat on the river bank"
 attn tour "The king speaks and they listen" --no-input
 attn tour --screen 5"""
-SCREENS = 8
 
 
 @options(AnswerOptions)
@@ -32,7 +32,7 @@ def command(
     ] = None,
     vectors: VectorSet = None,
     screen: Annotated[
-        int | None, output_option("--screen", f"One screen only, 1 to {SCREENS}  [default: all]", "N")
+        int | None, output_option("--screen", f"One screen only, 1 to {len(SCREENS)}  [default: all]", "N")
     ] = None,
     no_input: Annotated[
         bool, output_option("--no-input", "All screens at once, without waiting for a key; so in pipes anyway.")
@@ -41,21 +41,21 @@ def command(
     """Walk through attention in eight short screens, every number computed from your sentence."""
     from attncli.cli.sentences import EXAMPLE, is_batch  # Rich and NumPy come with what follows: not for help
 
-    only = None if screen is None else check_whole("--screen", screen, 1, SCREENS)
+    only = None if screen is None else check_whole("--screen", screen, 1, len(SCREENS))
     guide = _guide(vectors, answers)
     if only is None and not no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE if sentence is None else sentence)
         return
     from attncli.cli.records import each_sentence
 
-    numbers = range(1, SCREENS + 1) if only is None else (only,)
+    numbers = range(1, len(SCREENS) + 1) if only is None else (only,)
     raise typer.Exit(each_sentence(sentence, lambda text, _: guide.show(text, numbers), quiet=True))
 
 
 def _guide(vectors: str | None, answers: AnswerOptions) -> "Guide":
     from attncli.cli.answer import opened
     from attncli.cli.options import COLORS
-    from attncli.cli.touring import Guide
+    from attncli.cli.tour_guide import Guide
     from attncli.settings.explanation import check_choice
 
     color = check_choice("--color", answers.color, COLORS)

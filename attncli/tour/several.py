@@ -1,18 +1,25 @@
-"""Screen 6: several heads."""
+"""Screen 6: several heads, each with projections of its own."""
 
 import numpy as np
 
 from attncli.analysis.measures import top1
-from attncli.tour.drawn.parts import Part, Said, number, paragraph, weights_map, word
-from attncli.tour.walk import Tour
+from attncli.recipes.explanation import Explanation
+from attncli.tour.parts import Part, Said, number, paragraph, weights_map, word
+from attncli.tour.tour import Command, Tour, once
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
 from attncli.views.terminal.matrix import Matrix
 
 
-def several_parts(tour: Tour, screen: Screen) -> list[Part]:
+@once
+def several_of(tour: Tour) -> Explanation:
+    """The sentence as several heads see it."""
+    return tour.explained(mode="multihead")
+
+
+def parts(tour: Tour, screen: Screen) -> list[Part]:
     """One word's weights in each head, what each head does, and how their answers become one vector."""
-    value, labels = tour.several, names(tour.explanation.sentence, screen)
+    value, labels = several_of(tour), names(tour.explanation.sentence, screen)
     n_head = value.weights.shape[1]
     subject = labels[tour.subject.index]
     intro = paragraph(
@@ -31,7 +38,7 @@ def several_parts(tour: Tour, screen: Screen) -> list[Part]:
 
 def _roles(tour: Tour, labels: list[str], screen: Screen) -> Part:
     """A line a head: where it looks most."""
-    value = tour.several
+    value = several_of(tour)
     weights = value.weights[0, :, tour.subject.index]  # [n_head, n]
     lines: Part = []
     for head, key in enumerate(top1(weights).tolist()):
@@ -45,14 +52,14 @@ def _roles(tour: Tour, labels: list[str], screen: Screen) -> Part:
 
 
 def _joined(tour: Tour, screen: Screen) -> Part:
-    n_head, _, d_v = tour.several.layers[0].values.shape
+    n_head, _, d_v = several_of(tour).layers[0].values.shape
     told = (
         f"Each head answers with {d_v} numbers a word. The {n_head} answers are put side by side, {n_head * d_v} "
-        f"numbers, and one more matrix, w_o, mixes them back into {tour.several.output.shape[1]}."
+        f"numbers, and one more matrix, w_o, mixes them back into {several_of(tour).output.shape[1]}."
     )
     return paragraph(screen, told)
 
 
-def several_command(tour: Tour) -> tuple[str, ...]:
+def command(tour: Tour) -> Command:
     """The heads on the whole sentence."""
-    return ("explain", "--mode", "multihead")
+    return Command("explain", ("--mode", "multihead"), tour.text)

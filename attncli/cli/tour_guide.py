@@ -9,13 +9,13 @@ from rich.text import Text
 from attncli.cli.output import open_sink, say
 from attncli.cli.terminal import detect_screen
 from attncli.errors import AttnError
-from attncli.tour.drawn.page import STOPS, tour_lines
-from attncli.tour.walk import Tour, tour_of
+from attncli.tour import SCREENS
+from attncli.tour.page import tour_lines
+from attncli.tour.tour import Tour, tour_of
 from attncli.vectors import Vectors
 
-KEYS = "Enter next; and with Enter: b back, 1-8 jump, s new sentence, q quit: "
-LAST_KEYS = "Enter leaves; and with Enter: b back, 1-8 jump, s new sentence, q quit: "
-END = len(STOPS) + 1  # behind the last screen
+KEYS = f"and with Enter: b back, 1-{len(SCREENS)} jump, s new sentence, q quit: "
+END = len(SCREENS) + 1  # behind the last screen
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Guide:
         """Screen after screen, as the reader's keys say, until q, Enter on the last one, or the end of the input."""
         tour, number = tour_of(text, self.vectors), 1
         self._turn(tour, number)
-        while number <= len(STOPS) and (answer := self._ask(keys := _keys(number))) is not None:
+        while number <= len(SCREENS) and (answer := self._ask(keys := _keys(number))) is not None:
             key, _, rest = answer.strip().partition(" ")
             if key.lower() == "s":
                 tour = self._other(tour, rest)
@@ -45,7 +45,7 @@ class Guide:
             else:
                 say(f"{answer.strip()!r} is no key of the tour; they are: {keys.rstrip(': ')}")
                 continue
-            if number <= len(STOPS):
+            if number <= len(SCREENS):
                 self._turn(tour, number)
 
     def _other(self, tour: Tour, given: str) -> Tour:
@@ -82,11 +82,11 @@ class Guide:
 
 
 def _keys(number: int) -> str:
-    return KEYS if number < len(STOPS) else LAST_KEYS
+    return f"Enter {'next' if number < len(SCREENS) else 'leaves'}; {KEYS}"
 
 
 def _screen_for(key: str, number: int) -> int | None:
     """The screen that a key leads to from `number`, END to leave; None for what is no key."""
-    if key.isascii() and key.isdigit() and 1 <= int(key[:3]) <= len(STOPS):
+    if key.isascii() and key.isdigit() and 1 <= int(key[:3]) <= len(SCREENS):
         return int(key)
     return {"": number + 1, "n": number + 1, "b": max(1, number - 1), "q": END, "quit": END, "exit": END}.get(key)

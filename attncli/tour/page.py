@@ -2,21 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any
 
 from rich.text import Text
 
-from attncli.tour.drawn.distance import distance_command, distance_parts
-from attncli.tour.drawn.embedding import embedding_command, embedding_parts
-from attncli.tour.drawn.lookup import lookup_command, lookup_parts
-from attncli.tour.drawn.order import order_command, order_parts
-from attncli.tour.drawn.parts import Part
-from attncli.tour.drawn.projecting import projecting_command, projecting_parts
-from attncli.tour.drawn.several import several_command, several_parts
-from attncli.tour.drawn.stacking import stacking_command, stacking_parts
-from attncli.tour.drawn.weighing import weighing_command, weighing_parts
-from attncli.tour.walk import Tour
+from attncli.tour import SCREENS
+from attncli.tour.tour import Command, Tour
 from attncli.views.screen import Screen, cells
 from attncli.views.terminal.heading import closing, sentences
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, wrap
@@ -24,31 +16,15 @@ from attncli.views.terminal.typeset import BOLD, DIM, GLUE, wrap
 TRY = "try: "
 
 
-class Stop(NamedTuple):
-    """One screen: its title, what it shows, and the words of its command."""
-
-    title: str
-    parts: Callable[[Tour, Screen], list[Part]]
-    command: Callable[[Tour], tuple[str, ...]]
-
-
-STOPS = (
-    Stop("Tokens and vectors", embedding_parts, embedding_command),
-    Stop("Self-attention", weighing_parts, weighing_command),
-    Stop("Order does not matter", order_parts, order_command),
-    Stop("Queries, keys and values", projecting_parts, projecting_command),
-    Stop("One value, or a mixture of all", lookup_parts, lookup_command),
-    Stop("Several heads", several_parts, several_command),
-    Stop("Masks and stacked blocks", stacking_parts, stacking_command),
-    Stop("Distance", distance_parts, distance_command),
-)
+def _module(number: int) -> Any:
+    return import_module(f"attncli.tour.{list(SCREENS)[number - 1]}")
 
 
 def tour_lines(tour: Tour, number: int, screen: Screen, vectors: str | None = None) -> list[Text]:
     """The screen `number`, from 1; `vectors` is the set as the user named it, for the command at its end."""
-    stop, sentence = STOPS[number - 1], tour.explanation.sentence
-    title = wrap([(f"attn tour {number} of {len(STOPS)}  ", DIM), (stop.title, BOLD)], screen.columns)
-    parts = [[*title, *sentences(sentence, None, screen)], *stop.parts(tour, screen)]
+    title = [(f"attn tour {number} of {len(SCREENS)}  ", DIM), (list(SCREENS.values())[number - 1], BOLD)]
+    head = [*wrap(title, screen.columns), *sentences(tour.explanation.sentence, None, screen)]
+    parts = [head, *_module(number).parts(tour, screen)]
     lines = [text for part in parts if part for text in (*part, Text())][:-1]
     lines += wrap([(TRY, DIM), (_shown_command(tour, number, vectors, screen), "")], screen.columns, hanging=2)
     return [*lines, *(closing(tour.explanation, [], screen) if number == 1 else [])]
@@ -61,13 +37,12 @@ def try_command(tour: Tour, number: int, vectors: str | None = None) -> str:
 
 def _command(tour: Tour, number: int, vectors: str | None) -> tuple[str, str, str]:
     """The same in three pieces: what stands before its sentence, the sentence in quotes, and the rest."""
-    name, *options = STOPS[number - 1].command(tour)
+    command: Command = _module(number).command(tour)
     given = ["--vectors", shlex.quote(vectors)] if vectors is not None else []
-    words = "".join(f" {word}" for word in (*map(shlex.quote, options), *given))
-    if name == "vectors":
-        return f"attn {name}", "", words
-    text = tour.distance.text if number == len(STOPS) else tour.explanation.sentence.text
-    return f"attn {name} ", quoted(text), words
+    options = "".join(f" {word}" for word in (*map(shlex.quote, command.options), *given))
+    if command.sentence is None:
+        return f"attn {command.name}", "", options
+    return f"attn {command.name} ", quoted(command.sentence), options
 
 
 def quoted(text: str) -> str:

@@ -1,1 +1,0 @@
-"""The screens of `attn tour`: one small file each, value to lines."""
