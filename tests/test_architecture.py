@@ -8,7 +8,7 @@ import pytest
 from support.places import ROOT, TESTS
 
 import attncli
-from attncli.cli.commands.vectors.group import COMMANDS
+from attncli.cli.commands.vectors import COMMANDS
 
 PACKAGE = ROOT / "attncli"
 #: The rooms, lower ones first: a module may import what its own line names and what lines above it name.
@@ -36,7 +36,7 @@ ROOMS = [
     *("views.figure", "views.page", "views"),
     "tour",
     "explore",
-    *("cli", "cli.commands.vectors", "cli.commands", "cli.app"),
+    *("cli", "cli.commands", "cli.app"),
     "__init__ __main__",
 ]
 PLACES = {place: number for number, places in enumerate(ROOMS) for place in places.split()}

@@ -1,13 +1,13 @@
 """The `attn` command and its sub-commands."""
 
 import sys
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from attncli import __version__
-from attncli.cli.help import Commands
-from attncli.cli.late import LateCommands
+from attncli.cli.lazy import Commands, LazyCommands, built_command, built_group
 
 USAGE = """\
 attn shows attention on your own sentence: which words look at which, step by step.
@@ -24,7 +24,7 @@ MODULES = {
     "explain": "attncli.cli.commands.explain",
     "compare": "attncli.cli.commands.compare",
     "explore": "attncli.cli.commands.explore",
-    "vectors": "attncli.cli.commands.vectors.group",
+    "vectors": "attncli.cli.commands.vectors",
     "heads": "attncli.cli.commands.heads",
     "train": "attncli.cli.commands.train",
     "corpus": "attncli.cli.commands.corpus",
@@ -39,7 +39,7 @@ class AttnCommands(Commands):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = LateCommands(MODULES)
+        self.commands = LazyCommands(MODULES, _build)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The options, those by which Typer edits the files of a shell unlisted: `attn completion` is clearer."""
@@ -47,6 +47,14 @@ class AttnCommands(Commands):
         for param in params:
             param.hidden = param.name in ("install_completion", "show_completion")
         return params
+
+
+def _build(name: str) -> Any:
+    """The command of a module: its `group`, or its function `command` with its EXAMPLES."""
+    module: Any = import_module(MODULES[name])
+    if hasattr(module, "group"):
+        return built_group(name, module.group)
+    return built_command(name, module.command, module.EXAMPLES)
 
 
 app = typer.Typer(

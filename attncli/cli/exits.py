@@ -9,7 +9,7 @@ from typing import Any
 from typer.exceptions import TyperException
 
 from attncli import __version__
-from attncli.cli.help import ReaderGoneError
+from attncli.cli.lazy import ReaderGoneError
 from attncli.cli.output import say
 from attncli.errors import AttnError
 

@@ -6,7 +6,6 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from importlib import import_module
 from importlib.resources import files
 
 import jsonschema
@@ -16,7 +15,7 @@ from support.command import BARE, COMMAND, attn
 from support.gensim_data import PACKED, ROWS, GensimData
 from test_cli_mistakes import ACTING, HOSTILE
 
-from attncli.cli.commands.vectors.group import COMMANDS
+from attncli.cli.commands.vectors import COMMANDS
 from attncli.vectors import write_store
 
 TEXT = "bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n"
@@ -48,8 +47,7 @@ def test_help_is_one_page_with_examples(command):
     assert len(re.findall(r"^  attn vectors .*", short.stdout.partition("Examples:")[2], re.M)) >= 2
 
 
-MODULES = [import_module(f"attncli.cli.commands.vectors.{name}") for name in COMMANDS]
-EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
+EXAMPLES = [line for _, examples in COMMANDS.values() for line in examples.splitlines()]
 
 
 @pytest.mark.parametrize("example", [line for line in EXAMPLES if " pull " not in line])

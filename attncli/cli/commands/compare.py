@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from attncli.cli.documents import comparison_documents, model_comparison_documents
-from attncli.cli.grouping import options
+from attncli.cli.lazy import options
 from attncli.cli.model_options import Heads, Layers, ModelName, check_alone, model_option, opened_model
 from attncli.cli.options import (
     AttentionOptions,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
-from attncli.cli.grouping import options
+from attncli.cli.lazy import options
 from attncli.cli.model_options import check_alone, opened_model
 from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
 from attncli.corpus.threads import one_thread_each

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from attncli.cli.documents import explanation_documents
-from attncli.cli.grouping import options
+from attncli.cli.lazy import options
 from attncli.cli.model_options import ModelOptions, check_alone, opened_model
 from attncli.cli.options import AttentionOptions, Figure, Full, InputOptions, OutputOptions, SentenceArgument, Word
 

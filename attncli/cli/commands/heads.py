@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from attncli.cli.grouping import options
+from attncli.cli.lazy import options
 from attncli.cli.model_options import Heads, Layers, ModelName, model_option, opened_model
 from attncli.cli.options import OutputOptions, SentenceArgument
 from attncli.errors import UsageError

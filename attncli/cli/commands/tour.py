@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.grouping import options
+from attncli.cli.lazy import options
 from attncli.cli.options import AnswerOptions, VectorSet, output_option
 from attncli.settings.explanation import check_whole
 from attncli.tour import SCREENS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.grouping import options
+from attncli.cli.lazy import options
 from attncli.cli.options import AnswerOptions
 from attncli.cli.train_options import (
     MOST_HEADS,

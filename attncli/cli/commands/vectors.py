@@ -1,0 +1,253 @@
+"""`attn vectors`: keep sets of word vectors, and find the nearest words in them."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attncli.cli.lazy import Commands, LazyCommands, built_command, options
+from attncli.cli.options import AnswerOptions, VectorSet, completion, input_option, output_option
+from attncli.settings.explanation import check_choice, check_whole
+from attncli.vectors.places import kept_names
+from attncli.vectors.store.layout import DTYPES
+
+if TYPE_CHECKING:
+    from attncli.vectors import Vectors
+
+USAGE = """\
+attn vectors keeps sets of word vectors, and finds the nearest words in them.
+
+  attn vectors list
+  attn vectors near king
+
+attn vectors --help lists the commands.
+"""
+EXAMPLE_WORDS = 10  # of a set, its first ones
+#: How gensim reads a file of each ending.
+READ_WITH = {
+    ".bin": "KeyedVectors.load_word2vec_format({!r}, binary=True)",
+    ".txt": "KeyedVectors.load_word2vec_format({!r})",
+    ".vec": "KeyedVectors.load_word2vec_format({!r})",
+    ".kv": "KeyedVectors.load({!r}, mmap='r')",
+}
+
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A kept set (see: attn vectors list).", autocompletion=completion(kept_names)),
+]
+NameOrFile = Annotated[
+    str, typer.Argument(metavar="NAME|FILE", help="A kept set or a file.", autocompletion=completion(kept_names))
+]
+Json = Annotated[bool, output_option("--json", "JSON, an object a line (see: attn schema -h).")]
+
+
+# NumPy comes with the imports inside the commands: help and completion must not wait for it.
+
+
+@options(AnswerOptions)
+def list_sets(answers: AnswerOptions, json: Json = False) -> None:
+    """Show the sets that are kept."""
+    from attncli.cli.answer import answer, answer_json
+    from attncli.vectors.keeping import listed
+    from attncli.views.records.vectors_json import kept_json
+    from attncli.views.terminal.vectors import kept_lines
+
+    if json:
+        answer_json(map(kept_json, listed()))
+    else:
+        answer(lambda screen: kept_lines(listed(), screen), answers)
+
+
+@options(AnswerOptions)
+def info(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
+    """Show all that a set says of itself."""
+    from attncli.cli.answer import answer, answer_json, opened
+    from attncli.vectors.keeping import kept_as
+    from attncli.views.records.vectors_json import info_json
+    from attncli.views.terminal.vectors import info_lines
+
+    vectors = opened(name, answers)
+    kept, examples = kept_as(name, vectors), vectors.text(range(min(EXAMPLE_WORDS, vectors.words)))
+    if json:
+        answer_json([info_json(kept, vectors, examples)])
+    else:
+        answer(lambda screen: info_lines(kept, vectors, examples, screen), answers)
+
+
+@options(AnswerOptions)
+def near(
+    answers: AnswerOptions,
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help="The words; of several, their mean direction.")],
+    minus: Annotated[list[str] | None, input_option("--minus", "A word to take away; repeatable.", "WORD")] = None,
+    vectors: VectorSet = None,
+    top: Annotated[int, output_option("--top", "How many are shown.", "K")] = 10,
+    json: Json = False,
+) -> None:
+    """Show the nearest words by cosine."""
+    from attncli.cli.answer import answer, answer_json, opened
+    from attncli.recipes.neighbourhood import neighbourhood
+    from attncli.views.records.vectors_json import near_json
+    from attncli.views.terminal.vectors import near_lines
+
+    found = neighbourhood(words, minus or (), opened(vectors, answers), top)
+    if json:
+        answer_json([near_json(found)])
+    else:
+        answer(lambda screen: near_lines(found, screen), answers)
+
+
+@options(AnswerOptions)
+def add(
+    answers: AnswerOptions,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of word vectors.")],
+    name: Annotated[
+        str | None, input_option("--name", "The name to keep it under  [default: the file's]", "NAME")
+    ] = None,
+    limit: Annotated[int | None, input_option("--limit", "Only the first N words  [default: all]", "N")] = None,
+    dtype: Annotated[
+        str,
+        input_option(
+            "--dtype", "How the numbers are kept: float16 takes half the room.", "|".join(DTYPES), tuple(DTYPES)
+        ),
+    ] = "float32",
+) -> None:
+    """Read a file of word vectors once and keep it."""
+    check_choice("--dtype", dtype, tuple(DTYPES))
+    if limit is not None:
+        check_whole("--limit", limit, 1)
+    from attncli.cli.answer import progressing
+    from attncli.vectors import keeping
+
+    with progressing(answers) as progress:
+        vectors = keeping.add(file, name=name, limit=limit, dtype=dtype, progress=progress)
+    _say_kept(vectors, answers)
+
+
+@options(AnswerOptions)
+def pull(
+    answers: AnswerOptions,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Its name in gensim-data, such as glove-wiki-gigaword-100.")
+    ],
+    dry_run: Annotated[bool, input_option("--dry-run", "Only say how large it is, and where.")] = False,
+) -> None:
+    """Download a set of gensim-data and keep it. No code that comes with it is run."""
+    from attncli.cli.answer import answer, progressing
+    from attncli.vectors import pulling
+    from attncli.views.terminal.vectors import offer_lines
+
+    if dry_run:
+        offered = pulling.offer(name)
+        answer(lambda screen: offer_lines(offered, screen), answers)
+        return
+    with progressing(answers) as progress:
+        vectors = pulling.pull(name, progress)
+    _say_kept(vectors, answers)
+
+
+@options(AnswerOptions)
+def export(
+    answers: AnswerOptions,
+    name: NameOrFile,
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="Its ending says how: .bin, .txt and .vec are word2vec's, .kv gensim's."),
+    ],
+) -> None:
+    """Write a set as a file that gensim reads."""
+    from attncli.cli.answer import opened, progressing
+    from attncli.vectors import exporting
+    from attncli.views.terminal.vectors import size
+
+    vectors = opened(name, answers)
+    with progressing(answers) as progress:
+        files = exporting.export(vectors, file, progress)
+    beside = f", and beside it {', '.join(path.name for path in files[1:])}" if files[1:] else ""
+    total = size(sum(path.stat().st_size for path in files))
+    then = f"read it: {READ_WITH[files[0].suffix.lower()].format(file)}"
+    _say_done(f"wrote {files[0]}{beside}: {total}", answers, then)
+
+
+@options(AnswerOptions)
+def verify(answers: AnswerOptions, name: NameOrFile) -> None:
+    """Read a whole set and hold it against its checksums."""
+    from attncli.cli.answer import opened, progressing
+    from attncli.vectors.store import verifying
+    from attncli.views.terminal.vectors import form
+
+    vectors = opened(name, answers)
+    with progressing(answers) as progress:
+        verifying.verify(vectors, progress)
+    held = form(vectors.words, vectors.dimensions)
+    _say_done(f"{name} is as it was written: {held}", answers, f"sha256 {vectors.info.checksum}")
+
+
+@options(AnswerOptions)
+def remove(answers: AnswerOptions, name: Name) -> None:
+    """Remove a kept set."""
+    from attncli.vectors import keeping, places
+    from attncli.views.terminal.vectors import size
+
+    freed = keeping.remove(name)
+    left = places.kept_folder(name)
+    then = f"{name} opens now an older set, read from a file of that name" if left else ""
+    _say_done(f"removed {name}: {size(freed)} are free again", answers, then)
+
+
+def _say_done(text: str, options: AnswerOptions, then: str = "") -> None:
+    """Say what was done, and what can be done next."""
+    from attncli.cli.answer import answer
+    from attncli.views.terminal.vectors import done_lines
+
+    answer(lambda screen: done_lines(text, screen, then), options)
+
+
+def _say_kept(vectors: "Vectors", options: AnswerOptions) -> None:
+    """Say what is kept now, and how to use it; remarks about the set go to standard error."""
+    from attncli.cli.answer import remark
+    from attncli.vectors.keeping import kept_as
+    from attncli.views.terminal.vectors import form, size
+
+    remark(vectors, options)
+    held = f"{form(vectors.words, vectors.dimensions)}, {size(kept_as(vectors.name, vectors).size)}"
+    _say_done(f"kept as {vectors.name}: {held}", options, f'use it: attn explain "a sentence" --vectors {vectors.name}')
+
+
+#: The commands in the order of the help: the function of each, and its examples.
+COMMANDS = {
+    "list": (list_sets, "attn vectors list\nattn vectors list --json"),
+    "info": (info, "attn vectors info attn-en\nattn vectors info attn-en --json"),
+    "near": (near, "attn vectors near king\nattn vectors near king woman --minus man --top 5"),
+    "add": (
+        add,
+        "attn vectors add glove.6B.100d.txt\n"
+        "attn vectors add glove.6B.100d.txt --name glove --limit 50000 --dtype float16",
+    ),
+    "pull": (
+        pull,
+        "attn vectors pull glove-wiki-gigaword-100 --dry-run\nattn vectors pull glove-wiki-gigaword-100",
+    ),
+    "export": (export, "attn vectors export attn-en attn-en.bin\nattn vectors export attn-en attn-en.kv"),
+    "verify": (verify, "attn vectors verify attn-en\nattn vectors verify attn-en --quiet"),
+    "remove": (remove, "attn vectors remove glove\nattn vectors remove glove --quiet"),
+}
+
+
+class VectorCommands(Commands):
+    """The group, whose commands are built when they are asked for."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = LazyCommands(COMMANDS, lambda name: built_command(name, *COMMANDS[name]))
+
+
+group = typer.Typer(
+    cls=VectorCommands, rich_markup_mode=None, epilog="attn vectors list\nattn vectors near king woman --minus man"
+)
+
+
+@group.callback(invoke_without_command=True)
+def vectors(context: typer.Context) -> None:
+    """Keep sets of word vectors, and find the nearest words in them."""
+    if context.invoked_subcommand is None:
+        typer.echo(USAGE, err=True, nl=False)
+        raise typer.Exit(2)

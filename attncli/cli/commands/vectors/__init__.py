@@ -1,1 +1,0 @@
-"""`attn vectors`: the sets that are kept, one small file a command."""

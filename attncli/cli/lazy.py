@@ -1,0 +1,122 @@
+"""Commands built only when they are asked for, with their options in groups and their help as plain text."""
+
+import inspect
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import MISSING, fields
+from functools import wraps
+from typing import Any, get_type_hints
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class ReaderGoneError(Exception):
+    """Whoever read standard output has seen enough."""
+
+
+class LazyCommands(dict[str, Any]):
+    """Commands by name, in the order of the help; `get` calls `build(name)` at the first use of each."""
+
+    def __init__(self, names: Iterable[str], build: Callable[[str], Any]) -> None:
+        super().__init__(dict.fromkeys(names))
+        self._build = build
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The command `name`, or `default` if there is none."""
+        if name in self and self[name] is None:
+            self[name] = self._build(name)
+        return super().get(name, default)
+
+
+def built_command(name: str, function: Callable[..., None], examples: str) -> Any:
+    """The command that runs a function; its parameters are options as Typer wants them, its docstring is the help."""
+    single = typer.Typer(rich_markup_mode=None, add_completion=False)
+    single.command(name=name, cls=Command, epilog=examples)(function)
+    return typer.main.get_command(single)
+
+
+def built_group(name: str, group: typer.Typer) -> Any:
+    """The command `name` with the commands of a group under it."""
+    built = typer.main.get_command(group)
+    built.name = name
+    return built
+
+
+def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take groups of options, each a dataclass whose fields are annotated as Typer wants them.
+
+    Typer reads the wrapper's signature, which lists the fields of the groups one by one after the command's own
+    parameters.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        taken = inspect.signature(command).parameters.values()
+        own = [parameter for parameter in taken if parameter.annotation not in groups]
+        grouped = {parameter.name: parameter.annotation for parameter in taken if parameter.annotation in groups}
+
+        @wraps(command)
+        def wrapper(**given: Any) -> None:
+            for name, group in grouped.items():
+                given[name] = group(**{each.name: given.pop(each.name) for each in fields(group)})
+            command(**given)
+
+        parameters = [*own, *(parameter for group in groups for parameter in _parameters(group))]
+        wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return wrapper
+
+    return decorate
+
+
+def _parameters(group: type) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for each in fields(group):
+        default = inspect.Parameter.empty if each.default is MISSING else each.default
+        yield inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[each.name])
+
+
+class Command(TyperCommand):
+    """A command whose help lists its options by panel; its epilog is one example a line."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The parts of the usage line; Typer's braces around required values stay around choices alone."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece if "|" in piece else piece.replace("{", "").replace("}", "") for piece in pieces]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """One section a panel, in the order of the options; those of Typer itself come last."""
+        panels: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record:
+                if param.param_type_name == "argument":
+                    panels["Arguments"].append((record[0].split(" <")[0], record[1]))  # its type says nothing more
+                else:
+                    panels[getattr(param, "rich_help_panel", None) or "Help"].append(record)
+        for panel, records in panels.items():
+            with formatter.section(panel):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The examples, unwrapped, so that they can be copied."""
+        with formatter.section("Examples"):
+            for example in (self.epilog or "").splitlines():
+                formatter.write(f"  {example}\n")
+
+
+class Commands(TyperGroup):
+    """A group that leaves its errors to `run` instead of printing them itself."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run without Typer's own error boxes and exits."""
+        return super().main(*args, **kwargs | {"standalone_mode": False})
+
+    def invoke(self, ctx: Any) -> Any:
+        """Raise ReaderGoneError for a reader that went away (`attn … | head`), which Typer would make exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
+
+    format_epilog = Command.format_epilog
