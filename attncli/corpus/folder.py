@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from attncli.corpus.tables import table_classes
 from attncli.errors import AttnError, UsageError
 from attncli.settings.corpus import COLLECT, TABLES
 
-PARTS, WEIGHTS, TEXT = "parts", "weights", "text"
+PARTS, TEXT = "parts", "text"
+RECORDS = tuple(table.name for table in table_classes(COLLECT, per_text=True))  # each in a folder of its name
 MANIFEST, PLAN, ERRORS, LOCK = "manifest.json", "plan.json", "errors.ndjson", ".lock"
 UNFINISHED = ".attn-"  # how the name of a file begins that is being written
 
-FOLDERS = (PARTS, WEIGHTS, TEXT)
+FOLDERS = (PARTS, *RECORDS, TEXT)
 FILES = (MANIFEST, PLAN, ERRORS, LOCK, *(f"{name}.{table}" for name in COLLECT for table in TABLES))
 HALF = re.compile(re.escape(UNFINISHED) + r"[0-9a-f]{32}-.+")
 LAID_OUT = re.compile(r"standard-input\.txt|[0-9a-f]{8}-\d+-\d+\.txt")
@@ -142,7 +144,7 @@ def _locked(folder: Path) -> int | None:
 
 def prepare(folder: Path) -> None:
     """Make the folders of a run whose text is there, and remove what is no longer true: that all is done."""
-    for name in (PARTS, WEIGHTS):
+    for name in (PARTS, *RECORDS):
         (folder / name).mkdir(exist_ok=True)
     remove_own(folder, re.compile(re.escape(MANIFEST)))
 

@@ -11,6 +11,7 @@ from attncli.arrays import Array
 from attncli.corpus.attending import blocks_checksum
 from attncli.corpus.reading import ModelReader, Reader, VectorReader
 from attncli.corpus.settings import CorpusSettings, Source
+from attncli.corpus.tables import table_classes
 from attncli.errors import ResourceError, UsageError
 from attncli.heads.projections import choose_blocks
 from attncli.models.model import Model, open_model
@@ -51,12 +52,13 @@ def open_reader(settings: CorpusSettings) -> Reader:
     if isinstance(attention, Settings):
         vectors = open_vectors(source.name)
         _check(vectors.info.checksum, source.checksum, vectors.name)
-        reader = VectorReader(vectors, attention, settings.collect)
+        reach = max(table.reach for table in table_classes(settings.collect))
+        reader = VectorReader(vectors, attention, reach)
         _check(reader.checksum, source.blocks, attention.projections or "trained")
         return reader
     model = open_model(source.model or "")
     _check(model_checksum(model), source.checksum, model.name)
-    return ModelReader(model, attention, settings.collect, settings.words)
+    return ModelReader(model, attention, settings.words)
 
 
 def _check(found: str, planned: str, name: str) -> None:

@@ -1,6 +1,6 @@
 """Part files: what one shard came to, named by what it was made from, whole or not there at all.
 
-They are read as a stranger's would be: a disk loses bits, and people edit files.
+They are read without trust: a disk loses bits, and people edit files.
 """
 
 import json
@@ -9,23 +9,27 @@ import os
 import re
 import struct
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.corpus.folder import PARTS, whole_file
-from attncli.corpus.layout import ARRAYS, DamagedError, check_arrays, check_told, check_values
+from attncli.corpus.tables.table import LARGEST, DamagedError, Table, need
 from attncli.errors import ResourceError
 from attncli.files.npz import write_npz
 
-#: What zipfile, struct and json raise for what is no archive, and no JSON.
+#: The exceptions of zipfile, struct and json for a file that is no archive, or no JSON.
 FAULTS = (
     *(OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError, EOFError, MemoryError),
     *(struct.error, zipfile.BadZipFile, DamagedError),
 )
+REPORT = "told"  # the member with the report of the shard, as JSON
+COUNTS = ("lines", "texts", "words", "unknown")
 LONGEST_HEADER = 256  # bytes
 HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '(<f8|<i8|\|u1)', 'fortran_order': False, "
@@ -35,113 +39,148 @@ HEADER = re.compile(
 
 
 def part_path(folder: Path, name: str) -> Path:
-    """Where the part `name` of a run into `folder` stands."""
+    """The path of the part `name` of a run into `folder`."""
     return folder / PARTS / f"{name}.npz"
 
 
-def write_part(folder: Path, name: str, told: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-    """A part: its numbers and texts as JSON, and its arrays."""
-    text = np.frombuffer(json.dumps(told).encode(), np.uint8)
+def write_part(folder: Path, name: str, report: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Write a part: its report as JSON, and its arrays."""
+    text = np.frombuffer(json.dumps(report).encode(), np.uint8)
     with whole_file(part_path(folder, name)) as file:
-        write_npz(file, {"told": text, **arrays})
+        write_npz(file, {REPORT: text, **arrays})
 
 
-class _Place(NamedTuple):
-    """Where an array stands in the file."""
+@dataclass(frozen=True)
+class Member:
+    """An array in a part file, read when and as far as it is wanted; mapped, a file cut short would end the process."""
 
-    start: int
+    path: Path
+    start: int  # of its numbers in the file
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
 
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, place: int) -> Any:
+        return self.read(place, place + 1)[0]
+
+    def read(self, first: int = 0, last: int | None = None) -> Array:
+        """The entries from `first` up to `last` along the first axis. Raises ResourceError where the file ends."""
+        shape = (max((len(self) if last is None else last) - first, 0), *self.shape[1:]) if self.shape else ()
+        row = self.dtype.itemsize * math.prod(self.shape[1:])
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.start + first * row)
+                data = bytearray(file.read(self.dtype.itemsize * math.prod(shape)))
+            return np.frombuffer(data, self.dtype).reshape(shape)
+        except FAULTS as error:
+            raise _damaged(self.path) from error
+
 
 class Part:
-    """A part that is there: `told`, and arrays that are mapped, not read.
+    """A part that is there: the `report` of its shard, and arrays that are read when they are wanted.
 
     heads: how many layers and heads its arrays are of, where that is known. Raises ResourceError where it is damaged.
     """
 
     def __init__(self, folder: Path, name: str, heads: tuple[int, int] | None = None) -> None:
         self._path, self._heads = part_path(folder, name), heads
+        with self._trusted():
+            self._members = _members(self._path)
+            self.report = check_report(self._members[REPORT].read().tobytes())
+
+    @contextmanager
+    def _trusted(self) -> Iterator[None]:
         try:
-            self._places = _places(self._path)
-            self.told: dict[str, Any] = check_told(self["told"].tobytes())
+            yield
         except FAULTS as error:
-            raise self._damaged() from error
+            raise _damaged(self._path) from error
 
-    def _damaged(self) -> ResourceError:
-        return ResourceError(f"the part {str(self._path)!r} is damaged", "make it again: --resume")
-
-    def __getitem__(self, name: str) -> Array:
-        """The array `name`, as it stands in the file: members are stored as they are."""
-        try:
-            place = self._places[name]
-            if math.prod(place.shape) == 0 or not place.shape:
-                with open(self._path, "rb") as file:
-                    file.seek(place.start)
-                    data = file.read(place.dtype.itemsize * math.prod(place.shape))
-                return np.frombuffer(data, place.dtype).reshape(place.shape)
-            mapped: Array = np.memmap(self._path, place.dtype, "r", place.start, place.shape)
-            return mapped
-        except FAULTS as error:
-            raise self._damaged() from error
-
-    def group(self, name: str) -> dict[str, Array]:
-        """The arrays of one collector, in the shapes that they must have."""
-        arrays = {each.partition(".")[2]: self[each] for each in self._places if each.startswith(f"{name}.")}
-        try:
-            check_arrays(name, arrays, self._heads)
-        except DamagedError as error:
-            raise self._damaged() from error
+    def group(self, table: type[Table]) -> dict[str, Member]:
+        """The arrays of a table, in the shapes that they must have."""
+        names = {each.partition(".")[2]: each for each in self._members if each.startswith(f"{table.name}.")}
+        arrays = {name: self._members[each] for name, each in names.items()}
+        with self._trusted():
+            table.check_layout(arrays, self._heads)
         return arrays
 
-    def check(self, collect: Sequence[str], pieces: int, knows: Callable[[Array], bool]) -> None:
-        """See that what was collected over so many pieces of text is there, and that `knows` holds for its words."""
-        if any(place >= pieces for place, *_ in self.told["named"]):
-            raise self._damaged()
-        for name in (name for name in collect if name in ARRAYS):
-            arrays = self.group(name)
-            if name in ("distance", "entropy") and bool(arrays) != (self.told["texts"] > 0):
-                raise self._damaged()
-            try:
-                check_values(name, arrays, knows)
-            except DamagedError as error:
-                raise self._damaged() from error
+    def check(self, tables: Sequence[type[Table]], pieces: int, knows: Callable[[Array], bool]) -> None:
+        """See that the sums of these tables over so many pieces of text are there; `knows` holds for its words.
+
+        Raises:
+            ResourceError: they are not, or are such as no run writes.
+        """
+        with self._trusted():
+            need(all(place < pieces for place, *_ in self.report["named"]))
+            for table in tables:
+                arrays = {name: each.read() for name, each in self.group(table).items()}
+                table.check_values(arrays, self.report["texts"], knows)
+
+
+def _damaged(path: Path) -> ResourceError:
+    return ResourceError(f"the part {str(path)!r} is damaged", "make it again: --resume")
 
 
 def is_whole(folder: Path, name: str) -> bool:
     """Whether a part is there, and every byte of it as it was written."""
     try:
         with zipfile.ZipFile(part_path(folder, name)) as archive:
-            _members(archive, part_path(folder, name))
+            _entries(archive, part_path(folder, name))
             return archive.testzip() is None
     except FAULTS:
         return False
 
 
-def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
-    """The members by the names of their arrays: stored as they are, and no more than there is room for."""
-    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    plain = all(info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1 for info in members.values())
-    if not plain or sum(info.file_size for info in archive.infolist()) > os.path.getsize(path):
-        raise DamagedError
-    return members
+def _entries(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
+    """The entries by the names of their arrays: stored as they are, and no more than there is room for."""
+    entries = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    need(all(info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1 for info in entries.values()))
+    need(sum(info.file_size for info in archive.infolist()) <= os.path.getsize(path))
+    return entries
 
 
-def _places(path: Path) -> dict[str, _Place]:
+def _members(path: Path) -> dict[str, Member]:
     with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
-        return {name: _place(file, info) for name, info in _members(archive, path).items()}
+        return {name: _member(path, file, info) for name, info in _entries(archive, path).items()}
 
 
-def _place(file: Any, info: zipfile.ZipInfo) -> _Place:
-    """Where a member's array begins, as the archive and the array's own header say."""
+def _member(path: Path, file: Any, info: zipfile.ZipInfo) -> Member:
+    """Where an entry's array begins, as the archive and the array's own header say."""
     file.seek(info.header_offset + 26)
     start = info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4)))  # behind the name and the extra field
     file.seek(start)
     found = HEADER.match(file.read(min(LONGEST_HEADER, info.file_size)))
-    if found is None or found.end() != 10 + int.from_bytes(found[1], "little"):
-        raise DamagedError
+    need(found is not None and found.end() == 10 + int.from_bytes(found[1], "little"))
+    assert found is not None
     dtype, shape = np.dtype(found[2].decode()), tuple(int(each) for each in re.findall(rb"\d+", found[3]))
-    end = start + info.file_size
-    if found.end() + dtype.itemsize * math.prod(shape) != info.file_size or end > os.fstat(file.fileno()).st_size:
-        raise DamagedError
-    return _Place(start + found.end(), dtype, shape)
+    need(found.end() + dtype.itemsize * math.prod(shape) == info.file_size)
+    need(start + info.file_size <= os.fstat(file.fileno()).st_size)
+    return Member(path, start + found.end(), dtype, shape)
+
+
+def check_report(content: bytes) -> dict[str, Any]:
+    """The report of a shard from a part. Raises DamagedError where no run writes such a one, or what json raises."""
+    report = json.loads(content, parse_constant=_no_number)
+    need(isinstance(report, dict) and all(_is_count(report.get(name)) for name in COUNTS))
+    seconds, skipped, named, names = (report.get(name) for name in ("seconds", "skipped", "named", "names"))
+    need(type(seconds) in (int, float) and 0 <= seconds < LARGEST)
+    need(isinstance(skipped, dict) and all(map(_is_count, skipped.values())))
+    need(isinstance(named, list) and all(map(_is_problem, named)))
+    need(isinstance(names, dict) and all(name.isdecimal() and len(name) < 16 for name in names))
+    need(all(isinstance(name, str) for name in names.values()))
+    json.dumps(report, ensure_ascii=False).encode()  # half a surrogate pair can be said in JSON, and is no text
+    return dict(report)
+
+
+def _no_number(_: str) -> None:
+    raise DamagedError
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LARGEST
+
+
+def _is_problem(named: Any) -> bool:
+    """A piece, a line in it, and why it was skipped."""
+    return isinstance(named, list) and list(map(type, named)) == [int, int, str] and all(map(_is_count, named[:2]))

@@ -1,30 +1,26 @@
-"""From texts to what is seen in them: with the vectors of a set many at once, with a model one by one."""
+"""Texts become batches of attention: with the vectors of a set many at once, with a model one by one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Protocol
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.corpus.attending import Attender
+from attncli.corpus.batch import Batch
 from attncli.corpus.lines import NO_WORD
-from attncli.corpus.seen import Seen, seen
 from attncli.corpus.vocabulary import Vocabulary, by_length, known
-from attncli.corpus.word_numbers import ModelWords, both
 from attncli.errors import AttnError, ResourceError
 from attncli.models.model import Model
 from attncli.settings.explanation import Settings
 from attncli.settings.model import ModelSettings
 from attncli.vectors import Vectors
 
-Skipped = list[tuple[int, str]]  # which text, and why
+RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
+LIMIT = 2**31
 
-
-class Read(NamedTuple):
-    """What is seen in texts of one length, which ones they are `[b]`."""
-
-    which: Array
-    seen: Seen
+Skip = Callable[[int, str], None]  # hears which text is skipped, and why
 
 
 class Reader(Protocol):
@@ -43,8 +39,8 @@ class Reader(Protocol):
     def attention(self) -> Settings | ModelSettings:
         """The settings with nothing left open."""
 
-    def read(self, texts: Sequence[str]) -> tuple[list[Read], Skipped]:
-        """What is seen in the texts, and those that were skipped."""
+    def read(self, texts: Sequence[str], skip: Skip) -> Iterator[Batch]:
+        """The attention of the texts, of some at a time; others are skipped."""
 
     def names(self, rows: Array) -> list[str]:
         """The words by number."""
@@ -65,8 +61,8 @@ class Reader(Protocol):
 class VectorReader:
     """Attention over word vectors."""
 
-    def __init__(self, vectors: Vectors, settings: Settings, collect: Sequence[str]) -> None:
-        self._vectors, self._attender = vectors, Attender(vectors, settings, collect)
+    def __init__(self, vectors: Vectors, settings: Settings, reach: int = 0) -> None:
+        self._vectors, self._attender = vectors, Attender(vectors, settings, reach)
         self.name, self.warnings = vectors.name, self._attender.warnings
         self._vocabulary, self.checksum = Vocabulary(vectors), self._attender.checksum
         self.words_known = self.words_unknown = 0
@@ -78,19 +74,16 @@ class VectorReader:
         """As the blocks are: how many heads, from where, and whether words see themselves."""
         return self._attender.settings
 
-    def read(self, texts: Sequence[str]) -> tuple[list[Read], Skipped]:
-        """Texts of one length together."""
+    def read(self, texts: Sequence[str], skip: Skip) -> Iterator[Batch]:
+        """Texts of one length together; one without a known word is skipped."""
         places, counts, unknown = known(*self._vocabulary.places_of(texts))
         self.words_known += len(places)
         self.words_unknown += unknown
-        found = [read for group in by_length(places, counts) for read in self._group(*group)]
-        return found, [(int(text), NO_WORD) for text in np.flatnonzero(counts == 0)]
-
-    def _group(self, which: Array, places: Array) -> Iterator[Read]:
-        at = 0
-        for each in self._attender.attend(self._vocabulary.table, self._vocabulary.rows, places):
-            yield Read(which[at : at + len(each.rows)], each)
-            at += len(each.rows)
+        for text in np.flatnonzero(counts == 0).tolist():
+            skip(text, NO_WORD)
+        table, rows = self._vocabulary.table, self._vocabulary.rows
+        for which, some in by_length(places, counts):
+            yield from self._attender.attend(which, table, rows, some)
 
     def names(self, rows: Array) -> list[str]:
         """The words of rows, as the set spells them."""
@@ -113,13 +106,39 @@ class VectorReader:
         return {word: found.get(word, found.get(word.lower(), -1)) for word in words if {word, word.lower()} & {*found}}
 
 
+class ModelWords:
+    """Words by number, the same in every process: a word that is asked for by its place, others by a hash."""
+
+    def __init__(self, asked: Sequence[str]) -> None:
+        self._asked = self.of_asked(asked)
+        self._folded = {word.casefold(): word for word in reversed(self._asked)}
+
+    def of_asked(self, words: Sequence[str]) -> dict[str, int]:
+        """The number of each."""
+        return {word: place for place, word in enumerate(words[:RESERVED])}
+
+    def numbered(self, text: str) -> tuple[int, str]:
+        """The number of a word as typed, and its name: as it was asked for, else as typed."""
+        name = text if text in self._asked else self._folded.get(text.casefold(), text)
+        return self._asked[name] if name in self._asked else _hashed(name), name
+
+
+def _hashed(name: str) -> int:
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    number = int.from_bytes(digest, "little")
+    return RESERVED + number % (LIMIT - RESERVED)
+
+
+def both(one: str, other: str) -> str:
+    """The name of a number that two words happen to share: of 20,000 words that is so in one corpus of ten."""
+    return one if other in one.split(" | ") else " | ".join(sorted({*one.split(" | "), other}))
+
+
 class ModelReader:
     """Attention of a model, a text at a time: over its tokens, or over words where the settings merge them."""
 
-    def __init__(
-        self, model: Model, settings: ModelSettings, collect: Sequence[str], asked: Sequence[str] | None = None
-    ) -> None:
-        self._model, self._settings, self._collect = model, settings, collect
+    def __init__(self, model: Model, settings: ModelSettings, asked: Sequence[str] | None = None) -> None:
+        self._model, self._settings = model, settings
         self._words = ModelWords(asked or ())
         self.name = model.name
         self.warnings = model.warnings
@@ -134,20 +153,17 @@ class ModelReader:
         """As they were given."""
         return self._settings
 
-    def read(self, texts: Sequence[str]) -> tuple[list[Read], Skipped]:
+    def read(self, texts: Sequence[str], skip: Skip) -> Iterator[Batch]:
         """A text that the model does not take is skipped."""
-        found: list[Read] = []
-        skipped: Skipped = []
         for number, text in enumerate(texts):
             try:
-                found.append(Read(np.array([number]), self._seen(text)))
+                yield self._batch(number, text)
             except ResourceError:
                 raise
             except AttnError as error:
-                skipped.append((number, error.message))
-        return found, skipped
+                skip(number, error.message)
 
-    def _seen(self, text: str) -> Seen:
+    def _batch(self, number: int, text: str) -> Batch:
         from attncli.recipes.model_explaining import explain_model_with
 
         explanation = explain_model_with(text, self._model, self._settings)
@@ -160,8 +176,8 @@ class ModelReader:
         self._learn(named)
         rows = np.array([[row for row, _ in named]])  # [1, n]
         weights = explanation.weights[:, None]  # [n_layer, 1, n_head, n, n]
-        visible = np.stack([layer.attention.scores > -np.inf for layer in explanation.layers])[:, None]
-        return seen(rows, weights, self._settings.top, self._collect, explanation.special, visible)
+        scores = [layer.attention.scores[None] for layer in explanation.layers]  # each [1, n_head, n, n]
+        return Batch(np.array([number]), rows, self._settings.top, weights, scores, special=explanation.special)
 
     def names(self, rows: Array) -> list[str]:
         """The tokens as the model's vocabulary has them, or the words as they were typed."""

@@ -9,28 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from attncli import __version__
-from attncli.corpus.collecting import Arrays
-from attncli.corpus.folder import ERRORS, MANIFEST, WEIGHTS, remove_own, sweep, whole_file
-from attncli.corpus.merging import (
-    Numbers,
-    Parts,
-    context_columns,
-    distance_columns,
-    entropy_columns,
-    heads_columns,
-    merged,
-    strongest_pairs,
-    write_errors,
-    write_table,
-)
+from attncli.corpus.folder import ERRORS, MANIFEST, RECORDS, remove_own, sweep, whole_file
 from attncli.corpus.opening import open_reader
 from attncli.corpus.parts import Part
 from attncli.corpus.reading import Reader
-from attncli.corpus.running import Done, Task, check_part, task_of, weights_path
+from attncli.corpus.running import Done, Task, check_part, records_path, task_of
 from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.corpus.shards import Shard
-from attncli.corpus.tables import Columns
+from attncli.corpus.tables import table_classes
+from attncli.corpus.tables.table import Columns, Table
 from attncli.corpus.workers import Lost
+from attncli.corpus.writing import writing
 from attncli.errors import AttnError
 from attncli.settings.explanation import Settings
 from attncli.settings.model import ModelSettings
@@ -51,16 +40,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a run came to: its manifest, what attended and how, and the tables that are small with their sums."""
+    """What a run came to: its manifest, what attended and how, and the first rows of its tables."""
 
     folder: Path
     manifest: Mapping[str, Any]
     name: str
     attention: Settings | ModelSettings
     warnings: tuple[str, ...]
-    numbers: Numbers
     tables: Mapping[str, Columns]
-    sums: Mapping[str, Arrays]
 
 
 def run_corpus(
@@ -103,57 +90,65 @@ def _count(each: Done | Lost, by_name: Mapping[str, Task], progress: Progress) -
 def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
     reader = open_reader(settings)
     heads = len(reader.numbers[0]), len(reader.numbers[1])
-    parts: Parts = [partial(Part, folder, task.name, heads) for task in tasks]
-    told = [_told(part(), task, reader) for part, task in zip(parts, tasks, strict=True)]
-    for each in told:
-        reader.learn_names(each["names"])
-    numbers = reader.numbers
-    sums = {name: merged(name, parts) for name in settings.collect if name in ("distance", "entropy", "heads")}
-    tables = {name: TABLES[name](sums[name], numbers) for name in sums if MEASURED[name] in sums[name]}
-    for name, columns in tables.items():
-        write_table(folder, settings, name, [columns])
-    if "context" in settings.collect:
-        tables["context"] = _write_context(folder, settings, parts, reader)
-    problems = [(task.shard, each["named"]) for task, each in zip(tasks, told, strict=True)]
-    write_errors(folder / ERRORS, problems, _lost(progress.lost))
+    parts = [partial(Part, folder, task.name, heads) for task in tasks]
+    reports = [_checked_report(part(), task, reader) for part, task in zip(parts, tasks, strict=True)]
+    for report in reports:
+        reader.learn_names(report["names"])
+    tables = {}
+    for table in table_classes(settings.collect, per_text=False):
+        groups = [partial(_group, part, table) for part in parts]
+        if rows := _write_table(folder, settings, table, table.pieces(groups, reader, settings)):
+            tables[table.name] = rows
+    problems = [(task.shard, each["named"]) for task, each in zip(tasks, reports, strict=True)]
+    _write_errors(folder / ERRORS, problems, _lost(progress.lost))
     sweep(folder)
     _tidy(folder, progress)
-    manifest = _manifest(tasks, settings, told, progress, reader)
+    manifest = _manifest(tasks, settings, reports, progress, reader)
     with whole_file(folder / MANIFEST) as file:
         file.write(json.dumps(manifest, indent=1).encode() + b"\n")
-    return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, numbers, tables, sums)
+    return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, tables)
 
 
-def _told(part: Part, task: Task, reader: Reader) -> dict[str, Any]:
-    """What a part says, once it is seen that it can be added up."""
+def _checked_report(part: Part, task: Task, reader: Reader) -> dict[str, Any]:
+    """The report of a part, once it is seen that it can be added up."""
     check_part(part, task, reader)
-    return part.told
+    return part.report
 
 
-#: What the sums of a collector have once there was a text for it.
-MEASURED = {"distance": "pairs", "entropy": "length", "heads": "texts"}
-TABLES = {"distance": distance_columns, "entropy": entropy_columns, "heads": heads_columns}
+def _group(part: Callable[[], Part], table: type[Table]) -> Mapping[str, Any]:
+    return part().group(table)
 
 
-def _write_context(folder: Path, settings: CorpusSettings, parts: Parts, reader: Reader) -> Columns:
-    """Write the table piece by piece; returns its first rows, for the summary."""
-    first: list[Columns] = []
+def _write_table(folder: Path, settings: CorpusSettings, table: type[Table], pieces: Iterable[Columns]) -> Columns:
+    """Write a table piece by piece; returns its first rows, for the summary: nothing if it has none."""
+    first: Columns = {}
+    path = folder / f"{table.name}.{settings.table}"
+    with writing(path, settings.table, table.name, settings.csv) as writer:
+        for columns in pieces:
+            first = first or {name: column[: table.shown] for name, column in columns.items()}
+            writer.write(columns)
+    return first
 
-    def pieces() -> Iterator[Columns]:
-        for found in strongest_pairs(parts, settings.kept):
-            columns = context_columns(found, reader.names)
-            if not first:
-                first.append({name: column[:1000] for name, column in columns.items()})
-            yield columns
 
-    write_table(folder, settings, "context", pieces())
-    return first[0] if first else {}
+def _write_errors(
+    path: Path, problems: Iterable[tuple[Shard, Iterable[tuple[int, int, str]]]], lost: Iterable[Mapping[str, Any]]
+) -> None:
+    """Write every line that was skipped, by file and line, and every shard that was lost."""
+    with whole_file(path) as file:
+        for shard, named in problems:
+            for place, line, reason in named:
+                piece = shard.pieces[place]
+                record = {"file": piece.name, "line": piece.lines + line, "reason": reason}
+                file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+        for each in lost:
+            file.write(json.dumps(each, ensure_ascii=False).encode() + b"\n")
 
 
 def _tidy(folder: Path, progress: Progress) -> None:
     """Remove the records of shards that were lost before their parts were there: the manifest does not count them."""
     for each in progress.lost:
-        remove_own(folder / WEIGHTS, re.compile(re.escape(weights_path(folder, each.task).name)))
+        for table in RECORDS:
+            remove_own(folder / table, re.compile(re.escape(records_path(folder, table, each.task).name)))
 
 
 def _lost(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
@@ -167,12 +162,12 @@ def _lost(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
 def _manifest(
     tasks: Sequence[Task],
     settings: CorpusSettings,
-    told: Sequence[Mapping[str, Any]],
+    reports: Sequence[Mapping[str, Any]],
     progress: Progress,
     reader: Reader,
 ) -> dict[str, Any]:
     skipped: dict[str, int] = {}
-    for each in told:
+    for each in reports:
         for reason, count in each["skipped"].items():
             skipped[reason] = skipped.get(reason, 0) + count
     return {
@@ -181,10 +176,10 @@ def _manifest(
         "attn": __version__,
         "settings": asdict(replace(settings, attention=reader.attention)),
         "warnings": list(reader.warnings),
-        **{name: sum(each[name] for each in told) for name in ("lines", "texts", "words", "unknown")},
+        **{name: sum(each[name] for each in reports) for name in ("lines", "texts", "words", "unknown")},
         "skipped": skipped,
         "lost": len(progress.lost),
-        "seconds": round(sum(each["seconds"] for each in told), 3),
+        "seconds": round(sum(each["seconds"] for each in reports), 3),
         "parts": [_part(task) for task in tasks],
     }
 

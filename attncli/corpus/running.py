@@ -2,23 +2,25 @@
 
 import time
 from collections import Counter as Counts
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from attncli import __version__
 from attncli.arrays import Array
-from attncli.corpus.collecting import Collector, Distances, Entropies, Kinds, Pairs
 from attncli.corpus.lines import Counter, Problems, read_texts
 from attncli.corpus.opening import open_reader, wanted
 from attncli.corpus.parts import Part, is_whole, write_part
-from attncli.corpus.reading import Read, Reader
+from attncli.corpus.reading import Reader
 from attncli.corpus.settings import CorpusSettings, part_name
 from attncli.corpus.shards import Shard, open_piece
-from attncli.corpus.tables import Writer, writing
+from attncli.corpus.tables import table_classes
+from attncli.corpus.tables.table import Table
+from attncli.corpus.writing import Writer, writing
 from attncli.errors import ResourceError
 from attncli.training.corpus import split_sentences
 
@@ -26,7 +28,17 @@ AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by le
 KEPT_KEYS = 5  # of each word; with a larger `--top` there are fewer texts at once
 
 Tick = Callable[[int], None]
-Text = tuple[int, int, int, str]  # which piece of the shard, line and sentence in it, and what stands there
+
+
+class Text(NamedTuple):
+    """A text: which piece of the shard and which line in it, the file with the line there, the sentence in the line."""
+
+    piece: int
+    line_of_piece: int
+    file: str
+    line: int
+    sentence: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -69,39 +81,43 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
     if (texts := _made_before(folder, task)) is not None:
         return Done(name, texts, True)
     run = _Run(task.settings)
-    if "weights" in task.settings.collect:
-        with writing(weights_path(folder, task), task.settings.table, "weights", task.settings.csv) as writer:
-            run.all(task.shard, tick, writer)
-    else:
-        run.all(task.shard, tick, None)
+    with ExitStack() as files:
+        writers = {table: files.enter_context(_record_writer(table, folder, task)) for table in run.per_text}
+        run.read(task.shard, writers, tick)
     seconds = time.perf_counter() - start
-    write_part(folder, name, run.told() | {"seconds": seconds}, run.arrays())
+    write_part(folder, name, run.report() | {"seconds": seconds}, run.arrays())
     return Done(name, run.texts, False)
+
+
+def _record_writer(table: Table, folder: Path, task: Task) -> AbstractContextManager[Writer]:
+    settings = task.settings
+    return writing(records_path(folder, table.name, task), settings.table, table.name, settings.csv)
 
 
 def _made_before(folder: Path, task: Task) -> int | None:
     """How many texts the part holds that is there, None where there is none that a run could have written."""
     reader = open_reader(task.settings)
-    records = weights_path(folder, task)
-    if not is_whole(folder, task.name) or ("weights" in task.settings.collect and not records.is_file()):
+    records = [records_path(folder, table.name, task) for table in table_classes(task.settings.collect, per_text=True)]
+    if not is_whole(folder, task.name) or not all(path.is_file() for path in records):
         return None
     try:
         part = Part(folder, task.name, (len(reader.numbers[0]), len(reader.numbers[1])))
         check_part(part, task, reader)
     except ResourceError:
         return None
-    return int(part.told["texts"])
+    return int(part.report["texts"])
 
 
 def check_part(part: Part, task: Task, reader: Reader) -> None:
     """See that a part can be what this task came to. Raises ResourceError."""
-    names = part.told["names"]
-    part.check(task.settings.collect, len(task.shard.pieces), lambda rows: reader.knows(rows, names))
+    names = part.report["names"]
+    tables = table_classes(task.settings.collect, per_text=False)
+    part.check(tables, len(task.shard.pieces), lambda rows: reader.knows(rows, names))
 
 
-def weights_path(folder: Path, task: Task) -> Path:
-    """Where the records of a shard stand."""
-    return folder / "weights" / f"{task.name}.{task.settings.table}"
+def records_path(folder: Path, table: str, task: Task) -> Path:
+    """The path of a shard's records for a table that is written text by text."""
+    return folder / table / f"{task.name}.{task.settings.table}"
 
 
 class _Run:
@@ -109,41 +125,40 @@ class _Run:
 
     def __init__(self, settings: CorpusSettings) -> None:
         self._settings, self._reader = settings, open_reader(settings)
-        makes: dict[str, Callable[[], Collector]] = {
-            "context": lambda: Pairs(wanted(settings, self._reader)),
-            "distance": Distances,
-            "entropy": Entropies,
-            "heads": Kinds,
-        }
-        self._collectors = {name: makes[name]() for name in settings.collect if name in makes}
+        words = wanted(settings, self._reader)
+        self._tables = [table(words) for table in table_classes(settings.collect)]
+        self.per_text = [table for table in self._tables if table.per_text]
         self._problems: list[Problems] = []  # of each piece
         self._lines = self.texts = 0
         self._before = self._reader.words_known, self._reader.words_unknown
 
-    def all(self, shard: Shard, tick: Tick | None, writer: Writer | None) -> None:
+    def read(self, shard: Shard, writers: Mapping[Table, Writer], tick: Tick | None) -> None:
         """Every text of the shard."""
-        for some in self._batches(shard):
-            found, skipped = self._reader.read([text for *_, text in some])
-            for number, reason in skipped:
-                piece, line, *_ = some[number]
-                self._problems[piece].add(line, reason)
-            for read in found:
-                for collector in self._collectors.values():
-                    collector.add(read.seen)
-            if writer is not None:
-                writer.write(records(shard, some, found, self._reader))
-            self.texts += len(some) - len(skipped)
+        for some in self._some_texts(shard):
+            self.texts += len(some) - self._add(some)
+            for table, writer in writers.items():
+                writer.write(table.records(some, self._reader.names))
             if tick is not None:
                 tick(len(some))
 
-    def _batches(self, shard: Shard) -> Iterator[list[Text]]:
+    def _add(self, texts: Sequence[Text]) -> int:
+        """Add the attention of texts to the tables; returns how many were skipped."""
+        skipped: list[tuple[int, str]] = []
+        for batch in self._reader.read([each.text for each in texts], lambda *each: skipped.append(each)):
+            for table in self._tables:
+                table.add(batch)
+        for number, reason in skipped:
+            self._problems[texts[number].piece].add(texts[number].line_of_piece, reason)
+        return len(skipped)
+
+    def _some_texts(self, shard: Shard) -> Iterator[list[Text]]:
         """Texts that are sorted by length together: many, but not too much text."""
         most = MOST_TEXT * KEPT_KEYS // max(self._settings.top, KEPT_KEYS)
         some: list[Text] = []
         size = 0
         for each in self._texts(shard):
             some.append(each)
-            size += len(each[3])
+            size += len(each.text)
             if len(some) == AT_ONCE or size >= most:
                 yield some
                 some, size = [], 0
@@ -156,14 +171,13 @@ class _Run:
             problems, counter = Problems(), Counter()
             self._problems.append(problems)
             for line, text in read_texts(open_piece(piece), self._settings.field, problems, counter):
-                for number, each in (
-                    enumerate(filter(None, split_sentences(text))) if self._settings.split else [(0, text)]
-                ):
-                    yield place, line, number, each
+                sentences = filter(None, split_sentences(text)) if self._settings.split else [text]
+                for number, sentence in enumerate(sentences):
+                    yield Text(place, line, piece.name, piece.lines + line, number, sentence)
             self._lines += counter.lines
 
-    def told(self) -> dict[str, Any]:
-        """What a part says in words and numbers."""
+    def report(self) -> dict[str, Any]:
+        """The counts of the shard, the lines that were skipped, and names that only this reader knows."""
         known, unknown = self._before
         reader = self._reader
         return {
@@ -177,34 +191,9 @@ class _Run:
         }
 
     def arrays(self) -> dict[str, Array]:
-        """What the collectors added up, as `context.code` and so on."""
+        """The sums of the tables, as `context.code` and so on."""
         return {
-            f"{name}.{each}": np.asarray(array)
-            for name, collector in self._collectors.items()
-            for each, array in collector.arrays().items()
+            f"{table.name}.{each}": np.asarray(array)
+            for table in self._tables
+            for each, array in table.arrays().items()
         }
-
-
-def records(shard: Shard, texts: list[Text], found: list[Read], reader: Reader) -> dict[str, list[Any]]:
-    """A row for each text in the order of the texts: its words, and the strongest pairs of query and key."""
-    rows = sorted((int(text), read.seen, place) for read in found for place, text in enumerate(read.which))
-    numbers = np.unique(np.concatenate([np.empty(0, np.int64), *(read.seen.rows.ravel() for read in found)]))
-    names = dict(zip(numbers.tolist(), reader.names(numbers), strict=True))
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("file", "line", "sentence", "words", "query", "key", "weight")
-    }
-    for text, each, place in rows:
-        query, which = np.nonzero(each.keys[place] >= 0)
-        at, line, sentence, _ = texts[text]
-        row = {
-            "file": shard.pieces[at].name,
-            "line": shard.pieces[at].lines + line,
-            "sentence": sentence,
-            "words": [names[number] for number in each.rows[place].tolist()],
-            "query": query.tolist(),
-            "key": each.keys[place][query, which].tolist(),
-            "weight": np.round(each.weights[place][query, which].astype(np.float64), 6).tolist(),
-        }
-        for name, value in row.items():
-            columns[name].append(value)
-    return columns

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from attncli.settings.explanation import check_choice
 
+#: The tables: each name is that of a module of `corpus/tables/` with its class.
 COLLECT = ("context", "distance", "entropy", "heads", "weights")
 TABLES = ("ndjson", "csv", "parquet")
 

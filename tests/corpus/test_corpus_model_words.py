@@ -7,8 +7,7 @@ import pytest
 from oracles.checkpoints import TINY
 from support.command import attn
 
-from attncli.corpus.reading import ModelReader
-from attncli.corpus.word_numbers import RESERVED, ModelWords, both
+from attncli.corpus.reading import RESERVED, ModelReader, ModelWords, both
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import check_model_settings
@@ -17,16 +16,17 @@ TEXTS = ["the dog barks", "A Dog, and the dogs!", "he is a dog", "cute DOG"]
 
 
 def reader_of(name, asked):
-    return ModelReader(open_model(TINY / name), check_model_settings(words=True), ["context"], asked)
+    return ModelReader(open_model(TINY / name), check_model_settings(words=True), asked)
 
 
 @pytest.mark.parametrize("name", ["bert", "roberta", "xlm-roberta", "gpt2", "llama", "qwen2"])
 def test_a_word_is_a_word_whatever_pieces_it_has(name):
     reader = reader_of(name, ("dog", "cute"))
-    found, skipped = reader.read(TEXTS)
+    skipped = []
+    found = [*reader.read(TEXTS, lambda *each: skipped.append(each))]
     assert not skipped
     dog, cute = (reader.find(("dog", "cute"))[word] for word in ("dog", "cute"))
-    rows = [read.seen.rows[0] for read in found]
+    rows = [batch.rows[0] for batch in found]
     assert [(each == dog).sum() for each in rows] == [1, 1, 1, 1]  # in every case, and not in dogs
     assert [(each == cute).sum() for each in rows] == [0, 0, 0, 1]
     assert reader.names(np.array([dog, cute])) == ["dog", "cute"]
@@ -35,12 +35,12 @@ def test_a_word_is_a_word_whatever_pieces_it_has(name):
 @pytest.mark.parametrize("name", ["bert", "gpt2", "xlm-roberta"])
 def test_weights_are_those_of_explain_with_words(name):
     reader = reader_of(name, ("dog",))
-    seen = reader.read(TEXTS[:1])[0][0].seen
+    (batch,) = reader.read(TEXTS[:1], print)
     explained = explain_model(TEXTS[0], TINY / name, words=True)
     place = [token.text for token in explained.sentence.tokens].index("dog")
-    assert seen.rows[0, place] == reader.find(("dog",))["dog"]
+    assert batch.rows[0, place] == reader.find(("dog",))["dog"]
     weights = explained.weights[-1].mean(axis=0)[place]
-    for key, weight in zip(seen.keys[0, place], seen.weights[0, place], strict=True):
+    for key, weight in zip(*(each[0, place] for each in batch.strongest), strict=True):
         assert key != place
         assert key < 0 or weight == pytest.approx(weights[key], abs=1e-6)
 

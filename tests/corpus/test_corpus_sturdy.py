@@ -19,9 +19,10 @@ import attncli.corpus.shards as shards
 from attncli.cli.app import run as cli
 from attncli.corpus.cluster import run_on_cluster
 from attncli.corpus.folder import UNFINISHED, check_folder
-from attncli.corpus.layout import DamagedError, check_arrays
 from attncli.corpus.parts import HEADER
 from attncli.corpus.running import run_shard
+from attncli.corpus.tables.context import Context
+from attncli.corpus.tables.table import DamagedError
 from attncli.corpus.workers import Lost, run_in_processes
 from attncli.errors import AttnError, ResourceError, UsageError
 
@@ -262,7 +263,7 @@ def test_a_header_of_many_digits_is_read_in_no_time(shape):
 
 def test_a_part_without_the_context_that_was_collected_is_damaged():
     with pytest.raises(DamagedError):
-        check_arrays("context", {}, None)
+        Context.check_layout({}, None)
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:100], lambda data: data[:900] + b"xxxxxxxx" + data[908:]])

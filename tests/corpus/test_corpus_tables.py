@@ -1,21 +1,19 @@
 """What `attn corpus` collects is what `attn explain` says of each sentence, added up by hand."""
 
-import csv
 import json
 import math
 from collections import defaultdict
 
 import numpy as np
 import pytest
-from support.corpora import SENTENCES, corpus_settings, rows, run
+from support.corpora import SENTENCES, corpus_settings, read_table, rows, run
 
 import attncli.corpus.attending as attending
-import attncli.corpus.collecting as collecting
-import attncli.corpus.merging as merging
+import attncli.corpus.tables.context as context
 from attncli import explain
 from attncli.analysis.kinds import measure_heads
 from attncli.analysis.measures import entropy
-from attncli.corpus.seen import REACH
+from attncli.corpus.tables.distance import REACH
 
 SETTINGS = [
     {},
@@ -44,9 +42,9 @@ def test_context_words(tmp_path, corpus_file, settings):
     weights = defaultdict(list)
     for explanation in explained(settings):
         words = [token.word for token in explanation.sentence.tokens]
-        for context in explanation.context:
-            for each in context.ranked:
-                weights[words[context.query], words[each.key]].append(each.weight)
+        for ranking in explanation.context:
+            for each in ranking.ranked:
+                weights[words[ranking.query], words[each.key]].append(each.weight)
     found = run(tmp_path / "out", [corpus_file], corpus_settings(attention=settings, kept=100)).tables["context"]
     assert {(word, other): count for word, other, count, *_ in rows(found)} == {
         pair: len(each) for pair, each in weights.items()
@@ -168,8 +166,8 @@ def test_only_the_strongest_pairs_are_kept(tmp_path, corpus_file):
 
 def test_pairs_are_merged_a_range_of_words_at_a_time(tmp_path, corpus_file, monkeypatch):
     whole = rows(run(tmp_path / "a", [corpus_file], corpus_settings()).tables["context"])
-    monkeypatch.setattr(merging, "AT_ONCE", 8)
-    monkeypatch.setattr(collecting, "BUFFERED", 3)
+    monkeypatch.setattr(context, "AT_ONCE", 8)
+    monkeypatch.setattr(context, "BUFFERED", 3)
     run(tmp_path / "b", [corpus_file], corpus_settings())
     pieces = [json.loads(line) for line in (tmp_path / "b" / "context.ndjson").read_text().splitlines()]
     assert [tuple(each.values())[1:4] for each in pieces] == [each[:3] for each in whole]
@@ -180,29 +178,11 @@ def test_the_three_formats_say_the_same(tmp_path, corpus_file, table):
     collect = ("context", "distance", "entropy", "heads", "weights")
     corpus = run(tmp_path / "out", [corpus_file], corpus_settings(collect=collect, table=table))
     for name, columns in corpus.tables.items():
-        found = read(tmp_path / "out" / f"{name}.{table}")
+        found = read_table(tmp_path / "out" / f"{name}.{table}")
         assert {each.pop("schema") for each in found} == {f"attn.corpus.{name}/1.0"}
         assert found == [dict(zip(columns, row, strict=True)) for row in rows(columns)]
     (part,) = (tmp_path / "out" / "weights").iterdir()
-    assert len(read(part)) == len(SENTENCES)
-
-
-def read(path):
-    if path.suffix == ".parquet":
-        from pyarrow.parquet import read_table
-
-        return read_table(path).to_pylist()
-    if path.suffix == ".ndjson":
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    with path.open(newline="") as file:
-        return [{name: _number(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
-
-
-def _number(cell):
-    try:
-        return int(cell) if cell.lstrip("-").isdigit() else float(cell)
-    except ValueError:
-        return cell or None
+    assert len(read_table(part)) == len(SENTENCES)
 
 
 def test_parquet_names_its_schema(tmp_path, corpus_file):
@@ -227,9 +207,9 @@ def test_pairs_are_added_up_whatever_their_numbers(largest):
     expected = defaultdict(list)
     for word, other, weight in zip(*words.tolist(), weights.tolist(), strict=True):
         expected[word << 32 | other].append(weight)
-    found = collecting._grouped(words[0] << 32 | words[1], weights)
+    found = context.grouped(words[0] << 32 | words[1], weights)
     assert found["code"].tolist() == sorted(expected)
-    for code, count, total, squares in zip(*(found[name] for name in collecting._no_pairs()), strict=True):
+    for code, count, total, squares in zip(*(found[name] for name in context.Context.stored), strict=True):
         own = np.array(expected[code])
         assert (count, total) == (len(own), pytest.approx(own.sum()))
         assert squares == pytest.approx((own * own).sum())

@@ -1,5 +1,7 @@
 """Small corpora for the tests of `attn corpus`, and runs over them."""
 
+import csv
+import json
 from pathlib import Path
 
 from attncli import open_vectors
@@ -41,3 +43,22 @@ def run(folder: Path, paths, settings, schedule=lambda tasks: map(run_shard, tas
 
 def rows(table):
     return list(zip(*table.values(), strict=True))
+
+
+def read_table(path):
+    """The rows of a table in any of the three formats, as dictionaries."""
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        return pyarrow.parquet.read_table(path).to_pylist()
+    if path.suffix == ".ndjson":
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    with path.open(newline="") as file:
+        return [{name: _number(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+
+
+def _number(cell):
+    try:
+        return int(cell) if cell.lstrip("-").isdigit() else float(cell)
+    except ValueError:
+        return cell or None

@@ -105,7 +105,7 @@ def _run(
 ) -> int:
     from attncli.corpus.inputs import named_texts
     from attncli.corpus.plan import begun, plan_of
-    from attncli.corpus.tables import check_table
+    from attncli.corpus.writing import check_table
 
     check_table(run.format)
     settings = _settings(collected, attention, model, run, answers, vectors)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from attncli.corpus.run import Corpus
-from attncli.corpus.seen import REACH
 from attncli.views.figure.content import PAPER, Content, Panel, Scale
 from attncli.views.terminal.corpus import about
 
@@ -12,13 +11,15 @@ NEAR = 16  # words to each side
 
 def distance_content(corpus: Corpus) -> Content:
     """The mean weight of a word at each distance, from before the query to after it."""
-    sums, (layers, heads) = corpus.sums["distance"], corpus.numbers
-    there = np.flatnonzero(sums["pairs"][REACH - NEAR : REACH + NEAR + 1]) + REACH - NEAR  # [distances]
-    mean = sums["weight"][..., there] / sums["pairs"][there]  # [n_layer, n_head, distances]
-    weights = mean.reshape(-1, len(there))
-    several = len(layers) > 1
-    rows = tuple(f"layer {layer}, head {head}" if several else f"head {head}" for layer in layers for head in heads)
-    columns = tuple(f"{at - REACH:+d}" if at != REACH else "0" for at in there.tolist())
+    table = corpus.tables["distance"]
+    there = [at for at, distance in enumerate(table["distance"]) if distance is not None and abs(distance) <= NEAR]
+    heads = list(dict.fromkeys((table["layer"][at], table["head"][at]) for at in there))
+    mean = np.array([table["mean_weight"][at] for at in there])
+    weights = mean.reshape(len(heads), -1)  # [n_layer · n_head, distances]
+    several = len({layer for layer, _ in heads}) > 1
+    rows = tuple(f"layer {layer}, head {head}" if several else f"head {head}" for layer, head in heads)
+    distances = [table["distance"][at] for at in there[: weights.shape[1]]]
+    columns = tuple(f"{distance:+d}" if distance else "0" for distance in distances)
     panel = Panel("mean attention weight by distance", weights, np.zeros(weights.shape, bool), rows, columns)
     told = corpus.manifest
     what = f"{told['texts']:,} texts, {told['words']:,} words · {about(corpus, PAPER)}"

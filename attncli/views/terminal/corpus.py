@@ -1,13 +1,12 @@
 """The summary of `attn corpus`: what was read, attention by distance, entropy, heads, and the strongest pairs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-import numpy as np
 from rich.text import Text
 
 from attncli.corpus.run import Corpus
-from attncli.corpus.seen import REACH
+from attncli.corpus.tables import table_class
+from attncli.corpus.tables.table import Line
 from attncli.settings.explanation import Settings
 from attncli.views.records.json import json_line
 from attncli.views.screen import Screen, cells, cut, pad
@@ -15,9 +14,7 @@ from attncli.views.terminal.glyphs import bar
 from attncli.views.terminal.heading import special_settings
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, heading, notes, wrap
 
-NEAR = 8  # words to each side of a query that the summary shows
-MOST_HEADS, MOST_WORDS, MOST_CONTEXT = 12, 12, 5
-LONGEST_BAR, LONGEST_WORD = 24, 16
+LONGEST_BAR, LONGEST_LABEL = 24, 16
 
 
 def corpus_json(corpus: Corpus) -> str:
@@ -28,7 +25,7 @@ def corpus_json(corpus: Corpus) -> str:
 def corpus_lines(corpus: Corpus, screen: Screen, kept: bool) -> list[Text]:
     """The summary as lines, none wider than the screen."""
     parts = [_read(corpus, screen)]
-    parts += [list(part(corpus, screen)) for name, part in PARTS.items() if corpus.tables.get(name)]
+    parts += [list(_table(corpus, name, screen)) for name, rows in corpus.tables.items() if rows]
     lines = [line for part in parts for line in (*part, Text())]
     return [*lines, *notes(_notes(corpus, kept), screen), *notes(corpus.warnings, screen, "warning")]
 
@@ -55,62 +52,30 @@ def _read(corpus: Corpus, screen: Screen) -> list[Text]:
     return [*over, *wrap([(screen.own(text), "")], screen.columns, 2)]
 
 
-def _context(corpus: Corpus, screen: Screen) -> Iterator[Text]:
-    """Some words with their context words, each with its mean weight and how often it was one."""
-    table = corpus.tables["context"]
-    yield from heading("context", "words and their strongest context words: mean weight, times", screen)
-    by_word: dict[str, list[str]] = {}
-    columns = (table[name] for name in ("word", "context", "mean_weight", "count"))
-    for word, other, weight, count in zip(*columns, strict=True):
-        told = f"{screen.word(other).replace(' ', GLUE)}{GLUE}{weight:.2f}{GLUE}×{count:,}"
-        by_word.setdefault(word, []).append(screen.own(told))
-    shown = list(by_word.items())[:MOST_WORDS]
-    width = min(max(cells(screen.word(word)) for word, _ in shown), LONGEST_WORD)
-    for word, others in shown:
-        label = pad(cut(screen.word(word), width, screen.own("…")), width)
-        yield from wrap([(label, BOLD), ("  " + ", ".join(others[:MOST_CONTEXT]), "")], screen.columns, width + 2)
+def _table(corpus: Corpus, name: str, screen: Screen) -> Iterator[Text]:
+    """A heading, and the lines of a table's own summary."""
+    table = table_class(name)
+    lines = list(table.summary(corpus.tables[name]))
+    width = min(max((cells(screen.word(line.label)) for line in lines), default=0), LONGEST_LABEL)
+    yield from heading(name, table.explanation, screen)
+    for line in lines:
+        yield from _with_bar(line, screen) if line.share is not None else _line(line, width, screen)
 
 
-def _distance(corpus: Corpus, screen: Screen) -> Iterator[Text]:
-    """The mean weight at each distance, over all heads of the last layer, and how many there are."""
-    sums = corpus.sums["distance"]
-    share = sums["weight"][-1].mean(axis=0) / np.maximum(sums["pairs"], 1)  # [distances]
-    yield from heading("distance", "the mean weight of a word that stands so far before or after", screen)
-    shown = range(REACH - NEAR, REACH + NEAR + 1)
-    most = max(float(share[list(shown)].max()), 1e-9)
-    for at in shown:
-        if sums["pairs"][at]:
-            line = Text(f"{at - REACH:+4d}  {share[at]:.4f}  ".replace("+0", " 0"), no_wrap=True)
-            if not screen.accessible:
-                line.append(bar(float(share[at]) / most, min(LONGEST_BAR, screen.columns - 16), screen), DIM)
-            yield line
+def _line(line: Line, width: int, screen: Screen) -> list[Text]:
+    """A label, padded to a width, and items after it, which are not broken unless they are longer than a line."""
+    label = pad(cut(screen.word(line.label), width, screen.own("…")), width) + "  " if width else ""
+    indent = width + 2 if width else 2
+    items = (screen.own(screen.word(item)) for item in line.items)
+    glued = (item.replace(" ", GLUE) if cells(item) < screen.columns - indent else item for item in items)
+    return wrap([(label, BOLD if line.of_text else DIM), (line.separator.join(glued), "")], screen.columns, indent)
 
 
-def _entropy(corpus: Corpus, screen: Screen) -> Iterator[Text]:
-    sums = corpus.sums["entropy"]
-    rows, total = sums["rows"].sum(axis=0), sums["total"].sum(axis=0)  # [n_layer, n_head]
-    mean = total / np.maximum(rows, 1)
-    yield from heading("entropy", "mean bits of a word's weights: 0 is one word, more is broader", screen)
-    yield from _by_head(corpus.numbers, mean, screen)
-
-
-def _by_head(numbers: tuple[Sequence[int], Sequence[int]], values: Any, screen: Screen) -> Iterator[Text]:
-    """A line a layer, the numbers of its heads one after another."""
-    for i, layer in enumerate(numbers[0]):
-        label = f"layer {layer}  " if len(numbers[0]) > 1 else ""
-        several = len(numbers[1]) > 1
-        told = "  ".join(f"{f'head {n} ' if several else ''}{values[i, j]:.2f}" for j, n in enumerate(numbers[1]))
-        yield from wrap([(label, DIM), (told, "")], screen.columns, len(label))
-
-
-def _heads(corpus: Corpus, screen: Screen) -> Iterator[Text]:
-    table = corpus.tables["heads"]
-    yield from heading("heads", "what each does, over all texts", screen)
-    for layer, head, kind, distance in zip(
-        *(table[name][:MOST_HEADS] for name in ("layer", "head", "kind", "distance")), strict=True
-    ):
-        text = f"layer {layer}, head {head}: {kind}, {distance:.1f} words away on average"
-        yield from wrap([(screen.own(text), "")], screen.columns, 2)
+def _with_bar(line: Line, screen: Screen) -> Iterator[Text]:
+    text = Text("  ".join([line.label, *line.items, ""]), no_wrap=True)
+    if not screen.accessible:
+        text.append(bar(line.share or 0, min(LONGEST_BAR, screen.columns - 16), screen), DIM)
+    yield text
 
 
 def _notes(corpus: Corpus, kept: bool) -> Iterator[str]:
@@ -124,8 +89,4 @@ def _notes(corpus: Corpus, kept: bool) -> Iterator[str]:
         yield f"tables and manifest.json are in {corpus.folder}"
     else:
         yield "nothing was kept: -o DIR writes tables for DuckDB, Polars and pandas"
-    if len(corpus.tables.get("heads", {}).get("layer", ())) > MOST_HEADS:
-        yield f"only the first {MOST_HEADS} heads are listed; the table has all"
-
-
-PARTS = {"context": _context, "distance": _distance, "entropy": _entropy, "heads": _heads}
+    yield from filter(None, (table_class(name).note(rows) for name, rows in corpus.tables.items() if rows))

@@ -2,62 +2,17 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from attncli.corpus.folder import whole_file
-from attncli.corpus.seen import HEAD_NUMBERS
 from attncli.corpus.settings import VERSION
+from attncli.corpus.tables import table_class
+from attncli.corpus.tables.table import Columns
 from attncli.extras import package
 from attncli.files.csv_cells import CsvWriter
-
-Columns = Mapping[str, Sequence[Any]]
-
-#: The columns of each table and their types: whole number, number, text, or lists of such.
-SCHEMAS: Mapping[str, Mapping[str, str]] = {
-    "context": {
-        "word": "text",
-        "context": "text",
-        "count": "whole",
-        "mean_weight": "number",
-        "standard_deviation": "number",
-    },
-    "distance": {
-        "layer": "whole",
-        "head": "whole",
-        "distance": "whole",
-        "pairs": "whole",
-        "weight": "number",
-        "mean_weight": "number",
-    },
-    "entropy": {
-        "layer": "whole",
-        "head": "whole",
-        "length": "whole",
-        "texts": "whole",
-        "words": "whole",
-        "mean_bits": "number",
-        "standard_deviation": "number",
-    },
-    "heads": {
-        "layer": "whole",
-        "head": "whole",
-        "texts": "whole",
-        "kind": "text",
-        **dict.fromkeys(HEAD_NUMBERS, "number"),
-    },
-    "weights": {
-        "file": "text",
-        "line": "whole",
-        "sentence": "whole",
-        "words": "texts",
-        "query": "wholes",
-        "key": "wholes",
-        "weight": "numbers",
-    },
-}
 
 
 class Writer(Protocol):
@@ -88,7 +43,7 @@ def writing(path: Path, table: str, name: str, cells: str = "guarded") -> Iterat
 
 class _Ndjson:
     def __init__(self, file: io.TextIOWrapper, name: str) -> None:
-        self._file, self._names = file, list(SCHEMAS[name])
+        self._file, self._names = file, list(table_class(name).columns)
         keys = "".join(f", {json.dumps(each)}: %s" for each in self._names)
         self._row = '{"schema": ' + json.dumps(versioned(name)) + keys + "}\n"
 
@@ -109,7 +64,7 @@ def _json_cell(cell: Any) -> str:
 class _Csv:
     def __init__(self, file: io.TextIOWrapper, name: str, cells: str) -> None:
         self._writer = CsvWriter(file, cells)
-        self._schema, self._names = versioned(name), list(SCHEMAS[name])
+        self._schema, self._names = versioned(name), list(table_class(name).columns)
         self._writer.write([["schema", *self._names]])
 
     def write(self, columns: Columns) -> None:
@@ -128,7 +83,7 @@ class _Parquet:
         one = {"whole": arrow.int64(), "number": arrow.float64(), "text": arrow.string()}
         types = one | {f"{kind}s": arrow.list_(each) for kind, each in one.items()}
         fields = [("schema", arrow.dictionary(arrow.int32(), arrow.string()))]
-        fields += [(column, types[kind]) for column, kind in SCHEMAS[name].items()]
+        fields += [(column, types[kind]) for column, kind in table_class(name).columns.items()]
         self._arrow, self._name = arrow, name
         self._schema = arrow.schema(fields, {"schema": f"attn.corpus.{name}", "schema_version": VERSION})
         self._file = file
