@@ -28,7 +28,7 @@ ROOMS = [
         "vectors",
     ),
     "heads",
-    *("models.family", "models.checkpoint", "models.blocks", "models.families", "models"),
+    *("models.checkpoint", "models.family", "models.blocks", "models.families", "models"),
     "recipes",
     "training",
     "corpus",

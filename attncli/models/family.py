@@ -1,14 +1,23 @@
-"""What a family of models gives: its sizes, its embedding, its blocks one after another, its last hidden state."""
+"""A family of models: how its checkpoints name arrays, how it reads config.json, and its steps from ids to output.
 
+A family is one file of `families/`: a frozen dataclass that derives from `Family`, made of the layers of `blocks/`, and
+one row in `families/__init__.py`. Warnings about keys and arrays, checks of shapes and sizes are derived from it.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple, Protocol, Self
+
+import numpy as np
 
 from attncli.arrays import Array
 from attncli.attention.attend import Attention
 from attncli.attention.score_terms import Scoring
+from attncli.models.checkpoint.config import Config
+from attncli.models.checkpoint.tensors import Names
 
-Config = Mapping[str, Any]  # config.json
 Arrays = Iterator[tuple[str, tuple[int | None, ...]]]  # names and shapes; None where the config does not say
 
 
@@ -19,8 +28,6 @@ class Tensors(Protocol):
         """The array `name` in float32; ResourceError if there is none."""
         ...
 
-    def __contains__(self, name: object) -> bool: ...
-
     def rows(self, name: str, indices: Array) -> Array:
         """The rows of the array `name` at the indices `[n]` in float32; the others are neither read nor widened."""
         ...
@@ -30,7 +37,7 @@ class Tensors(Protocol):
 class ModelShape:
     """The sizes of a model.
 
-    positions: the longest input, special tokens included; causal: whether a token sees only what stands before it.
+    positions: the longest input, special tokens included; causal: whether a token sees only the tokens before it.
     """
 
     n_layer: int
@@ -43,7 +50,7 @@ class ModelShape:
 
 
 class ModelLayer(NamedTuple):
-    """One block, every step of it, in float32.
+    """Every step of one block, in float32.
 
     queries `[n_head, n, d_k]` and keys `[n_kv_head, n, d_k]` as they meet (rotated where the model rotates them),
     values `[n_kv_head, n, d_v]` with their bias, w_o `[n_head·d_v, d_model]`, output `[n, d_model]`: the hidden state
@@ -59,44 +66,108 @@ class ModelLayer(NamedTuple):
     scoring: Scoring = Scoring()
 
 
-class Family(Protocol):
-    """One module a family satisfies this: it maps the names of a checkpoint's arrays, and lists its blocks' order.
+class Layer(Protocol):
+    """A layer with learned arrays, which it takes from the checkpoint at each call and keeps nowhere."""
 
-    LAYERS: the key that counts its blocks; ALIASES: the names that a config may use instead of the family's own;
-    TIED: the arrays that may stand for another where a checkpoint was saved without it and its config ties the two.
+    def arrays(self) -> Arrays:
+        """The names of its arrays with their shapes by config.json."""
+        ...
+
+    def __call__(self, tensors: Tensors, x: Array, /) -> Array:
+        """Its output on x `[n, d]`."""
+        ...
+
+
+class Block(Protocol):
+    """One block: self-attention and feed-forward with their norms and sums."""
+
+    def arrays(self) -> Arrays:
+        """The names of its arrays with their shapes by config.json."""
+        ...
+
+    def __call__(self, tensors: Tensors, x: Array, /) -> ModelLayer:
+        """Every step on the hidden state x `[n, d_model]`."""
+        ...
+
+
+class Embedding(Protocol):
+    """From token ids to the first hidden state."""
+
+    def arrays(self) -> Arrays:
+        """The names of its arrays with their shapes by config.json."""
+        ...
+
+    def __call__(self, tensors: Tensors, ids: Array, positions: Array, /) -> Array:
+        """Token ids and their positions, both `[n]`, as `[n, d_model]`."""
+        ...
+
+
+class OutputLayer(NamedTuple):
+    """The names of the output layer, which turns the last hidden state into scores of tokens.
+
+    embedding: the array that it shares where config.json ties the two; weights: its own array `[vocabulary, d_model]`,
+    by the first of these names that a checkpoint has; biases: the names of its bias `[vocabulary]`, if it has one;
+    tied: whether it is tied where config.json does not say.
     """
 
-    LAYERS: str
-    ALIASES: Mapping[str, str]
-    TIED: Mapping[str, tuple[str, ...]]
+    embedding: str
+    weights: tuple[str, ...]
+    biases: tuple[str, ...] = ()
+    tied: bool = True
 
-    def keys(self, config: Config) -> frozenset[str]:
-        """The keys of a config that it honours, or that change nothing in this family."""
-        ...
 
-    def ties(self, config: Config) -> bool:
-        """Whether the config says that the embedding and the output layer are one array."""
-        ...
+@dataclass(frozen=True, kw_only=True)
+class Family(ABC):
+    """The layers of one model of the family, with the numbers of its config.json, which is read once.
 
-    def arrays(self, config: Config) -> Arrays:
-        """Every array that it takes, block by block, with its shape by the config.
+    names: how its checkpoints call their arrays; aliases: other families' names of a key → its own; output: the names
+    of the output layer. tied: whether the output layer is the embedding; last: the norm behind the last block.
+    """
 
-        Nothing is made for a block before it is asked for: the config is not believed yet.
+    names: ClassVar[Names]
+    output: ClassVar[OutputLayer]
+    aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    shape: ModelShape
+    tied: bool
+    embedding: Embedding
+    last: Layer | None = None
+
+    @classmethod
+    @abstractmethod
+    def read(cls, config: Config) -> Self:
+        """The family with the numbers of a config; each key that it reads counts as honoured.
+
+        Nothing is made for each block: how many there are is not checked yet.
+
+        Raises:
+            ResourceError: the config lacks a size, or asks for a computation that is not supported.
         """
-        ...
 
-    def shape(self, config: Config) -> ModelShape:
-        """Its sizes; ResourceError for a config that lacks one or asks for what is not supported."""
-        ...
+    @abstractmethod
+    def block(self, number: int) -> Block:
+        """Block `number`, from 0."""
 
-    def embed(self, config: Config, tensors: Tensors, ids: Array) -> Array:
+    def arrays(self) -> Arrays:
+        """Every array that the model takes with its shape, block by block."""
+        yield from self.embedding.arrays()
+        for number in range(self.shape.n_layer):
+            yield from self.block(number).arrays()
+        if self.last is not None:
+            yield from self.last.arrays()
+
+    def embed(self, tensors: Tensors, ids: Array) -> Array:
         """Token ids `[n]` as the first hidden state `[n, d_model]`."""
-        ...
+        return self.embedding(tensors, ids, self.positions(ids))
 
-    def layer(self, config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer:
-        """Block `number` (from 0) on the hidden state x `[n, d_model]`."""
-        ...
+    def positions(self, ids: Array) -> Array:
+        """The position of each token: `[n]`."""
+        return np.arange(len(ids))
 
-    def final(self, config: Config, tensors: Tensors, x: Array) -> Array:
-        """The last hidden state as the model gives it, after its last norm if it has one: `[n, d_model]`."""
-        ...
+    def layer(self, tensors: Tensors, number: int, x: Array) -> ModelLayer:
+        """Block `number` on the hidden state x `[n, d_model]`."""
+        return self.block(number)(tensors, x)
+
+    def final(self, tensors: Tensors, x: Array) -> Array:
+        """The last hidden state as the model gives it, after the norm behind its last block: `[n, d_model]`."""
+        return x if self.last is None else self.last(tensors, x)

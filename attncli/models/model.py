@@ -1,6 +1,5 @@
 """A model of a folder or of the Hugging Face cache: what it is, its tokens, and its layers one after another."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +9,13 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.attention.attend import Attention
 from attncli.errors import AttnError, ResourceError
-from attncli.models.checkpoint.config import family_of, read_config
-from attncli.models.checkpoint.confirming import check_arrays, doubts
+from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
+from attncli.models.checkpoint.config import read_config
 from attncli.models.checkpoint.finding import find_model, name_of
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
-from attncli.models.family import Config, Family, ModelLayer, ModelShape
+from attncli.models.families import read_family
+from attncli.models.family import Family, ModelLayer, ModelShape
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
@@ -24,9 +24,9 @@ PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by 
 
 @dataclass(frozen=True)
 class Model:
-    """An opened model: its name, its family as config.json names it, its sizes, the number of its parameters.
+    """An opened model: its name, its family by the model_type of config.json, its sizes, the number of its parameters.
 
-    warnings: what may make its numbers others than those of the code it was made with.
+    warnings: why its numbers may differ from those of the code that it was made with.
     """
 
     name: str
@@ -35,8 +35,7 @@ class Model:
     parameters: int
     folder: Path
     warnings: tuple[str, ...]
-    config: Config = field(repr=False)
-    _blocks: Family = field(repr=False)
+    _family: Family = field(repr=False)
     _tensors: Checkpoint = field(repr=False)
     _tokenizer: ModelTokenizer = field(repr=False)
 
@@ -69,19 +68,25 @@ class Model:
             ResourceError: arrays that are missing or have other shapes than config.json says, or that give no
                 finite numbers.
         """
-        x = self._blocks.embed(self.config, self._tensors, np.asarray(ids, np.intp))  # [n, d_model]
+        x = self._family.embed(self._tensors, np.asarray(ids, np.intp))  # [n, d_model]
         x = x.astype(np.float64 if len(ids) <= PRECISE else np.float32, copy=False)
         for number in range(self.shape.n_layer):
-            with np.errstate(all="ignore"):  # what is not finite is said below
-                layer = self._blocks.layer(self.config, self._tensors, number, x)
-            if not np.isfinite(layer.output).all():
-                raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
+            layer = self._layer(number, x)
             x = layer.output
             yield _single(layer)
+            del layer  # before the next is computed
+
+    def _layer(self, number: int, x: Array) -> ModelLayer:
+        """Layer `number` on x `[n, d_model]`; ResourceError if its output is not finite."""
+        with np.errstate(all="ignore"):
+            layer = self._family.layer(self._tensors, number, x)
+        if not np.isfinite(layer.output).all():
+            raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
+        return layer
 
     def final(self, output: Array) -> Array:
         """The last hidden state `[n, d_model]`, from the last layer's output."""
-        return self._blocks.final(self.config, self._tensors, output)
+        return self._family.final(self._tensors, output)
 
 
 def _single(layer: ModelLayer) -> ModelLayer:
@@ -102,24 +107,19 @@ def open_model(name_or_path: str | Path) -> Model:
     """
     folder = find_model(name_or_path)
     config = read_config(folder)
-    blocks = family_of(config)
-    tensors = Checkpoint(folder, blocks.TIED if blocks.ties(config) else {})
-    unused = check_arrays(config, blocks, tensors)
-    shape, count = blocks.shape(config), tensors.parameters - _tied(config, blocks, tensors)
-    tokenizer = ModelTokenizer(folder, config, max(_rows(tensors), default=0))
-    said, family = (*doubts(config, blocks, shape, unused), *tokenizer.warnings), config["model_type"]
-    return Model(name_of(folder), family, shape, count, folder, said, config, blocks, tensors, tokenizer)
-
-
-def _rows(tensors: Checkpoint) -> Iterator[int]:
-    """How many tokens the model knows."""
-    names = ("embeddings.word_embeddings.weight", "wte.weight", "embed_tokens.weight", "lm_head.weight")
-    yield from (shape[0] for name in names if (shape := tensors.size(name)))
-
-
-def _tied(config: Config, blocks: Family, tensors: Checkpoint) -> int:
-    """The numbers of an output layer that is the embedding once more."""
-    if not blocks.ties(config):
-        return 0
-    copies = {name: others for name, others in blocks.TIED.items() if name in tensors}
-    return sum(math.prod(tensors.size(each) or (0,)) for others in copies.values() for each in others)
+    family = read_family(config)
+    tied = {family.output.embedding: family.output.weights} if family.tied else {}
+    tensors = Checkpoint(folder, family.names, tied)
+    unused = check_arrays(family, tensors)
+    tokenizer = ModelTokenizer(folder, config.values, vocabulary(family.output, tensors))
+    return Model(
+        name=name_of(folder),
+        family=config.values["model_type"],
+        shape=family.shape,
+        parameters=count_parameters(family, tensors),
+        folder=folder,
+        warnings=(*warnings_about(config, family, unused), *tokenizer.warnings),
+        _family=family,
+        _tensors=tensors,
+        _tokenizer=tokenizer,
+    )

@@ -108,19 +108,20 @@ def watch(peak: dict[str, int], done: threading.Event) -> None:
 
 def measure(folder: Path) -> None:
     """Run the checkpoint, and print what it took."""
-    from attncli.models.checkpoint.config import family_of, read_config
+    from attncli.models.checkpoint.config import read_config
     from attncli.models.checkpoint.tensors import Checkpoint
+    from attncli.models.families import read_family
 
-    config, tensors = read_config(folder), Checkpoint(folder)
-    family, before = family_of(config), resident()
+    family = read_family(read_config(folder))
+    tensors, before = Checkpoint(folder, family.names), resident()
     peak, done = dict(before), threading.Event()
     watcher = threading.Thread(target=watch, args=(peak, done))
     watcher.start()
     start = time.perf_counter()
-    x = family.embed(config, tensors, np.arange(TOKENS))  # [n, d_model]
+    x = family.embed(tensors, np.arange(TOKENS))  # [n, d_model]
     for number in range(N_LAYER):
-        x = family.layer(config, tensors, number, x).output
-    x = family.final(config, tensors, x)
+        x = family.layer(tensors, number, x).output
+    x = family.final(tensors, x)
     seconds = time.perf_counter() - start
     done.set()
     watcher.join()

@@ -8,8 +8,8 @@ from oracles.checkpoints import TINY, copy_of, with_config
 from safetensors.numpy import load_file, save_file
 
 from attncli.errors import ResourceError
-from attncli.models.checkpoint.config import FAMILIES, family_of
-from attncli.models.checkpoint.tensors import bare
+from attncli.models.checkpoint.config import read_config
+from attncli.models.families import FAMILIES, read_family
 from attncli.models.model import open_model
 
 IDS = [5, 9, 2, 7]
@@ -32,7 +32,8 @@ def rewritten(tmp_path):
             arrays |= {name: array.copy() for name, array in load_file(path).items()}
             path.unlink()
         (folder / "model.safetensors.index.json").unlink(missing_ok=True)
-        arrays = {bare(name): array for name, array in arrays.items()}
+        names = read_family(read_config(TINY / tiny)).names
+        arrays = {names.bare(name): array for name, array in arrays.items()}
         change(arrays)
         save_file(arrays, folder / "model.safetensors")
         return folder
@@ -152,24 +153,23 @@ class Asked:
         self.tensors, self.shapes = tensors, {}
 
     def __getitem__(self, name):
-        self.shapes[bare(name)] = self.tensors[name].shape
+        self.shapes[name] = self.tensors[name].shape
         return self.tensors[name]
 
     def rows(self, name, indices):
-        self.shapes[bare(name)] = self.tensors.shape(name)
+        self.shapes[name] = self.tensors.shape(name)
         return self.tensors.rows(name, indices)
 
 
 @pytest.mark.parametrize("tiny", sorted({path.name for path in TINY.iterdir()} & (set(FAMILIES) | {"llama_biased"})))
 def test_a_family_takes_the_arrays_that_it_lists(tiny):
     model = open_model(TINY / tiny)
-    blocks, asked = family_of(model.config), Asked(model._tensors)
-    x = blocks.embed(model.config, asked, np.array(IDS))
+    family, asked = model._family, Asked(model._tensors)
+    x = family.embed(asked, np.array(IDS))
     for number in range(model.shape.n_layer):
-        x = blocks.layer(model.config, asked, number, x).output
-    blocks.final(model.config, asked, x)
-    listed = {bare(name): shape for name, shape in blocks.arrays(model.config)}
-    assert listed == asked.shapes
+        x = family.layer(asked, number, x).output
+    family.final(asked, x)
+    assert dict(family.arrays()) == asked.shapes
 
 
 def test_the_notes_of_a_model_are_in_its_json(rewritten, capfd):

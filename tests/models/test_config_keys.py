@@ -9,7 +9,6 @@ from oracles.config_cases import HONOURED, IDS, UNKNOWN, changed
 from support.places import TESTS
 
 from attncli.errors import ResourceError
-from attncli.models.checkpoint.config import FAMILIES, accepted, family_of
 from attncli.models.checkpoint.config_keys import HARMLESS, INERT
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
@@ -56,7 +55,7 @@ def test_what_nobody_knows_is_named(opened, case):
 
 def test_the_mask_is_named_where_code_of_its_own_may_have_another(opened):
     (said,) = opened(*UNKNOWN["qwen3 made to see all by its own code"]).warnings
-    assert said.endswith("the code that auto_map names is not run, and a token sees what stands before it")
+    assert said.endswith("the code that auto_map names is not run, and a token sees the tokens before it")
 
 
 @pytest.mark.parametrize("family", sorted({"bert", "distilbert", "gpt2", "llama", "qwen3"}))
@@ -127,26 +126,30 @@ def test_the_other_commands_for_models_say_it_too(opened, capfd, command, form):
 
 
 REFUSED = {
-    "a mask that is no switch": ("llama", {"is_causal": "false"}, "is_causal in config.json is 'false'"),
-    "too few layer types": ("mistral", {"layer_types": ["full_attention"]}, "needed is a list of 2 names"),
-    "layer types that are none": ("qwen3", {"layer_types": "full_attention"}, "needed is a list of 2 names"),
+    "a mask that is no switch": (
+        "llama",
+        {"is_causal": "false"},
+        "is_causal in config.json: expected true or false, got 'false'",
+    ),
+    "too few layer types": ("mistral", {"layer_types": ["full_attention"]}, "expected a list of 2 names"),
+    "layer types that are none": ("qwen3", {"layer_types": "full_attention"}, "expected a list of 2 names"),
     "windows without a length": (
         "mistral",
         {"layer_types": ["full_attention", "sliding_attention"], "sliding_window": None},
-        "sliding_window has no length",
+        "expected a width in sliding_window",
     ),
-    "windows that are turned off": ("qwen3", {"use_sliding_window": False}, "sliding_window has no length"),
+    "windows that are turned off": ("qwen3", {"use_sliding_window": False}, "expected a width in sliding_window"),
     "two counts of layers": ("distilbert", {"num_hidden_layers": 1}, "n_layers 2 and num_hidden_layers 1"),
     "two counts of heads": ("gpt2", {"num_attention_heads": 2}, "n_head 4 and num_attention_heads 2"),
     "heads taken out": ("bert", {"pruned_heads": {"0": [1]}}, "pruned_heads"),
     "a config for each layer": ("llama", {"per_layer_config": {"0": {"head_dim": 4}}}, "per_layer_config"),
-    "a decoder of BERT": ("electra", {"is_decoder": True}, "encoders are supported"),
+    "a decoder of BERT": ("electra", {"is_decoder": True}, "expected an encoder"),
     "weights of MLX": ("llama", {"quantization": {"bits": 4}}, "quantised"),
-    "another vocabulary": ("bert", {"vocab_size": 47}, "needs .47, 16"),
+    "another vocabulary": ("bert", {"vocab_size": 47}, "expected shape .47, 16"),
     "a rotation for each kind of layer": (
         "qwen3",
         {"rope_parameters": {"full_attention": {"rope_theta": 10.0}}},
-        "one for all its layers",
+        "one object for all layers",
     ),
 }
 
@@ -167,38 +170,5 @@ def test_a_key_with_two_values_is_refused(tmp_path, text):
         open_model(folder)
 
 
-class Read(dict):
-    """A config that remembers which of its keys were looked at."""
-
-    def __init__(self, config):
-        super().__init__(config)
-        self.keys_read = set()
-
-    def __getitem__(self, key):
-        self.keys_read.add(key)
-        return super().__getitem__(key)
-
-    def get(self, key, default=None):
-        self.keys_read.add(key)
-        return super().get(key, default)
-
-
-@pytest.mark.parametrize(
-    "tiny", ["bert", "roberta", "electra", "distilbert", "gpt2", "llama", "mistral", "qwen2", "qwen3"]
-)
-def test_every_key_that_a_family_reads_is_one_that_it_names(tiny):
-    folder = TESTS / "oracles" / "tiny" / tiny
-    config, model = Read(accepted(json.loads((folder / "config.json").read_text()))), open_model(folder)
-    family = family_of(config)
-    list(family.arrays(config))
-    layer = family.layer(config, model._tensors, 0, family.embed(config, model._tensors, np.array([5, 9, 2])))
-    family.final(config, model._tensors, layer.output)
-    family.shape(config)
-    assert config.keys_read <= family.keys(config) | HARMLESS
-
-
-@pytest.mark.parametrize("kind", FAMILIES)
-def test_no_key_is_both_honoured_and_harmless(kind):
-    config = {"model_type": kind}
-    assert not family_of(config).keys(config) & HARMLESS
+def test_no_key_is_both_harmless_and_harmless_by_its_value():
     assert not HARMLESS & set(INERT)

@@ -5,9 +5,10 @@ import pytest
 from support.places import TESTS
 
 from attncli.errors import ResourceError
-from attncli.models.blocks.rotary import rotary_of, rotate, rotation
-from attncli.models.checkpoint.config import accepted, family_of, read_config
+from attncli.models.blocks.rotary import read_rotary, rotate, rotation
+from attncli.models.checkpoint.config import Config, read_config
 from attncli.models.checkpoint.tensors import Checkpoint
+from attncli.models.families import read_family
 
 TINY = TESTS / "oracles" / "tiny"
 FAMILIES = ("gpt2", "llama", "mistral", "qwen2", "qwen3")
@@ -17,13 +18,18 @@ LENGTHS = (3, 17, 40)
 
 def run(name, ids, **changes):
     """The layers and the last hidden state of a tiny model, with keys of its config changed; None takes one out."""
-    config = accepted({**read_config(TINY / name), **changes})
-    family, tensors = family_of(config), Checkpoint(TINY / name.split("-")[0])
-    layers, x = [], family.embed(config, tensors, ids)
-    for number in range(family.shape(config).n_layer):
-        layers.append(family.layer(config, tensors, number, x))
+    family = family_of(name, **changes)
+    tensors = Checkpoint(TINY / name.split("-")[0], family.names)
+    layers, x = [], family.embed(tensors, ids)
+    for number in range(family.shape.n_layer):
+        layers.append(family.layer(tensors, number, x))
         x = layers[-1].output
-    return layers, family.final(config, tensors, x)
+    return layers, family.final(tensors, x)
+
+
+def family_of(name, **changes):
+    """The family with the numbers of a tiny model's config, and with those changes."""
+    return read_family(Config({**read_config(TINY / name).values, **changes}))
 
 
 @pytest.mark.parametrize("n", LENGTHS)
@@ -46,8 +52,7 @@ def test_every_variant_is_another_model_than_the_one_whose_weights_it_has(name):
 @pytest.mark.parametrize("name", ["gpt2", "llama", "qwen3"])
 def test_a_layer_gives_the_steps_of_its_attention(name):
     (layer, *_), _ = run(name, np.arange(2, 12))
-    config = read_config(TINY / name)
-    sizes = family_of(config).shape(config)
+    sizes = family_of(name).shape
     assert layer.queries.shape == (sizes.n_head, 10, sizes.d_k)
     assert layer.keys.shape == layer.values.shape == (sizes.n_kv_head, 10, sizes.d_k)
     assert layer.w_o.shape == (sizes.n_head * sizes.d_k, sizes.d_model)
@@ -84,8 +89,9 @@ def without(config, *keys):
 
 
 def test_a_config_may_leave_out_what_goes_without_saying():
-    left_out = without(read_config(TINY / "llama"), "num_key_value_heads", "head_dim", "rms_norm_eps", "hidden_act")
-    sizes = family_of(left_out).shape(without(left_out, "rope_parameters", "max_position_embeddings"))
+    keys = ("num_key_value_heads", "head_dim", "rms_norm_eps", "hidden_act", "rope_parameters")
+    config = without(read_config(TINY / "llama").values, *keys, "max_position_embeddings")
+    sizes = read_family(Config(config)).shape
     assert (sizes.n_kv_head, sizes.d_k, sizes.positions) == (4, 4, 2048)
 
 
@@ -99,13 +105,12 @@ def test_a_config_may_leave_out_what_goes_without_saying():
     ],
 )
 def test_scaling_that_reaches_beyond_the_config_s_positions_counts(scaling, positions):
-    config = {**read_config(TINY / "llama"), "rope_scaling": scaling}
-    assert family_of(config).shape(config).positions == positions
+    assert family_of("llama", rope_scaling=scaling).shape.positions == positions
 
 
 def test_a_rotated_product_depends_on_the_distance_alone():
     q, k = np.random.default_rng(0).standard_normal((2, 1, 1, 8), dtype=np.float32)  # [1, 1, d_k]
-    turn = rotation(rotary_of({"max_position_embeddings": 64}, 8), 50)
+    turn = rotation(read_rotary(Config({}), 8, 64), 50)
     queries, keys = (rotate(np.repeat(x, 50, axis=1), *turn)[0] for x in (q, k))  # [50, d_k]
     products = queries @ keys.T  # [50, 50]
     np.testing.assert_allclose(np.diag(products, 7), products[0, 7], atol=1e-5)
@@ -115,7 +120,7 @@ def test_a_rotated_product_depends_on_the_distance_alone():
 
 def test_what_lies_beyond_the_rotated_width_stays():
     half = {"type": "linear", "factor": 1, "partial_rotary_factor": 0.5}
-    rotary = rotary_of({"max_position_embeddings": 64, "rope_scaling": half}, 8)
+    rotary = read_rotary(Config({"rope_scaling": half}), 8, 64)
     x = np.random.default_rng(0).standard_normal((2, 5, 8), dtype=np.float32)  # [n_head, n, d_k]
     rotated = rotate(x, *rotation(rotary, 5))
     np.testing.assert_array_equal(rotated[..., 4:], x[..., 4:])
@@ -126,14 +131,18 @@ def test_what_lies_beyond_the_rotated_width_stays():
     ("name", "changes", "said"),
     [
         ("llama", {"hidden_size": None}, "hidden_size"),
-        ("llama", {"num_key_value_heads": 3}, "no multiple of num_key_value_heads 3"),
-        ("llama", {"num_local_experts": 8}, "num_local_experts, and a mixture of experts"),
+        ("llama", {"num_key_value_heads": 3}, "a multiple of num_key_value_heads 3, got 4"),
+        ("llama", {"num_local_experts": 8}, "num_local_experts: expected a model without a mixture of experts"),
         ("llama", {"hidden_act": "mish"}, "'mish'"),
         ("llama", {"attn_logit_softcapping": 50.0}, "attn_logit_softcapping"),
         ("llama", {"rope_scaling": {"type": "mrope", "mrope_section": [2, 1, 1]}}, "'mrope'"),
         ("llama", {"rope_scaling": {"type": "linear"}}, "factor"),
-        ("llama", {"rope_scaling": {"type": "linear", "factor": 0}}, "needed is a positive number"),
-        ("llama", {"rope_scaling": {"type": "yarn", "factor": 4, "rope_theta": 1}}, "make no angles"),
+        ("llama", {"rope_scaling": {"type": "linear", "factor": 0}}, "expected a positive number, got 0"),
+        (
+            "llama",
+            {"rope_scaling": {"type": "yarn", "factor": 4, "rope_theta": 1}},
+            "expected numbers that give finite angles",
+        ),
         (
             "llama",
             {"rope_scaling": {"type": "llama3", "factor": 4, "low_freq_factor": 4, "high_freq_factor": 1}},
@@ -143,19 +152,19 @@ def test_what_lies_beyond_the_rotated_width_stays():
         (
             "llama",
             {"rope_scaling": {"type": "longrope", "short_factor": [1], "long_factor": [1]}},
-            "short_factor is [1]; needed is a list of 4 numbers",
+            "short_factor in config.json: expected a list of 4 numbers, got [1]",
         ),
-        ("llama", {"rope_scaling": {"full_attention": {"rope_theta": 10}}}, "one for all its layers"),
+        ("llama", {"rope_scaling": {"full_attention": {"rope_theta": 10}}}, "one object for all layers"),
         (
             "llama",
             {"rope_scaling": {"type": "linear", "factor": 1, "partial_rotary_factor": 0.4}},
-            "3 of 8 dimensions",
+            "expected an even number of dimensions, got 3 of 8",
         ),
-        ("llama", {"rope_parameters": {"rope_theta": -1.0}}, "needed is a positive number"),
+        ("llama", {"rope_parameters": {"rope_theta": -1.0}}, "expected a positive number, got -1"),
         ("mistral", {"sliding_window": 0}, "sliding_window"),
         ("qwen2", {"layer_types": ["full_attention", "linear_attention", "full_attention"]}, "'linear_attention'"),
         ("gpt2", {"alibi": True}, "ALiBi"),
-        ("gpt2", {"n_head": 5}, "no multiple of n_head 5"),
+        ("gpt2", {"n_head": 5}, "a multiple of n_head 5, got 16"),
         ("gpt2", {"n_inner": -1}, "n_inner"),
     ],
 )
@@ -171,10 +180,14 @@ def test_what_is_not_supported_is_said_in_one_line(name, changes, said):
     [
         ("llama", {"attention_bias": True}, "layers.0.self_attn.q_proj.bias"),
         ("llama", {"num_hidden_layers": 3}, "layers.2.input_layernorm.weight"),
-        ("llama", {"intermediate_size": 30}, "layers.0.mlp.gate_proj.weight has shape [24, 16]"),
-        ("qwen3", {"head_dim": 4}, "has shape [32, 16]"),
+        (
+            "llama",
+            {"intermediate_size": 30},
+            "layers.0.mlp.gate_proj.weight: expected shape [30, 16] by config.json, got [24, 16]",
+        ),
+        ("qwen3", {"head_dim": 4}, "got [32, 16]"),
         ("gpt2", {"n_embd": 32}, "wte.weight"),
-        ("gpt2", {"n_inner": None}, "h.0.mlp.c_fc.weight has shape [16, 24]"),
+        ("gpt2", {"n_inner": None}, "h.0.mlp.c_fc.weight: expected shape [16, 64] by config.json, got [16, 24]"),
     ],
 )
 def test_arrays_that_are_missing_or_of_another_shape_are_named(name, changes, said):

@@ -34,14 +34,14 @@ def copied(tmp_path, family, **changes):
 @pytest.mark.parametrize(
     ("family", "changes", "said"),
     [
-        ("bert", {"num_hidden_layers": 1_000_000_000}, "1,000,000,000 layers, and the weights have 2"),
-        ("llama", {"num_hidden_layers": 1_000_000_000}, "1,000,000,000 layers, and the weights have 2"),
-        ("bert", {"num_hidden_layers": 1}, "1 layers, and the weights have 2"),
-        ("gpt2", {"n_layer": 1}, "1 layers, and the weights have 2"),
+        ("bert", {"num_hidden_layers": 1_000_000_000}, "1,000,000,000 layers, but the weights have 2"),
+        ("llama", {"num_hidden_layers": 1_000_000_000}, "1,000,000,000 layers, but the weights have 2"),
+        ("bert", {"num_hidden_layers": 1}, "1 layers, but the weights have 2"),
+        ("gpt2", {"n_layer": 1}, "1 layers, but the weights have 2"),
         (
             "bert",
             {"max_position_embeddings": 4000},
-            r"position_embeddings.weight has shape \[40, 16\]; .* needs \[4000, 16\]",
+            r"position_embeddings.weight: expected shape \[4000, 16\] by config.json, got \[40, 16\]",
         ),
     ],
 )

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from attncli.errors import ResourceError
-from attncli.models.blocks.activations import ACTIVATIONS, activation_named
-from attncli.models.blocks.layers import embedding, join_heads, layer_norm, linear, split_heads, take
+from attncli.models.blocks.activations import ACTIVATIONS, read_activation
+from attncli.models.blocks.attention import join_heads, split_heads
+from attncli.models.blocks.layers import Table, layer_norm, linear, take
+from attncli.models.checkpoint.config import Config
 
 X = np.concatenate([np.linspace(-12, 12, 40_001), [0, 1e-30, -1e-30, 1e4, -1e4]]).astype(np.float32)
 
@@ -46,8 +48,8 @@ def test_an_activation_leaves_its_input_and_takes_any_shape():
 
 
 def test_an_unknown_activation_names_the_known_ones():
-    with pytest.raises(ResourceError, match=r"'mish' in config\.json is not supported: gelu, "):
-        activation_named("mish")
+    with pytest.raises(ResourceError, match=r"hidden_act in config\.json: expected one of .* gelu, .*, got 'mish'"):
+        read_activation(Config({"hidden_act": "mish"}), "hidden_act", "gelu")
 
 
 def test_layer_norm_is_its_formula():
@@ -74,8 +76,8 @@ class Arrays(dict):
 
 
 def test_an_array_of_another_shape_is_refused():
-    arrays = Arrays(w=np.zeros((2, 3)))
-    with pytest.raises(ResourceError, match=r"w has shape \[2, 3\]; .* needs \[3, 2\]"):
-        take(arrays, "w", 3, 2)
-    with pytest.raises(ResourceError, match=r"w has rows of shape \[3\]; .* needs \[4\]"):
-        embedding(arrays, "w", np.array([1, 1]), 4)
+    arrays = Arrays({"w.weight": np.zeros((2, 3))})
+    with pytest.raises(ResourceError, match=r"w.weight: expected shape \[3, 2\] by config.json, got \[2, 3\]"):
+        take(arrays, "w.weight", 3, 2)
+    with pytest.raises(ResourceError, match=r"w.weight: expected rows of shape \[4\] by config.json, got \[3\]"):
+        Table("w", 2, 4)(arrays, np.array([1, 1]))

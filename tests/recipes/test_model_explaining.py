@@ -1,5 +1,6 @@
 """The recipe for models: which layers and heads, what combines them, words, special tokens, and what can be seen."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -111,16 +112,16 @@ class Counting:
     def __getattr__(self, name):
         return getattr(self.family, name)
 
-    def layer(self, config, tensors, number, x):
+    def layer(self, tensors, number, x):
         self.inputs[number] = x
-        return self.family.layer(config, tensors, number, x)
+        return self.family.layer(tensors, number, x)
 
 
 @pytest.mark.parametrize("last", [0, 1, 2])
 def test_hidden_states_flow_on_and_no_layer_is_run_in_vain(last):
     model = open_model(TINY / "qwen2")
-    counting = Counting(model._blocks)
-    watched = Model(**{**vars(model), "_blocks": counting})
+    counting = Counting(model._family)
+    watched = Model(**{**vars(model), "_family": counting})
     explain_model(SENTENCE, watched, layer=last)
     assert list(counting.inputs) == list(range(last + 1))
     for below, above in pairwise(counting.inputs):
@@ -219,7 +220,7 @@ def test_a_sliding_window_shows_what_is_near():
     explanation = explain_model(SENTENCE, open_model(TINY / "mistral"), layer=0)
     n = len(explanation.sentence.tokens)
     offset = np.arange(n)[:, None] - np.arange(n)  # [n, n]; query − key
-    window = open_model(TINY / "mistral").config["sliding_window"]
+    window = json.loads((TINY / "mistral" / "config.json").read_text())["sliding_window"]
     assert window < n  # else nothing is tested
     np.testing.assert_array_equal(explanation.layers[0].visible, (offset >= 0) & (offset < window))
 

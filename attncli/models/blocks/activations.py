@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import ResourceError, quoted
+from attncli.models.checkpoint.config import Config
 
 Activation = Callable[[Array], Array]
 
@@ -90,14 +90,13 @@ ACTIVATIONS: Mapping[str, Activation] = {
 }
 
 
-def activation_named(name: object) -> Activation:
-    """The function that config.json calls `name`.
+def read_activation(config: Config, key: str, default: str) -> Activation:
+    """The function that a config names under the key.
 
     Raises:
         ResourceError: another one; the message has the names of those that are supported.
     """
+    name = config.get(key, default)
     if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise ResourceError(
-            f"the activation {quoted(name)} in config.json is not supported: {', '.join(ACTIVATIONS)} are"
-        )
+        raise config.error(key, f"one of the activations {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]

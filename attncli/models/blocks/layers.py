@@ -1,25 +1,37 @@
-"""The layers that the blocks of every family are made of: arrays `[n, d]` in, arrays out, float32 all the way."""
+"""The layers of every family's blocks, and the arrays of each: hidden states `[n, d]` in, hidden states out.
 
-from collections.abc import Mapping
+A layer is made of names and sizes alone. It takes its weights from the checkpoint when it is called, one array at a
+time, so that no more than one is held widened to float32.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import ResourceError
 from attncli.models.blocks.activations import Activation
-from attncli.models.family import Arrays, Tensors
+from attncli.models.family import Arrays, Layer, Tensors
 
 
 def take(tensors: Tensors, name: str, *shape: int) -> Array:
-    """The array `name`, whose shape must be this one.
+    """The array `name`.
 
     Raises:
-        ResourceError: there is none, or it has another shape; the message says both.
+        ResourceError: there is none, or it has another shape than this one.
     """
     array = tensors[name]
     if array.shape != shape:
-        raise ResourceError(f"{name} has shape {list(array.shape)}; by its config.json the model needs {list(shape)}")
+        raise ResourceError(f"{name}: expected shape {list(shape)} by config.json, got {list(array.shape)}")
     return array
+
+
+def arrays_of(layers: Iterable[Layer | None]) -> Arrays:
+    """The names and shapes of the layers' arrays, one layer after another."""
+    for layer in layers:
+        if layer is not None:
+            yield from layer.arrays()
 
 
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
@@ -40,51 +52,152 @@ def layer_norm(x: Array, weight: Array, bias: Array, eps: float) -> Array:
     return centred
 
 
-def feed_forward(x: Array, inner: tuple[Array, Array], outer: tuple[Array, Array], activation: Activation) -> Array:
-    """f(x w₁ + b₁) w₂ + b₂ (Vaswani et al. 2017, equation 2): x and result `[n, d_model]`, w₁ `[d_ff, d_model]`."""
-    return linear(activation(linear(x, *inner)), *outer)
+def rms_norm(x: Array, weight: Array, eps: float) -> Array:
+    """The RMS norm x / √(mean(x²) + ε) · g of x `[..., d]` (Zhang & Sennrich 2019, equation 4); weight `[d]`."""
+    mean_square = np.square(x).mean(axis=-1, keepdims=True)  # [..., 1]
+    normed: Array = x / np.sqrt(mean_square + np.float32(eps))  # [..., d]
+    normed *= weight
+    return normed
 
 
-def split_heads(x: Array, n_head: int) -> Array:
-    """`[n, n_head·d]` as `[n_head, n, d]`: each head takes the next d columns (Vaswani et al. 2017, section 3.2.2)."""
-    return x.reshape(len(x), n_head, -1).transpose(1, 0, 2)
+class Dense(NamedTuple):
+    """A linear layer. transposed: its weight is stored as `[d_in, d_out]`, and not as `[d_out, d_in]`."""
+
+    name: str
+    d_in: int
+    d_out: int
+    biased: bool = True
+    transposed: bool = False
+
+    def arrays(self) -> Arrays:
+        """Its weight, and its bias if it has one."""
+        yield f"{self.name}.weight", self._stored
+        if self.biased:
+            yield f"{self.name}.bias", (self.d_out,)
+
+    def weights(self, tensors: Tensors) -> tuple[Array, Array | None]:
+        """The weight `[d_out, d_in]` and the bias `[d_out]`."""
+        weight = take(tensors, f"{self.name}.weight", *self._stored)
+        bias = take(tensors, f"{self.name}.bias", self.d_out) if self.biased else None
+        return weight.T if self.transposed else weight, bias
+
+    def __call__(self, tensors: Tensors, x: Array) -> Array:
+        """From x `[n, d_in]` to `[n, d_out]`."""
+        return linear(x, *self.weights(tensors))
+
+    @property
+    def _stored(self) -> tuple[int, int]:
+        return (self.d_in, self.d_out) if self.transposed else (self.d_out, self.d_in)
 
 
-def join_heads(x: Array) -> Array:
-    """`[n_head, n, d]` as `[n, n_head·d]`, the concatenation that w_o takes."""
-    return x.transpose(1, 0, 2).reshape(x.shape[1], -1)
+class LayerNorm(NamedTuple):
+    """A layer norm over d numbers."""
+
+    name: str
+    d: int
+    eps: float
+
+    def arrays(self) -> Arrays:
+        """Its gain and its bias."""
+        yield from ((f"{self.name}.weight", (self.d,)), (f"{self.name}.bias", (self.d,)))
+
+    def __call__(self, tensors: Tensors, x: Array) -> Array:
+        """The rows of x `[n, d]`, each normed."""
+        gain, bias = (take(tensors, f"{self.name}.{part}", self.d) for part in ("weight", "bias"))
+        return layer_norm(x, gain, bias, self.eps)
 
 
-def dense(tensors: Tensors, name: str, d_in: int, d_out: int) -> tuple[Array, Array]:
-    """The weight `[d_out, d_in]` and bias `[d_out]` of the linear layer `name`."""
-    return take(tensors, f"{name}.weight", d_out, d_in), take(tensors, f"{name}.bias", d_out)
+class RMSNorm(NamedTuple):
+    """An RMS norm over d numbers."""
+
+    name: str
+    d: int
+    eps: float
+
+    def arrays(self) -> Arrays:
+        """Its gain."""
+        yield f"{self.name}.weight", (self.d,)
+
+    def __call__(self, tensors: Tensors, x: Array) -> Array:
+        """The rows of x `[..., d]`, each normed."""
+        return rms_norm(x, take(tensors, f"{self.name}.weight", self.d), self.eps)
 
 
-def normed(tensors: Tensors, name: str, x: Array, eps: float) -> Array:
-    """The layer norm `name` of x `[n, d]`."""
-    d = x.shape[-1]
-    return layer_norm(x, take(tensors, f"{name}.weight", d), take(tensors, f"{name}.bias", d), eps)
+class FeedForward(NamedTuple):
+    """f(x w₁ + b₁) w₂ + b₂ (Vaswani et al. 2017, equation 2)."""
+
+    inner: Dense
+    outer: Dense
+    activation: Activation
+
+    def arrays(self) -> Arrays:
+        """Those of both linear layers."""
+        return arrays_of((self.inner, self.outer))
+
+    def __call__(self, tensors: Tensors, x: Array) -> Array:
+        """From x `[n, d_model]` to `[n, d_model]`."""
+        return self.outer(tensors, self.activation(self.inner(tensors, x)))
 
 
-def dense_arrays(sizes: Mapping[str, tuple[int, int]], biased: bool = True) -> Arrays:
-    """Names and shapes of linear layers, by name (d_in, d_out) in sizes."""
-    for name, (d_in, d_out) in sizes.items():
-        yield f"{name}.weight", (d_out, d_in)
-        if biased:
-            yield f"{name}.bias", (d_out,)
+class GatedFeedForward(NamedTuple):
+    """(f(x W_gate) ⊙ x W_up) W_down (Shazeer 2020, equation 6)."""
+
+    gate: Dense
+    up: Dense
+    down: Dense
+    activation: Activation
+
+    def arrays(self) -> Arrays:
+        """Those of the three linear layers."""
+        return arrays_of((self.gate, self.up, self.down))
+
+    def __call__(self, tensors: Tensors, x: Array) -> Array:
+        """From x `[n, d_model]` to `[n, d_model]`."""
+        inner = self.activation(self.gate(tensors, x))  # [n, d_ff]
+        inner *= self.up(tensors, x)
+        return self.down(tensors, inner)
 
 
-def norms(d: int, *names: str) -> Arrays:
-    """Names and shapes of layer norms over d numbers."""
-    for name in names:
-        yield from ((f"{name}.weight", (d,)), (f"{name}.bias", (d,)))
+class Table(NamedTuple):
+    """A table of embeddings `[rows, d]`; rows is None where config.json does not say how many there are."""
+
+    name: str
+    rows: int | None
+    d: int
+
+    def arrays(self) -> Arrays:
+        """The table."""
+        yield f"{self.name}.weight", (self.rows, self.d)
+
+    def __call__(self, tensors: Tensors, indices: Array) -> Array:
+        """The rows `[n, d]` at the indices `[n]`; no other row is read or widened."""
+        rows = tensors.rows(f"{self.name}.weight", indices)  # [n, d]
+        if rows.shape != (len(indices), self.d):
+            found = list(rows.shape[1:])
+            raise ResourceError(f"{self.name}.weight: expected rows of shape [{self.d}] by config.json, got {found}")
+        return rows
 
 
-def embedding(tensors: Tensors, name: str, indices: Array, d: int) -> Array:
-    """The rows `[n, d]` of the table `name` at the indices `[n]`; no other row is read or widened."""
-    rows = tensors.rows(name, indices)  # [n, d]
-    if rows.shape != (len(indices), d):
-        raise ResourceError(
-            f"{name} has rows of shape {list(rows.shape[1:])}; by its config.json the model needs [{d}]"
-        )
-    return rows
+class Embeddings(NamedTuple):
+    """norm(word + segment 0 + position) and a projection to d_model; a model has all of these or some."""
+
+    words: Table
+    positions: Table | None = None
+    segments: Table | None = None
+    norm: Layer | None = None
+    projection: Dense | None = None
+
+    def arrays(self) -> Arrays:
+        """Those of every table and layer."""
+        return arrays_of(self)
+
+    def __call__(self, tensors: Tensors, ids: Array, positions: Array) -> Array:
+        """Token ids and positions, both `[n]`, as the first hidden state `[n, d_model]`."""
+        x = self.words(tensors, ids)  # [n, d]
+        if self.segments is not None:
+            x += self.segments(tensors, np.zeros(1, np.intp))
+        if self.positions is not None:
+            x += self.positions(tensors, positions)
+        for layer in (self.norm, self.projection):
+            x = x if layer is None else layer(tensors, x)
+        return x

@@ -6,43 +6,73 @@ depends on the distance of the two alone. The scalings change the θᵢ, to read
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import ResourceError, quoted
-from attncli.models.checkpoint.config import size
-from attncli.models.checkpoint.rotary_config import (
-    BASE,
-    TRAINED,
-    Rotary,
-    is_number,
-    number,
-    parameters_of,
-    positive,
-    turning_part,
+from attncli.models.checkpoint.config import Config, keys_in
+
+BASE = 10_000.0  # Su et al. 2021, equation 15
+TRAINED = "original_max_position_embeddings"
+WIDEST = 2**16  # dimensions of a head that turn; 256 in the widest model
+LARGEST = 1e15  # a base, a factor, a length: the largest in use is a base of 1e10
+#: The keys of a rotation's object; `finetuned` is a mark of its authors.
+KEYS = keys_in(
+    """rope_type type rope_theta partial_rotary_factor factor original_max_position_embeddings attention_factor
+    beta_fast beta_slow mscale mscale_all_dim truncate low_freq_factor high_freq_factor short_factor long_factor
+    finetuned"""
 )
-from attncli.models.family import Config
 
 
-def rotary_of(config: Config, d_k: int) -> Rotary:
-    """The rotation that a config describes, in the old keys (`rope_scaling`, `rope_theta`) or in `rope_parameters`.
+@dataclass(frozen=True)
+class Rotary:
+    """The rotation of a model.
+
+    kind: one of SCALINGS; width: how many of a head's d_k dimensions turn; positions: max_position_embeddings;
+    trained: the length it was trained with before it was scaled; parameters: the scaling's own keys.
+    """
+
+    kind: str
+    base: float
+    width: int
+    positions: int
+    trained: float
+    parameters: Mapping[str, Any]
+
+    @property
+    def factor(self) -> float:
+        """How much further the scaled model reads; by default the ratio of its two lengths."""
+        ratio = self.positions / self.trained if self.kind in ("yarn", "longrope") else None
+        return _positive(self.parameters, "factor", ratio)
+
+    @property
+    def reach(self) -> int:
+        """The longest input: `positions`, or the scaled length for kinds whose config has the unscaled one there."""
+        scaled = {"dynamic": self.positions, "yarn": self.trained}.get(self.kind, 0)
+        return max(self.positions, int(scaled * self.factor if scaled else 0))
+
+
+def read_rotary(config: Config, d_k: int, positions: int) -> Rotary:
+    """The rotation by a config, in the old keys (`rope_scaling`, `rope_theta`) or in `rope_parameters`.
 
     Raises:
         ResourceError: a scaling that is not supported, or one that lacks a number.
     """
-    parameters = parameters_of(config)
+    parameters = _read_parameters(config)
     kind = parameters.get("rope_type") or parameters.get("type") or "default"
     if not isinstance(kind, str) or kind not in SCALINGS:
-        raise ResourceError(f"the model's rotary scaling is {quoted(kind)}; supported: {', '.join(SCALINGS)}")
-    width = int(d_k * turning_part(kind, parameters))
-    if width % 2 or not 0 < width <= d_k:
-        raise ResourceError(f"the model's rotation covers {width} of {d_k} dimensions; needed is an even number")
-    positions = size(config, "max_position_embeddings")
-    trained = positive(config, TRAINED, positive(parameters, TRAINED, positions))
-    rotary = Rotary(kind, positive(parameters, "rope_theta", BASE), width, positions, trained, parameters)
+        raise ResourceError(f"rotary scaling in config.json: expected one of {', '.join(SCALINGS)}, got {quoted(kind)}")
+    width = int(d_k * _turning_part(kind, parameters))
+    if width % 2 or not 0 < width <= min(d_k, WIDEST):
+        raise ResourceError(f"rotation in config.json: expected an even number of dimensions, got {width} of {d_k}")
+    beside = {TRAINED: config.get(TRAINED)}
+    trained = _positive(beside, TRAINED, _positive(parameters, TRAINED, positions))
+    rotary = Rotary(kind, _positive(parameters, "rope_theta", BASE), width, positions, trained, parameters)
     for n in (1, rotary.reach):
-        frequencies(rotary, n)  # what it lacks is said before the first block
+        frequencies(rotary, n)  # a number that is missing is named before the first block
     return rotary
 
 
@@ -69,7 +99,7 @@ def frequencies(rotary: Rotary, n: int) -> tuple[Array, float]:
     """θ `[width/2]`, float32, for an input of n tokens, and the number that cos and sin are multiplied with.
 
     Raises:
-        ResourceError: the scaling lacks a number, or its numbers make no angles.
+        ResourceError: the scaling lacks a number, or its numbers give no finite angles.
     """
     try:
         with np.errstate(divide="raise", over="raise", invalid="raise"):
@@ -77,13 +107,9 @@ def frequencies(rotary: Rotary, n: int) -> tuple[Array, float]:
         if not (np.isfinite(theta).all() and math.isfinite(magnitude)):
             raise ValueError("not all of them are finite")
         return theta, magnitude
-    except (
-        ArithmeticError,
-        TypeError,
-        ValueError,
-    ) as error:  # a base of 1, a factor of 0, ln of a negative length
+    except (ArithmeticError, TypeError, ValueError) as error:  # a base of 1, a factor of 0, ln of a negative length
         raise ResourceError(
-            f"the numbers of the model's {rotary.kind} rotary scaling make no angles: {error}"
+            f"rotary scaling {rotary.kind} in config.json: expected numbers that give finite angles: {error}"
         ) from None
 
 
@@ -123,7 +149,7 @@ def _dynamic(rotary: Rotary, n: int) -> tuple[Array, float]:
 
 def _llama3(rotary: Rotary, n: int) -> tuple[Array, float]:
     """Long waves slowed down, short ones kept, those between blended (Llama 3.1's reference code, `apply_scaling`)."""
-    low, high = (positive(rotary.parameters, f"{side}_freq_factor") for side in ("low", "high"))
+    low, high = (_positive(rotary.parameters, f"{side}_freq_factor") for side in ("low", "high"))
     if low >= high:
         raise ValueError(f"low_freq_factor {low:g} is not below high_freq_factor {high:g}")
     theta = _plain(rotary.base, rotary.width)  # [width/2]
@@ -134,8 +160,8 @@ def _llama3(rotary: Rotary, n: int) -> tuple[Array, float]:
 
 def _yarn(rotary: Rotary, n: int) -> tuple[Array, float]:
     """Interpolated by parts, with larger queries and keys (YaRN: Peng et al. 2023, sections 3.2 and 3.4)."""
-    slow = _turning(rotary, number(rotary.parameters, "beta_fast", 32) or 32)
-    fast = _turning(rotary, number(rotary.parameters, "beta_slow", 1) or 1)
+    slow = _turning(rotary, _number(rotary.parameters, "beta_fast", 32) or 32)
+    fast = _turning(rotary, _number(rotary.parameters, "beta_slow", 1) or 1)
     if rotary.parameters.get("truncate", True):
         slow, fast = math.floor(slow), math.ceil(fast)
     slow, fast = max(slow, 0), min(fast, rotary.width - 1)
@@ -154,24 +180,62 @@ def _turning(rotary: Rotary, turns: float) -> float:
 
 def _yarn_magnitude(rotary: Rotary) -> float:
     """√(1/t) = 0.1 ln s + 1, the temperature of section 3.4; the config may name it, or two weights of the ln."""
-    weights = [number(rotary.parameters, key, 0) for key in ("mscale", "mscale_all_dim")]
+    weights = [_number(rotary.parameters, key, 0) for key in ("mscale", "mscale_all_dim")]
 
     def magnitude(weight: float) -> float:
         return 0.1 * weight * math.log(rotary.factor) + 1 if rotary.factor > 1 else 1.0
 
     derived = magnitude(weights[0]) / magnitude(weights[1]) if all(weights) else magnitude(1)
-    return number(rotary.parameters, "attention_factor", derived)
+    return _number(rotary.parameters, "attention_factor", derived)
 
 
 def _longrope(rotary: Rotary, n: int) -> tuple[Array, float]:
     """A searched factor for every pair, one list for inputs of the trained length, one beyond (Ding et al. 2024, 3)."""
     key = "long_factor" if n > rotary.trained else "short_factor"
     listed, pairs = rotary.parameters.get(key), rotary.width // 2
-    if not isinstance(listed, list) or len(listed) != pairs or not all(map(is_number, listed)):
-        raise ResourceError(f"the model's {key} is {quoted(listed)}; needed is a list of {pairs} numbers")
+    if not isinstance(listed, list) or len(listed) != pairs or not all(map(_is_number, listed)):
+        raise ResourceError(f"{key} in config.json: expected a list of {pairs} numbers, got {quoted(listed)}")
     factors = np.array(listed, np.float32)  # [width/2]
     derived = math.sqrt(1 + math.log(max(rotary.factor, 1)) / math.log(rotary.trained))
-    return 1 / (factors * _periods(rotary.base, rotary.width)), number(rotary.parameters, "attention_factor", derived)
+    return 1 / (factors * _periods(rotary.base, rotary.width)), _number(rotary.parameters, "attention_factor", derived)
+
+
+def _read_parameters(config: Config) -> Mapping[str, Any]:
+    """The scaling's own keys, and those that older configs keep beside it."""
+    older, newer = (config.object(name, KEYS) for name in ("rope_scaling", "rope_parameters"))
+    found = older or newer or {}
+    if not isinstance(found, Mapping) or any(isinstance(value, Mapping) for value in found.values()):
+        raise ResourceError(f"rotary scaling in config.json: expected one object for all layers, got {quoted(found)}")
+    return {**{key: config.get(key) for key in ("rope_theta", "partial_rotary_factor")}, **found}
+
+
+def _turning_part(kind: str, parameters: Mapping[str, Any]) -> float:
+    """The part of a head's dimensions that turns: without a scaling all of them, whatever the config says.
+
+    So do these models in transformers, which leave it to the scalings to ask.
+    """
+    return 1.0 if kind == "default" else _number(parameters, "partial_rotary_factor", 1.0)
+
+
+def _number(parameters: Mapping[str, Any], key: str, default: float | None = None) -> float:
+    """The number under the key, the default where it is missing or null; ResourceError without either."""
+    found = default if parameters.get(key) is None else parameters[key]
+    if found is None or not _is_number(found):
+        raise ResourceError(f"{key} of the rotation in config.json: expected a number up to 1e15, got {quoted(found)}")
+    return float(found)
+
+
+def _positive(parameters: Mapping[str, Any], key: str, default: float | None = None) -> float:
+    """The same of a number above 0."""
+    found = _number(parameters, key, default)
+    if found <= 0:
+        raise ResourceError(f"{key} of the rotation in config.json: expected a positive number, got {found:g}")
+    return found
+
+
+def _is_number(found: object) -> bool:
+    """Whether a rotation can be computed with it: no NaN, and not too large."""
+    return isinstance(found, int | float) and not isinstance(found, bool) and -LARGEST < found < LARGEST
 
 
 SCALINGS: Mapping[str, Callable[[Rotary, int], tuple[Array, float]]] = {

@@ -1,22 +1,18 @@
-"""The keys of a config.json that change no attention, whatever the family; the families name those that they honour.
+"""The keys of a config.json that change no attention in any family; a key that is not read is named unless it is here.
 
 From the configuration classes of transformers 5.24 and what its earlier versions, tokenizers, trainers and converters
-have left in checkpoints. A key that is in neither list is one that nobody has thought of, and is said.
+have left in checkpoints.
 """
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attncli.errors import quoted
-from attncli.models.checkpoint.config import listed
-from attncli.models.checkpoint.rotary_config import KEYS as ROTARY_KEYS
-from attncli.models.family import Config, ModelShape
+from attncli.models.checkpoint.config import Config, keys_in
 
-ROTATIONS = ("rope_scaling", "rope_parameters")
-
-#: Whatever their value.
-HARMLESS = listed(
+#: Keys that change nothing whatever their value.
+HARMLESS = keys_in(
     # whose file it is, and what wrote and loads it
     """_name_or_path name_or_path _commit_hash name language languages license description model_type model_name
     architectures auto_map transformers_version adapter_transformers_version sentence_transformers
@@ -72,18 +68,18 @@ HARMLESS = listed(
     """
 )
 
-#: Only with these values: they say that the model has nothing of the kind.
+#: Keys that change nothing with these values, which say that the model has nothing of the kind.
 INERT: Mapping[str, tuple[Any, ...]] = {
     **dict.fromkeys(
-        listed("""is_encoder_decoder is_decoder add_cross_attention use_sliding_window attention_bias mlp_bias
+        keys_in("""is_encoder_decoder is_decoder add_cross_attention use_sliding_window attention_bias mlp_bias
         qkv_bias use_qk_norm qk_norm qk_layernorm
         use_mla use_alibi alibi rope_interleaved rotary_interleaved parallel_attn use_parallel_residual prenorm rms_norm
         scale_attn_by_inverse_layer_idx scale_attn_by_layer_idx no_bias bias use_mrope"""),
         (False,),
     ),
-    **dict.fromkeys(listed("pruned_heads prediction_heads custom_heads per_layer_config"), ({}, [])),
-    **dict.fromkeys(listed("residual_multiplier embedding_multiplier partial_rotary_factor rotary_pct"), (1,)),
-    **dict.fromkeys(listed("num_experts num_local_experts n_routed_experts attention_sinks sliding_window"), (0,)),
+    **dict.fromkeys(("pruned_heads", "prediction_heads", "custom_heads", "per_layer_config"), ({}, [])),
+    **dict.fromkeys(("residual_multiplier", "embedding_multiplier", "partial_rotary_factor", "rotary_pct"), (1,)),
+    **dict.fromkeys(keys_in("num_experts num_local_experts n_routed_experts attention_sinks sliding_window"), (0,)),
     "position_embedding_type": ("absolute",),
 }
 
@@ -96,19 +92,20 @@ MASKS: Mapping[str, bool] = {
 }
 
 
-def unknown_keys(config: Config, honoured: Container[str], shape: ModelShape) -> list[str]:
-    """The keys that have a value, are not honoured, and may change the numbers; of a rotation as `rope_scaling.x`."""
-    known = {**dict.fromkeys(SAME_SIZE, shape.d_model)}
-    known |= {key: hides == shape.causal for key, hides in MASKS.items()}
+def unknown_keys(config: Config, d_model: int, causal: bool) -> list[str]:
+    """The keys that have a value, that the family did not read, and that may change the numbers.
+
+    A key within an object that the family reads is named with the object: `rope_scaling.x`.
+    """
+    as_said = {**dict.fromkeys(SAME_SIZE, d_model), **{key: hides == causal for key, hides in MASKS.items()}}
     unknown = [
         key
-        for key, value in config.items()
-        if not (key in honoured or _is_harmless(key, value) or (key in known and value == known[key]))
+        for key, value in config.values.items()
+        if not (key in config.honoured or _is_harmless(key, value) or (key in as_said and value == as_said[key]))
     ]
-    for name in ROTATIONS:
-        if name in honoured and isinstance(config.get(name), dict):
-            inner = {key: value for key, value in config[name].items() if value is not None}
-            unknown += [f"{name}.{key}" for key in inner if key not in ROTARY_KEYS]
+    for name, known in config.known.items():
+        if isinstance(inner := config.values.get(name), dict):
+            unknown += [f"{name}.{key}" for key, value in inner.items() if value is not None and key not in known]
     return unknown
 
 

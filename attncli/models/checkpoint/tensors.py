@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Container, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -17,17 +18,48 @@ from attncli.files.safetensors_file import SafetensorsFile, Stored
 from attncli.models.checkpoint.folders import weights_error
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
-#: What a checkpoint of a model with a head has in front of the names that one without a head has.
-PREFIXES = ("bert.", "roberta.", "electra.", "distilbert.", "transformer.", "model.")
-LAYER = re.compile(r"(?:^|\.)(?:layer|layers|h)\.(\d{1,6})\.", re.ASCII)
 KEPT = 2**29  # bytes in float32: of a checkpoint of up to so many, arrays that are asked for again stay in memory
 SAME = "config.json, tokenizer.json and the weights must be of the same model"
+#: How the names of arrays begin that tasks need behind the last block or beside the blocks, in any family.
+HEADS = (
+    *("pooler.", "classifier.", "score.", "lm_head.", "qa_outputs.", "summary.", "multiple_choice_head."),
+    *("sequence_summary.", "qa_classifier.", "v_head.", "dropout."),
+)
 
 
-def _is_buffer(name: str, shape: tuple[int, ...]) -> bool:
-    """GPT-2's causal mask and what it hides with, and the frequencies of rotary positions."""
-    mask = name.endswith("attn.bias") and len(shape) == 4
-    return mask or name.endswith(("attn.masked_bias", "rotary_emb.inv_freq"))
+class Names(NamedTuple):
+    """How the checkpoints of a family name their arrays.
+
+    blocks: the list of blocks; prefixes: beginnings that a checkpoint with a head has and one without has not;
+    renamed: parts of names in early files → today's; buffers: patterns of arrays that are no parameters; heads: what
+    names of arrays for tasks begin with, beside `HEADS`.
+    """
+
+    blocks: str = "layers"
+    prefixes: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = MappingProxyType({})
+    buffers: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+
+    def bare(self, name: str) -> str:
+        """The name without prefixes, and in today's words."""
+        while prefix := next((each for each in self.prefixes if name.startswith(each)), None):
+            name = name.removeprefix(prefix)
+        for old, new in self.renamed.items():
+            name = name.replace(old, new)
+        return name
+
+    def is_buffer(self, bare: str) -> bool:
+        """Whether the array of a bare name is no parameter: a mask, numbers of positions, frequencies."""
+        return any(fnmatchcase(bare, pattern) for pattern in self.buffers)
+
+    def block_of(self, bare: str) -> int | None:
+        """The number of the block that the array of a bare name belongs to."""
+        match = re.match(rf"{re.escape(self.blocks)}\.(\d{{1,6}})\.", bare, re.ASCII)
+        return None if match is None else int(match[1])
+
+
+PLAIN = Names()
 
 
 class Place(NamedTuple):
@@ -45,26 +77,30 @@ class Place(NamedTuple):
 class Checkpoint:
     """The arrays of a model's folder, in float32, each read when it is asked for; a `family.Tensors`."""
 
-    def __init__(self, folder: Path, tied: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> None:
-        """Read the header of every file. Where an array of `tied` is missing, one of those that it names stands for it.
+    def __init__(
+        self, folder: Path, names: Names = PLAIN, tied: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    ) -> None:
+        """Read the header of every file.
+
+        names: how the family names its arrays; tied: an array → others that hold the same numbers, the first of which
+        that is there is read in its place where it is missing.
 
         Raises:
-            ResourceError: no safetensors in the folder, or one that is damaged.
+            ResourceError: no safetensors in the folder, or a file that is damaged.
         """
         self.files = tuple(SafetensorsFile(path) for path in safetensors_paths(folder))
+        self.names = names
         self._places: dict[str, list[Place]] = {}
         for file in self.files:
             for name in file.arrays:
-                self._places.setdefault(bare(name), []).append(Place(file, name))
-        missing = {
-            bare(name): [bare(other) for other in tied[name] if other in self] for name in tied if name not in self
-        }
+                self._places.setdefault(names.bare(name), []).append(Place(file, name))
+        missing = {name: [other for other in tied[name] if other in self] for name in tied if name not in self}
         self._tied = {name: others[0] for name, others in missing.items() if others}
         self._read: set[str] = set()
         self._kept: dict[str, Array] | None = {} if 4 * self._numbers() <= KEPT else None
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bare(name) in self._places
+        return isinstance(name, str) and self.names.bare(name) in self._places
 
     def __getitem__(self, name: str) -> Array:
         """The array `name`, with or without prefix, not to be written to.
@@ -72,7 +108,7 @@ class Checkpoint:
         Raises:
             ResourceError: there is none, its dtype is not supported, or its file has changed since it was opened.
         """
-        key, place = bare(name), self._place(name)
+        key, place = self.names.bare(name), self._place(name)
         if self._kept is not None and key in self._kept:
             return self._kept[key]
         array = place.file.widened(place.name)
@@ -100,11 +136,11 @@ class Checkpoint:
     def parameters(self) -> int:
         """How many numbers the model has learned, by the headers alone: masks and rotations are no parameters."""
         firsts = {name: places[0].stored for name, places in self._places.items()}
-        return sum(each.numbers for name, each in firsts.items() if each.is_float and not _is_buffer(name, each.shape))
+        return sum(each.numbers for name, each in firsts.items() if each.is_float and not self.names.is_buffer(name))
 
     def size(self, name: str) -> tuple[int, ...] | None:
         """The shape of the array `name`, None if there is none."""
-        key = bare(name)
+        key = self.names.bare(name)
         return self._places[key][0].stored.shape if key in self._places else None
 
     def shape(self, name: str) -> tuple[int, ...]:
@@ -118,23 +154,25 @@ class Checkpoint:
     @property
     def layers(self) -> int:
         """How many layers the names count."""
-        numbers = (match for match in map(LAYER.search, self._places) if match)
-        return 1 + max((int(match[1]) for match in numbers), default=-1)
+        numbers = (self.names.block_of(name) for name in self._places)
+        return 1 + max((number for number in numbers if number is not None), default=-1)
 
     def others(self, used: Container[str]) -> list[str]:
-        """The names that are not among the used ones, masks and rotations left out."""
-        firsts = {name: places[0].stored.shape for name, places in self._places.items()}
-        return [name for name, shape in firsts.items() if name not in used and not _is_buffer(name, shape)]
+        """The bare names of arrays that are not among the used ones, without buffers and the arrays of heads."""
+        heads = (*HEADS, *self.names.heads)
+        names = (name for name in self._places if name not in used and not name.startswith(heads))
+        return [name for name in names if not self.names.is_buffer(name)]
 
     def _numbers(self) -> int:
         return sum(stored.numbers for file in self.files for stored in file.arrays.values())
 
     def _place(self, name: str) -> Place:
-        key = self._tied.get(bare(name), bare(name))
+        bare = self.names.bare(name)
+        key = self._tied.get(bare, bare)
         if key not in self._places:
             found = ", ".join(quoted(place.name)[1:-1] for place, *_ in list(self._places.values())[:3])
-            others = f"; they have {found} …" if found else ", nor any other"
-            raise ResourceError(f"the model's files have no array {name!r}{others}")
+            got = f"got {found} …" if found else "got no arrays at all"
+            raise ResourceError(f"the model's files have no array {name!r}: {got}")
         first, *more = places = self._places[key]
         if more:
             if not all(first.file.same_bytes(first.name, *other) for other in more):
@@ -142,13 +180,6 @@ class Checkpoint:
                 raise ResourceError(f"the model's files have {names}, two arrays under one name", SAME)
             self._places[key] = [first]
         return first
-
-
-def bare(name: str) -> str:
-    """The name without the prefixes of its family, and in today's words (BERT's first files: gamma and beta)."""
-    while prefix := next((each for each in PREFIXES if name.startswith(each)), None):
-        name = name.removeprefix(prefix)
-    return name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
 
 
 def safetensors_paths(folder: Path) -> list[Path]:

@@ -1,1 +1,46 @@
-"""The families of models, one file each."""
+"""The families of models: a file each, and one row here for each model_type that config.json may name."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
+from attncli.errors import ResourceError, quoted
+from attncli.models.checkpoint.config import Config, refuse_quantised, refuse_unsupported
+from attncli.models.family import Family
+
+#: model_type → the file of its family, whose `FAMILY` is the class.
+FAMILIES: Mapping[str, str] = {
+    "bert": "bert",
+    "roberta": "bert",
+    "xlm-roberta": "bert",
+    "camembert": "bert",
+    "electra": "bert",
+    "distilbert": "distilbert",
+    "gpt2": "gpt2",
+    "llama": "llama",
+    "mistral": "llama",
+    "qwen2": "llama",
+    "qwen3": "llama",
+}
+
+
+def read_family(config: Config) -> Family:
+    """The family that model_type names, with the numbers of the config. No other family is imported.
+
+    Raises:
+        ResourceError: an unknown model_type, quantised weights, two values for one size, a size that is missing, or a
+            computation that the family does not do.
+    """
+    refuse_quantised(config)
+    family = _family_of(config.get("model_type"))
+    config.rename(family.aliases)
+    read = family.read(config)
+    refuse_unsupported(config)
+    return read
+
+
+def _family_of(model_type: object) -> type[Family]:
+    if not isinstance(model_type, str) or model_type not in FAMILIES:
+        got = "no such key" if model_type is None else quoted(model_type)
+        raise ResourceError(f"model_type in config.json: expected one of {', '.join(FAMILIES)}, got {got}")
+    return cast(type[Family], import_module(f"{__name__}.{FAMILIES[model_type]}").FAMILY)

@@ -1,143 +1,122 @@
 """BERT (Devlin et al. 2019), RoBERTa (Liu et al. 2019), XLM-R (Conneau et al. 2020), ELECTRA (Clark et al. 2020).
 
-Their encoders have one block in common, that of Vaswani et al. 2017 (section 3.1): a layer norm behind each sum.
+Their encoders share the block of Vaswani et al. 2017 (section 3.1): a layer norm behind each sum.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import ResourceError, quoted
-from attncli.models.blocks.activations import activation_named
-from attncli.models.blocks.encoder import Names, encoder_block
-from attncli.models.blocks.layers import dense, dense_arrays, embedding, linear, normed, norms
-from attncli.models.checkpoint.config import MOST, epsilon, head_size, listed, rows_said, size, switch
-from attncli.models.family import Arrays, Config, ModelLayer, ModelShape, Tensors
-
-NAMES = Names(
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "attention.output.LayerNorm",
-    "intermediate.dense",
-    "output.dense",
-    "output.LayerNorm",
-)
+from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.attention import SelfAttention, Separate
+from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
+from attncli.models.blocks.residual import PostNormBlock
+from attncli.models.checkpoint.config import LARGEST, Config
+from attncli.models.checkpoint.tensors import Names
+from attncli.models.family import Family, ModelShape, OutputLayer
 
 
-LAYERS = "num_hidden_layers"
-ALIASES: Mapping[str, str] = {}
-#: By the first of these that a checkpoint has: the output layers of BERT, RoBERTa and ELECTRA.
-TIED = {
-    "embeddings.word_embeddings.weight": (
-        "cls.predictions.decoder.weight",
-        "lm_head.decoder.weight",
-        "generator_lm_head.weight",
+@dataclass(frozen=True, kw_only=True)
+class Bert(Family):
+    """padding: the token id that counts no position, in RoBERTa and its kin; None where positions start at 0."""
+
+    names = Names(
+        blocks="encoder.layer",
+        prefixes=("bert.", "roberta.", "electra.", "model."),
+        renamed={"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"},
+        buffers=("embeddings.position_ids", "embeddings.token_type_ids"),
+        heads=("cls.", "discriminator_predictions.", "generator_predictions.", "generator_lm_head."),
     )
-}
-KEYS = listed(
-    """hidden_size num_attention_heads num_hidden_layers intermediate_size max_position_embeddings hidden_act
-    layer_norm_eps position_embedding_type is_decoder add_cross_attention"""
-)
+    output = OutputLayer(
+        "embeddings.word_embeddings.weight",
+        ("cls.predictions.decoder.weight", "lm_head.decoder.weight", "generator_lm_head.weight"),
+        ("cls.predictions.decoder.bias", "lm_head.decoder.bias", "generator_lm_head.bias"),
+    )
+
+    d_ff: int
+    eps: float
+    activation: Activation
+    padding: int | None
+
+    @classmethod
+    def read(cls, config: Config) -> Self:
+        """The encoder of a config."""
+        _refuse_others(config)
+        eps, padding = config.epsilon("layer_norm_eps", 1e-12), _read_padding(config)
+        return cls(
+            shape=_read_shape(config, 0 if padding is None else padding + 1),
+            tied=config.switch("tie_word_embeddings", True),
+            embedding=_read_embeddings(config, eps),
+            d_ff=config.size("intermediate_size"),
+            eps=eps,
+            activation=read_activation(config, "hidden_act", "gelu"),
+            padding=padding,
+        )
+
+    def positions(self, ids: Array) -> Array:
+        """0, 1, 2 …; or padding + 1, padding + 2 … with padding tokens at `padding`: `[n]`."""
+        if self.padding is None:
+            return super().positions(ids)
+        counted = ids != self.padding  # [n]
+        positions: Array = np.cumsum(counted) * counted + self.padding
+        return positions
+
+    def block(self, number: int) -> PostNormBlock:
+        """Block `number`."""
+        name, d, d_ff, n_head = f"encoder.layer.{number}", self.shape.d_model, self.d_ff, self.shape.n_head
+        query, key, value = (Dense(f"{name}.attention.self.{part}", d, d) for part in ("query", "key", "value"))
+        inner, outer = Dense(f"{name}.intermediate.dense", d, d_ff), Dense(f"{name}.output.dense", d_ff, d)
+        return PostNormBlock(
+            SelfAttention(
+                Separate(query, key, value, n_head, n_head), mixing=Dense(f"{name}.attention.output.dense", d, d)
+            ),
+            LayerNorm(f"{name}.attention.output.LayerNorm", d, self.eps),
+            FeedForward(inner, outer, self.activation),
+            LayerNorm(f"{name}.output.LayerNorm", d, self.eps),
+        )
 
 
-def keys(config: Config) -> frozenset[str]:
-    """The keys that it honours."""
-    return KEYS | {"embedding_size"} if config["model_type"] == "electra" else KEYS
+FAMILY = Bert
 
 
-def ties(config: Config) -> bool:
-    """Whether the embedding is the output layer too: unless the config says no."""
-    return switch(config, "tie_word_embeddings", True)
-
-
-def shape(config: Config) -> ModelShape:
-    """Its sizes; RoBERTa and its kin leave the positions up to padding_idx unused."""
+def _refuse_others(config: Config) -> None:
+    """ResourceError for a decoder or for other positions than learned absolute ones."""
     kind = config.get("position_embedding_type") or "absolute"
     if kind != "absolute":
-        raise ResourceError(f"position_embedding_type {quoted(kind)} in config.json is not supported: 'absolute' is")
-    if switch(config, "is_decoder", False) or switch(config, "add_cross_attention", False):
-        raise ResourceError("config.json has is_decoder or add_cross_attention set: of BERT, encoders are supported")
-    d_k, d_model = head_size(config, "hidden_size", "num_attention_heads"), size(config, "hidden_size")
-    positions = size(config, "max_position_embeddings") - _first_position(config)
+        raise ResourceError(f"position_embedding_type in config.json: expected 'absolute', got {quoted(kind)}")
+    decoder, cross = (config.switch(name, False) for name in ("is_decoder", "add_cross_attention"))
+    if decoder or cross:
+        raise ResourceError("config.json has is_decoder or add_cross_attention set: expected an encoder")
+
+
+def _read_shape(config: Config, first_position: int) -> ModelShape:
+    n_layer, d_k = config.size("num_hidden_layers"), config.head_size("hidden_size", "num_attention_heads")
+    d_model, positions = config.size("hidden_size"), config.size("max_position_embeddings") - first_position
     if positions < 1:
-        raise ResourceError(f"max_position_embeddings in config.json leaves {positions} positions")
-    return ModelShape(size(config, "num_hidden_layers"), d_model // d_k, d_model // d_k, d_model, d_k, positions, False)
+        raise ResourceError(f"max_position_embeddings in config.json leaves {positions} positions: expected at least 1")
+    return ModelShape(n_layer, d_model // d_k, d_model // d_k, d_model, d_k, positions, causal=False)
 
 
-def arrays(config: Config) -> Arrays:
-    """Every array with its shape, block by block."""
-    d_model, d, d_ff = size(config, "hidden_size"), _embedding_size(config), size(config, "intermediate_size")
-    tables = {"word": "vocab_size", "position": "max_position_embeddings", "token_type": "type_vocab_size"}
-    for table, rows in tables.items():
-        yield f"embeddings.{table}_embeddings.weight", (rows_said(config, rows), d)
-    yield from norms(d, "embeddings.LayerNorm")
-    if d != d_model:
-        yield from dense_arrays({"embeddings_project": (d, d_model)})
-    for number in range(size(config, "num_hidden_layers")):
-        yield from NAMES.of(f"encoder.layer.{number}").arrays(d_model, d_ff)
-
-
-def embed(config: Config, tensors: Tensors, ids: Array) -> Array:
-    """LayerNorm(word + position + segment 0), and ELECTRA's step from its embedding's size to the blocks'."""
-    d_model = size(config, "hidden_size")
-    d = _embedding_size(config)
-    x = embedding(tensors, "embeddings.word_embeddings.weight", ids, d)  # [n, d]
-    x += embedding(tensors, "embeddings.token_type_embeddings.weight", np.zeros(1, np.intp), d)
-    x += embedding(tensors, "embeddings.position_embeddings.weight", _positions(config, ids), d)
-    x = normed(tensors, "embeddings.LayerNorm", x, _eps(config))
-    return x if d == d_model else linear(x, *dense(tensors, "embeddings_project", d, d_model))  # [n, d_model]
-
-
-def layer(config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer:
-    """One block: a = LayerNorm(x + Attention(x)); output = LayerNorm(a + FeedForward(a))."""
-    return encoder_block(
-        tensors,
-        NAMES.of(f"encoder.layer.{number}"),
-        x,
-        size(config, "num_attention_heads"),
-        size(config, "intermediate_size"),
-        _eps(config),
-        activation_named(config.get("hidden_act", "gelu")),
-    )
-
-
-def final(config: Config, tensors: Tensors, x: Array) -> Array:
-    """The last block's output is already normed."""
-    return x
-
-
-def _embedding_size(config: Config) -> int:
-    d_model = size(config, "hidden_size")
-    return size(config, "embedding_size", d_model) if config["model_type"] == "electra" else d_model
-
-
-def _eps(config: Config) -> float:
-    return epsilon(config, "layer_norm_eps", 1e-12)
-
-
-def _padding(config: Config) -> int | None:
-    """The token that RoBERTa and its kin count no position for; None for those that start at position 0."""
-    if config["model_type"] in ("bert", "electra"):
+def _read_padding(config: Config) -> int | None:
+    if config.get("model_type") in ("bert", "electra"):
         return None
     padding = config.get("pad_token_id", 1)
-    if type(padding) is not int or not 0 <= padding < MOST:
-        raise ResourceError(f"pad_token_id in config.json is {quoted(padding)}; needed is a token's number")
+    if type(padding) is not int or not 0 <= padding < LARGEST:
+        raise config.error("pad_token_id", "the id of a token")
     return padding
 
 
-def _first_position(config: Config) -> int:
-    padding = _padding(config)
-    return 0 if padding is None else padding + 1
-
-
-def _positions(config: Config, ids: Array) -> Array:
-    """The position of each token: 0, 1, 2 …; or padding_idx + 1, + 2 … with padding tokens at padding_idx: `[n]`."""
-    padding = _padding(config)
-    if padding is None:
-        return np.arange(len(ids))
-    counted = ids != padding  # [n]
-    positions: Array = np.cumsum(counted) * counted + padding
-    return positions
+def _read_embeddings(config: Config, eps: float) -> Embeddings:
+    """LayerNorm(word + segment 0 + position), and ELECTRA's projection from its smaller embeddings."""
+    d_model = config.size("hidden_size")
+    d = config.size("embedding_size", d_model) if config.get("model_type") == "electra" else d_model
+    return Embeddings(
+        Table("embeddings.word_embeddings", config.optional_size("vocab_size"), d),
+        Table("embeddings.position_embeddings", config.optional_size("max_position_embeddings"), d),
+        Table("embeddings.token_type_embeddings", config.optional_size("type_vocab_size"), d),
+        LayerNorm("embeddings.LayerNorm", d, eps),
+        projection=None if d == d_model else Dense("embeddings_project", d, d_model),
+    )

@@ -5,74 +5,145 @@ Touvron et al. 2023 (Llama, section 2.2); Jiang et al. 2023 (Mistral, section 2:
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
-from attncli.arrays import Array
-from attncli.attention.attend import attend
-from attncli.models.blocks.decoder_layers import rms_normed
-from attncli.models.blocks.layers import embedding, join_heads, linear, split_heads, take
-from attncli.models.blocks.rotary import rotate, rotation
-from attncli.models.families.llama_config import TIED, LlamaConfig, arrays, keys, read, ties
-from attncli.models.family import Config, ModelLayer, ModelShape, Tensors
-
-__all__ = ["ALIASES", "LAYERS", "TIED", "arrays", "embed", "final", "keys", "layer", "shape", "ties"]
-LAYERS = "num_hidden_layers"
-ALIASES: Mapping[str, str] = {}
-
-
-def shape(config: Config) -> ModelShape:
-    """Its sizes; ResourceError for a config that lacks one or asks for what is not supported."""
-    return read(config).shape
+from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.attention import SelfAttention, Separate
+from attncli.models.blocks.layers import Dense, Embeddings, GatedFeedForward, RMSNorm, Table
+from attncli.models.blocks.residual import PreNormBlock
+from attncli.models.blocks.rotary import Rotary, read_rotary
+from attncli.models.blocks.windows import Windows, read_windows
+from attncli.models.checkpoint.config import Config
+from attncli.models.checkpoint.tensors import Names
+from attncli.models.family import Family, ModelShape, OutputLayer
 
 
-def embed(config: Config, tensors: Tensors, ids: Array) -> Array:
-    """The embedding of each token; positions come in with the rotation in each block."""
-    return embedding(tensors, "embed_tokens.weight", ids, shape(config).d_model)
+@dataclass(frozen=True)
+class Kind:
+    """One model_type of the family, and what its config means by leaving a key out.
+
+    positions, n_kv_head, d_k: of max_position_embeddings, num_key_value_heads (None: as many as heads) and head_dim
+    (None: d_model / n_head). sliding_window: None where the model has no windows; window_switch: whether the config
+    turns them on. biased: the linear layers that have a bias; bias_keys: a key → those that have one where it is on;
+    ignored: keys that change nothing; head_norms: whether queries and keys have an RMS norm each.
+    """
+
+    positions: int
+    n_kv_head: int | None = None
+    d_k: int | None = None
+    sliding_window: int | None = None
+    window_switch: bool = False
+    biased: str = ""
+    bias_keys: Mapping[str, str] = field(default_factory=dict)
+    ignored: str = ""
+    head_norms: bool = False
 
 
-def layer(config: Config, tensors: Tensors, number: int, x: Array) -> ModelLayer:
-    """One block: a = x + Attention(RMSNorm(x)); output = a + FeedForward(RMSNorm(a))."""
-    name, plan = f"layers.{number}", read(config)
-    normed = rms_normed(tensors, f"{name}.input_layernorm", x, plan.eps)  # [n, d_model]
-    q, k, v = _queries_keys_values(plan, tensors, f"{name}.self_attn", normed)
-    attention = attend(q, k, v, causal=plan.shape.causal, window=plan.windows[number])
-    joined = join_heads(attention.context)  # [n, n_head·d_v]
-    mixing, bias = _dense(plan, tensors, f"{name}.self_attn.o", joined.shape[-1], x.shape[-1])
-    a = x + linear(joined, mixing, bias)  # [n, d_model]
-    normed = rms_normed(tensors, f"{name}.post_attention_layernorm", a, plan.eps)  # [n, d_model]
-    output = a + _feed_forward(plan, tensors, f"{name}.mlp", normed)
-    return ModelLayer(q, k, v, attention, mixing.T, output)
+KINDS = {
+    "llama": Kind(2048, bias_keys={"attention_bias": "q k v o", "mlp_bias": "gate up down"}),
+    "mistral": Kind(131_072, n_kv_head=8, sliding_window=4096),
+    "qwen2": Kind(32_768, 32, None, 4096, window_switch=True, biased="q k v", ignored="attention_bias"),
+    "qwen3": Kind(32_768, 32, 128, 4096, window_switch=True, bias_keys={"attention_bias": "q k v o"}, head_norms=True),
+}
 
 
-def final(config: Config, tensors: Tensors, x: Array) -> Array:
-    """The last block's output after the last RMS norm."""
-    return rms_normed(tensors, "norm", x, read(config).eps)
+@dataclass(frozen=True, kw_only=True)
+class Llama(Family):
+    """biased: the linear layers that have a bias (q, k, v, o, gate, up, down); head_norms: of queries and keys."""
+
+    names = Names(blocks="layers", prefixes=("model.",), buffers=("*rotary_emb.inv_freq",))
+    output = OutputLayer("embed_tokens.weight", ("lm_head.weight",), tied=False)
+
+    d_ff: int
+    eps: float
+    activation: Activation
+    rotary: Rotary
+    windows: Windows
+    biased: frozenset[str]
+    head_norms: bool
+
+    @classmethod
+    def read(cls, config: Config) -> Self:
+        """The decoder of a config."""
+        kind = KINDS[config.get("model_type")]
+        config.ignore(f"is_decoder add_cross_attention max_window_layers {kind.ignored}")
+        n_layer, d_k = config.size("num_hidden_layers"), _read_head_size(config, kind)
+        rotary = read_rotary(config, d_k, config.size("max_position_embeddings", kind.positions))
+        d_model, eps = config.size("hidden_size"), config.epsilon("rms_norm_eps", 1e-6)
+        causal = config.switch("is_causal", True)
+        return cls(
+            shape=ModelShape(n_layer, *_read_head_counts(config, kind), d_model, d_k, rotary.reach, causal),
+            tied=config.switch("tie_word_embeddings", False),
+            embedding=Embeddings(Table("embed_tokens", config.optional_size("vocab_size"), d_model)),
+            last=RMSNorm("norm", d_model, eps),
+            d_ff=config.size("intermediate_size"),
+            eps=eps,
+            activation=read_activation(config, "hidden_act", "silu"),
+            rotary=rotary,
+            windows=_read_windows(config, kind, n_layer),
+            biased=_read_biased(config, kind),
+            head_norms=kind.head_norms,
+        )
+
+    def block(self, number: int) -> PreNormBlock:
+        """Block `number`."""
+        name, d_model = f"layers.{number}", self.shape.d_model
+        return PreNormBlock(
+            RMSNorm(f"{name}.input_layernorm", d_model, self.eps),
+            self._attention(f"{name}.self_attn", number),
+            RMSNorm(f"{name}.post_attention_layernorm", d_model, self.eps),
+            GatedFeedForward(
+                self._dense(f"{name}.mlp", "gate", d_model, self.d_ff),
+                self._dense(f"{name}.mlp", "up", d_model, self.d_ff),
+                self._dense(f"{name}.mlp", "down", self.d_ff, d_model),
+                self.activation,
+            ),
+        )
+
+    def _attention(self, name: str, number: int) -> SelfAttention:
+        sizes = self.shape
+        heads = {"q": sizes.n_head, "k": sizes.n_kv_head, "v": sizes.n_kv_head}
+        query, key, value = (self._dense(name, part, sizes.d_model, n * sizes.d_k) for part, n in heads.items())
+        norm_q, norm_k = (RMSNorm(f"{name}.{part}_norm", sizes.d_k, self.eps) for part in "qk")
+        return SelfAttention(
+            Separate(query, key, value, sizes.n_head, sizes.n_kv_head),
+            self._dense(name, "o", sizes.n_head * sizes.d_k, sizes.d_model),
+            sizes.causal,
+            self.windows.of(number, sizes.causal),
+            head_norms=(norm_q, norm_k) if self.head_norms else None,
+            rotary=self.rotary,
+        )
+
+    def _dense(self, name: str, part: str, d_in: int, d_out: int) -> Dense:
+        return Dense(f"{name}.{part}_proj", d_in, d_out, part in self.biased)
 
 
-def _queries_keys_values(plan: LlamaConfig, tensors: Tensors, name: str, x: Array) -> tuple[Array, Array, Array]:
-    """Rotated queries `[n_head, n, d_k]`, rotated keys and plain values `[n_kv_head, n, d_k]`, of x `[n, d_model]`."""
-    sizes, turn = plan.shape, rotation(plan.rotary, len(x))
-
-    def heads(part: str, n_head: int) -> Array:
-        y = linear(x, *_dense(plan, tensors, f"{name}.{part}", sizes.d_model, n_head * sizes.d_k))
-        return split_heads(y, n_head)  # [n_head, n, d_k]
-
-    def rotated(part: str, n_head: int) -> Array:
-        y = heads(part, n_head)
-        return rotate(rms_normed(tensors, f"{name}.{part}_norm", y, plan.eps) if plan.head_norms else y, *turn)
-
-    return rotated("q", sizes.n_head), rotated("k", sizes.n_kv_head), heads("v", sizes.n_kv_head)
+FAMILY = Llama
 
 
-def _feed_forward(plan: LlamaConfig, tensors: Tensors, name: str, x: Array) -> Array:
-    """(f(x W_gate) ⊙ x W_up) W_down (Shazeer 2020, equation 6): `[n, d_model]`. One weight is widened at a time."""
-    d_model, d_ff = x.shape[-1], plan.d_ff
-    inner = plan.activation(linear(x, *_dense(plan, tensors, f"{name}.gate", d_model, d_ff)))  # [n, d_ff]
-    inner *= linear(x, *_dense(plan, tensors, f"{name}.up", d_model, d_ff))
-    return linear(inner, *_dense(plan, tensors, f"{name}.down", d_ff, d_model))
+def _read_head_size(config: Config, kind: Kind) -> int:
+    if config.get("head_dim", kind.d_k) is None:
+        return config.head_size("hidden_size", "num_attention_heads")
+    return config.size("head_dim", kind.d_k)
 
 
-def _dense(plan: LlamaConfig, tensors: Tensors, name: str, d_in: int, d_out: int) -> tuple[Array, Array | None]:
-    """The weight `[d_out, d_in]` of the linear layer `name`, and its bias `[d_out]` if the config gives it one."""
-    weight, bias = f"{name}_proj.weight", f"{name}_proj.bias"
-    biased = name.rpartition(".")[2] in plan.biased
-    return take(tensors, weight, d_out, d_in), take(tensors, bias, d_out) if biased else None
+def _read_head_counts(config: Config, kind: Kind) -> tuple[int, int]:
+    """n_head and n_kv_head."""
+    n_head, name = config.size("num_attention_heads"), "num_key_value_heads"
+    n_kv_head = n_head if config.get(name, kind.n_kv_head) is None else config.size(name, kind.n_kv_head)
+    if n_head % n_kv_head:
+        raise config.error("num_attention_heads", f"a multiple of {name} {n_kv_head}")
+    return n_head, n_kv_head
+
+
+def _read_windows(config: Config, kind: Kind, n_layer: int) -> Windows:
+    if kind.sliding_window is None:
+        return Windows()
+    return read_windows(config, n_layer, kind.sliding_window, kind.window_switch)
+
+
+def _read_biased(config: Config, kind: Kind) -> frozenset[str]:
+    """The linear layers that have a bias."""
+    said = (layers for key, layers in kind.bias_keys.items() if config.switch(key, False))
+    return frozenset(" ".join((kind.biased, *said)).split())

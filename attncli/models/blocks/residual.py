@@ -1,0 +1,49 @@
+"""How a block adds attention and feed-forward to the hidden state: with a norm behind each sum, or before each half."""
+
+from typing import NamedTuple
+
+from attncli.arrays import Array
+from attncli.models.blocks.attention import SelfAttention
+from attncli.models.family import Arrays, Layer, ModelLayer, Tensors
+
+
+class PostNormBlock(NamedTuple):
+    """a = norm(x + Attention(x)); output = norm(a + FeedForward(a)) (Vaswani et al. 2017, section 3.1)."""
+
+    attention: SelfAttention
+    attention_norm: Layer
+    feed_forward: Layer
+    output_norm: Layer
+
+    def arrays(self) -> Arrays:
+        """Those of every layer."""
+        for part in self:
+            yield from part.arrays()
+
+    def __call__(self, tensors: Tensors, x: Array) -> ModelLayer:
+        """Every step on x `[n, d_model]`."""
+        attended = self.attention(tensors, x)
+        a = self.attention_norm(tensors, x + attended.added)  # [n, d_model]
+        output = self.output_norm(tensors, a + self.feed_forward(tensors, a))
+        return attended.layer(output)
+
+
+class PreNormBlock(NamedTuple):
+    """a = x + Attention(norm(x)); output = a + FeedForward(norm(a)) (Xiong et al. 2020, figure 1b)."""
+
+    attention_norm: Layer
+    attention: SelfAttention
+    feed_forward_norm: Layer
+    feed_forward: Layer
+
+    def arrays(self) -> Arrays:
+        """Those of every layer."""
+        for part in self:
+            yield from part.arrays()
+
+    def __call__(self, tensors: Tensors, x: Array) -> ModelLayer:
+        """Every step on x `[n, d_model]`."""
+        attended = self.attention(tensors, self.attention_norm(tensors, x))
+        a = x + attended.added  # [n, d_model]
+        output = a + self.feed_forward(tensors, self.feed_forward_norm(tensors, a))
+        return attended.layer(output)
