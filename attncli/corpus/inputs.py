@@ -10,12 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from attncli.corpus.folder import TEXT, whole_file
-from attncli.corpus.unpacking import PACKED, cannot_read, chunks_of, first_lines, unpacked, without_giants
-from attncli.errors import UsageError
+from attncli.corpus.lines import LONGEST_LINE
+from attncli.errors import AttnError, UsageError
+from attncli.files.unpacking import Unpacked
 
+CHUNK = 2**20  # bytes read at once
+PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}  # the packing of a file by the ending of its name
+EXPANSION = 200  # times; no text unpacks to so many times its size
+NO_LINE = 2**28  # bytes without an end of line, after which reading goes no further
+TEXT_HINT = "give files of text: a sentence a line"
 CHECKED, SPARED = 2**26, 2**28  # bytes after which the disk is looked at, and that are left on it
 PATIENCE = 2.0  # seconds
 
@@ -103,7 +109,7 @@ def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None, 
         path = folder / f"{zlib.crc32(os.fsencode(name)):08x}-0-0.txt"
         with _opened_pipe(name, said) as pipe:
             return Input(shown(name), _of_stream(path, name, pipe, limit, said))
-    if not name.lower().endswith(PACKED):
+    if not name.lower().endswith(tuple(PACKED)):
         return Input(shown(name), _lasting(name))
     if not path.exists():
         _lay_out(path, name, unpacked(name), limit, said)
@@ -174,3 +180,62 @@ def _lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, 
             checked = written
             if shutil.disk_usage(path.parent).free < SPARED:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))
+
+
+def cannot_read(name: str, reason: str | None, hint: str = TEXT_HINT) -> AttnError:
+    """The error for a file that is not read as text."""
+    return AttnError(f"cannot read {name!r}: {reason or 'it is damaged'}", hint)
+
+
+def chunks_of(file: IO[bytes] | Unpacked) -> Iterator[bytes]:
+    """The content of a file or stream, piece by piece."""
+    read = getattr(file, "read1", file.read)  # what a pipe has now, not what it may have some day
+    while chunk := read(CHUNK):
+        yield chunk
+
+
+def unpacked(name: str) -> Iterator[bytes]:
+    """The content of a packed file, every member of it.
+
+    Raises:
+        ResourceError: the extra is missing.
+        AttnError: it is not packed so, ends in the middle, wants too much memory, or unpacks beyond all measure.
+    """
+
+    def refuse(reason: str, hint: str = TEXT_HINT) -> AttnError:
+        return cannot_read(name, f"it {reason}", hint)
+
+    try:
+        file = open(name, "rb")  # noqa: SIM115  (closed below)
+    except OSError as error:
+        raise cannot_read(name, error.strerror) from error
+    with file:
+        yield from chunks_of(Unpacked(name, file, PACKED[Path(name.lower()).suffix], EXPANSION, refuse))
+
+
+def first_lines(chunks: Iterator[bytes], limit: int | None) -> Iterator[bytes]:
+    """The chunks up to the end of the first `limit` lines; nothing is read beyond the chunk in which that is."""
+    for chunk in chunks:
+        lines = chunk.count(b"\n")
+        if limit is not None and lines >= limit:
+            yield b"".join(line + b"\n" for line in chunk.split(b"\n", limit)[:limit])
+            return
+        limit = None if limit is None else limit - lines
+        yield chunk
+
+
+def without_giants(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, each not larger than CHUNK, with only so much of a line that is too long that it can be seen to be.
+
+    Raises:
+        AttnError: a line that does not end.
+    """
+    length = 0  # of the line at hand
+    for chunk in chunks:
+        end = chunk.find(b"\n")
+        first = len(chunk) if end < 0 else end
+        if length + first > NO_LINE:
+            raise cannot_read(name, f"it has a line of more than {NO_LINE:,} bytes")
+        kept = min(first, max(LONGEST_LINE + 1 - length, 0))
+        length = length + first if end < 0 else len(chunk) - chunk.rindex(b"\n") - 1
+        yield chunk[:kept] + chunk[first:] if kept < first else chunk

@@ -10,30 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from attncli.corpus.inputs import Input
-from attncli.corpus.unpacking import TEXT, cannot_read, first_lines
+from attncli.corpus.inputs import PACKED, TEXT_HINT, Input, cannot_read, first_lines
 from attncli.errors import ResourceError
-from attncli.files.kinds import SAMPLE, binary_kind, text_kind
+from attncli.files.kinds import SAMPLE, FileKind, binary_kind, packed_kind, text_kind
 
 LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and what is worth handing over
 PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk
 CHUNK = 2**20  # bytes read at once
 BOM = b"\xef\xbb\xbf"
-LINES = ("json", "csv", "xml", "script")  # kinds of text whose lines may be wanted as they are
-#: How files begin that are no text in UTF-8, what they are, and how they become that.
-SIGNATURES = {
-    b"\xff\xfe": ("text in UTF-16", "iconv -f UTF-16 -t UTF-8 NAME"),
-    b"\xfe\xff": ("text in UTF-16", "iconv -f UTF-16 -t UTF-8 NAME"),
-    b"\x1f\x8b": ("packed by gzip", "rename it to NAME.gz"),
-    b"\x28\xb5\x2f\xfd": ("packed by zstd", "rename it to NAME.zst"),
-    b"BZh": ("packed by bzip2", "bunzip2 -k NAME"),
-    b"\xfd7zXZ": ("packed by xz", "unxz -k NAME"),
-    b"PK\x03\x04": ("a zip archive", "unzip NAME"),
-    b"PAR1": ("a Parquet file", "write its text column to a file, a line a row"),
-    b"%PDF-": ("a PDF", "pdftotext NAME"),
-    b"\x89PNG": ("a picture", TEXT),
-    b"SQLite format 3\x00": ("an SQLite database", "write its text column to a file, a line a row"),
-}
+READ_AS_LINES = ("json", "csv", "xml", "script")  # kinds of text that may be wanted line by line
+#: Kinds of files with a way on from them: these have one to text, or their columns may be text.
+TO_TEXT = ("lfs", "html", "pdf", "postscript", "utf-16", "utf-32")
+TABULAR = ("parquet", "sqlite", "arrow", "duckdb", "orc", "avro")
 
 
 @dataclass(frozen=True)
@@ -124,13 +112,18 @@ def _check_text(each: Input, file: IO[bytes]) -> None:
     """See that a file does not begin as something else does."""
     head = file.read(SAMPLE)
     file.seek(0)
-    found = next((told for begin, told in SIGNATURES.items() if head.startswith(begin)), None)
-    if found is not None and not (head[:3] == b"BZh" and head[4:10] != b"1AY&SY"):  # which may be a word
-        raise cannot_read(each.name, f"it is {found[0]}", found[1].replace("NAME", shlex.quote(each.name)))
-    kind = binary_kind(head) or text_kind(head)
-    if kind is not None and kind.key not in LINES:
-        leads_on = "unpacks" in kind.way or kind.key in ("lfs", "html", "pdf", "postscript")
-        raise cannot_read(each.name, f"it is {kind.name}", kind.hint(each.name) if leads_on else TEXT)
+    kind = packed_kind(head) or binary_kind(head) or text_kind(head)
+    if kind is not None and kind.key not in READ_AS_LINES:
+        raise cannot_read(each.name, f"it is {kind.name}", _way_on(each.name, kind))
+
+
+def _way_on(name: str, kind: FileKind) -> str:
+    """The hint for a file of a kind that is not text."""
+    if ending := next((ending for ending, packing in PACKED.items() if packing == kind.key), None):
+        return f"rename it to {shlex.quote(name + ending)}"
+    if kind.key in TABULAR:
+        return "write its text column to a file, a line a row"
+    return kind.hint(name) if "unpacks" in kind.way or kind.key in TO_TEXT else TEXT_HINT
 
 
 def _cuts(file: IO[bytes], target: int, limit: int | None) -> Iterator[tuple[int, int]]:

@@ -93,6 +93,15 @@ _BINARY: tuple[tuple[FileKind, bytes], ...] = (
     (_encoded("UTF-16"), rb"\xff\xfe|\xfe\xff"),
 )  # fmt: skip
 
+#: By bytes too: the packings that attn unpacks.
+_PACKED: tuple[tuple[FileKind, bytes], ...] = (
+    (_archive("gzip", "a gzip archive", "gunzip -k"), rb"\x1f\x8b"),
+    (_archive("bzip2", "a bzip2 archive", "bunzip2 -k"), rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"),  # BZh may be a word
+    (_archive("xz", "an xz archive", "unxz -k"), rb"\xfd7zXZ\0"),
+    (_archive("zstd", "a zstd archive", "zstd -d"), rb"\x28\xb5\x2f\xfd"),
+    (_archive("zip", "a zip archive", "unzip"), rb"PK(?:\x03\x04|\x05\x06)"),
+)  # fmt: skip
+
 _BEFORE = rb"(?:\xef\xbb\xbf)?\s*"
 _FIELD = rb"(?:\"[^\"\n]*\"|[^\s,;\"]*)"
 #: By their first line, which a list of words could have as well: ask only where it is none.
@@ -122,10 +131,15 @@ _NPZ = FileKind("npz", "a NumPy .npz file", _ARRAY)
 _PICKLED = FileKind("pickle", "a Python pickle", _TORCH)
 
 
+def packed_kind(head: bytes) -> FileKind | None:
+    """The kind of archive that begins with these bytes, of those that attn unpacks: its `key` names the packing."""
+    return next((kind for kind, pattern in _PACKED if re.match(pattern, head)), None)
+
+
 def binary_kind(head: bytes) -> FileKind | None:
     """The kind of a file that begins with these bytes, if they are of a kind that is no text.
 
-    What attn unpacks (gzip, bzip2, xz, zip) is not in the table, and neither are pickles, whose marks are weak.
+    Archives that attn unpacks are `packed_kind`'s; pickles are not in the table, since their marks are weak.
     """
     return next((kind for kind, pattern in _BINARY if re.match(pattern, head, re.DOTALL)), None)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import attncli.corpus.inputs as inputs
 import attncli.corpus.lines as lines
 import attncli.corpus.shards as shards
-import attncli.corpus.unpacking as unpacking
 from attncli.corpus.inputs import inputs_of, named_texts
 from attncli.corpus.lines import Counter, Problems, read_texts
 from attncli.corpus.shards import open_piece
@@ -24,7 +24,7 @@ def small(request, monkeypatch):
     monkeypatch.setattr(shards, "SMALLEST", request.param)
     monkeypatch.setattr(shards, "LARGEST", request.param)
     monkeypatch.setattr(shards, "CHUNK", 5)
-    monkeypatch.setattr(unpacking, "CHUNK", 5)
+    monkeypatch.setattr(inputs, "CHUNK", 5)
 
 
 def plan_shards(paths, limit=None, folder=None):

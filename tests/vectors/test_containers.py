@@ -16,8 +16,8 @@ import zstandard
 from support.vector_files import TEXT, binary, contents
 
 from attncli.errors import ResourceError
+from attncli.files import unpacking
 from attncli.vectors import keeping, open_vectors
-from attncli.vectors.formats import unpacking
 from attncli.vectors.formats import zipped as zipped_files
 from attncli.vectors.store.writing import StoreWriter
 
@@ -120,7 +120,7 @@ def hungry_zst():
         (gzip.compress(TEXT) + b"more", "broken gzip"),
         (gzip.compress(TEXT)[:-6] + b"\0\0\0\0\0\0", "broken gzip"),
         (b"\x1f\x8bnot gzip", "broken gzip"),
-        (b"BZhnot bzip2", "broken bzip2"),
+        (b"BZh91AY&SYnot bzip2", "broken bzip2"),
         (b"\xfd7zXZ\x00not xz", "broken xz"),
         (b"PK\x03\x04not zip", "broken zip"),
         (b"\x28\xb5\x2f\xfdnot zstd", "broken zstd"),

@@ -5,13 +5,17 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BufferedReader
 from typing import BinaryIO, cast
 
 from attncli.errors import ResourceError
-from attncli.vectors.formats import unpacking
+from attncli.files.kinds import packed_kind
+from attncli.files.unpacking import CHUNK, Unpacked, most_bytes
 from attncli.vectors.formats.refusal import refused
+from attncli.vectors.formats.zipped import only_member
 
+RATIO = 50  # word vectors pack to a half or a third; a file that grows fiftyfold holds none
 MAX_LINE = 4 * 2**20  # bytes; 65,536 numbers at full length fit
 
 
@@ -46,14 +50,15 @@ def opened(path: str) -> Iterator[Content]:
     except OSError as error:
         raise ResourceError(f"'{path}' cannot be read ({error.strerror})") from error
     with file:
-        head = file.read(8)
+        kind = packed_kind(file.read(16))
         file.seek(0)
-        packing = unpacking.packing_of(head)
-        if packing is None:
+        if kind is None:
             yield Content(path, file, file, None, size, size)
         else:
-            stream = BufferedReader(unpacking.Unpacked(path, file, packing), unpacking.CHUNK)
-            yield Content(path, file, cast(BinaryIO, stream), packing, unpacking.most_bytes(size), size)
+            zipped = partial(only_member, path, file.fileno()) if kind.key == "zip" else None
+            unpacked = Unpacked(path, file, kind.key, RATIO, partial(refused, path), zipped)
+            stream = cast(BinaryIO, BufferedReader(unpacked, CHUNK))
+            yield Content(path, file, stream, kind.key, most_bytes(size, RATIO), size)
 
 
 def read_line(file: BinaryIO, path: str) -> bytes:

@@ -12,7 +12,6 @@ from attncli.files import kinds as file_kinds
 from attncli.vectors.formats import fasttext_header
 from attncli.vectors.formats.content import MAX_LINE, Content, opened, read_line
 from attncli.vectors.formats.refusal import refused
-from attncli.vectors.formats.unpacking import packing_of
 from attncli.vectors.store.layout import MAX_DIMENSIONS
 
 SAMPLE = 64 * 2**10
@@ -71,8 +70,8 @@ def is_row(line: bytes, dimensions: int) -> bool:
 
 
 def _refuse_signatures(content: Content, head: bytes) -> None:
-    if packing := content.packing and packing_of(head):
-        raise refused(content.path, f"holds a {packing} archive in a {content.packing} archive", "unpack it once")
+    if kind := content.packing and file_kinds.packed_kind(head):
+        raise refused(content.path, f"holds {kind.name} in a {content.packing} archive", "unpack it once")
     if kind := file_kinds.binary_kind(head):
         raise _named(content, kind)
 

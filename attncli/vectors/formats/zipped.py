@@ -6,9 +6,9 @@ import re
 import shlex
 import zipfile
 from pathlib import PurePosixPath
-from typing import Protocol
 
 from attncli.files.kinds import kind_of_members
+from attncli.files.unpacking import Readable
 from attncli.vectors.formats.refusal import refused
 
 CONTENTS = 2 * 2**20  # bytes; the table of contents, which zipfile reads whole
@@ -20,13 +20,6 @@ BESIDE = re.compile(  # what lies beside vectors in an archive and is none
     r"(?:.*/)?(?:read\W?me|licen[cs]e|copying|notice|changelog|citation)[^/]*|.*\.(?:md|rst|pdf|html?|json|ya?ml|bib)",
     re.IGNORECASE | re.DOTALL,
 )
-
-
-class Readable(Protocol):
-    """What gives its next bytes, b"" at the end."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes."""
 
 
 class _Frugal(io.FileIO):
