@@ -5,7 +5,10 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attncli.arrays import Array
 
 FREE, A_ROW = 2**20, 512  # bytes of a tokenizer.json: in all, and for each row of the embedding; real ones take 130
 MOST_PARTS = 16  # of a normalizer, pre-tokenizer or template; the longest in use has 8
@@ -13,6 +16,7 @@ MOST_ADDED = 20_000
 REFUSED_PARTS = 1000
 MOST_GROWTH = 16  # how many times longer a text may become before it is cut
 REFUSED_GROWTH = 2**16
+LONGEST_FORM = 256  # bytes that a character may become; the longest of Unicode's compatibility forms has 33
 LONGEST_WORD = 1000  # characters that WordPiece tries to cut, in quadratic time; 100 everywhere
 ESCAPED = tuple(rb"\u00%d" % digit for digit in range(2, 8))  # a letter, sign or digit that could be written as such
 REGEX = re.compile(rb'"Regex"\s*:\s*("(?:[^"\\]|\\.)*")')
@@ -86,10 +90,6 @@ def check_form(tokenizer: Any) -> None:
 
 def is_known(tokenizer: Any) -> bool:
     """Whether every part of a tokenizer of the library is of a form that takes little time and memory on any text."""
-    from attncli.tokenizer.charsmap import (
-        is_sound,  # late: NumPy, which the process of a stranger's tokenizer does without
-    )
-
     normal, cuts, after = _steps(tokenizer)
     tables = [part["precompiled_charsmap"] for part in normal if part["type"] == "Precompiled"]
     return (
@@ -168,3 +168,37 @@ def _added_by(part: Part) -> int:
         if len(each["ids"]) != len(each["tokens"]):
             raise FaultyTokenizerError(f"its template has {len(each['ids'])} ids for {len(each['tokens'])} tokens")
     return sum(len(each["ids"]) for each in special)
+
+
+def is_sound(rules: bytes) -> bool:
+    """Whether no text leads outside SentencePiece's table of what characters become: a double array (Darts), and texts.
+
+    Every step must lead to a unit of the table, and every end to a text of its own.
+    A unit has its label in bits 0–7, whether something ends there in bit 8, and how far the next one is in bits 10–30
+    (bit 9: times 256); bit 31 marks an end, whose other bits are the place of its text.
+    """
+    import numpy as np  # the process of a tokenizer of unknown form does without it
+
+    size = int.from_bytes(rules[:4], "little")
+    units = np.frombuffer(rules, "<u4", size // 4, 4).astype(np.int64)  # [n]
+    texts = np.frombuffer(rules, np.uint8, offset=4 + size)  # [bytes]
+    steps = np.flatnonzero(units >> 31 == 0)
+    far = units[steps] >> 10 << ((units[steps] & 512) >> 6)
+    following = steps ^ far
+    if not len(steps) or (following | 255).max() >= len(units):
+        return False
+    places = units[following[units[steps] & 256 > 0]] & 0x7FFFFFFF
+    return _are_texts(texts, places)
+
+
+def _are_texts(texts: "Array", places: "Array") -> bool:
+    """Whether a short text that ends with 0 starts at each place."""
+    ends = (texts == 0).nonzero()[0]
+    if not len(ends) or ends[-1] != len(texts) - 1 or places.max(initial=0) >= len(texts):
+        return False
+    longest = (ends[ends.searchsorted(places)] - places).max(initial=0)
+    try:
+        texts.tobytes().decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(longest <= LONGEST_FORM and not (texts[places] & 0xC0 == 0x80).any())

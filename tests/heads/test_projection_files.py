@@ -12,7 +12,7 @@ import pytest
 from attncli.attention.similarity import PARAMETERS
 from attncli.cli.app import run
 from attncli.errors import ResourceError
-from attncli.files.npy_header import read_npy_header
+from attncli.files.npz import read_npy_header
 from attncli.heads.file import read_heads
 
 D = 200  # of attn-en

@@ -16,8 +16,7 @@ from oracles.minilm_folder import MINILM, needs_minilm
 from attncli.errors import AttnError, ResourceError
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
 from attncli.models.model import open_model
-from attncli.tokenizer.charsmap import is_sound
-from attncli.tokenizer.form import REGEXES
+from attncli.tokenizer.form import REGEXES, is_sound
 
 BERT, XLM_R = (json.loads((TINY / name / "tokenizer.json").read_text()) for name in ("bert", "xlm-roberta"))
 CLS = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}

@@ -9,11 +9,20 @@ from pathlib import Path, PurePosixPath
 from attncli.errors import ResourceError
 from attncli.files.fetching import MODELS
 from attncli.files.folders import entries, kind_of_folder
-from attncli.files.json_files import read_json
-from attncli.models.checkpoint.adapters import CONFIG as ADAPTER
-from attncli.models.checkpoint.adapters import adapter_error
+from attncli.files.json_files import read_json, read_object
 
 MODULES = "modules.json"  # of sentence-transformers: the parts of a pipeline, the first of which is the model
+ADAPTER = "adapter_config.json"
+#: PEFT's task types → the class that opens an adapter of it.
+CLASSES = {
+    "CAUSAL_LM": "AutoPeftModelForCausalLM",
+    "SEQ_2_SEQ_LM": "AutoPeftModelForSeq2SeqLM",
+    "SEQ_CLS": "AutoPeftModelForSequenceClassification",
+    "TOKEN_CLS": "AutoPeftModelForTokenClassification",
+    "QUESTION_ANS": "AutoPeftModelForQuestionAnswering",
+    "FEATURE_EXTRACTION": "AutoPeftModelForFeatureExtraction",
+}
+PROMPTS = ("PROMPT_TUNING", "MULTITASK_PROMPT_TUNING", "PREFIX_TUNING", "P_TUNING", "ADAPTION_PROMPT", "CPT")
 MARKS = ("config.json", MODULES, ADAPTER)
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
@@ -33,7 +42,7 @@ def model_folder(text: str, folder: Path) -> Path:
         return module
     is_adapter = os.path.isfile(folder / ADAPTER) and not any(os.path.lexists(folder / name) for name in WEIGHTS)
     if is_adapter:
-        raise adapter_error(text, folder)
+        raise _adapter_error(text, folder)
     if os.path.lexists(folder / "config.json"):  # what is wrong with it is said by who reads it
         return folder
     raise _no_model(text, folder)
@@ -150,6 +159,34 @@ def _choice(inside: Sequence[str]) -> str:
 def _cached(folder: Path) -> str:
     names = [each for each in entries(folder) or [] if each.startswith(MODELS)]
     return "a name opens what is there: --model " + names[0].removeprefix(MODELS).replace("--", "/", 1)
+
+
+def _adapter_error(text: str, folder: Path) -> ResourceError:
+    """The error for the folder of an adapter, which was called `text`: its kind, its base, and what makes a model."""
+    config = read_object(folder / ADAPTER)
+    kind = _short_text(config.get("peft_type") or config.get("config"))
+    base = _short_text(config.get("base_model_name_or_path") or config.get("model_name"))
+    names = f" ({'LoRA' if kind == 'LORA' else kind})" if kind else ""
+    of = f" for {base!r}" if base else ""
+    hint = f"the model without it: --model {shlex.quote(base)}" if kind in PROMPTS and base else ""
+    return ResourceError(
+        f"{text!r} is an adapter{names}{of}, which changes a model and is none by itself",
+        hint or _merging(str(folder), _short_text(config.get("task_type")), base),
+    )
+
+
+def _merging(folder: str, task: str, base: str) -> str:
+    """The command that makes one model of the adapter and its base, as PEFT documents merge_and_unload."""
+    merged = shlex.quote(folder.rstrip("/") + "-merged")
+    name = CLASSES.get(task, "AutoPeftModelForCausalLM")
+    code = f"import sys, peft; peft.{name}.from_pretrained(sys.argv[1]).merge_and_unload().save_pretrained(sys.argv[2])"
+    with_base = f"{merged} merges it" + ("" if base else " into its base, once adapter_config.json names one")
+    return f'python -c "{code}" {shlex.quote(folder)} {with_base}; copy the tokenizer.json of the base there too'
+
+
+def _short_text(value: object) -> str:
+    """The text, if it is one and no novel."""
+    return value if isinstance(value, str) and len(value) <= 200 else ""
 
 
 def _model_option(folder: str) -> str:

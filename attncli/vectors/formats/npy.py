@@ -8,7 +8,7 @@ from io import BufferedReader
 import numpy as np
 
 from attncli.errors import ResourceError
-from attncli.files.npy_header import read_npy_header
+from attncli.files.npz import read_npy_header
 from attncli.vectors.formats.refusal import refused
 
 
