@@ -5,6 +5,7 @@ import sys
 import warnings
 
 from attncli import address_space, interrupts
+from attncli.errors import ExitCode
 
 # Imports make many objects and no garbage: looking for it so often would take a sixth of a short command's time.
 OBJECTS_BEFORE_COLLECTION = 100_000
@@ -24,7 +25,7 @@ def main() -> None:
 
         code = run()
     except KeyboardInterrupt:
-        code = 130
+        code = ExitCode.INTERRUPTED
     sys.exit(interrupts.exit_code(code))
 
 

@@ -1,30 +1,104 @@
-"""What can go wrong, each kind with the exit code that the command line gives it."""
+"""Errors: each kind with its exit code, and the setting that it is about, which every door names in its own way."""
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class ExitCode(IntEnum):
+    """The code that `attn` leaves with, and its meaning as the manual page says it."""
+
+    FINE = 0, "Fine."
+    FAILED = 1, "It could not be done: no known word, output over its limit, a full disk."
+    WRONG_USAGE = 2, "Wrong usage, an empty sentence or an empty pipe."
+    MISSING = 3, "Vectors, projections, a model or an extra package are missing or unreadable."
+    SOME_FAILED = 4, "A batch was finished, but some of its lines failed."
+    HUNG_UP = 129, "The terminal was closed (SIGHUP)."
+    INTERRUPTED = 130, "Interrupted (SIGINT, Ctrl-C)."
+    TERMINATED = 143, "Ended by kill (SIGTERM)."
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> "ExitCode":
+        """An integer with a meaning."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+
+class Setting(NamedTuple):
+    """A setting by its name in Python, with a value (None: without one), as messages and hints mention it."""
+
+    name: str
+    value: object = None
+
+
+class Subject(Setting):
+    """A setting as somebody gave it, its value to be quoted."""
+
+
+Naming = Callable[[Setting], str]  # --top 0 on the command line, top=0 in Python, a key in the explorer
+Words = str | Sequence[str | Setting]
+
+
+def in_python(setting: Setting) -> str:
+    """`top=0`; the name alone where there is no value."""
+    return setting.name if setting.value is None else f"{setting.name}={quoted(setting.value)}"
+
+
+def worded(words: Words, naming: Naming = in_python) -> str:
+    """Words as one text, the settings among them named."""
+    return (
+        words if isinstance(words, str) else "".join(part if isinstance(part, str) else naming(part) for part in words)
+    )
 
 
 class AttnError(Exception):
-    """Something the user can act on: a one-line message that quotes the input, and the next step.
+    """Something the user can act on: one line that quotes the input, and a hint with the next step.
 
-    `message` and `hint` are plain text; whoever prints them makes control characters visible.
+    `setting` and `value` are the subject, which stands before the reason: `top=0: expected a whole number from 1 up`.
+    All of it is plain text; whoever prints it makes control characters visible.
     """
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(
+        self, reason: Words, hint: Words | None = None, *, setting: str | None = None, value: object = None
+    ) -> None:
+        super().__init__(reason)
+        self._reason, self._hint = reason, hint
+        self.setting = None if setting is None else Subject(setting, value)
+
+    def said(self, naming: Naming = in_python) -> tuple[str, str | None]:
+        """The message and the hint, their settings named as one door does."""
+        subject = "" if self.setting is None else f"{naming(self.setting)}: "
+        return subject + worded(self._reason, naming), None if self._hint is None else worded(self._hint, naming)
+
+    @property
+    def message(self) -> str:
+        """The message as Python says it."""
+        return self.said()[0]
+
+    @property
+    def hint(self) -> str | None:
+        """The hint as Python says it."""
+        return self.said()[1]
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class UsageError(AttnError, ValueError):
-    """A wrong option value or combination, or an empty sentence (exit 2)."""
+    """A wrong setting or combination of settings, or an empty sentence (exit 2)."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_USAGE
 
 
 class ResourceError(AttnError):
     """Vectors, projections, a model or an extra that is missing or unreadable (exit 3)."""
 
-    exit_code = 3
+    exit_code = ExitCode.MISSING
 
 
 class FinalError(UsageError):

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from attncli.errors import ExitCode
+
 PATIENCE = 0.5  # seconds
 HAS_TIMER = hasattr(signal, "setitimer")
 
@@ -44,7 +46,7 @@ def exit_code(code: int) -> int:
         signal.signal(number, signal.SIG_IGN)
     if _Met.heeded:
         _rest()
-    return 128 + _Met.number if code == 128 + signal.SIGINT else code
+    return 128 + _Met.number if code == ExitCode.INTERRUPTED else code
 
 
 @contextmanager

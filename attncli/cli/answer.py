@@ -23,7 +23,7 @@ UNWRAPPED = 100_000  # cells
 
 def answer(lines_of: Callable[[Screen], Iterable[Text]], options: AnswerOptions) -> None:
     """Show lines, set for the screen that standard output is; in a pipe a line is as long as it has to be."""
-    screen = detect_screen(check_choice("--color", options.color, COLORS))
+    screen = detect_screen(check_choice("color", options.color, COLORS))
     if "COLUMNS" not in os.environ and not (sys.stdout and sys.stdout.isatty()):
         screen = replace(screen, width=UNWRAPPED)
     with open_sink(None) as sink:
@@ -72,5 +72,5 @@ def announced(options: OutputOptions, make: Callable[[str, Progress], Made]) -> 
 @contextmanager
 def progressing(options: AnswerOptions | OutputOptions) -> Iterator[Progress]:
     """A bar for what takes long."""
-    with progress_bar(check_choice("--color", options.color, COLORS), options.quiet) as progress:
+    with progress_bar(check_choice("color", options.color, COLORS), options.quiet) as progress:
         yield progress

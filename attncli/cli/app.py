@@ -8,6 +8,7 @@ import typer
 
 from attncli import __version__
 from attncli.cli.lazy import Commands, LazyCommands, built_command, built_group
+from attncli.errors import ExitCode
 
 USAGE = """\
 attn shows attention on your own sentence: which words look at which, step by step.
@@ -79,7 +80,7 @@ def attn(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(USAGE, err=True, nl=False)
-        raise typer.Exit(2)
+        raise typer.Exit(ExitCode.WRONG_USAGE)
 
 
 def _print_version(debug: bool) -> None:
@@ -104,4 +105,4 @@ def run(arguments: list[str] | None = None) -> int:
         from attncli.cli.exits import exit_code  # late: it brings Rich, which version and help need not wait for
 
         return exit_code(error)
-    return code if isinstance(code, int) else 0
+    return code if isinstance(code, int) else ExitCode.FINE

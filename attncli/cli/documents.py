@@ -8,6 +8,7 @@ from attncli.cli.formats import asked_format
 from attncli.cli.options import FIGURES, FORMATS, OutputOptions
 from attncli.errors import UsageError
 from attncli.settings.explanation import check_choice
+from attncli.settings.typed import Remark
 
 if TYPE_CHECKING:
     from attncli.cli.showing import Document
@@ -58,20 +59,22 @@ def model_comparison_documents(
         UsageError: arcs, which are drawn between words.
     """
     if figure == "arcs":
-        raise UsageError("--figure arcs draws words, and here heads are compared", "leave it out: a map of the heads")
+        reason = "arcs are drawn between words, and here heads are compared"
+        raise UsageError(reason, "leave it out: a map of the heads", setting="figure", value=figure)
     return _documents(_HEADS_APART, output, figure)
 
 
 def _documents(views: _Views, output: OutputOptions, figure: str) -> "Mapping[str, Document[Any]]":
     """By format; what figures need is looked for before any work is done for them."""
-    check_choice("--figure", figure, FIGURES)
+    check_choice("figure", figure, FIGURES)
     asked = asked_format(output, FORMATS)
     if asked in _PICTURES:
         from attncli.views.figure.saving import check_installed
 
         check_installed()
     elif figure != "heat":
-        raise UsageError(f"--figure {figure} is for figures, and none is asked for", "add -o FILE.svg, .pdf or .png")
+        reason, hint = "expected a figure to write", "add -o FILE.svg, .pdf or .png"
+        raise UsageError(reason, hint, setting="figure", value=figure)
     figures = {form: _figure(views.content, output, figure, form) for form in _PICTURES}
     return {"npz": _npz(views.arrays), "html": _html(views.page, output), **figures}
 
@@ -106,6 +109,6 @@ def _figure(content: str, output: OutputOptions, kind: Any, form: Any) -> "Docum
         drawn = _view(content)(record, kind, output.color_scale == "row")
         for remark in save_figure(drawn, kind, stream, form):
             if not output.quiet:
-                say(f"note: {remark}")
+                say(Remark(remark).after("note: "))
 
     return write

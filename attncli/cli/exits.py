@@ -1,4 +1,4 @@
-"""The one place where errors become a line, a hint and an exit code."""
+"""The one place where errors become a line, a hint and an exit code, their settings named as options."""
 
 import os
 import sys
@@ -11,16 +11,25 @@ from typer.exceptions import TyperException
 from attncli import __version__
 from attncli.cli.lazy import ReaderGoneError
 from attncli.cli.output import say
-from attncli.errors import AttnError
+from attncli.errors import AttnError, ExitCode, Subject
+from attncli.settings.typed import as_option
 
 REPORT = "https://github.com/attncli/attn/issues"
 
 
-def exit_code(error: Exception) -> int:
-    """Say what went wrong in one line, and how to go on in another; return the code to leave with."""
+def report(error: AttnError, where: str = "", hinted: bool = True) -> None:
+    """Say an error in one line, `where` it is before it, and how to go on in another."""
+    message, hint = error.said(as_option)
+    say(f"error: {where}{message}")
+    if hinted and hint:
+        say(f"hint: {hint}")
+
+
+def exit_code(error: Exception) -> ExitCode:
+    """Say the error in one line, and how to go on in another; return the code to leave with."""
     _silence()
     if isinstance(error, ReaderGoneError | BrokenPipeError):
-        return 0
+        return ExitCode.FINE
     message, hint, code = _describe(error)
     say(f"error: {message}")
     if hint:
@@ -31,31 +40,40 @@ def exit_code(error: Exception) -> int:
     return code
 
 
-def _describe(error: Exception) -> tuple[str, str | None, int]:
+def _describe(error: Exception) -> tuple[str, str | None, ExitCode]:
     if isinstance(error, AttnError):
-        return error.message, error.hint, error.exit_code
+        message, hint = error.said(as_option)
+        return message, hint or (f"see: {_command()} --help" if error.setting else None), error.exit_code
     if isinstance(error, TyperException):
-        return *_usage(error), 2
+        return *_usage(error), ExitCode.WRONG_USAGE
     if isinstance(error, MemoryError):
-        return "there is not enough memory for this", "fewer words, layers or heads at a time need less", 1
+        hint = "fewer words, layers or heads at a time need less"
+        return "there is not enough memory for this", hint, ExitCode.FAILED
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename!r}: " if error.filename else "cannot write the output: "
-        return f"{where}{error.strerror}", None, 1
+        return f"{where}{error.strerror}", None, ExitCode.FAILED
     found = f"attn {__version__} failed with {type(error).__name__}: {error}"
-    return found, f"please report this fault, with what --debug and attn --version --debug say, at {REPORT}", 1
+    hint = f"please report this fault, with what --debug and attn --version --debug say, at {REPORT}"
+    return found, hint, ExitCode.FAILED
+
+
+def _command() -> str:
+    """The command that was typed, without its arguments."""
+    return " ".join(["attn", *sys.argv[1:2]])
 
 
 def _usage(error: Any) -> tuple[str, str]:
     """Message and hint of a mistake that Typer found in the command line."""
-    path = error.ctx.command_path if getattr(error, "ctx", None) else " ".join(["attn", *sys.argv[1:2]])
+    path = error.ctx.command_path if getattr(error, "ctx", None) else _command()
     message, _, near = error.format_message().rstrip(".?").partition(" Did you mean ")
     if possibilities := getattr(error, "possibilities", None):
-        message, near = f"no such option: {error.option_name}", possibilities[0]
+        message, near = f"No such option: {error.option_name}", possibilities[0]
+    message = message[:1].lower() + message[1:]
     if hasattr(error.__cause__, "errors"):  # pydantic's, which knows the value that Typer's message leaves out
         fault = error.__cause__.errors()[0]
-        needed = {"int_parsing": "it takes a whole number", "float_parsing": "it takes a number"}
-        message = f"{error.param.opts[0]} {fault['input']!r} does not work"
-        return message, f"{needed.get(fault['type'], fault['msg'])}; see: {path} --help"
+        expected = {"int_parsing": "a whole number", "float_parsing": "a number"}.get(fault["type"], fault["msg"])
+        subject = as_option(Subject(error.param.opts[0], fault["input"]))
+        return f"{subject}: expected {expected}", f"see: {path} --help"
     if getattr(error, "option_name", None) and any(word.startswith("-") and " " in word for word in sys.argv):
         return message, f'a sentence that begins with a dash stands behind two: {path} -- "-…"'
     if "extra argument" in message and any(param.name == "sentence" for param in error.ctx.command.params):

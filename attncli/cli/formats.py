@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from attncli.cli.options import OutputOptions
 from attncli.errors import UsageError
-from attncli.settings.explanation import check_choice
+from attncli.settings.explanation import check_choice, check_whole
 
 _BYTES = ("npz", "pdf", "png")  # no terminal should get these
 
@@ -16,20 +16,20 @@ def chosen_format(output: OutputOptions, offered: Collection[str]) -> str:
     Raises:
         UsageError: they disagree, say nothing that is offered, or would put bytes on a terminal.
     """
-    if not 0 <= output.precision <= 17:
-        raise UsageError(f"--precision {output.precision} does not work", "it takes a whole number from 0 to 17")
-    named = output.format and check_choice("--format", output.format, tuple(offered))
+    check_whole("precision", output.precision, 0, 17)
+    named = output.format and check_choice("format", output.format, tuple(offered))
     if output.json and named not in (None, "json"):
-        raise UsageError(f"--json and --format {named} disagree", "leave one of the two out")
+        raise UsageError("expected json, or no --json", "leave one of the two out", setting="format", value=named)
     wanted = named or ("json" if output.json else None)
     if output.output is None:
         return _on_stdout(wanted or "txt")
     ending = _ending(output.output, offered)
     if wanted is None and ending is None and not output.output.startswith("/dev/"):
         endings = ", ".join(f".{each}" for each in offered)
-        raise UsageError(f"-o {output.output!r} does not say what to write", f"end it with one of {endings}")
+        raise UsageError(f"expected an ending among {endings}", setting="output", value=output.output)
     if output.json and ending not in (None, "json"):
-        raise UsageError(f"--json and -o {output.output!r} disagree", "end the file with .json, or leave --json out")
+        hint = "end the file with .json, or leave --json out"
+        raise UsageError("expected the ending .json with --json", hint, setting="output", value=output.output)
     return wanted or ending or "txt"
 
 
@@ -46,5 +46,6 @@ def _ending(path: str, offered: Collection[str]) -> str | None:
 
 def _on_stdout(wanted: str) -> str:
     if wanted in _BYTES and sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError(f"--format {wanted} is nothing for a terminal", f"write it to a file: -o attention.{wanted}")
+        hint = f"write it to a file: -o attention.{wanted}"
+        raise UsageError("expected a file for bytes, got a terminal", hint, setting="format", value=wanted)
     return wanted

@@ -6,18 +6,11 @@ from typing import Any
 
 from attncli import __version__
 from attncli.cli.exits import REPORT
+from attncli.errors import ExitCode
 from attncli.views.roff import bold, escape, header, italic, literal, section, subsection, tagged
 
 DATE = "2026-11-23"  # of the words that stand here; the rest of the page is the commands' own
 ABOUT = "every step of attention on your own words"
-EXIT_CODES = {
-    "0": "Fine.",
-    "1": "It could not be done: no known word, output over its limit, a full disk.",
-    "2": "Wrong usage, an empty sentence or an empty pipe.",
-    "3": "Vectors, projections, a model or an extra package are missing or unreadable.",
-    "4": "A batch was finished, but some of its lines failed.",
-    "130": "Interrupted.",
-}
 ENVIRONMENT = {
     "ATTN_HOME": "The folder of what attn keeps, in place of the ones below.",
     "XDG_DATA_HOME": "Without ATTN_HOME, attn keeps its vectors in the folder attn of this one.",
@@ -41,7 +34,7 @@ def manual(root: Any) -> Iterator[str]:
     yield section("commands")
     for command, under in _commands(root, context):
         yield from _command(command, under)
-    yield from (section("exit status"), *tagged((bold(code), text) for code, text in EXIT_CODES.items()))
+    yield from (section("exit status"), *tagged((bold(str(int(each))), each.meaning) for each in ExitCode))
     yield from (section("environment"), *tagged((bold(name), text) for name, text in ENVIRONMENT.items()))
     yield from (section("files"), *tagged((italic(path), text) for path, text in FILES.items()))
     yield from (section("examples"), *literal((root.epilog or "").splitlines()))

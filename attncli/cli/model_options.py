@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attncli.cli.options import AttentionOptions, InputOptions, option
-from attncli.errors import ResourceError, UsageError
+from attncli.errors import ResourceError, Setting, UsageError
 from attncli.settings.model import COMBINE
 
 if TYPE_CHECKING:
@@ -52,21 +52,17 @@ def check_alone(context: typer.Context, options: Any, besides: Sequence[str] = (
     if options.model is None:
         for name in vars(options):
             if name in typed:
-                raise UsageError(f"{_shown(name)} belongs to --model", "add --model PATH_OR_NAME")
+                raise UsageError("expected a model with it", ("add ", Setting("model", "PATH_OR_NAME")), setting=name)
         return
     for name in (*UNTRAINED, *besides):
         if name in typed:
             hint = "leave it out: a model has its own heads, words and masks"
-            raise UsageError(f"{_shown(name)} has no meaning with --model", hint)
+            raise UsageError("no meaning with a model", hint, setting=name)
 
 
 def _was_typed(context: typer.Context, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP")
-
-
-def _shown(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def opened_model(name_or_path: str) -> "Model":

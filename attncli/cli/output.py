@@ -117,7 +117,8 @@ def _is_device(path: str) -> bool:
     except OSError:
         return False
     if stat.S_ISDIR(mode):
-        raise UsageError(f"-o {path!r} is a directory", "name a file in it, such as attention.json")
+        hint = "name a file in it, such as attention.json"
+        raise UsageError("expected a file, got a folder", hint, setting="output", value=path)
     return not stat.S_ISREG(mode)
 
 

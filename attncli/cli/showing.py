@@ -61,7 +61,7 @@ class Show(Generic[Record]):
 
     def each(self, argument: str | None, output: OutputOptions) -> int:
         """Make and show a record for each sentence that `argument` stands for; returns the exit code."""
-        kind, cells = chosen_format(output, self.formats), check_choice("--csv", output.csv, CSV)
+        kind, cells = chosen_format(output, self.formats), check_choice("csv", output.csv, CSV)
         screen = _screen(output, kind)
         with open_sink(output.output) as sink:
 
@@ -114,8 +114,8 @@ class Show(Generic[Record]):
 
 
 def _screen(output: OutputOptions, kind: str) -> Screen:
-    check_choice("--color-scale", output.color_scale, SCALES)
-    check_choice("--color", output.color, COLORS)
+    check_choice("color_scale", output.color_scale, SCALES)
+    check_choice("color", output.color, COLORS)
     plain = output.output is not None or kind == "screen.svg"
     screen = detect_screen(output.color, by_row=output.color_scale == "row", to_file=plain)
     return replace(screen, colours="truecolor", accessible=False) if kind == "screen.svg" else screen

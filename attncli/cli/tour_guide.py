@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from attncli.cli.exits import report
 from attncli.cli.output import open_sink, say
 from attncli.cli.terminal import detect_screen
 from attncli.errors import AttnError
@@ -55,9 +56,7 @@ class Guide:
             try:
                 return tour_of(answer, self.vectors)
             except AttnError as error:
-                say(f"error: {error.message}")
-                if error.hint:
-                    say(f"hint: {error.hint}")
+                report(error)
             answer = self._ask("another sentence (Enter keeps the old one): ")
         return tour
 

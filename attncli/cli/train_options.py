@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from attncli.cli.options import VectorSet, option
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import METHODS, check_choice, check_positive, check_whole
 
 if TYPE_CHECKING:
@@ -75,12 +75,14 @@ def check_training(training: TrainOptions, evaluation: EvaluateOptions) -> str:
     if training.output is None:
         raise UsageError("attn train needs a file for the heads", "add -o my.npz")
     if not training.output.endswith(".npz"):
-        raise UsageError(f"-o {training.output!r} does not say what to write", "end it with .npz")
+        raise UsageError("expected the ending .npz", setting="output", value=training.output)
     if training.epochs is not None and training.minutes is not None:
-        raise UsageError("--epochs and --minutes both say how long to train", "leave one of the two out")
-    for name, value in (("--json", evaluation.json), ("--held-out", evaluation.held_out)):
-        if value:
-            raise UsageError(f"{name} belongs to --evaluate", "add --evaluate FILE.npz")
+        reason = "expected one length of the training, got minutes too"
+        raise UsageError(reason, "leave one of the two out", setting="epochs", value=training.epochs)
+    for name in ("json", "held_out"):
+        if getattr(evaluation, name):
+            hint = ("add ", Setting("evaluate", "FILE.npz"))
+            raise UsageError("expected heads to evaluate with it", hint, setting=name)
     _check_seed_and_method(training)
     return training.output
 
@@ -90,34 +92,30 @@ def check_evaluation(training: TrainOptions, judged: str) -> None:
     made = ("output", "content_heads", "d_k", "minutes", "epochs", "bias", "resume")
     for name in made:
         if (value := getattr(training, name)) is not None:
-            shown = {"output": "-o", "bias": _bias(value)}.get(name, f"--{name.replace('_', '-')}")
-            raise UsageError(f"{shown} has no meaning with --evaluate", f"leave {shown} out")
+            raise UsageError("no meaning with --evaluate", "leave it out", setting=name, value=value)
     if not (os.path.splitext(judged)[1] or os.path.dirname(judged) or os.path.exists(judged)):
-        check_choice("--evaluate", judged, ("trained",), shown="trained, FILE.npz")
+        check_choice("evaluate", judged, ("trained",), shown="trained, FILE.npz")
     _check_seed_and_method(training)
 
 
 def _check_seed_and_method(training: TrainOptions) -> None:
-    check_whole("--seed", training.seed, 0)
+    check_whole("seed", training.seed, 0)
     if training.method is not None:
-        check_choice("--method", training.method, TRAINABLE)
+        check_choice("method", training.method, TRAINABLE)
 
 
-def _bias(wanted: bool) -> str:
-    return "--bias" if wanted else "--no-bias"
-
-
-def check_fits(option: str, asked: int | None, found: int, path: str) -> None:
-    """A file of heads is what it is; UsageError if another number was asked for."""
+def check_fits(setting: str, asked: object, found: object, path: str) -> None:
+    """A file of heads is what it is; UsageError if something else was asked for."""
     if asked not in (None, found):
-        raise UsageError(f"{option} {asked} does not fit {path!r}, which has {found}", "leave it out")
+        reason = f"expected {found}, as {path!r} has it"
+        raise UsageError(reason, "leave it out", setting=setting, value=asked)
 
 
 def limit_of(training: TrainOptions) -> "Limit":
     """How long to train."""
     from attncli.training.loop import Limit
 
-    for name, value in (("--minutes", training.minutes), ("--epochs", training.epochs)):
+    for name, value in (("minutes", training.minutes), ("epochs", training.epochs)):
         if value is not None:
             check_positive(name, value)
     return Limit(training.epochs, MINUTES if training.minutes is None else training.minutes)
@@ -129,10 +127,10 @@ def shape_of(training: TrainOptions, vectors: "Vectors", start: "Judged | None" 
 
     if start is not None:
         return _shape_of_file(training, start, vectors.dimensions)
-    heads = check_whole("--heads", 3 if training.heads is None else training.heads, 1, MOST_HEADS)
-    d_k = check_whole("--d-k", min(64, vectors.dimensions) if training.d_k is None else training.d_k, 1, MOST_SIZE)
+    heads = check_whole("heads", 3 if training.heads is None else training.heads, 1, MOST_HEADS)
+    d_k = check_whole("d_k", min(64, vectors.dimensions) if training.d_k is None else training.d_k, 1, MOST_SIZE)
     content = heads // 3 if training.content_heads is None else training.content_heads
-    check_whole("--content-heads", content, 0, heads)
+    check_whole("content_heads", content, 0, heads)
     return Shape(heads, content, d_k, training.method or "scaled", training.bias is not False)
 
 
@@ -143,17 +141,14 @@ def _shape_of_file(training: TrainOptions, start: "Judged", d_model: int) -> "Sh
     path, has_bias = training.resume or "", "b_q" in start.block
     n_head, _, d_k = start.block["w_q"].shape
     content = content_heads_of(start.block)
-    if training.method not in (None, start.method):
-        raise UsageError(
-            f"--method {training.method} does not fit {path!r}, trained with {start.method}", "leave it out"
-        )
+    check_fits("method", training.method, start.method, path)
     if start.length not in (None, input_length(d_model)):
         needed = f"training brings every vector to {input_length(d_model):.6g}"
         raise UsageError(f"{path!r} has an input_scale of {start.length:g}, and {needed}", "train anew")
-    check_fits("--heads", training.heads, n_head, path)
-    check_fits("--content-heads", training.content_heads, content, path)
-    check_fits("--d-k", training.d_k, d_k, path)
+    check_fits("heads", training.heads, n_head, path)
+    check_fits("content_heads", training.content_heads, content, path)
+    check_fits("d_k", training.d_k, d_k, path)
     if training.bias not in (None, has_bias):
-        found = "a query bias" if has_bias else "none"
-        raise UsageError(f"{_bias(not has_bias)} does not fit {path!r}, which has {found}", "leave it out")
+        reason = f"{path!r} has {'a' if has_bias else 'no'} query bias"
+        raise UsageError(reason, "leave it out", setting="bias", value=training.bias)
     return Shape(n_head, content, d_k, start.method, has_bias, start.length is not None)

@@ -40,8 +40,10 @@ def _understood(error: BaseException, address: str) -> BaseException:
         return error
     told = " ".join(str(error).split())[:LONGEST]
     return ResourceError(
-        f"a worker of --scheduler {address!r} failed with {type(error).__name__}: {told}",
+        f"a worker failed with {type(error).__name__}: {told}",
         "its log says more; every worker needs the same attn, with the same extras",
+        setting="scheduler",
+        value=address,
     )
 
 
@@ -62,6 +64,7 @@ def _client(distributed: Any, address: str, jobs: int) -> Iterator[Any]:
         try:
             client = distributed.Client(address, timeout=PATIENCE)
         except (OSError, ValueError) as error:
-            raise ResourceError(f"--scheduler {address!r} does not answer", "start one: dask scheduler") from error
+            hint = "start one: dask scheduler"
+            raise ResourceError("does not answer", hint, setting="scheduler", value=address) from error
         with client:
             yield client

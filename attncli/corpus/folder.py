@@ -15,7 +15,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from attncli.corpus.tables import table_classes
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, Setting, UsageError
 from attncli.settings.corpus import COLLECT, TABLES
 
 PARTS, TEXT = "parts", "text"
@@ -74,12 +74,14 @@ def check_folder(folder: Path, resume: bool) -> None:
         UsageError: it is a file, or something is in it that no run put there.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"-o {str(folder)!r} is a file", "name a folder for parts and tables")
+        raise UsageError("expected a folder for parts and tables, got a file", setting="output", value=str(folder))
     there = [path for path in folder.iterdir() if not _is_nothing(path)] if folder.exists() else []
     if there and not resume:
-        raise UsageError(f"-o {str(folder)!r} is not empty", "go on with it: --resume, or name another folder")
+        hint = ("go on with it: ", Setting("resume"), ", or name another folder")
+        raise UsageError("expected an empty folder", hint, setting="output", value=str(folder))
     if there and not _is(folder / PLAN, stat.S_ISREG):
-        raise UsageError(f"-o {str(folder)!r} is no folder of an earlier run", "name another folder")
+        reason = "expected an empty folder, or one of an earlier run"
+        raise UsageError(reason, "name another folder", setting="output", value=str(folder))
     _check_kinds(folder)
 
 

@@ -79,5 +79,6 @@ def wanted(settings: CorpusSettings, reader: Reader) -> Array | None:
         return None
     found: Mapping[str, int] = reader.find(settings.words)
     if missing := [word for word in settings.words if word not in found]:
-        raise UsageError(f"--words {missing[0]!r} is not a known word", "attn vectors near WORD finds known ones")
+        hint = "attn vectors near WORD finds known ones"
+        raise UsageError("expected a known word", hint, setting="words", value=missing[0])
     return np.unique(np.array(list(found.values()), np.int64))

@@ -12,7 +12,7 @@ from attncli.corpus.folder import PARTS, PLAN, clear, held, whole_file
 from attncli.corpus.inputs import Named
 from attncli.corpus.opening import open_reader
 from attncli.corpus.settings import VERSION, CorpusSettings
-from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.errors import AttnError, ResourceError, Setting, UsageError
 
 SCHEMA = "attn.corpus.plan"
 MOST_TOLD, LONGEST = 4, 60  # differences, and characters of a value, in one line
@@ -64,8 +64,10 @@ def _check_same(folder: Path, plan: Mapping[str, Any]) -> None:
     if told:
         more = f"; and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
         raise UsageError(
-            f"-o {str(folder)!r} was begun otherwise: {'; '.join(told[:MOST_TOLD])}{more}",
-            "ask for the same again, or name another folder: -o DIR",
+            f"expected what the folder was begun with: {'; '.join(told[:MOST_TOLD])}{more}",
+            ("ask for the same again, or name another folder: ", Setting("output", "DIR")),
+            setting="output",
+            value=str(folder),
         )
 
 

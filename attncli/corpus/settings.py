@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from attncli import __version__
 from attncli.corpus.shards import Shard
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import Settings, check_whole
 from attncli.settings.model import ModelSettings
 
@@ -55,13 +55,14 @@ def check_words(asked: Sequence[str] | None) -> tuple[str, ...] | None:
         return None
     words = tuple(dict.fromkeys(word for each in asked for word in each.replace(",", " ").split()))
     if not words:
-        raise UsageError(f"--words {asked[0]!r} names no word", "as in: --words bank,river")
+        hint = ("for example ", Setting("words", "bank,river"))
+        raise UsageError("expected words with commas between them", hint, setting="words", value=asked[0])
     return words
 
 
 def check_kept(value: int) -> int:
     """`--kept`, a count."""
-    return check_whole("--kept", value, 1)
+    return check_whole("kept", value, 1)
 
 
 def part_name(settings: CorpusSettings, shard: Shard) -> str:

@@ -32,7 +32,7 @@ def note_lines(view: View, width: int, _height: int) -> list[Text]:
 
 
 def remarked(explanation: Explanation) -> Explanation:
-    """The same with its remarks naming keys where they name options of the command line."""
+    """The same with remarks that name keys in place of options."""
     return replace(explanation, remarks=tuple(map(with_keys, explanation.remarks)))
 
 

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Sequence
 
-from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.errors import AttnError, UsageError
+from attncli.explore.keys import by_key
 from attncli.explore.view import Said
 
 ANOTHER = "type another name, or Esc"
@@ -23,7 +24,7 @@ def path_of(text: str, endings: Sequence[str]) -> str:
         raise UsageError(f"there is no folder {folder!r}", ANOTHER)
     if not path.lower().endswith(tuple(f".{each}" for each in endings)):
         known = ", ".join(f".{each}" for each in endings)
-        raise UsageError(f"{text!r} does not say what to write", f"end it with one of {known}")
+        raise UsageError(f"{text!r}: expected an ending among {known}", ANOTHER)
     return path
 
 
@@ -34,12 +35,8 @@ def free_name(ending: str) -> str:
 
 
 def not_saved(error: AttnError | OSError, path: str) -> Said:
-    """Why a file was not written; where the hint names options of the command line, what to do here instead."""
+    """Why a file was not written, and what to do."""
     if isinstance(error, OSError):
         return Said(f"cannot write {path!r}: {error.strerror}; {ANOTHER}", "error")
-    hint = error.hint or ANOTHER
-    if "--head" in hint:
-        hint = "] chooses one head"
-    elif " -" in f" {hint}" and not isinstance(error, ResourceError):  # whose hint is a command of its own
-        hint = ANOTHER
-    return Said(f"{error.message}; {hint}", "error")
+    message, hint = error.said(by_key)
+    return Said(f"{message}; {hint or ANOTHER}", "error")

@@ -15,7 +15,7 @@ from attncli.errors import AttnError
 from attncli.explore.answering import Answers
 from attncli.explore.header import sentence_lines, title_lines
 from attncli.explore.key_lines import footer_lines
-from attncli.explore.keys import KEYS
+from attncli.explore.keys import KEYS, by_key
 from attncli.explore.newest import Newest
 from attncli.explore.notes import note_lines
 from attncli.explore.pane import Pane
@@ -164,4 +164,4 @@ def shape_of(explanation: Explanation) -> tuple[int, int, int]:
 
 def as_said(error: AttnError) -> Said:
     """An error in one line."""
-    return Said(f"{error.message}; {error.hint}" if error.hint else error.message, "error")
+    return Said("; ".join(filter(None, error.said(by_key))), "error")

@@ -3,15 +3,14 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 import numpy as np
 
 from attncli.attention.similarity import PARAMETERS
-from attncli.errors import ResourceError, UsageError
+from attncli.errors import ResourceError, Setting, UsageError
 from attncli.heads.parameters import Array, Heads, default_sigma, identity_heads, parameters_for, random_heads
 from attncli.heads.trained import how_to_train, trained_block, trained_blocks, trained_parameters
-from attncli.settings.explanation import PROJECTIONS, Settings
+from attncli.settings.explanation import PROJECTIONS, Settings, check_choice
 from attncli.vectors import Vectors
 
 
@@ -95,7 +94,7 @@ def _heads(settings: Settings, vectors: Vectors, layer: int) -> Heads:
     if settings.projections == "trained":
         path = trained_block(vectors, n_head, settings.method)
         if path is None:
-            raise UsageError(f"--projections trained does not fit: {_untrained(settings, vectors)}", "or leave it out")
+            raise UsageError(_untrained(settings, vectors), "or leave it out", setting="projections", value="trained")
         return read_heads(path, d_model, n_head, vectors.info.checksum)
     return _file_heads(settings, read_heads(_path(settings), d_model, checksum=vectors.info.checksum))
 
@@ -104,9 +103,10 @@ def _file_heads(settings: Settings, heads: Heads) -> Heads:
     """Heads from the user's file, if they are as many as the options ask for."""
     found = len(heads.w_q)
     if settings.heads not in (None, found):
-        option = f"--heads {settings.heads}" if settings.mode == "multihead" else f"--mode {settings.mode}"
-        hint = f"use --mode multihead --heads {found}" if found > 1 else "use --mode qkv"
-        raise UsageError(f"{settings.projections!r} holds {found} heads, which does not fit {option}", hint)
+        several = (Setting("mode", "multihead"), " ", Setting("heads", found))
+        hint = ("use ", *(several if found > 1 else (Setting("mode", "qkv"),)))
+        reason = f"expected a file of {settings.heads} heads for mode {settings.mode}, got {found} heads"
+        raise UsageError(reason, hint, setting="projections", value=settings.projections)
     return heads
 
 
@@ -115,9 +115,7 @@ def _path(settings: Settings) -> str:
     name = settings.projections or ""
     if os.path.splitext(name)[1] or os.path.dirname(name) or os.path.exists(name):
         return name
-    near = get_close_matches(name, PROJECTIONS, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"--projections does not know {name!r}", f"{hint}choose from: {', '.join(PROJECTIONS)}, FILE.npz")
+    return check_choice("projections", name, PROJECTIONS, shown=f"{', '.join(PROJECTIONS)}, FILE.npz")
 
 
 def _self_blocks(settings: Settings, vectors: Vectors) -> Blocks:
@@ -141,7 +139,8 @@ def _self_parameters(settings: Settings, vectors: Vectors, layer: int) -> Mappin
 
     path = trained_parameters(vectors, settings.method) if settings.projections == "trained" else _path(settings)
     if path is None:
-        raise UsageError(f"{vectors.name} has no trained parameters for mode self", "choose --projections random")
+        reason = f"{vectors.name} has no trained parameters for mode self"
+        raise UsageError(reason, ("choose ", Setting("projections", "random")), setting="projections", value="trained")
     return read_parameters(path, settings.method, d_model, vectors.info.checksum)
 
 
@@ -153,8 +152,10 @@ def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head
     missing = [name for name in PARAMETERS[settings.method] if name not in parameters]
     if missing:
         raise ResourceError(
-            f"{settings.projections!r} lacks {missing[0]}, which --method {settings.method} needs",
+            f"lacks {missing[0]}, which the method {settings.method} needs",
             "use another method, or add the array to the file",
+            setting="projections",
+            value=settings.projections,
         )
     return parameters
 
@@ -164,7 +165,7 @@ def _about_method(settings: Settings, heads: Heads) -> Iterator[str]:
     if settings.projections in PROJECTIONS:
         return
     if heads.method not in (None, settings.method):
-        yield f"{settings.projections!r} was trained with --method {heads.method}, not with {settings.method}"
+        yield f"{settings.projections!r} was trained with the method {heads.method}, not with {settings.method}"
     elif settings.method == "kernel" and not settings.sigma and "kernel_sigma" not in heads.parameters:
         yield f"{settings.projections!r} has no kernel_sigma: the width is untrained, σ² = √d_k"
 
@@ -186,11 +187,11 @@ def _about(settings: Settings, what: str) -> Iterator[str]:
 def without_effect(settings: Settings, settled: Settings) -> Iterator[str]:
     """The options that were given and change nothing under the other settings, which are `settled` in the end."""
     if settings.seed and settled.projections != "random":
-        yield f"--seed {settings.seed} changes nothing: nothing here is random"
+        yield f"seed {settings.seed} changes nothing: nothing here is random"
     if settings.projections is not None and not _learned(settings):
-        yield f"--projections changes nothing with --mode self --method {settings.method}"
+        yield f"projections change nothing with mode self and method {settings.method}"
     if settings.sigma is not None and settings.method != "kernel":
-        yield f"--sigma changes nothing with --method {settings.method}"
+        yield f"sigma changes nothing with method {settings.method}"
 
 
 def _learned(settings: Settings) -> bool:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.analysis.names import Role, name_of, profile_heads
+from attncli.errors import Setting
 from attncli.heads.parameters import Array, Heads
 from attncli.recipes.explanation import Explanation
 from attncli.settings.explanation import Settings
+from attncli.settings.typed import Remark
 from attncli.text.tokens import Sentence
 
 
@@ -63,10 +65,9 @@ def remarks_on(heads: Heads, explanation: Explanation) -> Iterator[str]:
     """What trained heads do otherwise than others: what they hide, and which of them see positions."""
     if heads.trained and explanation.settings.exclude_self:
         alone = np.diagonal(explanation.weights[-1], axis1=-2, axis2=-1).any()
-        yield (
-            "as in training, every word is hidden from itself and from its repeats"
-            f"{'; one that would then see nothing sees itself' * bool(alone)}; --include-self shows all"
-        )
+        hidden = "as in training, every word is hidden from itself and from its repeats"
+        lonely = "; one that would then see nothing sees itself" * bool(alone)
+        yield Remark((f"{hidden}{lonely}; ", Setting("exclude_self", False), " shows all"))
     seen = np.flatnonzero(heads.sees_positions).tolist()
     which = f"head{'s' * (len(seen) > 1)} {', '.join(map(str, seen))}"
     if seen and explanation.memory is not None:

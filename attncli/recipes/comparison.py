@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from attncli.analysis.measures import divergence, entropy, rank_correlation, top1
-from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.errors import AttnError, ResourceError, Setting, UsageError
 from attncli.heads.parameters import Array
 from attncli.recipes.explaining import explain_inputs, is_long
 from attncli.recipes.explanation import Context, Explanation
 from attncli.recipes.inputs import Inputs, as_vectors, read_inputs
-from attncli.settings.explanation import METHODS, Settings, check_method, check_settings
+from attncli.settings.explanation import METHODS, Settings, check_choice, check_settings
 from attncli.text.tokens import Sentence
 from attncli.vectors import Vectors
 
@@ -73,7 +73,9 @@ def compare(
     method or the baseline among those held against it.
     """
     if settings.get("word") is not None:
-        raise UsageError("compare has no close-up: leave word out", "explain has one")
+        raise UsageError(
+            "compare has no close-up", "leave it out; explain has one", setting="word", value=settings["word"]
+        )
     others = (against,) if isinstance(against, str) else tuple(against)
     return compare_with(sentence, check_settings(**settings), as_vectors(vectors), others)
 
@@ -107,11 +109,10 @@ def _check_length(inputs: Inputs, settings: Settings) -> None:
 
 def _others(baseline: str, against: tuple[str, ...]) -> tuple[str, ...]:
     for method in against:
-        check_method(method, "--against")
+        check_choice("against", method, METHODS)
         if method == baseline:
-            raise UsageError(
-                f"--against {method} is the baseline itself", "choose another --method or another --against"
-            )
+            hint = ("choose another ", Setting("method"), " or another ", Setting("against"))
+            raise UsageError("expected another method than the baseline", hint, setting="against", value=method)
     return tuple(dict.fromkeys(against)) or tuple(method for method in METHODS if method != baseline)
 
 

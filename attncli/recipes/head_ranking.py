@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attncli.analysis.patterns import RankedHead, rank_pairs, rank_pattern
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_explaining import explain_model_with
@@ -60,7 +60,7 @@ def rank_model_heads(
         found = rank_pattern(weights, ids, pattern)
         attending, attended = None, None
     else:
-        attending, attended = pieces_of(sentence, from_ or "", "--from"), pieces_of(sentence, to or "", "--to")
+        attending, attended = pieces_of(sentence, from_ or "", "from_"), pieces_of(sentence, to or "", "to")
         found = rank_pairs(weights, explanation.scores > -np.inf, attending, attended, by_lift=lift)
     named = tuple(
         RankedHead(explanation.layer_numbers[layer], explanation.head_numbers[head], score, mean)
@@ -74,18 +74,21 @@ def rank_model_heads(
 def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: bool = False) -> None:
     """A pair or a pattern that exists; UsageError for neither and both, and for the lift of a pattern."""
     if pattern is not None:
-        check_choice("--pattern", pattern, PATTERNS)
+        check_choice("pattern", pattern, PATTERNS)
     if pattern is not None and (from_ is not None or to is not None):
-        raise UsageError("--pattern and --from … --to both say what to rank by", "leave one of the two out")
+        reason = "expected a pattern or a pair of words to rank by, got both"
+        raise UsageError(reason, "leave one of the two out", setting="pattern", value=pattern)
     if pattern is not None and lift:
-        raise UsageError("--lift compares the weight on a word, and a pattern has none", "leave one of the two out")
+        reason = "expected no lift, which compares the weight on a word: a pattern has none"
+        raise UsageError(reason, "leave one of the two out", setting="pattern", value=pattern)
     if pattern is None and (from_ is None or to is None):
-        missing = "--to" if from_ is not None else "--from"
-        hint = f"name a pair: --from he --to dog, or a pattern: --pattern {PATTERNS[0]}"
-        raise UsageError(f"{missing} is missing: heads are ranked for a pair of words or a pattern", hint)
+        pair = ("name a pair: ", Setting("from_", "he"), " ", Setting("to", "dog"))
+        hint = (*pair, ", or a pattern: ", Setting("pattern", PATTERNS[0]))
+        missing = "to" if from_ is not None else "from_"
+        raise UsageError("missing; heads are ranked for a pair of words or a pattern", hint, setting=missing)
 
 
-def pieces_of(sentence: Sentence, word: str, option: str) -> tuple[int, ...]:
+def pieces_of(sentence: Sentence, word: str, setting: str) -> tuple[int, ...]:
     """The tokens of a word of the sentence: all pieces of the first place where it stands, or the one of an index.
 
     `=3` is the word 3. What is only a part of other words is found too, if it stands nowhere by itself.
@@ -94,10 +97,7 @@ def pieces_of(sentence: Sentence, word: str, option: str) -> tuple[int, ...]:
     if places := places_of(sentence, wanted):
         whole = (place for place in places if _stands_alone(sentence, place))
         return tuple(next(whole, places[0]))
-    try:
-        return (find_query(sentence, word),)
-    except UsageError as error:
-        raise UsageError(error.message.replace("--word", option, 1), error.hint) from None
+    return (find_query(sentence, word, setting),)
 
 
 def places_of(sentence: Sentence, wanted: str) -> list[range]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from attncli.attention.positions import sinusoidal
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, Setting, UsageError
 from attncli.heads.parameters import Array
 from attncli.settings.explanation import Settings, check_text
 from attncli.text.segments import forms
@@ -47,15 +47,15 @@ def read_inputs(text: str, settings: Settings, vectors: Vectors) -> Inputs:
         UsageError: an empty sentence.
         AttnError: no known word, or an unknown one under `--unknown error`.
     """
-    sentence = _read("the sentence", text, vectors, settings)
-    memory = None if settings.memory is None else _read("--memory", settings.memory, vectors, settings)
+    sentence = _read("sentence", text, vectors, settings)
+    memory = None if settings.memory is None else _read("memory", settings.memory, vectors, settings)
     x = _embed(sentence, vectors, settings)  # [n_query, d_model]
     source = x if memory is None else _embed(memory, vectors, settings)  # [n_key, d_model]
     return Inputs(vectors, sentence, memory, x, source, tuple(_warnings(x, source, settings)))
 
 
-def find_query(sentence: Sentence, word: str) -> int:
-    """The token that `--word` names: an index, a word as typed or as found (its first place), or `=3` for the word 3.
+def find_query(sentence: Sentence, word: str, setting: str = "word") -> int:
+    """The token that a word names: an index, a word as typed or as found (its first place), or `=3` for the word 3.
 
     Raises:
         UsageError: no such place, or no such word among the tokens.
@@ -64,8 +64,9 @@ def find_query(sentence: Sentence, word: str) -> int:
     if word.isascii() and word.isdigit():
         if len(word) < 10 and int(word) < len(tokens):
             return int(word)
+        hint = ("for the word itself: ", Setting(setting, f"={word}"))
         raise UsageError(
-            f"--word {word} is no place in this sentence", f"places are 0 to {len(tokens) - 1}; the word: ={word}"
+            f"expected a place in this sentence, 0 to {len(tokens) - 1}", hint, setting=setting, value=word
         )
     wanted = word.removeprefix("=") if len(word) > 1 else word
     for same in (
@@ -75,15 +76,17 @@ def find_query(sentence: Sentence, word: str) -> int:
         if found := next(filter(same, tokens), None):
             return found.index
     known = ", ".join(dict.fromkeys(token.text for token in tokens[:12])) + (", …" if len(tokens) > 12 else "")
-    raise UsageError(f"--word {word!r} is not a known word of this sentence", f"choose from: {known}")
+    raise UsageError("expected a known word of this sentence", f"choose from: {known}", setting=setting, value=word)
 
 
-def _read(what: str, given: str, vectors: Vectors, settings: Settings) -> Sentence:
-    text = _SURROGATE.sub("\ufffd", check_text(what, given))  # a byte that is no UTF-8 arrives as a lone surrogate
+def _read(setting: str, given: str, vectors: Vectors, settings: Settings) -> Sentence:
+    text = _SURROGATE.sub("\ufffd", check_text(setting, given))  # a byte that is no UTF-8 arrives as a lone surrogate
     if len(text) > MOST_CHARACTERS:
-        raise AttnError(f"{what} has {len(text):,} characters, {MOST_CHARACTERS:,} are the most", IN_SENTENCES)
+        reason = f"expected at most {MOST_CHARACTERS:,} characters, got {len(text):,}"
+        raise AttnError(reason, IN_SENTENCES, setting=setting)
     if not text.strip():
-        raise UsageError(f"{what} is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog"')
+        hint = 'try: attn explain "Bark is very cute and he is a dog"'
+        raise UsageError("expected a sentence, got an empty text", hint, setting=setting, value=text)
     sentence = read_sentence(text, vectors.find, vectors.spellings)
     if settings.unknown == "compose" and vectors.composes:
         sentence = with_composed(sentence, lambda word: vectors.compose(word) is not None)
@@ -100,7 +103,8 @@ def not_among(vectors: Vectors, unknown: Mapping[str, Sequence[str]]) -> AttnErr
     words = list(unknown)
     shown = ", ".join(map(repr, words[:3])) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
     near = list(dict.fromkeys(near for suggestions in unknown.values() for near in suggestions))[:3]
-    hint = f"nearest known: {', '.join(near)}" if near else "try another set: --vectors FILE"
+    other = ("try another set: ", Setting("vectors", "FILE"))
+    hint = f"nearest known: {', '.join(near)}" if near else other
     return AttnError(f"not among the {vectors.words:,} words of {vectors.name}: {shown}", hint)
 
 

@@ -46,9 +46,10 @@ def check_stacks(x: Array, number: int, blocks: Blocks, settings: Settings) -> N
     """UsageError where block `number` does not take what the one before it gave."""
     if number and x.shape[-1] != blocks.d_model:
         raise UsageError(
-            f"--layers {settings.layers} cannot stack these heads: they give {x.shape[-1]} numbers a word, "
-            f"the next layer takes {blocks.d_model}",
-            "stack heads that have a w_o, or leave --layers out",
+            f"expected 1: these heads give {x.shape[-1]} numbers a word, and the next layer takes {blocks.d_model}",
+            "stack heads that have a w_o",
+            setting="layers",
+            value=settings.layers,
         )
 
 

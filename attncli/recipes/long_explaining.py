@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from attncli.attention.attend import Attention, attend
 from attncli.attention.streamed import Streamed
-from attncli.errors import AttnError
+from attncli.errors import AttnError, Setting
 from attncli.heads.parameters import Array
 from attncli.heads.projections import Blocks
 from attncli.recipes.as_trained import words_of
@@ -80,7 +80,7 @@ def no_matrix(explanation: Explanation) -> AttnError:
     n, m = len(explanation.inputs.x), len(explanation.inputs.source)
     return AttnError(
         f"a matrix of {n:,} × {m:,} words is not kept",
-        "the page and --json have the context of every word, --word WORD has one row; or explain a part of the text",
+        ("the page and JSON have the context of every word, ", Setting("word", "WORD"), " one row"),
     )
 
 

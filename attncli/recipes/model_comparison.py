@@ -8,7 +8,7 @@ import numpy as np
 
 from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.analysis.merging import hide, merge_words
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, Setting, UsageError
 from attncli.heads.parameters import Array
 from attncli.models.checkpoint.tokenizing import SURROGATES
 from attncli.models.model import Model
@@ -75,13 +75,15 @@ def swapped(text: str, swap: str) -> tuple[str, str, str]:
     text, swap = (SURROGATES.sub("\ufffd", each) for each in (text, swap))
     old, equals, new = swap.partition("=")
     if not (equals and old.strip() and new.strip()) or len(old.split()) != len(new.split()):
-        raise UsageError(f"--swap {swap!r} does not work", "it takes a word and another one: --swap he=she")
+        hint = ("for example ", Setting("swap", "he=she"))
+        raise UsageError("expected a word and another one, OLD=NEW", hint, setting="swap", value=swap)
     if not text.strip():
         return old, new, text  # the recipe says that it is empty
     words = [(word, _bare(word)) for word in re.split(r"(\s+)", text)]
     if old not in (bare for _, bare in words):
         known = ", ".join(dict.fromkeys(bare for _, bare in words if bare.strip()))
-        raise UsageError(f"--swap {swap!r}: {old!r} is not a word of this sentence", f"choose from: {known}")
+        reason = f"expected a word of this sentence, got {old!r}"
+        raise UsageError(reason, f"choose from: {known}", setting="swap", value=swap)
     return old, new, "".join(word.replace(old, new, 1) if bare == old else word for word, bare in words)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from attncli.analysis import combining
 from attncli.analysis.kinds import measure_heads
 from attncli.attention.attend import Attention
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, Setting, UsageError
 from attncli.heads.parameters import Array
 from attncli.models.checkpoint.tokenizing import SURROGATES, ModelSentence
 from attncli.models.family import ModelLayer
@@ -47,13 +47,12 @@ def explain_model_with(
 
     `progress` is told what is being done, how many layers are done, and how many there are.
     """
-    layers = chosen("--layer", choice.layer, model.shape.n_layer, model.name)
-    heads = chosen("--head", choice.head, model.shape.n_head, model.name)
-    text = SURROGATES.sub("\ufffd", check_text("the sentence", text))  # a byte that is no UTF-8 arrives as one
+    layers = chosen("layer", choice.layer, model.shape.n_layer, model.name)
+    heads = chosen("head", choice.head, model.shape.n_head, model.name)
+    text = SURROGATES.sub("\ufffd", check_text("sentence", text))  # a byte that is no UTF-8 arrives as one
     if not text.strip():
-        raise UsageError(
-            f"the sentence is empty: {text!r}", 'try: attn explain "Bark is very cute and he is a dog" --model NAME'
-        )
+        hint = ('try: attn explain "Bark is very cute and he is a dog" ', Setting("model", "NAME"))
+        raise UsageError("expected a sentence, got an empty text", hint, setting="sentence", value=text)
     tokens = model.read(text)
     run = _run(model, tokens, layers, heads, norms=choice.combine == "norm", progress=progress)
     raw = run.layers
@@ -61,7 +60,7 @@ def explain_model_with(
     pieces = Pieces.of(tokens, np.asarray(seen.any(axis=(0, 1))))
     shown = pieces.reduced(choice)
     if not shown.sentence.tokens:
-        raise AttnError(f"{model.name} makes only special tokens of {text!r}", "leave --hide-special out")
+        raise AttnError(f"{model.name} makes only special tokens of {text!r}", ("leave out ", Setting("hide_special")))
     query = None if choice.word is None else find_query(shown.sentence, choice.word)
     whole = not reduces(choice)
     return ModelExplanation(

@@ -7,7 +7,7 @@ import numpy as np
 from attncli.analysis import combining
 from attncli.analysis.flow import flow
 from attncli.attention.attend import Attention
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Layer
 from attncli.recipes.model_words import Pieces
@@ -55,8 +55,9 @@ def _flows(weights: Array, asked: Sequence[int] | None) -> Array:
     """The flow of every query, or of those asked for among many; the other rows stay 0: `[n, n]`."""
     n = weights.shape[-1]
     if n > MOST_FLOWING and asked is None:
-        message = f"--combine flow of {n} tokens takes too long for all of them"
-        raise UsageError(message, f"choose one: --word WORD; up to {MOST_FLOWING} tokens all are worked out")
+        hint = ("choose one: ", Setting("word", "WORD"))
+        reason = f"expected at most {MOST_FLOWING} tokens to work out the flow of all, got {n}"
+        raise UsageError(reason, hint, setting="combine", value="flow")
     queries = range(n) if n <= MOST_FLOWING or asked is None else asked
     flows = np.zeros((n, n))
     flows[list(queries)] = flow(weights, queries)

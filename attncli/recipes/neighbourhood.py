@@ -9,6 +9,7 @@ from attncli.errors import AttnError, UsageError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Neighbour
 from attncli.recipes.inputs import not_among
+from attncli.settings.explanation import check_whole
 from attncli.text.segments import forms
 from attncli.vectors import Vectors
 
@@ -43,8 +44,7 @@ def neighbourhood(words: Sequence[str], minus: Sequence[str], vectors: Vectors, 
     """
     if not words:
         raise UsageError("there is no word to find neighbours of", "name one: attn vectors near king")
-    if top < 1:
-        raise UsageError(f"--top {top} does not work", "it takes a whole number from 1 up")
+    check_whole("top", top, 1)
     asked = _look_up([*words, *minus], vectors)
     signs = np.repeat([1.0, -1.0], [len(words), len(minus)])  # [m]
     direction = _direction(asked, signs, vectors)  # [d]

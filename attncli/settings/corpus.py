@@ -13,10 +13,10 @@ def check_collected(asked: Sequence[str] | None) -> tuple[str, ...]:
     """What `--collect` names, in a fixed order; repeatable, and a list with commas will do.
 
     Raises:
-        UsageError: a name that is none.
+        UsageError: an unknown name.
     """
     names = [part.strip() for each in asked or ["context,distance,entropy"] for part in each.split(",")]
-    return tuple(dict.fromkeys(check_choice("--collect", name, COLLECT) for name in sorted(names, key=_place)))
+    return tuple(dict.fromkeys(check_choice("collect", name, COLLECT) for name in sorted(names, key=_place)))
 
 
 def _place(name: str) -> int:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 
 MODES = ("self", "qkv", "multihead")
 METHODS = ("dot", "scaled", "cosine", "general", "additive", "kernel")
@@ -66,19 +66,14 @@ def check_settings(**options: Any) -> Settings:
     """
     names = [field.name for field in fields(Settings)]
     for name in options:
-        check_choice("setting", name, names)
+        check_name(name, names)
     given = {name: CHECKS[name](value) for name, value in options.items() if value is not None}
     mode = given.get("mode", "self")
     given["heads"] = _heads(mode, given.get("heads"), given.get("projections"))
     if "memory" in given and given.get("exclude_self"):
-        message = "--exclude-self has no meaning with --memory: a word is not among the words of another sentence"
-        raise UsageError(message, "leave one of the two out")
+        message = "a word is not among the words of another sentence: with a memory, nothing can be excluded"
+        raise UsageError(message, "leave one of the two out", setting="exclude_self", value=True)
     return Settings(**given)
-
-
-def check_method(method: str, option: str = "--method") -> str:
-    """A method's name as it is; a UsageError with the nearest one if there is no such method."""
-    return check_choice(option, method, METHODS)
 
 
 def _heads(mode: str, heads: int | None, projections: str | None) -> int | None:
@@ -87,7 +82,12 @@ def _heads(mode: str, heads: int | None, projections: str | None) -> int | None:
     if heads is None:
         return 1
     if mode != "multihead" and heads != 1:
-        raise UsageError(f"--heads {heads} needs several heads, and --mode {mode} has one", "add --mode multihead")
+        raise UsageError(
+            f"expected 1, since mode {mode} has one head",
+            ("add ", Setting("mode", "multihead")),
+            setting="heads",
+            value=heads,
+        )
     return heads
 
 
@@ -99,26 +99,34 @@ def _mask(value: Any) -> tuple[str, ...]:
 
 
 def _mask_part(value: Any) -> str:
-    part = check_text("--mask", value)
-    kind, colon, width = part.partition(":")
+    part = check_text("mask", value)
+    kind, _, width = part.partition(":")
     if kind == "window" and not (width.isascii() and width.isdigit() and len(width) < 10):
-        raise UsageError(f"--mask {part} lacks its width", "for three words to each side: --mask window:3")
-    if kind != "window" and colon:
-        kind = part
-    check_choice("--mask", kind, ("none", "causal", "window"), shown="none, causal, window:K")
-    return f"window:{int(width)}" if kind == "window" else kind
+        hint = ("for three words to each side: ", Setting("mask", "window:3"))
+        raise UsageError("expected a window with its width, window:K", hint, setting="mask", value=part)
+    if kind == "window":
+        return f"window:{int(width)}"
+    return check_choice("mask", part, ("none", "causal", "window"), shown="none, causal, window:K")
 
 
-def check_choice(option: str, value: object, allowed: Sequence[str], shown: str | None = None) -> str:
+def check_choice(setting: str, value: object, allowed: Sequence[str], shown: str | None = None) -> str:
     """A value as it is if it is allowed; else a UsageError with the nearest allowed one."""
     if isinstance(value, str) and value in allowed:
         return value
     near = get_close_matches(str(value), allowed, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(f"{option} does not know {value!r}", f"{hint}choose from: {shown or ', '.join(allowed)}")
+    expected = f"expected one of {shown or ', '.join(allowed)}"
+    raise UsageError(expected, f"did you mean {near[0]}?" if near else None, setting=setting, value=value)
 
 
-def check_whole(option: str, value: Any, least: int, most: int | None = None) -> int:
+def check_name(name: str, allowed: Sequence[str]) -> None:
+    """See that there is such a setting; a UsageError with the nearest one."""
+    if name not in allowed:
+        near = get_close_matches(name, allowed, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(allowed)}"
+        raise UsageError(f"{name!r} is no setting", hint)
+
+
+def check_whole(setting: str, value: Any, least: int, most: int | None = None) -> int:
     """A whole number from `least` to `most` as it is; a UsageError for anything else."""
     try:
         number = operator.index(value)
@@ -126,48 +134,48 @@ def check_whole(option: str, value: Any, least: int, most: int | None = None) ->
         number = least - 1
     if isinstance(value, bool) or number < least or (most and number > most):
         reach = f"from {least} to {most:,}" if most else f"from {least} up"
-        raise UsageError(f"{option} {value!r} does not work", f"it takes a whole number {reach}")
+        raise UsageError(f"expected a whole number {reach}", setting=setting, value=value)
     return number
 
 
-def check_positive(option: str, value: Any) -> float:
+def check_positive(setting: str, value: Any) -> float:
     """A finite number above 0 as it is; a UsageError for anything else."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         number = 0
     if isinstance(value, str) or not (isfinite(number) and number > 0):
-        raise UsageError(f"{option} {value!r} does not work", "it takes a number above 0")
+        raise UsageError("expected a number above 0", setting=setting, value=value)
     return number
 
 
-def _flag(option: str, value: Any) -> bool:
+def _flag(setting: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"{option} {value!r} does not work", "it takes True or False")
+        raise UsageError("expected True or False", setting=setting, value=value)
     return value
 
 
-def check_text(what: str, value: Any) -> str:
+def check_text(setting: str, value: Any) -> str:
     """A text as it is; a UsageError for anything else."""
     if not isinstance(value, str):
-        raise UsageError(f"{what} {value!r} does not work", "it takes a text")
+        raise UsageError("expected a text", setting=setting, value=value)
     return value
 
 
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "mode": lambda value: check_choice("--mode", value, MODES),
-    "method": lambda value: check_choice("--method", value, METHODS),
-    "heads": lambda value: check_whole("--heads", value, 1, MOST_HEADS),
-    "layers": lambda value: check_whole("--layers", value, 1, MOST_LAYERS),
+    "mode": lambda value: check_choice("mode", value, MODES),
+    "method": lambda value: check_choice("method", value, METHODS),
+    "heads": lambda value: check_whole("heads", value, 1, MOST_HEADS),
+    "layers": lambda value: check_whole("layers", value, 1, MOST_LAYERS),
     "mask": lambda value: _mask(value),
-    "projections": lambda value: check_text("--projections", str(value) if isinstance(value, os.PathLike) else value),
-    "seed": lambda value: check_whole("--seed", value, 0),
-    "exclude_self": lambda value: _flag("--exclude-self", value),
-    "temperature": lambda value: check_positive("--temperature", value),
-    "sigma": lambda value: check_positive("--sigma", value),
-    "positions": lambda value: check_choice("--positions", value, POSITIONS),
-    "memory": lambda value: check_text("--memory", value),
-    "word": lambda value: str(value) if isinstance(value, int) else check_text("--word", value),
-    "top": lambda value: check_whole("--top", value, 1),
-    "unknown": lambda value: check_choice("--unknown", value, UNKNOWN),
+    "projections": lambda value: check_text("projections", str(value) if isinstance(value, os.PathLike) else value),
+    "seed": lambda value: check_whole("seed", value, 0),
+    "exclude_self": lambda value: _flag("exclude_self", value),
+    "temperature": lambda value: check_positive("temperature", value),
+    "sigma": lambda value: check_positive("sigma", value),
+    "positions": lambda value: check_choice("positions", value, POSITIONS),
+    "memory": lambda value: check_text("memory", value),
+    "word": lambda value: str(value) if isinstance(value, int) else check_text("word", value),
+    "top": lambda value: check_whole("top", value, 1),
+    "unknown": lambda value: check_choice("unknown", value, UNKNOWN),
 }

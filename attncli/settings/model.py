@@ -5,11 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import CHECKS, check_choice
 
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
 PATTERNS = ("previous", "next", "duplicate", "induction")
+#: The hint where something is too large for all layers and heads.
+FEWER_HEADS = (
+    *("choose some: ", Setting("layer", "L"), " ", Setting("head", "H")),
+    *("; or combine them: ", Setting("combine", "mean")),
+)
+ARRAYS = (*FEWER_HEADS, "; or write arrays: ", Setting("output", "FILE.npz"))
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
 
 
@@ -44,9 +50,9 @@ def check_model_settings(
         UsageError: a value that does not work; the message quotes it.
     """
     return ModelSettings(
-        _numbers("--layer", layer),
-        _numbers("--head", head),
-        check_choice("--combine", combine, COMBINE),
+        _numbers("layer", layer),
+        _numbers("head", head),
+        check_choice("combine", combine, COMBINE),
         words,
         hide_special,
         None if word is None else CHECKS["word"](word),
@@ -54,30 +60,30 @@ def check_model_settings(
     )
 
 
-def _numbers(option: str, given: Any) -> tuple[int, ...] | None:
+def _numbers(setting: str, given: Any) -> tuple[int, ...] | None:
     if given is None or given == []:
         return None
     parts = given if isinstance(given, list | tuple) else [given]
-    return tuple(sorted({number for part in parts for number in _parsed(option, part)}))
+    return tuple(sorted({number for part in parts for number in _parsed(setting, part)}))
 
 
-def _parsed(option: str, part: Any) -> Iterator[int]:
+def _parsed(setting: str, part: Any) -> Iterator[int]:
     if isinstance(part, int) and not isinstance(part, bool) and part >= 0:
         yield part
         return
     for piece in str(part).split(","):
         match = _RANGE.fullmatch(piece.strip())
         if not match or int(match[2] or match[1]) < int(match[1]):
-            raise UsageError(f"{option} {part!r} does not work", f"it takes numbers from 0: {option} 3, {option} 0,4-7")
+            hint = ("for example ", Setting(setting, "3"), " or ", Setting(setting, "0,4-7"))
+            raise UsageError("expected numbers from 0", hint, setting=setting, value=part)
         yield from range(int(match[1]), int(match[2] or match[1]) + 1)
 
 
-def chosen(option: str, asked: Sequence[int] | None, there_are: int, model: str) -> tuple[int, ...]:
+def chosen(setting: str, asked: Sequence[int] | None, there_are: int, model: str) -> tuple[int, ...]:
     """The numbers asked for, all if none were; UsageError for one that the model does not have."""
     if asked is None:
         return tuple(range(there_are))
     if beyond := [number for number in asked if number >= there_are]:
-        kind = option.removeprefix("--")
-        hint = f"{model} has {there_are} {kind}s, which count from 0 to {there_are - 1}"
-        raise UsageError(f"{option} {beyond[0]} does not exist", hint)
+        expected = f"expected 0 to {there_are - 1}, the {there_are} {setting}s of {model}"
+        raise UsageError(expected, setting=setting, value=beyond[0])
     return tuple(asked)

@@ -73,7 +73,7 @@ def read_block(path: str | Path, vectors: Vectors, method: str | None = None) ->
 def check_parameters(block: Block, method: str) -> str:
     """A method whose parameters the block has; UsageError for another one."""
     if missing := [name for name in PARAMETERS[method] if name not in block]:
-        raise UsageError(f"the block lacks {missing[0]}, which --method {method} needs", "choose another --method")
+        raise UsageError(f"the block lacks {missing[0]}", "choose another method", setting="method", value=method)
     return method
 
 

@@ -144,7 +144,7 @@ def formula_notes(explanation: Explanation) -> Iterator[str]:
         yield "position is what a head learned to add for a key that stands so many words before or after"
     given = explanation.settings.temperature
     if np.any(scoring.temperature != np.float64(given)):
-        yield "the temperature is each head's own" + (f", times --temperature {given:g}" if given != 1 else "")
+        yield "the temperature is each head's own" + (f", times temperature {given:g}" if given != 1 else "")
 
 
 def _about_query(scoring: Scoring) -> Iterator[str]:

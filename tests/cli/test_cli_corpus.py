@@ -101,7 +101,7 @@ MISTAKES = [
     (["text.txt", "--words", "qwzx"], 2, "'qwzx'", ""),
     (["text.txt", "--words", ","], 2, "','", "bank,river"),
     (["text.txt", "--resume"], 2, "--resume", "-o DIR"),
-    (["text.txt", "--jobs", "0"], 2, "--jobs", "whole number"),
+    (["text.txt", "--jobs", "0"], 2, "--jobs 0: expected a whole number", "attn corpus --help"),
     (["text.txt", "--limit", "0"], 2, "--limit", ""),
     (["text.txt", "--kept", "0"], 2, "--kept", ""),
     (["text.txt", "--format", "xlsx"], 2, "'xlsx'", ""),

@@ -53,14 +53,14 @@ def test_the_format_beats_the_ending(options, name, begins, tmp_path):
     [
         ([*EXPLAIN, "-o", "a.doc"], 2, ".svg, .pdf, .png, .screen.svg"),
         ([*COMPARE, "-o", "a.doc"], 2, ".csv, .npz"),
-        ([*EXPLAIN, "--json", "--format", "csv"], 2, "--format csv"),
+        ([*EXPLAIN, "--json", "--format", "csv"], 2, "--format 'csv'"),
         ([*EXPLAIN, "--json", "-o", "a.svg"], 2, "a.svg"),
         ([*EXPLAIN, "--figure", "pie", "-o", "a.svg"], 2, "pie"),
         ([*EXPLAIN, "--figure", "pie"], 2, "pie"),
         ([*EXPLAIN, "--figure", "arcs"], 2, "-o FILE.svg"),
-        ([*EXPLAIN, "--model", BERT, "--figure", "arcs", "-o", "a.html"], 2, "--figure arcs"),
-        ([*COMPARE, "--figure", "arcs", "--json"], 2, "--figure arcs"),
-        ([*MODELS, "--figure", "arcs", "-o", "a.svg"], 2, "--figure arcs"),
+        ([*EXPLAIN, "--model", BERT, "--figure", "arcs", "-o", "a.html"], 2, "--figure 'arcs'"),
+        ([*COMPARE, "--figure", "arcs", "--json"], 2, "--figure 'arcs'"),
+        ([*MODELS, "--figure", "arcs", "-o", "a.svg"], 2, "--figure 'arcs'"),
         ([*EXPLAIN, "--mode", "multihead", "--heads", "145", "-o", "a.svg"], 1, "144"),
         (["explain", "qwzx", "-o", "a.svg"], 1, "qwzx"),
     ],
@@ -75,7 +75,7 @@ def test_what_cannot_be_drawn_is_refused_and_leaves_no_file(arguments, code, nam
 
 def test_a_picture_is_nothing_for_a_terminal():
     shown = on_terminal(*EXPLAIN, "--format", "png")
-    assert "error: --format png is nothing for a terminal" in shown
+    assert "error: --format 'png': expected a file for bytes, got a terminal" in shown
 
 
 def run_with(preparation, arguments, folder):

@@ -210,7 +210,11 @@ def test_the_usage_reads_as_one_types():
     [
         ([], 2, "-o my.npz"),
         (["-o", "my.txt"], 2, "my.txt"),
-        (["-o", "my.npz", "--epochs", "1", "--minutes", "1"], 2, "--epochs and --minutes"),
+        (
+            ["-o", "my.npz", "--epochs", "1", "--minutes", "1"],
+            2,
+            "--epochs 1.0: expected one length of the training",
+        ),
         (["-o", "my.npz", "--epochs", "0"], 2, "--epochs 0"),
         (["-o", "my.npz", "--heads", "0"], 2, "--heads 0"),
         (["-o", "my.npz", "--content-heads", "4"], 2, "--content-heads 4"),
@@ -245,11 +249,11 @@ def test_mistakes_are_quoted(text, options, code, quoted, tmp_path):
 @pytest.mark.parametrize(
     ("options", "quoted"),
     [
-        (["--resume", "--heads", "3"], ("--heads 3", "has 2")),
-        (["--resume", "--d-k", "9"], ("--d-k 9", "has 8")),
-        (["--resume", "--content-heads", "1"], ("--content-heads 1", "has 0")),
+        (["--resume", "--heads", "3"], ("--heads 3", "expected 2")),
+        (["--resume", "--d-k", "9"], ("--d-k 9", "expected 8")),
+        (["--resume", "--content-heads", "1"], ("--content-heads 1", "expected 0")),
         (["--resume", "--no-bias"], ("--no-bias", "has a query bias")),
-        (["--evaluate", "--heads", "3"], ("--heads 3", "has 2")),
+        (["--evaluate", "--heads", "3"], ("--heads 3", "expected 2")),
     ],
 )
 def test_a_file_of_heads_keeps_its_shape(text, block, options, quoted, tmp_path):

@@ -5,8 +5,10 @@ import os
 import pytest
 from support.exploring import BARK, drive, explorer, lines_of, press, settled
 
-from attncli.errors import AttnError, ResourceError
+from attncli.errors import AttnError, ResourceError, Setting, UsageError
 from attncli.explore.saving import path_of
+from attncli.settings.model import FEWER_HEADS
+from attncli.settings.typed import Remark
 
 
 async def type_into(pilot, text):
@@ -95,7 +97,7 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
         (".", "'.' is a folder"),
         ("no/x.svg", "there is no folder 'no'"),
         ("~no_such_user/x.svg", "there is no folder '~no_such_user'"),
-        ("x.doc", "end it with one of .svg, .json"),
+        ("x.doc", "expected an ending among .svg, .json"),
     ],
 )
 def test_a_name_that_cannot_be_written_is_said_at_once(text, said, tmp_path, monkeypatch):
@@ -109,8 +111,9 @@ def test_a_name_that_cannot_be_written_is_said_at_once(text, said, tmp_path, mon
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (AttnError("cannot write 'a.svg': no", "choose another file: -o FILE"), "no; type another name, or Esc"),
-        (AttnError("a figure of 200 heads is too many", "choose some: --layer L, --head H"), "] chooses one head"),
+        (AttnError("cannot write 'a.svg': no"), "no; type another name, or Esc"),
+        (AttnError("a figure of 200 heads is too many", FEWER_HEADS), "head H (key ])"),
+        (UsageError("expected another name", setting="output", value="a.svg"), "output a.svg (key s): expected"),
         (ResourceError("attn needs a package", "python -m pip install 'x>=1'"), "python -m pip install 'x>=1'"),
         (PermissionError(13, "Permission denied"), "Permission denied; type another name, or Esc"),
     ],
@@ -129,6 +132,11 @@ def test_an_error_of_a_writer_says_what_to_do_here(error, said, tmp_path, monkey
 def test_what_a_writer_remarks_stands_behind_where_it_was_saved(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     lines = " ".join(
-        press(explorer(save=lambda *_: ["note: it is pale: --color-scale row"]), "s", "enter", size=(200, 24))
+        press(
+            explorer(save=lambda *_: [Remark(("it is pale: ", Setting("color_scale", "row"))).after("note: ")]),
+            "s",
+            "enter",
+            size=(200, 24),
+        )
     )
-    assert "attention-001.svg'; note: it is pale: r" in lines
+    assert "attention-001.svg'; note: it is pale: color scale row (key r)" in lines

@@ -143,5 +143,5 @@ def test_a_swap_of_more_pieces_is_compared_by_words(models):
 
 @pytest.mark.parametrize("text", ["", "  "])
 def test_an_empty_sentence_is_said_before_the_swap(models, text):
-    with pytest.raises(UsageError, match="the sentence is empty"):
+    with pytest.raises(UsageError, match="an empty text"):
         compare_swap(text, models["bert"], "he=she", ALL)

@@ -69,17 +69,17 @@ def test_layers_and_heads_are_chosen(bert, layer, head, layers, heads):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"layer": 2}, "--layer 2 does not exist"),
-        ({"head": "1-9"}, "--head 4 does not exist"),
-        ({"layer": "x"}, "--layer 'x'"),
-        ({"layer": "3-1"}, "--layer '3-1'"),
-        ({"layer": -1}, "--layer -1"),
-        ({"layer": True}, "--layer True"),
-        ({"combine": "rolout"}, "--combine does not know 'rolout'"),
-        ({"top": 0}, "--top 0"),
-        ({"word": "cat"}, "--word 'cat'"),
-        ({"word": "11"}, "--word 11"),
-        ({"word": "9", "hide_special": True}, "--word 9"),
+        ({"layer": 2}, "layer=2: expected 0 to 1"),
+        ({"head": "1-9"}, "head=4: expected 0 to 3"),
+        ({"layer": "x"}, "layer='x'"),
+        ({"layer": "3-1"}, "layer='3-1'"),
+        ({"layer": -1}, "layer=-1"),
+        ({"layer": True}, "layer=True"),
+        ({"combine": "rolout"}, "combine='rolout': expected"),
+        ({"top": 0}, "top=0"),
+        ({"word": "cat"}, "word='cat'"),
+        ({"word": "11"}, "word='11'"),
+        ({"word": "9", "hide_special": True}, "word='9'"),
     ],
 )
 def test_mistakes_are_quoted(bert, settings, message):
@@ -89,7 +89,7 @@ def test_mistakes_are_quoted(bert, settings, message):
 
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_sentence_is_a_mistake(bert, text):
-    with pytest.raises(UsageError, match="the sentence is empty"):
+    with pytest.raises(UsageError, match="an empty text"):
         explain_model(text, bert)
 
 

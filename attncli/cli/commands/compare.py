@@ -16,7 +16,7 @@ from attncli.cli.options import (
     SentenceArgument,
     attention_option,
 )
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import METHODS
 
 EXAMPLES = """attn compare "Bark is very cute and he is a dog"
@@ -80,11 +80,11 @@ def command(
 def _compare_models(models: ComparedModels, output: OutputOptions, sentence: str | None, figure: str) -> int:
     """Two models, or one on a sentence and its changed twin."""
     if models.against_model is not None and models.swap is not None:
-        raise UsageError("--against-model and --swap both say what to compare with", "leave one of the two out")
+        reason = "expected one thing to compare with, got a changed word too"
+        raise UsageError(reason, "leave one of the two out", setting="against_model", value=models.against_model)
     if models.against_model is None and models.swap is None:
-        raise UsageError(
-            "attn compare --model needs something to compare with", "add either --against-model NAME or --swap he=she"
-        )
+        hint = ("add either ", Setting("against_model", "NAME"), " or ", Setting("swap", "he=she"))
+        raise UsageError("expected something to compare with", hint, setting="model", value=models.model)
     documents = model_comparison_documents(output, figure)
     from attncli.cli.showing import Show
     from attncli.recipes.model_comparison import ModelComparison, compare_models, compare_swap

@@ -38,7 +38,7 @@ def command(
     """
     from typer.completion import get_completion_script  # type: ignore[attr-defined]  # Typer exports nothing there
 
-    name = _current() if shell is None else check_choice("attn completion", shell, SHELLS)
+    name = _current() if shell is None else check_choice("shell", shell, SHELLS)
     typer.echo(get_completion_script(prog_name="attn", complete_var="_ATTN_COMPLETE", shell=name))
     typer.echo(f"\n# To have it in every new {name}, run this once (attn must be on the PATH):\n#   {SET_UP[name]}")
 

@@ -15,7 +15,7 @@ from attncli.cli.lazy import options
 from attncli.cli.model_options import check_alone, opened_model
 from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
 from attncli.corpus.threads import one_thread_each
-from attncli.errors import UsageError
+from attncli.errors import ExitCode, Setting, UsageError
 from attncli.interrupts import held_back
 from attncli.settings.corpus import TABLES
 from attncli.settings.explanation import CSV, check_choice, check_whole
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 EXAMPLES = """attn corpus my-text.txt --words bank,river
 attn corpus my-text.txt -o attention --collect context,weights --jobs 2
 attn corpus my-text.txt --mode multihead --collect heads,distance --limit 1000"""
-SOME_SKIPPED, INTERRUPTED = 4, 130
 PICTURES = (".svg", ".pdf", ".png")
 
 
@@ -56,15 +55,15 @@ def command(
 
 
 def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
-    check_choice("--format", run.format, TABLES)
-    check_choice("--csv", run.csv, CSV)
-    check_whole("--jobs", run.jobs, 1, 1024)
+    check_choice("format", run.format, TABLES)
+    check_choice("csv", run.csv, CSV)
+    check_whole("jobs", run.jobs, 1, 1024)
     if attention.memory is not None:
-        raise UsageError("--memory has no meaning here: every text attends to itself", "leave it out")
+        raise UsageError("no meaning here: every text attends to itself", "leave it out", setting="memory")
     if run.picture is not None:
         _check_picture(run.picture, collected)
     if run.resume and run.output is None:
-        raise UsageError("--resume needs the folder that was begun", "add -o DIR")
+        raise UsageError("expected the folder that was begun", "add -o DIR", setting="resume")
 
 
 def _check_picture(path: str, collected: CollectOptions) -> None:
@@ -73,9 +72,10 @@ def _check_picture(path: str, collected: CollectOptions) -> None:
     from attncli.views.figure.saving import check_installed
 
     if Path(path).suffix.lower() not in PICTURES:
-        raise UsageError(f"--picture {path!r} does not say what to draw", f"end it with one of {', '.join(PICTURES)}")
+        raise UsageError(f"expected an ending among {', '.join(PICTURES)}", setting="picture", value=path)
     if "distance" not in check_collected(collected.collect):
-        raise UsageError(f"--picture {path!r} shows distances, which are not collected", "add --collect distance")
+        hint = ("add ", Setting("collect", "distance"))
+        raise UsageError("a picture shows distances, which are not collected", hint, setting="picture", value=path)
     check_installed()
 
 
@@ -109,7 +109,7 @@ def _run(
 
     check_table(run.format)
     settings = _settings(collected, attention, model, run, answers, vectors)
-    limit = None if collected.limit is None else check_whole("--limit", collected.limit, 1)
+    limit = None if collected.limit is None else check_whole("limit", collected.limit, 1)
     with begun(folder, plan_of(settings, named_texts(text), limit), run.resume):
         folder = folder.absolute()  # workers may stand elsewhere
         shards = _shards(text, folder, limit)
@@ -147,11 +147,12 @@ def _worked(
         with held_back():
             sweep(folder)
             lines.interrupted(run.output, sys.argv[2:])
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     if run.picture is not None and "distance" in corpus.tables:
         draw(corpus, run.picture)
     show(corpus, run, answers)
-    return SOME_SKIPPED if corpus.manifest["skipped"] or corpus.manifest["lost"] else 0
+    some_failed = corpus.manifest["skipped"] or corpus.manifest["lost"]
+    return ExitCode.SOME_FAILED if some_failed else ExitCode.FINE
 
 
 def _settings(

@@ -91,8 +91,8 @@ def _check_terminal(sentence: str | None) -> None:
 def _screen(options: ScreenOptions) -> "Screen":
     from attncli.cli.terminal import detect_screen
 
-    check_choice("--color-scale", options.color_scale, SCALES)
-    check_choice("--color", options.color, COLORS)
+    check_choice("color_scale", options.color_scale, SCALES)
+    check_choice("color", options.color, COLORS)
     return detect_screen(options.color, by_row=options.color_scale == "row")
 
 

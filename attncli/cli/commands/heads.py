@@ -8,7 +8,7 @@ import typer
 from attncli.cli.lazy import options
 from attncli.cli.model_options import Heads, Layers, ModelName, model_option, opened_model
 from attncli.cli.options import OutputOptions, SentenceArgument
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.settings.model import PATTERNS
 
 EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
@@ -37,7 +37,7 @@ class RankOptions:
 def command(ranked: RankOptions, output: OutputOptions, sentence: SentenceArgument = None) -> None:
     """Rank the heads of a model by their weight on a pair of words or a pattern."""
     if ranked.model is None:
-        raise UsageError("attn heads needs a model", "add --model PATH_OR_NAME")
+        raise UsageError("attn heads needs a model", ("add ", Setting("model", "PATH_OR_NAME")))
     from attncli.cli.showing import Show
     from attncli.recipes.head_ranking import check_ranked, rank_model_heads
     from attncli.settings.model import check_model_settings

@@ -18,7 +18,7 @@ def command(
     ],
 ) -> None:
     """Print the JSON Schema that the output of a command keeps to."""
-    name = check_choice("attn schema", command, SCHEMAS)
+    name = check_choice("schema", command, SCHEMAS)
     from attncli.cli.output import open_sink  # it brings Rich, which help need not wait for
 
     with open_sink(None) as sink:

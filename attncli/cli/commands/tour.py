@@ -41,7 +41,7 @@ def command(
     """Walk through attention in eight short screens, every number computed from your sentence."""
     from attncli.cli.sentences import EXAMPLE, is_batch  # Rich and NumPy come with what follows: not for help
 
-    only = None if screen is None else check_whole("--screen", screen, 1, len(SCREENS))
+    only = None if screen is None else check_whole("screen", screen, 1, len(SCREENS))
     guide = _guide(vectors, answers)
     if only is None and not no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE if sentence is None else sentence)
@@ -58,7 +58,7 @@ def _guide(vectors: str | None, answers: AnswerOptions) -> "Guide":
     from attncli.cli.tour_guide import Guide
     from attncli.settings.explanation import check_choice
 
-    color = check_choice("--color", answers.color, COLORS)
+    color = check_choice("color", answers.color, COLORS)
     return Guide(opened(vectors, answers), vectors, color)
 
 

@@ -20,6 +20,7 @@ from attncli.cli.train_options import (
     limit_of,
     shape_of,
 )
+from attncli.errors import ExitCode
 from attncli.settings.explanation import check_whole
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 EXAMPLES = """attn train my-text.txt -o my.npz --epochs 3
 attn train my-text.txt -o my.npz --heads 4 --content-heads 2 --minutes 0.1 --seed 7
 attn train --evaluate trained --heads 3 my-text.txt"""
-INTERRUPTED = 130
 ENDED = {
     "done": "",
     "stopped": "; it fell after that, so training ended",
@@ -80,7 +80,7 @@ def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: li
             block = None if start is None else start.block
             trained = train(corpus, vectors, shape, limit, training.seed, block, report=lines.training, keep=keep)
     if trained.ended == "interrupted":
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(ExitCode.INTERRUPTED)
 
 
 def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", lines: "Lines") -> None:
@@ -144,9 +144,9 @@ def _judged(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str,
     from attncli.training.files import bundled_block, read_block
 
     if name == "trained":
-        heads = check_whole("--heads", 3 if training.heads is None else training.heads, 1, MOST_HEADS)
+        heads = check_whole("heads", 3 if training.heads is None else training.heads, 1, MOST_HEADS)
         method = training.method or "scaled"
         return f"trained, {heads} head{'s' * (heads > 1)}", bundled_block(vectors, heads, method)
     judged = read_block(name, vectors, training.method)
-    check_fits("--heads", training.heads, len(judged.block["w_q"]), name)
+    check_fits("heads", training.heads, len(judged.block["w_q"]), name)
     return name, judged

@@ -6,6 +6,7 @@ import typer
 
 from attncli.cli.lazy import Commands, LazyCommands, built_command, options
 from attncli.cli.options import AnswerOptions, VectorSet, completion, input_option, output_option
+from attncli.errors import ExitCode
 from attncli.settings.explanation import check_choice, check_whole
 from attncli.vectors.places import kept_names
 from attncli.vectors.store.layout import DTYPES
@@ -111,9 +112,9 @@ def add(
     ] = "float32",
 ) -> None:
     """Read a file of word vectors once and keep it."""
-    check_choice("--dtype", dtype, tuple(DTYPES))
+    check_choice("dtype", dtype, tuple(DTYPES))
     if limit is not None:
-        check_whole("--limit", limit, 1)
+        check_whole("limit", limit, 1)
     from attncli.cli.answer import progressing
     from attncli.vectors import keeping
 
@@ -250,4 +251,4 @@ def vectors(context: typer.Context) -> None:
     """Keep sets of word vectors, and find the nearest words in them."""
     if context.invoked_subcommand is None:
         typer.echo(USAGE, err=True, nl=False)
-        raise typer.Exit(2)
+        raise typer.Exit(ExitCode.WRONG_USAGE)

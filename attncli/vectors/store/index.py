@@ -125,11 +125,15 @@ def is_regular(path: Path) -> bool:
         return False
 
 
-def damaged(folder: Path, why: str) -> ResourceError:
-    """The error for a store that is not as it was written."""
-    return ResourceError(f"the store '{folder}' is damaged: {why}", again(folder))
+class DamagedError(ResourceError):
+    """A store that is not as it was written; `why` says what differs."""
+
+    why: str
 
 
-def again(folder: Path) -> str:
-    """The way from a damaged store to a sound one."""
-    return f"remove it (attn vectors remove {folder.name}, or that folder: {folder}), then: attn vectors add FILE"
+def damaged(folder: Path, why: str) -> DamagedError:
+    """The error for a store, with the way to a sound one."""
+    again = f"remove it (attn vectors remove {folder.name}, or that folder: {folder}), then: attn vectors add FILE"
+    error = DamagedError(f"the store '{folder}' is damaged: {why}", again)
+    error.why = why
+    return error

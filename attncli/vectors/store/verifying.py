@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 
-from attncli.errors import ResourceError
 from attncli.vectors.store import layout
-from attncli.vectors.store.index import again
+from attncli.vectors.store.index import DamagedError, damaged
 from attncli.vectors.store.opened import Vectors
 from attncli.vectors.store.pieces import read_pieces
 
@@ -22,10 +21,7 @@ def verify(vectors: Vectors, progress: Progress = lambda *_: None) -> None:
     """
     faults = [fault for check in (_numbers, _ngrams, _pieces, _words) for fault in check(vectors, progress)]
     if faults:
-        raise ResourceError(
-            f"the store '{vectors.folder}' is damaged: {'; '.join(faults)}",
-            again(vectors.folder),
-        )
+        raise damaged(vectors.folder, "; ".join(faults))
 
 
 def _numbers(vectors: Vectors, progress: Progress) -> Iterator[str]:
@@ -39,8 +35,8 @@ def _numbers(vectors: Vectors, progress: Progress) -> Iterator[str]:
         yield f"the numbers in its {layout.MATRIX} are not those that were written"
     try:
         _ = vectors.norms  # has a check of its own
-    except ResourceError as error:
-        yield error.message.partition(" is damaged: ")[2] or error.message
+    except DamagedError as error:
+        yield error.why
 
 
 def _ngrams(vectors: Vectors, progress: Progress) -> Iterator[str]:
@@ -65,8 +61,8 @@ def _pieces(vectors: Vectors, progress: Progress) -> Iterator[str]:
     try:
         data = read_pieces(vectors.folder, vectors.info.pieces)
         progress(f"reading the tokenizer of {vectors.name}", len(data), len(data))
-    except ResourceError as error:
-        yield error.message.partition(" is damaged: ")[2] or error.message
+    except DamagedError as error:
+        yield error.why
 
 
 def _words(vectors: Vectors, progress: Progress) -> Iterator[str]:
@@ -80,8 +76,8 @@ def _words(vectors: Vectors, progress: Progress) -> Iterator[str]:
             if vectors.find(words) != dict(zip(words, rows, strict=True)):
                 yield f"some words of its {layout.INDEX} are not found where they stand"
             progress(f"reading the words of {vectors.name}", rows.stop, vectors.words)
-    except ResourceError as error:
-        yield error.message.partition(" is damaged: ")[2] or error.message
+    except DamagedError as error:
+        yield error.why
         return
     if total.hexdigest() != vectors.info.words_sha256:
         yield f"the words in its {layout.INDEX} are not those that were written"

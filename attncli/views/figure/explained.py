@@ -8,6 +8,7 @@ from attncli.errors import AttnError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explanation import ModelExplanation
+from attncli.settings.model import FEWER_HEADS
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
 from attncli.views.figure.script import runs_right_to_left
 from attncli.views.records.rows import numbers
@@ -25,7 +26,7 @@ def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> C
     one_query = explanation.query is not None and kind == "heat"
     places = _places(explanation)
     if not one_query and len(places) > MOST_PANELS[kind]:
-        raise AttnError(f"a figure of {len(places)} heads is too many: {MOST_PANELS[kind]} at most", _FEWER)
+        raise AttnError(f"a figure of {len(places)} heads is too many: {MOST_PANELS[kind]} at most", FEWER_HEADS)
     panels = [_heads(explanation, places)] if one_query else [_panel(explanation, *place) for place in places]
     return Content(
         PAPER.word(explanation.sentence.text),
@@ -39,9 +40,6 @@ def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> C
         across=explanation.weights.shape[1],
         right_to_left=runs_right_to_left(explanation.sentence.text),
     )
-
-
-_FEWER = "choose some: --layer L, --head H; or one matrix of all: --combine mean"
 
 
 def _places(explanation: Explanation) -> list[tuple[int, int]]:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, Literal
 from xml.sax.saxutils import escape
 
-from attncli.errors import ResourceError
+from attncli.errors import ResourceError, Setting
 from attncli.extras import package
+from attncli.settings.typed import Remark
 from attncli.views.figure.content import Content, Kind, rewritten, texts
 from attncli.views.figure.measure import NEEDED_FOR
 
@@ -75,7 +76,8 @@ def _remarks(content: Content, lacking: str) -> Iterator[str]:
         return
     largest = max(float(content.scale.shares(panel.weights).max()) for panel in content.panels if not panel.signed)
     if 0 < largest < FAINT:
-        yield f"no weight is above {largest:.2g} of the scale: --color-scale row shades each row up to its own largest"
+        faint = f"no weight is above {largest:.2g} of the scale: "
+        yield Remark((faint, Setting("color_scale", "row"), " shades each row up to its own largest"))
 
 
 def _tidied(svg: bytes, content: Content) -> bytes:

@@ -14,6 +14,7 @@ import numpy as np
 from attncli.errors import AttnError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation, Layer
+from attncli.settings.model import ARRAYS
 from attncli.views.records.rows import has_scores
 
 MOST_FULL_BYTES = 32 * 2**20  # of base64; of more, only the weights are kept, a byte each
@@ -47,7 +48,7 @@ def packing_of(explanations: Iterable[Explanation]) -> Packing:
         return SMALL
     raise AttnError(
         f"the page of these heads would take some {small / 2**20:,.0f} MB, the limit is {MOST_BYTES >> 20}",
-        "choose some: --layer L --head H, combine them: --combine mean, or write numbers: -o FILE.npz",
+        ARRAYS,
     )
 
 

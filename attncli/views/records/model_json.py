@@ -4,6 +4,7 @@ from typing import Any
 
 from attncli.errors import AttnError
 from attncli.recipes.model_explanation import ModelExplanation
+from attncli.settings.model import ARRAYS
 from attncli.views.records.arrays import worked_out_weights
 from attncli.views.records.json import (
     ATTENTION_VERSION,
@@ -57,7 +58,7 @@ def _check_size(explanation: ModelExplanation, precision: int, full: bool) -> No
         raise AttnError(
             f"the JSON of {explanation.weights.shape[0]} layers × {explanation.weights.shape[1]} heads would take some "
             f"{needed / 2**20:,.0f} MB, the limit is {MOST_BYTES >> 20}",
-            "choose some: --layer L --head H, combine them: --combine mean, or write numbers: -o FILE.npz",
+            ARRAYS,
         )
 
 

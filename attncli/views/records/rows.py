@@ -9,6 +9,7 @@ from attncli.errors import AttnError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explanation import ModelExplanation
+from attncli.settings.model import ARRAYS
 
 if TYPE_CHECKING:
     from attncli.recipes.comparison import Comparison
@@ -84,7 +85,7 @@ def _check_size(explanation: Explanation, queries: int) -> None:
         raise AttnError(
             f"the CSV of {n_layer * n_head * queries * n_key:,} weights would take some {needed / 2**20:,.0f} MB, the "
             f"limit is {MOST_BYTES >> 20}",
-            "choose layers and heads: --layer L --head H, or write arrays: -o FILE.npz",
+            ARRAYS,
         )
 
 
