@@ -121,12 +121,14 @@ class Family(ABC):
     """The layers of one model of the family, with the numbers of its config.json, which is read once.
 
     names: how its checkpoints call their arrays; aliases: other families' names of a key → its own; output: the names
-    of the output layer. tied: whether the output layer is the embedding; last: the norm behind the last block.
+    of the output layer; tokenizers: model_type → the tokenizer class of transformers for folders that name none.
+    tied: whether the output layer is the embedding; last: the norm behind the last block.
     """
 
     names: ClassVar[Names]
     output: ClassVar[OutputLayer]
     aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    tokenizers: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     shape: ModelShape
     tied: bool

@@ -111,7 +111,8 @@ def open_model(name_or_path: str | Path) -> Model:
     tied = {family.output.embedding: family.output.weights} if family.tied else {}
     tensors = Checkpoint(folder, family.names, tied)
     unused = check_arrays(family, tensors)
-    tokenizer = ModelTokenizer(folder, config.values, vocabulary(family.output, tensors))
+    tokenizer_class = family.tokenizers.get(config.values["model_type"])
+    tokenizer = ModelTokenizer(folder, config.values, vocabulary(family.output, tensors), tokenizer_class)
     return Model(
         name=name_of(folder),
         family=config.values["model_type"],

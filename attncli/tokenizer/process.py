@@ -33,7 +33,7 @@ class TokenizerProcess:
         self._seconds = SECONDS + worth / 2**21
         self._told = {
             **{"path": sys.path, "folder": str(folder.absolute()), "room": ROOM + GROWTH * worth},
-            **{"config": {name: config.get(name) for name in ("model_type", "tokenizer_class")}},
+            **{"config": {name: config.get(name) for name in ("model_type", "tokenizer_class", "default_class")}},
             "seconds": self._seconds,
         }
         self._started: tuple[int, subprocess.Popen[bytes]] | None = None

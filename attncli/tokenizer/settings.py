@@ -28,15 +28,6 @@ KIND_OF_CLASS = {
     "LlamaTokenizer": "llama",
     "Qwen2Tokenizer": "qwen2",
 }
-#: The class that a model_type stands for; llama and mistral have none of their own.
-CLASS_OF_TYPE = {
-    **dict.fromkeys(("bert", "electra", "distilbert"), "BertTokenizer"),
-    "roberta": "RobertaTokenizer",
-    "xlm-roberta": "XLMRobertaTokenizer",
-    "camembert": "CamembertTokenizer",
-    "gpt2": "GPT2Tokenizer",
-    **dict.fromkeys(("qwen2", "qwen3"), "Qwen2Tokenizer"),
-}
 AS_IT_IS = "TokenizersBackend"
 GENERIC = {AS_IT_IS, "PreTrainedTokenizer", "PythonBackend", "BloomTokenizer"}
 NAMED = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
@@ -51,11 +42,15 @@ class AddedToken(NamedTuple):
 
 
 def class_of(settings: Settings, config: Mapping[str, Any], is_byte_level: bool) -> str:
-    """The class that transformers would open the folder with, by tokenizer_config.json and config.json."""
+    """The class that transformers would open the folder with, by tokenizer_config.json and config.json.
+
+    Of config.json the keys model_type and tokenizer_class count, and default_class: the class that its model_type has
+    in transformers, None if it has none of its own.
+    """
     model_type = config.get("model_type")
     named = settings.get("tokenizer_class") or config.get("tokenizer_class")
     wanted = named.removesuffix("Fast") if isinstance(named, str) else None
-    registered = CLASS_OF_TYPE.get(str(model_type))
+    registered: str | None = config.get("default_class")
     if wanted is None:
         return registered or AS_IT_IS
     if wanted == "LlamaTokenizer" and is_byte_level and model_type != "qwen2":

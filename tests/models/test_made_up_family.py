@@ -72,6 +72,14 @@ def test_it_gives_the_numbers_of_the_model_that_it_renames(checkpoint, tmp_path)
     assert model.warnings == ()
 
 
+def test_its_tokenizer_is_of_the_class_that_it_names(checkpoint):
+    folder = checkpoint()
+    path = folder / "tokenizer.json"
+    path.write_text(path.read_text().replace('"lowercase": true', '"lowercase": false'))  # which the class overrules
+    pieces = [token.piece for token in open_model(folder).read("DOG").tokens]
+    assert pieces == ["[CLS]", "dog", "[SEP]"]
+
+
 def test_it_is_explained_and_its_heads_are_ranked(checkpoint, capfd):
     folder = checkpoint()
     explanation = explain_model(TEXT, folder, layer=1)

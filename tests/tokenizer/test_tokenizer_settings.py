@@ -11,6 +11,7 @@ from support.places import TESTS
 
 from attncli.errors import ResourceError
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
+from attncli.models.families import family_of
 from attncli.recipes.model_explaining import explain_model
 from attncli.tokenizer.encoding import encode
 
@@ -21,7 +22,8 @@ AS_SAVED = ("xlm-roberta", "camembert")  # without a tokenizer_config.json, of u
 
 def opened(name, settings, folder):
     config = folder_of(name, settings, folder)
-    return ModelTokenizer(folder, config)
+    kind = config["model_type"]
+    return ModelTokenizer(folder, config, default_class=family_of(kind).tokenizers.get(kind))
 
 
 @pytest.mark.parametrize(("name", "number"), CASES)
@@ -97,6 +99,6 @@ def test_other_files_that_are_damaged_are_refused(tmp_path, file, content):
     config = folder_of("bert", {}, tmp_path)
     (tmp_path / file).write_text(content)
     with pytest.raises(ResourceError, match=r"cannot read|holds a list") as caught:
-        ModelTokenizer(tmp_path, config)
+        ModelTokenizer(tmp_path, config, default_class="BertTokenizer")
     assert "\n" not in caught.value.message
     assert len(caught.value.message) < 400

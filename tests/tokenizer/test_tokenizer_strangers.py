@@ -92,7 +92,7 @@ REFUSED = {
 def test_what_no_tokenizer_needs_is_one_line(tmp_path, name, capfd):
     changes, message = REFUSED[name]
     with pytest.raises(ResourceError, match=message) as caught:
-        ModelTokenizer(written(BERT, changes, tmp_path), {"model_type": "bert"}, 46).read("a" * 2000)
+        ModelTokenizer(written(BERT, changes, tmp_path), {"model_type": "bert"}, 46, "BertTokenizer").read("a" * 2000)
     assert "\n" not in caught.value.message
     assert len(caught.value.message) < 500
     assert capfd.readouterr() == ("", "")  # nor a panic of the library

@@ -62,15 +62,24 @@ class ModelSentence:
 class ModelTokenizer:
     """The tokenizer of a folder as transformers reads it, without the padding and truncation that it may ask for."""
 
-    def __init__(self, folder: Path, config: Mapping[str, Any] | None = None, rows: int = MOST_ROWS) -> None:
-        """Read it; config is config.json, rows how many tokens the model knows.
+    def __init__(
+        self,
+        folder: Path,
+        config: Mapping[str, Any] | None = None,
+        rows: int = MOST_ROWS,
+        default_class: str | None = None,
+    ) -> None:
+        """Read it.
+
+        config: config.json; rows: how many tokens the model knows; default_class: the tokenizer class of transformers
+        for a folder that names none.
 
         Raises:
             ResourceError: there is none, or it is not one.
         """
         self._path = _tokenizer_path(folder)
         try:
-            self._open({} if config is None else config, rows)
+            self._open({**(config or {}), "default_class": default_class}, rows)
         except FaultyTokenizerError as fault:
             raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
 

@@ -32,14 +32,15 @@ def read_family(config: Config) -> Family:
             computation that the family does not do.
     """
     refuse_quantised(config)
-    family = _family_of(config.get("model_type"))
+    family = family_of(config.get("model_type"))
     config.rename(family.aliases)
     read = family.read(config)
     refuse_unsupported(config)
     return read
 
 
-def _family_of(model_type: object) -> type[Family]:
+def family_of(model_type: object) -> type[Family]:
+    """The class of the family that a model_type names; ResourceError for an unknown one."""
     if not isinstance(model_type, str) or model_type not in FAMILIES:
         got = "no such key" if model_type is None else quoted(model_type)
         raise ResourceError(f"model_type in config.json: expected one of {', '.join(FAMILIES)}, got {got}")

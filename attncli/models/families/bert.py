@@ -4,7 +4,7 @@ Their encoders share the block of Vaswani et al. 2017 (section 3.1): a layer nor
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -35,6 +35,14 @@ class Bert(Family):
         ("cls.predictions.decoder.weight", "lm_head.decoder.weight", "generator_lm_head.weight"),
         ("cls.predictions.decoder.bias", "lm_head.decoder.bias", "generator_lm_head.bias"),
     )
+
+    tokenizers: ClassVar = {
+        "bert": "BertTokenizer",
+        "electra": "BertTokenizer",
+        "roberta": "RobertaTokenizer",
+        "xlm-roberta": "XLMRobertaTokenizer",
+        "camembert": "CamembertTokenizer",
+    }
 
     d_ff: int
     eps: float

@@ -25,6 +25,7 @@ class DistilBert(Family):
     )
     output = OutputLayer("embeddings.word_embeddings.weight", ("vocab_projector.weight",), ("vocab_projector.bias",))
     aliases: ClassVar = {"hidden_size": "dim", "num_attention_heads": "n_heads", "num_hidden_layers": "n_layers"}
+    tokenizers: ClassVar = {"distilbert": "BertTokenizer"}
 
     d_ff: int
     activation: Activation

@@ -29,6 +29,7 @@ class Gpt2(Family):
         "num_attention_heads": "n_head",
         "num_hidden_layers": "n_layer",
     }
+    tokenizers: ClassVar = {"gpt2": "GPT2Tokenizer"}
 
     d_ff: int
     eps: float

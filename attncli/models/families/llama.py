@@ -6,7 +6,7 @@ Touvron et al. 2023 (Llama, section 2.2); Jiang et al. 2023 (Mistral, section 2:
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 from attncli.models.blocks.activations import Activation, read_activation
 from attncli.models.blocks.attention import SelfAttention, Separate
@@ -54,6 +54,7 @@ class Llama(Family):
 
     names = Names(blocks="layers", prefixes=("model.",), buffers=("*rotary_emb.inv_freq",))
     output = OutputLayer("embed_tokens.weight", ("lm_head.weight",), tied=False)
+    tokenizers: ClassVar = dict.fromkeys(("qwen2", "qwen3"), "Qwen2Tokenizer")
 
     d_ff: int
     eps: float

@@ -16,7 +16,7 @@ def seeds(folder):
 def read(folder, data, config=None):
     """As the tokenizer of a model of some fifty tokens."""
     (folder / "tokenizer.json").write_bytes(data)
-    tokenizer = ModelTokenizer(folder, config or {"model_type": "bert"}, 50)
+    tokenizer = ModelTokenizer(folder, config or {"model_type": "bert"}, 50, "BertTokenizer")
     for text in TEXTS:
         for token in tokenizer.read(text).tokens:
             assert token.special or text[token.start : token.end] == token.text
