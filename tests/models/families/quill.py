@@ -1,7 +1,7 @@
 """A made-up family: DistilBERT's block under other names, with q, k and v of one linear layer, and SiLU."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from attncli.models.blocks.activations import Activation, read_activation
 from attncli.models.blocks.attention import Fused, SelfAttention
@@ -17,6 +17,7 @@ class Quill(Family):
     """An encoder."""
 
     names = Names(blocks="stack", prefixes=("quill.",), buffers=("stack.*.ramp",), heads=("nib.",))
+    tokenizers: ClassVar = {"quill": "BertTokenizer"}
     output = OutputLayer("words.weight", ("speech.weight",), ("speech.bias",))
 
     activation: Activation
