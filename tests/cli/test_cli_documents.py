@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from oracles.checkpoints import TINY
-from support.command import BARE, attn, on_terminal
+from support.command import BARE, attn, attn_process, on_terminal
 from test_cli_output import strict
 
 from attncli import explain
@@ -124,7 +124,7 @@ def test_settings_and_folders_of_matplotlib_are_not_the_readers_business(tmp_pat
 
 
 def test_a_matplotlib_that_does_not_start_is_one_line(tmp_path):
-    done = attn(*EXPLAIN, "-o", "a.svg", cwd=tmp_path, env={"MPLBACKEND": "nonsense"})
+    done = attn_process(*EXPLAIN, "-o", "a.svg", cwd=tmp_path, env={"MPLBACKEND": "nonsense"})
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 2)
     assert "nonsense" in done.stderr
 

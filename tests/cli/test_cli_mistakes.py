@@ -2,10 +2,9 @@
 
 import json
 import re
-import shlex
 
 import pytest
-from support.command import COMMAND, attn
+from support.command import attn, shell
 from support.places import TESTS
 from support.texts import write_news
 
@@ -49,12 +48,9 @@ EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_examples_of_the_help_run(example, tmp_path):
-    import subprocess
-
     write_news(tmp_path)
     (tmp_path / "my-model").symlink_to(MODEL)
-    line = re.sub(r"\battn ", f"{shlex.join(COMMAND)} ", example)
-    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = shell(example, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "train" in example or not done.stderr
 

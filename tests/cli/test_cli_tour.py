@@ -3,13 +3,12 @@
 import os
 import pty
 import re
-import shlex
 import signal
 import subprocess
 import time
 
 import pytest
-from support.command import BARE, COMMAND, attn, on_terminal
+from support.command import BARE, COMMAND, attn, on_terminal, shell
 
 EXAMPLE = "Bark is very cute and he is a dog"
 
@@ -102,7 +101,7 @@ def test_an_interrupt_is_130_and_says_nothing(reader):
     ],
 )
 def test_without_a_terminal_it_never_waits_and_is_plain(arguments, how):
-    done = attn("tour", *arguments, timeout=60, **how)
+    done = attn("tour", *arguments, **how)
     assert (done.returncode, done.stderr) == (0, "")
     assert [f"{number} of 8" in done.stdout for number in range(10)] == [False, *[True] * 8, False]
     assert "\x1b" not in done.stdout
@@ -153,6 +152,5 @@ def test_every_command_to_try_runs(sentence, columns):
     commands = tried(attn("tour", "--no-input", "--", sentence, env={"COLUMNS": columns}).stdout)
     assert len(commands) == 8
     for command in commands:
-        line = re.sub(r"^attn ", f"{shlex.join(COMMAND)} ", command)
-        done = subprocess.run(["bash", "-c", line], env=BARE, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = shell(command)
         assert (done.returncode, done.stderr) == (0, ""), command

@@ -11,7 +11,7 @@ from importlib.resources import files
 import jsonschema
 import numpy as np
 import pytest
-from support.command import BARE, COMMAND, attn
+from support.command import BARE, attn
 from support.gensim_data import PACKED, ROWS, GensimData
 from test_cli_mistakes import ACTING, HOSTILE
 
@@ -54,13 +54,7 @@ EXAMPLES = [line for _, examples in COMMANDS.values() for line in examples.split
 def test_the_examples_of_the_help_run(example, tmp_path, vectors):
     if " add " in example:
         vectors("remove", "glove")
-    done = subprocess.run(
-        [*COMMAND, *shlex.split(example)[1:]],
-        cwd=tmp_path,
-        env=BARE | {"ATTN_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-    )
+    done = attn(*shlex.split(example)[1:], cwd=tmp_path, env={"ATTN_HOME": str(tmp_path / "home")})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
 
@@ -172,34 +166,14 @@ def test_a_damaged_set_is_listed(vectors, tmp_path):
     assert "damaged" in vectors("list").stdout
 
 
-FORKING = """
-import json, os, sys
-from attncli.cli.app import run
-import attncli.cli.answer, attncli.recipes.neighbourhood, attncli.vectors.formats.recognise
-import attncli.views.terminal.vectors
-for arguments in json.load(sys.stdin):
-    if not os.fork():
-        code = run(["vectors", *arguments])
-        print(f"= {code}", flush=True)
-        os._exit(0)
-    os.wait()
-"""
-
-
 def each(tmp_path, commands, **env):
-    """The output of many commands one after the other, errors too, each ending in its exit code where it was 0."""
-    done = subprocess.run(
-        [sys.executable, "-c", FORKING],
-        input=json.dumps(commands),
-        cwd=tmp_path,
-        env=BARE | {"ATTN_HOME": str(tmp_path / "home")} | env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    assert "Traceback" not in done.stdout
-    assert "fault of attn" not in done.stdout
-    return done.stdout
+    """The output of many commands one after the other, errors too, each ending in its exit code."""
+    env = {"ATTN_HOME": str(tmp_path / "home")} | env
+    runs = [attn("vectors", *arguments, cwd=tmp_path, env=env) for arguments in commands]
+    shown = "".join(f"{done.stdout}{done.stderr}= {done.returncode}\n" for done in runs)
+    assert "Traceback" not in shown
+    assert "fault of attn" not in shown
+    return shown
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -5,16 +5,16 @@ import subprocess
 import sys
 
 import pytest
-from support.command import attn, on_terminal
+from support.command import attn, attn_process, on_terminal
 
 from attncli import __version__
 from attncli.extras import EXTRAS
 from attncli.vectors import keeping
 
 
-def facts(*arguments, **how):
+def facts(*arguments, run=attn, **how):
     """The lines of the long answer by their first words."""
-    return dict(line.split(" ", 1) for line in attn(*arguments, **how).stdout.splitlines())
+    return dict(line.split(" ", 1) for line in run(*arguments, **how).stdout.splitlines())
 
 
 def test_the_version_is_one_line():
@@ -37,7 +37,8 @@ def test_with_debug_every_package_is_named_with_its_version(arguments):
 
 
 def test_it_says_what_the_output_can_show():
-    said = facts("--version", "--debug", env={"COLUMNS": "55", "NO_COLOR": "1", "PYTHONIOENCODING": "ascii"})
+    env = {"COLUMNS": "55", "NO_COLOR": "1", "PYTHONIOENCODING": "ascii"}
+    said = facts("--version", "--debug", run=attn_process, env=env)
     assert said["output"] == "no terminal, 55 columns, no colours, ascii"
     assert "NO_COLOR='1'" in said["variables"]
     shown = on_terminal("--version", "--debug", env={"COLUMNS": "55"})

@@ -11,7 +11,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from support.command import attn
+from support.command import attn, attn_process
 from support.failing import fail_at
 from support.vector_files import GENSIM_DATA, TEXT
 
@@ -144,7 +144,7 @@ def test_under_ulimit_f_nothing_is_left(file, attn_home, limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     env = {"ATTN_HOME": str(attn_home), "PYTHONDONTWRITEBYTECODE": "1"}  # Python itself leaves broken .pyc files
-    done = attn("explain", "w1 w2", "--vectors", str(file), env=env, preexec_fn=limited)
+    done = attn_process("explain", "w1 w2", "--vectors", str(file), env=env, preexec_fn=limited)
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 2
     assert "could not be kept" in done.stderr

@@ -10,7 +10,7 @@ import struct
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
-from support.command import attn
+from support.command import attn_process
 from support.vector_files import GENSIM_DATA, TEXT, binary
 
 GIGABYTES_3 = 3 * 2**30
@@ -22,7 +22,7 @@ def limited():
 
 def explained(path, home):
     options = ["--vectors", str(path), "--json"]
-    return attn("explain", "cat dog", *options, env={"ATTN_HOME": str(home)}, preexec_fn=limited)
+    return attn_process("explain", "cat dog", *options, env={"ATTN_HOME": str(home)}, preexec_fn=limited)
 
 
 class Payload:

@@ -1,0 +1,41 @@
+"""Every command as a process of its own: the exit code and both streams are those of the run in this process."""
+
+import re
+
+import pytest
+from oracles.checkpoints import TINY
+from support.command import attn, attn_process
+
+from attncli.cli.app import MODULES
+
+CALLS = {
+    "tour": ["a dog", "--no-input"],
+    "explain": ["a dog", "--mode", "multihead"],
+    "compare": ["a dog", "--json"],
+    "explore": ["a dog"],  # not on a terminal
+    "vectors": ["near", "dog"],
+    "heads": ["a dog", "--model", str(TINY / "bert"), "--pattern", "next"],
+    "train": ["/dev/null", "-o", "made.npz"],
+    "corpus": ["text.txt", "--words", "dog"],
+    "schema": ["explain"],
+    "completion": ["bash"],
+    "man": [],
+}
+
+
+def test_no_command_is_left_out():
+    assert list(CALLS) == list(MODULES)
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_a_process_answers_as_a_call_does(command, tmp_path):
+    (tmp_path / "text.txt").write_text("the dog sat\n")
+    arguments = [command, *CALLS[command]]
+    called, process = attn(*arguments, cwd=tmp_path), attn_process(*arguments, cwd=tmp_path)
+    assert timeless(called.stdout) == timeless(process.stdout)
+    assert (called.stderr, called.returncode) == (process.stderr, process.returncode)
+    assert called.stdout or called.stderr.startswith("error: ")
+
+
+def timeless(text):
+    return re.sub(r"[\d,.]+ texts/s", "… texts/s", text)
