@@ -1,3 +1,7 @@
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: a worker a core runs already
+
 import pytest
 
 

@@ -76,7 +76,7 @@ def test_an_interrupt_is_not_raised_again_while_something_is_held_back(heeding):
 
 @pytest.fixture
 def text(tmp_path):
-    write_news(tmp_path)
+    write_news(tmp_path, documents=60)
     return tmp_path / "my-text.txt"
 
 
