@@ -24,8 +24,8 @@ import numpy as np
 from heads_corpus import glosses, wikipedia
 
 from attncli import open_vectors
-from attncli.attention.similarity import PARAMETERS
-from attncli.training.block import Shape, method_parameters
+from attncli.attention.similarity import all_parameters, method_of
+from attncli.training.block import Shape
 from attncli.training.context import Block
 from attncli.training.files import write_block
 from attncli.training.loop import Limit, Progress, Trained, train
@@ -105,14 +105,14 @@ def make_block(part: str, corpus: Corpus, out: Path) -> None:
 def add_method(method: str, block: Block, shape: Shape, corpus: Corpus, epochs: float, alone: bool = True) -> Trained:
     """Train the parameters of one more method on top of a block; unless `alone`, the block changes with them."""
     start = with_method(method, block, shape)
-    only: Collection[str] = PARAMETERS[method] if alone else ()
+    only: Collection[str] = method_of(method).parameters if alone else ()
     own, report = replace(shape, method=method), partial(show, f"{shape.heads} heads, {method}")
     return train(corpus, open_vectors(), own, Limit(epochs=epochs), SEED, start, only=only, report=report)
 
 
 def with_method(method: str, block: Block, shape: Shape) -> Block:
     """The block with the untrained parameters of one more method."""
-    fresh = method_parameters(method, shape.heads, shape.d_k, np.random.default_rng(SEED))
+    fresh = method_of(method).starting(shape.heads, shape.d_k, np.random.default_rng(SEED))
     return {**block, **{name: array.astype(np.float32) for name, array in fresh.items()}}
 
 
@@ -124,7 +124,7 @@ def make_self(corpus: Corpus, out: Path) -> None:
     block = {**block, "w_o": np.eye(d, dtype=np.float32), "temperature": np.ones(1, np.float32)}
     for method, epochs in SELF_EPOCHS.items():
         block = add_method(method, block, shape, corpus, epochs).best.block
-    inner = {name: block[name] for names in PARAMETERS.values() for name in names}
+    inner = {name: block[name] for name in all_parameters()}
     write_block(out / "self.npz", Judged(inner), open_vectors(), dtype=np.float16)
 
 

@@ -105,7 +105,7 @@ def foreign_imports(path):
 
 @pytest.mark.parametrize("room", ["attention", "analysis"])
 def test_the_mathematics_knows_nothing_but_numpy(room):
-    paths = {*(PACKAGE / room).glob("*.py")} - {PACKAGE / "analysis" / "flow.py"}
+    paths = {*(PACKAGE / room).rglob("*.py")} - {PACKAGE / "analysis" / "flow.py"}
     assert {name for path in paths for name in foreign_imports(path)} == {"numpy"}
 
 

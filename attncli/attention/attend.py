@@ -1,4 +1,4 @@
-"""Attention itself: softmax(q kᵀ/√d_k) v, and every number on the way there (Vaswani et al. 2017, equation 1)."""
+"""Attention itself: softmax(q kᵀ/√d_k) v with every number on the way (Vaswani et al. 2017, equation 1), and back."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from attncli.arrays import Array
 from attncli.attention.masks import Window, as_bias, may_overflow, visible_keys
-from attncli.attention.shapes import Layout, check_numbers, common_dtypes
-from attncli.attention.similarity import SIMILARITIES, row_blocks, saturating
+from attncli.attention.products import row_blocks, saturating
+from attncli.attention.shapes import Layout, check_method, check_numbers, common_dtypes
 
 # Scores that are worked on together: a head of 1,024 × 1,024, or many small heads at once.
 TILE = 2**20
@@ -46,7 +46,7 @@ def attend(
     query: `[..., n_head, n_query, d_k]`; key: `[..., n_kv_head, n_key, d_k]`; value: `[..., n_kv_head, n_key, d_v]`.
         `n_head` is a multiple of `n_kv_head`, and consecutive query heads share a key head (Ainslie et al. 2023).
         Missing leading axes broadcast; without any head axis the result has none either.
-    method: one of `similarity.METHODS`; `parameters` holds its arrays, named as in a projections file.
+    method: one of `settings.explanation.METHODS`; `parameters` holds its arrays, named as in a projections file.
     scale: multiplies the similarity; None is 1/√d_k for `scaled`, 1 for the others.
     softcap: c turns a score s into c·tanh(s/c) (Gemma Team 2024, section 2); None or 0 leaves it.
     mask: boolean (True may be seen) or floats to add (−inf hides), broadcastable to `[..., n_head, n_query, n_key]`.
@@ -67,12 +67,13 @@ def attend(
     layout = Layout.of(query, key, value)
     dtype, precision = common_dtypes(query, key, value)
     scale, softcap = check_numbers(scale, softcap, precision)
-    warmth = layout.temperature(temperature, precision)  # [..., n_kv_head, group, 1, 1]
-    arrays = layout.parameters(method, parameters, precision)
+    temperatures = layout.temperature(temperature, precision)  # [..., n_kv_head, group, 1, 1]
+    similarity = check_method(method, parameters or {})
+    arrays = layout.parameters(similarity, parameters or {}, precision)
     visible = visible_keys(layout.n_query, layout.n_key, causal=causal, window=window, offset=offset)
     given = layout.mask(mask)
     bias = layout.by_score(as_bias(given, visible, precision))  # [..., n_kv_head, group, n_query, n_key]
-    saturate = may_overflow(np.finfo(precision).max, given, warmth)
+    saturate = may_overflow(np.finfo(precision).max, given, temperatures)
 
     q, k, v = _vectors(layout, precision, query, key, value)  # [..., n_kv_head, group, n, d]
     steps = _empty_steps(layout, value.shape[-1], precision)
@@ -80,9 +81,9 @@ def attend(
         for tile in _tiles(layout):
             scores, weights, context = (step[tile] for step in steps)
             own = {name: array[tile] for name, array in arrays.items()}
-            SIMILARITIES[method](q[tile], k[tile], scale=scale, out=scores, **own)  # q kᵀ/√d_k
+            similarity.score(q[tile], k[tile], scale=scale, out=scores, **own)  # q kᵀ/√d_k
             seen = bias if bias is None else bias[tile]
-            weigh(scores, weights, softcap, seen, warmth[tile], saturate)  # softmax
+            weigh(scores, weights, softcap, seen, temperatures[tile], saturate)  # softmax
             weighted_sum(weights, v[tile], scores, out=context)  # v
     return Attention(*(layout.result(step, dtype) for step in steps))
 
@@ -95,7 +96,7 @@ def weigh(
     A few rows at a time go through all four while they are in the cache. Without `saturate` no score can overflow.
     """
     n_query, row_size = scores.shape[-2], math.prod(scores.shape) // max(1, scores.shape[-2])
-    warm = (temperature != 1).any()
+    divide = (temperature != 1).any()
     for rows in row_blocks(n_query, row_size, CACHED):
         s, w = scores[..., rows, :], weights[..., rows, :]  # [..., rows, n_key]
         b = bias if bias is None else bias[..., rows, :]
@@ -106,7 +107,7 @@ def weigh(
             continue
         if b is not None:
             s += b
-        if warm:
+        if divide:
             s /= temperature
         softmax(s, out=w)
         if b is not None and np.isnan(w[..., :1]).any():  # a NaN or infinity under the mask: −∞ added to it is NaN
@@ -187,3 +188,34 @@ def _tiles(layout: Layout) -> Iterator[tuple[int, ...]]:
     while depth < len(lead) and math.prod(lead[depth:]) * layout.n_query * layout.n_key > TILE:
         depth += 1
     return np.ndindex(lead[:depth])
+
+
+class AttentionGradients(NamedTuple):
+    """Derivatives by the scores before the temperature `[..., n_query, n_key]`, the values, and the temperature."""
+
+    scores: Array
+    value: Array
+    temperature: Array
+
+
+def softmax_backward(d_weights: Array, weights: Array) -> Array:
+    """W = softmax(S), so dS = W ∘ (dW − Σ_k W dW): `[..., n_key]`; 0 where a weight is 0."""
+    along = (weights * d_weights).sum(axis=-1, keepdims=True)  # [..., 1]
+    d_scores: Array = weights * (d_weights - along)
+    return d_scores
+
+
+def attend_backward(
+    d_context: Array, attention: Attention, value: Array, temperature: Array | float = 1.0
+) -> AttentionGradients:
+    """Y = W v and W = softmax(S/τ), so dW = dY vᵀ, dv = Wᵀ dY, dS = dsoftmax/τ, dτ = −Σ dS · (S/τ).
+
+    `attention.scores` are those that entered the softmax, S/τ. temperature: a number, or `[n_head, 1, 1]`; its own
+    derivatives are summed over queries and keys, `[..., n_head]`.
+    """
+    d_weights = d_context @ value.swapaxes(-1, -2)  # [..., n_query, n_key]
+    d_value = attention.weights.swapaxes(-1, -2) @ d_context  # [..., n_key, d_v]
+    d_scores = softmax_backward(d_weights, attention.weights) / temperature  # [..., n_query, n_key]
+    seen = attention.weights > 0  # a hidden score is −inf, and takes no part
+    by_temperature = -(d_scores * np.where(seen, attention.scores, 0)).sum(axis=(-2, -1))  # [..., n_head]
+    return AttentionGradients(d_scores, d_value, by_temperature)

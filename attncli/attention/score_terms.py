@@ -4,7 +4,6 @@ A layer keeps its `Scoring`, which is also what its attention was computed with,
 number beside them. A cap, where there is one, stands between the division and the position (`attention.attend`).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,32 +11,28 @@ from typing import Any
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.relative import offset_scores
-from attncli.attention.similarity import SIMILARITIES
-
-# −‖q−k‖² is the kernel's score of this width.
-_HALF = math.sqrt(0.5)
-_FLOAT = np.finfo(np.float64)
+from attncli.attention.positions import offset_scores
+from attncli.attention.similarity import Method, method_of
 
 
 @dataclass(frozen=True, eq=False)
 class ScoreTerms:
     """The terms of some queries' scores.
 
-    method: what the similarity is, q·k for `dot` and `scaled`, −‖q−k‖² for `kernel`; similarity `[n_head, n, n_key]`.
-    divisor: what it is divided by `[n_head]`; unit: how many times √d_k (`scaled`) or 2σ² (`kernel`) that is, None
-    where it is no whole number of times. softcap c: s becomes c·tanh(s/c); None: it does not. position `[n_head, n,
-    n_key]`: what is added for where a key stands, by the heads that are `placed` `[n_head]`; None where none is.
-    temperature: what all is divided by `[n_head]`.
+    method: the similarity's; similarity `[n_head, n, n_key]` before its divisor `[n_head]`; unit: how many times the
+    method's own divisor (√d_k for `scaled`, 2σ² for `kernel`) that is, None where it is no whole number of times.
+    softcap c: s becomes c·tanh(s/c); None: it does not. position `[n_head, n, n_key]`: the addition for where a key
+    stands; None: there is none. positional `[n_head]`: the heads whose addition is not 0. temperature `[n_head]`
+    divides the sum.
     """
 
-    method: str
+    method: Method
     d_k: int
     similarity: Array
     divisor: Array
     unit: int | None
     softcap: float | None
-    placed: Array
+    positional: Array
     position: Array | None
     temperature: Array
 
@@ -52,10 +47,10 @@ class ScoreTerms:
         return scores / self.temperature[:, None, None]
 
     def of_head(self, head: int) -> "ScoreTerms":
-        """One head's terms, all arrays with n_head = 1; of one that is not placed, position is None."""
+        """One head's terms, all arrays with n_head = 1; of one that is not positional, position is None."""
         one = slice(head, head + 1)
-        position = self.position[one] if self.position is not None and self.placed[head] else None
-        arrays = {name: getattr(self, name)[one] for name in ("similarity", "divisor", "placed", "temperature")}
+        position = self.position[one] if self.position is not None and self.positional[head] else None
+        arrays = {name: getattr(self, name)[one] for name in ("similarity", "divisor", "positional", "temperature")}
         return replace(self, position=position, **arrays)
 
 
@@ -87,17 +82,17 @@ class Scoring:
         """What is added for queries at `places` `[n]` and all keys: `[..., n_head, n, n_key]`; None: nothing."""
         return None if self.by_offset is None else offset_scores(self.by_offset, places, np.arange(n_key))
 
-    def placed(self, n_head: int) -> Array:
-        """Which heads add something for where a key stands: boolean `[n_head]`."""
+    def positional(self, n_head: int) -> Array:
+        """The heads that add something for where a key stands: boolean `[n_head]`."""
         return np.zeros(n_head, bool) if self.by_offset is None else np.any(self.by_offset, axis=(-2, -1))
 
     def of_heads(self, heads: slice | Sequence[int]) -> "Scoring":
         """The same of some heads."""
         index = heads if isinstance(heads, slice) else list(heads)
-        warmth = self.temperature if np.ndim(self.temperature) == 0 else np.asarray(self.temperature)[index]
+        temperature = self.temperature if np.ndim(self.temperature) == 0 else np.asarray(self.temperature)[index]
         own = {name: array[index] for name, array in self.parameters.items()}
         by_offset = None if self.by_offset is None else self.by_offset[index]
-        return replace(self, temperature=warmth, parameters=own, by_offset=by_offset)
+        return replace(self, temperature=temperature, parameters=own, by_offset=by_offset)
 
     def terms(self, query: Array, key: Array, places: Sequence[int]) -> ScoreTerms:
         """The terms of queries `[n_head, n, d_k]`, which stand at `places`, and keys `[n_head, n_key, d_k]`.
@@ -107,32 +102,33 @@ class Scoring:
         query, key = query.astype(np.float64), key.astype(np.float64)
         n_head, _, d_k = query.shape
         own = {name: np.asarray(array, query.dtype) for name, array in self.parameters.items()}
-        raw = {"scaled": "dot"}.get(self.method, self.method)
-        inner = own | ({"kernel_sigma": np.full(n_head, _HALF)} if raw == "kernel" else {})
+        method = method_of(self.method)
+        undivided = method.divisor.undivided if method.divisor else method.score
         with np.errstate(all="ignore"):
-            similarity = SIMILARITIES[raw](query, key, **inner)  # [n_head, n, n_key]
-        divisor, unit = self._divisor(d_k, n_head, own)
+            similarity = undivided(query, key, **own)  # [n_head, n, n_key]
+        divisor, unit = self._divisor(method, d_k, n_head, own)
         return ScoreTerms(
-            method=self.method,
+            method=method,
             d_k=d_k,
             similarity=similarity,
             divisor=divisor,
             unit=unit,
             softcap=self.softcap or None,
-            placed=self.placed(n_head),
+            positional=self.positional(n_head),
             position=self.position(np.asarray(places, np.intp), key.shape[1]),
             temperature=np.broadcast_to(np.asarray(self.temperature, np.float64), n_head),
         )
 
-    def _divisor(self, d_k: int, n_head: int, parameters: Mapping[str, Array]) -> tuple[Array, int | None]:
-        """What the similarity is divided by `[n_head]`, and how many of the method's own divisors that is."""
-        with np.errstate(over="ignore", under="ignore"):  # the square of a width may pass float64
-            twice = np.clip(2 * np.square(parameters.get("kernel_sigma", _HALF)), _FLOAT.tiny, _FLOAT.max)
-        named = {"scaled": math.sqrt(d_k), "kernel": twice}
-        own = np.broadcast_to(np.asarray(named.get(self.method, 1.0), np.float64), n_head)  # [n_head]
+    def _divisor(
+        self, method: Method, d_k: int, n_head: int, parameters: Mapping[str, Array]
+    ) -> tuple[Array, int | None]:
+        """The similarity's divisor `[n_head]`, and how many of the method's own divisors that is."""
+        value = method.divisor.value(d_k, parameters) if method.divisor else 1.0
+        own = np.broadcast_to(np.asarray(value, np.float64), n_head)  # [n_head]
         if self.scale is None:
             return own, 1
-        divisor = (np.ones(n_head) if self.method == "scaled" else own) / self.scale  # [n_head]
+        replaced = method.divisor is not None and method.divisor.scale_takes_its_place
+        divisor = (np.ones(n_head) if replaced else own) / self.scale  # [n_head]
         times = float(divisor[0] / own[0])
         whole = abs(times - round(times)) < 1e-6 * times
         return divisor, round(times) if whole else None

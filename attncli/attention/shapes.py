@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attncli.arrays import Array
-from attncli.attention.similarity import PARAMETERS
+from attncli.attention.similarity import Method, all_parameters, method_of
+from attncli.settings.explanation import METHODS
 
 
 @dataclass(frozen=True)
@@ -89,26 +90,25 @@ class Layout:
         needed = f"a finite number above 0 in {dtype}"
         if np.ndim(given) == 0:
             given = _finite("temperature", given, needed, lambda t: _above_zero(t, dtype))
-        warmth = np.asarray(given).astype(dtype)  # [..., n_head] or a number
-        if not ((warmth > 0) & (warmth < np.inf)).all():
-            raise ValueError(f"temperature is {warmth}; needed is {needed}, or one for each head")
+        temperature = np.asarray(given).astype(dtype)  # [..., n_head] or a number
+        if not ((temperature > 0) & (temperature < np.inf)).all():
+            raise ValueError(f"temperature is {temperature}; needed is {needed}, or one for each head")
         try:
-            return self.by_head(warmth[..., None, None], 2)
+            return self.by_head(temperature[..., None, None], 2)
         except ValueError:
-            found = list(warmth.shape)
+            found = list(temperature.shape)
             raise ValueError(f"temperature has shape {found}; needed is {list(self.lead)} or a number") from None
 
-    def parameters(self, method: str, given: Mapping[str, ArrayLike] | None, dtype: np.dtype) -> dict[str, Array]:
-        """The arrays that `method` needs, each as `[..., n_kv_head, group, *core]`."""
-        given = given or {}
-        _check_names(method, given)
-        sizes = {"d_k": self.d_k}
-        arrays = {name: np.asarray(given[name]).astype(dtype, copy=False) for name in PARAMETERS[method]}
-        for name, axes in PARAMETERS[method].items():
-            match_axes(name, arrays[name], axes, sizes)
-        if "kernel_sigma" in arrays and not (arrays["kernel_sigma"] > 0).all():
-            raise ValueError(f"kernel_sigma is {arrays['kernel_sigma']}; needed are widths above 0")
-        return {name: self._parameter(name, array, PARAMETERS[method][name]) for name, array in arrays.items()}
+    def parameters(self, method: Method, given: Mapping[str, ArrayLike], dtype: np.dtype) -> dict[str, Array]:
+        """The arrays of `method`, each as `[..., n_kv_head, group, *core]`."""
+        sizes, arrays = {"d_k": self.d_k}, {}
+        for name, parameter in method.parameters.items():
+            array = np.asarray(given[name]).astype(dtype, copy=False)
+            match_axes(name, array, parameter.axes, sizes)
+            if parameter.least is not None and not (array > 0).all():
+                raise ValueError(f"{name} is {array}; needed are numbers above 0")
+            arrays[name] = self._parameter(name, array, parameter.axes)
+        return arrays
 
     def _parameter(self, name: str, array: Array, axes: tuple[str, ...]) -> Array:
         try:
@@ -129,6 +129,19 @@ def match_axes(name: str, array: Array, axes: tuple[str, ...], sizes: dict[str, 
     fits = array.ndim >= len(axes) if lead else array.ndim == len(axes)
     if not fits or any(sizes.setdefault(axis, n) != n for axis, n in zip(axes, found, strict=True)):
         raise ValueError(f"{name} has shape {list(array.shape)}; needed is [{lead}{needed}]")
+
+
+def check_method(name: str, given: Mapping[str, ArrayLike]) -> Method:
+    """The method of this name, which has its parameters among those given; they may be those of several methods."""
+    if not isinstance(name, str) or name not in METHODS:
+        raise ValueError(f"method is {name!r}; needed is one of {', '.join(METHODS)}")
+    method = method_of(name)
+    known = method.parameters if {*given} <= {*method.parameters} else all_parameters()
+    if unknown := [each for each in given if each not in known]:
+        raise ValueError(f"parameters holds {unknown[0]!r}; known are {', '.join(known)}")
+    if missing := [each for each in method.parameters if each not in given]:
+        raise ValueError(f"method {name!r} needs {missing[0]!r} in parameters")
+    return method
 
 
 def common_dtypes(*arrays: Array) -> tuple[np.dtype, np.dtype]:
@@ -191,16 +204,6 @@ def _count_heads(query: Array, key: Array, value: Array) -> tuple[int, int]:
         needed = "key and value need the same n_kv_head ≥ 1, and n_head a multiple of it"
         raise ValueError(f"found {_shapes(query, key, value)}; {needed}")
     return n_head, n_kv_head
-
-
-def _check_names(method: str, given: Mapping[str, ArrayLike]) -> None:
-    if not isinstance(method, str) or method not in PARAMETERS:
-        raise ValueError(f"method is {method!r}; needed is one of {', '.join(PARAMETERS)}")
-    known = [name for names in PARAMETERS.values() for name in names]
-    if unknown := [name for name in given if name not in known]:
-        raise ValueError(f"parameters holds {unknown[0]!r}; known are {', '.join(known)}")
-    if missing := [name for name in PARAMETERS[method] if name not in given]:
-        raise ValueError(f"method {method!r} needs {missing[0]!r} in parameters")
 
 
 def _shapes(query: Array, key: Array, value: Array) -> str:

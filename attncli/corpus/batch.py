@@ -7,8 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.ranks import TIES
-from attncli.attention.streamed import Streamed
+from attncli.attention.streamed import TIES, Streamed
 
 
 @dataclass(frozen=True, eq=False)

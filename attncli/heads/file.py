@@ -10,12 +10,12 @@ import numpy as np
 from attncli.analysis.names import MEASURES
 from attncli.arrays import Array
 from attncli.attention.shapes import match_axes
-from attncli.attention.similarity import PARAMETERS
+from attncli.attention.similarity import all_parameters, method_of
 from attncli.errors import ResourceError
 from attncli.files.npz import NEEDED, read_npz, write_npz
 from attncli.heads.parameters import Heads
 
-#: The axes of the projections; those of the methods' parameters are in `similarity.PARAMETERS`, behind n_head.
+#: The axes of the projections; those of the methods' parameters are in their records.
 PROJECTIONS: Mapping[str, tuple[str, ...]] = {
     "w_q": ("n_head", "d_model", "d_k"),
     "w_k": ("n_head", "d_model", "d_k"),
@@ -34,13 +34,13 @@ TRAINED: Mapping[str, tuple[str, ...]] = {
 # Texts, as the numbers of UTF-8 characters: the vector set that the heads were trained on (another one is refused),
 # and the method.
 TEXTS = ("vectors_name", "vectors_checksum", "method")
-ABOVE_ZERO = {"kernel_sigma": "a width", "temperature": "a number", "input_scale": "a length"}
+ABOVE_ZERO = ("temperature", "input_scale")
 # What later versions may write, with the number that leaves the attention as it is.
 LATER = {"b_k": 0}
 
 
 def read_heads(path: str | Path, d_model: int, n_head: int | None = None, checksum: str | None = None) -> Heads:
-    """Heads from a projections file (`.npz`); arrays as in `PROJECTIONS`, `TRAINED` and `similarity.PARAMETERS`.
+    """Heads from a projections file (`.npz`); arrays as in `PROJECTIONS`, `TRAINED` and `all_parameters`.
 
     All are in float64; w_o, what is in TRAINED and the parameters may be missing; unknown names are left alone.
     `checksum` is that of the vector set in use: a file that was made for another one is refused.
@@ -49,7 +49,7 @@ def read_heads(path: str | Path, d_model: int, n_head: int | None = None, checks
         ResourceError: not a readable `.npz` of finite floats, or shapes that fit neither each other nor `d_model` and
             `n_head`, or arrays that change the attention in a way that only a later version knows.
     """
-    inner = {name: ("n_head", *axes) for arrays in PARAMETERS.values() for name, axes in arrays.items()}
+    inner = {name: ("n_head", *parameter.axes) for name, parameter in all_parameters().items()}
     arrays = read_npz(path, {*PROJECTIONS, *TRAINED, *TEXTS, *inner, *LATER})
     sizes = {"d_model": d_model, "5": len(MEASURES)} | ({} if n_head is None else {"n_head": n_head})
     with _naming(path):
@@ -61,7 +61,6 @@ def read_heads(path: str | Path, d_model: int, n_head: int | None = None, checks
 
 def heads_of(arrays: Mapping[str, Array], method: str | None = None) -> Heads:
     """The heads whose parts these named arrays are; where one bias by position is missing it is 0."""
-    inner = [name for names in PARAMETERS.values() for name in names]
     trained: dict[str, Any] = {name: arrays[name] for name in TRAINED if name in arrays}
     if "input_scale" in trained:
         trained["input_scale"] = float(trained["input_scale"])
@@ -70,7 +69,7 @@ def heads_of(arrays: Mapping[str, Array], method: str | None = None) -> Heads:
         n_head, offsets, d_k = len(given), given.shape[1], arrays["w_k"].shape[2]
         trained.setdefault("position_bias", np.zeros((n_head, offsets)))
         trained.setdefault("key_offset_bias", np.zeros((n_head, offsets, d_k)))
-    parameters = {name: arrays[name] for name in inner if name in arrays}
+    parameters = {name: arrays[name] for name in all_parameters() if name in arrays}
     return Heads(arrays["w_q"], arrays["w_k"], arrays["w_v"], arrays.get("w_o"), parameters, **trained, method=method)
 
 
@@ -81,7 +80,7 @@ def read_parameters(path: str | Path, method: str, d_k: int, checksum: str | Non
         ResourceError: not a readable `.npz` of finite numbers, or shapes other than n_head = 1 and `d_k`, or made for
             another vector set than that of `checksum`.
     """
-    axes = {name: ("n_head", *inner) for name, inner in PARAMETERS[method].items()}
+    axes = {name: ("n_head", *parameter.axes) for name, parameter in method_of(method).parameters.items()}
     arrays = read_npz(path, {*axes, *TEXTS})
     sizes = {"n_head": 1, "d_k": d_k}
     with _naming(path):
@@ -150,10 +149,11 @@ def _check_shapes(arrays: Mapping[str, Array], axes: Mapping[str, tuple[str, ...
 
 
 def _check_numbers(arrays: Mapping[str, Array]) -> None:
+    above_zero = {*ABOVE_ZERO, *(name for name, each in all_parameters().items() if each.least is not None)}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds a NaN or an infinity; needed are finite numbers")
         if name in LATER and np.any(array != LATER[name]):
             raise ValueError(f"{name} changes the attention in a way that needs a newer attn")
-        if name in ABOVE_ZERO and not (array > 0).all():
-            raise ValueError(f"{name} holds {ABOVE_ZERO[name]} that is not above 0")
+        if name in above_zero and not (array > 0).all():
+            raise ValueError(f"{name} holds {array.min():g}; needed are numbers above 0")

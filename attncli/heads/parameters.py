@@ -12,19 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.relative import by_offset, position_scores
+from attncli.attention.positions import by_offset, position_scores
+from attncli.attention.similarity import method_of
 from attncli.errors import UsageError
+from attncli.settings.explanation import METHODS
 
-__all__ = [
-    "Array",
-    "Heads",
-    "concatenate",
-    "default_sigma",
-    "identity_heads",
-    "parameters_for",
-    "project",
-    "random_heads",
-]
+__all__ = ["Array", "Heads", "concatenate", "identity_heads", "project", "random_heads"]
 
 
 @dataclass(frozen=True)
@@ -106,11 +99,6 @@ def concatenate(context: Array, w_o: Array | None) -> Array:
     return side_by_side if w_o is None else side_by_side @ w_o
 
 
-def default_sigma(d_k: int) -> float:
-    """The kernel's width with σ² = √d_k, which gives −‖q−k‖²/2σ² the spread of q·k/√d_k."""
-    return float(d_k**0.25)
-
-
 def identity_heads(n_head: int, d_model: int) -> Heads:
     """Heads without learning: head h takes dimensions h·d_k … (h+1)·d_k − 1, and w_o puts them back in their place.
 
@@ -123,40 +111,22 @@ def identity_heads(n_head: int, d_model: int) -> Heads:
         raise UsageError(f"{n_head} identity heads cannot share {d_model} dimensions", f"take 1 to {d_model} heads")
     d_k = d_model // n_head
     w = np.eye(d_model, n_head * d_k).reshape(d_model, n_head, d_k).swapaxes(0, 1)  # [n_head, d_model, d_k]
-    same = np.broadcast_to(np.eye(d_k), (n_head, d_k, d_k))  # [n_head, d_k, d_k]
-    parameters = {"general_w": same, "additive_w_q": same, "additive_w_k": same, "additive_u": np.ones((n_head, d_k))}
+    parameters = {n: array for method in METHODS for n, array in method_of(method).identity(n_head, d_k).items()}
     return Heads(w, w, w, np.eye(n_head * d_k, d_model) if n_head > 1 else None, parameters)
 
 
 def random_heads(n_head: int, d_model: int, seed: int | np.random.Generator) -> Heads:
     """Untrained heads, d_k = d_v = max(1, d_model // n_head), that keep the length of a vector on average.
 
-    w_q, w_k and w_v are drawn from N(0, 1/d_model); w_o, with several heads, from N(0, 1/(n_head·d_v)).
+    w_q, w_k and w_v are drawn from N(0, 1/d_model); w_o, with several heads, from N(0, 1/(n_head·d_v)); then the
+    parameters of all methods, in the order of METHODS.
     """
     rng = np.random.default_rng(seed)
     d_k = max(1, d_model // n_head)
     w_q, w_k, w_v = (_normal(rng, d_model, (n_head, d_model, d_k)) for _ in range(3))
     w_o = _normal(rng, n_head * d_k, (n_head * d_k, d_model)) if n_head > 1 else None
-    general, additive = (parameters_for(method, n_head, d_k, rng) for method in ("general", "additive"))
-    return Heads(w_q, w_k, w_v, w_o, general | additive)
-
-
-def parameters_for(
-    method: str, n_head: int, d_k: int, seed: int | np.random.Generator, d_a: int | None = None
-) -> dict[str, Array]:
-    """Untrained parameters of `general` and `additive`; the other methods have none to draw.
-
-    Scores of vectors with entries of variance 1 get a spread of about 1, as those of `scaled` have: general_w is drawn
-    from N(0, 1/d_k²), additive_w_q and additive_w_k from N(0, 1/d_k), additive_u from N(0, 1/d_a); d_a is d_k if None.
-    """
-    rng = np.random.default_rng(seed)
-    if method == "general":
-        return {"general_w": _normal(rng, d_k**2, (n_head, d_k, d_k))}
-    if method != "additive":
-        return {}
-    d_a = d_a or d_k
-    w_q, w_k = (_normal(rng, d_k, (n_head, d_k, d_a)) for _ in range(2))
-    return {"additive_w_q": w_q, "additive_w_k": w_k, "additive_u": _normal(rng, d_a, (n_head, d_a))}
+    parameters = {n: array for method in METHODS for n, array in method_of(method).random(n_head, d_k, rng).items()}
+    return Heads(w_q, w_k, w_v, w_o, parameters)
 
 
 def _normal(rng: np.random.Generator, precision: float, shape: tuple[int, ...]) -> Array:

@@ -1,17 +1,24 @@
 """Where projections and a method's parameters come from: a file, a seed, the identity, or the vectors themselves."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-from attncli.attention.similarity import PARAMETERS
+from attncli.attention.similarity import method_of
 from attncli.errors import ResourceError, Setting, UsageError
-from attncli.heads.parameters import Array, Heads, default_sigma, identity_heads, parameters_for, random_heads
-from attncli.heads.trained import how_to_train, trained_block, trained_blocks, trained_parameters
-from attncli.settings.explanation import PROJECTIONS, Settings, check_choice
+from attncli.heads.parameters import Array, Heads, identity_heads, random_heads
+from attncli.settings.explanation import MULTIHEAD_DEFAULT, PROJECTIONS, Settings, check_choice
 from attncli.vectors import Vectors
+
+SIGMA = "kernel_sigma"  # the parameter that --sigma sets
+FOLDER_SUFFIX = "-heads"
+_NAME = re.compile(r"heads-(\d+)\.npz")
+_SELF = "self.npz"  # parameters of the methods at d_model, for the vectors themselves
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +137,9 @@ def _self_blocks(settings: Settings, vectors: Vectors) -> Blocks:
 def _self_parameters(settings: Settings, vectors: Vectors, layer: int) -> Mapping[str, Array]:
     d_model = vectors.dimensions
     if settings.projections == "random":
-        return parameters_for(settings.method, 1, d_model, _generator(settings, layer))
+        return method_of(settings.method).random(1, d_model, _generator(settings, layer))
     if settings.projections == "identity":
-        return identity_heads(1, d_model).parameters
+        return method_of(settings.method).identity(1, d_model)
     if settings.projections == "trained" and not _learned(settings):
         return {}
     from attncli.heads.file import read_parameters  # only a file should cost its import
@@ -145,11 +152,12 @@ def _self_parameters(settings: Settings, vectors: Vectors, layer: int) -> Mappin
 
 
 def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head: int) -> dict[str, Array]:
-    """What the method needs of `given`; the kernel's width from `--sigma`, else given, else σ² = √d_k."""
-    parameters = {name: given[name] for name in PARAMETERS[settings.method] if name in given}
-    if settings.method == "kernel" and (settings.sigma or not parameters):
-        parameters["kernel_sigma"] = np.full(n_head, settings.sigma or default_sigma(d_k))  # [n_head]
-    missing = [name for name in PARAMETERS[settings.method] if name not in parameters]
+    """The method's parameters: from `--sigma`, else given, else untrained."""
+    method = method_of(settings.method)
+    parameters = method.untrained(n_head, d_k) | {name: given[name] for name in method.parameters if name in given}
+    if settings.sigma and SIGMA in method.parameters:
+        parameters[SIGMA] = np.full(n_head, settings.sigma)
+    missing = [name for name in method.parameters if name not in parameters]
     if missing:
         raise ResourceError(
             f"lacks {missing[0]}, which the method {settings.method} needs",
@@ -161,13 +169,15 @@ def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head
 
 
 def _about_method(settings: Settings, heads: Heads) -> Iterator[str]:
-    """Where a user's file was trained with another method than the one in use, or lacks the kernel's width."""
+    """Where a user's file was trained with another method than the one in use, or lacks a parameter of it."""
     if settings.projections in PROJECTIONS:
         return
     if heads.method not in (None, settings.method):
         yield f"{settings.projections!r} was trained with the method {heads.method}, not with {settings.method}"
-    elif settings.method == "kernel" and not settings.sigma and "kernel_sigma" not in heads.parameters:
-        yield f"{settings.projections!r} has no kernel_sigma: the width is untrained, σ² = √d_k"
+        return
+    for name, number in method_of(settings.method).untrained(1, heads.w_q.shape[-1]).items():
+        if name not in heads.parameters and not (settings.sigma and name == SIGMA):
+            yield f"{settings.projections!r} has no {name}: it is untrained, {number[0]:.4g}"
 
 
 def _generator(settings: Settings, layer: int) -> np.random.Generator:
@@ -178,7 +188,7 @@ def _about(settings: Settings, what: str) -> Iterator[str]:
     """What a reader must know about these numbers before believing them."""
     if not _learned(settings):
         return
-    if settings.projections == "random" and (settings.mode != "self" or settings.method != "kernel"):
+    if settings.projections == "random" and (settings.mode != "self" or method_of(settings.method).learned):
         yield f"the {what} random (seed {settings.seed}), not trained: these weights show the steps and mean nothing"
     elif settings.layers > 1 and settings.projections != "identity":
         yield f"the block of {settings.projections} is applied {settings.layers} times; it was made for one layer"
@@ -190,9 +200,66 @@ def without_effect(settings: Settings, settled: Settings) -> Iterator[str]:
         yield f"seed {settings.seed} changes nothing: nothing here is random"
     if settings.projections is not None and not _learned(settings):
         yield f"projections change nothing with mode self and method {settings.method}"
-    if settings.sigma is not None and settings.method != "kernel":
+    if settings.sigma is not None and SIGMA not in method_of(settings.method).parameters:
         yield f"sigma changes nothing with method {settings.method}"
 
 
 def _learned(settings: Settings) -> bool:
-    return settings.mode != "self" or bool(PARAMETERS[settings.method])
+    return settings.mode != "self" or bool(method_of(settings.method).parameters)
+
+
+def trained_blocks(vectors: Vectors) -> dict[int, Path]:
+    """The files of a set's trained blocks by their number of heads; empty where it has none.
+
+    They are in a folder beside the store, `attn-en-heads` for `attn-en`.
+    """
+    folder = _folder(vectors)
+    return {} if folder is None else _blocks(folder)
+
+
+@lru_cache(maxsize=8)
+def _blocks(folder: Path) -> dict[int, Path]:
+    matches = (_NAME.fullmatch(path.name) for path in (folder.iterdir() if folder.is_dir() else ()))
+    return {n: folder / f"heads-{n}.npz" for n in sorted(int(match[1]) for match in matches if match)}
+
+
+def trained_block(vectors: Vectors, heads: int, method: str) -> Path | None:
+    """The file with so many heads that were trained for a method: its own, or the one for `scaled` if that will do."""
+    blocks = trained_blocks(vectors)
+    if heads not in blocks:
+        return None
+    own = blocks[heads].with_name(f"heads-{heads}-{method}.npz")
+    if own.is_file():
+        return own
+    return blocks[heads] if _serves(blocks[heads], method) else None
+
+
+def trained_parameters(vectors: Vectors, method: str) -> Path | None:
+    """The file with a method's parameters for mode `self`; None where a set has none."""
+    folder = _folder(vectors)
+    path = None if folder is None else folder / _SELF
+    return path if path is not None and path.is_file() and _serves(path, method) else None
+
+
+def _serves(path: Path, method: str) -> bool:
+    """Whether the file holds what a method needs."""
+    from zipfile import ZipFile  # 10 ms, which only a method with parameters should cost
+
+    needed = method_of(method).parameters
+    if not needed:
+        return True
+    with ZipFile(path) as archive:
+        return {f"{name}.npy" for name in needed} <= {*archive.namelist()}
+
+
+def how_to_train(vectors: Vectors, heads: int, method: str = "scaled") -> str:
+    """The command that trains a block with so many heads on a text of one's own."""
+    wanted = "" if heads == MULTIHEAD_DEFAULT else f" --heads {heads}"
+    chosen = "" if method == "scaled" else f" --method {method}"
+    named = "" if vectors.name == "attn-en" else f" --vectors {vectors.name}"
+    return f"attn train TEXT… -o my.npz{wanted}{chosen}{named}"
+
+
+def _folder(vectors: Vectors) -> Path | None:
+    folder: Path | None = getattr(vectors, "folder", None)  # a set that lives in memory only has none
+    return None if folder is None else folder.parent / f"{folder.name}{FOLDER_SUFFIX}"

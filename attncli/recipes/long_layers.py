@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from attncli.attention.attend import Attention
-from attncli.attention.relative import offset_scores
+from attncli.attention.positions import offset_scores
 from attncli.attention.streamed import Bias, Streamed, attend_in_blocks
 from attncli.heads.parameters import Array, Heads, concatenate
 from attncli.heads.projections import Blocks

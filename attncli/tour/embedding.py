@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.similarity import cosine
+from attncli.attention.similarity.cosine import cosine
 from attncli.recipes.explanation import Explanation, Neighbour
 from attncli.tour.parts import MOST_ROWS, NARROW, Part, listed, number, paragraph, rest_of, table, word
 from attncli.tour.tour import Command, Tour, once

@@ -8,7 +8,7 @@ import numpy as np
 
 from attncli.analysis.measures import ranking
 from attncli.arrays import Array
-from attncli.attention.similarity import cosine
+from attncli.attention.similarity.cosine import cosine
 from attncli.recipes.explaining import explain_with
 from attncli.recipes.explanation import Explanation
 from attncli.tour.parts import MOST_ROWS, NARROW, Part, Said, number, paragraph, rest_of, table, word
@@ -85,7 +85,7 @@ def _formula(tour: Tour) -> Formula:
 def _terms(tour: Tour) -> dict[str, Callable[[int], str]]:
     """The columns of a score's terms by their names, and what they say of a key."""
     formula = _formula(tour)
-    position = {"position": partial(formula.position_of, 0)} if formula.placed else {}
+    position = {"position": partial(formula.position_of, 0)} if formula.positional else {}
     return {formula.similarity: partial(formula.similarity_of, 0), **position}
 
 

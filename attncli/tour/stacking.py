@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.similarity import cosine
+from attncli.attention.similarity.cosine import cosine
 from attncli.tour.embedding import same_words
 from attncli.tour.parts import Part, number, paragraph, weights_map
 from attncli.tour.tour import Command, Tour, once

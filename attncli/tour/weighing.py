@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.similarity import dot
+from attncli.attention.similarity.dot import dot
 from attncli.tour.embedding import same_words
 from attncli.tour.parts import Part, number, paragraph, weights_map, word
 from attncli.tour.tour import Command, Tour, once

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.heads.parameters import default_sigma, parameters_for
+from attncli.attention.similarity import all_parameters, method_of
 
 REACH = 8  # offsets beyond ±8 share their bias
-ADDITIVE_UNITS = 16  # d_a: all pairs of words times d_a tanh units are the price of this method
-CONTENT_SPEED = GENERAL_SPEED = 0.1
+CONTENT_SPEED = 0.1
 SIDE = 4.0  # what a position head adds to the scores of one side in the beginning, and takes from the other
-LEAST_TEMPERATURE = LEAST_SIGMA = 0.05
+LEAST_TEMPERATURE = 0.05
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def new_block(shape: Shape, d_model: int, rng: np.random.Generator) -> dict[str,
     block["temperature"] = np.ones(n)
     block["position_bias"] = _sides(n, shape.content_heads)
     block["key_offset_bias"] = np.zeros((n, 2 * REACH + 1, d_k))
-    block |= method_parameters(shape.method, n, d_k, rng)
+    block |= method_of(shape.method).starting(n, d_k, rng)
     return {name: array.astype(np.float32) for name, array in block.items()}
 
 
@@ -62,25 +61,15 @@ def _sides(heads: int, content_heads: int) -> Array:
     return bias
 
 
-def method_parameters(method: str, n_head: int, d_k: int, rng: np.random.Generator) -> dict[str, Array]:
-    """What a method needs besides: `general` starts as `scaled`, with W = I/√d_k; the kernel with σ² = √d_k."""
-    if method == "general":
-        return {"general_w": np.tile(np.eye(d_k) / math.sqrt(d_k), (n_head, 1, 1))}
-    if method == "kernel":
-        return {"kernel_sigma": np.full(n_head, default_sigma(d_k))}
-    if method == "additive":
-        return parameters_for(method, n_head, d_k, rng, min(d_k, ADDITIVE_UNITS))
-    return {}
-
-
 def learning_speeds(shape: Shape, block: dict[str, Array]) -> dict[str, Array]:
     """What the learning rate is multiplied with, head by head: content heads learn no positions, and compare slowly.
 
     They are to stay heads that look for related words, which is what their start makes them.
     """
-    speeds: dict[str, Array] = {}
-    if "general_w" in block:  # it starts at I/√d_k, which full steps would drown
-        speeds["general_w"] = np.full((1, 1, 1), GENERAL_SPEED, np.float32)
+    own = method_of(shape.method).parameters
+    speeds: dict[str, Array] = {
+        name: np.asarray(each.speed, np.float32) for name, each in own.items() if each.speed != 1
+    }
     for name in ("position_bias", "key_offset_bias", "w_q", "w_k", "b_q"):
         if name in block:
             speed = np.ones((shape.heads,) + (1,) * (block[name].ndim - 1), np.float32)  # [n_head, 1, ...]
@@ -90,7 +79,8 @@ def learning_speeds(shape: Shape, block: dict[str, Array]) -> dict[str, Array]:
 
 
 def keep_in_bounds(block: dict[str, Array]) -> None:
-    """Temperatures and widths stay above 0, in place."""
-    for name, least in (("temperature", LEAST_TEMPERATURE), ("kernel_sigma", LEAST_SIGMA)):
-        if name in block:
+    """Numbers that must stay above 0 do, in place."""
+    least_of = {name: each.least for name, each in all_parameters().items()} | {"temperature": LEAST_TEMPERATURE}
+    for name, least in least_of.items():
+        if least is not None and name in block:
             np.maximum(block[name], least, out=block[name])

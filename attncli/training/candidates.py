@@ -8,10 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.attend import Attention, attend
-from attncli.attention.attend_backward import attend_backward
-from attncli.attention.similarity import PARAMETERS, SIMILARITIES
-from attncli.attention.similarity_backward import SIMILARITIES_BACKWARD
+from attncli.attention.attend import Attention, attend, attend_backward
+from attncli.attention.similarity import method_of
 from attncli.heads.parameters import project
 from attncli.training.context import Batch, Block, Keys, Totals, by_sentence, flatten, readings
 
@@ -28,7 +26,7 @@ class Truth(NamedTuple):
 def score_truth(block: Block, batch: Batch, keys: Keys, method: str) -> Truth:
     """s(w_i, i): each true word asks at its own place."""
     q = by_sentence(batch.x, block["w_q"]) + _query_bias(block)  # [s, n_head, n, d_k]
-    given = {name: block[name] for name in PARAMETERS[method]}
+    given = {name: block[name] for name in method_of(method).parameters}
     attention = attend(
         q, keys.k, keys.v, method=method, mask=keys.bias, temperature=block["temperature"], parameters=given
     )
@@ -73,8 +71,9 @@ def score_rivals(block: Block, batch: Batch, keys: Keys, method: str) -> Rivals:
     """s(c, i) of every negative c at every place i."""
     q = project(batch.e, block["w_q"]) + _query_bias(block)  # [n_head, c, d_k]
     reading = project(batch.e, readings(block))  # [n_head, c, d_v]
-    given = {name: block[name] for name in PARAMETERS[method]}
-    raw = SIMILARITIES[method](q, keys.k, **given)  # [s, n_head, c, n]
+    similarity = method_of(method)
+    given = {name: block[name] for name in similarity.parameters}
+    raw = similarity.score(q, keys.k, **given)  # [s, n_head, c, n]
     warmth = block["temperature"][:, None, None]  # [n_head, 1, 1]
     warm = np.divide(raw.swapaxes(-1, -2), warmth, order="C")  # [s, n_head, n, c]
     own = np.exp(warm - warm.max(axis=-2, keepdims=True))  # [s, n_head, n, c]
@@ -110,8 +109,9 @@ def rivals_backward(d_scores: Array, rivals: Rivals, total: Totals, method: str)
 
 
 def _similarity_backward(d_scores: Array, q: Array, total: Totals, method: str, x: Array) -> None:
-    given = {name: total.block[name] for name in PARAMETERS[method]}
-    back = SIMILARITIES_BACKWARD[method](d_scores, q, total.keys.k, **given)
+    similarity = method_of(method)
+    given = {name: total.block[name] for name in similarity.parameters}
+    back = similarity.backward(d_scores, q, total.keys.k, **given)
     total.queries(x, back["query"] if q.ndim == 3 else flatten(back["query"]))
     total.k += back["key"]
     for name in given:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.relative import position_scores, position_scores_backward
+from attncli.attention.positions import position_scores, position_scores_backward
 from attncli.heads.parameters import project
 
 Block = Mapping[str, Array]  # parameters by the names of a projections file

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.similarity import PARAMETERS
+from attncli.attention.similarity import method_of
 from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.files.npz import write_npz
 from attncli.files.replacing import replacing
 from attncli.heads.file import arrays_of, made_for, read_heads
-from attncli.heads.trained import how_to_train, trained_block, trained_blocks
+from attncli.heads.projections import how_to_train, trained_block, trained_blocks
+from attncli.settings.explanation import METHODS
 from attncli.training.block import REACH
 from attncli.training.context import Block
 from attncli.training.scoring import Judged
@@ -72,14 +73,15 @@ def read_block(path: str | Path, vectors: Vectors, method: str | None = None) ->
 
 def check_parameters(block: Block, method: str) -> str:
     """A method whose parameters the block has; UsageError for another one."""
-    if missing := [name for name in PARAMETERS[method] if name not in block]:
+    if missing := [name for name in method_of(method).parameters if name not in block]:
         raise UsageError(f"the block lacks {missing[0]}", "choose another method", setting="method", value=method)
     return method
 
 
 def _method_by_parameters(block: Block) -> str:
     """For a file that does not say: the one method whose parameters it has, else `scaled`."""
-    names = [method for method, needed in PARAMETERS.items() if needed and all(name in block for name in needed)]
+    needed = {method: method_of(method).parameters for method in METHODS}
+    names = [method for method, parameters in needed.items() if parameters and {*parameters} <= {*block}]
     return names[0] if len(names) == 1 else "scaled"
 
 

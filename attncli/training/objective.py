@@ -11,7 +11,7 @@ query scored all candidates, its weights would give the answer away; so would th
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.similarity import row_blocks
+from attncli.attention.products import row_blocks
 from attncli.training.candidates import Rivals, Truth, rivals_backward, score_rivals, score_truth, truth_backward
 from attncli.training.context import Batch, Block, Gradients, Totals, hidden, read_keys
 

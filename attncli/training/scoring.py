@@ -10,7 +10,7 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.attention.attend import attend
-from attncli.attention.similarity import PARAMETERS
+from attncli.attention.similarity import method_of
 from attncli.heads.parameters import project
 from attncli.training.batches import unit_rows
 from attncli.training.context import Batch, Block, hidden, read_keys, readings
@@ -96,7 +96,7 @@ def answer(question: Question, judged: Judged, vectors: Vectors) -> Answer:
     bias = np.repeat(keys.bias[0][:, question.places], m, axis=1)  # [n_head, p·m, n]
     if judged.knock_out:
         q, bias = judged.knock_out(q, bias)
-    given = {name: block[name] for name in PARAMETERS[method]}
+    given = {name: block[name] for name in method_of(method).parameters}
     found = attend(
         q, keys.k[0], keys.v[0], method=method, mask=bias, temperature=block["temperature"], parameters=given
     )

@@ -10,25 +10,6 @@ from attncli.attention.score_terms import ScoreTerms, Scoring
 from attncli.recipes.explanation import Explanation
 from attncli.views.rounding import as_number
 
-#: What each method takes for the similarity, before anything is divided.
-SIMILARITIES = {
-    "dot": "q·k",
-    "scaled": "q·k",
-    "cosine": "the cosine of q and k",
-    "general": "qᵀ W k",
-    "additive": "uᵀ tanh(W_q q + W_k k)",
-    "kernel": "-‖q - k‖²",
-}
-#: The same where a column has little room.
-IN_SHORT = {**SIMILARITIES, "cosine": "cosine", "general": "qᵀWk", "additive": "uᵀtanh", "kernel": "-‖q-k‖²"}
-#: The same in words, for screen readers.
-SPOKEN = {
-    **dict.fromkeys(("dot", "scaled"), "dot product"),
-    "cosine": "cosine",
-    "general": "bilinear form",
-    "additive": "additive form",
-    "kernel": "negative squared distance",
-}
 MOST_PLACES = 8
 
 
@@ -50,28 +31,28 @@ class Formula:
     def text(self) -> str:
         """`q·k / √d_k`, or `(q·k / √d_k + position) / temperature`."""
         named = self._named_divisor() if self.divisor else None
-        position = "+ position" if self.placed else None
-        return self._written(SIMILARITIES[self.terms.method], named, position, "temperature")
+        position = "+ position" if self.positional else None
+        return self._written(self.terms.method.written, named, position, "temperature")
 
     @property
     def plain(self) -> bool:
         """Whether a score is the similarity itself."""
-        return not (self.divisor or self.softcap or self.temperature or self.placed)
+        return not (self.divisor or self.softcap or self.temperature or self.positional)
 
     @property
-    def placed(self) -> bool:
+    def positional(self) -> bool:
         """Whether something is added for where a key stands."""
         return self.terms.position is not None
 
     @property
     def open(self) -> str:
         """The formula with its numbers, but for `{similarity}` and, with its sign, `{position}`."""
-        return self._written("{similarity}", self.divisor, "{position}" if self.placed else None, self.temperature)
+        return self._written("{similarity}", self.divisor, "{position}" if self.positional else None, self.temperature)
 
     @property
     def numbered(self) -> str:
         """The formula with the numbers of the head alone: `(q·k / √64 + position) / 1.0469`."""
-        return self.open.format(similarity=SIMILARITIES[self.terms.method], position="+ position")
+        return self.open.format(similarity=self.terms.method.written, position="+ position")
 
     def similarity_of(self, query: int, key: int) -> str:
         """The similarity of a query (its place among the terms') and a key, as printed."""
@@ -91,19 +72,19 @@ class Formula:
     def said(self) -> str:
         """In words: `the dot product divided by the square root of 64, plus position`."""
         done = [
-            f"the {SPOKEN[self.terms.method]} of query and key",
+            f"the {self.terms.method.spoken} of query and key",
             self.divisor and f"divided by {_spoken(self.divisor)}",
             self.softcap and f"capped at {self.softcap}",
-            "plus position" if self.placed else None,
+            "plus position" if self.positional else None,
             self.temperature and f"divided by the temperature {self.temperature}",
         ]
         return ", ".join(filter(None, done)).replace(", ", " ", 1)
 
     def _named_divisor(self) -> str:
-        unit = {"scaled": "√d_k", "kernel": "2σ²"}.get(self.terms.method)
-        if unit is None or self.terms.unit is None:
+        own, unit = self.terms.method.divisor, self.terms.unit
+        if own is None or unit is None:
             return self.divisor or ""
-        return unit if self.terms.unit == 1 else f"({self.terms.unit}·{unit})"
+        return own.text if unit == 1 else f"({unit}·{own.text})"
 
     def _written(self, similarity: str, divisor: str | None, position: str | None, temperature: str | None) -> str:
         text = f"{similarity} / {divisor}" if divisor else similarity
@@ -122,7 +103,7 @@ def formula_of(terms: ScoreTerms, head: int) -> Formula:
     temperature, divisor = float(own.temperature[0]), float(own.divisor[0])
     return Formula(
         own,
-        IN_SHORT[own.method],
+        own.method.short,
         _divisor(own) if divisor != 1 else None,
         f"{own.softcap:.7g}" if own.softcap else None,
         f"{temperature:.7g}" if temperature != 1 else None,
@@ -155,7 +136,9 @@ def _about_query(scoring: Scoring) -> Iterator[str]:
 
 
 def _divisor(own: ScoreTerms) -> str:
-    """The number, `√64` where it is the root of a whole one."""
-    if own.method != "scaled" or own.unit is None:
+    """The divisor of one head: `√64` where it is a number of d_k alone, else in figures."""
+    named = own.method.divisor.text if own.method.divisor else ""
+    if "d_k" not in named or own.unit is None:
         return f"{own.divisor[0]:.7g}"
-    return f"√{own.d_k}" if own.unit == 1 else f"({own.unit}·√{own.d_k})"
+    worked = named.replace("d_k", str(own.d_k))
+    return worked if own.unit == 1 else f"({own.unit}·{worked})"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attncli.attention.attend import attend, softmax
-from attncli.attention.similarity import METHODS
+from attncli.settings.explanation import METHODS
 
 RNG = np.random.default_rng(9)
 Q, K, V = RNG.standard_normal((3, 4, 6)), RNG.standard_normal((3, 5, 6)), RNG.standard_normal((3, 5, 2))

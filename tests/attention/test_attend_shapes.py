@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from attncli.attention.attend import attend
-from attncli.attention.similarity import METHODS
+from attncli.settings.explanation import METHODS
 
 Q, K, V = np.ones((3, 4, 6)), np.ones((3, 5, 6)), np.ones((3, 5, 2))
 PARAMETERS = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attncli.attention.attend import attend
-from attncli.attention.similarity import METHODS
+from attncli.settings.explanation import METHODS
 
 RNG = np.random.default_rng(7)
 Q, K, V = RNG.standard_normal((3, 4, 6)), RNG.standard_normal((3, 5, 6)), RNG.standard_normal((3, 5, 2))

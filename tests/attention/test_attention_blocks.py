@@ -6,8 +6,7 @@ import pytest
 import attncli.attention.streamed as blocks
 from attncli.analysis.measures import entropy, ranking
 from attncli.attention.attend import attend
-from attncli.attention.ranks import Ranks
-from attncli.attention.streamed import attend_in_blocks
+from attncli.attention.streamed import Ranks, attend_in_blocks
 
 
 @pytest.fixture(autouse=True)

@@ -4,19 +4,17 @@ import math
 
 import numpy as np
 import pytest
+from support.places import ROOT
 
-from attncli.attention.similarity import (
-    METHODS,
-    PARAMETERS,
-    SIMILARITIES,
-    additive,
-    cosine,
-    dot,
-    general,
-    kernel,
-    row_blocks,
-    scaled,
-)
+from attncli.attention.products import row_blocks
+from attncli.attention.similarity import method_of
+from attncli.attention.similarity.additive import additive
+from attncli.attention.similarity.cosine import cosine
+from attncli.attention.similarity.dot import dot
+from attncli.attention.similarity.general import general
+from attncli.attention.similarity.kernel import kernel
+from attncli.attention.similarity.scaled import scaled
+from attncli.settings.explanation import METHODS
 
 Q, K = np.array([[3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, 0.0]])
 
@@ -42,8 +40,20 @@ def test_by_hand(function, parameters, expected):
     np.testing.assert_allclose(function(Q, K, scale=0.5, **parameters), [np.multiply(expected, 0.5 / own)], rtol=1e-15)
 
 
-def test_every_method_has_a_function_and_its_parameters_named():
-    assert tuple(SIMILARITIES) == METHODS == tuple(PARAMETERS)
+@pytest.mark.parametrize("name", METHODS)
+def test_a_record_bears_the_name_of_its_module_and_its_parameters_the_methods(name):
+    method = method_of(name)
+    assert method.name == name
+    assert all(parameter.startswith(f"{name}_") for parameter in method.parameters)
+
+
+def test_the_documentation_has_the_formula_and_the_parameters_of_every_method():
+    pages = [ROOT / "README.md", *(ROOT / ".github").rglob("*.md")]
+    text = " ".join(" ".join(page.read_text(encoding="utf-8") for page in pages).split())
+    for method in map(method_of, METHODS):
+        assert f"`{method.name}` {method.formula}" in text
+        for name, parameter in method.parameters.items():
+            assert f"| `{name}` | `[{', '.join(('n_head', *parameter.axes))}]`" in text
 
 
 @pytest.mark.parametrize("size", [1e-300, 1.0, 1e300])
@@ -109,10 +119,11 @@ def test_pairs_are_formed_in_blocks_without_changing_the_numbers(method, monkeyp
         "additive_u": np.ones(3),
         "kernel_sigma": np.ones(2),
     }
-    parameters = {name: arrays[name] for name in PARAMETERS[method]}
-    whole = SIMILARITIES[method](x, x, **parameters)
-    monkeypatch.setattr("attncli.attention.similarity.PAIRS_AT_ONCE", 2 * 7 * 3 * 2)
-    np.testing.assert_array_equal(SIMILARITIES[method](x, x, **parameters), whole)
+    similarity = method_of(method)
+    parameters = {name: arrays[name] for name in similarity.parameters}
+    whole = similarity.score(x, x, **parameters)
+    monkeypatch.setattr("attncli.attention.products.PAIRS_AT_ONCE", 2 * 7 * 3 * 2)
+    np.testing.assert_array_equal(similarity.score(x, x, **parameters), whole)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 import json
 import re
 import subprocess
-from functools import cache
-from importlib.resources import files
 
 import jsonschema
 import numpy as np
@@ -16,6 +14,7 @@ from support.command import BARE, COMMAND, attn
 from support.places import TESTS
 
 from attncli.cli.app import run
+from attncli.views.records.schemas import schema_of
 
 TINY = TESTS / "oracles" / "tiny"
 BERT, GPT2, LLAMA, QWEN2 = (str(TINY / name) for name in ("bert", "gpt2", "llama", "qwen2"))
@@ -39,17 +38,12 @@ def within(capfd, monkeypatch):
     return within
 
 
-@cache
-def schema(name):
-    return json.loads(files("attncli").joinpath("schemas", f"{name}.json").read_text())
-
-
 def record(*arguments, **how):
     """The one JSON object that the command prints, once it has kept to its schema."""
     done = attn(*arguments, "--json", **how)
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout, parse_constant=pytest.fail)
-    jsonschema.validate(found, schema(arguments[0]), jsonschema.Draft202012Validator)
+    jsonschema.validate(found, schema_of(arguments[0]), jsonschema.Draft202012Validator)
     return found
 
 

@@ -6,7 +6,6 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from importlib.resources import files
 
 import jsonschema
 import numpy as np
@@ -17,6 +16,7 @@ from test_cli_mistakes import ACTING, HOSTILE
 
 from attncli.cli.commands.vectors import COMMANDS
 from attncli.vectors import write_store
+from attncli.views.records.schemas import schema_of
 
 TEXT = "bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n"
 
@@ -149,7 +149,7 @@ def test_a_damaged_set_is_exit_3_and_says_what_is_wrong(vectors, tmp_path):
 )
 def test_json_keeps_to_its_schema(vectors, arguments, name, lines):
     done = vectors(*arguments, "--json", env={"FORCE_COLOR": "1"})
-    schema = json.loads(files("attncli").joinpath("schemas", f"vectors-{name}.json").read_text())
+    schema = schema_of(f"vectors-{name}")
     assert json.loads(attn("schema", f"vectors-{name}").stdout) == schema
     assert len(done.stdout.splitlines()) == lines
     for line in done.stdout.splitlines():

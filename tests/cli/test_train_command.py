@@ -11,15 +11,15 @@ import jsonschema
 import numpy as np
 import pytest
 from support.command import BARE, COMMAND, attn, on_terminal
-from support.places import ROOT
 
 from attncli.cli.commands.train import go_on, kept
 from attncli.training.evaluation import Evaluation, Row
 from attncli.training.loop import Trained
+from attncli.views.records.schemas import schema_of
 from attncli.views.screen import Screen
 from attncli.views.terminal.evaluation import evaluation_lines
 
-SCHEMA = json.loads((ROOT / "attncli/schemas/evaluate.json").read_text())
+SCHEMA = schema_of("evaluate")
 NAMES = ["intact", "content_zeroed", "positions_zeroed", "shuffled", "scrambled", "uniform", "dot", "scaled", "random"]
 WORDS = [
     "king",

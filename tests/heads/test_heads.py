@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 
 from attncli.attention.attend import attend
-from attncli.attention.similarity import METHODS, PARAMETERS
+from attncli.attention.similarity import method_of
 from attncli.errors import ResourceError, UsageError
 from attncli.heads.file import read_heads, write_heads
 from attncli.heads.parameters import (
     Heads,
     concatenate,
-    default_sigma,
     identity_heads,
-    parameters_for,
     project,
     random_heads,
 )
+from attncli.settings.explanation import METHODS
 
 D_MODEL = 6
 GOOD = {
@@ -84,7 +83,7 @@ def test_identity_heads_need_a_dimension_each(n_head):
 def test_made_heads_serve_every_method(heads, method):
     x = np.random.default_rng(0).standard_normal((4, 7))
     q, k, v = (project(x, w) for w in (heads.w_q, heads.w_k, heads.w_v))
-    given = {**heads.parameters, "kernel_sigma": default_sigma(q.shape[-1])}
+    given = {**heads.parameters, "kernel_sigma": q.shape[-1] ** 0.25}
     assert concatenate(attend(q, k, v, method=method, parameters=given).context, heads.w_o).shape == (4, 7)
 
 
@@ -105,15 +104,21 @@ def test_random_heads_keep_lengths_on_average():
 @pytest.mark.parametrize("method", ["scaled", "general", "additive", "kernel"])
 def test_random_parameters_give_scores_of_spread_1(method):
     x = np.random.default_rng(1).standard_normal((2, 1, 60, 200))
-    parameters = parameters_for(method, 1, 200, 3)
-    parameters |= {"kernel_sigma": np.array([default_sigma(200)])} if method == "kernel" else {}
+    parameters = method_of(method).random(1, 200, np.random.default_rng(3)) | method_of(method).untrained(1, 200)
     assert 0.4 < attend(x[0], x[1], x[1], method=method, parameters=parameters).scores.std() < 1.6
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_parameters_for_a_method_are_its_own(method):
-    drawn = {} if method == "kernel" else PARAMETERS[method]
-    assert list(parameters_for(method, 2, 3, 0)) == list(drawn)
+@pytest.mark.parametrize("make", ["random", "identity"])
+@pytest.mark.parametrize("name", METHODS)
+def test_parameters_for_a_method_are_its_own_in_their_shapes(name, make):
+    method, sizes = method_of(name), {"n_head": 2, "d_k": 3, "d_a": 3}
+    made = {
+        "random": lambda: method.random(2, 3, np.random.default_rng(0)),
+        "identity": lambda: method.identity(2, 3),
+    }[make]()
+    shapes = {each: (2, *(sizes[axis] for axis in own.axes)) for each, own in method.parameters.items()}
+    assert {each: array.shape for each, array in (made | method.untrained(2, 3)).items()} == shapes
+    assert list(made) == ([] if name == "kernel" else list(method.parameters))
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -155,7 +160,7 @@ MISFITS = {
     "too many axes": ({"w_q": np.ones((1, 2, 6, 3))}, "needed is [n_head, d_model = 6, d_k]"),
     "w_o": ({"w_o": np.ones((6, 6))}, "needed is [n_head·d_v = 8, d_model = 6]"),
     "additive": ({"additive_u": np.ones((2, 4))}, "needed is [n_head = 2, d_a = 5]"),
-    "sigma": ({"kernel_sigma": np.zeros(2)}, "not above 0"),
+    "sigma": ({"kernel_sigma": np.zeros(2)}, "needed are numbers above 0"),
     "empty": ({"w_q": np.ones((2, 6, 0)), "w_k": np.ones((2, 6, 0))}, "holds no number"),
     "nan": ({"w_k": np.full((2, 6, 3), np.nan)}, "w_k holds a NaN"),
     "objects": ({"w_k": np.array([object()])}, "dtype object; needed are numbers"),

@@ -9,11 +9,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from attncli.attention.similarity import PARAMETERS
+from attncli.attention.similarity import method_of
 from attncli.cli.app import run
 from attncli.errors import ResourceError
 from attncli.files.npz import read_npy_header
 from attncli.heads.file import read_heads
+from attncli.settings.explanation import METHODS
 
 D = 200  # of attn-en
 SENTENCE = "the dog sees the cat"
@@ -153,7 +154,7 @@ GROWN = [(name, factor) for name in WHOLE for factor in (1e300, 1e-320)]
 def test_numbers_that_grow_are_numbers_or_a_refusal(tmp_path, capfd, name, factor):
     """pytest's filter makes every warning an error, which would be a fault of ours to report."""
     np.savez(tmp_path / "p.npz", **WHOLE | {name: WHOLE[name] * factor})
-    for method in {"scaled", "cosine", *(method for method, names in PARAMETERS.items() if name in names)}:
+    for method in {"scaled", "cosine", *(method for method in METHODS if name in method_of(method).parameters)}:
         for more in (["--json", "--full", "--layers", "3"], ["--word", "dog"]):
             options = ["--mode", "qkv", "--method", method, "--projections", str(tmp_path / "p.npz")]
             code = run(["explain", SENTENCE, *options, *more])

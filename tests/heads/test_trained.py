@@ -7,7 +7,7 @@ import pytest
 
 from attncli import UsageError, compare, explain
 from attncli.analysis.names import Role, name_of, profile_heads
-from attncli.heads.trained import trained_blocks
+from attncli.heads.projections import trained_blocks
 from attncli.views.records.json import explanation_json
 
 NAMES = ("neighbour to the left", "neighbour to the right", "related words", "words before", "words after", "mixed")

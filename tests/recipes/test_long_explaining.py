@@ -1,7 +1,6 @@
 """Texts too long for a matrix: the same context and output as with one, and every view says what is missing."""
 
 import json
-from importlib.resources import files
 
 import jsonschema
 import numpy as np
@@ -18,6 +17,7 @@ from attncli.recipes.explaining import explain_with
 from attncli.recipes.long_explaining import LongExplanation
 from attncli.settings.explanation import check_settings
 from attncli.views.records.json import explanation_json
+from attncli.views.records.schemas import schema_of
 from attncli.views.screen import Screen
 from attncli.views.terminal.explain import explain_lines
 
@@ -74,7 +74,7 @@ def test_the_close_up_of_a_word_is_worked_out_anew(vectors, monkeypatch, setting
 
 def test_json_has_no_matrices_and_says_why(vectors, long):
     record = json.loads(explanation_json(explain(TEXT, vectors, word="river")))
-    jsonschema.validate(record, json.loads(files("attncli").joinpath("schemas", "explain.json").read_text()))
+    jsonschema.validate(record, schema_of("explain"))
     assert (record["weights"], record["scores"]) == (None, None)
     assert len(record["context"]) == 20
     assert "block by block" in record["warnings"][0]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from attncli.attention.similarity import method_of
 from attncli.training.context import Batch
 
 D, HEADS, D_K, D_V, REACH = 7, 2, 4, 3, 2
@@ -23,16 +24,10 @@ def small_block(method="scaled", seed=0):
         "position_bias": normal(HEADS, 2 * REACH + 1),
         "key_offset_bias": normal(HEADS, 2 * REACH + 1, D_K),
     }
-    extra = {
-        "general": {"general_w": normal(HEADS, D_K, D_K)},
-        "additive": {
-            "additive_w_q": normal(HEADS, D_K, 5),
-            "additive_w_k": normal(HEADS, D_K, 5),
-            "additive_u": normal(HEADS, 5),
-        },
-        "kernel": {"kernel_sigma": np.array([1.0, 2.0])},
-    }
-    return block | extra.get(method, {})
+    for name, parameter in method_of(method).parameters.items():
+        drawn = normal(HEADS, *({"d_k": D_K}.get(axis, 5) for axis in parameter.axes))
+        block[name] = drawn if parameter.least is None else np.abs(drawn) + 1
+    return block
 
 
 def small_batch(seed=0):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.blocks import small_batch, small_block
 
-from attncli.attention.similarity import METHODS
+from attncli.settings.explanation import METHODS
 from attncli.training.objective import loss, loss_and_gradients
 
 STEP = 1e-5

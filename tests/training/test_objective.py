@@ -5,8 +5,9 @@ import pytest
 from support.blocks import small_batch, small_block
 
 from attncli.attention.attend import attend
-from attncli.attention.similarity import METHODS, PARAMETERS
+from attncli.attention.similarity import method_of
 from attncli.heads.parameters import project
+from attncli.settings.explanation import METHODS
 from attncli.training.candidates import score_rivals, score_truth
 from attncli.training.context import read_keys, readings
 
@@ -27,7 +28,7 @@ def test_negatives_are_scored_by_attention_with_their_own_query(method):
     block, batch = small_block(method), small_batch()
     keys, found = read_keys(block, batch), scores(block, batch, method)[1]
     q = project(batch.e, block["w_q"]) + block["b_q"][:, None]  # [n_head, c, d_k]
-    given = {name: block[name] for name in PARAMETERS[method]}
+    given = {name: block[name] for name in method_of(method).parameters}
     for place in range(6):
         bias = np.repeat(keys.bias[:, :, place : place + 1], len(q[0]), axis=2)
         context = attend(

@@ -16,6 +16,7 @@ import attncli.recipes.explaining as explaining
 from attncli import compare, explain
 from attncli.attention.attend import attend
 from attncli.attention.score_terms import Scoring
+from attncli.attention.similarity import method_of
 from attncli.explore.state import Ask, State
 from attncli.explore.steps import steps_lines
 from attncli.explore.view import View
@@ -23,7 +24,7 @@ from attncli.recipes.model_explaining import explain_model
 from attncli.settings.explanation import METHODS
 from attncli.tour import lookup, projecting
 from attncli.tour.tour import tour_of
-from attncli.views.formula import IN_SHORT, SPOKEN, formula_of
+from attncli.views.formula import formula_of
 from attncli.views.records.json import explanation_json
 from attncli.views.records.rows import explanation_rows
 from attncli.views.screen import Screen
@@ -143,7 +144,7 @@ def check(lines, explanation, query, method):
         seen = [row for row in table if row["score"] != "·"]
         assert len(seen) == (scores > -np.inf).sum()
         for row in seen:
-            row["similarity"] = row.get(IN_SHORT[method], row["score"])
+            row["similarity"] = row.get(method_of(method).short, row["score"])
             check_row(row, formula, true[head, row["key"]], scores[row["key"]])
 
 
@@ -182,7 +183,9 @@ def test_the_sentences_for_screen_readers_add_up(vectors, case):
             head, words = head + 1, re.sub(r"(\d+ times )?the square root of ", "√", line.rstrip("."))
             found = [re.search(rf"divided by {which}([\d.√]+)", words) for which in ("", "the temperature ")]
             formula = dict(zip(("divisor", "temperature"), (each and each[1] for each in found), strict=True))
-        elif found := re.match(rf"(.+?): (?:{SPOKEN[case['method']]} (\S+), )?(?:position (\S+), )?score (\S+),", line):
+        elif found := re.match(
+            rf"(.+?): (?:{method_of(case['method']).spoken} (\S+), )?(?:position (\S+), )?score (\S+),", line
+        ):
             word, similarity, position, score = found.groups()
             row = {"similarity": similarity or score, "score": score} | ({"position": position} if position else {})
             key = places[word]
@@ -280,7 +283,7 @@ def check_page(browser, explanation, query, method):
     for cells in rows:
         row, key = dict(zip(header, cells, strict=True)), places[cells[0]]
         if row["score"] != "hidden":
-            row["similarity"] = row.get(IN_SHORT[method], row["score"])
+            row["similarity"] = row.get(method_of(method).short, row["score"])
             assert float(row["similarity"]) == pytest.approx(true[key], abs=2e-3, rel=1e-4)
             assert float(row["score"]) == pytest.approx(scores[key], abs=1e-3)
             assert adds_up(row, formula and formula["divisor"], formula and formula["temperature"])

@@ -1,6 +1,6 @@
 """`attn schema`: the JSON Schema of a command's output."""
 
-from importlib.resources import files
+import json
 from typing import Annotated
 
 import typer
@@ -20,6 +20,7 @@ def command(
     """Print the JSON Schema that the output of a command keeps to."""
     name = check_choice("schema", command, SCHEMAS)
     from attncli.cli.output import open_sink  # it brings Rich, which help need not wait for
+    from attncli.views.records.schemas import schema_of
 
     with open_sink(None) as sink:
-        sink.json(files("attncli").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8").rstrip())
+        sink.json(json.dumps(schema_of(name), indent=1, ensure_ascii=False))

@@ -113,7 +113,7 @@ def _terms(layer: Layer, head: int) -> Record | None:
         "divisor": float(formula.terms.divisor[0]),
         "softcap": formula.terms.softcap,
         "temperature": float(formula.terms.temperature[0]),
-        "position": packed_offsets(by_offset[head]) if formula.placed and by_offset is not None else None,
+        "position": packed_offsets(by_offset[head]) if formula.positional and by_offset is not None else None,
     }
 
 

@@ -9,7 +9,7 @@ from attncli.recipes.comparison import Compared, Comparison, changed_context
 from attncli.recipes.explanation import CloseUp, Context, Explanation, Neighbour
 from attncli.recipes.model_explanation import ModelExplanation
 from attncli.settings.explanation import Settings
-from attncli.views.formula import SPOKEN, Formula, formula_notes, formula_of
+from attncli.views.formula import Formula, formula_notes, formula_of
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.terminal.context import MOST_WORDS
@@ -168,8 +168,8 @@ def _terms(formula: Formula | None, key: int) -> str:
     """What a key's score is made of, before the score; nothing where the score is its only term."""
     if formula is None or formula.plain:
         return ""
-    position = f"position {formula.position_of(0, key)}, " if formula.placed else ""
-    return f"{SPOKEN[formula.terms.method]} {formula.similarity_of(0, key)}, {position}"
+    position = f"position {formula.position_of(0, key)}, " if formula.positional else ""
+    return f"{formula.terms.method.spoken} {formula.similarity_of(0, key)}, {position}"
 
 
 def _near(neighbours: Iterable[Neighbour], screen: Screen) -> str:

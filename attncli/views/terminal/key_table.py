@@ -100,7 +100,7 @@ def _terms(formula: Formula | None, seen: Iterable[int], screen: Screen) -> Iter
         return
     similarity = screen.own(formula.similarity)
     yield _as_wide_as(similarity, cells(similarity) + 2, lambda key: formula.similarity_of(0, key), seen, 3)
-    if formula.placed:
+    if formula.positional:
         yield _as_wide_as("position", 10, lambda key: formula.position_of(0, key), seen, 3)
 
 
