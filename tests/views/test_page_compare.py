@@ -12,7 +12,7 @@ from attncli import compare
 from attncli.models.model import open_model
 from attncli.recipes.model_comparison import compare_models, compare_swap
 from attncli.settings.model import check_model_settings
-from attncli.views.page.page import PARTS
+from attncli.views.page.colours import script_of_scales
 from attncli.views.palette import CIVIDIS, DIVERGING
 from attncli.views.records.json import comparison_json
 from attncli.views.records.model_json import model_json
@@ -169,8 +169,19 @@ def test_at_the_edges_every_view_still_answers(show, vectors, settings):
 
 
 def test_the_page_has_the_colours_of_the_terminal():
-    script = (PARTS / "matrix.js").read_text()
-    for name, anchors, low, scale in (("CIVIDIS", CIVIDIS, 0, 255), ("DIVERGING", DIVERGING, -1, 127.5)):
-        literal = re.search(rf"const {name} = (\[.+?\]);", script, re.S)[1]
-        given = json.loads(re.sub(r",\s*\]$", "]", literal))
-        assert given == [[(place - low) * scale, *colour] for place, colour in anchors]
+    script = script_of_scales()
+    given = json.loads(re.search(r"const PALETTE = (\{.+?\});", script)[1])
+    for name, anchors, low, scale in (("weights", CIVIDIS, 0, 255), ("differences", DIVERGING, -1, 127.5)):
+        assert given[name] == [[pytest.approx((place - low) * scale), *colour] for place, colour in anchors]
+
+
+@needs_chromium
+def test_the_gradient_of_the_legend_is_the_scale_of_the_cells(show, vectors):
+    browser = show(compare(SENTENCE, vectors, against=["cosine"]))
+    for shown, anchors in (("weights", CIVIDIS), ("difference", DIVERGING)):
+        browser.choose("show", shown)
+        drawn = browser.run("return getComputedStyle(document.getElementById('ramp')).backgroundImage")
+        stops = re.findall(r"rgb\((\d+), (\d+), (\d+)\) ([\d.]+)%", drawn)
+        low, high = anchors[0][0], anchors[-1][0]
+        expected = [(*rgb, (place - low) / (high - low) * 100) for place, rgb in anchors]
+        assert [tuple(map(float, each)) for each in stops] == [pytest.approx(each, abs=1e-3) for each in expected]

@@ -1,5 +1,6 @@
 """Colours: close to cividis, rising, distinct, and readable at every level."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attncli.views.page.colours import style_of_scales
+from attncli.views.page.page import PARTS
 from attncli.views.palette import (
     CIVIDIS,
     CIVIDIS_256,
@@ -22,6 +25,26 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.glyphs import bar, shade
 
 HUNDREDTHS = [value / 100 for value in range(-100, 101)]
+
+
+def test_every_colour_of_the_page_is_of_the_palette():
+    """The parts name no colours but in their schemes; the gradients of the scales are those of the terminal's cells."""
+    css = re.sub(r":root \{.+?\}", "", (PARTS / "page.css").read_text(), flags=re.S)
+    rules = re.findall(r"\{([^{}]*)\}", css)
+    assert len(rules) > 100
+    literal = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch)\(|:\s*(?:black|white)\b", re.I)
+    assert not [rule for rule in rules if literal.search(rule)]
+    scripts = "".join(path.read_text() for path in PARTS.glob("*.js"))
+    assert not re.findall(r"[\"'`](?:#[0-9a-f]{3,8}|rgb|hsl)", scripts, re.I)
+    for name, anchors in (("weights", CIVIDIS), ("differences", DIVERGING)):
+        stops = re.search(rf"--{name}: (.+?);", style_of_scales())[1].split(", ")
+        assert len(stops) == len(anchors)
+        for stop in stops:
+            colour, at = re.fullmatch(r"#([0-9a-f]{6}) ([\d.]+)%", stop).groups()
+            low, high = anchors[0][0], anchors[-1][0]
+            assert tuple(bytes.fromhex(colour)) == interpolate(anchors, low + float(at) / 100 * (high - low))
+    assert "linear-gradient(to right, var(--weights))" in css
+    assert "linear-gradient(to right, var(--differences))" in css
 
 
 # Entries 0, 32, ... 255 of the published table of 256 colours.

@@ -1,11 +1,6 @@
 // The matrix: a canvas of cells, one colour a weight, with the words beside it and a cross that follows.
 
-const CIVIDIS = [
-  [0, 0, 34, 78], [21, 0, 49, 112], [34, 30, 58, 111], [52, 54, 70, 108], [147, 143, 138, 120], [205, 201, 185, 101],
-  [232, 231, 209, 80], [251, 253, 227, 52], [255, 254, 232, 56],
-];
-const DIVERGING = [[0, 86, 180, 233], [127.5, 48, 48, 52], [255, 230, 159, 0]]; // less, the same, more
-const [WEIGHTS, DIFFERENCES] = [CIVIDIS, DIVERGING].map(colours);
+const [WEIGHTS, DIFFERENCES] = [PALETTE.weights, PALETTE.differences].map(colours);
 const SMALLEST_NAMED = 10; // px; smaller cells have no words beside them
 const MOST_NAMED = 96; // words
 const matrix = { cell: 0, rows: [], columns: [] };
@@ -14,7 +9,7 @@ const matrix = { cell: 0, rows: [], columns: [] };
 // luminance of 0.179 (WCAG 2.1).
 function colours(anchors) {
   const papers = Array.from({ length: 256 }, (_, i) => colourAt(anchors, i));
-  return { papers, inks: papers.map((paper) => (luminance(paper) > 0.179 ? "#000" : "#fff")) };
+  return { papers, inks: papers.map((paper) => PALETTE.inks[luminance(paper) > 0.179 ? 0 : 1]) };
 }
 
 function colourAt(anchors, level) {

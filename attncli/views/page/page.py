@@ -12,6 +12,7 @@ from string import Template
 
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation
+from attncli.views.page.colours import script_of_scales, style_of_scales
 from attncli.views.page.data import Record, memory_shown, page_data
 from attncli.views.page.packing import about, packing_of
 from attncli.views.records.arrays import worked_out_weights
@@ -56,7 +57,7 @@ def page_html(
         AttnError: the page would be too large.
     """
     first, explanations = next(iter(sources.values())), list(sources.values())
-    style, script = (PARTS / "page.css").read_text("utf-8"), "\n".join(_scripts())
+    style, script = style_of_scales() + (PARTS / "page.css").read_text("utf-8"), "\n".join(_scripts())
     notes = dict.fromkeys([*warnings, *(note for each in explanations for note in _notes(each))])
     parts = {
         "policy": POLICY.format(script=digest(script), style=digest(style)),
@@ -86,6 +87,7 @@ def json_block(record: object) -> str:
 
 
 def _scripts() -> Iterator[str]:
+    yield script_of_scales()
     for name in SCRIPTS:
         yield (PARTS / name).read_text("utf-8")
 
