@@ -1,31 +1,148 @@
-"""What is written: a page, JSON, or a document of another kind, by the ending of `-o` or by `--format`."""
+"""The output formats, a row each: its ending, its views by type of record, and which of them an output asks for."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from attncli.cli.options import OutputOptions
 from attncli.errors import UsageError
 from attncli.settings.explanation import check_choice, check_whole
 
-_BYTES = ("npz", "pdf", "png")  # no terminal should get these
+if TYPE_CHECKING:
+    from attncli.cli.options import OutputOptions
+
+FIGURES = ("heat", "arcs")
+LINES = {
+    "Explanation": "terminal.explain:explanation_lines",
+    "ModelExplanation": "terminal.model:model_lines",
+    "Comparison": "terminal.compare:compare_lines",
+    "ModelComparison": "terminal.model_compare:model_compare_lines",
+    "HeadRanking": "terminal.head_ranking:ranking_lines",
+}
+CONTENTS = {
+    "Explanation": "figure.explained:explanation_content",
+    "Comparison": "figure.compared:comparison_content",
+    "ModelComparison": "figure.compared:model_comparison_content",
+}
 
 
-def chosen_format(output: OutputOptions, offered: Collection[str]) -> str:
-    """The format that `--format`, `--json` and the ending of `-o` say, of those that a command has to offer.
+@dataclass(frozen=True)
+class Format:
+    """One output format; `name` is the ending of `-o` and the value of `--format`.
+
+    views: for the name of each type of record that it can show, `module:function` below attncli.views, imported when
+    it is needed; write: the function of `writing.WRITERS` that writes what the view gives; needs: a function like a
+    view, called before any work, that raises ResourceError where the package of an extra is missing; many: whether a
+    stream may hold several records; binary: whether a terminal must not get it.
+    """
+
+    name: str
+    views: Mapping[str, str]
+    write: str = "document"
+    needs: str | None = None
+    many: bool = False
+    binary: bool = False
+
+    @property
+    def drawn(self) -> bool:
+        """Whether `--figure` says what it shows."""
+        return self.write == "figure"
+
+    def view(self, record: type) -> Any:
+        """The view of a type of record, or of the nearest type that it derives from."""
+        return _imported(next(self.views[each.__name__] for each in record.__mro__ if each.__name__ in self.views))
+
+
+FORMATS = {
+    each.name: each
+    for each in (
+        Format("txt", LINES, "lines", many=True),
+        Format(
+            "json",
+            {
+                "Explanation": "records.json:explanation_json",
+                "ModelExplanation": "records.model_json:model_json",
+                "Comparison": "records.json:comparison_json",
+                "ModelComparison": "records.json:model_comparison_json",
+                "HeadRanking": "records.json:ranking_json",
+            },
+            "json",
+            many=True,
+        ),
+        Format(
+            "csv",
+            {
+                "Explanation": "records.rows:explanation_rows",
+                "Comparison": "records.rows:comparison_rows",
+                "ModelComparison": "records.rows:model_comparison_rows",
+                "HeadRanking": "records.rows:ranking_rows",
+            },
+            "rows",
+            many=True,
+        ),
+        Format(
+            "npz",
+            {
+                "Explanation": "records.arrays:explanation_arrays",
+                "Comparison": "records.arrays:comparison_arrays",
+                "ModelComparison": "records.arrays:model_comparison_arrays",
+            },
+            "arrays",
+            binary=True,
+        ),
+        Format(
+            "html",
+            {
+                "Explanation": "page:explanation_page",
+                "Comparison": "page:comparison_page",
+                "ModelComparison": "page:comparison_page",
+            },
+            "page",
+        ),
+        Format("svg", CONTENTS, "figure", "figure.saving:check_installed"),
+        Format("pdf", CONTENTS, "figure", "figure.saving:check_installed", binary=True),
+        Format("png", CONTENTS, "figure", "figure.saving:check_installed", binary=True),
+        Format("screen.svg", LINES, "screen"),
+    )
+}
+
+
+def offered(record: str) -> dict[str, Format]:
+    """The formats that can show a type of record."""
+    return {name: each for name, each in FORMATS.items() if record in each.views}
+
+
+def chosen_format(record: str, output: "OutputOptions", figure: str = "heat") -> Format:
+    """The format of a type of record that `--format`, `--json` and the ending of `-o` ask for, its needs checked.
 
     Raises:
-        UsageError: they disagree, say nothing that is offered, or would put bytes on a terminal.
+        UsageError: they disagree, name none that is offered, or would put bytes on a terminal; a figure where none is
+            asked for.
+        ResourceError: the package that the format needs is not installed.
     """
+    check_choice("figure", figure, FIGURES)
+    chosen = offered(record)[_chosen_name(output, offered(record))]
+    if chosen.needs is not None:
+        _imported(chosen.needs)()
+    if figure != "heat" and not chosen.drawn:
+        first, *others = (f".{each.name}" for each in FORMATS.values() if each.drawn)
+        hint = f"add -o FILE{', '.join([first, *others[:-1]])} or {others[-1]}"
+        raise UsageError("expected a figure to write", hint, setting="figure", value=figure)
+    return chosen
+
+
+def _chosen_name(output: "OutputOptions", formats: Mapping[str, Format]) -> str:
     check_whole("precision", output.precision, 0, 17)
-    named = output.format and check_choice("format", output.format, tuple(offered))
+    named = output.format and check_choice("format", output.format, tuple(formats))
     if output.json and named not in (None, "json"):
         raise UsageError("expected json, or no --json", "leave one of the two out", setting="format", value=named)
     wanted = named or ("json" if output.json else None)
     if output.output is None:
-        return _on_stdout(wanted or "txt")
-    ending = _ending(output.output, offered)
+        return _on_stdout(formats[wanted or "txt"])
+    ending = _ending(output.output, formats)
     if wanted is None and ending is None and not output.output.startswith("/dev/"):
-        endings = ", ".join(f".{each}" for each in offered)
+        endings = ", ".join(f".{each}" for each in formats)
         raise UsageError(f"expected an ending among {endings}", setting="output", value=output.output)
     if output.json and ending not in (None, "json"):
         hint = "end the file with .json, or leave --json out"
@@ -33,19 +150,19 @@ def chosen_format(output: OutputOptions, offered: Collection[str]) -> str:
     return wanted or ending or "txt"
 
 
-def asked_format(output: OutputOptions, offered: Collection[str]) -> str | None:
-    """What is asked for, if anything is, before it is known whether all of it agrees."""
-    return output.format or ("json" if output.json else None) or _ending(output.output or "", offered)
-
-
-def _ending(path: str, offered: Collection[str]) -> str | None:
+def _ending(path: str, formats: Mapping[str, Format]) -> str | None:
     """The longest ending of `path` that names a format."""
-    found = [each for each in offered if path.lower().endswith(f".{each}")]
+    found = [each for each in formats if path.lower().endswith(f".{each}")]
     return max(found, key=len, default=None)
 
 
-def _on_stdout(wanted: str) -> str:
-    if wanted in _BYTES and sys.stdout is not None and sys.stdout.isatty():
-        hint = f"write it to a file: -o attention.{wanted}"
-        raise UsageError("expected a file for bytes, got a terminal", hint, setting="format", value=wanted)
-    return wanted
+def _on_stdout(wanted: Format) -> str:
+    if wanted.binary and sys.stdout is not None and sys.stdout.isatty():
+        hint = f"write it to a file: -o attention.{wanted.name}"
+        raise UsageError("expected a file for bytes, got a terminal", hint, setting="format", value=wanted.name)
+    return wanted.name
+
+
+def _imported(place: str) -> Any:
+    module, name = place.split(":")
+    return getattr(import_module(f"attncli.views.{module}"), name)

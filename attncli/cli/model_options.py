@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from attncli.cli.options import AttentionOptions, InputOptions, option
-from attncli.errors import ResourceError, Setting, UsageError
+from attncli.errors import Setting, UsageError
 from attncli.settings.model import COMBINE
-
-if TYPE_CHECKING:
-    from attncli.models.model import Model
 
 UNTRAINED = (*(each.name for each in fields(AttentionOptions)), *(each.name for each in fields(InputOptions)))
 
@@ -63,20 +60,3 @@ def check_alone(context: typer.Context, options: Any, besides: Sequence[str] = (
 def _was_typed(context: typer.Context, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP")
-
-
-def opened_model(name_or_path: str) -> "Model":
-    """The model that an option names.
-
-    Raises:
-        ResourceError: there is none, or the system refuses the name: too long, or in a folder that is closed to us.
-    """
-    from attncli.models.model import open_model  # late: NumPy and tokenizers come with it
-
-    try:
-        return open_model(name_or_path)
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
-        raise ResourceError(
-            f"cannot read the model {name_or_path!r}: {reason}", "name a folder, or ORG/NAME"
-        ) from error

@@ -1,6 +1,6 @@
 """The options that commands share, each defined once, in groups that are also the panels of the help.
 
-A group is a dataclass whose fields are annotated as Typer wants them (`grouping` gives them to commands).
+A group is a dataclass whose fields are annotated as Typer wants them (`lazy.options` gives them to commands).
 """
 
 from collections.abc import Callable, Sequence
@@ -9,14 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from attncli.cli.formats import FIGURES, FORMATS
 from attncli.settings.explanation import CSV, METHODS, MODES, POSITIONS, PROJECTIONS, UNKNOWN
 from attncli.vectors.places import kept_names
 
 SCALES = ("fixed", "row")
 COLORS = ("auto", "always", "never")
-FIGURES = ("heat", "arcs")
-#: What can be written: pages and JSON, rows and arrays, a page for a browser, figures, a picture of the terminal.
-FORMATS = ("txt", "json", "csv", "npz", "html", "svg", "pdf", "png", "screen.svg")
 
 SentenceArgument = Annotated[
     str | None,
@@ -167,7 +165,7 @@ class OutputOptions:
     ] = None
     format: Annotated[
         str | None,
-        output_option("--format", "What is written, whatever the ending of -o.", "|".join(FORMATS), FORMATS),
+        output_option("--format", "What is written, whatever the ending of -o.", "|".join(FORMATS), tuple(FORMATS)),
     ] = None
     csv: Annotated[
         str, output_option("--csv", "Text like a formula in CSV: a ' before it, or to the letter.", "|".join(CSV), CSV)

@@ -43,7 +43,7 @@ class Sink:
         """One JSON object: UTF-8 whatever a terminal speaks, which gets what would act on it escaped."""
         self._write((_ACTS.sub(_as_json, line) if self._stream.isatty() else line).encode())
 
-    def document(self, kind: str, write: Callable[[BinaryIO], None]) -> None:
+    def document(self, write: Callable[[BinaryIO], object]) -> None:
         """A whole document, which holds one sentence."""
         write(self._stream)
         self._records += 1
@@ -122,32 +122,32 @@ def _is_device(path: str) -> bool:
     return not stat.S_ISREG(mode)
 
 
-_HEARS: ContextVar[Callable[[str], object] | None] = ContextVar("hears", default=None)
+_LISTENER: ContextVar[Callable[[str], object] | None] = ContextVar("listener", default=None)
 
 
 @contextmanager
-def heard_by(hears: Callable[[str], object]) -> Iterator[None]:
-    """What is said meanwhile goes to `hears`: to a full screen, which a line on standard error would disturb."""
-    before = _HEARS.set(hears)
+def saying_to(listener: Callable[[str], object]) -> Iterator[None]:
+    """Send messages to `listener` meanwhile: a line on standard error would disturb a full screen."""
+    before = _LISTENER.set(listener)
     try:
         yield
     finally:
-        _HEARS.reset(before)
+        _LISTENER.reset(before)
 
 
 def say(message: str, *, dim: bool = False, whole: bool = False) -> None:
-    """One line on standard error, dim where asked; control characters made visible; a closed stream hears nothing.
+    """Print one line on standard error, dim where asked, with control characters made visible.
 
-    What it quotes may be of any length: the middle of a long line is left out, unless it is needed `whole`, as a
-    command to be typed is.
+    The middle of a line longer than LONGEST is left out, unless it is needed `whole`, as a command to be typed is.
+    Nothing is printed on a closed stream.
     """
     message = message if whole else shortened(message)
-    if hears := _HEARS.get():
-        hears(message)
+    if listener := _LISTENER.get():
+        listener(message)
         return
     if sys.stderr is None:
         return
-    shown = told(message, sys.stderr)
+    shown = printable(message, sys.stderr)
     shown = shown if whole else shortened(shown)  # an escape takes more room than what it stands for
     with suppress(OSError):
         print(f"\x1b[2m{shown}\x1b[0m" if dim else shown, file=sys.stderr, flush=True)
@@ -158,7 +158,7 @@ def shortened(line: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]}…{line[1 - LONGEST // 2 :]}"
 
 
-def told(text: str, stream: TextIO | None) -> str:
-    """Text that others have a part in, as a stream may show it: nothing in it acts, and words stay in their place."""
+def printable(text: str, stream: TextIO | None) -> str:
+    """Text that quotes others as a stream may show it: no control character acts, no word moves to another place."""
     shown = visible(text, encoding_of(stream))
     return isolated(shown) if reorders(stream) else shown

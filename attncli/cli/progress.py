@@ -1,27 +1,38 @@
-"""A bar with the time left for work that takes long: only on a terminal that may be drawn on."""
+"""Progress of work that takes long: a bar on a terminal that may be drawn on, and a note before it begins."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from attncli.cli.output import told
+from attncli.cli.options import COLORS, AnswerOptions, OutputOptions
+from attncli.cli.output import printable, say
 from attncli.cli.terminal import can_draw
+from attncli.settings.explanation import check_choice
 
+#: Takes what is being done, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
+Made = TypeVar("Made")
+
+
+@contextmanager
+def progressing(options: AnswerOptions | OutputOptions) -> Iterator[Progress]:
+    """A bar for work that takes long, as `--color` and `--quiet` say."""
+    with progress_bar(check_choice("color", options.color, COLORS), options.quiet) as progress:
+        yield progress
 
 
 @contextmanager
 def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]:
-    """Give a function that takes what is being done, how much is done, and how much there is.
+    """A bar that appears at the first call.
 
-    Rich's bar is imported at the first call: a command that finds its vectors kept never pays for it. Where standard
-    error cannot be drawn on nothing is.
+    Rich's bar is imported only then: a command that finds its vectors kept never pays for it. Nothing is drawn where
+    standard error cannot be drawn on.
     """
     bars: list[Any] = []
 
     def advance(what: str, done: int, total: int) -> None:
-        what = told(what, sys.stderr)
+        what = printable(what, sys.stderr)
         if not bars:
             bar = _bar()
             bar.add_task(what, total=total)
@@ -34,6 +45,24 @@ def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]
     finally:
         for bar in bars:
             bar.stop()
+
+
+def announced(options: OutputOptions, make: Callable[[str, Progress], Made]) -> Callable[[str], Made]:
+    """A function of a text that says in a note which long work begins, and then shows a bar."""
+
+    def made(text: str) -> Made:
+        said: list[str] = []
+        with progressing(options) as progress:
+
+            def advance(what: str, done: int, total: int) -> None:
+                if not said and not options.quiet:
+                    say(f"note: {what}")
+                said.append(what)
+                progress("attending", done, total)
+
+            return make(text, advance)
+
+    return made
 
 
 def _draw_nothing(what: str, done: int, total: int) -> None:

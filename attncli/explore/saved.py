@@ -19,6 +19,16 @@ class OneHead(Explanation):
     layer: int
     head: int
 
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of the layer."""
+        return (self.layer,)
+
+    @property
+    def head_numbers(self) -> tuple[int, ...]:
+        """The number of the head."""
+        return (self.head,)
+
 
 def saved(state: State, whole: Explanation) -> Explanation:
     """The layer and head that are shown, or their mean; in a close-up its query."""

@@ -59,6 +59,11 @@ class Comparison:
         return self.methods[0].explanation.sentence
 
     @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentence, and the memory if there is one."""
+        return self.methods[0].explanation.sentences
+
+    @property
     def vectors(self) -> Vectors:
         """The vector set, the same under every method."""
         return self.methods[0].explanation.vectors

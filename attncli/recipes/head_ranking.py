@@ -33,6 +33,11 @@ class HeadRanking:
     by_lift: bool = False
     warnings: tuple[str, ...] = ()
 
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentence, for those that go through every kind of record."""
+        return (self.sentence,)
+
 
 def rank_model_heads(
     text: str,

@@ -135,7 +135,7 @@ def test_ctrl_c_keeps_the_file_and_says_how_to_go_on(text, tmp_path):
 INTERRUPTED_AT_ONCE = """
 import signal, sys
 from attncli.cli.app import run
-from attncli.cli.train_lines import Lines
+from attncli.cli.train_progress import TrainProgress
 Lines.training = lambda lines, progress: signal.raise_signal(signal.SIGINT)
 sys.exit(run())
 """

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import sys
+from types import SimpleNamespace
 
 import pytest
 from support.command import attn
 
+from attncli.cli.formats import FORMATS
 from attncli.cli.options import OutputOptions
 from attncli.cli.output import Sink
-from attncli.cli.showing import Show
+from attncli.cli.writing import write_each
 from attncli.files.csv_cells import CsvWriter
 
 FORMULAS = ["=1+1", '=HYPERLINK("http://x","y")', "@x", "+1", "-1", "-x", "\tx", "\rx", "\nx", "=1\n2", "＝1"]
@@ -28,14 +31,16 @@ def test_formulas_are_guarded_and_exact_text_is_exact(text):
 
 
 @pytest.mark.parametrize(("cells", "guard"), [("guarded", "'"), ("exact", "")])
-def test_the_option_reaches_every_writer(tmp_path, capfd, cells, guard):
+def test_the_option_reaches_every_writer(tmp_path, capfd, monkeypatch, cells, guard):
     (tmp_path / "=1.txt").write_text("the dog and the cat\n")
     attn("corpus", "=1.txt", "--collect", "weights", "--format", "csv", "--csv", cells, "-o", "out", cwd=tmp_path)
     (part,) = (tmp_path / "out" / "weights").iterdir()
     with part.open(newline="") as file:
         assert {row["file"] for row in csv.DictReader(file)} == {f"{guard}=1.txt"}
-    show = Show(str, lambda _: (), str, lambda *_: (), as_rows=lambda text: [["text"], [text]])
-    show.each("=1+1", OutputOptions(format="csv", csv=cells))
+    output = OutputOptions(format="csv", csv=cells)
+    monkeypatch.setitem(FORMATS["csv"].views, "SimpleNamespace", "made:rows")
+    monkeypatch.setitem(sys.modules, "attncli.views.made", SimpleNamespace(rows=lambda each: [["text"], [each.text]]))
+    write_each("=1+1", lambda text: SimpleNamespace(text=text, sentences=()), FORMATS["csv"], output)
     assert capfd.readouterr().out == f'"sentence","text"\n0,"{guard}=1+1"\n'
 
 

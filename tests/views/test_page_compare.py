@@ -14,9 +14,8 @@ from attncli.recipes.model_comparison import compare_models, compare_swap
 from attncli.settings.model import check_model_settings
 from attncli.views.page.colours import script_of_scales
 from attncli.views.palette import CIVIDIS, DIVERGING
-from attncli.views.records.json import comparison_json
+from attncli.views.records.json import comparison_json, model_comparison_json
 from attncli.views.records.model_json import model_json
-from attncli.views.terminal.model_compare import model_comparison_json
 
 SENTENCE = "Bark is very cute and he is a dog"
 TINY = TESTS / "oracles" / "tiny"

@@ -1,13 +1,13 @@
 """`attn compare`: several similarity methods side by side against one of them."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.documents import comparison_documents, model_comparison_documents
+from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.model_options import Heads, Layers, ModelName, check_alone, model_option, opened_model
+from attncli.cli.model_options import Heads, Layers, ModelName, check_alone, model_option
 from attncli.cli.options import (
     AttentionOptions,
     Figure,
@@ -18,6 +18,12 @@ from attncli.cli.options import (
 )
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attncli.recipes.comparison import Comparison
+    from attncli.recipes.model_comparison import ModelComparison
 
 EXAMPLES = """attn compare "Bark is very cute and he is a dog"
 attn compare "The king spoke and the queen answered" --method dot --against cosine
@@ -56,57 +62,49 @@ def command(
 ) -> None:
     """Hold several similarity methods against one of them, or two models, or a changed word, head by head."""
     check_alone(context, models, ["against"])
+    record = "Comparison" if models.model is None else "ModelComparison"
     if models.model is not None:
-        raise typer.Exit(_compare_models(models, output, sentence, figure))
-    documents = comparison_documents(output, figure)
-    from attncli.cli.showing import Show, settings_of, vectors_of  # NumPy comes with these: not for help, completion
+        _check_models(models, figure)
+    form = chosen_format(record, output, figure)
+    from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
+
+    make = _methods(attention, words, output, against) if models.model is None else _models(models, output)
+    raise typer.Exit(write_each(sentence, make, form, output, figure=figure))
+
+
+def _methods(
+    attention: AttentionOptions, words: InputOptions, output: OutputOptions, against: list[str] | None
+) -> "Callable[[str], Comparison]":
+    """What holds similarity methods against each other on a sentence."""
+    from attncli.cli.reading import opened_vectors, settings_of
     from attncli.recipes.comparison import compare_with
-    from attncli.views.records.json import comparison_json
-    from attncli.views.records.rows import comparison_rows
-    from attncli.views.terminal.compare import compare_lines
 
-    settings, vectors = settings_of(attention, words, output), vectors_of(words, output)
-    show = Show(
-        lambda text: compare_with(text, settings, vectors, tuple(against or ())),
-        lambda comparison: comparison.methods[0].explanation.sentences,
-        lambda comparison: comparison_json(comparison, precision=output.precision),
-        compare_lines,
-        comparison_rows,
-        documents,
-    )
-    raise typer.Exit(show.each(sentence, output))
+    settings, vectors = settings_of(attention, words, output), opened_vectors(words.vectors, output)
+    return lambda text: compare_with(text, settings, vectors, tuple(against or ()))
 
 
-def _compare_models(models: ComparedModels, output: OutputOptions, sentence: str | None, figure: str) -> int:
-    """Two models, or one on a sentence and its changed twin."""
+def _check_models(models: ComparedModels, figure: str) -> None:
+    """See that a model is compared with one thing, and that the figure can show heads."""
     if models.against_model is not None and models.swap is not None:
         reason = "expected one thing to compare with, got a changed word too"
         raise UsageError(reason, "leave one of the two out", setting="against_model", value=models.against_model)
     if models.against_model is None and models.swap is None:
         hint = ("add either ", Setting("against_model", "NAME"), " or ", Setting("swap", "he=she"))
         raise UsageError("expected something to compare with", hint, setting="model", value=models.model)
-    documents = model_comparison_documents(output, figure)
-    from attncli.cli.showing import Show
-    from attncli.recipes.model_comparison import ModelComparison, compare_models, compare_swap
+    if figure == "arcs":
+        reason = "arcs are drawn between words, and here heads are compared"
+        raise UsageError(reason, "leave it out: a map of the heads", setting="figure", value=figure)
+
+
+def _models(models: ComparedModels, output: OutputOptions) -> "Callable[[str], ModelComparison]":
+    """What compares two models on a sentence, or one model on the sentence and its changed twin."""
+    from attncli.cli.reading import opened_model
+    from attncli.recipes.model_comparison import compare_models, compare_swap
     from attncli.settings.model import check_model_settings
-    from attncli.views.records.rows import model_comparison_rows
-    from attncli.views.terminal.model_compare import model_compare_lines, model_comparison_json
 
     choice = check_model_settings(layer=models.layer, head=models.head, top=output.top)
-    model = opened_model(models.model or "")
-    against = opened_model(models.against_model) if models.against_model is not None else model
-
-    def make(text: str) -> ModelComparison:
-        if models.swap is not None:
-            return compare_swap(text, model, models.swap, choice)
-        return compare_models(text, model, against, choice)
-
-    show = Show(
-        make,
-        lambda made: made.sentences,
-        lambda made: model_comparison_json(made, output.precision),
-        model_compare_lines,
-        model_comparison_rows,
-        documents,
-    )
-    return show.each(sentence, output)
+    model, swap = opened_model(models.model or ""), models.swap
+    if swap is not None:
+        return lambda text: compare_swap(text, model, swap, choice)
+    against = opened_model(models.against_model or "")
+    return lambda text: compare_models(text, model, against, choice)

@@ -12,7 +12,7 @@ import typer
 
 from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
 from attncli.cli.lazy import options
-from attncli.cli.model_options import check_alone, opened_model
+from attncli.cli.model_options import check_alone
 from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
 from attncli.corpus.threads import one_thread_each
 from attncli.errors import ExitCode, Setting, UsageError
@@ -21,8 +21,8 @@ from attncli.settings.corpus import TABLES
 from attncli.settings.explanation import CSV, check_choice, check_whole
 
 if TYPE_CHECKING:
-    from attncli.cli.corpus_lines import Lines
-    from attncli.corpus.run import Scheduler
+    from attncli.cli.corpus_progress import CorpusProgress
+    from attncli.corpus.run import Corpus, Scheduler
     from attncli.corpus.settings import CorpusSettings
     from attncli.corpus.shards import Shard
 
@@ -133,26 +133,50 @@ def _worked(
     shards: "list[Shard]", folder: Path, settings: "CorpusSettings", run: RunOptions, answers: AnswerOptions
 ) -> int:
     """The run itself, and its summary."""
-    from attncli.cli.corpus_answer import draw, show
-    from attncli.cli.corpus_lines import Lines
+    from attncli.cli.corpus_progress import CorpusProgress
     from attncli.corpus.folder import prepare, sweep
     from attncli.corpus.run import run_corpus
 
     prepare(folder)
-    lines = Lines(shards, answers)
+    progress = CorpusProgress(shards, answers)
     try:
-        with lines:  # what is said of an interrupt stands under the bar, not in it
-            corpus = run_corpus(shards, folder, settings, _scheduler(run, lines), lines.heard)
+        with progress:  # a message about an interrupt stands under the bar, not in it
+            corpus = run_corpus(shards, folder, settings, _scheduler(run, progress), progress.report)
     except KeyboardInterrupt:
         with held_back():
             sweep(folder)
-            lines.interrupted(run.output, sys.argv[2:])
+            progress.interrupted(run.output, sys.argv[2:])
         return ExitCode.INTERRUPTED
     if run.picture is not None and "distance" in corpus.tables:
-        draw(corpus, run.picture)
-    show(corpus, run, answers)
+        _draw(corpus, run.picture)
+    _show(corpus, run, answers)
     some_failed = corpus.manifest["skipped"] or corpus.manifest["lost"]
     return ExitCode.SOME_FAILED if some_failed else ExitCode.FINE
+
+
+def _draw(corpus: "Corpus", path: str) -> None:
+    """Write a figure of attention by distance, in the form that the file's ending says."""
+    from attncli.cli.output import open_sink, say
+    from attncli.views.figure.distances import distance_content
+    from attncli.views.figure.saving import save_figure
+
+    form: Any = Path(path).suffix.lower().removeprefix(".")
+    remarks: list[str] = []
+    with open_sink(path) as sink:
+        sink.document(lambda stream: remarks.extend(save_figure(distance_content(corpus), "heat", stream, form)))
+    for remark in remarks:
+        say(f"note: {remark}")
+
+
+def _show(corpus: "Corpus", run: RunOptions, answers: AnswerOptions) -> None:
+    """Print the summary, or the manifest as JSON."""
+    from attncli.cli.writing import print_json, print_lines
+    from attncli.views.terminal.corpus import corpus_json, corpus_lines
+
+    if run.json:
+        print_json([corpus_json(corpus)])
+    else:
+        print_lines(lambda screen: corpus_lines(corpus, screen, kept=run.output is not None), answers)
 
 
 def _settings(
@@ -164,7 +188,7 @@ def _settings(
     vectors: str | None,
 ) -> "CorpusSettings":
     """The checked settings; what attends is opened, and every word of --words must be known."""
-    from attncli.cli.answer import opened
+    from attncli.cli.reading import opened_model, opened_vectors
     from attncli.corpus.opening import model_source, open_reader, vectors_source, wanted
     from attncli.corpus.settings import CorpusSettings, check_kept, check_words
     from attncli.settings.corpus import check_collected
@@ -173,7 +197,7 @@ def _settings(
 
     if chosen.model is None:
         attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
-        source = vectors_source(opened(vectors, answers), vectors, attends)
+        source = vectors_source(opened_vectors(vectors, answers), vectors, attends)
     else:
         source = model_source(opened_model(chosen.model))
         merged, top = bool(collected.words), collected.top
@@ -193,7 +217,7 @@ def _settings(
     return settings
 
 
-def _scheduler(run: RunOptions, lines: "Lines") -> "Scheduler":
+def _scheduler(run: RunOptions, progress: "CorpusProgress") -> "Scheduler":
     """What makes the parts: this process, several, or a cluster."""
     from attncli.corpus.running import run_shard
 
@@ -206,4 +230,4 @@ def _scheduler(run: RunOptions, lines: "Lines") -> "Scheduler":
         from attncli.corpus.workers import run_in_processes
 
         return lambda tasks: run_in_processes(tasks, run.jobs)
-    return lambda tasks: (run_shard(task, lines.tick) for task in tasks)
+    return lambda tasks: (run_shard(task, progress.tick) for task in tasks)

@@ -4,19 +4,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from attncli.cli.documents import explanation_documents
+from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.model_options import ModelOptions, check_alone, opened_model
+from attncli.cli.model_options import ModelOptions, check_alone
 from attncli.cli.options import AttentionOptions, Figure, Full, InputOptions, OutputOptions, SentenceArgument, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable
 
-    from rich.text import Text
-
-    from attncli.cli.showing import Document
     from attncli.recipes.explanation import Explanation
-    from attncli.views.screen import Screen
+
+    Make = Callable[[str], Explanation]
 
 EXAMPLES = """attn explain "Bark is very cute and he is a dog"
 attn explain "She sat on the river bank" --word bank
@@ -39,65 +37,29 @@ def command(
 ) -> None:
     """Show which words attend to which, and every step."""
     check_alone(context, model)
-    documents = explanation_documents(output, figure)
-    if model.model is not None:
-        raise typer.Exit(_explain_model(model, output, documents, sentence, word, full))
-    from attncli.cli.answer import announced
-    from attncli.cli.showing import Show, settings_of, vectors_of  # NumPy comes with these: not for help, completion
+    form = chosen_format("Explanation", output, figure)
+    from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
+
+    make = _with_vectors(attention, inputs, output, word) if model.model is None else _with_model(model, output, word)
+    raise typer.Exit(write_each(sentence, make, form, output, full=full, figure=figure))
+
+
+def _with_vectors(attention: AttentionOptions, inputs: InputOptions, output: OutputOptions, word: str | None) -> "Make":
+    """What explains a sentence with word vectors."""
+    from attncli.cli.progress import announced
+    from attncli.cli.reading import opened_vectors, settings_of
     from attncli.recipes.explaining import explain_with
-    from attncli.views.records.json import explanation_json
 
-    settings, vectors = settings_of(attention, inputs, output, word), vectors_of(inputs, output)
-    show = Show(
-        announced(output, lambda text, progress: explain_with(text, settings, vectors, progress)),
-        lambda explanation: explanation.sentences,
-        lambda explanation: explanation_json(explanation, full=full, precision=output.precision),
-        _page,
-        _rows,
-        documents,
-    )
-    raise typer.Exit(show.each(sentence, output))
+    settings, vectors = settings_of(attention, inputs, output, word), opened_vectors(inputs.vectors, output)
+    return announced(output, lambda text, progress: explain_with(text, settings, vectors, progress))
 
 
-def _explain_model(
-    options: ModelOptions,
-    output: OutputOptions,
-    documents: "Mapping[str, Document[Explanation]]",
-    sentence: str | None,
-    word: str | None,
-    full: bool,
-) -> int:
-    """The same with the heads of a model."""
-    from attncli.cli.showing import Show
+def _with_model(options: ModelOptions, output: OutputOptions, word: str | None) -> "Make":
+    """What explains a sentence with the heads of a model."""
+    from attncli.cli.reading import opened_model
     from attncli.recipes.model_explaining import explain_model_with
     from attncli.settings.model import check_model_settings
-    from attncli.views.records.model_json import model_json
-    from attncli.views.terminal.model import model_lines
 
     chosen = {name: value for name, value in vars(options).items() if name != "model"}
     settings, model = check_model_settings(**chosen, word=word, top=output.top), opened_model(options.model or "")
-    show = Show(
-        lambda text: explain_model_with(text, model, settings),
-        lambda explanation: explanation.sentences,
-        lambda explanation: model_json(explanation, full=full, precision=output.precision),
-        model_lines,
-        _rows,
-        documents,
-    )
-    return show.each(sentence, output)
-
-
-def _rows(explanation: "Explanation") -> "Iterable[Sequence[object]]":
-    from attncli.views.records.rows import explanation_rows
-
-    return explanation_rows(explanation)
-
-
-def _page(explanation: "Explanation", screen: "Screen") -> "list[Text]":
-    """The close-up where `--word` asks for one, else the whole sentence."""
-    from attncli.views.terminal.close_up import close_up_lines
-    from attncli.views.terminal.explain import explain_lines
-
-    if explanation.query is None:
-        return explain_lines(explanation, screen)
-    return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
+    return lambda text: explain_model_with(text, model, settings)

@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.documents import explanation_documents
+from attncli.cli.formats import offered
 from attncli.cli.lazy import options
-from attncli.cli.model_options import ModelOptions, check_alone, opened_model
+from attncli.cli.model_options import ModelOptions, check_alone
 from attncli.cli.options import COLORS, SCALES, AttentionOptions, InputOptions, OutputOptions, output_option
 from attncli.errors import UsageError
 from attncli.settings.explanation import check_choice, check_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.text import Text
-
-    from attncli.cli.showing import Show
     from attncli.explore.answering import Answers
     from attncli.explore.app import Explorer
     from attncli.explore.state import Ask
     from attncli.recipes.explanation import Explanation
-    from attncli.views.records.rows import Row
     from attncli.views.screen import Screen
 
 EXAMPLES = """attn explore "Bark is very cute and he is a dog"
@@ -63,7 +57,7 @@ def command(
     from attncli.extras import package
 
     package("textual", "attn explore")
-    from attncli.cli.sentences import EXAMPLE
+    from attncli.cli.reading import EXAMPLE
 
     app = _explorer(EXAMPLE if sentence is None else sentence, attention, inputs, model, _screen(screen))
     raise typer.Exit(_run(app))
@@ -106,7 +100,7 @@ def _explorer(
 
     ask, answers = _ask(sentence, attention, inputs, model), Answers()
     _open(ask, answers)
-    endings = _pictures_first(_show(OutputOptions()).formats)
+    endings = _pictures_first([*offered("Explanation")])
     return Explorer(State(ask), answers, screen, _save, endings)
 
 
@@ -121,67 +115,23 @@ def _ask(sentence: str, attention: AttentionOptions, inputs: InputOptions, model
 
 def _open(ask: "Ask", answers: "Answers") -> None:
     """Vectors explain the sentence at once; a model is opened, and runs before the eyes of the user."""
+    from attncli.cli.reading import opened_model, opened_vectors
+
     if ask.model is not None:
         model = opened_model(ask.model)
         model.read(ask.sentence)
         answers.keep({}, {ask.model: model})
         return
-    from attncli.cli.answer import opened
-
-    answers.keep({ask.vectors: opened(ask.vectors, OutputOptions())}, {})
+    answers.keep({ask.vectors: opened_vectors(ask.vectors, OutputOptions())}, {})
     answers.answer(ask)
 
 
 def _save(explanation: "Explanation", path: str, by_row: bool) -> list[str]:
     """Write a file as `attn explain -o` does; returns what there is to remark."""
+    from attncli.cli.writing import save
+
     output = OutputOptions(output=path, color_scale="row" if by_row else "fixed")
-    return _show(output).save(explanation, output)
-
-
-def _show(output: OutputOptions) -> "Show[Explanation]":
-    """What writes explanations, of vectors and of models."""
-    from attncli.cli.showing import Show
-    from attncli.recipes.explaining import explain
-    from attncli.recipes.model_explanation import ModelExplanation
-    from attncli.views.records.json import explanation_json
-    from attncli.views.records.model_json import model_json
-
-    return Show(
-        explain,
-        lambda each: each.sentences,
-        lambda each: model_json(each) if isinstance(each, ModelExplanation) else explanation_json(each),
-        _lines,
-        _rows,
-        explanation_documents(output),
-    )
-
-
-def _lines(explanation: "Explanation", screen: "Screen") -> "list[Text]":
-    """The page of `attn explain`, of the whole sentence or of one query."""
-    from attncli.recipes.model_explanation import ModelExplanation
-    from attncli.views.terminal.close_up import close_up_lines
-    from attncli.views.terminal.explain import explain_lines
-    from attncli.views.terminal.model import model_lines
-
-    if isinstance(explanation, ModelExplanation):
-        return model_lines(explanation, screen)
-    if explanation.query is None:
-        return explain_lines(explanation, screen)
-    return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
-
-
-def _rows(explanation: "Explanation") -> "Iterator[Row]":
-    """Those of CSV; a head that stands alone keeps its number."""
-    from attncli.explore.saved import OneHead
-    from attncli.views.records.rows import explanation_rows
-
-    rows = explanation_rows(explanation)
-    if not isinstance(explanation, OneHead):
-        yield from rows
-        return
-    yield next(rows)
-    for _, _, *rest in rows:
-        yield explanation.layer, explanation.head, *rest
+    return save(explanation, output)
 
 
 def _pictures_first(formats: list[str]) -> list[str]:

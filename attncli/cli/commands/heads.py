@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.model_options import Heads, Layers, ModelName, model_option, opened_model
+from attncli.cli.model_options import Heads, Layers, ModelName, model_option
 from attncli.cli.options import OutputOptions, SentenceArgument
 from attncli.errors import Setting, UsageError
 from attncli.settings.model import PATTERNS
@@ -38,22 +39,18 @@ def command(ranked: RankOptions, output: OutputOptions, sentence: SentenceArgume
     """Rank the heads of a model by their weight on a pair of words or a pattern."""
     if ranked.model is None:
         raise UsageError("attn heads needs a model", ("add ", Setting("model", "PATH_OR_NAME")))
-    from attncli.cli.showing import Show
-    from attncli.recipes.head_ranking import check_ranked, rank_model_heads
+    form = chosen_format("HeadRanking", output)
+    from attncli.cli.reading import opened_model  # NumPy comes with what follows: not for help and completion
+    from attncli.cli.writing import write_each
+    from attncli.recipes.head_ranking import HeadRanking, check_ranked, rank_model_heads
     from attncli.settings.model import check_model_settings
-    from attncli.views.terminal.head_ranking import ranking_json, ranking_lines, ranking_rows
 
     check_ranked(ranked.from_, ranked.to, ranked.pattern, ranked.lift)
-    choice, model = (
-        check_model_settings(layer=ranked.layer, head=ranked.head, top=output.top),
-        opened_model(ranked.model),
-    )
+    choice = check_model_settings(layer=ranked.layer, head=ranked.head, top=output.top)
+    model = opened_model(ranked.model)
     words = {"from_": ranked.from_, "to": ranked.to, "pattern": ranked.pattern}
-    show = Show(
-        lambda text: rank_model_heads(text, model, **words, lift=ranked.lift, choice=choice),
-        lambda ranking: (ranking.sentence,),
-        lambda ranking: ranking_json(ranking, output.precision),
-        ranking_lines,
-        ranking_rows,
-    )
-    raise typer.Exit(show.each(sentence, output))
+
+    def make(text: str) -> HeadRanking:
+        return rank_model_heads(text, model, **words, lift=ranked.lift, choice=choice)
+
+    raise typer.Exit(write_each(sentence, make, form, output))

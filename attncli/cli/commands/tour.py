@@ -39,27 +39,29 @@ def command(
     ] = False,
 ) -> None:
     """Walk through attention in eight short screens, every number computed from your sentence."""
-    from attncli.cli.sentences import EXAMPLE, is_batch  # Rich and NumPy come with what follows: not for help
+    from attncli.cli.reading import (  # Rich and NumPy come with what follows: not for help
+        EXAMPLE,
+        each_sentence,
+        is_batch,
+    )
 
     only = None if screen is None else check_whole("screen", screen, 1, len(SCREENS))
     guide = _guide(vectors, answers)
     if only is None and not no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE if sentence is None else sentence)
         return
-    from attncli.cli.records import each_sentence
-
     numbers = range(1, len(SCREENS) + 1) if only is None else (only,)
     raise typer.Exit(each_sentence(sentence, lambda text, _: guide.show(text, numbers), quiet=True))
 
 
 def _guide(vectors: str | None, answers: AnswerOptions) -> "Guide":
-    from attncli.cli.answer import opened
     from attncli.cli.options import COLORS
+    from attncli.cli.reading import opened_vectors
     from attncli.cli.tour_guide import Guide
     from attncli.settings.explanation import check_choice
 
     color = check_choice("color", answers.color, COLORS)
-    return Guide(opened(vectors, answers), vectors, color)
+    return Guide(opened_vectors(vectors, answers), vectors, color)
 
 
 def _is_conversation() -> bool:

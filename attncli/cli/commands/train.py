@@ -24,7 +24,7 @@ from attncli.errors import ExitCode
 from attncli.settings.explanation import check_whole
 
 if TYPE_CHECKING:
-    from attncli.cli.train_lines import Lines
+    from attncli.cli.train_progress import TrainProgress
     from attncli.training.block import Shape
     from attncli.training.loop import Trained
     from attncli.training.scoring import Judged
@@ -57,43 +57,44 @@ def command(
 
 
 def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: list[str]) -> None:
-    from attncli.cli.answer import opened, progressing
-    from attncli.cli.train_lines import Lines
+    from attncli.cli.progress import progressing
+    from attncli.cli.reading import opened_vectors
+    from attncli.cli.train_progress import TrainProgress
     from attncli.training.files import check_writable, read_block
     from attncli.training.loop import train
     from attncli.training.rows_file import read_corpus
 
-    limit, vectors = limit_of(training), opened(training.vectors, answers)
+    limit, vectors = limit_of(training), opened_vectors(training.vectors, answers)
     start = None if training.resume is None else read_block(training.resume, vectors)
     shape = shape_of(training, vectors, start)
     check_writable(output)
     with ExitStack() as bar:
-        lines = Lines(answers, bar.enter_context(progressing(answers)))
+        progress = TrainProgress(answers, bar.enter_context(progressing(answers)))
 
         def keep(trained: "Trained") -> None:
             bar.close()
-            _keep(output, trained, shape, vectors, lines)
+            _keep(output, trained, shape, vectors, progress)
 
-        with lines.saying_what_is_lost():
-            corpus = read_corpus(text, vectors, lines.reading)
-            lines.say(f"{corpus.sentences:,} sentences, {corpus.tokens:,} known words to train on")
+        with progress.saying_if_nothing_is_kept():
+            corpus = read_corpus(text, vectors, progress.reading)
+            progress.say(f"{corpus.sentences:,} sentences, {corpus.tokens:,} known words to train on")
             block = None if start is None else start.block
-            trained = train(corpus, vectors, shape, limit, training.seed, block, report=lines.training, keep=keep)
+            trained = train(corpus, vectors, shape, limit, training.seed, block, report=progress.training, keep=keep)
     if trained.ended == "interrupted":
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", lines: "Lines") -> None:
+def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", progress: "TrainProgress") -> None:
     """Write the heads, and say how good they are, how to look at them, and how to go on where training was ended."""
     from attncli.training.files import write_block
 
     write_block(output, trained.best, vectors, trained.profile)
-    lines.ended(trained)
+    progress.ended(trained)
     interrupted = trained.ended == "interrupted"
-    lines.say(kept(output, trained), always=interrupted)
-    lines.say(f"look at it: {_look(output, shape, vectors)}")
+    progress.say(kept(output, trained), always=interrupted)
+    progress.say(f"look at it: {_look(output, shape, vectors)}")
     if interrupted:
-        lines.say(f"go on: {go_on(output, sys.argv[2:])}", always=True)
+        progress.say(f"go on: {go_on(output, sys.argv[2:])}", always=True)
 
 
 def kept(output: str, trained: "Trained") -> str:
@@ -123,20 +124,22 @@ def go_on(output: str, typed: Sequence[str]) -> str:
 def _evaluate(
     name: str, training: TrainOptions, evaluation: EvaluateOptions, answers: AnswerOptions, text: list[str]
 ) -> None:
-    from attncli.cli.answer import answer, answer_json, opened, progressing
+    from attncli.cli.progress import progressing
+    from attncli.cli.reading import opened_vectors
+    from attncli.cli.writing import print_json, print_lines
     from attncli.training.evaluation import evaluate
     from attncli.training.sample import read_sample
     from attncli.views.terminal.evaluation import evaluation_json, evaluation_lines
 
-    vectors = opened(training.vectors, answers)
+    vectors = opened_vectors(training.vectors, answers)
     shown, judged = _judged(name, training, vectors)
     sentences = read_sample(text, vectors, held_out=evaluation.held_out)
     with progressing(answers) as advance:
         found = evaluate(shown, judged, vectors, sentences, training.seed, advance)
     if evaluation.json:
-        answer_json([evaluation_json(found)])
+        print_json([evaluation_json(found)])
     else:
-        answer(lambda screen: evaluation_lines(found, screen), answers)
+        print_lines(lambda screen: evaluation_lines(found, screen), answers)
 
 
 def _judged(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str, "Judged"]:

@@ -47,31 +47,32 @@ Json = Annotated[bool, output_option("--json", "JSON, an object a line (see: att
 @options(AnswerOptions)
 def list_sets(answers: AnswerOptions, json: Json = False) -> None:
     """Show the sets that are kept."""
-    from attncli.cli.answer import answer, answer_json
+    from attncli.cli.writing import print_json, print_lines
     from attncli.vectors.keeping import listed
     from attncli.views.records.vectors_json import kept_json
     from attncli.views.terminal.vectors import kept_lines
 
     if json:
-        answer_json(map(kept_json, listed()))
+        print_json(map(kept_json, listed()))
     else:
-        answer(lambda screen: kept_lines(listed(), screen), answers)
+        print_lines(lambda screen: kept_lines(listed(), screen), answers)
 
 
 @options(AnswerOptions)
 def info(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
     """Show all that a set says of itself."""
-    from attncli.cli.answer import answer, answer_json, opened
+    from attncli.cli.reading import opened_vectors
+    from attncli.cli.writing import print_json, print_lines
     from attncli.vectors.keeping import kept_as
     from attncli.views.records.vectors_json import info_json
     from attncli.views.terminal.vectors import info_lines
 
-    vectors = opened(name, answers)
+    vectors = opened_vectors(name, answers)
     kept, examples = kept_as(name, vectors), vectors.text(range(min(EXAMPLE_WORDS, vectors.words)))
     if json:
-        answer_json([info_json(kept, vectors, examples)])
+        print_json([info_json(kept, vectors, examples)])
     else:
-        answer(lambda screen: info_lines(kept, vectors, examples, screen), answers)
+        print_lines(lambda screen: info_lines(kept, vectors, examples, screen), answers)
 
 
 @options(AnswerOptions)
@@ -84,16 +85,17 @@ def near(
     json: Json = False,
 ) -> None:
     """Show the nearest words by cosine."""
-    from attncli.cli.answer import answer, answer_json, opened
+    from attncli.cli.reading import opened_vectors
+    from attncli.cli.writing import print_json, print_lines
     from attncli.recipes.neighbourhood import neighbourhood
     from attncli.views.records.vectors_json import near_json
     from attncli.views.terminal.vectors import near_lines
 
-    found = neighbourhood(words, minus or (), opened(vectors, answers), top)
+    found = neighbourhood(words, minus or (), opened_vectors(vectors, answers), top)
     if json:
-        answer_json([near_json(found)])
+        print_json([near_json(found)])
     else:
-        answer(lambda screen: near_lines(found, screen), answers)
+        print_lines(lambda screen: near_lines(found, screen), answers)
 
 
 @options(AnswerOptions)
@@ -115,7 +117,7 @@ def add(
     check_choice("dtype", dtype, tuple(DTYPES))
     if limit is not None:
         check_whole("limit", limit, 1)
-    from attncli.cli.answer import progressing
+    from attncli.cli.progress import progressing
     from attncli.vectors import keeping
 
     with progressing(answers) as progress:
@@ -132,13 +134,14 @@ def pull(
     dry_run: Annotated[bool, input_option("--dry-run", "Only say how large it is, and where.")] = False,
 ) -> None:
     """Download a set of gensim-data and keep it. No code that comes with it is run."""
-    from attncli.cli.answer import answer, progressing
+    from attncli.cli.progress import progressing
+    from attncli.cli.writing import print_lines
     from attncli.vectors import pulling
     from attncli.views.terminal.vectors import offer_lines
 
     if dry_run:
         offered = pulling.offer(name)
-        answer(lambda screen: offer_lines(offered, screen), answers)
+        print_lines(lambda screen: offer_lines(offered, screen), answers)
         return
     with progressing(answers) as progress:
         vectors = pulling.pull(name, progress)
@@ -155,11 +158,12 @@ def export(
     ],
 ) -> None:
     """Write a set as a file that gensim reads."""
-    from attncli.cli.answer import opened, progressing
+    from attncli.cli.progress import progressing
+    from attncli.cli.reading import opened_vectors
     from attncli.vectors import exporting
     from attncli.views.terminal.vectors import size
 
-    vectors = opened(name, answers)
+    vectors = opened_vectors(name, answers)
     with progressing(answers) as progress:
         files = exporting.export(vectors, file, progress)
     beside = f", and beside it {', '.join(path.name for path in files[1:])}" if files[1:] else ""
@@ -171,11 +175,12 @@ def export(
 @options(AnswerOptions)
 def verify(answers: AnswerOptions, name: NameOrFile) -> None:
     """Read a whole set and hold it against its checksums."""
-    from attncli.cli.answer import opened, progressing
+    from attncli.cli.progress import progressing
+    from attncli.cli.reading import opened_vectors
     from attncli.vectors.store import verifying
     from attncli.views.terminal.vectors import form
 
-    vectors = opened(name, answers)
+    vectors = opened_vectors(name, answers)
     with progressing(answers) as progress:
         verifying.verify(vectors, progress)
     held = form(vectors.words, vectors.dimensions)
@@ -196,19 +201,19 @@ def remove(answers: AnswerOptions, name: Name) -> None:
 
 def _say_done(text: str, options: AnswerOptions, then: str = "") -> None:
     """Say what was done, and what can be done next."""
-    from attncli.cli.answer import answer
+    from attncli.cli.writing import print_lines
     from attncli.views.terminal.vectors import done_lines
 
-    answer(lambda screen: done_lines(text, screen, then), options)
+    print_lines(lambda screen: done_lines(text, screen, then), options)
 
 
 def _say_kept(vectors: "Vectors", options: AnswerOptions) -> None:
     """Say what is kept now, and how to use it; remarks about the set go to standard error."""
-    from attncli.cli.answer import remark
+    from attncli.cli.reading import say_notes
     from attncli.vectors.keeping import kept_as
     from attncli.views.terminal.vectors import form, size
 
-    remark(vectors, options)
+    say_notes(vectors, options)
     held = f"{form(vectors.words, vectors.dimensions)}, {size(kept_as(vectors.name, vectors).size)}"
     _say_done(f"kept as {vectors.name}: {held}", options, f'use it: attn explain "a sentence" --vectors {vectors.name}')
 

@@ -1,4 +1,4 @@
-"""The JSON contract: an explanation or a comparison as one line, numbers rounded, never NaN or Infinity."""
+"""The JSON contract: a record as one line, numbers rounded, never NaN or Infinity."""
 
 import json
 import re
@@ -16,6 +16,8 @@ from attncli.views.formula import formula_of
 
 if TYPE_CHECKING:  # an explanation need not wait for the comparison
     from attncli.recipes.comparison import Compared, Comparison
+    from attncli.recipes.head_ranking import HeadRanking
+    from attncli.recipes.model_comparison import ComparedHead, ModelComparison
 
 VERSION = "1.0"
 ATTENTION_VERSION = "1.1"  # of what explain and compare write
@@ -208,3 +210,60 @@ def json_line(record: dict[str, Any]) -> str:
 def of_line(record: str, number: int | None) -> str:
     """A record as one line of JSON, with the line of the input that it came from; None: it came from no line."""
     return record if number is None else f'{record[:-1]}, "line": {number}}}'
+
+
+def model_comparison_json(comparison: "ModelComparison", precision: int = 6) -> str:
+    """One line of the `attn.compare` schema; `methods` is empty."""
+    numbers, baseline = Numbers(precision), comparison.baseline
+    swap = None
+    if comparison.swap is not None:
+        swap = {"from": comparison.swap[0], "to": comparison.swap[1], "sentence": comparison.other.sentence.text}
+    choice = vars(baseline.choice) | {"layer": list(baseline.layer_numbers), "head": list(baseline.head_numbers)}
+    return json_line(
+        {
+            "schema": "attn.compare",
+            "schema_version": ATTENTION_VERSION,
+            **sentence_record(baseline.sentence),
+            "memory": None,
+            "vectors": None,
+            "model": vars(baseline.model),
+            "against_model": None if swap else vars(comparison.other.model),
+            "swap": swap,
+            "settings": choice,
+            "baseline": baseline.model.name,
+            "methods": [],
+            "heads": [_compared_head(each, numbers) for each in comparison.heads],
+            "warnings": list(comparison.warnings),
+        }
+    )
+
+
+def _compared_head(each: "ComparedHead", numbers: Numbers) -> dict[str, float | int | None]:
+    return {name: value if isinstance(value, int) else numbers.one(value) for name, value in vars(each).items()}
+
+
+def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
+    """One line of the `attn.heads` schema, every head in it."""
+    numbers = Numbers(precision)
+    return json_line(
+        {
+            "schema": "attn.heads",
+            "schema_version": VERSION,
+            **sentence_record(ranking.sentence),
+            "model": vars(ranking.model),
+            "pattern": ranking.pattern,
+            "from": None if ranking.from_ is None else list(ranking.from_),
+            "to": None if ranking.to is None else list(ranking.to),
+            "heads": [
+                {
+                    "layer": each.layer,
+                    "head": each.head,
+                    "score": numbers.one(each.score),
+                    "mean": numbers.one(each.mean),
+                    "lift": numbers.one(each.lift),
+                }
+                for each in ranking.heads
+            ],
+            "warnings": list(ranking.warnings),
+        }
+    )

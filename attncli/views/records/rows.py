@@ -13,6 +13,7 @@ from attncli.settings.model import ARRAYS
 
 if TYPE_CHECKING:
     from attncli.recipes.comparison import Comparison
+    from attncli.recipes.head_ranking import HeadRanking
     from attncli.recipes.model_comparison import ModelComparison
 
 Row = tuple[object, ...]
@@ -77,6 +78,13 @@ def model_comparison_rows(comparison: "ModelComparison") -> Iterator[Row]:
         yield each.layer, each.head, each.divergence, each.rank_correlation, each.top1_agreement
 
 
+def ranking_rows(ranking: "HeadRanking") -> Iterator[Row]:
+    """The heads of the columns, then every head; mean and lift are empty for a pattern."""
+    yield "layer", "head", "score", "mean", "lift"
+    for each in ranking.heads:
+        yield each.layer, each.head, each.score, each.mean, each.lift
+
+
 def _check_size(explanation: Explanation, queries: int) -> None:
     """AttnError where the rows would fill a disk sooner than a data frame."""
     n_layer, n_head, _, n_key = explanation.weights.shape
@@ -119,7 +127,7 @@ def _named(explanation: Explanation) -> tuple[Sequence[int | None], Sequence[int
 
 def numbers(explanation: Explanation) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The numbers of the layers and of the heads that an explanation holds, as the model counts them."""
-    if isinstance(explanation, ModelExplanation):
+    if hasattr(explanation, "layer_numbers") and hasattr(explanation, "head_numbers"):
         return explanation.layer_numbers, explanation.head_numbers
     n_layer, n_head = explanation.weights.shape[:2]
     return tuple(range(n_layer)), tuple(range(n_head))

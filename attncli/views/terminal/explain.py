@@ -18,6 +18,15 @@ from attncli.views.terminal.typeset import Block, heading
 FEWEST_ROWS = 9  # of a matrix; rather than smaller ones, only the first heads are drawn
 
 
+def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
+    """The page of an explanation: the close-up of its query if it has one, else the whole sentence."""
+    if explanation.query is None:
+        return explain_lines(explanation, screen)
+    from attncli.views.terminal.close_up import close_up_lines  # the whole sentence need not wait for it
+
+    return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
+
+
 def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     """The whole page as lines, none wider than the screen."""
     if screen.accessible:

@@ -1,13 +1,10 @@
-"""The page and the JSON of `attn heads`: the heads of a model by their weight on a pair of words or on a pattern."""
-
-from collections.abc import Iterator
+"""The page of `attn heads`: the heads of a model by their weight on a pair of words or on a pattern."""
 
 from rich.text import Text
 
 from attncli.analysis.patterns import RankedHead
 from attncli.recipes.head_ranking import HeadRanking, places_of
 from attncli.text.tokens import Sentence
-from attncli.views.records.json import VERSION, Numbers, json_line, sentence_record
 from attncli.views.screen import Screen
 from attncli.views.terminal.glyphs import bar
 from attncli.views.terminal.heading import names, place
@@ -80,37 +77,3 @@ def _name(sentence: Sentence, pieces: tuple[int, ...], screen: Screen) -> str:
     text = sentence.text[sentence.tokens[pieces[0]].start : sentence.tokens[pieces[-1]].end]
     again = len(places_of(sentence, text.casefold())) > 1
     return screen.word(text) + place(pieces[0], screen) * again
-
-
-def ranking_json(ranking: HeadRanking, precision: int = 6) -> str:
-    """One line of the `attn.heads` schema, every head in it."""
-    numbers = Numbers(precision)
-    return json_line(
-        {
-            "schema": "attn.heads",
-            "schema_version": VERSION,
-            **sentence_record(ranking.sentence),
-            "model": vars(ranking.model),
-            "pattern": ranking.pattern,
-            "from": None if ranking.from_ is None else list(ranking.from_),
-            "to": None if ranking.to is None else list(ranking.to),
-            "heads": [
-                {
-                    "layer": each.layer,
-                    "head": each.head,
-                    "score": numbers.one(each.score),
-                    "mean": numbers.one(each.mean),
-                    "lift": numbers.one(each.lift),
-                }
-                for each in ranking.heads
-            ],
-            "warnings": list(ranking.warnings),
-        }
-    )
-
-
-def ranking_rows(ranking: HeadRanking) -> Iterator[tuple[object, ...]]:
-    """The heads of the columns, then every head; mean and lift are empty for a pattern."""
-    yield "layer", "head", "score", "mean", "lift"
-    for each in ranking.heads:
-        yield each.layer, each.head, each.score, each.mean, each.lift

@@ -1,4 +1,4 @@
-"""The page and the JSON of `attn compare --model`: how far each head of two runs is apart."""
+"""The page of `attn compare --model`: how far each head of two runs is apart."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,6 @@ from rich.text import Text
 
 from attncli.recipes.model_comparison import ComparedHead, ModelComparison
 from attncli.views.palette import cell_style
-from attncli.views.records.json import ATTENTION_VERSION, Numbers, json_line, sentence_record
 from attncli.views.screen import Screen
 from attncli.views.terminal.head_grid import Line, head_grid
 from attncli.views.terminal.measures import number, percent
@@ -73,33 +72,3 @@ def _sentence(each: ComparedHead) -> str:
         f"Layer {each.layer}, head {each.head}: Jensen-Shannon divergence {number(each.divergence, 3)} bits a row, "
         f"rank correlation {alike}, the strongest key is the same in {percent(each.top1_agreement)} of the rows."
     )
-
-
-def model_comparison_json(comparison: ModelComparison, precision: int = 6) -> str:
-    """One line of the `attn.compare` schema; `methods` is empty."""
-    numbers, baseline = Numbers(precision), comparison.baseline
-    swap = None
-    if comparison.swap is not None:
-        swap = {"from": comparison.swap[0], "to": comparison.swap[1], "sentence": comparison.other.sentence.text}
-    choice = vars(baseline.choice) | {"layer": list(baseline.layer_numbers), "head": list(baseline.head_numbers)}
-    return json_line(
-        {
-            "schema": "attn.compare",
-            "schema_version": ATTENTION_VERSION,
-            **sentence_record(baseline.sentence),
-            "memory": None,
-            "vectors": None,
-            "model": vars(baseline.model),
-            "against_model": None if swap else vars(comparison.other.model),
-            "swap": swap,
-            "settings": choice,
-            "baseline": baseline.model.name,
-            "methods": [],
-            "heads": [_head(each, numbers) for each in comparison.heads],
-            "warnings": list(comparison.warnings),
-        }
-    )
-
-
-def _head(each: ComparedHead, numbers: Numbers) -> dict[str, float | int | None]:
-    return {name: value if isinstance(value, int) else numbers.one(value) for name, value in vars(each).items()}

@@ -1,4 +1,4 @@
-"""What `attn corpus` says on standard error while it works."""
+"""The progress of `attn corpus` on standard error, and the line that says how to go on after an interrupt."""
 
 import shlex
 import sys
@@ -18,7 +18,7 @@ from attncli.corpus.workers import Lost
 EVERY = 30  # seconds between lines where no bar can be drawn
 
 
-class Lines:
+class CorpusProgress:
     """A bar with rate and time left where one can be drawn, elsewhere a line now and then."""
 
     def __init__(self, shards: Sequence[Shard], answers: AnswerOptions) -> None:
@@ -30,7 +30,7 @@ class Lines:
         self._lost: list[Lost] = []
         self._began = self._spoke = time.monotonic()
 
-    def __enter__(self) -> "Lines":
+    def __enter__(self) -> "CorpusProgress":
         self._advance = self._bar.__enter__()
         return self
 
@@ -44,7 +44,7 @@ class Lines:
         self._ticked += texts
         self._draw()
 
-    def heard(self, progress: Progress) -> None:
+    def report(self, progress: Progress) -> None:
         """A shard is done, or lost."""
         lost, self._progress, self._ticked = len(self._lost), progress, 0
         for each in progress.lost[lost:]:

@@ -1,4 +1,4 @@
-"""What `attn train` says on standard error while it works."""
+"""The progress of `attn train` on standard error: a bar, or a line for each held-out figure."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from attncli.cli.terminal import can_draw
 from attncli.training.loop import Progress, Trained
 
 
-class Lines:
+class TrainProgress:
     """A bar where one can be drawn, elsewhere a line whenever there is a new held-out figure, and at least one."""
 
     def __init__(self, answers: AnswerOptions, advance: Advance) -> None:
@@ -41,8 +41,8 @@ class Lines:
             self._print(progress)
 
     @contextmanager
-    def saying_what_is_lost(self) -> Iterator[None]:
-        """Where somebody leaves before there is anything to keep, not without a word."""
+    def saying_if_nothing_is_kept(self) -> Iterator[None]:
+        """Say so where an interrupt comes before there is anything to keep."""
         try:
             yield
         except KeyboardInterrupt:
@@ -51,7 +51,7 @@ class Lines:
             raise
 
     def ended(self, trained: Trained) -> None:
-        """The heads are kept; where there was no judgement yet, how far training came, with the figure of the end."""
+        """The heads are kept; say how far training came, with the figure of the end, if no line said so yet."""
         self._kept = True
         if self._last is not None and not (self._printed or self._drawn):
             self._held_out = trained.held_out

@@ -1,0 +1,124 @@
+"""What a command works on: its sentences, its settings, and the vectors or the model that it opens."""
+
+import codecs
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from attncli.cli.options import AnswerOptions, AttentionOptions, InputOptions, OutputOptions
+from attncli.cli.output import say
+from attncli.cli.progress import progressing
+from attncli.errors import AttnError, ExitCode, FinalError, ResourceError, UsageError
+from attncli.files.utf8 import NotTextError, WideTextError, text_of, without_mark
+from attncli.settings.explanation import Settings, check_settings
+from attncli.vectors import Vectors, open_vectors
+
+if TYPE_CHECKING:
+    from attncli.models.model import Model
+
+EXAMPLE = "Bark is very cute and he is a dog"
+
+
+def each_sentence(
+    argument: str | None, show: Callable[[str, int | None], None], *, quiet: bool = False, dim: bool = False
+) -> ExitCode:
+    """Call `show(sentence, line)` for the argument, the example, or every line of standard input.
+
+    `line` is its number from 1 in a batch, else None. Returns the exit code: 4 if a line could not be explained.
+    """
+    if is_batch(argument):
+        return _each_line(show)
+    if argument is None and not quiet:
+        say(f'no sentence given, so here is an example: attn explain "{EXAMPLE}"', dim=dim)
+    show(EXAMPLE if argument is None else argument, None)
+    return ExitCode.FINE
+
+
+def is_batch(argument: str | None) -> bool:
+    """Whether sentences come a line at a time, from `-`, a pipe or a redirected file."""
+    return argument == "-" or (argument is None and _is_piped())
+
+
+def _each_line(show: Callable[[str, int | None], None]) -> ExitCode:
+    """The same for every line; the error of a line is reported, and the rest go on."""
+    code, hints = ExitCode.FINE, set[str | None]()
+    for number, line in _lines():
+        try:
+            show(text_of(without_mark(line) if number == 1 else line), number)
+        except AttnError as error:
+            if isinstance(error, ResourceError | FinalError):  # no other line would fare better
+                raise
+            from attncli.cli.exits import report  # for errors alone
+
+            report(error, f"line {number}: ", hinted=isinstance(error, NotTextError) and error.hint not in hints)
+            hints.add(error.hint)
+            code = ExitCode.SOME_FAILED
+            if isinstance(error, WideTextError):  # its lines are cut within characters
+                break
+    return code
+
+
+def _lines() -> Iterator[tuple[int, bytes]]:
+    """The lines of standard input that are not blank, with their numbers from 1, each as soon as it is complete.
+
+    Raises:
+        UsageError: there is no standard input, or nothing in it.
+    """
+    empty = True
+    for number, line in enumerate(sys.stdin.buffer if sys.stdin else (), start=1):
+        if line.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").strip():
+            empty = False
+            yield number, line.rstrip(b"\r\n")
+    if empty:
+        raise UsageError("standard input is empty", "pipe a sentence a line, or name one: attn explain 'A sentence'")
+
+
+def _is_piped() -> bool:
+    """A pipe, a redirected file or a socket; a terminal, /dev/null or a closed stream is not."""
+    if sys.stdin is None:
+        return False
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+
+
+def settings_of(
+    attention: AttentionOptions, words: InputOptions, output: OutputOptions, word: str | None = None
+) -> Settings:
+    """The checked settings that the option groups stand for."""
+    return check_settings(**vars(attention), unknown=words.unknown, top=output.top, word=word)
+
+
+def opened_vectors(name_or_path: str | None, options: AnswerOptions | OutputOptions) -> Vectors:
+    """Open a set of vectors, with a bar where a file has to be read first; its notes go to standard error."""
+    with progressing(options) as progress:
+        vectors = open_vectors(name_or_path, progress=progress)
+    say_notes(vectors, options)
+    return vectors
+
+
+def say_notes(vectors: Vectors, options: AnswerOptions | OutputOptions) -> None:
+    """Say what the user should know about a set that was just read."""
+    for note in () if options.quiet else vectors.notes:
+        say(f"note: {note}")
+
+
+def opened_model(name_or_path: str) -> "Model":
+    """Open the model that an option names.
+
+    Raises:
+        ResourceError: there is none, or the system refuses the name: too long, or in a folder that is closed to us.
+    """
+    from attncli.models.model import open_model  # late: tokenizers come with it
+
+    try:
+        return open_model(name_or_path)
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ResourceError(
+            f"cannot read the model {name_or_path!r}: {reason}", "name a folder, or ORG/NAME"
+        ) from error

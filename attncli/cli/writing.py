@@ -1,0 +1,183 @@
+"""From records to a stream: a record for each sentence, written in the format that was chosen."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from attncli.cli.formats import Format, chosen_format
+from attncli.cli.options import COLORS, SCALES, AnswerOptions, OutputOptions
+from attncli.cli.output import Sink, open_sink, say, saying_to
+from attncli.cli.reading import each_sentence
+from attncli.cli.terminal import detect_screen, wants_colour
+from attncli.settings.explanation import CSV, check_choice
+from attncli.settings.typed import Remark
+from attncli.text.tokens import Sentence
+from attncli.views.screen import Screen
+
+if TYPE_CHECKING:
+    from attncli.recipes.explanation import Explanation
+
+UNWRAPPED = 100_000  # cells
+
+
+def write_each(
+    argument: str | None,
+    make: Callable[[str], Any],
+    form: Format,
+    output: OutputOptions,
+    *,
+    full: bool = False,
+    figure: str = "heat",
+) -> int:
+    """Make and write a record for each sentence that `argument` stands for; returns the exit code.
+
+    `make` gives a record of a type that `form` has a view of; its `sentences` hold the unknown words.
+    """
+    with open_sink(output.output) as sink:
+        writer = _writer(form, output, sink, full, figure)
+
+        def write(text: str, line: int | None) -> None:
+            if not form.many:
+                sink.check_room(form.name)
+            record = make(text)
+            if form.name != "txt" or output.output:  # the page names them itself
+                _say_unknown(record.sentences, line, output.quiet)
+            writer.write(record, line)
+
+        return each_sentence(argument, write, quiet=output.quiet, dim=wants_colour(output.color, sys.stderr))
+
+
+def save(record: "Explanation", output: OutputOptions) -> list[str]:
+    """Write one record to the file of `output`, in the format of its ending; returns the remarks about it."""
+    form, remarks = chosen_format("Explanation", output), list[str]()
+    with saying_to(remarks.append), open_sink(output.output) as sink:
+        _writer(form, output, sink).write(record)
+    return remarks
+
+
+def print_lines(lines_of: Callable[[Screen], Iterable[Text]], options: AnswerOptions) -> None:
+    """Print lines, set for the screen that standard output is; in a pipe a line is as long as it has to be."""
+    screen = detect_screen(check_choice("color", options.color, COLORS))
+    if "COLUMNS" not in os.environ and not (sys.stdout and sys.stdout.isatty()):
+        screen = replace(screen, width=UNWRAPPED)
+    with open_sink(None) as sink:
+        sink.lines(lines_of(screen), screen)
+
+
+def print_json(lines: Iterable[str]) -> None:
+    """Print lines of JSON, each as it is made."""
+    with open_sink(None) as sink:
+        for line in lines:
+            sink.json(line)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes records of one format to a sink; `full` is for JSON, `figure` the kind of a figure, `screen` of lines."""
+
+    form: Format
+    output: OutputOptions
+    sink: Sink
+    screen: Screen
+    full: bool
+    figure: str
+
+    def write(self, record: Any, line: int | None = None) -> None:
+        """Write one record; `line` is its line of the input, None outside a batch."""
+        WRITERS[self.form.write](self, self.form.view(type(record)), record, line)
+
+    @property
+    def by_row(self) -> bool:
+        """Whether colours run over each row's own range."""
+        return self.screen.scale == "row"
+
+
+def _writer(form: Format, output: OutputOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
+    check_choice("csv", output.csv, CSV)
+    check_choice("color_scale", output.color_scale, SCALES)
+    check_choice("color", output.color, COLORS)
+    plain = output.output is not None or form.write == "screen"
+    screen = detect_screen(output.color, by_row=output.color_scale == "row", to_file=plain)
+    if form.write == "screen":
+        screen = replace(screen, colours="truecolor", accessible=False)
+    return Writer(form, output, sink, screen, full, figure)
+
+
+View = Callable[..., Any]
+
+
+def _lines(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    writer.sink.lines(view(record, writer.screen), writer.screen)
+
+
+def _json(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    from attncli.views.records.json import of_line
+
+    more = {"full": True} if writer.full else {}
+    writer.sink.json(of_line(view(record, precision=writer.output.precision, **more), line))
+
+
+def _rows(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    writer.sink.rows(view(record), line, writer.output.csv)
+
+
+def _arrays(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    from attncli.files.npz import write_npz
+
+    writer.sink.document(lambda stream: write_npz(stream, view(record)))
+
+
+def _page(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    _document(writer, lambda each: view(each, writer.by_row), record, line)
+
+
+def _figure(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    from attncli.views.figure.saving import save_figure
+
+    drawn, remarks = view(record, writer.figure, writer.by_row), list[str]()
+    kind: Any = writer.figure
+    form: Any = writer.form.name
+    writer.sink.document(lambda stream: remarks.extend(save_figure(drawn, kind, stream, form)))
+    for remark in () if writer.output.quiet else remarks:
+        say(Remark(remark).after("note: "))
+
+
+def _screen(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    from attncli.views.terminal.screen_svg import screen_svg
+
+    _document(writer, lambda each: screen_svg(view(each, writer.screen), writer.screen), record, line)
+
+
+def _document(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    made: str | bytes = view(record)
+    writer.sink.document(lambda stream: stream.write(made.encode() if isinstance(made, str) else made))
+
+
+#: How each kind of view is written, by the name that a row of FORMATS gives.
+WRITERS: Mapping[str, Callable[[Writer, View, Any, int | None], None]] = {
+    "lines": _lines,
+    "json": _json,
+    "rows": _rows,
+    "arrays": _arrays,
+    "page": _page,
+    "figure": _figure,
+    "screen": _screen,
+    "document": _document,
+}
+
+
+def _say_unknown(sentences: Iterable[Sentence], line: int | None, quiet: bool) -> None:
+    """Name each unknown word once on standard error."""
+    where = "" if line is None else f"line {line}: "
+    for text, suggestions in () if quiet else _unknown(sentences):
+        near = f"; nearest known: {', '.join(suggestions)}" if suggestions else ""
+        say(f"note: {where}{text!r} is not a known word and is left out{near}")
+
+
+def _unknown(sentences: Iterable[Sentence]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    found = {each.text: each.suggestions for sentence in sentences for each in sentence.unknown}
+    yield from found.items()
