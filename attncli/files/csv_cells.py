@@ -1,4 +1,4 @@
-"""Rows of CSV: all text in quotes, and what a spreadsheet would take for a formula guarded, as `--csv` says."""
+"""Rows of CSV: all text in quotes, and text guarded that a spreadsheet would take for a formula, as `--csv` asks."""
 
 import csv
 import re
@@ -12,8 +12,8 @@ _FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠].", re.S)
 class CsvWriter:
     """Writes rows to a text file that was opened with `newline=""`.
 
-    cells: "guarded" puts a ' before text that begins like a formula, "exact" keeps all text to the letter; shown: what
-    else is done to text before it is written.
+    cells: "guarded" puts a ' before text that begins like a formula, "exact" keeps all text to the letter; shown: a
+    further change to text before it is written.
     """
 
     def __init__(self, file: TextIO, cells: str = "guarded", shown: Callable[[str], str] = str) -> None:

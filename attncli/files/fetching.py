@@ -9,14 +9,14 @@ from pathlib import Path
 
 from attncli.extras import install_command
 
-MODELS = "models--"  # what a model's folder in a Hugging Face cache begins with
+MODELS = "models--"  # how a model's folder in a Hugging Face cache begins
 
 
 def download_command(name: str, again: bool = False) -> str:
     """The command that fetches the model `name`, such as org/name, into the Hugging Face cache.
 
-    `hf` is named where it lies; where it does not, the command that installs it comes first. `again`: also what is
-    there already, which may be damaged.
+    `hf` has its path if it is not on PATH; the command that installs it comes first if it is not there. `again`: also
+    files that are there already, which may be damaged.
     """
     hf = "hf" if shutil.which("hf") else os.path.join(sysconfig.get_path("scripts"), "hf")
     known = hf == "hf" or os.path.isfile(hf)
@@ -25,14 +25,14 @@ def download_command(name: str, again: bool = False) -> str:
 
 
 def fetch_again(path: Path) -> str:
-    """What brings the file at `path`, or the rest of its folder, once more."""
+    """The command that fetches the file at `path`, or the rest of its folder, again."""
     name = cached_name(path)
     if name:
         return f"{download_command(name, again=True)} gets it again"
     clone = next((str(folder) for folder in path.absolute().parents if (folder / ".git").exists()), None)
     if clone:
         return f"git -C {shlex.quote(clone)} lfs pull gets the files of a clone"
-    return "copy the whole folder again from where it came"
+    return "copy the whole folder again from its source"
 
 
 def cached_name(path: Path) -> str | None:

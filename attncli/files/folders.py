@@ -1,4 +1,4 @@
-"""What a folder is by the files in it: one table, whatever it was named for, a model or a set of word vectors."""
+"""Kinds of folders by the files in them: one table for folders of models and of word vectors."""
 
 import os
 import re
@@ -39,7 +39,7 @@ _OTHER = "name the folder of a model: config.json, model.safetensors and tokeniz
 
 @dataclass(frozen=True)
 class FolderKind:
-    """A kind of folder: a short `key`, the `name` of what it holds, and the `way` on for who has it.
+    """A kind of folder: a short `key`, the `name` of its content, and the `way` from it to a folder that attn reads.
 
     A folder is of this kind if it has a file for each of the `marks`: names, perhaps with * or in a folder of it.
     """
@@ -50,12 +50,12 @@ class FolderKind:
     marks: tuple[str, ...]
 
     def hint(self, path: str, file: str = "") -> str:
-        """The way on for the folder at `path`; `file` is what its first mark found."""
+        """The way on for the folder at `path`; `file` is the one that its first mark found."""
         files = {"PATH/FILE": os.path.join(path, file), "PATH": path, "FILE": file}
         return re.sub(r"\bPATH/FILE\b|\bFILE\b|\bPATH(/[\w.]+)?", lambda match: _quoted(match, files), self.way)
 
 
-#: The first that matches. What has the weights of a model in another form comes before what says less.
+#: The first that matches counts: kinds of weights come before kinds that tell less.
 KINDS: tuple[FolderKind, ...] = (
     FolderKind("store", "a store of word vectors", "--vectors PATH opens it", ("index.sqlite", "vectors.npy")),
     FolderKind("cache", "a Hugging Face cache", "name a model in it: --model ORG/NAME", ("models--*",)),
@@ -80,7 +80,7 @@ KINDS: tuple[FolderKind, ...] = (
                "python PATH/zero_to_fp32.py PATH PATH --safe_serialization converts it", ("zero_to_fp32.py",)),
     FolderKind("fsdp", "an FSDP checkpoint", "accelerate merge-weights PATH/FILE PATH converts it",
                ("pytorch_model_fsdp_*",)),
-    FolderKind("shards", "safetensors shards without model.safetensors.index.json, which says what is in them",
+    FolderKind("shards", "safetensors shards without model.safetensors.index.json, the list of their arrays",
                "copy the whole folder again from where it came", ("model-*-of-*.safetensors",)),
     FolderKind("safetensors", "safetensors under another name", "mv PATH/FILE PATH/model.safetensors",
                ("*.safetensors",)),
@@ -144,7 +144,7 @@ def entries(path: str | os.PathLike[str]) -> list[str] | None:
 
 
 def _first(path: str | os.PathLike[str], names: list[str], mark: str) -> str:
-    """The first name that the mark matches, empty if there is none."""
+    """The first name that the mark matches, empty if no name does."""
     folder, _, name = mark.rpartition("/")
     if folder:
         inside = entries(os.path.join(path, folder)) or [] if folder in names else []
@@ -154,6 +154,6 @@ def _first(path: str | os.PathLike[str], names: list[str], mark: str) -> str:
 
 
 def _quoted(match: re.Match[str], files: dict[str, str]) -> str:
-    """What stands for a placeholder, as the shell takes it."""
+    """The path for a placeholder, quoted for the shell."""
     inside = match[1] or ""
     return shlex.quote(files[match[0].removesuffix(inside) if inside else match[0]] + inside)

@@ -15,11 +15,11 @@ def existing_file(path: Path) -> Path:
     """The path, once it is known to be a file that can be opened without waiting for anyone.
 
     Raises:
-        ResourceError: there is none, it is a folder, a pipe or a device, it cannot be read, or a pointer of Git LFS or
-            a web page was fetched in its place.
+        ResourceError: it does not exist, is a folder, a pipe or a device, or cannot be read; or a Git LFS pointer or a
+            web page was fetched in its place.
     """
     if not os.path.isfile(path):
-        raise ResourceError(f"{str(path)!r} {_what_is_there(path)}", fetch_again(path))
+        raise ResourceError(f"{str(path)!r} {_why_no_file(path)}", fetch_again(path))
     try:
         with path.open("rb") as file:
             start = file.read(100)
@@ -30,7 +30,7 @@ def existing_file(path: Path) -> Path:
     return path
 
 
-def _what_is_there(path: Path) -> str:
+def _why_no_file(path: Path) -> str:
     """Why there is no file that can be opened."""
     try:
         os.stat(path)
@@ -44,7 +44,7 @@ def _what_is_there(path: Path) -> str:
 
 
 def unreadable(path: Path, message: str) -> ResourceError:
-    """The error for a file that is not what its name says: what it is, where that is known, else the message."""
+    """The error for a file of another kind than its name: the kind if it is known, else the message."""
     from attncli.files.kinds import kind_of_file  # a table of patterns, which only an error needs
 
     kind = kind_of_file(path)
@@ -62,7 +62,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """
     found = read_json(path)
     if not isinstance(found, dict):
-        raise ResourceError(f"{str(path)!r} holds a {type(found).__name__}; needed is a JSON object", fetch_again(path))
+        raise ResourceError(f"{str(path)!r}: expected a JSON object, got a {type(found).__name__}", fetch_again(path))
     return found
 
 
@@ -81,7 +81,7 @@ def read_json(path: Path) -> Any:
 
 
 def parse(text: str) -> Any:
-    """The JSON value; ValueError or RecursionError for what is none, and for an object with two values under one key.
+    """The JSON value; ValueError or RecursionError for other text, and for an object with two values under one key.
 
     Readers of JSON differ in which of the two they take.
     """
@@ -93,5 +93,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         for key, value in pairs:
             if value != found[key]:
-                raise ValueError(f"the key {quoted(key)} stands there twice, with two values")
+                raise ValueError(f"the key {quoted(key)} is there twice with different values")
     return found

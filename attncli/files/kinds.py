@@ -1,7 +1,7 @@
-"""What a file is by its own first bytes: one table for all that is opened, whatever it was opened for.
+"""Kinds of files by their first bytes: one table for all files that attn opens.
 
 Sources: the formats' own documents, and the signatures that file(1) knows. One that could be the beginning of a list
-of words (`GGUF`, `%PDF`) must be followed by what its format puts there.
+of words (`GGUF`, `%PDF`) must be followed by the bytes that its format puts there.
 """
 
 import os
@@ -104,9 +104,9 @@ _PACKED: tuple[tuple[FileKind, bytes], ...] = (
 
 _BEFORE = rb"(?:\xef\xbb\xbf)?\s*"
 _FIELD = rb"(?:\"[^\"\n]*\"|[^\s,;\"]*)"
-#: By their first line, which a list of words could have as well: ask only where it is none.
+#: By their first line, which a list of words could have as well: for files that are known to be no such list.
 _TEXTUAL: tuple[tuple[FileKind, bytes], ...] = (
-    (FileKind("lfs", "a Git LFS pointer, which stands for a file that was not fetched", _LFS),
+    (FileKind("lfs", "a Git LFS pointer in the place of a file that was not fetched", _LFS),
      rb"version https://git-lfs\.github\.com/spec/"),
     (FileKind("html", "a web page (HTML)", _AGAIN), _BEFORE + rb"<(?:!doctype html|html|head|body|title|script|!--)"),
     (FileKind("xml", "an XML document", _AS_TEXT), _BEFORE + rb"<(?:\?xml|\w[\w:]*(?: [\w:]+=\"[^\"]*\")+ ?/?>)"),
@@ -119,7 +119,7 @@ _TEXTUAL: tuple[tuple[FileKind, bytes], ...] = (
      _BEFORE + _FIELD + rb"(?:; ?" + _FIELD + rb"){2,}\s*?(?:\n|\Z)"),
 )  # fmt: skip
 
-#: What a zip archive is to its user, by the name of a member.
+#: Kinds of zip archives, by the name of a member.
 _ZIPPED: tuple[tuple[FileKind, str], ...] = (
     (FileKind("torch", "a PyTorch checkpoint", _TORCH), r"(?:[^/]+/)?data\.pkl"),
     (FileKind("office", "an office document", "save it as plain text"), r"\[Content_Types\]\.xml|mimetype"),
@@ -150,7 +150,7 @@ def text_kind(head: bytes) -> FileKind | None:
 
 
 def kind_of_members(names: Sequence[str]) -> FileKind | None:
-    """What a zip archive with members of these names is, if it is more than an archive."""
+    """The kind of a zip archive with members of these names; None if it is any archive."""
     if names and all(name.endswith(".npy") for name in names):
         return _NPZ
     return next((kind for kind, pattern in _ZIPPED if any(re.fullmatch(pattern, name) for name in names)), None)

@@ -73,7 +73,7 @@ def _kind_of(path: str | Path) -> "FileKind | None":
 
 
 def _hint(kind: "FileKind", path: str) -> str:
-    """The way on from a file that was not fetched or not unpacked, else what a file of projections is."""
+    """The way on from a file that was not fetched or not unpacked, else the form of a file of projections."""
     return kind.hint(path) if kind.key in ("lfs", "html") or "unpacks" in kind.way else NEEDED
 
 
@@ -112,18 +112,18 @@ def _read_array(member: IO[bytes], name: str, size: int, room: int) -> Array:
     except ValueError as error:
         raise ValueError(f"{name} is damaged: {error}") from None
     if dtype.kind not in "fiu":
-        raise ValueError(f"{name} has dtype {dtype}; needed are numbers")
+        raise ValueError(f"{name}: expected numbers, got dtype {dtype}")
     data = member.read(size)
     if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{name} claims the shape {list(shape)} of {dtype}, and {len(data):,} bytes follow")
     if 8 * math.prod(shape) > room:
         raise ValueError(f"{name} holds {math.prod(shape):,} numbers, too many for a file of this size")
-    with np.errstate(all="ignore"):  # what float64 cannot hold becomes an infinity, which is refused
+    with np.errstate(all="ignore"):  # a number beyond float64 becomes an infinity, which is refused
         return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float64)
 
 
 class Header(NamedTuple):
-    """The shape, whether columns stand together in memory, and the type of the numbers."""
+    """The shape, whether columns are contiguous, and the type of the numbers."""
 
     shape: tuple[int, ...]
     by_column: bool
@@ -131,10 +131,10 @@ class Header(NamedTuple):
 
 
 def read_npy_header(file: IO[bytes]) -> Header:
-    """The header of the array that begins here; the file stands at the first number afterwards.
+    """The header of the array that begins here; the file is at the first number afterwards.
 
     Raises:
-        ValueError: it is none, or says something else than plain numbers in a shape of at most 32 axes.
+        ValueError: no header, or one of anything but plain numbers in a shape of at most 32 axes.
     """
     magic = file.read(len(MAGIC) + 2)
     if magic[:-2] != MAGIC or len(magic) < len(MAGIC) + 2:
@@ -154,24 +154,24 @@ def _parsed(text: str) -> Header:
         raise ValueError("its header is no dictionary")
     found = _entries(body[1:-1].strip().removesuffix(","))
     if "structured" in found:
-        raise ValueError("it has a structured dtype; needed are plain numbers")
+        raise ValueError("its dtype: expected plain numbers, got a structured dtype")
     if not {"descr", "order", "shape"} <= found.keys():
-        raise ValueError("its header does not say dtype, order and shape")
+        raise ValueError("its header lacks dtype, order or shape")
     return Header(_shape(found["shape"]), found["order"] == "True", _dtype(found["descr"]))
 
 
 def _entries(text: str) -> dict[str, str]:
-    """What a dictionary says under the three names; ValueError if there is anything else in it."""
+    """The values of a dictionary under the three names; ValueError if there is anything else in it."""
     found: dict[str, str] = {}
     at = 0
     while entry := ENTRY.match(text, at):
         given = {name: value for name, value in entry.groupdict().items() if value is not None}
         if found.keys() & given:
-            raise ValueError("its header says something twice")
+            raise ValueError("its header has a key twice")
         found |= given
         at = entry.end()
     if at < len(text):
-        raise ValueError("its header says more than dtype, order and shape")
+        raise ValueError("its header has more than dtype, order and shape")
     return found
 
 

@@ -13,7 +13,7 @@ from attncli.interrupts import held_back
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
-    """What is written takes the place of `path`, through links; nothing is replaced if it stays empty or fails.
+    """A stream whose bytes replace the file `path`, through links; nothing is replaced if it stays empty or fails.
 
     Raises:
         AttnError: no file can be made there; it names the file that the user typed, not the one beside it.

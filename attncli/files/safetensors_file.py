@@ -19,9 +19,9 @@ from attncli.files.json_files import existing_file, parse, unreadable
 
 MAX_HEADER = 2**22  # bytes: some 40,000 arrays
 MAX_DIMENSIONS = 8  # the models here have at most 4
-#: What arrays may be made of, as it lies in the file. NumPy has no bfloat16: it is the upper half of a float32.
+#: The dtypes of weights → NumPy's for the same bytes. It has no bfloat16, which is the upper half of a float32.
 DTYPES: Mapping[str, str] = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-#: What static vectors come in as well.
+#: With those of static vectors.
 NUMBERS: Mapping[str, str] = {**DTYPES, "F64": "<f8", "I8": "i1", "I32": "<i4", "I64": "<i8"}
 #: The bits of a number, by the format's names.
 BITS: Mapping[str, int] = {
@@ -33,7 +33,7 @@ BITS: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class Stored:
-    """Where one array lies: its dtype by the format's name, its shape, and its first byte in the file."""
+    """One array of a file: its dtype by the format's name, its shape, and the place of its first byte."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -51,7 +51,7 @@ class Stored:
 
 
 class Identity(NamedTuple):
-    """What changes when a file is replaced, cut or written to."""
+    """The facts about a file that change when it is replaced, cut or written to."""
 
     device: int
     inode: int
@@ -85,7 +85,7 @@ class SafetensorsFile:
             raise unreadable(path, f"{str(path)!r} is no whole safetensors file: {error}") from None
 
     def raw(self, name: str, rows: Array | None = None, among: Mapping[str, str] = DTYPES) -> Array:
-        """The array `name`, or these rows of it, as it lies in the file, of a dtype `among` those; BF16 as uint16.
+        """The array `name`, or these rows of it, as stored in the file, of a dtype `among` those; BF16 as uint16.
 
         Raises:
             ResourceError: a dtype that is not supported, or a file that has changed since it was opened.
@@ -133,7 +133,7 @@ class SafetensorsFile:
 
 
 def _places(start: int, row_bytes: int, rows: Array | None) -> Iterator[tuple[int, int]]:
-    """Where the rows lie, those that follow each other in one piece; all of the array if there are none."""
+    """The places of the rows, consecutive ones in one piece; of the whole array if rows is None."""
     if rows is None:
         yield start, -1
         return
@@ -162,7 +162,7 @@ def _read_header(file: BinaryIO, size: int) -> dict[str, Stored]:
         raise ValueError(f"its header has {length:,} bytes; supported are up to {MAX_HEADER:,}")
     header = parse(file.read(length).decode())
     if not isinstance(header, dict):
-        raise ValueError(f"its header is a {type(header).__name__}; needed is an object")
+        raise ValueError(f"its header: expected an object, got a {type(header).__name__}")
     header.pop("__metadata__", None)
     arrays, end = {}, 0
     for name, entry in sorted(header.items(), key=_start_of):
@@ -174,11 +174,11 @@ def _read_header(file: BinaryIO, size: int) -> dict[str, Stored]:
 
 
 def _start_of(item: tuple[str, Any]) -> tuple[int, int]:
-    """Where an array starts and ends; ValueError for an entry that is none."""
+    """The start and end of an array; ValueError for an entry without them."""
     name, entry = item
     offsets, shape = (entry.get(key) for key in ("data_offsets", "shape")) if isinstance(entry, dict) else (None, None)
     if not (_are_counts(offsets) and _are_counts(shape) and len(offsets) == 2):
-        raise ValueError(f"its header says nothing of the array {quoted(name)} that could be read")
+        raise ValueError(f"its header has no offsets and shape of the array {quoted(name)}")
     return offsets[0], offsets[1]
 
 
@@ -187,14 +187,14 @@ def _are_counts(numbers: object) -> TypeGuard[list[int]]:
 
 
 def _checked(name: str, entry: Mapping[str, Any], data_start: int, begin: int) -> Stored:
-    """Where the array lies, which must be behind the one before it and as long as its shape says."""
+    """The array's entry, checked: it starts where the one before it ends, and is as long as its shape asks."""
     (start, end), shape, dtype = entry["data_offsets"], entry["shape"], entry.get("dtype")
     if len(shape) > MAX_DIMENSIONS:
         raise ValueError(
             f"the array {quoted(name)} has {len(shape):,} dimensions; up to {MAX_DIMENSIONS} are supported"
         )
     if not isinstance(dtype, str) or dtype not in BITS:
-        raise ValueError(f"the array {quoted(name)} has the dtype {quoted(dtype)}, which the format does not have")
+        raise ValueError(f"the array {quoted(name)} has the unknown dtype {quoted(dtype)}")
     if start != begin or math.prod(shape) * BITS[dtype] != (end - start) * 8:
         raise ValueError(f"the array {quoted(name)} of shape {quoted(shape)} lies at bytes {start:,} to {end:,}")
     return Stored(dtype, tuple(shape), data_start + start)

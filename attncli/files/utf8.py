@@ -1,4 +1,4 @@
-"""Bytes as text: UTF-8, or the first byte named that is none, with the command that converts it."""
+"""Bytes as text in UTF-8, or an error that names the first other byte and the command that converts it."""
 
 import codecs
 from contextlib import suppress
@@ -20,7 +20,7 @@ class NotTextError(AttnError):
 
 
 class WideTextError(NotTextError):
-    """A text that says it is in UTF-16 or UTF-32."""
+    """A text whose first bytes mark it as UTF-16 or UTF-32."""
 
 
 def text_of(line: bytes) -> str:
@@ -43,20 +43,20 @@ def text_of(line: bytes) -> str:
 
 
 def without_mark(beginning: bytes) -> bytes:
-    """The first line of a text without the mark that says it is UTF-8.
+    """The first line of a text without the mark of UTF-8.
 
     Raises:
-        WideTextError: the mark says that it is something else.
+        WideTextError: it has the mark of another encoding.
     """
     for mark, name in WIDE:
         if beginning.startswith(mark):
             hint = f"convert it first: iconv -f {name.lower()} -t utf-8"
-            raise WideTextError(f"byte 1 begins a text in {name}, needed is UTF-8", hint)
+            raise WideTextError(f"byte 1 begins a text in {name}: expected UTF-8", hint)
     return beginning.removeprefix(codecs.BOM_UTF8)
 
 
 def fault_in(path: str | Path) -> NotTextError:
-    """What is wrong with a file that is not text, and in which line; without the line where it cannot be read again."""
+    """The error for a file that is not text, with the line if the file can be read again."""
     with suppress(OSError), open(path, "rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
             try:

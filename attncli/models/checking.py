@@ -1,4 +1,4 @@
-"""The arrays of a checkpoint against its config.json, and the warnings about what the model leaves out of both."""
+"""The arrays of a checkpoint against its config.json, and warnings about arrays and keys that the model leaves out."""
 
 import math
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from attncli.models.family import Family, OutputLayer
 
 
 def check_arrays(family: Family, tensors: Checkpoint) -> list[str]:
-    """The bare names of the arrays that the model leaves out; heads and buffers are none of them.
+    """The bare names of the arrays that the model leaves out, without heads and buffers.
 
     It comes before anything is made of a size that the config claims.
 

@@ -25,7 +25,7 @@ class Tensors(Protocol):
     """The arrays of a checkpoint by name, each read and widened to float32 when it is asked for."""
 
     def __getitem__(self, name: str) -> Array:
-        """The array `name` in float32; ResourceError if there is none."""
+        """The array `name` in float32; ResourceError if it is missing."""
         ...
 
     def rows(self, name: str, indices: Array) -> Array:

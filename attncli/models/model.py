@@ -1,4 +1,4 @@
-"""A model of a folder or of the Hugging Face cache: what it is, its tokens, and its layers one after another."""
+"""A model of a folder or of the Hugging Face cache: its sizes, its tokens, and its layers one after another."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,8 +43,7 @@ class Model:
         """The tokens of the text as the model sees them.
 
         Raises:
-            AttnError: no token, or more than the model has positions for, or so many characters that they are not
-                even counted; the message says how many.
+            AttnError: no token, more tokens than positions, or so many characters that tokens are not even counted.
             ResourceError: the tokenizer fails on it.
         """
         n, most = len(text), min(max(CHARACTERS * self.shape.positions, FEWEST), MOST)
@@ -102,8 +101,8 @@ def open_model(name_or_path: str | Path) -> Model:
     """Open the model of a folder, or `org/name` or `name` of the Hugging Face cache; nothing is downloaded.
 
     Raises:
-        ResourceError: there is none, its family is not supported, its files are damaged or of another kind, or the
-            extra that reads them is not installed.
+        ResourceError: no such model, a family that is not supported, files that are damaged or of another kind, or an
+            extra that is not installed.
     """
     folder = find_model(name_or_path)
     config = read_config(folder)

@@ -1,7 +1,7 @@
-"""Tokenize texts in a process that can be stopped: `python -I -S tokenizer_child.py`, told by lines of JSON.
+"""Tokenize texts in a process that can be stopped: `python -I -S child.py`, which takes lines of JSON.
 
-The first line says where the modules and the tokenizer are, and what memory and time it may take; every other is a
-text. Each is answered with a line: {"warnings"} for the first, {"encoded"} for a text, {"fault"} where there is none.
+The first line is the setup: the places of the modules and of the tokenizer, and limits of memory and time; every other
+is a text. The reply to each is a line: {"warnings"} to the first, {"encoded"} to a text, {"fault"} in case of an error.
 """
 
 import json
@@ -34,17 +34,17 @@ def limit_time(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def answers(told: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[str, Any]]:
-    """What is answered to the first line, and to the others."""
+def replies(setup: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[str, Any]]:
+    """The reply to the setup, and those to the texts."""
     from attncli.errors import AttnError
     from attncli.tokenizer.encoding import encode, open_tokenizer
     from attncli.tokenizer.form import FaultyTokenizerError
 
-    limit_memory(told["room"])
-    limit_time(told["seconds"])
+    limit_memory(setup["room"])
+    limit_time(setup["seconds"])
     try:
-        folder = Path(told["folder"])
-        opened = open_tokenizer((folder / "tokenizer.json").read_bytes(), folder, told["config"], confined=True)
+        folder = Path(setup["folder"])
+        opened = open_tokenizer((folder / "tokenizer.json").read_bytes(), folder, setup["config"], confined=True)
     except (FaultyTokenizerError, AttnError) as error:
         yield {"fault": str(error)}
         return
@@ -60,11 +60,11 @@ def answers(told: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[s
 
 def main() -> None:
     """From standard input to standard output, until that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this
-    told = json.loads(sys.stdin.readline())
-    sys.path[:] = told["path"]
-    for answer in answers(told, iter(sys.stdin.readline, "")):
-        sys.stdout.write(json.dumps(answer) + "\n")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
+    setup = json.loads(sys.stdin.readline())
+    sys.path[:] = setup["path"]
+    for reply in replies(setup, iter(sys.stdin.readline, "")):
+        sys.stdout.write(json.dumps(reply) + "\n")
         sys.stdout.flush()
         limit_time(0)  # no limit until the next text
 

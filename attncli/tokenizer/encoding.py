@@ -1,4 +1,4 @@
-"""A folder's tokenizer, opened by the library and held against what it answers."""
+"""A folder's tokenizer, opened by the library as the folder's settings ask, and the tokens of a text, checked."""
 
 import os
 import sys
@@ -36,7 +36,7 @@ class Encoded(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A tokenizer of the library, whether every step of it is of a known form, and what must be said of it."""
+    """A tokenizer of the library, whether every step of it is of a known form, and warnings about it."""
 
     tokenizer: Any
     known: bool
@@ -44,12 +44,12 @@ class Opened(NamedTuple):
 
 
 def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confined: bool = False) -> Opened:
-    """The bytes of a tokenizer.json with what the folder says over it, without padding and truncation.
+    """The tokenizer of a tokenizer.json's bytes with the settings of its folder, without padding and truncation.
 
     confined: this process may be ended at any time; no class is applied then, whose steps would hide the file's own.
 
     Raises:
-        FaultyTokenizerError: it is none, or no tokenizer needs what is in it.
+        FaultyTokenizerError: it is damaged, or has parts that no tokenizer needs.
         ResourceError: another file of the folder that is damaged, or the library is not installed.
     """
     library = package("tokenizers", "a model")
@@ -82,7 +82,7 @@ def encode(tokenizer: Any, text: str) -> Encoded:
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """What the library raises as a FaultyTokenizerError; its panics are no Exceptions."""
+    """Turn errors of the library into FaultyTokenizerError; its panics are no Exceptions."""
     try:
         yield
     except FaultyTokenizerError:
@@ -117,10 +117,10 @@ def _quiet() -> Iterator[None]:
 
 
 def _configured(library: Any, tokenizer: Any, data: bytes, folder: Path, config: Settings) -> tuple[Any, list[str]]:
-    """The tokenizer that transformers would make of the folder, and warnings about what is left out.
+    """The tokenizer that transformers would make of the folder, and warnings about settings that are not applied.
 
     Raises:
-        FaultyTokenizerError: settings that are of the wrong form, or name what the vocabulary lacks.
+        FaultyTokenizerError: settings of the wrong form, or tokens that the vocabulary lacks.
         ResourceError: a file that is no JSON object.
     """
     settings = read_settings(folder)
@@ -150,7 +150,7 @@ def _is_of_another_kind(name: str) -> str:
 
 
 def _fits(kind: Kind, tokenizer: Any, named: bool) -> bool:
-    """Whether the file holds what the class keeps.
+    """Whether the file holds the parts that the class keeps.
 
     Without a tokenizer_config.json unigrams stay as they are: their files hold steps that the classes do without.
     """

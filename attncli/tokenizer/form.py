@@ -1,4 +1,4 @@
-"""What a tokenizer.json may hold: what is refused, and what is known to take little time and memory on any text."""
+"""The parts of a tokenizer.json: those that are refused, and those that take little time and memory on any text."""
 
 import base64
 import binascii
@@ -46,7 +46,7 @@ NORMALIZERS |= {"Precompiled", "Prepend", "Replace"}
 
 
 class FaultyTokenizerError(Exception):
-    """A tokenizer.json that cannot be used; the text says why."""
+    """A tokenizer.json that cannot be used; its text is the reason."""
 
 
 def largest(rows: int) -> int:
@@ -73,7 +73,7 @@ def _regex(text: bytes) -> str:
 
 
 def check_form(tokenizer: Any) -> None:
-    """Raise FaultyTokenizerError for a part that no tokenizer needs, or one that lies."""
+    """Raise FaultyTokenizerError for a part that no tokenizer needs, or one that contradicts itself."""
     normal, cuts, after = _steps(tokenizer)
     if max(len(normal), len(cuts), len(after)) > REFUSED_PARTS:
         raise FaultyTokenizerError(f"a step of it has more than {REFUSED_PARTS:,} parts")
@@ -107,7 +107,7 @@ Part = Mapping[str, Any]
 
 
 def _steps(tokenizer: Any) -> tuple[list[Part], list[Part], list[Part]]:
-    """The parts of what normalizes, what cuts, and what is put around."""
+    """The parts of the normalizer, of the pre-tokenizer, and of the post-processor."""
     return (
         list(_parts(tokenizer.normalizer, "normalizers")),
         list(_parts(tokenizer.pre_tokenizer, "pretokenizers")),
@@ -116,7 +116,7 @@ def _steps(tokenizer: Any) -> tuple[list[Part], list[Part], list[Part]]:
 
 
 def _parts(component: Any, name: str) -> Iterator[Part]:
-    """What a component does, one step after another."""
+    """The steps of a component, one after another."""
     yield from [] if component is None else _flat(json.loads(component.__getstate__()), name)
 
 
@@ -138,14 +138,14 @@ def _growth(parts: Sequence[Part]) -> float:
 
 
 def _is_plain(part: Part) -> bool:
-    """Whether what it looks for is a text or a known expression, and what it puts in front is short."""
+    """Whether its pattern is a text or a known expression, and its prefix is short."""
     pattern = part.get("pattern")
     known = not isinstance(pattern, dict) or (pattern.get("String") != "" and pattern.get("Regex", QWEN2) in REGEXES)
     return known and len(part.get("prepend", "")) <= MOST_GROWTH
 
 
 def _charsmap(text: str) -> bytes:
-    """SentencePiece's rules. FaultyTokenizerError: their table is not as long as they say."""
+    """SentencePiece's rules; FaultyTokenizerError if their table has another length than they give."""
     try:
         rules = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -171,7 +171,7 @@ def _added_by(part: Part) -> int:
 
 
 def is_sound(rules: bytes) -> bool:
-    """Whether no text leads outside SentencePiece's table of what characters become: a double array (Darts), and texts.
+    """Whether no text leads outside SentencePiece's table of replacements: a double array (Darts), and texts.
 
     Every step must lead to a unit of the table, and every end to a text of its own.
     A unit has its label in bits 0–7, whether something ends there in bit 8, and how far the next one is in bits 10–30

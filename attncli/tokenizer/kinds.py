@@ -23,7 +23,7 @@ _MASK = {"content": "<mask>", "lstrip": True, "special": True}
 
 @dataclass(frozen=True)
 class Work:
-    """What a kind builds with: the library, the tokenizer as its file has it, that file, and the settings."""
+    """The material of a kind: the library, the tokenizer as its file has it, the file's bytes, and the settings."""
 
     library: Any
     tokenizer: Any
@@ -32,7 +32,7 @@ class Work:
     special: Mapping[str, AddedToken] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        """The special token, as transformers writes it where there is none."""
+        """The special token, or "None" without one, as transformers writes it."""
         return self.special[name].content if name in self.special else "None"
 
     def number(self, name: str, default: int | None = None) -> Any:
@@ -43,7 +43,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Kind:
-    """A class: the model that its vocabulary is for, its special tokens, and what it builds, before and after them.
+    """A class: the model that its vocabulary is for, its special tokens, and the steps built before and after them.
 
     of_bytes: the vocabulary is of bytes, and one with ▁ for the space is of no use to it.
     """
@@ -152,8 +152,8 @@ def _sentencepiece(work: Work, unknown: int) -> Any:
 
 
 def _unigrams(work: Work, unknown: int) -> Any:
-    said = re.search(rb'"unk_id"\s*:\s*(\d+)', work.data)
-    if said and int(said[1]) == unknown and not re.search(rb'"byte_fallback"\s*:\s*true', work.data):
+    given = re.search(rb'"unk_id"\s*:\s*(\d+)', work.data)
+    if given and int(given[1]) == unknown and not re.search(rb'"byte_fallback"\s*:\s*true', work.data):
         return work.tokenizer.model
     vocabulary = [(piece, score) for piece, score in json.loads(work.data)["model"]["vocab"]]
     return work.library.models.Unigram(vocabulary, unk_id=unknown, byte_fallback=False)

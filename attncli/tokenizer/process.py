@@ -1,4 +1,4 @@
-"""A stranger's tokenizer in a process of its own, which is ended where a text takes it too much time or memory."""
+"""A tokenizer of unknown form in a process of its own, which is ended if a text takes too much time or memory."""
 
 import json
 import os
@@ -11,27 +11,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attncli.tokenizer import child as tokenizer_child
+from attncli.tokenizer import child
 from attncli.tokenizer.encoding import Encoded
 from attncli.tokenizer.form import FaultyTokenizerError
 
-ROOM, GROWTH = 2**27, 12  # bytes: beyond what the library takes by itself, and for each byte of the file
+ROOM, GROWTH = 2**27, 12  # bytes: beyond those of the library itself, and for each byte of the file
 SECONDS, A_SECOND = 1.0, 100_000  # of work for a text, and the characters that add another; 2 MB of a file do too
-PATIENCE = 10  # times as long may pass until an answer comes: others may be at work
-MOST_ANSWER = 2**26  # bytes
+PATIENCE = 10  # times as long may pass until a reply comes: other processes may be at work
+LONGEST_REPLY = 2**26  # bytes
 
 
 class TokenizerProcess:
-    """Opens the tokenizer of a folder, and tokenizes texts; started anew after a text that it was ended for."""
+    """The tokenizer of a folder; its process is started again after a text that it was ended for."""
 
     def __init__(self, folder: Path, worth: int, config: Mapping[str, Any]) -> None:
-        """Start it; worth are the bytes of tokenizer.json that time and memory are given for.
+        """Start it with time and memory for a tokenizer.json of `worth` bytes.
 
         Raises:
             FaultyTokenizerError: it cannot be opened, or takes too much.
         """
         self._seconds = SECONDS + worth / 2**21
-        self._told = {
+        self._setup = {
             **{"path": sys.path, "folder": str(folder.absolute()), "room": ROOM + GROWTH * worth},
             **{"config": {name: config.get(name) for name in ("model_type", "tokenizer_class", "default_class")}},
             "seconds": self._seconds,
@@ -40,17 +40,17 @@ class TokenizerProcess:
         self.warnings = self._start()
 
     def encode(self, text: str) -> Encoded:
-        """The tokens of a text. FaultyTokenizerError: there are none, or it takes too much."""
+        """The tokens of a text; FaultyTokenizerError if it cannot be read, or takes too much time or memory."""
         if self._started is None or self._started[0] != os.getpid():
             self._start()
         seconds = SECONDS + len(text) / A_SECOND
-        answer = self._answer({"text": text, "seconds": seconds}, seconds)
-        ids, pieces, special, spans, words = answer["encoded"]
+        reply = self._request({"text": text, "seconds": seconds}, seconds)
+        ids, pieces, special, spans, words = reply["encoded"]
         return Encoded(ids, pieces, special, [(start, end) for start, end in spans], words)
 
     def _start(self) -> list[str]:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", tokenizer_child.__file__],
+            [sys.executable, "-I", "-S", child.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -59,25 +59,25 @@ class TokenizerProcess:
         )
         self._started = os.getpid(), process
         weakref.finalize(self, _end, *self._started)
-        warnings: list[str] = self._answer(self._told, self._seconds)["warnings"]
+        warnings: list[str] = self._request(self._setup, self._seconds)["warnings"]
         return warnings
 
-    def _answer(self, request: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+    def _request(self, request: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         assert self._started is not None
         _, process = self._started
-        line = _asked(process, json.dumps(request).encode() + b"\n", time.monotonic() + PATIENCE * seconds)
+        line = _reply(process, json.dumps(request).encode() + b"\n", time.monotonic() + PATIENCE * seconds)
         if line is None:
             _end(*self._started)
             self._started = None
             raise FaultyTokenizerError("it takes too much time or memory")
-        answer: Mapping[str, Any] = json.loads(line)
-        if "fault" in answer:
-            raise FaultyTokenizerError(answer["fault"])
-        return answer
+        reply: Mapping[str, Any] = json.loads(line)
+        if "fault" in reply:
+            raise FaultyTokenizerError(reply["fault"])
+        return reply
 
 
-def _asked(process: "subprocess.Popen[bytes]", request: bytes, until: float) -> bytes | None:
-    """The line that a process answers; None where it ends, answers without an end, or not until then."""
+def _reply(process: "subprocess.Popen[bytes]", request: bytes, until: float) -> bytes | None:
+    """The line that a process replies; None if it ends, replies without an end, or not in time."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -86,7 +86,7 @@ def _asked(process: "subprocess.Popen[bytes]", request: bytes, until: float) -> 
     except OSError:
         return None
     line = bytearray()
-    while not line.endswith(b"\n") and len(line) < MOST_ANSWER:
+    while not line.endswith(b"\n") and len(line) < LONGEST_REPLY:
         if not select.select([process.stdout], [], [], max(until - time.monotonic(), 0))[0]:
             return None
         if not (more := process.stdout.read(2**16)):
@@ -96,7 +96,7 @@ def _asked(process: "subprocess.Popen[bytes]", request: bytes, until: float) -> 
 
 
 def _end(owner: int, process: "subprocess.Popen[bytes]") -> None:
-    if owner != os.getpid():  # a copy made by fork: it is another's
+    if owner != os.getpid():  # a copy made by fork: the process belongs to its parent
         return
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:

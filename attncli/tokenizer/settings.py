@@ -1,4 +1,4 @@
-"""What a folder's other files say over its tokenizer.json, taken as transformers 5 takes it.
+"""The settings of a tokenizer in the files beside its tokenizer.json, read as transformers 5 reads them.
 
 A tokenizer class of transformers builds the steps around the vocabulary anew, by the settings of tokenizer_config.json
 and its own defaults, and keeps of tokenizer.json the vocabulary, the merges and, but for some classes, the tokens that
@@ -18,7 +18,7 @@ Settings = dict[str, Any]
 
 BERT = ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer")
 ROBERTA = ("RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer")
-#: A class of transformers → the kind of its rules in `tokenizer_kinds`.
+#: A class of transformers → the kind of its rules in `kinds`.
 KIND_OF_CLASS = {
     **dict.fromkeys(BERT, "bert"),
     **dict.fromkeys(ROBERTA, "roberta"),
@@ -64,7 +64,7 @@ def read_settings(folder: Path) -> Settings:
     """tokenizer_config.json, and where it lists no added tokens special_tokens_map.json; {} where there is neither.
 
     Raises:
-        ResourceError: one that is there and no JSON object.
+        ResourceError: one of them holds no JSON object.
     """
     settings = _read(folder / "tokenizer_config.json")
     if "additional_special_tokens" in settings and not settings.get("extra_special_tokens"):
@@ -131,18 +131,18 @@ def _token(given: Any, where: str = "") -> AddedToken:
         return AddedToken(given)
     if isinstance(given, dict) and isinstance(given.get("content"), str):
         return AddedToken(given["content"], tuple((flag, bool(given[flag])) for flag in FLAGS if flag in given))
-    raise FaultyTokenizerError(f"{where} in tokenizer_config.json is {_short(given)}; needed is a token")
+    raise FaultyTokenizerError(f"{where} in tokenizer_config.json: expected a token, got {_short(given)}")
 
 
 def _object(given: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(given, dict):
-        raise FaultyTokenizerError(f"{where} in tokenizer_config.json is {_short(given)}; needed is an object")
+        raise FaultyTokenizerError(f"{where} in tokenizer_config.json: expected an object, got {_short(given)}")
     return given
 
 
 def _number(given: Any) -> int:
     if not re.fullmatch(r"\d{1,9}", str(given)):
-        raise FaultyTokenizerError(f"an added token has the number {_short(given)}")
+        raise FaultyTokenizerError(f"number of an added token: expected up to 9 digits, got {_short(given)}")
     return int(given)
 
 
@@ -152,9 +152,9 @@ def _short(given: Any) -> str:
 
 
 def ignored(settings: Settings, name: str) -> Iterator[str]:
-    """Warnings about what the folder asks for and is not done."""
+    """Warnings about settings that are not applied."""
     if name not in KIND_OF_CLASS and name not in GENERIC:
-        shown = name if re.fullmatch(r"\w{1,60}", name, re.ASCII) else quoted(name)  # it may come from a stranger
+        shown = name if re.fullmatch(r"\w{1,60}", name, re.ASCII) else quoted(name)
         yield (
             f"tokenizer_config.json names {shown}, whose own rules are not applied: the tokens are those of "
             "tokenizer.json alone"

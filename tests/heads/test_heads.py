@@ -163,8 +163,8 @@ MISFITS = {
     "sigma": ({"kernel_sigma": np.zeros(2)}, "needed are numbers above 0"),
     "empty": ({"w_q": np.ones((2, 6, 0)), "w_k": np.ones((2, 6, 0))}, "holds no number"),
     "nan": ({"w_k": np.full((2, 6, 3), np.nan)}, "w_k holds a NaN"),
-    "objects": ({"w_k": np.array([object()])}, "dtype object; needed are numbers"),
-    "text": ({"w_k": np.array(["a"])}, "needed are numbers"),
+    "objects": ({"w_k": np.array([object()])}, "expected numbers, got dtype object"),
+    "text": ({"w_k": np.array(["a"])}, "expected numbers, got dtype"),
     "a later version's bias": ({"b_k": np.ones((2, 3))}, "b_k changes the attention in a way that needs a newer attn"),
 }
 

@@ -166,7 +166,7 @@ def test_a_key_with_two_values_is_refused(tmp_path, text):
     folder = copy_of("bert", tmp_path / "bert")
     config = (folder / "config.json").read_text().rstrip()
     (folder / "config.json").write_text(config.removesuffix("}") + f", {text}}}")
-    with pytest.raises(ResourceError, match="stands there twice, with two values"):
+    with pytest.raises(ResourceError, match="is there twice with different values"):
         open_model(folder)
 
 

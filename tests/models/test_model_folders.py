@@ -49,7 +49,7 @@ def test_an_adapter_is_named_with_its_base_and_how_to_merge_it(folder, monkeypat
     Path("a").mkdir()
     made(os.path.expanduser(folder), **{"adapter_config.json": LORA})
     message, hint = said(folder)
-    assert message == f"{folder!r} is an adapter (LoRA) for 'org/base', which changes a model and is none by itself"
+    assert message == f"{folder!r} is an adapter (LoRA) for 'org/base', which changes a model: expected a whole one"
     assert "peft.AutoPeftModelForSequenceClassification.from_pretrained(sys.argv[1]).merge_and_unload()" in hint
     assert shlex.split(hint.partition(" merges it")[0])[-1].endswith("lora-merged")
 
@@ -62,7 +62,7 @@ def test_an_adapter_is_named_with_its_base_and_how_to_merge_it(folder, monkeypat
         ({"config": "pfeiffer", "model_name": "bert"}, "an adapter (pfeiffer) for 'bert'", "merge"),
         ({"peft_type": ["x"], "base_model_name_or_path": 7}, "'x' is an adapter, which", "merge"),
         ("{", "as JSON", "again"),
-        ([], "holds a list", "again"),
+        ([], "expected a JSON object, got a list", "again"),
     ],
 )
 def test_adapters_of_other_kinds(config, message, hint):
@@ -123,7 +123,10 @@ def test_modules_that_lead_nowhere(modules):
 )
 def test_static_vectors_are_sent_to_vectors(files):
     made("x y", **files)
-    assert said("x y", open_model) == ("'x y' holds static vectors of words, and no attention", "--vectors 'x y'")
+    assert said("x y", open_model) == (
+        "'x y' holds static word vectors: expected a model",
+        "--vectors 'x y'",
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.key}-{kind.marks[0] if kind.marks else ''}")
@@ -131,7 +134,7 @@ def test_a_folder_of_every_kind_is_named(kind):
     files = [mark.replace("*", "1") for mark in kind.marks]
     made("x", **dict.fromkeys(files, ""))
     message, hint = said("x")
-    assert message == f"the folder 'x' holds {kind.name}, and no model"
+    assert message == f"the folder 'x' holds {kind.name}: expected a model"
     assert "PATH" not in hint
     assert "FILE" not in hint
 
@@ -189,10 +192,14 @@ def test_a_folder_of_nothing_known_says_what_it_lacks():
 @pytest.mark.parametrize(
     ("typed", "message", "hint"),
     [
-        ("x/config.json", "is a file; a model is a folder, and the one it lies in is meant", "--model x"),
-        ("./x/model.safetensors", "is a file; a model is a folder, and the one it lies in is meant", "--model ./x"),
-        ("model.gguf", "'model.gguf' is a GGUF model; a model is a folder", "a model is a folder"),
-        ("notes.txt", "'notes.txt' is a file; a model is a folder", "a model is a folder with config.json"),
+        ("x/config.json", "is a file: expected the folder of a model, such as the one around it", "--model x"),
+        (
+            "./x/model.safetensors",
+            "is a file: expected the folder of a model, such as the one around it",
+            "--model ./x",
+        ),
+        ("model.gguf", "'model.gguf' is a GGUF model: expected the folder of a model", "a model is a folder"),
+        ("notes.txt", "'notes.txt' is a file: expected the folder of a model", "a model is a folder with config.json"),
         ("pipe", "'pipe' is a pipe, a device or a socket", "a model is a folder"),
         ("dangling", "'dangling' is a link to 'gone', which does not exist", "mend the link"),
         (".\\x", "does not exist", "here with /: --model ./x"),

@@ -44,7 +44,7 @@ def refused(folder, reason):
     [
         (b"", "as JSON"),
         (b"{", "as JSON"),
-        (b"[1]", "holds a list; needed is a JSON object"),
+        (b"[1]", "expected a JSON object, got a list"),
         (b"\xff\xfe{}", "is UTF-16 text"),
         (b"[" * 100_000, "as JSON"),
         (b'{"a": ' + b"1" * 5000 + b"}", "as JSON"),
@@ -285,7 +285,7 @@ def test_an_index_that_leads_elsewhere(tmp_path, name):
     folder = copy_of("roberta", tmp_path / "roberta")
     (tmp_path / "secret.safetensors").write_bytes(safetensors(ONE))
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": name}}))
-    refused(folder, "names the file .*; needed are .safetensors files beside it")
+    refused(folder, "names the file .*: expected .safetensors files beside it")
 
 
 @pytest.mark.parametrize("text", ["{}", '{"weight_map": []}', '{"weight_map": {}}'])
@@ -305,7 +305,7 @@ def test_a_shard_that_is_missing(tmp_path):
     ("name", "reason"),
     [
         ("pytorch_model.bin", "a pickle, which is never opened"),
-        ("x.h5", "weights in HDF5; needed is model.safetensors"),
+        ("x.h5", "weights in HDF5; expected model.safetensors"),
     ],
 )
 def test_weights_of_another_kind(bert, name, reason):

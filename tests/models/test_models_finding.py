@@ -75,7 +75,7 @@ def test_a_name_of_two_models_names_both(cache):
     add(cache, "b/bert")
     with pytest.raises(ResourceError, match="'bert' is the name of 2 cached models") as caught:
         find_model("bert")
-    assert caught.value.hint == "say which: a/bert, b/bert"
+    assert caught.value.hint == "give a full name: a/bert, b/bert"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_branch_that_leads_nowhere_is_said(cache, tmp_path, commit):
     (snapshot.parent / "another").mkdir()
     with pytest.raises(ResourceError, match="'org/bert' has no snapshot") as caught:
         find_model("org/bert")
-    assert caught.value.hint == "hf download org/bert gets what is missing"
+    assert caught.value.hint == "hf download org/bert gets the missing files"
 
 
 def test_a_model_fetched_by_its_commit_has_no_branch(cache):
@@ -126,7 +126,7 @@ def test_a_model_fetched_by_its_commit_has_no_branch(cache):
 
 def test_a_model_that_is_there_in_part_is_said(cache):
     (add(cache, "org/bert") / "config.json").unlink()
-    with pytest.raises(ResourceError, match="in part only"):
+    with pytest.raises(ResourceError, match="is incomplete"):
         find_model("bert")
 
 
@@ -194,7 +194,7 @@ def test_the_folders_of_the_cache_lead_to_their_models(cache):
     assert find_model(str(cache / "models--org--bert")) == find_model(snapshot) == snapshot
     with pytest.raises(ResourceError, match="holds a Hugging Face cache") as caught:
         find_model(str(cache))
-    assert caught.value.hint == "a name opens what is there: --model org/bert"
+    assert caught.value.hint == "a name opens a cached model: --model org/bert"
 
 
 def test_a_cached_adapter_and_a_cached_pipeline(cache):
@@ -213,7 +213,7 @@ def test_a_folder_here_comes_before_the_cache(cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bert").mkdir()
     with pytest.raises(
-        ResourceError, match=r"'bert' holds nothing, and no model \(it comes before org/bert in the cache"
+        ResourceError, match=r"'bert' holds nothing: expected a model \(it comes before org/bert in the cache"
     ):
         find_model("bert")
 
@@ -241,7 +241,7 @@ def test_a_folder_is_taken_as_it_is(cache, tmp_path, monkeypatch):
 
 def test_a_file_of_the_folder_is_not_the_folder(cache, tmp_path):
     folder = copy_of("bert", tmp_path / "bert")
-    with pytest.raises(ResourceError, match="is a file; a model is a folder"):
+    with pytest.raises(ResourceError, match="is a file: expected the folder of a model"):
         find_model(str(folder / "model.safetensors"))
 
 

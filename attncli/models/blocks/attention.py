@@ -1,4 +1,4 @@
-"""Self-attention of a block, from the hidden state to what is added to it, with every step between."""
+"""Self-attention of a block, from the hidden state to the sum of its heads, with every step between."""
 
 from typing import NamedTuple
 

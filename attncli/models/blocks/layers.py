@@ -19,7 +19,7 @@ def take(tensors: Tensors, name: str, *shape: int) -> Array:
     """The array `name`.
 
     Raises:
-        ResourceError: there is none, or it has another shape than this one.
+        ResourceError: it is missing, or has another shape than this one.
     """
     array = tensors[name]
     if array.shape != shape:

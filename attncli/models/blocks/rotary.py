@@ -87,7 +87,7 @@ def rotate(x: Array, cos: Array, sin: Array) -> Array:
     """Vectors x `[n_head, n, d_k]`, turned: `[n_head, n, d_k]` (Su et al. 2021, equation 34).
 
     Dimension i is paired with dimension i + width/2, not with its neighbour: the order in which Llama's and its
-    descendants' checkpoints keep their rows. What lies beyond the width stays.
+    descendants' checkpoints keep their rows. Dimensions beyond the width stay.
     """
     half = cos.shape[-1]
     first, second = x[..., :half], x[..., half : 2 * half]  # [n_head, n, width/2]
@@ -210,7 +210,7 @@ def _read_parameters(config: Config) -> Mapping[str, Any]:
 
 
 def _turning_part(kind: str, parameters: Mapping[str, Any]) -> float:
-    """The part of a head's dimensions that turns: without a scaling all of them, whatever the config says.
+    """The part of a head's dimensions that turns: all of them where the rotation is not scaled, even with the key.
 
     So do these models in transformers, which leave it to the scalings to ask.
     """

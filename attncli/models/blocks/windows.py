@@ -38,7 +38,7 @@ def read_windows(config: Config, n_layer: int, default: int, switched: bool) -> 
     default: the width where the config does not give one.
 
     Raises:
-        ResourceError: a width or a list of types that is none, or a block that slides where windows have no width.
+        ResourceError: a width that is no positive integer, unknown layer types, or a block that slides without a width.
     """
     width, slides = config.get("sliding_window", default), _read_types(config, n_layer)
     on = config.switch("use_sliding_window", False) if switched else True

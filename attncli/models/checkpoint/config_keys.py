@@ -1,7 +1,7 @@
 """The keys of a config.json that change no attention in any family; a key that is not read is named unless it is here.
 
-From the configuration classes of transformers 5.24 and what its earlier versions, tokenizers, trainers and converters
-have left in checkpoints.
+From the configuration classes of transformers 5.24, and from keys that its earlier versions, tokenizers, trainers and
+converters have left in checkpoints.
 """
 
 import re
@@ -13,7 +13,7 @@ from attncli.models.checkpoint.config import Config, keys_in
 
 #: Keys that change nothing whatever their value.
 HARMLESS = keys_in(
-    # whose file it is, and what wrote and loads it
+    # the file, and the code that wrote and loads it
     """_name_or_path name_or_path _commit_hash name language languages license description model_type model_name
     architectures auto_map transformers_version adapter_transformers_version sentence_transformers
     transformers.js_config custom_pipelines finetuning_task torchscript use_bfloat16 torch_dtype dtype params_dtype
@@ -22,7 +22,7 @@ HARMLESS = keys_in(
     max_sequence_length max_trained_positions tokenizer_model_max_length max_length seq_length training_length n_ctx
     tokenizer_class tokenizer_name tokenizer_type prefix trust_remote_code
     """
-    # how it is computed, not what
+    # ways to compute the same
     + """_attn_implementation attn_implementation _attn_implementation_internal _attn_implementation_autoset
     _experts_implementation experts_implementation _experts_implementation_internal _flash_attn_2_enabled
     use_flash_attn use_flash_attention use_flash_attention_2 flash_attn use_sdpa use_memory_efficient_attention
@@ -68,7 +68,7 @@ HARMLESS = keys_in(
     """
 )
 
-#: Keys that change nothing with these values, which say that the model has nothing of the kind.
+#: Keys that change nothing with these values, which turn a feature off.
 INERT: Mapping[str, tuple[Any, ...]] = {
     **dict.fromkeys(
         keys_in("""is_encoder_decoder is_decoder add_cross_attention use_sliding_window attention_bias mlp_bias
@@ -85,7 +85,7 @@ INERT: Mapping[str, tuple[Any, ...]] = {
 
 #: Sizes that change nothing where they are the size of the model.
 SAME_SIZE = ("embedding_size", "emb_size")
-#: Keys of other code that say which tokens see which, and the value of each that hides what comes later.
+#: Keys of other code for the mask, and the value of each that hides later tokens.
 MASKS: Mapping[str, bool] = {
     **dict.fromkeys(("use_bidirectional_attention", "is_bidirectional", "bidirectional"), False),
     **dict.fromkeys(("is_causal", "causal"), True),
@@ -119,7 +119,7 @@ def named(names: list[str], most: int = 5, width: int = 40) -> str:
 def _is_harmless(key: str, value: Any) -> bool:
     if value is None or key in HARMLESS:
         return True
-    if key == "adapters":  # where there are none, their maps are empty
+    if key == "adapters":  # a model without adapters has empty maps
         return isinstance(value, dict) and not any(value.values())
     if key == "layer_types":
         return isinstance(value, list) and all(each == "full_attention" for each in value)

@@ -1,4 +1,4 @@
-"""Where a model lies: a folder that is named, or one in the local Hugging Face cache. Nothing is ever downloaded."""
+"""The folder of a model: a named one, or one in the local Hugging Face cache. Nothing is ever downloaded."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from attncli.files.fetching import MODELS, cached_name, download_command
 from attncli.text.spelling import nearest_spellings
 
 NAME = re.compile(r"(?:[\w-][\w.-]*/)?[\w-][\w.-]*", re.ASCII)  # org/name or name; neither starts with a dot
-GENERIC = re.compile(r"model|final|checkpoint(?:-\d+)?|output|best")  # names of folders that say nothing of the model
+GENERIC = re.compile(r"model|final|checkpoint(?:-\d+)?|output|best")  # names of folders that do not name the model
 PART = re.compile(r"0_\w+", re.ASCII)  # the first module of sentence-transformers, in the folder that has the name
 ADDRESS = re.compile(r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)((?:[\w.-]+/)?[\w.-]+)", re.ASCII)
 COMMIT = re.compile(r"[\w-][\w.-]*", re.ASCII)
@@ -19,11 +19,11 @@ COMMIT = re.compile(r"[\w-][\w.-]*", re.ASCII)
 def find_model(name_or_path: str | Path) -> Path:
     """The folder of a model.
 
-    What is there on disk under that name comes first. Otherwise `org/name`, or `name` if just one cached model has it,
+    A file or folder of that name comes first. Otherwise `org/name`, or `name` if just one cached model has it,
     is looked for in the Hugging Face cache.
 
     Raises:
-        ResourceError: there is none, several have that name, or the cache has it in part; the hint is the next step.
+        ResourceError: no such model, several of that name, or an incomplete cached one; the hint is the next step.
     """
     text = str(name_or_path)
     place = Path(os.path.expanduser(text))
@@ -69,7 +69,7 @@ def name_of(folder: Path) -> str:
 
 
 def _on_disk(text: str, place: Path) -> Path:
-    """The folder of the model that lies at `place`."""
+    """The folder of the model at `place`."""
     from attncli.models.checkpoint.folders import file_error, model_folder
 
     if not os.path.isdir(place):
@@ -102,14 +102,16 @@ def _cached_name(name: str) -> str:
     if len(same) == 1:
         return same[0]
     if same:
-        raise ResourceError(f"{name!r} is the name of {len(same)} cached models", f"say which: {', '.join(same)}")
+        raise ResourceError(
+            f"{name!r} is the name of {len(same)} cached models", f"give a full name: {', '.join(same)}"
+        )
     raise ResourceError(
-        f"there is no folder {name!r}, and no model of that name in {str(cache_folder())!r}", _how_to_get(name, models)
+        f"no folder {name!r}, and no model of that name in {str(cache_folder())!r}", _how_to_get(name, models)
     )
 
 
 def _how_to_get(name: str, models: list[str]) -> str:
-    """The command that brings the model, and the cached models that may have been meant."""
+    """The command that fetches the model, and the cached models of similar names."""
     command = f"{download_command(name if '/' in name else f'ORG/{name}')} gets it"
     bare = {model.rpartition("/")[2]: model for model in models}
     near = nearest_spellings(name, models if "/" in name else list(bare))
@@ -118,7 +120,7 @@ def _how_to_get(name: str, models: list[str]) -> str:
 
 
 def _snapshot(name: str) -> Path:
-    """The model of the cached `name`, at the commit that its main branch stands at."""
+    """The model of the cached `name`, at the commit of its main branch."""
     from attncli.models.checkpoint.folders import model_folder
 
     return model_folder(name, _current(cache_folder() / f"{MODELS}{name.replace('/', '--')}", name))
@@ -126,20 +128,20 @@ def _snapshot(name: str) -> Path:
 
 def _current(folder: Path, name: str) -> Path:
     """The snapshot of a cached model's main branch."""
-    from attncli.models.checkpoint.folders import is_anything
+    from attncli.models.checkpoint.folders import is_recognised
 
-    missing = f"{download_command(cached_name(folder / 'snapshots') or name)} gets what is missing"
+    missing = f"{download_command(cached_name(folder / 'snapshots') or name)} gets the missing files"
     commit = _branch(folder / "refs" / "main") or _only_snapshot(folder)
     snapshot = folder / "snapshots" / commit
     if not COMMIT.fullmatch(commit) or not os.path.isdir(snapshot):
-        raise ResourceError(f"the cached model {name!r} has no snapshot that its refs/main names", missing)
-    if not is_anything(snapshot):
-        raise ResourceError(f"the cached model {name!r} is there in part only: it has no config.json", missing)
+        raise ResourceError(f"the cached model {name!r} has no snapshot of the commit in its refs/main", missing)
+    if not is_recognised(snapshot):
+        raise ResourceError(f"the cached model {name!r} is incomplete: it has no config.json", missing)
     return snapshot
 
 
 def _branch(path: Path) -> str:
-    """The commit that a branch stands at; empty if the file is none. A pipe is not waited for."""
+    """The commit of a branch; empty if the file does not hold one. A pipe is not waited for."""
     try:
         with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)

@@ -1,4 +1,4 @@
-"""From a folder to the model in it: followed where it says where the model is, and named for what it is where not."""
+"""From a folder to the model in it, or to an error that names the kind of the folder and the next step."""
 
 import os
 import re
@@ -27,15 +27,15 @@ MARKS = ("config.json", MODULES, ADAPTER)
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
 SHOWN = 5  # names in a hint
-#: Kinds that say nothing that a list of the folders inside would not say better.
+#: Kinds that are less use in an error than the list of models in subfolders.
 WEAK = ("tokenizer", "empty", "dataset", "pickle")
 
 
 def model_folder(text: str, folder: Path) -> Path:
-    """The folder of the model that `folder`, called `text`, has: itself, or where its modules.json says it is.
+    """The folder of the model in `folder`, which was typed as `text`: itself, or the one that its modules.json names.
 
     Raises:
-        ResourceError: it has none; the message says what it is instead, the hint leads on.
+        ResourceError: it holds no model; the message names its kind, the hint the next step.
     """
     module = _module(text, folder)
     if module != folder and os.path.isfile(module / "config.json"):
@@ -43,13 +43,13 @@ def model_folder(text: str, folder: Path) -> Path:
     is_adapter = os.path.isfile(folder / ADAPTER) and not any(os.path.lexists(folder / name) for name in WEIGHTS)
     if is_adapter:
         raise _adapter_error(text, folder)
-    if os.path.lexists(folder / "config.json"):  # what is wrong with it is said by who reads it
+    if os.path.lexists(folder / "config.json"):  # its faults are named where it is read
         return folder
     raise _no_model(text, folder)
 
 
-def is_anything(folder: Path) -> bool:
-    """Whether the folder has enough to say what it is: a model, an adapter, weights of some kind."""
+def is_recognised(folder: Path) -> bool:
+    """Whether the files in the folder tell its kind: a model, an adapter, weights of some kind."""
     marked = any(os.path.lexists(folder / name) for name in MARKS)
     return marked or kind_of_folder(folder, lambda kind: kind.key not in WEAK) is not None
 
@@ -60,36 +60,36 @@ def weights_error(folder: Path, missing: str) -> ResourceError | None:
     if found is None:
         return None
     kind, file = found
-    return ResourceError(f"{str(folder)!r} has {file}: {kind.name}; needed is {missing}", kind.hint(str(folder), file))
+    return ResourceError(f"{str(folder)!r} has {file}: {kind.name}; expected {missing}", kind.hint(str(folder), file))
 
 
 def static_error(folder: Path) -> ResourceError:
     """The error for a folder of static vectors (Model2Vec), which `--vectors` opens."""
     path = str(folder)
-    return ResourceError(f"{path!r} holds static vectors of words, and no attention", f"--vectors {shlex.quote(path)}")
+    return ResourceError(f"{path!r} holds static word vectors: expected a model", f"--vectors {shlex.quote(path)}")
 
 
 def file_error(text: str, path: Path) -> ResourceError:
-    """The error for what is there and is no folder."""
+    """The error for a path that exists and is no folder."""
     if not os.path.exists(path):
         return ResourceError(f"{text!r} is a link to {os.readlink(path)!r}, which does not exist", "mend the link")
     if not os.path.isfile(path):
-        return ResourceError(f"{text!r} is a pipe, a device or a socket; a model is a folder", _needed())
+        return ResourceError(f"{text!r} is a pipe, a device or a socket: expected the folder of a model", _expected())
     folder = os.path.dirname(text) or "."
     if any(os.path.lexists(path.parent / name) for name in MARKS):
         return ResourceError(
-            f"{text!r} is a file; a model is a folder, and the one it lies in is meant", _model_option(folder)
+            f"{text!r} is a file: expected the folder of a model, such as the one around it", _model_option(folder)
         )
     from attncli.files.kinds import kind_of_file  # a table of patterns, which only an error needs
 
     kind = kind_of_file(path)
     if kind is None or kind.key == "safetensors":
-        return ResourceError(f"{text!r} is a file; a model is a folder", _needed())
-    return ResourceError(f"{text!r} is {kind.name}; a model is a folder", kind.hint(text))
+        return ResourceError(f"{text!r} is a file: expected the folder of a model", _expected())
+    return ResourceError(f"{text!r} is {kind.name}: expected the folder of a model", kind.hint(text))
 
 
 def absent_error(text: str) -> ResourceError:
-    """The error for a path that leads nowhere, with the one that may have been meant."""
+    """The error for a path that does not exist, with the most similar one."""
     slashed = text.replace("\\", "/")
     if slashed != text and os.path.isdir(os.path.expanduser(slashed)):
         return ResourceError(f"the folder {text!r} does not exist", f"here with /: {_model_option(slashed)}")
@@ -116,7 +116,7 @@ def _module(text: str, folder: Path) -> Path:
     first = modules[0] if isinstance(modules, list) and modules else None
     path, kind = (first.get("path"), first.get("type")) if isinstance(first, dict) else (None, None)
     if not isinstance(path, str) or not isinstance(kind, str) or not _is_inside(path):
-        raise ResourceError(f"{str(folder / MODULES)!r} does not say where its first module lies", _needed())
+        raise ResourceError(f"{str(folder / MODULES)!r} does not give the path of its first module", _expected())
     if kind.rpartition(".")[2] == "StaticEmbedding":
         raise static_error(folder)
     return folder / path
@@ -128,16 +128,16 @@ def _is_inside(path: str) -> bool:
 
 
 def _no_model(text: str, folder: Path) -> ResourceError:
-    """What the folder is, and which way leads on: that of its kind, or to the folders in it that are models."""
+    """The error for a folder without a model: its kind, and the next step from it or to models in subfolders."""
     if entries(folder) is None:
         return ResourceError(f"the folder {text!r} cannot be read", "its owner may let you: chmod -R u+rX")
     inside = [os.path.join(text, name) for name in _models_in(folder)]
     found = kind_of_folder(folder, lambda kind: not (inside and kind.key in WEAK))
     if found is None:
-        return ResourceError(f"the folder {text!r} has no config.json{_but(inside)}", _choice(inside) or _needed())
+        return ResourceError(f"the folder {text!r} has no config.json{_but(inside)}", _choice(inside) or _expected())
     kind, file = found
     hint = _cached(folder) if kind.key == "cache" else _choice(inside)
-    return ResourceError(f"the folder {text!r} holds {kind.name}, and no model", hint or kind.hint(text, file))
+    return ResourceError(f"the folder {text!r} holds {kind.name}: expected a model", hint or kind.hint(text, file))
 
 
 def _but(inside: Sequence[str]) -> str:
@@ -158,11 +158,11 @@ def _choice(inside: Sequence[str]) -> str:
 
 def _cached(folder: Path) -> str:
     names = [each for each in entries(folder) or [] if each.startswith(MODELS)]
-    return "a name opens what is there: --model " + names[0].removeprefix(MODELS).replace("--", "/", 1)
+    return "a name opens a cached model: --model " + names[0].removeprefix(MODELS).replace("--", "/", 1)
 
 
 def _adapter_error(text: str, folder: Path) -> ResourceError:
-    """The error for the folder of an adapter, which was called `text`: its kind, its base, and what makes a model."""
+    """The error for the folder of an adapter, typed as `text`: its kind, its base, and how to make a model of it."""
     config = read_object(folder / ADAPTER)
     kind = _short_text(config.get("peft_type") or config.get("config"))
     base = _short_text(config.get("base_model_name_or_path") or config.get("model_name"))
@@ -170,7 +170,7 @@ def _adapter_error(text: str, folder: Path) -> ResourceError:
     of = f" for {base!r}" if base else ""
     hint = f"the model without it: --model {shlex.quote(base)}" if kind in PROMPTS and base else ""
     return ResourceError(
-        f"{text!r} is an adapter{names}{of}, which changes a model and is none by itself",
+        f"{text!r} is an adapter{names}{of}, which changes a model: expected a whole one",
         hint or _merging(str(folder), _short_text(config.get("task_type")), base),
     )
 
@@ -185,7 +185,7 @@ def _merging(folder: str, task: str, base: str) -> str:
 
 
 def _short_text(value: object) -> str:
-    """The text, if it is one and no novel."""
+    """The value if it is a text of at most 200 characters, else an empty one."""
     return value if isinstance(value, str) and len(value) <= 200 else ""
 
 
@@ -193,5 +193,5 @@ def _model_option(folder: str) -> str:
     return f"--model {shlex.quote(folder)}"
 
 
-def _needed() -> str:
+def _expected() -> str:
     return f"a model is a folder with {', '.join(NEEDED[:-1])} and {NEEDED[-1]}, or ORG/NAME in the Hugging Face cache"

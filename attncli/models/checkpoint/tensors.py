@@ -31,8 +31,8 @@ class Names(NamedTuple):
     """How the checkpoints of a family name their arrays.
 
     blocks: the list of blocks; prefixes: beginnings that a checkpoint with a head has and one without has not;
-    renamed: parts of names in early files → today's; buffers: patterns of arrays that are no parameters; heads: what
-    names of arrays for tasks begin with, beside `HEADS`.
+    renamed: parts of names in early files → today's; buffers: patterns of arrays that are no parameters; heads: how
+    the names of arrays for tasks begin, beside `HEADS`.
     """
 
     blocks: str = "layers"
@@ -70,7 +70,7 @@ class Place(NamedTuple):
 
     @property
     def stored(self) -> Stored:
-        """What the file's header says of it."""
+        """Its entry in the header of the file."""
         return self.file.arrays[self.name]
 
 
@@ -106,7 +106,7 @@ class Checkpoint:
         """The array `name`, with or without prefix, not to be written to.
 
         Raises:
-            ResourceError: there is none, its dtype is not supported, or its file has changed since it was opened.
+            ResourceError: it is missing, its dtype is not supported, or its file has changed since it was opened.
         """
         key, place = self.names.bare(name), self._place(name)
         if self._kept is not None and key in self._kept:
@@ -139,15 +139,15 @@ class Checkpoint:
         return sum(each.numbers for name, each in firsts.items() if each.is_float and not self.names.is_buffer(name))
 
     def size(self, name: str) -> tuple[int, ...] | None:
-        """The shape of the array `name`, None if there is none."""
+        """The shape of the array `name`, None if it is missing."""
         key = self.names.bare(name)
         return self._places[key][0].stored.shape if key in self._places else None
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of the array `name` or of what stands for it.
+        """The shape of the array `name` or of the tied array that is read in its place.
 
         Raises:
-            ResourceError: there is none, or two that are not the same.
+            ResourceError: it is missing, or there are two that differ.
         """
         return self._place(name).stored.shape
 
@@ -186,7 +186,7 @@ def safetensors_paths(folder: Path) -> list[Path]:
     """The one file or the shards.
 
     Raises:
-        ResourceError: none, and what there is instead; or an index that names files elsewhere.
+        ResourceError: no safetensors, with the kind of the weights that are there; or an index that names other files.
     """
     if os.path.lexists(folder / WHOLE):
         return [folder / WHOLE]
@@ -201,15 +201,13 @@ def _shards(index: Path) -> Iterator[str]:
     """The files that the index names, all of them beside it."""
     names = read_object(index).get("weight_map")
     if not isinstance(names, dict) or not names:
-        raise ResourceError(f"{str(index)!r} has no weight_map that says which file has which array")
+        raise ResourceError(f"{str(index)!r} has no weight_map: expected the file of each array")
     for name in names.values():
-        if not isinstance(name, str) or not _stands_beside(name):
-            raise ResourceError(
-                f"{str(index)!r} names the file {quoted(name)}; needed are .safetensors files beside it"
-            )
+        if not isinstance(name, str) or not _is_beside(name):
+            raise ResourceError(f"{str(index)!r} names the file {quoted(name)}: expected .safetensors files beside it")
         yield name
 
 
-def _stands_beside(name: str) -> bool:
-    """Whether it is the name of a file in the folder, which leads nowhere else on any system."""
+def _is_beside(name: str) -> bool:
+    """Whether it names a file of the same folder on every system."""
     return name.endswith(".safetensors") and len(name) <= 255 and Path(name).name == name and "\\" not in name

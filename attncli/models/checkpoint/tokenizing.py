@@ -1,4 +1,4 @@
-"""A model's own tokens: what its tokenizer.json makes of a sentence, and where each token stands in it."""
+"""A model's own tokens: those that its tokenizer.json makes of a sentence, and the place of each in it."""
 
 import re
 import shlex
@@ -15,15 +15,15 @@ from attncli.tokenizer.encoding import Encoded, encode, open_tokenizer
 from attncli.tokenizer.form import FaultyTokenizerError, largest, may_be_parsed
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
-MOST_ROWS = 2**20  # tokens, where the model does not say how many it knows
+MOST_ROWS = 2**20  # tokens, for a model of unknown vocabulary
 MOST_SHOWN = 60  # characters of a text in an error
 SAME_FOLDER = "config.json, tokenizer.json and the weights must be of the same model"
-#: What folders have instead of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.
+#: Files in the place of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.
 OTHER_FILES = (
     *("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "source.spm"),
     *("vocab.txt", "vocab.json", "bpe.codes", "merges.txt", "tekken.json", "tiktoken.model"),
 )
-JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and what joins letters or emoji
+JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and joiners of letters or emoji
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -33,7 +33,7 @@ class ModelToken:
 
     `id` and `piece` are the tokenizer's; `text` is as typed, at code points `start` to `end`, without the space in
     front. Several pieces of one character share its place. `special`: the tokenizer added it, and it belongs to no
-    `word`; the others say which word of the sentence they are part of, counted from 0.
+    `word`; the others have the number of their word in the sentence, counted from 0.
     """
 
     index: int
@@ -48,7 +48,7 @@ class ModelToken:
 
 @dataclass(frozen=True)
 class ModelSentence:
-    """What was typed, and the tokens that the model sees."""
+    """The text as typed, and the tokens that the model sees."""
 
     text: str
     tokens: tuple[ModelToken, ...]
@@ -75,7 +75,7 @@ class ModelTokenizer:
         for a folder that names none.
 
         Raises:
-            ResourceError: there is none, or it is not one.
+            ResourceError: the folder has no tokenizer.json, or a damaged one.
         """
         self._path = _tokenizer_path(folder)
         try:
@@ -101,7 +101,7 @@ class ModelTokenizer:
         """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.
 
         Raises:
-            ResourceError: the tokenizer has none for it.
+            ResourceError: the tokenizer fails on it.
         """
         try:
             found = self._encode(SURROGATES.sub("\ufffd", text))
@@ -161,21 +161,21 @@ def _words(
     """The number of each token's word, None for special ones.
 
     The rule, for every kind of tokenizer: a word starts where the tokenizer starts one, after white space, and between
-    letters or digits and anything else. Pieces are never cut, and marks and joiners keep together what they stand in.
+    letters or digits and anything else. Pieces are never cut, and marks and joiners keep their neighbours together.
     """
     number, last_word, last_end = -1, object(), 0
     for span, added, word in zip(spans, special, word_ids, strict=True):
         if added:
             yield None
             continue
-        starts = word != last_word or _stands_apart(text, span, last_end)
+        starts = word != last_word or _is_apart(text, span, last_end)
         number += number < 0 or (starts and not _is_joined(text, span[0]))
         last_word, last_end = word, max(last_end, span[1])
         yield number
 
 
-def _stands_apart(text: str, span: tuple[int, int], last_end: int) -> bool:
-    """Whether the text at the span stands apart from what is before it; the pieces before it end at last_end.
+def _is_apart(text: str, span: tuple[int, int], last_end: int) -> bool:
+    """Whether the text at the span is apart from the text before it; the pieces before it end at last_end.
 
     A space that is a piece of its own belongs to the word behind it.
     """
@@ -188,7 +188,7 @@ def _stands_apart(text: str, span: tuple[int, int], last_end: int) -> bool:
 
 
 def _is_joined(text: str, place: int) -> bool:
-    """Whether a mark or joiner ties the character at the place to what stands before it."""
+    """Whether a mark or joiner ties the character at the place to the one before it."""
     if not 0 < place < len(text) or text[place - 1].isspace():
         return False
     alike = text[place].isalnum() and text[_base(text, place - 1)].isalnum()

@@ -146,5 +146,5 @@ def _read_windows(config: Config, kind: Kind, n_layer: int) -> Windows:
 
 def _read_biased(config: Config, kind: Kind) -> frozenset[str]:
     """The linear layers that have a bias."""
-    said = (layers for key, layers in kind.bias_keys.items() if config.switch(key, False))
-    return frozenset(" ".join((kind.biased, *said)).split())
+    on = (layers for key, layers in kind.bias_keys.items() if config.switch(key, False))
+    return frozenset(" ".join((kind.biased, *on)).split())
