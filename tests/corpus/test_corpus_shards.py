@@ -71,8 +71,13 @@ def test_a_limit_counts_lines_over_all_files(tmp_path, small, limit):
 
 
 def test_the_plan_depends_on_the_file_alone(tmp_path):
-    path = packed(tmp_path / "a.txt", b"a line\n" * 1000, "")
-    assert plan_shards([path]) == plan_shards([path])
+    places = [tmp_path / folder for folder in ("one", "two")]
+    for place in places:
+        place.mkdir()
+    plans = [plan_shards([packed(place / "a.txt", b"a line\n" * 1000, "")]) for place in places]
+    bytes_of = [[(piece.start, piece.end, piece.lines) for shard in plan for piece in shard.pieces] for plan in plans]
+    assert bytes_of[0] == bytes_of[1]
+    assert bytes_of[0][-1][1] == 7000
 
 
 def test_a_file_that_changed_is_refused(tmp_path):

@@ -80,6 +80,7 @@ def test_entropies_by_length(tmp_path, corpus_file, settings):
             own = entropy(explanation.weights[layer, head])[seeing[layer, head]].tolist()
             bits[layer, head, len(explanation.sentence.tokens)] += own
     found = run(tmp_path / "out", [corpus_file], corpus_settings(attention=settings)).tables["entropy"]
+    assert len(rows(found)) == len(bits)
     for layer, head, length, _, words, mean, deviation in rows(found):
         own = bits[layer, head, length] or [0.0]
         assert words == len(bits[layer, head, length])
@@ -95,6 +96,7 @@ def test_what_heads_do(tmp_path, corpus_file, settings):
     ]
     wanted = corpus_settings(collect=("heads",), attention=settings)
     found = run(tmp_path / "out", [corpus_file], wanted).tables["heads"]
+    assert len(found["layer"]) == kinds[0].distance.size
     for place, (layer, head) in enumerate(zip(found["layer"], found["head"], strict=True)):
         for name in ("distance", "entropy", "previous", "next", "same", "first", "evenness"):
             mean = np.mean([getattr(each, name)[layer, head] for each in kinds])
@@ -195,8 +197,10 @@ def test_parquet_names_its_schema(tmp_path, corpus_file):
 
 def test_no_number_is_none_or_infinite(tmp_path, corpus_file):
     corpus = run(tmp_path / "out", [corpus_file], corpus_settings(attention={"mask": ["causal"], "exclude_self": True}))
+    assert {*corpus.tables} == {"context", "distance", "entropy"}
     for columns in corpus.tables.values():
         for column in columns.values():
+            assert len(column)
             assert all(math.isfinite(each) for each in column if isinstance(each, float))
 
 

@@ -326,6 +326,7 @@ def test_the_rows_of_the_tours_look_up_add_up(vectors):
     tour = tour_of(BARK, vectors)
     lines = [line.plain for line in lookup.parts(tour, Screen(100))[1]]
     divisor, temperature = re.search(r"/ (√\d+) \+ position\) / ([\d.]+);", lines[-1]).groups()
+    assert len(lines) == 1 + len(tour.explanation.sentence.tokens)  # the heads of the columns, the others, the remark
     for line in lines[1:-1]:
         _, similarity, position, score, *_ = line.split()
         assert adds_up({"similarity": similarity, "position": position, "score": score}, divisor, temperature)
@@ -334,6 +335,7 @@ def test_the_rows_of_the_tours_look_up_add_up(vectors):
 @pytest.mark.parametrize("case", [{"mode": "multihead", "mask": ["causal"]}, {"method": "kernel", "temperature": 2}])
 def test_the_terms_of_a_csv_come_to_its_scores(vectors, case):
     header, *rows = explanation_rows(explain(BARK, vectors, **case))
+    assert sum(row[[*header].index("score")] is not None for row in rows) > 40
     for row in (dict(zip(header, row, strict=True)) for row in rows):
         if row["score"] is not None:
             computed = (row["similarity"] / row["divisor"] + row["position"]) / row["temperature"]

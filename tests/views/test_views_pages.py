@@ -119,7 +119,8 @@ def test_the_ranked_words_and_weights_can_be_read_without_colours():
     explanation = explained(top=3)
     lines = page(explanation, 120)
     start = next(i for i, line in enumerate(lines) if line.startswith("context"))
-    for context, line in zip(explanation.context, lines[start + 1 :], strict=False):
+    shown_lines = lines[start + 1 :][: len(explanation.context)]
+    for context, line in zip(explanation.context, shown_lines, strict=True):
         shown = re.findall(r"([a-zA-Z]+)(?:\[(\d)\])? +(\d\.\d\d)", line.split("=")[1])
         assert [word for word, _, _ in shown] == [each.text for each in context.ranked]
         assert all(abs(float(n) - each.weight) <= 0.01 for (_, _, n), each in zip(shown, context.ranked, strict=True))
