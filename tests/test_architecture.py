@@ -1,6 +1,7 @@
-"""The house of CONTRIBUTING.md: imports go down only, and what is slow to import is imported where it is needed."""
+"""The rooms of ARCHITECTURE.md: imports go down only, and what is slow to import is imported where it is needed."""
 
 import ast
+import json
 import subprocess
 import sys
 
@@ -125,17 +126,44 @@ def test_files_stay_readable_in_one_sitting():
     assert not {name for path, name in zip(MODULES, map(module_name, MODULES), strict=True) if lines_of(path) > 350}
 
 
-def modules_after(arguments, **env):
-    """The modules loaded once `attn` has run with these arguments."""
-    code = (
-        "import sys; from attncli.cli.app import run\n"
-        f"try: run({arguments!r})\nexcept SystemExit: pass\n"
-        "print(*sys.modules, file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL, check=True
-    )
-    return {name.split(".")[0] for name in done.stderr.split()}
+#: Runs each call in a fork, and writes the modules that are loaded then, one line a call.
+FORKING = """
+import json, os, sys
+for arguments, variables in json.loads(sys.argv[1]):
+    if not os.fork():
+        os.environ.clear()
+        os.environ.update(variables)
+        for number in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+        from attncli.cli.app import run
+        try:
+            run(arguments)
+        except SystemExit:
+            pass
+        with open(sys.argv[2], "a") as file:
+            file.write(" ".join(sys.modules) + "\\n")
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """For calls, each its arguments or those and variables, the modules that are loaded once attn has run."""
+
+    def loaded(calls):
+        each = [call if isinstance(call, tuple) else (call, {}) for call in calls]
+        command = [sys.executable, "-c", FORKING, json.dumps(each), tmp_path / "modules"]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        found = [{*line.split()} for line in (tmp_path / "modules").read_text().splitlines()]
+        return zip(calls, found, strict=True)
+
+    return loaded
+
+
+def among(modules, *packages):
+    """The packages that modules are loaded of."""
+    return {*packages} & {name.split(".")[0] for name in modules}
 
 
 HELP = [
@@ -144,77 +172,67 @@ HELP = [
 ]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [*([*command, "-h"] for command in HELP), ["--version"], ["--version", "--debug"], ["man"], [], ["vectors"]],
-)
-def test_help_waits_for_neither_numpy_nor_gensim(arguments):
-    loaded = modules_after(arguments)
-    assert not loaded & {"numpy", "gensim", "scipy", "matplotlib", "textual"}
-    assert "-h" not in arguments or "rich" not in loaded
+def test_help_waits_for_neither_numpy_nor_gensim(loaded):
+    calls = [*([*command, "-h"] for command in HELP), ["--version"], ["--version", "--debug"], ["man"], [], ["vectors"]]
+    heavy = "numpy", "gensim", "scipy", "matplotlib", "textual"
+    slow = [
+        (call, found)
+        for call, modules in loaded(calls)
+        if (found := among(modules, *heavy, *["rich"] * ("-h" in call)))
+    ]
+    assert not slow
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        *("explain --method ", "explain --vectors ", "vectors info ", "vectors near a --vectors "),
-        *("explain --combine ", "heads --pattern "),
-    ],
-)
-def test_completion_waits_for_neither_numpy_nor_gensim(words):
-    typed = f"attn {words}"
-    completing = {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
-    assert not modules_after([], **completing) & {"numpy", "gensim", "scipy", "rich"}
+def test_completion_waits_for_neither_numpy_nor_gensim(loaded):
+    typed = [
+        *("attn explain --method ", "attn explain --vectors ", "attn vectors info ", "attn vectors near a --vectors "),
+        *("attn explain --combine ", "attn heads --pattern "),
+    ]
+    calls = [
+        ([], {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))})
+        for words in typed
+    ]
+    slow = [
+        (call, found)
+        for call, modules in loaded(calls)
+        if (found := among(modules, "numpy", "gensim", "scipy", "rich"))
+    ]
+    assert not slow
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_a_store_needs_neither_gensim_nor_scipy(loaded):
+    calls = [
         ["explain", "a dog"],
         ["explain", "a dog", "--json"],
         ["compare", "a dog"],
         ["vectors", "near", "dog"],
         ["vectors", "list"],
-    ],
-)
-def test_a_store_needs_neither_gensim_nor_scipy(arguments):
-    modules = modules_after(arguments)
-    assert "numpy" in modules
-    assert not modules & {"gensim", "scipy", "urllib3", "pandas"}
+    ]
+    for call, modules in loaded(calls):
+        assert among(modules, "numpy", "gensim", "scipy", "urllib3", "pandas") == {"numpy"}, call
 
 
 MODEL = str(TESTS / "oracles" / "tiny" / "bert")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_a_model_needs_its_tokenizer_and_numpy(loaded):
+    calls = [
         ["explain", "a dog", "--model", MODEL],
         ["explain", "a dog", "--model", MODEL, "--combine", "rollout", "--json"],
         ["compare", "a dog", "--model", MODEL, "--swap", "dog=he"],
         ["heads", "a dog", "--model", MODEL, "--pattern", "next"],
-    ],
-)
-def test_a_model_needs_its_tokenizer_and_numpy(arguments):
-    modules = modules_after(arguments)
-    assert "tokenizers" in modules
-    assert not modules & {"gensim", "scipy", "torch", "transformers", "huggingface_hub"}
+    ]
+    for call, modules in loaded(calls):
+        found = among(modules, "tokenizers", "gensim", "scipy", "torch", "transformers", "huggingface_hub")
+        assert found == {"tokenizers"}, call
 
 
-def test_only_flow_waits_for_scipy():
-    modules = modules_after(["explain", "a dog", "--model", MODEL, "--combine", "flow"])
-    assert "scipy" in modules
-    assert not modules & {"gensim", "torch"}
+def test_only_flow_waits_for_scipy(loaded):
+    ((_, modules),) = loaded([["explain", "a dog", "--model", MODEL, "--combine", "flow"]])
+    assert among(modules, "scipy", "gensim", "torch") == {"scipy"}
 
 
-@pytest.mark.parametrize("arguments", [["explain", "a dog"], ["explain", "a dog", "--mode", "multihead"]])
-def test_a_sentence_does_not_wait_for_what_long_texts_need(arguments):
-    code = (
-        "import sys; from attncli.cli.app import run\n"
-        f"try: run({arguments!r})\nexcept SystemExit: pass\n"
-        "print(*sys.modules, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert not {"attncli.recipes.long_explaining", "attncli.attention.streamed", "attncli.corpus"} & {
-        *done.stderr.split()
-    }
+def test_a_sentence_does_not_wait_for_what_long_texts_need(loaded):
+    for call, modules in loaded([["explain", "a dog"], ["explain", "a dog", "--mode", "multihead"]]):
+        assert "attncli.attention.attend" in modules
+        assert not {"attncli.attention.streamed", "attncli.corpus"} & modules, call
