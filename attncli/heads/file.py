@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attncli.analysis.names import MEASURES
+from attncli.analysis.kinds import PROFILE
 from attncli.arrays import Array
 from attncli.attention.shapes import match_axes
 from attncli.attention.similarity import all_parameters, method_of
@@ -51,7 +51,7 @@ def read_heads(path: str | Path, d_model: int, n_head: int | None = None, checks
     """
     inner = {name: ("n_head", *parameter.axes) for name, parameter in all_parameters().items()}
     arrays = read_npz(path, {*PROJECTIONS, *TRAINED, *TEXTS, *inner, *LATER})
-    sizes = {"d_model": d_model, "5": len(MEASURES)} | ({} if n_head is None else {"n_head": n_head})
+    sizes = {"d_model": d_model, "5": len(PROFILE)} | ({} if n_head is None else {"n_head": n_head})
     with _naming(path):
         texts = _check_set(arrays, checksum)
         _check_shapes(arrays, {**PROJECTIONS, **TRAINED, **inner}, sizes)

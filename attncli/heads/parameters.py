@@ -27,7 +27,7 @@ class Heads:
     b_q `[n_head, d_k]` is added to the queries; temperature `[n_head]` divides each head's scores; position_bias
     `[n_head, 2·reach + 1]` and key_offset_bias `[n_head, 2·reach + 1, d_k]` add what `relative.position_scores` says;
     input_scale is the length to which each vector is brought before it is projected; profile `[n_head, 5]` is what the
-    heads were measured to do (`head_names.MEASURES`), and changes nothing; method is the one they were trained with.
+    heads were measured to do (`kinds.PROFILE`), and changes nothing; method is the one they were trained with.
     None: not there. The two biases come together.
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attncli.analysis.names import Role, name_of, profile_heads
+from attncli.analysis.kinds import Role, name_of, profile_heads
 from attncli.errors import Setting
 from attncli.heads.parameters import Array, Heads
 from attncli.recipes.explanation import Explanation

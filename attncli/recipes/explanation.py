@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from attncli.analysis.kinds import Role
 from attncli.analysis.measures import ranking
-from attncli.analysis.names import Role
 from attncli.attention.attend import Attention
 from attncli.attention.score_terms import ScoreTerms, Scoring
 from attncli.heads.parameters import Array

@@ -40,15 +40,15 @@ def truth_backward(d_scores: Array, truth: Truth, total: Totals, method: str) ->
     x = total.batch.x.reshape(-1, total.batch.x.shape[-1])  # [s·n, d]
     d = d_scores[:, None, :, None]  # [s, 1, n, 1]
     total.readings(x, flatten(d * truth.attention.context))
-    warmth = block["temperature"][:, None, None]
-    back = attend_backward(d * truth.reading, truth.attention, keys.v, warmth)
+    temperature = block["temperature"][:, None, None]
+    back = attend_backward(d * truth.reading, truth.attention, keys.v, temperature)
     total.v += back.value
     total.bias += back.scores
     total.found["temperature"] += back.temperature.sum(axis=0)
     _similarity_backward(back.scores, truth.q, total, method, x)
 
 
-class Rivals(NamedTuple):
+class Negatives(NamedTuple):
     """The negatives, each at every place. exp(a + b) = exp(a)·exp(b) spares a softmax for each pair of word and place.
 
     It is the attention of `attend` under another name, and is tested to be; with a softmax for each pair, training
@@ -58,7 +58,7 @@ class Rivals(NamedTuple):
 
     q: Array  # [n_head, c, d_k]
     reading: Array  # [n_head, c, d_v]
-    warm: Array  # [s, n_head, n, c]; each key's score for each word
+    divided: Array  # [s, n_head, n, c]; each key's score for each word, over the temperature
     own: Array  # [s, n_head, n, c]
     place: Array  # [s, n_head, n, n]
     worth: Array  # [s, n_head, n, c]; v_j·reading, what key j adds to a word's score
@@ -67,45 +67,46 @@ class Rivals(NamedTuple):
     scores: Array  # [s, n, c]
 
 
-def score_rivals(block: Block, batch: Batch, keys: Keys, method: str) -> Rivals:
+def score_negatives(block: Block, batch: Batch, keys: Keys, method: str) -> Negatives:
     """s(c, i) of every negative c at every place i."""
     q = project(batch.e, block["w_q"]) + _query_bias(block)  # [n_head, c, d_k]
     reading = project(batch.e, readings(block))  # [n_head, c, d_v]
     similarity = method_of(method)
     given = {name: block[name] for name in similarity.parameters}
     raw = similarity.score(q, keys.k, **given)  # [s, n_head, c, n]
-    warmth = block["temperature"][:, None, None]  # [n_head, 1, 1]
-    warm = np.divide(raw.swapaxes(-1, -2), warmth, order="C")  # [s, n_head, n, c]
-    own = np.exp(warm - warm.max(axis=-2, keepdims=True))  # [s, n_head, n, c]
-    place = _exp_from_peak(keys.bias / warmth)  # [s, n_head, n, n]
+    temperature = block["temperature"][:, None, None]  # [n_head, 1, 1]
+    divided = np.divide(raw.swapaxes(-1, -2), temperature, order="C")  # [s, n_head, n, c]
+    own = np.exp(divided - divided.max(axis=-2, keepdims=True))  # [s, n_head, n, c]
+    place = _exp_from_peak(keys.bias / temperature)  # [s, n_head, n, n]
     worth = keys.v @ reading.swapaxes(-1, -2)  # [s, n_head, n, c]
     total = place @ own  # [s, n_head, n, c]
     total += np.finfo(own.dtype).tiny  # of a place that sees nothing
     by_head = place @ (own * worth)
     by_head /= total
-    return Rivals(q, reading, warm, own, place, worth, total, by_head, by_head.sum(axis=1))
+    return Negatives(q, reading, divided, own, place, worth, total, by_head, by_head.sum(axis=1))
 
 
-def rivals_backward(d_scores: Array, rivals: Rivals, total: Totals, method: str) -> None:
-    """Back through `score_rivals`: d_scores `[s, n, c]`. by_head = N/D with N = place (own ∘ worth), D = place own."""
+def negatives_backward(d_scores: Array, negatives: Negatives, total: Totals, method: str) -> None:
+    """Back through `score_negatives`, of d_scores `[s, n, c]`: by_head = N/D, N = place (own∘worth), D = place own."""
     block, keys, e = total.block, total.keys, total.batch.e
-    d_n = d_scores[:, None] / rivals.total  # [s, n_head, n, c]
-    d_d = d_n * rivals.by_head  # its negative, rather
-    back = rivals.place.swapaxes(-1, -2)
+    d_n = d_scores[:, None] / negatives.total  # [s, n_head, n, c]
+    d_d = d_n * negatives.by_head  # with its sign changed
+    back = negatives.place.swapaxes(-1, -2)
     from_n = back @ d_n  # [s, n_head, n, c]
-    d_warm = rivals.own * (from_n * rivals.worth - back @ d_d)  # by the scores over the temperature
-    d_worth = from_n * rivals.own
-    d_place = d_n @ (rivals.own * rivals.worth).swapaxes(-1, -2) - d_d @ rivals.own.swapaxes(-1, -2)
-    d_bias = d_place * rivals.place  # [s, n_head, n, n]; by the bias over the temperature
-    warmth = block["temperature"][:, None, None]  # [n_head, 1, 1]
-    by_warmth = np.einsum("shnc,shnc->h", d_warm, rivals.warm)  # [n_head]
-    by_warmth += np.einsum("shij,shij->h", d_bias, np.where(rivals.place > 0, keys.bias, 0)) / block["temperature"]
-    total.found["temperature"] -= by_warmth / block["temperature"]
-    total.bias += d_bias / warmth
-    total.v += d_worth @ rivals.reading
+    d_divided = negatives.own * (from_n * negatives.worth - back @ d_d)  # by the scores over the temperature
+    d_worth = from_n * negatives.own
+    d_place = d_n @ (negatives.own * negatives.worth).swapaxes(-1, -2) - d_d @ negatives.own.swapaxes(-1, -2)
+    d_bias = d_place * negatives.place  # [s, n_head, n, n]; by the bias over the temperature
+    temperature = block["temperature"][:, None, None]  # [n_head, 1, 1]
+    seen_bias = np.where(negatives.place > 0, keys.bias, 0) / temperature  # [s, n_head, n, n]
+    by_temperature = np.einsum("shnc,shnc->h", d_divided, negatives.divided)  # [n_head]
+    by_temperature += np.einsum("shij,shij->h", d_bias, seen_bias)
+    total.found["temperature"] -= by_temperature / block["temperature"]
+    total.bias += d_bias / temperature
+    total.v += d_worth @ negatives.reading
     total.readings(e, (d_worth.swapaxes(-1, -2) @ keys.v).sum(axis=0))
-    d_warm /= warmth
-    _similarity_backward(d_warm.swapaxes(-1, -2), rivals.q, total, method, e)
+    d_divided /= temperature
+    _similarity_backward(d_divided.swapaxes(-1, -2), negatives.q, total, method, e)
 
 
 def _similarity_backward(d_scores: Array, q: Array, total: Totals, method: str, x: Array) -> None:

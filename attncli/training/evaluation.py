@@ -46,7 +46,7 @@ class Evaluation:
     sentences: int
     places: int
     rows: tuple[Row, ...]
-    profile: Array  # [n_head, 5], what each head of the block does (`head_names.MEASURES`)
+    profile: Array  # [n_head, 5], what each head of the block does (`kinds.PROFILE`)
 
 
 def evaluate(

@@ -12,7 +12,14 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.attention.products import row_blocks
-from attncli.training.candidates import Rivals, Truth, rivals_backward, score_rivals, score_truth, truth_backward
+from attncli.training.candidates import (
+    Negatives,
+    Truth,
+    negatives_backward,
+    score_negatives,
+    score_truth,
+    truth_backward,
+)
 from attncli.training.context import Batch, Block, Gradients, Totals, hidden, read_keys
 
 TOKENS_AT_ONCE = 512  # what is formed for them stays in a core's cache
@@ -26,10 +33,10 @@ def target_shares(batch: Batch) -> Array:
     return share
 
 
-def cross_entropy(batch: Batch, truth: Truth, rivals: Rivals) -> tuple[float, Array, Array]:
+def cross_entropy(batch: Batch, truth: Truth, negatives: Negatives) -> tuple[float, Array, Array]:
     """Σ target_weight · −log softmax of the true word, and its derivatives by the scores `[s, n]` and `[s, n, c]`."""
     same = batch.rows[:, :, None] == batch.negatives  # [s, n, c]; a negative that is the true word is none
-    others = np.where(same, -np.inf, rivals.scores)
+    others = np.where(same, -np.inf, negatives.scores)
     peak = np.maximum(others.max(axis=-1), truth.scores)  # [s, n]
     d_others = np.exp(others - peak[..., None])
     d_truth = np.exp(truth.scores - peak)
@@ -44,8 +51,8 @@ def loss(block: Block, batch: Batch, method: str = "scaled") -> float:
     """The loss alone: the mean over places, weighted."""
     batch = batch._replace(target_weight=target_shares(batch))
     keys = read_keys(block, batch)
-    truth, rivals = score_truth(block, batch, keys, method), score_rivals(block, batch, keys, method)
-    return cross_entropy(batch, truth, rivals)[0]
+    truth, negatives = score_truth(block, batch, keys, method), score_negatives(block, batch, keys, method)
+    return cross_entropy(batch, truth, negatives)[0]
 
 
 def loss_and_gradients(block: Block, batch: Batch, method: str = "scaled") -> tuple[float, Gradients]:
@@ -56,11 +63,11 @@ def loss_and_gradients(block: Block, batch: Batch, method: str = "scaled") -> tu
     for some in row_blocks(len(batch.rows), batch.rows.shape[1], TOKENS_AT_ONCE):
         part = batch._replace(rows=batch.rows[some], x=batch.x[some], target_weight=batch.target_weight[some])
         keys = read_keys(block, part)
-        truth, rivals = score_truth(block, part, keys, method), score_rivals(block, part, keys, method)
-        part_value, d_true, d_rival = cross_entropy(part, truth, rivals)
+        truth, negatives = score_truth(block, part, keys, method), score_negatives(block, part, keys, method)
+        part_value, d_true, d_negatives = cross_entropy(part, truth, negatives)
         total = Totals(block, part, keys, found)
         truth_backward(d_true, truth, total, method)
-        rivals_backward(d_rival, rivals, total, method)
+        negatives_backward(d_negatives, negatives, total, method)
         total.keys_backward()
         value += part_value
     return value, found

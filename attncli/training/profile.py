@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from attncli.analysis.names import profile_heads
+from attncli.analysis.kinds import profile_heads
 from attncli.arrays import Array
 from attncli.training.batches import unit_rows
 from attncli.training.candidates import score_truth
@@ -17,7 +17,7 @@ from attncli.vectors import Vectors
 def measure_profile(
     judged: Judged, sentences: Iterable[Sequence[int] | Array], vectors: Vectors, until: float = math.inf
 ) -> Array:
-    """The mean of `head_names.MEASURES` over sentences, given as rows of `vectors`: `[n_head, 5]`.
+    """The mean of `kinds.PROFILE` over sentences, given as rows of `vectors`: `[n_head, 5]`.
 
     Over all of them, or those that were looked at until a monotonic time.
     """

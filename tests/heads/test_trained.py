@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attncli import UsageError, compare, explain
-from attncli.analysis.names import Role, name_of, profile_heads
+from attncli.analysis.kinds import Role, name_of, profile_heads
 from attncli.heads.projections import trained_blocks
 from attncli.views.records.json import explanation_json
 

@@ -8,7 +8,7 @@ from attncli.attention.attend import attend
 from attncli.attention.similarity import method_of
 from attncli.heads.parameters import project
 from attncli.settings.explanation import METHODS
-from attncli.training.candidates import score_rivals, score_truth
+from attncli.training.candidates import score_negatives, score_truth
 from attncli.training.context import read_keys, readings
 
 BLIND = np.array([[False] * 6, [False] * 6, [True, True, False, False, False, False]])
@@ -16,7 +16,7 @@ BLIND = np.array([[False] * 6, [False] * 6, [True, True, False, False, False, Fa
 
 def scores(block, batch, method="scaled"):
     keys = read_keys(block, batch)
-    return score_truth(block, batch, keys, method).scores, score_rivals(block, batch, keys, method).scores
+    return score_truth(block, batch, keys, method).scores, score_negatives(block, batch, keys, method).scores
 
 
 def same(found, expected):
@@ -41,9 +41,9 @@ def test_negatives_are_scored_by_attention_with_their_own_query(method):
 def test_a_true_word_among_the_negatives_gets_the_same_score_there():
     """Were candidates scored with the true word's query, a negative's score would not be that of the word itself."""
     block, batch = small_block(), small_batch()
-    true, rivals = scores(block, batch)
-    np.testing.assert_allclose(rivals[0, 1, 0], true[0, 1], atol=1e-12)  # word 1 is negative 0
-    np.testing.assert_allclose(rivals[0, 2, 1], true[0, 2], atol=1e-12)  # word 2 is negative 1
+    true, negatives = scores(block, batch)
+    np.testing.assert_allclose(negatives[0, 1, 0], true[0, 1], atol=1e-12)  # word 1 is negative 0
+    np.testing.assert_allclose(negatives[0, 2, 1], true[0, 2], atol=1e-12)  # word 2 is negative 1
 
 
 def test_the_score_of_a_candidate_knows_nothing_of_the_word_at_the_place():
@@ -73,6 +73,6 @@ def test_padding_is_not_seen():
 
 def test_a_place_that_sees_nothing_scores_nothing():
     block, batch = small_block(), small_batch()
-    true, rivals = scores(block, batch)
+    true, negatives = scores(block, batch)
     assert (true[BLIND] == 0).all()
-    assert (rivals[BLIND] == 0).all()
+    assert (negatives[BLIND] == 0).all()

@@ -15,8 +15,7 @@ from support.places import TESTS
 from test_views_pages import HOSTILE, explained
 
 from attncli import compare, explain
-from attncli.analysis.kinds import KINDS
-from attncli.analysis.names import name_of
+from attncli.analysis.kinds import KINDS, name_of
 from attncli.errors import AttnError
 from attncli.recipes.model_explaining import explain_model
 from attncli.views.page import comparison_page, explanation_page

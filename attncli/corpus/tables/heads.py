@@ -5,15 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from attncli.analysis.kinds import kinds_of, measure_heads
-from attncli.analysis.names import MEASURES, name_of, profile_heads
+from attncli.analysis.kinds import PROFILE, kinds_of, measure_heads, name_of, profile_heads
 from attncli.arrays import Array
 from attncli.corpus.batch import Batch
 from attncli.corpus.tables.table import MOST_LINES, Arrays, Columns, Line, Stored, Table, add_to
 
 NUMBERS = ("distance", "entropy", "special", "previous", "next", "same", "first", "anchor", "evenness")
 #: The measures that are added up: besides NUMBERS those that trained heads are named by, and whether they are trained.
-SUMMED = (*NUMBERS, *MEASURES, "trained")
+SUMMED = (*NUMBERS, *PROFILE, "trained")
 
 
 class Heads(Table):
@@ -55,7 +54,7 @@ class Heads(Table):
         means = sums["sums"] / texts  # [n_layer, n_head, measures]
         by_name = dict(zip(SUMMED, np.moveaxis(means, -1, 0), strict=True))
         kinds = kinds_of([by_name[name] for name in ("previous", "next", "same", "anchor")], by_name["evenness"])
-        profile = np.stack([by_name[name] for name in MEASURES], axis=-1)  # [n_layer, n_head, 5]
+        profile = np.stack([by_name[name] for name in PROFILE], axis=-1)  # [n_layer, n_head, 5]
         rows = [(i, j) for i in range(len(numbers[0])) for j in range(len(numbers[1]))]
         return {
             "layer": [numbers[0][i] for i, _ in rows],
@@ -85,15 +84,15 @@ def measures_of(batch: Batch, weights: Array) -> Array:
     special = np.zeros(weights.shape[-1], bool) if batch.special is None else batch.special
     kinds = measure_heads(weights, special, batch.visible)
     measured = np.stack([getattr(kinds, name) for name in NUMBERS], axis=-1)  # [n_layer, b, n_head, 9]
-    named = np.zeros((*measured.shape[:-1], len(MEASURES) + 1))
+    named = np.zeros((*measured.shape[:-1], len(PROFILE) + 1))
     if batch.trained_on is not None:
         named = _profiles(weights, batch.trained_on, batch.visible)
     return np.moveaxis(np.concatenate([measured, named], axis=-1), 1, 2)
 
 
 def _profiles(weights: Array, x: Array, visible: Array) -> Array:
-    """The MEASURES of each head, and 1, since it is trained: `[n_layer, b, n_head, len(MEASURES) + 1]`."""
-    profiles = np.ones((*weights.shape[:3], len(MEASURES) + 1))
+    """The PROFILE of each head, and 1, since it is trained: `[n_layer, b, n_head, len(PROFILE) + 1]`."""
+    profiles = np.ones((*weights.shape[:3], len(PROFILE) + 1))
     for layer, text in np.ndindex(weights.shape[:2]):
         shown: Array = np.any(visible[layer, text], axis=0)  # [n, n]
         profile = profile_heads(weights[layer, text].astype(np.float64), x[text].astype(np.float64), shown)

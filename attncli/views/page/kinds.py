@@ -4,7 +4,7 @@ from attncli.analysis.kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAM
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explanation import ModelExplanation
 
-#: Of kinds (`head_kinds`) and names (`head_names`).
+#: Of the kinds of a model's heads and the names of trained ones.
 MEANINGS = {
     PREVIOUS: "Most of its weight is on the token before.",
     NEXT: "Most of its weight is on the token after.",

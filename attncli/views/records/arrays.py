@@ -12,7 +12,7 @@ from attncli.recipes.model_comparison import ModelComparison
 from attncli.recipes.model_explanation import ModelExplanation
 from attncli.views.records.rows import worked_out
 
-MEASURES = ("divergence", "rank_correlation", "top1_agreement")
+AGAINST_BASELINE = ("divergence", "rank_correlation", "top1_agreement")
 
 
 def explanation_arrays(explanation: Explanation) -> dict[str, Array]:
@@ -53,7 +53,7 @@ def comparison_arrays(comparison: Comparison) -> dict[str, Array]:
         "weights": np.stack([each.weights for each in comparison.methods]),
         "hidden": np.isneginf(baseline.scores[-1]).all(axis=0),
     }
-    for name in ("entropy", *MEASURES):
+    for name in ("entropy", *AGAINST_BASELINE):
         arrays[name] = np.array([getattr(each, name) for each in comparison.methods], dtype=float)
     return _as_arrays(arrays | _tokens(baseline))
 
@@ -62,7 +62,7 @@ def model_comparison_arrays(comparison: ModelComparison) -> dict[str, Array]:
     """The measures of every head `[n_layer, n_head]`, NaN where one is not defined, and which heads those are."""
     layers, heads = comparison.baseline.layer_numbers, comparison.baseline.head_numbers
     arrays: dict[str, Any] = {"layer": layers, "head": heads, "words": comparison.words}
-    for name in MEASURES:
+    for name in AGAINST_BASELINE:
         values = np.array([getattr(each, name) for each in comparison.heads], dtype=float)
         arrays[name] = values.reshape(len(layers), len(heads))
     models = comparison.baseline.model, comparison.other.model

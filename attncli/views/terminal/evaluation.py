@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from attncli.analysis.names import MEASURES, name_of
+from attncli.analysis.kinds import PROFILE, name_of
 from attncli.arrays import Array
 from attncli.training.evaluation import Evaluation, Row
 from attncli.training.scoring import rivals_of
@@ -150,7 +150,7 @@ def evaluation_json(evaluation: Evaluation, precision: int = 6) -> str:
 
 
 def _head(profile: Array, numbers: Numbers) -> dict[str, Any]:
-    measures = zip(MEASURES, map(numbers.one, profile), strict=True)
+    measures = zip(PROFILE, map(numbers.one, profile), strict=True)
     return {"does": name_of(profile), **dict(measures)}
 
 

@@ -11,7 +11,7 @@ from attncli.views.terminal.heading import names, place
 from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
 
 LONGEST_BAR, NARROWEST = 40, 24  # cells
-PATTERNS = {
+PATTERN_MEANINGS = {
     "previous": "weight on the token before",
     "next": "weight on the token after",
     "duplicate": "weight on earlier occurrences of the same token",
@@ -65,7 +65,7 @@ def _ranked_by(each: RankedHead, ranking: HeadRanking) -> float:
 
 def _by(ranking: HeadRanking, screen: Screen) -> str:
     if ranking.pattern is not None:
-        return f"by their share of {PATTERNS[ranking.pattern]}"
+        return f"by their share of {PATTERN_MEANINGS[ranking.pattern]}"
     from_, to = (_name(ranking.sentence, pieces, screen) for pieces in (ranking.from_ or (), ranking.to or ()))
     return f"by the weight from {from_} on {to}" + f", over the mean of all tokens on {to}" * ranking.by_lift
 

@@ -11,7 +11,7 @@ from attncli.views.terminal.typeset import BOLD, DIM, line, wrap
 
 UNDEFINED = "-"
 
-MEASURES: tuple[tuple[str, int, Callable[[Compared], str]], ...] = (
+COLUMNS: tuple[tuple[str, int, Callable[[Compared], str]], ...] = (
     ("entropy", 9, lambda method: number(method.entropy, 2)),
     ("JSD", 7, lambda method: number(method.divergence, 3)),
     ("Spearman", 10, lambda method: number(method.rank_correlation, 2)),
@@ -32,14 +32,14 @@ def percent(value: float | None) -> str:
 def measures_table(comparison: Comparison, screen: Screen) -> list[Text]:
     """One line a method, the baseline first; on a very narrow screen one line a measure."""
     label = max(len(method.method) for method in comparison.methods)
-    spare = screen.columns - label - sum(width for _, width, _ in MEASURES)
-    if spare < -len(MEASURES):
+    spare = screen.columns - label - sum(width for _, width, _ in COLUMNS)
+    if spare < -len(COLUMNS):
         return [text for method in comparison.methods for text in _listed(method)]
-    widths = [width - (spare < 0) for _, width, _ in MEASURES]
-    heads = "".join(f"{name:>{width}}" for (name, _, _), width in zip(MEASURES, widths, strict=True))
+    widths = [width - (spare < 0) for _, width, _ in COLUMNS]
+    heads = "".join(f"{name:>{width}}" for (name, _, _), width in zip(COLUMNS, widths, strict=True))
     lines = [line((" " * label + heads, DIM))]
     for place, method in enumerate(comparison.methods):
-        values = "".join(f"{show(method):>{width}}" for (_, _, show), width in zip(MEASURES, widths, strict=True))
+        values = "".join(f"{show(method):>{width}}" for (_, _, show), width in zip(COLUMNS, widths, strict=True))
         lines.append(line((f"{method.method:<{label}}", BOLD if place == 0 else ""), (values, "")))
     if spare >= len("  baseline"):
         lines[1].append("  baseline", DIM)
@@ -49,7 +49,7 @@ def measures_table(comparison: Comparison, screen: Screen) -> list[Text]:
 def _listed(method: Compared) -> list[Text]:
     return [
         line((method.method, BOLD)),
-        *(line((f"  {name:<9}", DIM), (f"{show(method):>6}", "")) for name, _, show in MEASURES),
+        *(line((f"  {name:<9}", DIM), (f"{show(method):>6}", "")) for name, _, show in COLUMNS),
     ]
 
 
