@@ -96,6 +96,34 @@ def test_a_config_may_leave_out_what_goes_without_saying():
 
 
 @pytest.mark.parametrize(
+    ("kind", "sizes", "windows"),
+    [  # the defaults of the configuration classes in transformers
+        ("llama", (32, 16, 2048), [None, None]),
+        ("mistral", (8, 16, 131_072), [(4095, 0), (4095, 0)]),
+        ("qwen2", (32, 16, 32_768), [None, (4095, 0)]),
+        ("qwen3", (32, 128, 32_768), [None, (4095, 0)]),
+    ],
+)
+def test_each_kind_has_defaults_of_its_own(kind, sizes, windows):
+    config = {"hidden_size": 512, "intermediate_size": 8, "num_hidden_layers": 30, "num_attention_heads": 32}
+    family = read_family(Config({"model_type": kind, "use_sliding_window": True, **config}))
+    assert (family.shape.n_kv_head, family.shape.d_k, family.shape.positions) == sizes
+    assert [family.windows.of(number, causal=True) for number in (27, 28)] == windows
+
+
+@pytest.mark.parametrize(("key", "default"), [("beta_fast", 32), ("beta_slow", 1)])
+@pytest.mark.parametrize("empty", [0, None])
+def test_yarn_takes_an_empty_bound_for_its_default(key, default, empty):
+    yarn = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 4096}
+
+    def turned(bound):
+        return rotation(read_rotary(Config({"rope_scaling": {**yarn, key: bound}}), 64, 16_384), 40)
+
+    np.testing.assert_array_equal(turned(empty), turned(default))
+    assert not np.array_equal(turned(default), turned(2 * default))
+
+
+@pytest.mark.parametrize(
     ("scaling", "positions"),
     [
         ({"type": "linear", "factor": 4.0}, 64),

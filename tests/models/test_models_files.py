@@ -83,6 +83,7 @@ def test_a_config_that_is_none(bert, text, reason):
             "max_position_embeddings in config.json: expected a positive integer, got 1.5",
         ),
         ({"layer_norm_eps": 0}, "layer_norm_eps in config.json: expected a number between 0 and 1, got 0"),
+        ({"layer_norm_eps": 1}, "layer_norm_eps in config.json: expected a number between 0 and 1, got 1"),
         ({"layer_norm_eps": "x" * 1000}, "layer_norm_eps in config.json: expected a number between 0 and 1, got 'x+…"),
         ({"hidden_act": "mish"}, "hidden_act in config.json: expected one of the activations .*, got 'mish'"),
         (

@@ -112,6 +112,7 @@ EVERY = [*OF_THE_TEXT, lambda _: tiny("bert"), lambda _: tiny("gpt2"), lambda _:
         ("dog2 (he)", "dog2 ( he )", OF_THE_TEXT),
         ("dog🐕 ❤️ he", "dog 🐕 ❤️ he", OF_THE_TEXT),
         ("he dogs. 注意 हिन्दी", "he dogs . 注意 हिन्दी", OF_THE_TEXT),
+        ("he e\u0301! he", "he e\u0301 ! he", OF_THE_TEXT),
         ("e\u0301a हिन्दी", "e\u0301a हिन्दी", [*OF_THE_TEXT, lambda _: tiny("gpt2")]),
     ],
 )

@@ -1,4 +1,4 @@
-"""Tokenizers of strangers: what is refused, what runs in a process that can be ended, and that texts are bounded."""
+"""Hostile tokenizers: parts that are refused, forms that run in a process with limits, and bounded texts."""
 
 import base64
 import json
