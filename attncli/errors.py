@@ -57,7 +57,7 @@ def worded(words: Words, naming: Naming = in_python) -> str:
 class AttnError(Exception):
     """Something the user can act on: one line that quotes the input, and a hint with the next step.
 
-    `setting` and `value` are the subject, which stands before the reason: `top=0: expected a whole number from 1 up`.
+    `setting` and `value` are the subject, named before the reason: `top=0: expected a whole number from 1 up`.
     All of it is plain text; whoever prints it makes control characters visible.
     """
 
@@ -106,7 +106,7 @@ class FinalError(UsageError):
 
 
 def quoted(value: object, most: int = 60) -> str:
-    """The value as Python writes it, cut to about `most` characters: what errors quote may come from a stranger."""
+    """The value as Python writes it, cut to about `most` characters: an error may quote untrusted input."""
     try:
         text = repr(value[: most + 1] if isinstance(value, str | bytes) else value)
     except (RecursionError, ValueError):  # nested too deeply; a number of more digits than Python writes

@@ -12,7 +12,7 @@ from attncli import __version__
 from attncli.cli.lazy import ReaderGoneError
 from attncli.cli.output import say
 from attncli.errors import AttnError, ExitCode, Subject
-from attncli.settings.typed import as_option
+from attncli.settings.wording import as_option
 
 REPORT = "https://github.com/attncli/attn/issues"
 
@@ -53,7 +53,7 @@ def _describe(error: Exception) -> tuple[str, str | None, ExitCode]:
         where = f"{error.filename!r}: " if error.filename else "cannot write the output: "
         return f"{where}{error.strerror}", None, ExitCode.FAILED
     found = f"attn {__version__} failed with {type(error).__name__}: {error}"
-    hint = f"please report this fault, with what --debug and attn --version --debug say, at {REPORT}"
+    hint = f"please report this fault, with the output of --debug and attn --version --debug, at {REPORT}"
     return found, hint, ExitCode.FAILED
 
 
@@ -72,10 +72,10 @@ def _usage(error: Any) -> tuple[str, str]:
     if hasattr(error.__cause__, "errors"):  # pydantic's, which knows the value that Typer's message leaves out
         fault = error.__cause__.errors()[0]
         expected = {"int_parsing": "a whole number", "float_parsing": "a number"}.get(fault["type"], fault["msg"])
-        subject = as_option(Subject(error.param.opts[0], fault["input"]))
+        subject = as_option(Subject(error.param.name, fault["input"]))
         return f"{subject}: expected {expected}", f"see: {path} --help"
     if getattr(error, "option_name", None) and any(word.startswith("-") and " " in word for word in sys.argv):
-        return message, f'a sentence that begins with a dash stands behind two: {path} -- "-…"'
+        return message, f'put two dashes before a sentence that begins with a dash: {path} -- "-…"'
     if "extra argument" in message and any(param.name == "sentence" for param in error.ctx.command.params):
         return message, f'put the sentence in quotes: {path} "…"'
     return message.rstrip("."), (f"did you mean {near}? " if near else "") + f"see: {path} --help"

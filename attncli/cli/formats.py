@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import UsageError
-from attncli.settings.explanation import check_choice, check_whole
+from attncli.settings.option import check_choice
 
 if TYPE_CHECKING:
     from attncli.cli.options import OutputOptions
@@ -121,7 +121,6 @@ def chosen_format(record: str, output: "OutputOptions", figure: str = "heat") ->
             asked for.
         ResourceError: the package that the format needs is not installed.
     """
-    check_choice("figure", figure, FIGURES)
     chosen = offered(record)[_chosen_name(output, offered(record))]
     if chosen.needs is not None:
         _imported(chosen.needs)()
@@ -133,7 +132,6 @@ def chosen_format(record: str, output: "OutputOptions", figure: str = "heat") ->
 
 
 def _chosen_name(output: "OutputOptions", formats: Mapping[str, Format]) -> str:
-    check_whole("precision", output.precision, 0, 17)
     named = output.format and check_choice("format", output.format, tuple(formats))
     if output.json and named not in (None, "json"):
         raise UsageError("expected json, or no --json", "leave one of the two out", setting="format", value=named)

@@ -2,13 +2,16 @@
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Iterable
+from dataclasses import fields
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from attncli.settings.option import Option, Values, checked
+from attncli.settings.wording import spelled
 
 
 class ReaderGoneError(Exception):
@@ -44,7 +47,7 @@ def built_group(name: str, group: typer.Typer) -> Any:
 
 
 def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let a command take groups of options, each a dataclass whose fields are annotated as Typer wants them.
+    """Let a command take groups of options, each a dataclass whose fields are options; it gets them checked.
 
     Typer reads the wrapper's signature, which lists the fields of the groups one by one after the command's own
     parameters.
@@ -58,10 +61,10 @@ def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None
         @wraps(command)
         def wrapper(**given: Any) -> None:
             for name, group in grouped.items():
-                given[name] = group(**{each.name: given.pop(each.name) for each in fields(group)})
+                given[name] = checked(group, {each.name: given.pop(each.name) for each in fields(group)})
             command(**given)
 
-        parameters = [*own, *(parameter for group in groups for parameter in _parameters(group))]
+        parameters = [*own, *(_parameter(each) for group in groups for each in fields(group))]
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return wrapper
@@ -69,11 +72,29 @@ def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None
     return decorate
 
 
-def _parameters(group: type) -> Iterator[inspect.Parameter]:
-    hints = get_type_hints(group, include_extras=True)
-    for each in fields(group):
-        default = inspect.Parameter.empty if each.default is MISSING else each.default
-        yield inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[each.name])
+def _parameter(each: Any) -> inspect.Parameter:
+    """A field as Typer wants it; where its default is described in words, None stands for it."""
+    known: Option = each.metadata["option"]
+    unset = known.described or known.typed
+    shown = typer.Option(
+        *(known.names or spelled(each.name, known)).split(),
+        help=f"{known.help}  [default: {known.described}]" if known.described else known.help,
+        metavar=known.metavar,
+        rich_help_panel=known.panel,
+        autocompletion=completion(known.values) if known.values else None,
+    )
+    annotation: Any = Annotated[known.typed | None if known.typed else each.type, shown]
+    default = None if unset else each.default
+    return inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def completion(values: Values) -> Callable[[str], list[str]]:
+    """What Typer asks for the values of an option or argument that begin with what was typed."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in (values() if callable(values) else values) if value.startswith(incomplete)]
+
+    return complete
 
 
 class Command(TyperCommand):

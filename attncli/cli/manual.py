@@ -1,4 +1,4 @@
-"""The manual page, walked off the commands themselves: what help says, and help's examples, in roff."""
+"""The manual page in roff, made of the commands' own help and examples."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from attncli.cli.exits import REPORT
 from attncli.errors import ExitCode
 from attncli.views.roff import bold, escape, header, italic, literal, section, subsection, tagged
 
-DATE = "2026-11-23"  # of the words that stand here; the rest of the page is the commands' own
+DATE = "2026-11-23"  # of the words in this file; the rest of the page is the commands' own
 ABOUT = "every step of attention on your own words"
 ENVIRONMENT = {
-    "ATTN_HOME": "The folder of what attn keeps, in place of the ones below.",
+    "ATTN_HOME": "The folder for everything that attn keeps, in place of the ones below.",
     "XDG_DATA_HOME": "Without ATTN_HOME, attn keeps its vectors in the folder attn of this one.",
     "COLUMNS": "The width of the output, in place of the terminal's.",
     "NO_COLOR": "No colours; --color beats it.",
@@ -60,7 +60,7 @@ def _command(command: Any, context: Any) -> Iterator[str]:
 
 
 def _synopsis(command: Any, context: Any) -> Iterator[str]:
-    """One line: the command in bold, what goes with it in italics."""
+    """One line: the command in bold, its arguments in italics."""
     yield " ".join([bold(context.command_path), *map(italic, command.collect_usage_pieces(context))])
 
 
@@ -79,6 +79,6 @@ def _options(command: Any, context: Any) -> Iterator[str]:
 
 
 def _option(names: str) -> str:
-    """`-o, --output FILE` with the names in bold and what they take in italics."""
+    """`-o, --output FILE` with the names in bold and the values in italics."""
     parts = (bold(word) if word.startswith(("-", "/")) else italic(word) for word in names.replace(" / ", " /").split())
     return " ".join(parts).replace(" \\fB/", " / \\fB")

@@ -1,16 +1,17 @@
-"""The options that commands share, each defined once, in groups that are also the panels of the help.
+"""The options that belong to the command line alone, in groups that commands share, and the options of models."""
 
-A group is a dataclass whose fields are annotated as Typer wants them (`lazy.options` gives them to commands).
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from attncli.cli.formats import FIGURES, FORMATS
-from attncli.settings.explanation import CSV, METHODS, MODES, POSITIONS, PROJECTIONS, UNKNOWN
+from attncli.errors import Setting, UsageError
+from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
+from attncli.settings.model import HeadOptions, ReductionOptions
+from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import kept_names
 
 SCALES = ("fixed", "row")
@@ -21,165 +22,102 @@ SentenceArgument = Annotated[
     typer.Argument(
         metavar="SENTENCE",
         show_default=False,
-        help="What to explain; - reads standard input, a sentence a line. Left out: piped text, else an example.",
+        help="The sentence; - reads standard input, a sentence a line. Left out: piped text, else an example.",
     ),
 ]
 
-
-Values = Sequence[str] | Callable[[], Sequence[str]]
-
-
-def completion(values: Values) -> Callable[[str], list[str]]:
-    """What Typer asks for the values of an option or argument that begin with what was typed."""
-
-    def complete(incomplete: str) -> list[str]:
-        return [value for value in (values() if callable(values) else values) if value.startswith(incomplete)]
-
-    return complete
-
-
-def option(panel: str, name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
-    """An option of a panel of the help; `values` are what completion offers."""
-    complete = completion(values) if values else None
-    return typer.Option(*name.split(), help=help, metavar=metavar, rich_help_panel=panel, autocompletion=complete)
-
-
-def attention_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
-    """An option of the panel that says what is computed."""
-    return option("Attention", name, help, metavar, values)
-
-
-def input_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
-    """An option of the panel that says what it is computed from."""
-    return option("Words and vectors", name, help, metavar, values)
-
-
-def output_option(name: str, help: str, metavar: str | None = None, values: Values = ()) -> Any:
-    """An option of the panel that says how and where the result is shown."""
-    return option("Output", name, help, metavar, values)
-
-
-VectorSet = Annotated[
-    str | None, input_option("--vectors", "A kept set or a file  [default: attn-en]", "NAME|FILE", kept_names)
-]
-Word = Annotated[
-    str | None, attention_option("--word", "The close-up of one query: a word or its index.", "WORD|INDEX")
-]
-
-
-Figure = Annotated[
-    str,
-    output_option("--figure", "What .svg, .pdf and .png show: maps, or arcs of words.", "|".join(FIGURES), FIGURES),
-]
-Full = Annotated[
-    bool, output_option("--full", "With --json: queries, keys, values, outputs, the scores' terms and neighbours too.")
-]
+output_option = partial(option, "Output")
+input_option = partial(option, "Words and vectors")
+#: Fields that several groups have.
+vectors_field = partial(
+    input_option, None, "A kept set or a file", metavar="NAME|FILE", values=kept_names, described="attn-en"
+)
+model_field = partial(
+    option, "Model", None, "A folder as Hugging Face saves it, or a model of its cache.", metavar="PATH|NAME"
+)
+figure_field = partial(output_option, "heat", "The content of .svg, .pdf and .png: maps or arcs.", values=FIGURES)
+scale_field = partial(output_option, "fixed", "Colours over 0 to 1, or over each row's range.", values=SCALES)
+color_field = partial(output_option, "auto", "When to use colour.", values=COLORS)
+csv_field = partial(
+    option, default="guarded", help="Text like a formula in CSV: a ' before it, or to the letter.", values=CSV
+)
+debug_field = partial(output_option, False, "Show the traceback of a fault of attn's own.")
 
 
 @dataclass(frozen=True)
-class AttentionOptions:
-    """What is computed; the fields are settings by name."""
+class VectorOption:
+    """The vector set."""
 
-    mode: Annotated[
-        str, attention_option("--mode", "The vectors themselves, or projections of them.", "|".join(MODES), MODES)
-    ] = "self"
-    method: Annotated[
-        str, attention_option("--method", "The similarity of a query and a key.", "|".join(METHODS), METHODS)
-    ] = "scaled"
-    heads: Annotated[
-        int | None, attention_option("--heads", "How many heads --mode multihead has  [default: 3]", "H")
-    ] = None
-    layers: Annotated[int, attention_option("--layers", "How many blocks are stacked.", "L")] = 1
-    projections: Annotated[
-        str | None,
-        attention_option(
-            "--projections",
-            "Where w_q, w_k, w_v and w_o come from  [default: trained if the vectors have such heads, else random]",
-            "trained|random|identity|FILE.npz",
-            PROJECTIONS,
-        ),
-    ] = None
-    seed: Annotated[int, attention_option("--seed", "The seed of random projections.", "N")] = 0
-    mask: Annotated[
-        list[str] | None,
-        attention_option(
-            "--mask",
-            "What a word may see; repeat it to combine.",
-            "none|causal|window:K",
-            ("none", "causal", "window:"),
-        ),
-    ] = None
-    exclude_self: Annotated[
-        bool | None,
-        attention_option(
-            "--exclude-self/--include-self", "Hide every word from itself  [default: as trained, else no]"
-        ),
-    ] = None
-    temperature: Annotated[
-        float, attention_option("--temperature", "Divides the scores: below 1 sharper, above 1 flatter.", "T")
-    ] = 1.0
-    sigma: Annotated[
-        float | None, attention_option("--sigma", "The width of --method kernel  [default: σ² = √d_k]", "S")
-    ] = None
-    positions: Annotated[
-        str,
-        attention_option(
-            "--positions", "What is added to the vectors to mark their places.", "|".join(POSITIONS), POSITIONS
-        ),
-    ] = "none"
-    memory: Annotated[
-        str | None,
-        attention_option("--memory", "Cross-attention: keys and values come from this sentence.", "SENTENCE"),
-    ] = None
+    vectors: str | None = vectors_field()
 
 
 @dataclass(frozen=True)
-class InputOptions:
-    """Which vectors, and what becomes of words they lack."""
-
-    vectors: VectorSet = None
-    unknown: Annotated[
-        str,
-        input_option(
-            "--unknown",
-            "Compose unknown words of parts (fastText, Model2Vec), skip them, or refuse.",
-            "|".join(UNKNOWN),
-            UNKNOWN,
-        ),
-    ] = "compose"
+class InputOptions(UnknownOption, VectorOption):
+    """The vector set, and the treatment of words that it lacks."""
 
 
 @dataclass(frozen=True)
-class OutputOptions:
-    """How it is shown, and where."""
+class ModelOption:
+    """The model."""
 
-    top: Annotated[int, output_option("--top", "How many context words, or heads, are listed.", "K")] = 5
-    json: Annotated[bool, output_option("--json", "One JSON object a sentence (see: attn schema explain).")] = False
-    precision: Annotated[int, output_option("--precision", "Decimals in JSON.", "N")] = 6
-    color_scale: Annotated[
-        str, output_option("--color-scale", "Colours over 0 to 1, or over each row's range.", "fixed|row", SCALES)
-    ] = "fixed"
-    color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
-    output: Annotated[
-        str | None, output_option("-o --output", "Write here instead; the ending says what, see --format.", "FILE")
-    ] = None
-    format: Annotated[
-        str | None,
-        output_option("--format", "What is written, whatever the ending of -o.", "|".join(FORMATS), tuple(FORMATS)),
-    ] = None
-    csv: Annotated[
-        str, output_option("--csv", "Text like a formula in CSV: a ' before it, or to the letter.", "|".join(CSV), CSV)
-    ] = "guarded"
-    quiet: Annotated[bool, output_option("-q --quiet", "No remarks on standard error, only errors.")] = False
-    debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False
+    model: str | None = model_field()
+
+
+@dataclass(frozen=True)
+class OutputOptions(TopOption):
+    """How results are shown, and where."""
+
+    json: bool = output_option(False, "One JSON object a sentence (see: attn schema explain).")
+    precision: int = output_option(6, "Decimals in JSON.", check=Whole(0, 17), metavar="N")
+    color_scale: str = scale_field()
+    color: str = color_field()
+    output: str | None = output_option(
+        None, "Write to this file; its ending is the format, see --format.", names="-o --output", metavar="FILE"
+    )
+    format: str | None = output_option(
+        None, "The format, whatever the ending of -o.", values=tuple(FORMATS), check=as_it_is
+    )
+    csv: str = csv_field("Output")
+    quiet: bool = output_option(False, "No remarks on standard error, only errors.", names="-q --quiet")
+    debug: bool = debug_field()
 
 
 @dataclass(frozen=True)
 class AnswerOptions:
-    """How the answer is shown, and how much is said beside it."""
+    """How results are shown, and whether remarks are."""
 
-    color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
-    quiet: Annotated[bool, output_option("-q --quiet", "No remarks or progress on standard error, only errors.")] = (
-        False
-    )
-    debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False
+    color: str = color_field()
+    quiet: bool = output_option(False, "No remarks or progress on standard error, only errors.", names="-q --quiet")
+    debug: bool = debug_field()
+
+
+UNTRAINED = (*(each.name for each in fields(AttentionOptions)), *(each.name for each in fields(InputOptions)))
+
+
+@dataclass(frozen=True)
+class ChosenHeads(HeadOptions, ModelOption):
+    """The model, and the layers and heads of it that are looked at."""
+
+
+@dataclass(frozen=True)
+class ModelOptions(ReductionOptions, ChosenHeads):
+    """The model, and the part of it that is shown; the fields but `model` are those of ModelSettings."""
+
+
+def check_alone(context: typer.Context, options: Any, besides: Sequence[str] = ()) -> None:
+    """With a model the options of untrained attention mean nothing, and without one those of models; UsageError."""
+    typed = [name for name in context.params if _was_typed(context, name)]
+    if options.model is None:
+        for name in vars(options):
+            if name in typed:
+                raise UsageError("expected a model with it", ("add ", Setting("model", "PATH_OR_NAME")), setting=name)
+        return
+    for name in (*UNTRAINED, *besides):
+        if name in typed:
+            hint = "leave it out: a model has its own heads, words and masks"
+            raise UsageError("no meaning with a model", hint, setting=name)
+
+
+def _was_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name not in ("DEFAULT", "DEFAULT_MAP")

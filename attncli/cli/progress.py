@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from attncli.cli.options import COLORS, AnswerOptions, OutputOptions
+from attncli.cli.options import AnswerOptions, OutputOptions
 from attncli.cli.output import printable, say
 from attncli.cli.terminal import can_draw
-from attncli.settings.explanation import check_choice
 
 #: Takes what is being done, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
@@ -18,7 +17,7 @@ Made = TypeVar("Made")
 @contextmanager
 def progressing(options: AnswerOptions | OutputOptions) -> Iterator[Progress]:
     """A bar for work that takes long, as `--color` and `--quiet` say."""
-    with progress_bar(check_choice("color", options.color, COLORS), options.quiet) as progress:
+    with progress_bar(options.color, options.quiet) as progress:
         yield progress
 
 

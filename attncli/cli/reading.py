@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from attncli.cli.options import AnswerOptions, AttentionOptions, InputOptions, OutputOptions
+from attncli.cli.options import AnswerOptions, InputOptions, OutputOptions
 from attncli.cli.output import say
 from attncli.cli.progress import progressing
 from attncli.errors import AttnError, ExitCode, FinalError, ResourceError, UsageError
 from attncli.files.utf8 import NotTextError, WideTextError, text_of, without_mark
-from attncli.settings.explanation import Settings, check_settings
+from attncli.settings.explanation import AttentionOptions, Settings, check_settings
 from attncli.vectors import Vectors, open_vectors
 
 if TYPE_CHECKING:

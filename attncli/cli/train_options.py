@@ -1,12 +1,14 @@
-"""The options of `attn train`, and what they come to."""
+"""The options of `attn train`, and the limit and shape that they make."""
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from attncli.cli.options import VectorSet, option
+from attncli.cli.options import vectors_field
 from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import METHODS, check_choice, check_positive, check_whole
+from attncli.settings.explanation import METHODS, MULTIHEAD_DEFAULT
+from attncli.settings.option import Whole, check_choice, check_positive, check_whole, option
 
 if TYPE_CHECKING:
     from attncli.training.block import Shape
@@ -19,59 +21,57 @@ MOST_HEADS, MOST_SIZE = 64, 1024
 MINUTES = 2.0
 
 
-def _training(name: str, help: str, metavar: str | None = None, values: Any = ()) -> Any:
-    return option("Training", name, help, metavar, values)
-
-
-def _evaluation(name: str, help: str, metavar: str | None = None) -> Any:
-    return option("Evaluation", name, help, metavar)
+training = partial(option, "Training")
+evaluation = partial(option, "Evaluation")
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What is trained, and for how long."""
+    """The heads to train, and the length of the training."""
 
-    output: Annotated[str | None, _training("-o --output", "Where the heads go.", "FILE.npz")] = None
-    vectors: VectorSet = None
-    heads: Annotated[int | None, _training("--heads", "How many heads  [default: 3]", "H")] = None
-    content_heads: Annotated[
-        int | None,
-        _training("--content-heads", "How many of them see no positions  [default: a third; 0 of one head]", "N"),
-    ] = None
-    d_k: Annotated[
-        int | None,
-        _training("--d-k", "Size of a query, a key and a value  [default: 64, at most the vectors']", "N"),
-    ] = None
-    method: Annotated[
-        str | None,
-        _training("--method", "The similarity of a query and a key  [default: scaled]", "|".join(TRAINABLE), TRAINABLE),
-    ] = None
-    minutes: Annotated[float | None, _training("--minutes", "Train for so long  [default: 2]", "M")] = None
-    epochs: Annotated[
-        float | None,
-        _training("--epochs", "Read the text so often instead; the same seed gives the same file.", "E"),
-    ] = None
-    seed: Annotated[int, _training("--seed", "The seed of everything drawn by chance.", "N")] = 0
-    bias: Annotated[
-        bool | None,
-        _training("--bias/--no-bias", "A query bias for each head, or linear layers alone  [default: --bias]"),
-    ] = None
-    resume: Annotated[str | None, _training("--resume", "Go on from these heads.", "FILE.npz")] = None
+    output: str | None = training(None, "Where the heads go.", names="-o --output", metavar="FILE.npz")
+    vectors: str | None = vectors_field()
+    heads: int | None = training(None, "How many heads", check=Whole(1, MOST_HEADS), metavar="H", described="3")
+    content_heads: int | None = training(
+        None,
+        "How many of them see no positions",
+        check=Whole(0),
+        metavar="N",
+        described="a third; 0 of one head",
+    )
+    d_k: int | None = training(
+        None,
+        "Size of a query, a key and a value",
+        check=Whole(1, MOST_SIZE),
+        metavar="N",
+        described="64, at most the vectors'",
+    )
+    method: str | None = training(None, "The similarity of a query and a key", values=TRAINABLE, described="scaled")
+    minutes: float | None = training(None, "Train for so long", check=check_positive, metavar="M", described="2")
+    epochs: float | None = training(
+        None, "Read the text so often instead; the same seed gives the same file.", check=check_positive, metavar="E"
+    )
+    seed: int = training(0, "The seed of everything drawn by chance.", check=Whole(0), metavar="N")
+    bias: bool | None = training(
+        None,
+        "A query bias for each head, or linear layers alone",
+        names="--bias/--no-bias",
+        described="--bias",
+    )
+    resume: str | None = training(None, "Go on from these heads.", metavar="FILE.npz")
 
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """Judging instead of training."""
+    """Evaluation in place of training."""
 
-    evaluate: Annotated[
-        str | None, _evaluation("--evaluate", "Judge these heads on the text instead.", "FILE.npz|trained")
-    ] = None
-    held_out: Annotated[bool, _evaluation("--held-out", "Only on the sentences that training keeps apart.")] = False
-    json: Annotated[bool, _evaluation("--json", "One JSON object (see: attn schema evaluate).")] = False
+    evaluate: str | None = evaluation(None, "Evaluate these heads on the text instead.", metavar="FILE.npz|trained")
+    held_out: bool = evaluation(False, "Only on the sentences that training keeps apart.")
+    json: bool = evaluation(False, "One JSON object (see: attn schema evaluate).")
 
 
 def check_training(training: TrainOptions, evaluation: EvaluateOptions) -> str:
-    """The file to write, after the options have been held against each other."""
+    """The file to write; UsageError for options that contradict each other."""
     if training.output is None:
         raise UsageError("attn train needs a file for the heads", "add -o my.npz")
     if not training.output.endswith(".npz"):
@@ -83,29 +83,21 @@ def check_training(training: TrainOptions, evaluation: EvaluateOptions) -> str:
         if getattr(evaluation, name):
             hint = ("add ", Setting("evaluate", "FILE.npz"))
             raise UsageError("expected heads to evaluate with it", hint, setting=name)
-    _check_seed_and_method(training)
     return training.output
 
 
-def check_evaluation(training: TrainOptions, judged: str) -> None:
-    """Judging takes heads as they are: what would change or make them has no meaning."""
+def check_evaluation(training: TrainOptions, heads: str) -> None:
+    """UsageError for an option that would make or change the heads, which are evaluated as they are."""
     made = ("output", "content_heads", "d_k", "minutes", "epochs", "bias", "resume")
     for name in made:
         if (value := getattr(training, name)) is not None:
             raise UsageError("no meaning with --evaluate", "leave it out", setting=name, value=value)
-    if not (os.path.splitext(judged)[1] or os.path.dirname(judged) or os.path.exists(judged)):
-        check_choice("evaluate", judged, ("trained",), shown="trained, FILE.npz")
-    _check_seed_and_method(training)
-
-
-def _check_seed_and_method(training: TrainOptions) -> None:
-    check_whole("seed", training.seed, 0)
-    if training.method is not None:
-        check_choice("method", training.method, TRAINABLE)
+    if not (os.path.splitext(heads)[1] or os.path.dirname(heads) or os.path.exists(heads)):
+        check_choice("evaluate", heads, ("trained",), shown="trained, FILE.npz")
 
 
 def check_fits(setting: str, asked: object, found: object, path: str) -> None:
-    """A file of heads is what it is; UsageError if something else was asked for."""
+    """UsageError if something else was asked for than a file of heads has."""
     if asked not in (None, found):
         reason = f"expected {found}, as {path!r} has it"
         raise UsageError(reason, "leave it out", setting=setting, value=asked)
@@ -115,20 +107,17 @@ def limit_of(training: TrainOptions) -> "Limit":
     """How long to train."""
     from attncli.training.loop import Limit
 
-    for name, value in (("minutes", training.minutes), ("epochs", training.epochs)):
-        if value is not None:
-            check_positive(name, value)
     return Limit(training.epochs, MINUTES if training.minutes is None else training.minutes)
 
 
 def shape_of(training: TrainOptions, vectors: "Vectors", start: "Judged | None" = None) -> "Shape":
-    """What the block is made of; one that is gone on with keeps its own shape."""
+    """The shape of the block; a resumed one keeps its own."""
     from attncli.training.block import Shape
 
     if start is not None:
         return _shape_of_file(training, start, vectors.dimensions)
-    heads = check_whole("heads", 3 if training.heads is None else training.heads, 1, MOST_HEADS)
-    d_k = check_whole("d_k", min(64, vectors.dimensions) if training.d_k is None else training.d_k, 1, MOST_SIZE)
+    heads = training.heads or MULTIHEAD_DEFAULT
+    d_k = training.d_k or min(64, vectors.dimensions)
     content = heads // 3 if training.content_heads is None else training.content_heads
     check_whole("content_heads", content, 0, heads)
     return Shape(heads, content, d_k, training.method or "scaled", training.bias is not False)

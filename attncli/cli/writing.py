@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from attncli.cli.formats import Format, chosen_format
-from attncli.cli.options import COLORS, SCALES, AnswerOptions, OutputOptions
+from attncli.cli.options import AnswerOptions, OutputOptions
 from attncli.cli.output import Sink, open_sink, say, saying_to
 from attncli.cli.reading import each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
-from attncli.settings.explanation import CSV, check_choice
-from attncli.settings.typed import Remark
+from attncli.settings.wording import Remark
 from attncli.text.tokens import Sentence
 from attncli.views.screen import Screen
 
@@ -61,7 +60,7 @@ def save(record: "Explanation", output: OutputOptions) -> list[str]:
 
 def print_lines(lines_of: Callable[[Screen], Iterable[Text]], options: AnswerOptions) -> None:
     """Print lines, set for the screen that standard output is; in a pipe a line is as long as it has to be."""
-    screen = detect_screen(check_choice("color", options.color, COLORS))
+    screen = detect_screen(options.color)
     if "COLUMNS" not in os.environ and not (sys.stdout and sys.stdout.isatty()):
         screen = replace(screen, width=UNWRAPPED)
     with open_sink(None) as sink:
@@ -97,9 +96,6 @@ class Writer:
 
 
 def _writer(form: Format, output: OutputOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
-    check_choice("csv", output.csv, CSV)
-    check_choice("color_scale", output.color_scale, SCALES)
-    check_choice("color", output.color, COLORS)
     plain = output.output is not None or form.write == "screen"
     screen = detect_screen(output.color, by_row=output.color_scale == "row", to_file=plain)
     if form.write == "screen":

@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from attncli import __version__
 from attncli.corpus.shards import Shard
-from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import Settings, check_whole
+from attncli.settings.corpus import KEPT
+from attncli.settings.explanation import Settings
 from attncli.settings.model import ModelSettings
 
 VERSION = "1.0"  # of the schemas of the tables
-KEPT = 20  # context words of a word, unless asked otherwise
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,6 @@ class CorpusSettings:
     def top(self) -> int:
         """How many of the strongest keys of each word count as its context."""
         return self.attention.top
-
-
-def check_words(asked: Sequence[str] | None) -> tuple[str, ...] | None:
-    """The words of `--words`, separated by commas or blanks; None where it was not given."""
-    if asked is None:
-        return None
-    words = tuple(dict.fromkeys(word for each in asked for word in each.replace(",", " ").split()))
-    if not words:
-        hint = ("for example ", Setting("words", "bank,river"))
-        raise UsageError("expected words with commas between them", hint, setting="words", value=asked[0])
-    return words
-
-
-def check_kept(value: int) -> int:
-    """`--kept`, a count."""
-    return check_whole("kept", value, 1)
 
 
 def part_name(settings: CorpusSettings, shard: Shard) -> str:

@@ -1,14 +1,16 @@
-"""The top of the screen: what is shown, and the sentence with the query marked and its keys in their colours."""
+"""The top of the screen: the settings, and the sentence with the query marked and its keys in their colours."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from rich.style import Style
 from rich.text import Text
 
+from attncli.explore.keys import action_of
 from attncli.explore.view import View, clickable
 from attncli.recipes.model_explanation import ModelExplanation
-from attncli.settings.explanation import Settings
+from attncli.settings.wording import shown, shown_settings
 from attncli.text.tokens import Sentence
 from attncli.views.screen import Screen, cells, cut
 from attncli.views.terminal.typeset import BOLD, DIM, Piece, wrap
@@ -20,7 +22,7 @@ LOOKED_AT = Style(underline=True)
 
 def title_lines(view: View, width: int, _height: int) -> list[Text]:
     """One line: every setting, or on a short line as many as fit, those that are the default left out first."""
-    settings, end = list(_settings(view)), view.screen.own("…")
+    settings, end = list(_entries(view)), view.screen.own("…")
     line = _title(settings, view)
     while cells(line.plain) > width and len(settings) > 1:
         usual = [each for each in settings if each.usual]
@@ -32,15 +34,15 @@ def title_lines(view: View, width: int, _height: int) -> list[Text]:
     return [line]
 
 
-def _title(settings: Sequence["Setting"], view: View) -> Text:
+def _title(settings: Sequence["Entry"], view: View) -> Text:
     line = Text(no_wrap=True).append("attn", BOLD)
     for each in settings:
         line.append(f"  {each.label} ", DIM).append(view.screen.word(each.value), clickable(action=each.action))
     return line
 
 
-class Setting(NamedTuple):
-    """A label, its value, what a click on it does, and whether it is so without being asked for."""
+class Entry(NamedTuple):
+    """A label, its value, the action of a click on it, and whether it is the default."""
 
     label: str
     value: str
@@ -48,31 +50,23 @@ class Setting(NamedTuple):
     usual: bool = False
 
 
-def _settings(view: View) -> Iterator[Setting]:
-    whole = view.whole
+STEPPED = ("method", "mode", "mask", "temperature")  # which a key steps through: shown at all times
+
+
+def _entries(view: View) -> Iterator[Entry]:
+    whole, asked = view.whole, view.state.ask
     if isinstance(whole, ModelExplanation):
-        yield Setting("model", whole.model.name, "ask('open')")
-        if whole.choice.combine != "none":
-            yield Setting("combine", whole.choice.combine)
-    else:
-        settings = whole.settings
-        heads = f" × {settings.heads}" if settings.mode == "multihead" else ""
-        yield Setting("method", settings.method, "method")
-        yield Setting("mode", settings.mode + view.screen.own(heads), "mode")
-        yield Setting("mask", " + ".join(settings.mask) or "none", "mask", not settings.mask)
-        yield Setting("temperature", f"{settings.temperature:g}", "temperate", settings.temperature == 1)
-        if settings.exclude_self:
-            yield Setting("itself", "excluded", "exclude_self")
-        yield from _others(settings)
-        yield Setting("vectors", whole.vectors.name, "ask('open')", not view.state.ask.vectors)
-
-
-def _others(settings: Settings) -> Iterator[Setting]:
-    """What no key changes."""
-    if settings.layers > 1:
-        yield Setting("layers", str(settings.layers))
-    if settings.positions != "none":
-        yield Setting("positions", settings.positions)
+        yield Entry("model", whole.model.name, "ask('open')")
+        yield from (Entry(each.label, each.value) for each in shown_settings(whole.choice) if each.name == "combine")
+        return
+    heads = f" × {whole.settings.heads}" if whole.settings.mode == "multihead" else ""
+    for each in (shown(whole.settings, name) for name in STEPPED):
+        value = each.value + view.screen.own(heads) if each.name == "mode" else each.value
+        yield Entry(each.label, value, action_of(each.name), each.usual)
+    settings = replace(whole.settings, projections=asked.settings.projections)  # the choice of None is a note
+    others = (each for each in shown_settings(settings) if each.name not in (*STEPPED, "heads"))
+    yield from (Entry(each.label, each.value, action_of(each.name)) for each in others)
+    yield Entry("vectors", whole.vectors.name, "ask('open')", not asked.vectors)
 
 
 def sentence_lines(view: View, width: int, height: int) -> list[Text]:
@@ -101,7 +95,7 @@ def _lines(label: str, sentence: Sentence, styles: Sequence[Style], screen: Scre
     pieces: list[Piece] = [(label, DIM)]
     at = 0
     for token, style in zip(sentence.tokens, styles, strict=True):
-        if token.special:  # it stands nowhere in the text
+        if token.special:  # it is nowhere in the text
             pieces += [(" ", ""), (screen.word(token.name), style), (" ", "")]
             continue
         pieces.append((screen.word(sentence.text[at : token.start]), DIM))

@@ -1,16 +1,16 @@
-"""The keys, in one table: what they are bound to, what the footer shows, and what `?` lists."""
+"""The keys, in one table: for the bindings, the footer, and the list under `?`."""
 
 from dataclasses import dataclass
 
 from attncli.errors import Setting, worded
-from attncli.settings.typed import Remark
+from attncli.settings.wording import Remark
 
 
 @dataclass(frozen=True)
 class Key:
-    """Keys by Textual's names, what they do as an action of the app, how they are written, and what they do in words.
+    """Keys by Textual's names, their action in the app, how they are written, and their effect in words.
 
-    `short` is what the footer calls it; those without stand under `?` alone. `setting` is what it changes, by its name.
+    `short` is its name in the footer; those without are listed under `?` alone. `setting` is what it sets.
     """
 
     keys: tuple[str, ...]
@@ -39,7 +39,7 @@ KEYS = (
     Key(("plus", "equals_sign"), "warmer", "+", "a higher temperature: flatter weights", "flatter", "temperature"),
     Key(("minus",), "colder", "-", "a lower temperature: sharper weights", "sharper", "temperature"),
     Key(("0",), "temperate", "0", "temperature 1", setting="temperature"),
-    Key(("right_square_bracket",), "head(1)", "]", "the next head; the mean stands before the first", "head", "head"),
+    Key(("right_square_bracket",), "head(1)", "]", "the next head; the mean comes before the first", "head", "head"),
     Key(("left_square_bracket",), "head(-1)", "[", "the head before"),
     Key(("right_curly_bracket",), "layer(1)", "}", "the next layer", "layer", "layer"),
     Key(("left_curly_bracket",), "layer(-1)", "{", "the layer before"),
@@ -65,6 +65,11 @@ def by_key(setting: Setting) -> str:
     name = setting.name.strip("_").replace("_", " ")
     valued = name if setting.value is None else f"{name} {setting.value}"
     return f"{valued} (key{'s' * (' ' in keys)} {keys})" if keys else valued
+
+
+def action_of(setting: str) -> str:
+    """The action of a click on a setting: that of the last of its keys."""
+    return next((key.action for key in reversed(KEYS) if key.setting == setting), "")
 
 
 def with_keys(remark: str) -> str:

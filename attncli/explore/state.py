@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from attncli.errors import UsageError
-from attncli.settings.explanation import METHODS, MODES, MULTIHEAD_DEFAULT, Settings
+from attncli.settings.explanation import METHODS, MODES, MULTIHEAD_DEFAULT, Settings, check_settings
 from attncli.settings.model import ModelSettings
 
 Panel = Literal["matrix", "steps", "keys"]
@@ -23,7 +23,7 @@ class Ask:
     """
 
     sentence: str
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(default_factory=check_settings)
     vectors: str | None = None
     model: str | None = None
     choice: ModelSettings = field(default_factory=ModelSettings)

@@ -12,7 +12,8 @@ import numpy as np
 from attncli.attention.similarity import method_of
 from attncli.errors import ResourceError, Setting, UsageError
 from attncli.heads.parameters import Array, Heads, identity_heads, random_heads
-from attncli.settings.explanation import MULTIHEAD_DEFAULT, PROJECTIONS, Settings, check_choice
+from attncli.settings.explanation import MULTIHEAD_DEFAULT, PROJECTIONS, Settings
+from attncli.settings.option import check_choice
 from attncli.vectors import Vectors
 
 SIGMA = "kernel_sigma"  # the parameter that --sigma sets

@@ -9,7 +9,7 @@ from attncli.errors import Setting
 from attncli.heads.parameters import Array, Heads
 from attncli.recipes.explanation import Explanation
 from attncli.settings.explanation import Settings
-from attncli.settings.typed import Remark
+from attncli.settings.wording import Remark
 from attncli.text.tokens import Sentence
 
 

@@ -13,7 +13,8 @@ from attncli.heads.parameters import Array
 from attncli.recipes.explaining import explain_inputs, is_long
 from attncli.recipes.explanation import Context, Explanation
 from attncli.recipes.inputs import Inputs, as_vectors, read_inputs
-from attncli.settings.explanation import METHODS, Settings, check_choice, check_settings
+from attncli.settings.explanation import METHODS, Settings, check_settings
+from attncli.settings.option import check_choice
 from attncli.text.tokens import Sentence
 from attncli.vectors import Vectors
 

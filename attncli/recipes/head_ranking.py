@@ -11,8 +11,8 @@ from attncli.models.model import Model
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_explaining import explain_model_with
 from attncli.recipes.model_explanation import ModelInfo
-from attncli.settings.explanation import check_choice
-from attncli.settings.model import PATTERNS, ModelSettings
+from attncli.settings.model import PATTERN_NAMES, ModelSettings
+from attncli.settings.option import check_choice
 from attncli.text.tokens import Sentence
 
 
@@ -79,7 +79,7 @@ def rank_model_heads(
 def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: bool = False) -> None:
     """A pair or a pattern that exists; UsageError for neither and both, and for the lift of a pattern."""
     if pattern is not None:
-        check_choice("pattern", pattern, PATTERNS)
+        check_choice("pattern", pattern, PATTERN_NAMES)
     if pattern is not None and (from_ is not None or to is not None):
         reason = "expected a pattern or a pair of words to rank by, got both"
         raise UsageError(reason, "leave one of the two out", setting="pattern", value=pattern)
@@ -88,7 +88,7 @@ def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: b
         raise UsageError(reason, "leave one of the two out", setting="pattern", value=pattern)
     if pattern is None and (from_ is None or to is None):
         pair = ("name a pair: ", Setting("from_", "he"), " ", Setting("to", "dog"))
-        hint = (*pair, ", or a pattern: ", Setting("pattern", PATTERNS[0]))
+        hint = (*pair, ", or a pattern: ", Setting("pattern", PATTERN_NAMES[0]))
         missing = "to" if from_ is not None else "from_"
         raise UsageError("missing; heads are ranked for a pair of words or a pattern", hint, setting=missing)
 

@@ -10,7 +10,8 @@ import numpy as np
 from attncli.attention.positions import sinusoidal
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.heads.parameters import Array
-from attncli.settings.explanation import Settings, check_text
+from attncli.settings.explanation import Settings
+from attncli.settings.option import check_text
 from attncli.text.segments import forms
 from attncli.text.tokens import Sentence, read_sentence, with_composed
 from attncli.vectors import Vectors, open_vectors

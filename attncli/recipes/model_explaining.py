@@ -20,8 +20,9 @@ from attncli.recipes.inputs import Inputs, find_query
 from attncli.recipes.model_explanation import ModelExplanation, ModelInfo
 from attncli.recipes.model_reduction import MOST_FLOWING, reduce_layers, reduces, remarks
 from attncli.recipes.model_words import Pieces
-from attncli.settings.explanation import Settings, check_text
+from attncli.settings.explanation import Settings
 from attncli.settings.model import ModelSettings, check_model_settings, chosen
+from attncli.settings.option import check_text
 
 Progress = Callable[[str, int, int], None]
 

@@ -9,7 +9,7 @@ from attncli.errors import AttnError, UsageError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Neighbour
 from attncli.recipes.inputs import not_among
-from attncli.settings.explanation import check_whole
+from attncli.settings.option import check_whole
 from attncli.text.segments import forms
 from attncli.vectors import Vectors
 

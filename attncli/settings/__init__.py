@@ -1,1 +1,1 @@
-"""What can be set, by name, checked once for every door; without NumPy, so that help and completion stay fast."""
+"""Settings: every option once, with its check; without NumPy, so that help and completion stay fast."""

@@ -2,21 +2,38 @@
 
 from collections.abc import Sequence
 
-from attncli.settings.explanation import check_choice
+from attncli.errors import Setting, UsageError
+from attncli.settings.option import check_choice
 
 #: The tables: each name is that of a module of `corpus/tables/` with its class.
 COLLECT = ("context", "distance", "entropy", "heads", "weights")
 TABLES = ("ndjson", "csv", "parquet")
 
 
-def check_collected(asked: Sequence[str] | None) -> tuple[str, ...]:
-    """What `--collect` names, in a fixed order; repeatable, and a list with commas will do.
+KEPT = 20  # context words of a word, unless asked otherwise
+
+
+def check_collected(setting: str, value: Sequence[str]) -> tuple[str, ...]:
+    """Names of tables in a fixed order, of texts with commas between names.
 
     Raises:
         UsageError: an unknown name.
     """
-    names = [part.strip() for each in asked or ["context,distance,entropy"] for part in each.split(",")]
-    return tuple(dict.fromkeys(check_choice("collect", name, COLLECT) for name in sorted(names, key=_place)))
+    names = [part.strip() for each in value for part in each.split(",")]
+    return tuple(dict.fromkeys(check_choice(setting, name, COLLECT) for name in sorted(names, key=_place)))
+
+
+def check_words(setting: str, value: Sequence[str]) -> tuple[str, ...]:
+    """Words, of texts with commas or blanks between words.
+
+    Raises:
+        UsageError: no word in them.
+    """
+    words = tuple(dict.fromkeys(word for each in value for word in each.replace(",", " ").split()))
+    if not words:
+        hint = ("for example ", Setting(setting, "bank,river"))
+        raise UsageError("expected words with commas between them", hint, setting=setting, value=value[0])
+    return words
 
 
 def _place(name: str) -> int:

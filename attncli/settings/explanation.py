@@ -1,17 +1,25 @@
-"""What can be set on an explanation: the options of `attn explain` by name, checked once for every door.
+"""The settings of an explanation over word vectors: a field is an option, in the order of the help.
 
-The names and their values stand here, without NumPy, so that help and completion stay fast.
+Commands take them in the groups that they are written in; no NumPy is imported, so that help and completion stay fast.
 """
 
-import operator
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
-from math import isfinite
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from attncli.errors import Setting, UsageError
+from attncli.settings.option import (
+    Whole,
+    always,
+    check_choice,
+    check_flag,
+    check_positive,
+    check_text,
+    checked,
+    never,
+    option,
+)
 
 MODES = ("self", "qkv", "multihead")
 METHODS = ("dot", "scaled", "cosine", "general", "additive", "kernel")
@@ -23,32 +31,163 @@ MULTIHEAD_DEFAULT = 3
 MOST_HEADS, MOST_LAYERS = 1024, 100  # more than any model has; each costs memory
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The checked settings of one explanation; every field has the option's name, `mask` is () for `none`.
+def usual_heads(settings: "AttentionOptions") -> int | None:
+    """The number of heads where none is given; None: as many as the projections file has."""
+    if settings.mode != "multihead":
+        return 1
+    return MULTIHEAD_DEFAULT if settings.projections is None or settings.projections in PROJECTIONS else None
 
-    `projections` None is the best that there is: trained ones where the vector set has them, else random ones.
+
+def check_mask(setting: str, value: Any) -> tuple[str, ...]:
+    """`causal` and `window:K` in a fixed order, each once; `none` alone is no mask."""
+    parts = value if isinstance(value, list | tuple) else (value,)
+    masks = dict.fromkeys(_mask(setting, part) for part in parts)
+    return tuple(sorted(part for part in masks if part != "none"))
+
+
+def _mask(setting: str, value: Any) -> str:
+    part = check_text(setting, value)
+    kind, _, width = part.partition(":")
+    if kind == "window" and not (width.isascii() and width.isdigit() and len(width) < 10):
+        hint = ("for three words to each side: ", Setting(setting, "window:3"))
+        raise UsageError("expected a window with its width, window:K", hint, setting=setting, value=part)
+    if kind == "window":
+        return f"window:{int(width)}"
+    return check_choice(setting, part, ("none", "causal", "window"), shown="none, causal, window:K")
+
+
+def check_methods(setting: str, value: Any) -> tuple[str, ...]:
+    """Methods, each once."""
+    return tuple(dict.fromkeys(check_choice(setting, each, METHODS) for each in value))
+
+
+def check_path(setting: str, value: Any) -> str:
+    """A text, or a path as one."""
+    return check_text(setting, str(value) if isinstance(value, os.PathLike) else value)
+
+
+def check_word(setting: str, value: Any) -> str:
+    """A text, or an index as one."""
+    return str(value) if isinstance(value, int) else check_text(setting, value)
+
+
+def _seeded(projections: str, settings: Any) -> str:
+    return f"random (seed {settings.seed})" if projections == "random" else projections
+
+
+attention_option = partial(option, "Attention")
+
+
+@dataclass(frozen=True)
+class AttentionOptions:
+    """The computation.
+
+    heads None: as many as the projections file has. mask () is `none`. projections None: trained ones where the vector
+    set has them, else random ones. exclude_self None: as the heads were trained, else False.
     """
 
-    mode: str = "self"
-    method: str = "scaled"
-    heads: int | None = 1  # None: as many as the projections file has
-    layers: int = 1
-    mask: tuple[str, ...] = ()
-    projections: str | None = None
-    seed: int = 0
-    exclude_self: bool | None = None  # None: as the heads were trained, else seen
-    temperature: float = 1.0
-    sigma: float | None = None
-    positions: str = "none"
-    memory: str | None = None
-    word: str | None = None
-    top: int = 5
-    unknown: str = "compose"
+    mode: str = attention_option("self", "The vectors themselves, or projections of them.", values=MODES, when=always)
+    method: str = attention_option("scaled", "The similarity of a query and a key.", values=METHODS, when=always)
+    heads: int | None = attention_option(
+        None,
+        "How many heads --mode multihead has",
+        check=Whole(1, MOST_HEADS),
+        metavar="H",
+        described="3",
+        usual=usual_heads,
+        when=lambda _, settings: settings.mode == "multihead",
+        spoken="{value} heads",
+        json={"type": "integer", "minimum": 1},
+    )
+    layers: int = attention_option(
+        1, "How many blocks are stacked.", check=Whole(1, MOST_LAYERS), metavar="L", spoken="{value} layers"
+    )
+    projections: str | None = attention_option(
+        None,
+        "Where w_q, w_k, w_v and w_o come from",
+        check=check_path,
+        metavar="trained|random|identity|FILE.npz",
+        values=PROJECTIONS,
+        described="trained if the vectors have such heads, else random",
+        written=_seeded,
+    )
+    seed: int = attention_option(0, "The seed of random projections.", check=Whole(0), metavar="N", when=never)
+    mask: tuple[str, ...] = attention_option(
+        (),
+        "The words that a word may see; repeat it to combine.",
+        check=check_mask,
+        metavar="none|causal|window:K",
+        values=("none", "causal", "window:"),
+        typed=list[str],
+        written=lambda mask, _: " + ".join(mask) or "none",
+        json={"type": "string"},
+    )
+    exclude_self: bool | None = attention_option(
+        None,
+        "Hide every word from itself",
+        check=check_flag,
+        names="--exclude-self/--include-self",
+        described="as trained, else no",
+        label="itself",
+        written=lambda *_: "excluded",
+        when=lambda excluded, _: bool(excluded),
+        spoken="no word attending to itself",
+        json={"type": "boolean"},
+    )
+    temperature: float = attention_option(
+        1.0, "Divides the scores: below 1 sharper, above 1 flatter.", check=check_positive, metavar="T"
+    )
+    sigma: float | None = attention_option(
+        None, "The width of --method kernel", check=check_positive, metavar="S", described="σ² = √d_k"
+    )
+    positions: str = attention_option("none", "Added to the vectors, to mark the places of words.", values=POSITIONS)
+    memory: str | None = attention_option(
+        None,
+        "Cross-attention: keys and values come from this sentence.",
+        check=check_text,
+        metavar="SENTENCE",
+        when=never,
+    )
+
+
+@dataclass(frozen=True)
+class WordOption:
+    """The query of a close-up."""
+
+    word: str | None = attention_option(
+        None, "The close-up of one query: a word or its index.", check=check_word, metavar="WORD|INDEX", when=never
+    )
+
+
+@dataclass(frozen=True)
+class TopOption:
+    """The length of lists."""
+
+    top: int = option(
+        "Output", 5, "How many context words, or heads, are listed.", check=Whole(1), metavar="K", when=never
+    )
+
+
+@dataclass(frozen=True)
+class UnknownOption:
+    """The treatment of unknown words."""
+
+    unknown: str = option(
+        "Words and vectors",
+        "compose",
+        "Compose unknown words of parts (fastText, Model2Vec), skip them, or refuse.",
+        values=UNKNOWN,
+        when=never,
+    )
+
+
+@dataclass(frozen=True)
+class Settings(UnknownOption, TopOption, WordOption, AttentionOptions):  # its fields are those of the last one first
+    """The checked settings of one explanation."""
 
     @property
     def causal(self) -> bool:
-        """Whether a word sees only itself and what stands before it."""
+        """Whether a word sees only itself and the words before it."""
         return "causal" in self.mask
 
     @property
@@ -59,123 +198,17 @@ class Settings:
 
 
 def check_settings(**options: Any) -> Settings:
-    """The settings that the options of the command, by name, stand for.
+    """The settings that options by name make.
 
     Raises:
-        UsageError: an unknown option, value or combination; the message quotes it.
+        UsageError: an unknown option, or a wrong value or combination.
     """
-    names = [field.name for field in fields(Settings)]
-    for name in options:
-        check_name(name, names)
-    given = {name: CHECKS[name](value) for name, value in options.items() if value is not None}
-    mode = given.get("mode", "self")
-    given["heads"] = _heads(mode, given.get("heads"), given.get("projections"))
-    if "memory" in given and given.get("exclude_self"):
-        message = "a word is not among the words of another sentence: with a memory, nothing can be excluded"
-        raise UsageError(message, "leave one of the two out", setting="exclude_self", value=True)
-    return Settings(**given)
-
-
-def _heads(mode: str, heads: int | None, projections: str | None) -> int | None:
-    if heads is None and mode == "multihead":
-        return MULTIHEAD_DEFAULT if projections is None or projections in PROJECTIONS else None
-    if heads is None:
-        return 1
-    if mode != "multihead" and heads != 1:
-        raise UsageError(
-            f"expected 1, since mode {mode} has one head",
-            ("add ", Setting("mode", "multihead")),
-            setting="heads",
-            value=heads,
-        )
-    return heads
-
-
-def _mask(value: Any) -> tuple[str, ...]:
-    """`causal` and `window:K` in a fixed order, each once; `none` alone is no mask."""
-    parts = value if isinstance(value, list | tuple) else (value,)
-    kept = dict.fromkeys(_mask_part(part) for part in parts)
-    return tuple(sorted(part for part in kept if part != "none"))
-
-
-def _mask_part(value: Any) -> str:
-    part = check_text("mask", value)
-    kind, _, width = part.partition(":")
-    if kind == "window" and not (width.isascii() and width.isdigit() and len(width) < 10):
-        hint = ("for three words to each side: ", Setting("mask", "window:3"))
-        raise UsageError("expected a window with its width, window:K", hint, setting="mask", value=part)
-    if kind == "window":
-        return f"window:{int(width)}"
-    return check_choice("mask", part, ("none", "causal", "window"), shown="none, causal, window:K")
-
-
-def check_choice(setting: str, value: object, allowed: Sequence[str], shown: str | None = None) -> str:
-    """A value as it is if it is allowed; else a UsageError with the nearest allowed one."""
-    if isinstance(value, str) and value in allowed:
-        return value
-    near = get_close_matches(str(value), allowed, n=1)
-    expected = f"expected one of {shown or ', '.join(allowed)}"
-    raise UsageError(expected, f"did you mean {near[0]}?" if near else None, setting=setting, value=value)
-
-
-def check_name(name: str, allowed: Sequence[str]) -> None:
-    """See that there is such a setting; a UsageError with the nearest one."""
-    if name not in allowed:
-        near = get_close_matches(name, allowed, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(allowed)}"
-        raise UsageError(f"{name!r} is no setting", hint)
-
-
-def check_whole(setting: str, value: Any, least: int, most: int | None = None) -> int:
-    """A whole number from `least` to `most` as it is; a UsageError for anything else."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or number < least or (most and number > most):
-        reach = f"from {least} to {most:,}" if most else f"from {least} up"
-        raise UsageError(f"expected a whole number {reach}", setting=setting, value=value)
-    return number
-
-
-def check_positive(setting: str, value: Any) -> float:
-    """A finite number above 0 as it is; a UsageError for anything else."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = 0
-    if isinstance(value, str) or not (isfinite(number) and number > 0):
-        raise UsageError("expected a number above 0", setting=setting, value=value)
-    return number
-
-
-def _flag(setting: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise UsageError("expected True or False", setting=setting, value=value)
-    return value
-
-
-def check_text(setting: str, value: Any) -> str:
-    """A text as it is; a UsageError for anything else."""
-    if not isinstance(value, str):
-        raise UsageError("expected a text", setting=setting, value=value)
-    return value
-
-
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "mode": lambda value: check_choice("mode", value, MODES),
-    "method": lambda value: check_choice("method", value, METHODS),
-    "heads": lambda value: check_whole("heads", value, 1, MOST_HEADS),
-    "layers": lambda value: check_whole("layers", value, 1, MOST_LAYERS),
-    "mask": lambda value: _mask(value),
-    "projections": lambda value: check_text("projections", str(value) if isinstance(value, os.PathLike) else value),
-    "seed": lambda value: check_whole("seed", value, 0),
-    "exclude_self": lambda value: _flag("exclude_self", value),
-    "temperature": lambda value: check_positive("temperature", value),
-    "sigma": lambda value: check_positive("sigma", value),
-    "positions": lambda value: check_choice("positions", value, POSITIONS),
-    "memory": lambda value: check_text("memory", value),
-    "word": lambda value: str(value) if isinstance(value, int) else check_text("word", value),
-    "top": lambda value: check_whole("top", value, 1),
-    "unknown": lambda value: check_choice("unknown", value, UNKNOWN),
-}
+    settings = checked(Settings, options)
+    if settings.mode != "multihead" and settings.heads != 1:
+        hint = ("add ", Setting("mode", "multihead"))
+        reason = f"expected 1, since mode {settings.mode} has one head"
+        raise UsageError(reason, hint, setting="heads", value=settings.heads)
+    if settings.memory is not None and settings.exclude_self:
+        reason = "a word is not among the words of another sentence: with a memory, nothing can be excluded"
+        raise UsageError(reason, "leave one of the two out", setting="exclude_self", value=True)
+    return settings

@@ -1,15 +1,17 @@
-"""What can be set on the explanation of a model: the options behind `--model` by name, checked once for every door."""
+"""The settings of an explanation of a model: a field is an option, in the order of the help."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import CHECKS, check_choice
+from attncli.settings.explanation import TopOption, WordOption
+from attncli.settings.option import check_flag, checked, option
 
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
-PATTERNS = ("previous", "next", "duplicate", "induction")
+PATTERN_NAMES = ("previous", "next", "duplicate", "induction")
 #: The hint where something is too large for all layers and heads.
 FEWER_HEADS = (
     *("choose some: ", Setting("layer", "L"), " ", Setting("head", "H")),
@@ -19,51 +21,9 @@ ARRAYS = (*FEWER_HEADS, "; or write arrays: ", Setting("output", "FILE.npz"))
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
 
 
-@dataclass(frozen=True)
-class ModelSettings:
-    """The checked settings; `layer` and `head` None are all, both count from 0."""
-
-    layer: tuple[int, ...] | None = None
-    head: tuple[int, ...] | None = None
-    combine: str = "none"
-    words: bool = False
-    hide_special: bool = False
-    word: str | None = None
-    top: int = 5
-
-
-def check_model_settings(
-    *,
-    layer: Any = None,
-    head: Any = None,
-    combine: str = "none",
-    words: bool = False,
-    hide_special: bool = False,
-    word: Any = None,
-    top: int = 5,
-) -> ModelSettings:
-    """The settings that the options stand for.
-
-    layer and head are numbers, or texts such as `3`, `0,2` and `4-7`, or several of them.
-
-    Raises:
-        UsageError: a value that does not work; the message quotes it.
-    """
-    return ModelSettings(
-        _numbers("layer", layer),
-        _numbers("head", head),
-        check_choice("combine", combine, COMBINE),
-        words,
-        hide_special,
-        None if word is None else CHECKS["word"](word),
-        CHECKS["top"](top),
-    )
-
-
-def _numbers(setting: str, given: Any) -> tuple[int, ...] | None:
-    if given is None or given == []:
-        return None
-    parts = given if isinstance(given, list | tuple) else [given]
+def check_numbers(setting: str, value: Any) -> tuple[int, ...]:
+    """Numbers from 0, of a number, a text such as `3`, `0,2` and `4-7`, or several of them."""
+    parts = value if isinstance(value, list | tuple) else [value]
     return tuple(sorted({number for part in parts for number in _parsed(setting, part)}))
 
 
@@ -77,6 +37,61 @@ def _parsed(setting: str, part: Any) -> Iterator[int]:
             hint = ("for example ", Setting(setting, "3"), " or ", Setting(setting, "0,4-7"))
             raise UsageError("expected numbers from 0", hint, setting=setting, value=part)
         yield from range(int(match[1]), int(match[2] or match[1]) + 1)
+
+
+def _joined(numbers: Sequence[int], _: Any) -> str:
+    return ",".join(map(str, numbers))
+
+
+model_option = partial(option, "Model")
+numbers = partial(
+    model_option,
+    None,
+    check=check_numbers,
+    described="all",
+    typed=list[str],
+    written=_joined,
+    json={"type": "array", "items": {"type": "integer", "minimum": 0}},
+)
+
+
+@dataclass(frozen=True)
+class HeadOptions:
+    """The layers and heads that are shown; None: all."""
+
+    layer: tuple[int, ...] | None = numbers("Layers, counted from 0: 3, or 0,4-7", metavar="L")
+    head: tuple[int, ...] | None = numbers("Heads of each layer, counted from 0", metavar="H")
+
+
+@dataclass(frozen=True)
+class ReductionOptions:
+    """Combining heads, merging pieces and hiding special tokens."""
+
+    combine: str = model_option("none", "One matrix of the chosen layers and heads.", values=COMBINE)
+    words: bool = model_option(
+        False, "Merge pieces into words.", check=check_flag, label="pieces", written=lambda *_: "merged into words"
+    )
+    hide_special: bool = model_option(
+        False,
+        "Leave out [CLS], <s> and the like.",
+        check=check_flag,
+        label="special",
+        written=lambda *_: "hidden",
+    )
+
+
+@dataclass(frozen=True)
+class ModelSettings(TopOption, WordOption, ReductionOptions, HeadOptions):  # its fields are those of the last one first
+    """The checked settings of one explanation of a model."""
+
+
+def check_model_settings(**options: Any) -> ModelSettings:
+    """The settings that options by name make.
+
+    Raises:
+        UsageError: an unknown option, or a wrong value.
+    """
+    return checked(ModelSettings, options)
 
 
 def chosen(setting: str, asked: Sequence[int] | None, there_are: int, model: str) -> tuple[int, ...]:

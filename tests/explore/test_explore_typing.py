@@ -8,7 +8,7 @@ from support.exploring import BARK, drive, explorer, lines_of, press, settled
 from attncli.errors import AttnError, ResourceError, Setting, UsageError
 from attncli.explore.saving import path_of
 from attncli.settings.model import FEWER_HEADS
-from attncli.settings.typed import Remark
+from attncli.settings.wording import Remark
 
 
 async def type_into(pilot, text):

@@ -9,7 +9,7 @@ from attncli.errors import UsageError
 from attncli.models.model import open_model
 from attncli.recipes.head_ranking import pieces_of, rank_model_heads
 from attncli.recipes.model_explaining import explain_model
-from attncli.settings.model import PATTERNS
+from attncli.settings.model import PATTERN_NAMES
 from attncli.views.screen import Screen
 from attncli.views.terminal.head_ranking import ranking_lines
 
@@ -74,7 +74,7 @@ def on(pattern, ids, i, j):
     }[pattern]
 
 
-@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("pattern", PATTERN_NAMES)
 def test_patterns_are_the_share_of_weight_on_their_pairs(models, pattern):
     text = "a dog and a dog and he"
     ranking, weights = rank_model_heads(text, models["bert"], pattern=pattern), weights_of(models["bert"], text)

@@ -1,13 +1,20 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
+from support.places import TESTS
 
-from attncli.errors import UsageError
+from attncli.cli.app import run
+from attncli.errors import ExitCode, UsageError
+from attncli.explore.keys import by_key
 from attncli.settings.explanation import Settings, check_settings
+from attncli.settings.model import ModelSettings, check_model_settings
+from attncli.settings.wording import as_option
 
 
 def test_the_defaults_are_those_of_the_contract():
     settings = check_settings()
-    assert settings == Settings("self", "scaled", 1, 1, ())
+    assert settings == Settings("self", "scaled", heads=1, layers=1, mask=())
     assert settings.top == 5
 
 
@@ -91,3 +98,44 @@ def test_python_values_become_plain_ones(tmp_path):
 def test_errors_are_value_errors_too():
     with pytest.raises(ValueError, match="scald"):
         check_settings(method="scald")
+
+
+WRONG = {
+    check_settings: {
+        **{"mode": "x", "method": "x", "heads": 0, "layers": 0, "projections": 3, "seed": -1, "mask": "x"},
+        **{"exclude_self": "x", "temperature": 0, "sigma": -1.0, "positions": "x", "memory": 3, "word": 2.5, "top": 0},
+        **{"unknown": "x"},
+    },
+    check_model_settings: {
+        **{"layer": "x", "head": "x", "combine": "x", "words": "x", "hide_special": "x", "word": 2.5, "top": 0},
+    },
+}
+KEYED = {"mode": "M", "method": "m", "mask": "a", "exclude_self": "x", "word": "/", "layer": "}", "head": "]"}
+CASES = [(check, name, value) for check, wrong in WRONG.items() for name, value in wrong.items()]
+
+
+def test_every_option_has_a_wrong_value():
+    tables = {check_settings: Settings, check_model_settings: ModelSettings}
+    assert all([*wrong] == [each.name for each in fields(tables[check])] for check, wrong in WRONG.items())
+
+
+@pytest.mark.parametrize(("check", "name", "value"), CASES)
+def test_every_door_names_the_setting_its_own_way(check, name, value):
+    with pytest.raises(UsageError) as caught:
+        check(**{name: value})
+    assert str(caught.value).startswith(f"{name}={value!r}: expected ")
+    assert caught.value.said(as_option)[0].startswith(f"--{name.replace('_', '-')} {value!r}: expected ")
+    key = f" (key {KEYED[name]})" if name in KEYED else " (keys + - 0)" if name == "temperature" else ""
+    assert caught.value.said(by_key)[0].startswith(f"{name.replace('_', ' ')} {value}{key}: expected ")
+
+
+TYPED = [(name, value) for check, name, value in CASES if name not in ("projections", "memory", "word")]
+SWITCHES = ("exclude_self", "words", "hide_special")  # which take no value
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, value in TYPED if name not in SWITCHES])
+def test_the_command_line_names_the_option(name, value, capsys):
+    option = f"--{name.replace('_', '-')}"
+    model = ["--model", str(TESTS / "oracles" / "tiny" / "bert")] * (name in ("layer", "head", "combine"))
+    assert run(["explain", "a dog", *model, option, str(value)]) == ExitCode.WRONG_USAGE
+    assert capsys.readouterr().err.startswith(f"error: {option} ")

@@ -1,23 +1,16 @@
 """`attn compare`: several similarity methods side by side against one of them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.model_options import Heads, Layers, ModelName, check_alone, model_option
-from attncli.cli.options import (
-    AttentionOptions,
-    Figure,
-    InputOptions,
-    OutputOptions,
-    SentenceArgument,
-    attention_option,
-)
+from attncli.cli.options import InputOptions, ModelOption, OutputOptions, SentenceArgument, check_alone, figure_field
 from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import METHODS
+from attncli.settings.explanation import METHODS, AttentionOptions, attention_option, check_methods
+from attncli.settings.model import HeadOptions, model_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,59 +21,67 @@ if TYPE_CHECKING:
 EXAMPLES = """attn compare "Bark is very cute and he is a dog"
 attn compare "The king spoke and the queen answered" --method dot --against cosine
 attn compare "Bark is very cute and he is a dog" --model my-model --swap he=she"""
-Against = Annotated[
-    list[str] | None,
-    attention_option(
-        "--against", "A method held against --method; repeatable [default: all others].", "METHOD", METHODS
-    ),
-]
 
 
 @dataclass(frozen=True)
-class ComparedModels:
-    """Which models, or which word is changed, and the heads that are held against each other."""
+class CompareOptions:
+    """The methods that are compared, and the kind of a figure."""
 
-    model: ModelName = None
-    against_model: Annotated[
-        str | None, model_option("--against-model", "Another checkpoint, head by head.", "PATH|NAME")
-    ] = None
-    swap: Annotated[str | None, model_option("--swap", "The sentence with a changed word.", "OLD=NEW")] = None
-    layer: Layers = None
-    head: Heads = None
+    against: tuple[str, ...] = attention_option(
+        (),
+        "A method held against --method; repeatable [default: all others].",
+        check=check_methods,
+        metavar="METHOD",
+        values=METHODS,
+        typed=list[str],
+    )
+    figure: str = figure_field()
 
 
-@options(AttentionOptions, InputOptions, ComparedModels, OutputOptions)
+@dataclass(frozen=True)
+class OtherOptions:
+    """The other side of a comparison of models."""
+
+    against_model: str | None = model_option(None, "Another checkpoint, head by head.", metavar="PATH|NAME")
+    swap: str | None = model_option(None, "The sentence with a changed word.", metavar="OLD=NEW")
+
+
+@dataclass(frozen=True)
+class ComparedModels(HeadOptions, OtherOptions, ModelOption):
+    """The models, or the changed word, and the heads that are compared."""
+
+
+@options(CompareOptions, AttentionOptions, InputOptions, ComparedModels, OutputOptions)
 def command(
+    own: CompareOptions,
     attention: AttentionOptions,
     words: InputOptions,
     models: ComparedModels,
     output: OutputOptions,
     context: typer.Context,
     sentence: SentenceArgument = None,
-    against: Against = None,
-    figure: Figure = "heat",
 ) -> None:
     """Hold several similarity methods against one of them, or two models, or a changed word, head by head."""
     check_alone(context, models, ["against"])
     record = "Comparison" if models.model is None else "ModelComparison"
     if models.model is not None:
-        _check_models(models, figure)
-    form = chosen_format(record, output, figure)
+        _check_models(models, own.figure)
+    form = chosen_format(record, output, own.figure)
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
-    make = _methods(attention, words, output, against) if models.model is None else _models(models, output)
-    raise typer.Exit(write_each(sentence, make, form, output, figure=figure))
+    make = _methods(attention, words, output, own.against) if models.model is None else _models(models, output)
+    raise typer.Exit(write_each(sentence, make, form, output, figure=own.figure))
 
 
 def _methods(
-    attention: AttentionOptions, words: InputOptions, output: OutputOptions, against: list[str] | None
+    attention: AttentionOptions, words: InputOptions, output: OutputOptions, against: tuple[str, ...]
 ) -> "Callable[[str], Comparison]":
     """What holds similarity methods against each other on a sentence."""
     from attncli.cli.reading import opened_vectors, settings_of
     from attncli.recipes.comparison import compare_with
 
     settings, vectors = settings_of(attention, words, output), opened_vectors(words.vectors, output)
-    return lambda text: compare_with(text, settings, vectors, tuple(against or ()))
+    return lambda text: compare_with(text, settings, vectors, against)
 
 
 def _check_models(models: ComparedModels, figure: str) -> None:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from attncli.cli.options import completion
+from attncli.cli.lazy import completion
 from attncli.errors import UsageError
-from attncli.settings.explanation import check_choice
+from attncli.settings.option import check_choice
 
 EXAMPLES = """attn completion bash
 attn completion fish > attn.fish"""

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
+from attncli.cli.corpus_options import CollectOptions, RunOptions
 from attncli.cli.lazy import options
-from attncli.cli.model_options import check_alone
-from attncli.cli.options import AnswerOptions, AttentionOptions, VectorSet
+from attncli.cli.options import AnswerOptions, ChosenHeads, VectorOption, check_alone
 from attncli.corpus.threads import one_thread_each
 from attncli.errors import ExitCode, Setting, UsageError
 from attncli.interrupts import held_back
-from attncli.settings.corpus import TABLES
-from attncli.settings.explanation import CSV, check_choice, check_whole
+from attncli.settings.explanation import AttentionOptions
 
 if TYPE_CHECKING:
     from attncli.cli.corpus_progress import CorpusProgress
@@ -32,32 +30,29 @@ attn corpus my-text.txt --mode multihead --collect heads,distance --limit 1000""
 PICTURES = (".svg", ".pdf", ".png")
 
 
-@options(CollectOptions, AttentionOptions, CorpusModel, RunOptions, AnswerOptions)
+@options(VectorOption, CollectOptions, AttentionOptions, ChosenHeads, RunOptions, AnswerOptions)
 def command(
     collected: CollectOptions,
     attention: AttentionOptions,
-    model: CorpusModel,
+    model: ChosenHeads,
     run: RunOptions,
     answers: AnswerOptions,
+    inputs: VectorOption,
     context: typer.Context,
     text: Annotated[
         list[str],
         typer.Argument(metavar="FILE", help="Text, a sentence or document a line; .gz, .zst; - is standard input."),
     ],
-    vectors: VectorSet = None,
 ) -> None:
     """Attention over whole files of text: context words, distances, entropy, heads, as tables."""
     check_alone(context, model)
     one_thread_each()  # before NumPy is there
     _check(run, attention, collected)
     with _folder(run) as folder:
-        raise typer.Exit(_run(folder, text, collected, attention, model, run, answers, vectors))
+        raise typer.Exit(_run(folder, text, collected, attention, model, run, answers, inputs.vectors))
 
 
 def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
-    check_choice("format", run.format, TABLES)
-    check_choice("csv", run.csv, CSV)
-    check_whole("jobs", run.jobs, 1, 1024)
     if attention.memory is not None:
         raise UsageError("no meaning here: every text attends to itself", "leave it out", setting="memory")
     if run.picture is not None:
@@ -68,12 +63,11 @@ def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptio
 
 def _check_picture(path: str, collected: CollectOptions) -> None:
     """See that there will be something to draw, and something to draw it with."""
-    from attncli.settings.corpus import check_collected
     from attncli.views.figure.saving import check_installed
 
     if Path(path).suffix.lower() not in PICTURES:
         raise UsageError(f"expected an ending among {', '.join(PICTURES)}", setting="picture", value=path)
-    if "distance" not in check_collected(collected.collect):
+    if "distance" not in collected.collect:
         hint = ("add ", Setting("collect", "distance"))
         raise UsageError("a picture shows distances, which are not collected", hint, setting="picture", value=path)
     check_installed()
@@ -98,7 +92,7 @@ def _run(
     text: list[str],
     collected: CollectOptions,
     attention: AttentionOptions,
-    model: CorpusModel,
+    model: ChosenHeads,
     run: RunOptions,
     answers: AnswerOptions,
     vectors: str | None,
@@ -109,7 +103,7 @@ def _run(
 
     check_table(run.format)
     settings = _settings(collected, attention, model, run, answers, vectors)
-    limit = None if collected.limit is None else check_whole("limit", collected.limit, 1)
+    limit = collected.limit
     with begun(folder, plan_of(settings, named_texts(text), limit), run.resume):
         folder = folder.absolute()  # workers may stand elsewhere
         shards = _shards(text, folder, limit)
@@ -182,7 +176,7 @@ def _show(corpus: "Corpus", run: RunOptions, answers: AnswerOptions) -> None:
 def _settings(
     collected: CollectOptions,
     attention: AttentionOptions,
-    chosen: CorpusModel,
+    chosen: ChosenHeads,
     run: RunOptions,
     answers: AnswerOptions,
     vectors: str | None,
@@ -190,8 +184,7 @@ def _settings(
     """The checked settings; what attends is opened, and every word of --words must be known."""
     from attncli.cli.reading import opened_model, opened_vectors
     from attncli.corpus.opening import model_source, open_reader, vectors_source, wanted
-    from attncli.corpus.settings import CorpusSettings, check_kept, check_words
-    from attncli.settings.corpus import check_collected
+    from attncli.corpus.settings import CorpusSettings
     from attncli.settings.explanation import check_settings
     from attncli.settings.model import check_model_settings
 
@@ -205,13 +198,13 @@ def _settings(
     settings = CorpusSettings(
         source,
         attends,
-        check_collected(collected.collect),
-        check_words(collected.words),
+        collected.collect,
+        collected.words,
         collected.field,
         collected.sentences,
         run.format,
         run.csv,
-        check_kept(collected.kept),
+        collected.kept,
     )
     wanted(settings, open_reader(settings))
     return settings

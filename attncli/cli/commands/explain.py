@@ -1,13 +1,22 @@
 """`attn explain`: the matrix, the ranked context words, and each step."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.model_options import ModelOptions, check_alone
-from attncli.cli.options import AttentionOptions, Figure, Full, InputOptions, OutputOptions, SentenceArgument, Word
+from attncli.cli.options import (
+    InputOptions,
+    ModelOptions,
+    OutputOptions,
+    SentenceArgument,
+    check_alone,
+    figure_field,
+    output_option,
+)
+from attncli.settings.explanation import AttentionOptions, WordOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,25 +32,34 @@ attn explain "Bark is very cute and he is a dog" --model my-model --layer 1 --he
 printf 'one sentence\\na line\\n' | attn explain - --json"""
 
 
-@options(AttentionOptions, InputOptions, ModelOptions, OutputOptions)
+@dataclass(frozen=True)
+class ExplainOptions(WordOption):
+    """The close-up, and what is written."""
+
+    full: bool = output_option(
+        False, "With --json: queries, keys, values, outputs, the scores' terms and neighbours too."
+    )
+    figure: str = figure_field()
+
+
+@options(ExplainOptions, AttentionOptions, InputOptions, ModelOptions, OutputOptions)
 def command(
+    own: ExplainOptions,
     attention: AttentionOptions,
     inputs: InputOptions,
     model: ModelOptions,
     output: OutputOptions,
     context: typer.Context,
     sentence: SentenceArgument = None,
-    word: Word = None,
-    full: Full = False,
-    figure: Figure = "heat",
 ) -> None:
     """Show which words attend to which, and every step."""
     check_alone(context, model)
-    form = chosen_format("Explanation", output, figure)
+    form = chosen_format("Explanation", output, own.figure)
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
+    word = own.word
     make = _with_vectors(attention, inputs, output, word) if model.model is None else _with_model(model, output, word)
-    raise typer.Exit(write_each(sentence, make, form, output, full=full, figure=figure))
+    raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=own.figure))
 
 
 def _with_vectors(attention: AttentionOptions, inputs: InputOptions, output: OutputOptions, word: str | None) -> "Make":

@@ -9,10 +9,17 @@ import typer
 
 from attncli.cli.formats import offered
 from attncli.cli.lazy import options
-from attncli.cli.model_options import ModelOptions, check_alone
-from attncli.cli.options import COLORS, SCALES, AttentionOptions, InputOptions, OutputOptions, output_option
+from attncli.cli.options import (
+    InputOptions,
+    ModelOptions,
+    OutputOptions,
+    check_alone,
+    color_field,
+    debug_field,
+    scale_field,
+)
 from attncli.errors import UsageError
-from attncli.settings.explanation import check_choice, check_settings
+from attncli.settings.explanation import AttentionOptions, check_settings
 
 if TYPE_CHECKING:
     from attncli.explore.answering import Answers
@@ -35,11 +42,9 @@ Sentence = Annotated[
 class ScreenOptions:
     """How it is shown."""
 
-    color_scale: Annotated[
-        str, output_option("--color-scale", "Colours over 0 to 1, or over each row's range.", "fixed|row", SCALES)
-    ] = "fixed"
-    color: Annotated[str, output_option("--color", "When to use colour.", "|".join(COLORS), COLORS)] = "auto"
-    debug: Annotated[bool, output_option("--debug", "Show the traceback of a fault of attn's own.")] = False
+    color_scale: str = scale_field()
+    color: str = color_field()
+    debug: bool = debug_field()
 
 
 @options(AttentionOptions, InputOptions, ModelOptions, ScreenOptions)
@@ -85,8 +90,6 @@ def _check_terminal(sentence: str | None) -> None:
 def _screen(options: ScreenOptions) -> "Screen":
     from attncli.cli.terminal import detect_screen
 
-    check_choice("color_scale", options.color_scale, SCALES)
-    check_choice("color", options.color, COLORS)
     return detect_screen(options.color, by_row=options.color_scale == "row")
 
 

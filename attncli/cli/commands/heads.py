@@ -1,16 +1,14 @@
 """`attn heads`: the heads of a model, ranked for a pair of words or a pattern."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.model_options import Heads, Layers, ModelName, model_option
-from attncli.cli.options import OutputOptions, SentenceArgument
+from attncli.cli.options import ChosenHeads, OutputOptions, SentenceArgument
 from attncli.errors import Setting, UsageError
-from attncli.settings.model import PATTERNS
+from attncli.settings.model import PATTERN_NAMES, model_option
 
 EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
 attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog --lift
@@ -18,20 +16,13 @@ attn heads "Bark is very cute and he is a dog" --model my-model --pattern previo
 
 
 @dataclass(frozen=True)
-class RankOptions:
-    """What heads are ranked by."""
+class RankOptions(ChosenHeads):
+    """The heads, and the pair or pattern that they are ranked by."""
 
-    model: ModelName = None
-    layer: Layers = None
-    head: Heads = None
-    from_: Annotated[str | None, model_option("--from", "The word that attends.", "WORD|INDEX")] = None
-    to: Annotated[str | None, model_option("--to", "The word that is attended to.", "WORD|INDEX")] = None
-    lift: Annotated[
-        bool, model_option("--lift", "By how far the weight is above the mean of all tokens on that word.")
-    ] = False
-    pattern: Annotated[
-        str | None, model_option("--pattern", "A pattern instead of a pair.", "|".join(PATTERNS), PATTERNS)
-    ] = None
+    from_: str | None = model_option(None, "The word that attends.", metavar="WORD|INDEX")
+    to: str | None = model_option(None, "The word that is attended to.", metavar="WORD|INDEX")
+    lift: bool = model_option(False, "By how far the weight is above the mean of all tokens on that word.")
+    pattern: str | None = model_option(None, "A pattern instead of a pair.", values=PATTERN_NAMES)
 
 
 @options(RankOptions, OutputOptions)

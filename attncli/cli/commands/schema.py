@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from attncli.settings.explanation import check_choice
+from attncli.settings.option import check_choice
 
 EXAMPLES = """attn schema explain
 attn schema compare > compare.schema.json"""

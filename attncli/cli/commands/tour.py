@@ -1,13 +1,14 @@
 """`attn tour`: eight short screens about attention, on a sentence of the reader's."""
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attncli.cli.lazy import options
-from attncli.cli.options import AnswerOptions, VectorSet, output_option
-from attncli.settings.explanation import check_whole
+from attncli.cli.options import AnswerOptions, VectorOption, output_option
+from attncli.settings.option import Whole
 from attncli.tour import SCREENS
 
 if TYPE_CHECKING:
@@ -19,8 +20,19 @@ attn tour "The king speaks and they listen" --no-input
 attn tour --screen 5"""
 
 
-@options(AnswerOptions)
+@dataclass(frozen=True)
+class TourOptions(VectorOption):
+    """The vector set, and the screens that are shown."""
+
+    screen: int | None = output_option(
+        None, f"One screen only, 1 to {len(SCREENS)}", check=Whole(1, len(SCREENS)), metavar="N", described="all"
+    )
+    no_input: bool = output_option(False, "All screens at once, without waiting for a key; so in pipes anyway.")
+
+
+@options(TourOptions, AnswerOptions)
 def command(
+    own: TourOptions,
     answers: AnswerOptions,
     sentence: Annotated[
         str | None,
@@ -30,13 +42,6 @@ def command(
             help="What the tour is about; - reads standard input, a sentence a line. Left out: an example.",
         ),
     ] = None,
-    vectors: VectorSet = None,
-    screen: Annotated[
-        int | None, output_option("--screen", f"One screen only, 1 to {len(SCREENS)}  [default: all]", "N")
-    ] = None,
-    no_input: Annotated[
-        bool, output_option("--no-input", "All screens at once, without waiting for a key; so in pipes anyway.")
-    ] = False,
 ) -> None:
     """Walk through attention in eight short screens, every number computed from your sentence."""
     from attncli.cli.reading import (  # Rich and NumPy come with what follows: not for help
@@ -45,23 +50,19 @@ def command(
         is_batch,
     )
 
-    only = None if screen is None else check_whole("screen", screen, 1, len(SCREENS))
-    guide = _guide(vectors, answers)
-    if only is None and not no_input and not is_batch(sentence) and _is_conversation():
+    guide = _guide(own.vectors, answers)
+    if own.screen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE if sentence is None else sentence)
         return
-    numbers = range(1, len(SCREENS) + 1) if only is None else (only,)
+    numbers = range(1, len(SCREENS) + 1) if own.screen is None else (own.screen,)
     raise typer.Exit(each_sentence(sentence, lambda text, _: guide.show(text, numbers), quiet=True))
 
 
 def _guide(vectors: str | None, answers: AnswerOptions) -> "Guide":
-    from attncli.cli.options import COLORS
     from attncli.cli.reading import opened_vectors
     from attncli.cli.tour_guide import Guide
-    from attncli.settings.explanation import check_choice
 
-    color = check_choice("color", answers.color, COLORS)
-    return Guide(opened_vectors(vectors, answers), vectors, color)
+    return Guide(opened_vectors(vectors, answers), vectors, answers.color)
 
 
 def _is_conversation() -> bool:

@@ -11,7 +11,6 @@ import typer
 from attncli.cli.lazy import options
 from attncli.cli.options import AnswerOptions
 from attncli.cli.train_options import (
-    MOST_HEADS,
     EvaluateOptions,
     TrainOptions,
     check_evaluation,
@@ -21,7 +20,7 @@ from attncli.cli.train_options import (
     shape_of,
 )
 from attncli.errors import ExitCode
-from attncli.settings.explanation import check_whole
+from attncli.settings.explanation import MULTIHEAD_DEFAULT
 
 if TYPE_CHECKING:
     from attncli.cli.train_progress import TrainProgress
@@ -147,7 +146,7 @@ def _judged(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str,
     from attncli.training.files import bundled_block, read_block
 
     if name == "trained":
-        heads = check_whole("heads", 3 if training.heads is None else training.heads, 1, MOST_HEADS)
+        heads = training.heads or MULTIHEAD_DEFAULT
         method = training.method or "scaled"
         return f"trained, {heads} head{'s' * (heads > 1)}", bundled_block(vectors, heads, method)
     judged = read_block(name, vectors, training.method)

@@ -1,13 +1,15 @@
 """`attn vectors`: keep sets of word vectors, and find the nearest words in them."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attncli.cli.lazy import Commands, LazyCommands, built_command, options
-from attncli.cli.options import AnswerOptions, VectorSet, completion, input_option, output_option
+from attncli.cli.lazy import Commands, LazyCommands, built_command, completion, options
+from attncli.cli.options import AnswerOptions, input_option, output_option, vectors_field
 from attncli.errors import ExitCode
-from attncli.settings.explanation import check_choice, check_whole
+from attncli.settings.option import Whole
 from attncli.vectors.places import kept_names
 from attncli.vectors.store.layout import DTYPES
 
@@ -38,28 +40,61 @@ Name = Annotated[
 NameOrFile = Annotated[
     str, typer.Argument(metavar="NAME|FILE", help="A kept set or a file.", autocompletion=completion(kept_names))
 ]
-Json = Annotated[bool, output_option("--json", "JSON, an object a line (see: attn schema -h).")]
+json_field = partial(output_option, False, "JSON, an object a line (see: attn schema -h).")
+
+
+@dataclass(frozen=True)
+class JsonOption:
+    """The form of the output."""
+
+    json: bool = json_field()
+
+
+@dataclass(frozen=True)
+class NearOptions:
+    """The words that are taken away, the set, and the length and form of the list."""
+
+    minus: tuple[str, ...] = input_option((), "A word to take away; repeatable.", metavar="WORD", typed=list[str])
+    vectors: str | None = vectors_field()
+    top: int = output_option(10, "How many are shown.", check=Whole(1), metavar="K")
+    json: bool = json_field()
+
+
+@dataclass(frozen=True)
+class AddOptions:
+    """The name, the size and the numbers of the kept set."""
+
+    name: str | None = input_option(None, "The name to keep it under", metavar="NAME", described="the file's")
+    limit: int | None = input_option(None, "Only the first N words", check=Whole(1), metavar="N", described="all")
+    dtype: str = input_option("float32", "How the numbers are kept: float16 takes half the room.", values=tuple(DTYPES))
+
+
+@dataclass(frozen=True)
+class PullOptions:
+    """Whether a set is downloaded."""
+
+    dry_run: bool = input_option(False, "Only say how large it is, and where.")
 
 
 # NumPy comes with the imports inside the commands: help and completion must not wait for it.
 
 
-@options(AnswerOptions)
-def list_sets(answers: AnswerOptions, json: Json = False) -> None:
+@options(JsonOption, AnswerOptions)
+def list_sets(form: JsonOption, answers: AnswerOptions) -> None:
     """Show the sets that are kept."""
     from attncli.cli.writing import print_json, print_lines
     from attncli.vectors.keeping import listed
     from attncli.views.records.vectors_json import kept_json
     from attncli.views.terminal.vectors import kept_lines
 
-    if json:
+    if form.json:
         print_json(map(kept_json, listed()))
     else:
         print_lines(lambda screen: kept_lines(listed(), screen), answers)
 
 
-@options(AnswerOptions)
-def info(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
+@options(JsonOption, AnswerOptions)
+def info(form: JsonOption, answers: AnswerOptions, name: NameOrFile) -> None:
     """Show all that a set says of itself."""
     from attncli.cli.reading import opened_vectors
     from attncli.cli.writing import print_json, print_lines
@@ -69,20 +104,17 @@ def info(answers: AnswerOptions, name: NameOrFile, json: Json = False) -> None:
 
     vectors = opened_vectors(name, answers)
     kept, examples = kept_as(name, vectors), vectors.text(range(min(EXAMPLE_WORDS, vectors.words)))
-    if json:
+    if form.json:
         print_json([info_json(kept, vectors, examples)])
     else:
         print_lines(lambda screen: info_lines(kept, vectors, examples, screen), answers)
 
 
-@options(AnswerOptions)
+@options(NearOptions, AnswerOptions)
 def near(
+    own: NearOptions,
     answers: AnswerOptions,
     words: Annotated[list[str], typer.Argument(metavar="WORD", help="The words; of several, their mean direction.")],
-    minus: Annotated[list[str] | None, input_option("--minus", "A word to take away; repeatable.", "WORD")] = None,
-    vectors: VectorSet = None,
-    top: Annotated[int, output_option("--top", "How many are shown.", "K")] = 10,
-    json: Json = False,
 ) -> None:
     """Show the nearest words by cosine."""
     from attncli.cli.reading import opened_vectors
@@ -91,47 +123,35 @@ def near(
     from attncli.views.records.vectors_json import near_json
     from attncli.views.terminal.vectors import near_lines
 
-    found = neighbourhood(words, minus or (), opened_vectors(vectors, answers), top)
-    if json:
+    found = neighbourhood(words, own.minus, opened_vectors(own.vectors, answers), own.top)
+    if own.json:
         print_json([near_json(found)])
     else:
         print_lines(lambda screen: near_lines(found, screen), answers)
 
 
-@options(AnswerOptions)
+@options(AddOptions, AnswerOptions)
 def add(
+    own: AddOptions,
     answers: AnswerOptions,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of word vectors.")],
-    name: Annotated[
-        str | None, input_option("--name", "The name to keep it under  [default: the file's]", "NAME")
-    ] = None,
-    limit: Annotated[int | None, input_option("--limit", "Only the first N words  [default: all]", "N")] = None,
-    dtype: Annotated[
-        str,
-        input_option(
-            "--dtype", "How the numbers are kept: float16 takes half the room.", "|".join(DTYPES), tuple(DTYPES)
-        ),
-    ] = "float32",
 ) -> None:
     """Read a file of word vectors once and keep it."""
-    check_choice("dtype", dtype, tuple(DTYPES))
-    if limit is not None:
-        check_whole("limit", limit, 1)
     from attncli.cli.progress import progressing
     from attncli.vectors import keeping
 
     with progressing(answers) as progress:
-        vectors = keeping.add(file, name=name, limit=limit, dtype=dtype, progress=progress)
+        vectors = keeping.add(file, **vars(own), progress=progress)
     _say_kept(vectors, answers)
 
 
-@options(AnswerOptions)
+@options(PullOptions, AnswerOptions)
 def pull(
+    own: PullOptions,
     answers: AnswerOptions,
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Its name in gensim-data, such as glove-wiki-gigaword-100.")
     ],
-    dry_run: Annotated[bool, input_option("--dry-run", "Only say how large it is, and where.")] = False,
 ) -> None:
     """Download a set of gensim-data and keep it. No code that comes with it is run."""
     from attncli.cli.progress import progressing
@@ -139,7 +159,7 @@ def pull(
     from attncli.vectors import pulling
     from attncli.views.terminal.vectors import offer_lines
 
-    if dry_run:
+    if own.dry_run:
         offered = pulling.offer(name)
         print_lines(lambda screen: offer_lines(offered, screen), answers)
         return

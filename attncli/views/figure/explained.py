@@ -12,7 +12,7 @@ from attncli.settings.model import FEWER_HEADS
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
 from attncli.views.figure.script import runs_right_to_left
 from attncli.views.records.rows import numbers
-from attncli.views.terminal.heading import shown_settings
+from attncli.views.terminal.heading import labelled
 
 MOST_PANELS = {"heat": 144, "arcs": 12}
 
@@ -90,8 +90,8 @@ def _role(explanation: Explanation, row: int, column: int) -> str:
 
 
 def _what(explanation: Explanation) -> Iterator[str]:
-    for label, value in shown_settings(explanation, PAPER):
-        yield f"{label} {PAPER.word(value)}"
+    for each in labelled(explanation, PAPER):
+        yield f"{each.label} {PAPER.word(each.value)}"
     if not isinstance(explanation, ModelExplanation) and len(explanation.layers) > 1:
         yield f"the last of {len(explanation.layers)} layers"
 

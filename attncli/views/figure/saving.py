@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from attncli.errors import ResourceError, Setting
 from attncli.extras import package
-from attncli.settings.typed import Remark
+from attncli.settings.wording import Remark
 from attncli.views.figure.content import Content, Kind, rewritten, texts
 from attncli.views.figure.measure import NEEDED_FOR
 

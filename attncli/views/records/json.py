@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # an explanation need not wait for the comparison
     from attncli.recipes.model_comparison import ComparedHead, ModelComparison
 
 VERSION = "1.0"
+FIRST_SETTINGS = ("mode", "method", "heads", "layers", "mask")  # which records have always begun with
 ATTENTION_VERSION = "1.1"  # of what explain and compare write
 
 
@@ -123,7 +124,8 @@ def _vectors(vectors: Vectors) -> dict[str, Any]:
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
-    shown = {name: value for name, value in vars(settings).items() if name != "memory"}
+    order = (*FIRST_SETTINGS, *vars(settings))
+    shown = {name: getattr(settings, name) for name in order if name != "memory"}
     return shown | {"mask": ",".join(settings.mask) or "none"}
 
 

@@ -1,14 +1,17 @@
-"""The JSON Schemas of the records, their lists of names filled in from the settings."""
+"""The JSON Schemas of the records, with what the settings say filled in."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
-from attncli.settings.explanation import METHODS, MODES
-from attncli.settings.model import COMBINE, PATTERNS
+from attncli.settings.explanation import METHODS, Settings
+from attncli.settings.model import PATTERN_NAMES, ModelSettings
+from attncli.settings.option import OneOf, Option, Whole
 
-#: What stands for a list of names in the enumerations of the stored schemas: `"enum": ["$METHODS"]`.
-NAMES = {"$METHODS": METHODS, "$MODES": MODES, "$COMBINE": COMBINE, "$PATTERNS": PATTERNS}
+#: The lists of names for the enumerations of the stored schemas that name them: `"enum": ["$METHODS"]`.
+NAMES = {"$METHODS": METHODS, "$PATTERNS": PATTERN_NAMES}
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -19,7 +22,31 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def _filled(part: dict[str, Any]) -> dict[str, Any]:
-    """An object of a schema with the names in place of what stands for them."""
+    """An object of a schema: `{"$settings": …}` replaced by the schema of settings, and names filled in."""
+    if part.get("$settings") == "vectors":
+        return json_schema(Settings, ["memory"]) | {"additionalProperties": True}
+    if part.get("$settings") == "model":
+        return json_schema(ModelSettings) | {"additionalProperties": False}
     if isinstance(part.get("enum"), list):
         part["enum"] = [name for each in part["enum"] for name in NAMES.get(each, (each,))]
     return part
+
+
+JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+def json_schema(settings: type, besides: Sequence[str] = ()) -> dict[str, Any]:
+    """The JSON Schema of settings in a record, those in `besides` not being in it."""
+    properties = {each.name: _json(each) for each in fields(settings) if each.name not in besides}
+    return {"type": "object", "properties": properties, "required": [*properties]}
+
+
+def _json(each: Any) -> Mapping[str, Any]:
+    known: Option = each.metadata["option"]
+    if known.json is not None:
+        return known.json
+    if isinstance(known.check, OneOf):
+        return {"enum": [*known.check.values]}
+    types = [JSON_TYPES[kind] for kind in get_args(each.type) or (each.type,)]
+    least = {"minimum": known.check.least} if isinstance(known.check, Whole) else {}
+    return {"type": types[0] if len(types) == 1 else types} | least

@@ -8,12 +8,11 @@ from rich.text import Text
 from attncli.recipes.comparison import Compared, Comparison, changed_context
 from attncli.recipes.explanation import CloseUp, Context, Explanation, Neighbour
 from attncli.recipes.model_explanation import ModelExplanation
-from attncli.settings.explanation import Settings
 from attncli.views.formula import Formula, formula_notes, formula_of
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.terminal.context import MOST_WORDS
-from attncli.views.terminal.heading import closing, model_settings, names
+from attncli.views.terminal.heading import closing, labelled, names
 from attncli.views.terminal.model_map import kind_sentences
 from attncli.views.terminal.nearest import moves
 from attncli.views.terminal.roles import role_sentences
@@ -23,7 +22,7 @@ MOST_KEYS = 20
 
 
 def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
-    """`attn explain` as sentences: what is shown, and for each word what it attends to."""
+    """`attn explain` as sentences: the settings, and the context of each word."""
     said: list[str] = []
     sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
     n_layer, n_head = explanation.weights.shape[:2] if explanation.has_matrix else (1, 1)
@@ -32,7 +31,7 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
         return _mapped(explanation, sentences, screen)
     if n_head > 1:
         sentences += _heads(explanation, screen)
-        said.append(f"what each word attends to is the mean of {n_head} heads")
+        said.append(f"the context of each word is the mean of {n_head} heads")
     if n_layer > 1:
         said.append(f"this is the last of {n_layer} layers")
     if len(explanation.context) > MOST_WORDS:
@@ -55,7 +54,7 @@ def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Scre
         sentences += _steps(explanation, close_up, head, screen)
     sentences += _nearest(explanation, close_up, screen)
     if close_up.others:
-        sentences.append(f"The same word also stands at {', '.join(map(str, close_up.others))}.")
+        sentences.append(f"The same word is also at {', '.join(map(str, close_up.others))}.")
     said = [*formula_notes(explanation), "all numbers: --json --full"]
     return [*_lines(sentences, screen), *closing(explanation, said, screen)]
 
@@ -90,30 +89,12 @@ def compare_sentences(comparison: Comparison, screen: Screen) -> list[Text]:
 
 
 def _opening(explanation: Explanation, screen: Screen) -> Iterator[str]:
-    """What is shown, on which sentence."""
-    if isinstance(explanation, ModelExplanation):
-        yield f"{', '.join(' '.join(pair) for pair in model_settings(explanation, screen))}."
-    else:
-        settings = ", ".join(_settings(explanation.settings))
-        yield f"Attention with {settings}, vectors {screen.word(explanation.vectors.name)}."
+    """The settings and the sentence."""
+    settings = ", ".join(screen.word(each.spoken) for each in labelled(explanation, screen))
+    yield f"{'' if isinstance(explanation, ModelExplanation) else 'Attention with '}{settings}."
     yield f"Sentence: {screen.word(explanation.sentence.text)}"
     if explanation.memory is not None:
         yield f"The keys and values are from: {screen.word(explanation.memory.text)}"
-
-
-def _settings(settings: Settings) -> Iterator[str]:
-    yield f"mode {settings.mode}"
-    yield f"method {settings.method}"
-    if settings.mode == "multihead":
-        yield f"{settings.heads} heads"
-    if settings.layers > 1:
-        yield f"{settings.layers} layers"
-    if settings.mask:
-        yield f"mask {' and '.join(settings.mask)}"
-    if settings.exclude_self:
-        yield "no word attending to itself"
-    if settings.temperature != 1.0:
-        yield f"temperature {settings.temperature:g}"
 
 
 def _contexts(explanation: Explanation, screen: Screen) -> Iterator[str]:
@@ -132,15 +113,15 @@ def _attends(context: Context, keys: Sequence[str]) -> str:
 
 
 def _heads(explanation: Explanation, screen: Screen) -> Iterator[str]:
-    """What each head's words attend to most."""
+    """The strongest key of each word in each head."""
     queries, keys = names(explanation.sentence, screen), names(explanation.key_sentence, screen)
     for head, weights in enumerate(explanation.weights[-1]):  # [n_query, n_key]
         best = weights[:MOST_WORDS].argmax(axis=1)  # [n_query]
-        told = [
+        strongest = [
             f"{queries[query]} attends most to {keys[key]} with {weights[query, key]:.2f}"
             for query, key in enumerate(best)
         ]
-        yield f"In head {head}: {'; '.join(told)}."
+        yield f"In head {head}: {'; '.join(strongest)}."
 
 
 def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Iterator[str]:
@@ -165,7 +146,7 @@ def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Scree
 
 
 def _terms(formula: Formula | None, key: int) -> str:
-    """What a key's score is made of, before the score; nothing where the score is its only term."""
+    """The terms of a key's score, before the score; nothing where the score is its only term."""
     if formula is None or formula.plain:
         return ""
     position = f"position {formula.position_of(0, key)}, " if formula.positional else ""

@@ -8,10 +8,10 @@ from attncli.corpus.run import Corpus
 from attncli.corpus.tables import table_class
 from attncli.corpus.tables.table import Line
 from attncli.settings.explanation import Settings
+from attncli.settings.wording import shown_settings
 from attncli.views.records.json import json_line
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.glyphs import bar
-from attncli.views.terminal.heading import special_settings
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, heading, notes, wrap
 
 LONGEST_BAR, LONGEST_LABEL = 24, 16
@@ -32,11 +32,11 @@ def corpus_lines(corpus: Corpus, screen: Screen, kept: bool) -> list[Text]:
 
 def about(corpus: Corpus, screen: Screen) -> str:
     """What attended, and how, in one line."""
-    told, attention = [f"{screen.word(corpus.name)}"], corpus.attention
-    if isinstance(attention, Settings):
-        told = [f"mode {attention.mode}", f"method {attention.method}", f"vectors {told[0]}"]
-        told += [f"{name} {screen.word(value)}" for name, value in special_settings(attention)]
-    return screen.own(" · ".join(told))
+    name, attention = screen.word(corpus.name), corpus.attention
+    if not isinstance(attention, Settings):
+        return name
+    settings = [f"{each.label} {screen.word(each.value)}" for each in shown_settings(attention)]
+    return screen.own(" · ".join([*settings[:2], f"vectors {name}", *settings[2:]]))
 
 
 def _read(corpus: Corpus, screen: Screen) -> list[Text]:

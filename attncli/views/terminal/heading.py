@@ -1,4 +1,4 @@
-"""The frame of every page: over it what is shown and the sentence, under it the notes."""
+"""The frame of every page: the title and the sentence above, the notes below."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +7,7 @@ from rich.text import Text
 
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explanation import ModelExplanation
-from attncli.settings.explanation import Settings
+from attncli.settings.wording import Shown, shown_settings
 from attncli.text.tokens import Sentence, Token, Unknown
 from attncli.vectors import Vectors
 from attncli.views.screen import Screen
@@ -26,7 +26,7 @@ def page(
     screen: Screen,
     warnings: tuple[str, ...] | None = None,
 ) -> list[Text]:
-    """The parts one under another with what belongs over and under them; `warnings` in place of the explanation's."""
+    """The parts one under another in the frame; `warnings` in place of the explanation's."""
     over = [
         title(name, explanation, screen),
         sentences(explanation.sentence, explanation.memory, screen),
@@ -38,60 +38,36 @@ def page(
 def title(name: str, explanation: Explanation, screen: Screen) -> list[Text]:
     """The first line: mode, method, vector set or model, and every setting that is not the default."""
     pieces: list[Piece] = [(name, BOLD), (" ", "")]
-    for label, value in shown_settings(explanation, screen):
-        pieces += [(f" {label}{GLUE}", DIM), (screen.word(value), ""), (screen.own(f"{GLUE}·"), DIM)]
+    for each in labelled(explanation, screen):
+        pieces += [(f" {each.label}{GLUE}", DIM), (screen.word(each.value), ""), (screen.own(f"{GLUE}·"), DIM)]
     return wrap(pieces[:-1], screen.columns, hanging=2)
-
-
-def model_settings(explanation: ModelExplanation, screen: Screen) -> Iterator[tuple[str, str]]:
-    """The model and what was chosen of it, as labels with their values."""
-    model, choice = explanation.model, explanation.choice
-    size = screen.own(f"{model.family}, {model.layers} layers × {model.heads} heads")
-    yield "model", f"{model.name} ({size})"
-    for label, asked in (("layer", choice.layer), ("head", choice.head)):
-        if asked is not None:
-            yield label, ",".join(map(str, asked))
-    if choice.combine != "none":
-        yield "combine", choice.combine
-    if choice.words:
-        yield "pieces", "merged into words"
-    if choice.hide_special:
-        yield "special", "hidden"
 
 
 def settings_shown(explanation: Explanation, screen: Screen) -> str:
     """The same as plain text in one line."""
-    shown = shown_settings(explanation, screen)
-    return screen.own(" · ").join(f"{label} {screen.word(value)}" for label, value in shown)
+    shown = labelled(explanation, screen)
+    return screen.own(" · ").join(f"{each.label} {screen.word(each.value)}" for each in shown)
 
 
-def shown_settings(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]]:
-    """What was computed, as labels with their values."""
+def labelled(explanation: Explanation, screen: Screen) -> Iterator[Shown]:
+    """The settings, with the vectors behind mode and method, or with the model before them."""
     if isinstance(explanation, ModelExplanation):
-        yield from model_settings(explanation, screen)
+        model = explanation.model
+        size = screen.own(f"{model.family}, {model.layers} layers × {model.heads} heads")
+        yield source_shown("model", model.name, size)
+        yield from shown_settings(explanation.choice)
         return
-    settings, vectors = explanation.settings, explanation.vectors
-    yield "mode", settings.mode
-    yield "method", settings.method
-    size = screen.own(f"{vectors.words:,} × {vectors.dimensions}")
-    yield "vectors", f"{vectors.name} ({size})"
-    yield from special_settings(settings)
+    vectors = explanation.vectors
+    settings = [*shown_settings(explanation.settings)]
+    yield from settings[:2]  # the mode and the method
+    yield source_shown("vectors", vectors.name, screen.own(f"{vectors.words:,} × {vectors.dimensions}"))
+    yield from settings[2:]
 
 
-def special_settings(settings: Settings) -> Iterator[tuple[str, str]]:
-    """The settings that are not the default, in the order of the options."""
-    seed = f" (seed {settings.seed})" if settings.projections == "random" else ""
-    special = {
-        "heads": settings.mode == "multihead" and str(settings.heads),
-        "layers": settings.layers > 1 and str(settings.layers),
-        "projections": settings.projections and settings.projections + seed,
-        "mask": " + ".join(settings.mask),
-        "itself": settings.exclude_self and "excluded",
-        "temperature": settings.temperature != 1.0 and f"{settings.temperature:g}",
-        "sigma": settings.sigma is not None and f"{settings.sigma:g}",
-        "positions": settings.positions != "none" and settings.positions,
-    }
-    yield from ((name, value) for name, value in special.items() if value)
+def source_shown(label: str, name: str, size: str) -> Shown:
+    """The vectors or the model, as settings are shown; its size is not spoken of vectors."""
+    shown = f"{name} ({size})"
+    return Shown(label, label, shown, f"{label} {name if label == 'vectors' else shown}", False)
 
 
 def sentences(sentence: Sentence, memory: Sentence | None, screen: Screen) -> list[Text]:
@@ -135,7 +111,7 @@ def names(sentence: Sentence, screen: Screen) -> list[str]:
 
 
 def place(index: int, screen: Screen) -> str:
-    """What stands behind a word that is there twice."""
+    """The mark behind a word that the sentence has twice."""
     return f" (word {index})" if screen.accessible else f"[{index}]"
 
 
