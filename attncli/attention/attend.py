@@ -55,13 +55,13 @@ def attend(
     temperature: divides the scores, a number or one for each head `[..., n_head]`; above 1 the weights become more
         even, below 1 sharper (Hinton et al. 2015).
 
-    `scores` are those that enter the softmax, −inf where hidden; what overflows becomes the largest number. A row
-    with nothing to see has weights 0 and context 0; what stands in a hidden key or value changes nothing. The result
-    has the common dtype of query, key and value (float16 is computed in float32, integers in float64); the inputs are
-    not changed.
+    `scores` are those that enter the softmax, −inf where hidden; a score that overflows becomes the largest number. A
+    row with nothing to see has weights 0 and context 0; the numbers in hidden keys and values change nothing. The
+    result has the common dtype of query, key and value (float16 is computed in float32, integers in float64); the
+    inputs are not changed.
 
     Raises:
-        ValueError: shapes, names or numbers that do not fit; it says what was found and what was needed.
+        ValueError: shapes, names or numbers that do not fit; it says what was expected and what it got.
     """
     query, key, value = np.asarray(query), np.asarray(key), np.asarray(value)
     layout = Layout.of(query, key, value)

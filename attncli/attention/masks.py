@@ -11,20 +11,22 @@ Window = tuple[int | None, int | None]
 
 
 def visible_keys(n_query: int, n_key: int, *, causal: bool, window: Window | None, offset: int) -> Array | None:
-    """Boolean `[n_query, n_key]`, True where query i, which stands at p = offset + i, may see key j; None: everywhere.
+    """Boolean `[n_query, n_key]`, True where query i at p = offset + i may see key j; None: everywhere.
 
     Causal: j ≤ p (Vaswani et al. 2017, section 3.2.3). Window: p − left ≤ j ≤ p + right (Beltagy et al. 2020, 3.1).
     """
     left, right = check_window(window)
     if not _is_integer(offset):
-        raise ValueError(f"offset is {offset!r}; needed is a whole number")
-    right = 0 if causal else right  # p + right with right > 0 lies behind p, which is causal's limit
+        raise ValueError(f"offset: expected a whole number, got {offset!r}")
+    right = 0 if causal else right  # causal's limit, p, comes before p + right
     if left is None and right is None:
         return None
     i, j = np.arange(n_query)[:, None], np.arange(n_key)  # [n_query, 1], [n_key]
     visible = np.ones((n_query, n_key), dtype=bool)
     if left is not None:
-        visible &= j >= i + min(max(int(offset) - int(left), -n_query), n_key)  # of any size: beyond them all is alike
+        visible &= j >= i + min(
+            max(int(offset) - int(left), -n_query), n_key
+        )  # clipped: all limits beyond the keys are alike
     if right is not None:
         visible &= j <= i + min(max(int(offset) + int(right), -n_query), n_key)
     return visible
@@ -36,7 +38,7 @@ def check_window(window: Sequence[int | None] | None) -> Window:
         return None, None
     sides = tuple(window) if isinstance(window, Iterable) else ()
     if len(sides) != 2 or not all(side is None or (_is_integer(side) and side >= 0) for side in sides):
-        raise ValueError(f"window is {window!r}; needed is (left, right), each a number of keys ≥ 0 or None")
+        raise ValueError(f"window: expected (left, right), each a number of keys ≥ 0 or None, got {window!r}")
     return sides
 
 

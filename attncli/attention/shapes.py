@@ -1,4 +1,4 @@
-"""What attend takes, checked: how the axes of queries, keys, values, masks and parameters meet, dtypes and numbers."""
+"""The arguments of `attend`, checked: how their axes meet, their dtypes and their numbers."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ class Layout:
         try:
             batch = np.broadcast_shapes(query.shape[:-3], key.shape[:-3], value.shape[:-3])
         except ValueError:
-            raise ValueError(f"the leading axes do not broadcast: {_shapes(query, key, value)}") from None
+            raise ValueError(f"expected leading axes that broadcast, got {_shapes(query, key, value)}") from None
         has_heads = max(query.ndim, key.ndim, value.ndim) > 2
         lead = (*batch, n_head) if has_heads else batch
         grouped = (*batch, n_kv_head, n_head // n_kv_head)
@@ -53,7 +53,7 @@ class Layout:
     def result(self, step: Array, dtype: np.dtype) -> Array:
         """A contiguous array `[..., n_kv_head, group, *core]` as `[..., n_head, *core]` of the result's dtype.
 
-        What is too large for a narrower dtype becomes its largest number: −inf in the scores always means hidden.
+        Numbers too large for a narrower dtype become its largest: −inf in the scores always means hidden.
         """
         step = step.reshape(self.lead + step.shape[-2:])
         if step.dtype == dtype:
@@ -70,17 +70,17 @@ class Layout:
             return None
         mask = np.asarray(given)
         if mask.dtype != bool and not _is_float(mask.dtype):
-            raise ValueError(f"mask has dtype {mask.dtype}; needed is bool (True may be seen) or floats to add")
+            raise ValueError(f"mask: expected bool (True may be seen) or floats to add, got {mask.dtype}")
         needed = (*self.lead, self.n_query, self.n_key)
         try:
             np.broadcast_to(mask, needed)
         except ValueError:
             found = list(mask.shape)
-            raise ValueError(f"mask has shape {found}; needed is one that broadcasts to {list(needed)}") from None
+            raise ValueError(f"mask: expected a shape that broadcasts to {list(needed)}, got {found}") from None
         return mask
 
     def by_score(self, bias: Array | None) -> Array | None:
-        """What is added to the scores, of fewer axes perhaps, as `[..., n_kv_head, group, n_query, n_key]`."""
+        """An addition to the scores, of fewer axes perhaps, as `[..., n_kv_head, group, n_query, n_key]`."""
         if bias is None:
             return None
         return self.by_head(np.broadcast_to(bias, (*self.lead, self.n_query, self.n_key)), 2)
@@ -92,12 +92,12 @@ class Layout:
             given = _finite("temperature", given, needed, lambda t: _above_zero(t, dtype))
         temperature = np.asarray(given).astype(dtype)  # [..., n_head] or a number
         if not ((temperature > 0) & (temperature < np.inf)).all():
-            raise ValueError(f"temperature is {temperature}; needed is {needed}, or one for each head")
+            raise ValueError(f"temperature: expected {needed}, or one a head, got {temperature}")
         try:
             return self.by_head(temperature[..., None, None], 2)
         except ValueError:
             found = list(temperature.shape)
-            raise ValueError(f"temperature has shape {found}; needed is {list(self.lead)} or a number") from None
+            raise ValueError(f"temperature: expected a number or shape {list(self.lead)}, got shape {found}") from None
 
     def parameters(self, method: Method, given: Mapping[str, ArrayLike], dtype: np.dtype) -> dict[str, Array]:
         """The arrays of `method`, each as `[..., n_kv_head, group, *core]`."""
@@ -106,7 +106,7 @@ class Layout:
             array = np.asarray(given[name]).astype(dtype, copy=False)
             match_axes(name, array, parameter.axes, sizes)
             if parameter.least is not None and not (array > 0).all():
-                raise ValueError(f"{name} is {array}; needed are numbers above 0")
+                raise ValueError(f"{name}: expected numbers above 0, got {array}")
             arrays[name] = self._parameter(name, array, parameter.axes)
         return arrays
 
@@ -116,31 +116,31 @@ class Layout:
         except ValueError:
             core = list(array.shape[array.ndim - len(axes) :])
             needed = [*self.lead, *core]
-            raise ValueError(f"{name} has shape {list(array.shape)}; needed is {needed} or {core}") from None
+            raise ValueError(f"{name}: expected shape {needed} or {core}, got {list(array.shape)}") from None
 
 
 def match_axes(name: str, array: Array, axes: tuple[str, ...], sizes: dict[str, int], lead: str = "..., ") -> None:
     """Hold the last axes of `array` against their names; an axis that is met for the first time enters `sizes`.
 
-    Without a `lead` there may be no axes before them. Raises ValueError with the found and the needed shape.
+    Without a `lead` there may be no axes before them. Raises ValueError with the expected shape and the one it got.
     """
     needed = ", ".join(f"{axis} = {sizes[axis]}" if axis in sizes else axis for axis in axes)
     found = array.shape[max(0, array.ndim - len(axes)) :]
     fits = array.ndim >= len(axes) if lead else array.ndim == len(axes)
     if not fits or any(sizes.setdefault(axis, n) != n for axis, n in zip(axes, found, strict=True)):
-        raise ValueError(f"{name} has shape {list(array.shape)}; needed is [{lead}{needed}]")
+        raise ValueError(f"{name}: expected shape [{lead}{needed}], got {list(array.shape)}")
 
 
 def check_method(name: str, given: Mapping[str, ArrayLike]) -> Method:
     """The method of this name, which has its parameters among those given; they may be those of several methods."""
     if not isinstance(name, str) or name not in METHODS:
-        raise ValueError(f"method is {name!r}; needed is one of {', '.join(METHODS)}")
+        raise ValueError(f"method: expected one of {', '.join(METHODS)}, got {name!r}")
     method = method_of(name)
     known = method.parameters if {*given} <= {*method.parameters} else all_parameters()
     if unknown := [each for each in given if each not in known]:
-        raise ValueError(f"parameters holds {unknown[0]!r}; known are {', '.join(known)}")
+        raise ValueError(f"parameters: expected names among {', '.join(known) or 'none'}, got {unknown[0]!r}")
     if missing := [each for each in method.parameters if each not in given]:
-        raise ValueError(f"method {name!r} needs {missing[0]!r} in parameters")
+        raise ValueError(f"parameters: expected {missing[0]!r} for method {name!r}, got {', '.join(given) or 'none'}")
     return method
 
 
@@ -150,7 +150,7 @@ def common_dtypes(*arrays: Array) -> tuple[np.dtype, np.dtype]:
     if result.kind in "biu":
         result = np.dtype(np.float64)
     if not _is_float(result):
-        raise ValueError(f"query, key and value have the common dtype {result}; needed are real numbers")
+        raise ValueError(f"query, key and value: expected real numbers, got the common dtype {result}")
     return result, np.promote_types(result, np.float32)
 
 
@@ -176,7 +176,7 @@ def _finite(name: str, given: object, needed: str, fits: Callable[[float], bool]
     except (TypeError, OverflowError):  # an array; 10**400
         number = math.nan
     if not (math.isfinite(number) and fits(number)):
-        raise ValueError(f"{name} is {given!r}; needed is {needed}")
+        raise ValueError(f"{name}: expected {needed}, got {given!r}")
     return number
 
 
@@ -187,12 +187,12 @@ def _is_float(dtype: np.dtype) -> bool:
 
 def _check_vectors(query: Array, key: Array, value: Array) -> None:
     if min(query.ndim, key.ndim, value.ndim) < 2:
-        needed = "query [..., n_query, d_k], key [..., n_key, d_k], value [..., n_key, d_v]"
-        raise ValueError(f"found {_shapes(query, key, value)}; needed are {needed}")
+        expected = "query [..., n_query, d_k], key [..., n_key, d_k], value [..., n_key, d_v]"
+        raise ValueError(f"expected {expected}, got {_shapes(query, key, value)}")
     if query.shape[-1] != key.shape[-1] or not query.shape[-1]:
-        raise ValueError(f"found {_shapes(query, key, value)}; query and key need the same d_k ≥ 1 as their last axis")
+        raise ValueError(f"expected the same d_k ≥ 1 as last axis of query and key, got {_shapes(query, key, value)}")
     if key.shape[-2] != value.shape[-2]:
-        raise ValueError(f"found {_shapes(query, key, value)}; key and value need the same n_key")
+        raise ValueError(f"expected the same n_key of key and value, got {_shapes(query, key, value)}")
 
 
 def _count_heads(query: Array, key: Array, value: Array) -> tuple[int, int]:
@@ -201,8 +201,8 @@ def _count_heads(query: Array, key: Array, value: Array) -> tuple[int, int]:
     n_kv_head = of_keys.pop() if of_keys else 1
     n_head = query.shape[-3] if query.ndim > 2 else n_kv_head
     if of_keys or not n_kv_head or not n_head or n_head % n_kv_head:
-        needed = "key and value need the same n_kv_head ≥ 1, and n_head a multiple of it"
-        raise ValueError(f"found {_shapes(query, key, value)}; {needed}")
+        expected = "the same n_kv_head ≥ 1 of key and value, and n_head a multiple of it"
+        raise ValueError(f"expected {expected}, got {_shapes(query, key, value)}")
     return n_head, n_kv_head
 
 

@@ -22,7 +22,7 @@ PROJECTIONS: Mapping[str, tuple[str, ...]] = {
     "w_v": ("n_head", "d_model", "d_v"),
     "w_o": ("n_head·d_v", "d_model"),
 }
-#: What trained heads have besides (see `heads.Heads`).
+#: The further arrays of trained heads (see `Heads`).
 TRAINED: Mapping[str, tuple[str, ...]] = {
     "b_q": ("n_head", "d_k"),
     "temperature": ("n_head",),
@@ -35,7 +35,7 @@ TRAINED: Mapping[str, tuple[str, ...]] = {
 # and the method.
 TEXTS = ("vectors_name", "vectors_checksum", "method")
 ABOVE_ZERO = ("temperature", "input_scale")
-# What later versions may write, with the number that leaves the attention as it is.
+# Arrays that later versions may write, with the number that leaves the attention as it is.
 LATER = {"b_k": 0}
 
 
@@ -93,7 +93,7 @@ def read_parameters(path: str | Path, method: str, d_k: int, checksum: str | Non
 
 @contextmanager
 def _naming(path: str | Path) -> Iterator[None]:
-    """Let what is wrong with the arrays name the file."""
+    """Errors in the arrays, with the name of their file."""
     try:
         yield
     except ValueError as error:
@@ -130,30 +130,30 @@ def _text(name: str, numbers: Array | None) -> str:
     if numbers is None:
         return ""
     if not ((numbers >= 0) & (numbers < 256)).all():
-        raise ValueError(f"{name} is no text; needed are the numbers of its UTF-8 characters")
+        raise ValueError(f"{name}: expected bytes of UTF-8 text, got {numbers.min():g} to {numbers.max():g}")
     return bytes(numbers.astype(np.uint8).ravel()).decode("utf-8", "replace")
 
 
 def _check_shapes(arrays: Mapping[str, Array], axes: Mapping[str, tuple[str, ...]], sizes: dict[str, int]) -> None:
-    """All arrays against their axes and against each other; ValueError with what was found and what was needed."""
+    """All arrays against their axes and against each other; ValueError with what was expected."""
     if missing := [name for name in ("w_q", "w_k", "w_v") if name not in arrays]:
-        raise ValueError(f"{missing[0]} is missing; found {', '.join(arrays) or 'no known array'}")
+        raise ValueError(f"expected an array {missing[0]}, got {', '.join(arrays) or 'no known array'}")
     for name in (name for name in axes if name in arrays):
         if name == "w_o":
             sizes["n_head·d_v"] = sizes["n_head"] * sizes["d_v"]
         match_axes(name, arrays[name], axes[name], sizes, lead="")
         if sizes.get("2·reach + 1", 1) % 2 == 0:
-            raise ValueError(f"{name} has shape {list(arrays[name].shape)}; an offset each needs an odd number of them")
+            raise ValueError(f"{name}: expected an odd number of offsets, got shape {list(arrays[name].shape)}")
         if not arrays[name].size:
-            raise ValueError(f"{name} has shape {list(arrays[name].shape)}, which holds no number")
+            raise ValueError(f"{name}: expected numbers, got shape {list(arrays[name].shape)}, which holds none")
 
 
 def _check_numbers(arrays: Mapping[str, Array]) -> None:
     above_zero = {*ABOVE_ZERO, *(name for name, each in all_parameters().items() if each.least is not None)}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds a NaN or an infinity; needed are finite numbers")
+            raise ValueError(f"{name}: expected finite numbers, got a NaN or an infinity")
         if name in LATER and np.any(array != LATER[name]):
             raise ValueError(f"{name} changes the attention in a way that needs a newer attn")
         if name in above_zero and not (array > 0).all():
-            raise ValueError(f"{name} holds {array.min():g}; needed are numbers above 0")
+            raise ValueError(f"{name}: expected numbers above 0, got {array.min():g}")

@@ -193,4 +193,4 @@ def test_it_is_compared(found):
 def test_a_file_that_does_not_fit_it_is_refused(found):
     code, out, err = found["misfit"]
     assert (code, out) == (3, "")
-    assert "made_b has shape [1, 200, 3]; needed is [n_head = 1, d_k = 200, rank = 2]" in err
+    assert "made_b: expected shape [n_head = 1, d_k = 200, rank = 2], got [1, 200, 3]" in err

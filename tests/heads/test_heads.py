@@ -152,17 +152,23 @@ def test_one_head_without_w_o(path):
 
 
 MISFITS = {
-    "missing": ({"w_v": None}, "w_v is missing; found w_q, w_k"),
-    "another d_model": ({"w_q": np.ones((2, 5, 3))}, "w_q has shape [2, 5, 3]; needed is [n_head, d_model = 6, d_k]"),
-    "another d_k": ({"w_k": np.ones((2, 6, 4))}, "needed is [n_head = 2, d_model = 6, d_k = 3]"),
-    "another n_head": ({"w_v": np.ones((3, 6, 4))}, "w_v has shape [3, 6, 4]"),
-    "too few axes": ({"w_q": np.ones((6, 3))}, "w_q has shape [6, 3]"),
-    "too many axes": ({"w_q": np.ones((1, 2, 6, 3))}, "needed is [n_head, d_model = 6, d_k]"),
-    "w_o": ({"w_o": np.ones((6, 6))}, "needed is [n_head·d_v = 8, d_model = 6]"),
-    "additive": ({"additive_u": np.ones((2, 4))}, "needed is [n_head = 2, d_a = 5]"),
-    "sigma": ({"kernel_sigma": np.zeros(2)}, "needed are numbers above 0"),
-    "empty": ({"w_q": np.ones((2, 6, 0)), "w_k": np.ones((2, 6, 0))}, "holds no number"),
-    "nan": ({"w_k": np.full((2, 6, 3), np.nan)}, "w_k holds a NaN"),
+    "missing": ({"w_v": None}, "expected an array w_v, got w_q, w_k"),
+    "another d_model": ({"w_q": np.ones((2, 5, 3))}, "w_q: expected shape [n_head, d_model = 6, d_k], got [2, 5, 3]"),
+    "another d_k": ({"w_k": np.ones((2, 6, 4))}, "w_k: expected shape [n_head = 2, d_model = 6, d_k = 3]"),
+    "another n_head": (
+        {"w_v": np.ones((3, 6, 4))},
+        "w_v: expected shape [n_head = 2, d_model = 6, d_v], got [3, 6, 4]",
+    ),
+    "too few axes": ({"w_q": np.ones((6, 3))}, "w_q: expected shape [n_head, d_model = 6, d_k], got [6, 3]"),
+    "too many axes": ({"w_q": np.ones((1, 2, 6, 3))}, "[n_head, d_model = 6, d_k], got [1, 2, 6, 3]"),
+    "w_o": ({"w_o": np.ones((6, 6))}, "w_o: expected shape [n_head·d_v = 8, d_model = 6]"),
+    "additive": ({"additive_u": np.ones((2, 4))}, "additive_u: expected shape [n_head = 2, d_a = 5]"),
+    "sigma": ({"kernel_sigma": np.zeros(2)}, "kernel_sigma: expected numbers above 0, got 0"),
+    "empty": (
+        {"w_q": np.ones((2, 6, 0)), "w_k": np.ones((2, 6, 0))},
+        "w_q: expected numbers, got shape [2, 6, 0], which holds none",
+    ),
+    "nan": ({"w_k": np.full((2, 6, 3), np.nan)}, "w_k: expected finite numbers, got a NaN or an infinity"),
     "objects": ({"w_k": np.array([object()])}, "expected numbers, got dtype object"),
     "text": ({"w_k": np.array(["a"])}, "expected numbers, got dtype"),
     "a later version's bias": ({"b_k": np.ones((2, 3))}, "b_k changes the attention in a way that needs a newer attn"),
@@ -177,7 +183,7 @@ def test_arrays_that_do_not_fit_are_named(path, change, message):
 
 def test_another_number_of_heads_than_asked(path):
     np.savez(path, **GOOD)
-    assert "needed is [n_head = 3," in refusal(path, n_head=3)
+    assert "w_q: expected shape [n_head = 3," in refusal(path, n_head=3)
 
 
 def npz_bytes(**arrays):

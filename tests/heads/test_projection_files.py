@@ -129,8 +129,8 @@ def encrypted(content):
     ("content", "reason"),
     [
         (encrypted(archive(w_q=b"x")), "encrypted"),
-        (archive(**{"w_q.npy/w_q": b""}), "w_q is missing"),
-        (archive(**{"\x1b[31mw_q\n": b""}), "w_q is missing; found no known array"),
+        (archive(**{"w_q.npy/w_q": b""}), "expected an array w_q"),
+        (archive(**{"\x1b[31mw_q\n": b""}), "expected an array w_q, got no known array"),
         (archive(w_q=b"\x93NUMPY\x09\x00"), "unknown format version"),
         (archive(w_q=b"\x93NUM"), "does not begin"),
         (archive(w_q=header(said(shape="(1, 200, 4)"))), "0 bytes follow"),
