@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from attncli.extras import package
-from attncli.tokenizer.form import MOST_ADDED, FaultyTokenizerError, check_form, is_known
+from attncli.tokenizer.form import MOST_ADDED, FaultyTokenizerError, check_form, is_known, largest, may_be_parsed
 from attncli.tokenizer.kinds import KINDS, Kind, Work
 from attncli.tokenizer.settings import (
     KIND_OF_CLASS,
@@ -41,6 +42,31 @@ class Opened(NamedTuple):
     tokenizer: Any
     known: bool
     warnings: list[str]
+
+
+class Encoder(NamedTuple):
+    """From a text to its tokens, and warnings about the tokenizer."""
+
+    encode: Callable[[str], Encoded]
+    warnings: tuple[str, ...]
+
+
+def open_encoder(data: bytes, folder: Path, config: Mapping[str, Any], rows: int) -> Encoder:
+    """The tokenizer of a folder, in this process if all of it is of a known form, else in one that can be stopped.
+
+    data: its tokenizer.json, of which `largest(rows) + 1` bytes are enough; rows: how many tokens the model knows.
+
+    Raises:
+        FaultyTokenizerError, ResourceError: as `open_tokenizer`.
+    """
+    near = 0 < len(data) <= largest(rows) and may_be_parsed(data)
+    opened = open_tokenizer(data, folder, config) if near else None
+    if opened and opened.known:
+        return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings))
+    from attncli.tokenizer.process import TokenizerProcess  # subprocess comes with it, which few need
+
+    process = TokenizerProcess(folder, min(len(data), largest(rows)), config)
+    return Encoder(process.encode, tuple(process.warnings))
 
 
 def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confined: bool = False) -> Opened:

@@ -12,9 +12,9 @@ from support.places import TESTS
 from attncli import AttnError, explain
 from attncli.cli.app import run
 from attncli.errors import ResourceError
+from attncli.tokenizer import encoding
 from attncli.vectors import Vectors, open_vectors
 from attncli.vectors.keeping import add, remove
-from attncli.vectors.store import pieces
 from attncli.vectors.store.verifying import verify
 from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
@@ -194,7 +194,7 @@ def test_unknown_words_have_the_vectors_of_model2vec(home, name, form):
 
 def test_a_tokenizer_of_unknown_form_is_run_in_a_process_of_its_own(home, monkeypatch):
     vectors = open_vectors(static_folder("bert", "F32", home))
-    monkeypatch.setattr(pieces, "may_be_parsed", lambda data: False)
+    monkeypatch.setattr(encoding, "may_be_parsed", lambda data: False)
     np.testing.assert_allclose(vectors.compose(WORDS[0]), STORED["bert"]["F32"][0], atol=1e-6)
 
 

@@ -3,16 +3,15 @@
 import re
 import shlex
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attncli.errors import ResourceError
 from attncli.files.json_files import existing_file
-from attncli.tokenizer.encoding import Encoded, encode, open_tokenizer
-from attncli.tokenizer.form import FaultyTokenizerError, largest, may_be_parsed
+from attncli.tokenizer.encoding import open_encoder
+from attncli.tokenizer.form import FaultyTokenizerError, largest
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 MOST_ROWS = 2**20  # tokens, for a model of unknown vocabulary
@@ -78,24 +77,13 @@ class ModelTokenizer:
             ResourceError: the folder has no tokenizer.json, or a damaged one.
         """
         self._path = _tokenizer_path(folder)
+        with self._path.open("rb") as file:
+            data = file.read(largest(rows) + 1)
         try:
-            self._open({**(config or {}), "default_class": default_class}, rows)
+            encoder = open_encoder(data, folder, {**(config or {}), "default_class": default_class}, rows)
         except FaultyTokenizerError as fault:
             raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
-
-    def _open(self, config: Mapping[str, Any], rows: int) -> None:
-        """In this process if every part of the tokenizer is of a known form, else in one that can be stopped."""
-        folder, size = self._path.parent, self._path.stat().st_size
-        data = self._path.read_bytes() if size <= largest(rows) else b""
-        opened = open_tokenizer(data, folder, config) if data and may_be_parsed(data) else None
-        if opened and opened.known:
-            self._tokenizer, self.warnings = opened.tokenizer, tuple(opened.warnings)
-            self._encode: Callable[[str], Encoded] = partial(encode, opened.tokenizer)
-            return
-        from attncli.tokenizer.process import TokenizerProcess  # late: subprocess, for few
-
-        process = TokenizerProcess(folder, min(size, largest(rows)), config)
-        self._encode, self.warnings = process.encode, tuple(process.warnings)
+        self._encode, self.warnings = encoder
 
     def read(self, text: str) -> ModelSentence:
         """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.

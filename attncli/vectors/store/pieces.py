@@ -1,14 +1,12 @@
 """The tokenizer kept in a store, and the tokens that it cuts an unknown word into: their ids are rows of the set."""
 
-from collections.abc import Callable
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from attncli.errors import ResourceError
 from attncli.extras import package
-from attncli.tokenizer.encoding import Encoded, encode, open_tokenizer
-from attncli.tokenizer.form import FaultyTokenizerError, largest, may_be_parsed
+from attncli.tokenizer.encoding import open_encoder
+from attncli.tokenizer.form import FaultyTokenizerError
 from attncli.vectors.store import layout
 from attncli.vectors.store.index import damaged, is_regular
 from attncli.vectors.store.layout import Pieces
@@ -38,7 +36,7 @@ class PieceTokenizer:
         self._name, self._rows, self._unknown = name, rows, form.unknown
         data = read_pieces(folder, form)
         try:
-            self._encode = _opened(data, folder, rows)
+            self._encode = open_encoder(data, folder, {}, rows).encode
         except FaultyTokenizerError as fault:
             raise ResourceError(f"the tokenizer of {name} cannot be read: {fault}", SKIP) from None
 
@@ -59,14 +57,3 @@ class PieceTokenizer:
         if not all(0 <= id < self._rows for id in ids):
             raise ResourceError(f"the tokenizer of {self._name} gives {word[:60]!r} tokens without a vector", SKIP)
         return ids
-
-
-def _opened(data: bytes, folder: Path, rows: int) -> Callable[[str], Encoded]:
-    """What encodes a word. The folder has no other file that says something over tokenizer.json."""
-    near = len(data) <= largest(rows) and may_be_parsed(data)
-    opened = open_tokenizer(data, folder, {}) if near else None
-    if opened and opened.known:
-        return partial(encode, opened.tokenizer)
-    from attncli.tokenizer.process import TokenizerProcess  # late: subprocess, for few
-
-    return TokenizerProcess(folder, min(len(data), largest(rows)), {}).encode
