@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from attncli.recipes.explaining import explain
     from attncli.recipes.explanation import Explanation
     from attncli.recipes.model_explaining import explain_model
-    from attncli.recipes.model_explanation import ModelExplanation
     from attncli.vectors import Vectors, open_vectors
 
 __version__ = "0.1.0"
@@ -24,7 +23,6 @@ __all__ = [
     "AttnError",
     "Comparison",
     "Explanation",
-    "ModelExplanation",
     "ResourceError",
     "UsageError",
     "Vectors",
@@ -42,7 +40,6 @@ _HOMES = {
     "recipes.explaining": ("explain",),
     "recipes.explanation": ("Explanation",),
     "recipes.model_explaining": ("explain_model",),
-    "recipes.model_explanation": ("ModelExplanation",),
     "vectors": ("Vectors", "open_vectors"),
 }
 

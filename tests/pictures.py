@@ -32,11 +32,11 @@ def minilm_svg(sentence):
     from oracles.minilm_folder import cached_minilm
 
     from attncli.recipes.model_explaining import explain_model
-    from attncli.views.terminal.model import model_lines
+    from attncli.views.terminal.explain import explanation_lines
 
     with tempfile.TemporaryDirectory() as hub:
         explanation = explain_model(sentence, cached_minilm(Path(hub)))
-    lines = model_lines(explanation, SCREEN)
+    lines = explanation_lines(explanation, SCREEN)
     return screen_svg(lines, SCREEN, f'attn explain "{sentence}" --model all-MiniLM-L6-v2')
 
 

@@ -1,9 +1,12 @@
 """One matrix from the weights of many layers and heads, or from weights and values: what stands behind `--combine`.
 
-Weights are `[n_layer, n_head, n, n]`: the selected layers from the lowest up, and their selected heads. Rows (the
-queries) sum to 1, or are 0 where a query sees nothing.
+Weights are `[n_layer, n_head, n, n]`: the selected layers from the lowest up, and their selected heads; they may come
+layer by layer, since of each one only what it adds is kept. Rows (the queries) sum to 1, or are 0 where a query sees
+nothing.
 """
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -20,39 +23,48 @@ class NormWeighted(NamedTuple):
     layer: Array
 
 
-def mean(weights: Array) -> Array:
+def mean(layers: Iterable[Array]) -> Array:
     """The mean over layers and heads: `[n, n]`, whose rows sum to 1 again."""
-    average: Array = weights.mean(axis=(0, 1))
-    return average
+    heads = chain.from_iterable(layers)
+    total: Array = next(heads).copy()  # [n, n]
+    count = 1
+    for weights in heads:
+        total += weights
+        count += 1
+    total /= count
+    return total
 
 
-def maximum(weights: Array) -> Array:
+def maximum(layers: Iterable[Array]) -> Array:
     """The largest weight of each pair in any layer and head: `[n, n]`, whose rows sum to 1 or more."""
-    largest: Array = weights.max(axis=(0, 1))
+    heads = chain.from_iterable(layers)
+    largest: Array = next(heads).copy()  # [n, n]
+    for weights in heads:
+        np.maximum(largest, weights, out=largest)
     return largest
 
 
 def with_residual(weights: Array) -> Array:
-    """A = ½ W + ½ I, renormalised, W being the mean over heads: `[n_layer, n, n]` in float64, rows sum to 1.
+    """A = ½ W + ½ I, renormalised, W being the mean over heads: `[..., n, n]` of `[..., n_head, n, n]`, in float64.
 
     The ½ I is the residual connection around attention (Abnar & Zuidema 2020, section 3). A query that sees nothing
     keeps what it was: its row is that of I.
     """
-    attended = weights.mean(axis=1, dtype=np.float64)  # [n_layer, n, n]
+    attended = weights.mean(axis=-3, dtype=np.float64)  # [..., n, n]
     mixed = 0.5 * attended + 0.5 * np.eye(attended.shape[-1])
     normal: Array = mixed / mixed.sum(axis=-1, keepdims=True)
     return normal
 
 
-def rollout(weights: Array) -> Array:
+def rollout(layers: Iterable[Array]) -> Array:
     """Attention rollout `[n, n]` in float64: how much of each input token is in each token of the top layer.
 
     Ã(l) = A(l) Ã(l − 1) from the lowest selected layer, where Ã = A (Abnar & Zuidema 2020, equation 1), A being
     `with_residual`. Rows sum to 1.
     """
-    layers = with_residual(weights)  # [n_layer, n, n]
-    rolled: Array = layers[0]  # [n, n]
-    for layer in layers[1:]:
+    residuals = map(with_residual, layers)  # each [n, n]
+    rolled: Array = next(residuals)  # [n, n]
+    for layer in residuals:
         rolled = layer @ rolled
     return rolled
 

@@ -1,6 +1,6 @@
 """Attention flow: the most that can reach a token of the top layer from each input token, layer by layer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,21 @@ from attncli.arrays import Array
 SCALE = 2**30
 
 
-def flow(weights: Array, queries: Sequence[int]) -> Array:
+def flow(layers: Iterable[Array], queries: Sequence[int]) -> Array:
     """The maximum flow from each of `queries` in the top layer to every input token: `[len(queries), n]`, float64.
 
     Abnar & Zuidema 2020, section 3: the nodes are the tokens before the lowest selected layer and after each layer; an
-    edge leads from every token to every token one layer below, and its capacity is A (`combining.with_residual`) of
-    weights `[n_layer, n_head, n, n]`. Each pair's flow is found alone, as if it had the whole network.
+    edge leads from every token to every token one layer below, and its capacity is A (`combining.with_residual`) of the
+    layers' weights, each `[n_head, n, n]`. Each pair's flow is found alone, as if it had the whole network.
 
     The flows are those of the paper, from 0 to 1 each, exact to 1e-5; a row does not sum to 1. (The authors' own code
     divides each row by its sum, which keeps the order.)
     """
     from scipy.sparse.csgraph import maximum_flow  # late: it costs a third of a second, and most runs want no flow
 
-    n_layer, _, n, _ = weights.shape
-    network = _network(with_residual(weights))
+    capacities = np.stack([*map(with_residual, layers)])  # [n_layer, n, n]
+    n_layer, n, _ = capacities.shape
+    network = _network(capacities)
     top = n_layer * n  # the first node of the top layer; the input tokens are the nodes 0 … n − 1
     flows = [[maximum_flow(network, top + query, token).flow_value for token in range(n)] for query in queries]
     return np.array(flows, dtype=np.float64).reshape(len(queries), n) / SCALE

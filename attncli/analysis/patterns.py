@@ -87,8 +87,8 @@ def pair_score(weights: Array, from_: Sequence[int], to: Sequence[int]) -> Array
 def column_mean(weights: Array, visible: Array, to: Sequence[int]) -> Array:
     """The mean weight on the word of the tokens `to`, over all tokens that see one of them: `[...]`.
 
-    weights `[..., n, n]`; visible, boolean of the same shape: which keys a query sees. A head that sends everything
-    there whatever the query has a high one: its weight on a pair says nothing about the pair.
+    weights `[..., n, n]`; visible, boolean, broadcastable to them: which keys a query sees. A head that sends
+    everything there whatever the query has a high one: its weight on a pair says nothing about the pair.
     """
     on_word = weights[..., np.asarray(to)].sum(axis=-1, dtype=np.float64)  # [..., n]
     seeing = visible[..., np.asarray(to)].any(axis=-1)  # [..., n]
@@ -106,18 +106,3 @@ def rank_heads(scores: Array, means: Array | None = None, *, by_lift: bool = Fal
     against = [None] * len(order) if means is None else means.ravel()[order].tolist()
     ranked = zip(layers.tolist(), heads.tolist(), scores.ravel()[order].tolist(), against, strict=True)
     return tuple(RankedHead(*each) for each in ranked)
-
-
-def rank_pairs(
-    weights: Array, visible: Array, from_: Sequence[int], to: Sequence[int], *, by_lift: bool = False
-) -> tuple[RankedHead, ...]:
-    """The heads of weights `[n_layer, n_head, n, n]` by `pair_score`, the highest first, each with its `column_mean`.
-
-    by_lift: ranked by how far the one is above the other.
-    """
-    return rank_heads(pair_score(weights, from_, to), column_mean(weights, visible, to), by_lift=by_lift)
-
-
-def rank_pattern(weights: Array, ids: Array, name: str) -> tuple[RankedHead, ...]:
-    """The heads of weights `[n_layer, n_head, n, n]` over tokens `[n]` by a name of PATTERNS, the highest first."""
-    return rank_heads(pattern_score(weights, PATTERNS[name](ids)))

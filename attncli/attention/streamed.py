@@ -6,6 +6,7 @@ The softmax runs along: each block of keys brings its own largest score, and wha
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,8 @@ def attend_in_blocks(
     *,
     top: int,
     method: str = "scaled",
+    scale: float | None = None,
+    softcap: float | None = None,
     temperature: Array | float = 1.0,
     parameters: Mapping[str, Array] | None = None,
     causal: bool = False,
@@ -64,7 +67,8 @@ def attend_in_blocks(
     `own_place`: query i and key i are one word, which is not among its own strongest keys. `near`: how far the sums by
     distance reach; None: there are none. `each` goes over the first queries of blocks. Numbers must be finite.
     """
-    scorer = _Scorer(query, key, method, temperature, parameters or {}, causal, window, bias)
+    similar = partial(method_of(method).score, scale=scale, **(parameters or {}))
+    scorer = _Scorer(query, key, similar, softcap, temperature, causal, window, bias)
     starts = each(range(0, query.shape[1], ROWS))
     done = [_rows(scorer, value, slice(at, at + ROWS), top, own_place, near) for at in starts]
     joined = {name: [getattr(part, name) for part in done] for name in Streamed._fields[:-1]}
@@ -73,29 +77,31 @@ def attend_in_blocks(
 
 
 class _Scorer:
-    """Scores of any block: similarity, then bias and masks, then temperature, as in `attend`."""
+    """Scores of any block: similarity, then cap, bias and masks, then temperature, as in `attend`."""
 
     def __init__(
         self,
         query: Array,
         key: Array,
-        method: str,
+        similar: Callable[..., Array],
+        softcap: float | None,
         temperature: Array | float,
-        parameters: Mapping[str, Array],
         causal: bool,
         window: Window | None,
         bias: Bias | None,
     ) -> None:
-        self.query, self.key, self._similarity, self._parameters = query, key, method_of(method), parameters
+        self.query, self.key, self._similar, self._softcap = query, key, similar, softcap
         self._causal, self._window, self._bias = causal, window, bias
-        by_head = np.broadcast_to(np.asarray(temperature, query.dtype), len(query))  # [n_head]
-        self._temperature = by_head[:, None, None]
+        temperatures = np.broadcast_to(np.asarray(temperature, query.dtype), len(query))
+        self._temperature = temperatures[:, None, None]  # [n_head, 1, 1]
 
     def block(self, rows: slice, columns: slice) -> Array:
         """`[n_head, rows, columns]`."""
         q, k = self.query[:, rows], self.key[:, columns]
         scores = np.empty((len(q), q.shape[1], k.shape[1]), q.dtype)
-        self._similarity.score(q, k, scale=None, out=scores, **self._parameters)
+        self._similar(q, k, out=scores)
+        if self._softcap:
+            np.multiply(np.tanh(scores / self._softcap), self._softcap, out=scores)
         if self._bias is not None and (added := self._bias(rows, columns)) is not None:
             scores += added
         seen = self._visible(rows, columns, scores)

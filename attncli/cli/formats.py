@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 FIGURES = ("heat", "arcs")
 LINES = {
     "Explanation": "terminal.explain:explanation_lines",
-    "ModelExplanation": "terminal.model:model_lines",
     "Comparison": "terminal.compare:compare_lines",
     "ModelComparison": "terminal.model_compare:model_compare_lines",
     "HeadRanking": "terminal.head_ranking:ranking_lines",
@@ -45,13 +44,18 @@ class Format:
     binary: bool = False
 
     @property
+    def paged(self) -> bool:
+        """Whether it holds what a terminal shows, and not every number."""
+        return self.write in ("lines", "screen")
+
+    @property
     def drawn(self) -> bool:
         """Whether `--figure` says what it shows."""
         return self.write == "figure"
 
     def view(self, record: type) -> Any:
-        """The view of a type of record, or of the nearest type that it derives from."""
-        return _imported(next(self.views[each.__name__] for each in record.__mro__ if each.__name__ in self.views))
+        """The view of a type of record."""
+        return _imported(self.views[record.__name__])
 
 
 FORMATS = {
@@ -62,7 +66,6 @@ FORMATS = {
             "json",
             {
                 "Explanation": "records.json:explanation_json",
-                "ModelExplanation": "records.model_json:model_json",
                 "Comparison": "records.json:comparison_json",
                 "ModelComparison": "records.json:model_comparison_json",
                 "HeadRanking": "records.json:ranking_json",

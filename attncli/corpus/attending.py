@@ -8,10 +8,8 @@ import numpy as np
 from attncli.corpus.batch import Batch
 from attncli.heads.parameters import Array
 from attncli.heads.projections import Blocks, choose_blocks
-from attncli.recipes.as_trained import visible_words
-from attncli.recipes.inputs import placed
-from attncli.recipes.layers import in_precision, run_layers, settled
-from attncli.recipes.long_layers import run_long_layers
+from attncli.recipes.inputs import with_positions
+from attncli.recipes.layers import in_precision, resolve_settings, run_layers, run_long_layers
 from attncli.settings.explanation import Settings
 from attncli.vectors import Vectors
 
@@ -24,7 +22,7 @@ class Attender:
 
     def __init__(self, vectors: Vectors, settings: Settings, reach: int = 0) -> None:
         blocks = choose_blocks(settings, vectors)
-        self.settings, self._reach = settled(settings, blocks), reach or None
+        self.settings, self._reach = resolve_settings(settings, blocks), reach or None
         self.blocks: Blocks = in_precision(blocks, np.float32)
         self.warnings = blocks.warnings
         self.checksum = blocks_checksum(blocks)
@@ -44,20 +42,18 @@ class Attender:
 
     def _short(self, texts: Array, x: Array, rows: Array) -> Batch:
         """X `[b, n, d]` of rows `[b, n]`."""
-        visible = visible_words(rows, self.settings, self.blocks.trained)  # [b, n, n] or [n, n]
-        x = placed(x, self.settings.positions)
-        layers = run_layers(x, None, self.blocks, self.settings, visible, weights_alone=True)
-        attended = [layer.attention for layer in layers]
-        weights = np.stack([each.weights for each in attended])  # [n_layer, b, n_head, n, n]
-        scores = [each.scores for each in attended]
+        x = with_positions(x, self.settings.positions)
+        layers = [*run_layers(x, None, self.blocks, self.settings, rows, weights_alone=True)]
+        weights = np.stack([each.weights for each in layers if each.weights is not None])  # [n_layer, b, n_head, n, n]
         trained_on = x if self.blocks.trained else None
-        return Batch(texts, rows, self.settings.top, weights, scores, trained_on=trained_on)
+        return Batch(texts, rows, self.settings.top, weights, [each.visible for each in layers], trained_on=trained_on)
 
     def _long(self, texts: Array, x: Array, rows: Array) -> Batch:
         """X `[1, n, d]` of rows `[1, n]`, block by block."""
-        x = placed(x[0], self.settings.positions)
+        x = with_positions(x[0], self.settings.positions)
         layers = run_long_layers(x, None, self.blocks, self.settings, rows[0], self._reach)
-        return Batch(texts, rows, self.settings.top, streamed=[streamed for _, streamed in layers])
+        streamed = [each.streamed for each in layers if each.streamed is not None]
+        return Batch(texts, rows, self.settings.top, streamed=streamed)
 
 
 def blocks_checksum(blocks: Blocks) -> str:

@@ -16,8 +16,8 @@ class Batch:
 
     texts: which of the texts that were read together `[b]`. rows: their words by number `[b, n]`.
     top: how many of the strongest keys of a word are its context.
-    weights `[n_layer, b, n_head, n, n]` and scores, a layer each; of one text that is too long for them `streamed` has
-    their sums, a layer each, and weights are None.
+    weights `[n_layer, b, n_head, n, n]`; seen: which keys a query may see, a layer each, boolean `[b, n, n]` or
+    `[n, n]`; of one text that is too long for them `streamed` has their sums, a layer each, and weights are None.
     special `[n]`: tokens that a model adds. trained_on: of trained heads the words' vectors `[b, n, d]`, by which they
     are named as `attn explain` names them.
     """
@@ -26,7 +26,7 @@ class Batch:
     rows: Array
     top: int
     weights: Array | None = None
-    scores: Sequence[Array] = ()
+    seen: Sequence[Array] = ()
     streamed: Sequence[Streamed] = ()
     special: Array | None = None
     trained_on: Array | None = None
@@ -34,7 +34,8 @@ class Batch:
     @cached_property
     def visible(self) -> Array:
         """Which keys a query may see, boolean `[n_layer, b, n_head, n, n]`."""
-        return np.stack([each > -np.inf for each in self.scores])
+        shape = () if self.weights is None else self.weights.shape[1:]
+        return np.stack([np.broadcast_to(each[..., None, :, :], shape) for each in self.seen])
 
     @cached_property
     def strongest(self) -> tuple[Array, Array]:

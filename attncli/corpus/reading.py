@@ -176,8 +176,8 @@ class ModelReader:
         self._learn(named)
         rows = np.array([[row for row, _ in named]])  # [1, n]
         weights = explanation.weights[:, None]  # [n_layer, 1, n_head, n, n]
-        scores = [layer.attention.scores[None] for layer in explanation.layers]  # each [1, n_head, n, n]
-        return Batch(np.array([number]), rows, self._settings.top, weights, scores, special=explanation.special)
+        seen, special = [layer.visible for layer in explanation.layers], explanation.source.special
+        return Batch(np.array([number]), rows, self._settings.top, weights, seen, special=special)
 
     def names(self, rows: Array) -> list[str]:
         """The tokens as the model's vocabulary has them, or the words as they were typed."""

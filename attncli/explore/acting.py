@@ -75,7 +75,7 @@ class ActingApp(ShownApp):
         if self.view is None:
             return
         try:
-            self._set(self.state.exclude_self(not self.view.whole.settings.exclude_self))
+            self._set(self.state.exclude_self(not self.view.whole.source.excludes_self))
         except UsageError as error:
             self.say(as_said(error))
 

@@ -81,7 +81,7 @@ def _check_length(n: int) -> None:
 
 
 def _bytes(explanation: Explanation) -> int:
-    return sum(2 * layer.attention.weights.nbytes for layer in explanation.layers)
+    return sum(2 * layer.weights.nbytes for layer in explanation.layers if layer.weights is not None)
 
 
 def named(state: State, name: str) -> State:

@@ -1,12 +1,13 @@
 """The command that repeats the view of the explorer."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from attncli.explore.state import State
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings
 from attncli.settings.wording import as_typed
 from attncli.views.screen import visible
@@ -18,10 +19,7 @@ def explain_command(state: State, explanation: Explanation, by_row: bool = False
     Invisible characters are written as `$'\x1b'`, which bash and zsh turn back.
     """
     ask = state.ask
-    if isinstance(explanation, ModelExplanation):
-        options = [*_model_words(state, explanation)]
-    else:
-        options = [*_vector_words(state)]
+    options = [*WORDS[explanation.source.kind](state, explanation)]
     if state.panel == "steps":
         options += ["--word", str(state.query)]
     if by_row:
@@ -38,7 +36,7 @@ def quoted(text: str) -> str:
     return "$'" + visible(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
 
 
-def _vector_words(state: State) -> Iterator[str]:
+def _vector_words(state: State, explanation: Explanation) -> Iterator[str]:
     """The vectors and the settings, with as many layers as were looked at."""
     ask = state.ask
     if ask.vectors is not None:
@@ -47,15 +45,18 @@ def _vector_words(state: State) -> Iterator[str]:
     yield from as_typed(replace(ask.settings, layers=layers))
 
 
-def _model_words(state: State, explanation: ModelExplanation) -> Iterator[str]:
+def _model_words(state: State, explanation: Explanation[ModelSource]) -> Iterator[str]:
     """The model, and the layer and head that were looked at; the mean of several heads is combined."""
-    choice = explanation.choice
-    yield from ("--model", state.ask.model or explanation.model.name)
-    if choice.combine == "none":
-        place = len(explanation.layer_numbers) - 1 if state.layer is None else state.layer
-        choice = replace(choice, layer=(explanation.layer_numbers[place],))
+    settings = explanation.source.settings
+    yield from ("--model", state.ask.model or explanation.source.name)
+    if not explanation.source.combined:
+        layer = explanation.layers[-1 if state.layer is None else state.layer]
+        settings = replace(settings, layer=(layer.number,))
         if state.head is not None:
-            choice = replace(choice, head=(explanation.head_numbers[state.head],))
-        elif len(explanation.head_numbers) > 1:
-            choice = replace(choice, combine="mean")
-    yield from as_typed(replace(choice, word=None, top=ModelSettings.top))
+            settings = replace(settings, head=(layer.heads[state.head],))
+        elif len(layer.heads) > 1:
+            settings = replace(settings, combine="mean")
+    yield from as_typed(replace(settings, word=None, top=ModelSettings.top))
+
+
+WORDS: Mapping[str, Callable[[State, Any], Iterator[str]]] = {"vectors": _vector_words, "model": _model_words}

@@ -1,15 +1,15 @@
 """The top of the screen: the settings, and the sentence with the query marked and its keys in their colours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.style import Style
 from rich.text import Text
 
 from attncli.explore.keys import action_of
 from attncli.explore.view import View, clickable
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.sources import Source, VectorSource
 from attncli.settings.wording import shown, shown_settings
 from attncli.text.tokens import Sentence
 from attncli.views.screen import Screen, cells, cut
@@ -54,19 +54,27 @@ STEPPED = ("method", "mode", "mask", "temperature")  # which a key steps through
 
 
 def _entries(view: View) -> Iterator[Entry]:
-    whole, asked = view.whole, view.state.ask
-    if isinstance(whole, ModelExplanation):
-        yield Entry("model", whole.model.name, "ask('open')")
-        yield from (Entry(each.label, each.value) for each in shown_settings(whole.choice) if each.name == "combine")
-        return
-    heads = f" × {whole.settings.heads}" if whole.settings.mode == "multihead" else ""
-    for each in (shown(whole.settings, name) for name in STEPPED):
+    yield from ENTRIES[view.whole.source.kind](view.whole.source, view)
+
+
+def _of_model(source: Source, view: View) -> Iterator[Entry]:
+    yield Entry("model", source.name, "ask('open')")
+    yield from (Entry(each.label, each.value) for each in shown_settings(source.settings) if each.name == "combine")
+
+
+def _of_vectors(source: VectorSource, view: View) -> Iterator[Entry]:
+    asked, settings = view.state.ask, source.settings
+    heads = f" × {settings.heads}" if settings.mode == "multihead" else ""
+    for each in (shown(settings, name) for name in STEPPED):
         value = each.value + view.screen.own(heads) if each.name == "mode" else each.value
         yield Entry(each.label, value, action_of(each.name), each.usual)
-    settings = replace(whole.settings, projections=asked.settings.projections)  # the choice of None is a note
+    settings = replace(settings, projections=asked.settings.projections)  # the choice of None is a note
     others = (each for each in shown_settings(settings) if each.name not in (*STEPPED, "heads"))
     yield from (Entry(each.label, each.value, action_of(each.name)) for each in others)
-    yield Entry("vectors", whole.vectors.name, "ask('open')", not asked.vectors)
+    yield Entry("vectors", source.name, "ask('open')", not asked.vectors)
+
+
+ENTRIES: Mapping[str, Callable[[Any, View], Iterator[Entry]]] = {"vectors": _of_vectors, "model": _of_model}
 
 
 def sentence_lines(view: View, width: int, height: int) -> list[Text]:

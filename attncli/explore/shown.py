@@ -158,8 +158,7 @@ class ShownApp(App[int]):
 
 def shape_of(explanation: Explanation) -> tuple[int, int, int]:
     """How many queries, layers and heads there are to choose from."""
-    layers = explanation.layers
-    return len(explanation.sentence.tokens), len(layers), len(layers[-1].attention.weights)
+    return len(explanation.sentence.tokens), len(explanation.layers), len(explanation.head_numbers)
 
 
 def as_said(error: AttnError) -> Said:

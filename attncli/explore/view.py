@@ -4,15 +4,11 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-import numpy as np
 from rich.style import Style
 
-from attncli.explore.part import part_of
 from attncli.explore.state import State
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explanation import ModelExplanation
 from attncli.views.palette import cell_style
-from attncli.views.records.rows import numbers
 from attncli.views.screen import Screen
 from attncli.views.terminal.grid import Grid
 from attncli.views.terminal.heading import names
@@ -55,7 +51,7 @@ class View:
     @property
     def n_head(self) -> int:
         """How many heads each layer has."""
-        return len(self.whole.layers[-1].attention.weights)
+        return len(self.whole.head_numbers)
 
     @cached_property
     def names(self) -> list[str]:
@@ -75,7 +71,7 @@ class View:
     @property
     def where(self) -> str:
         """Which layer and which head it is, in words; nothing where there is but one of each."""
-        layers, heads = numbers(self.whole)
+        layers, heads = self.whole.layer_numbers, self.whole.head_numbers
         parts = []
         if self.n_layer > 1:
             layer = self.n_layer - 1 if self.state.layer is None else self.state.layer
@@ -95,7 +91,7 @@ class View:
     @property
     def of_model(self) -> bool:
         """Whether it is a model's."""
-        return isinstance(self.whole, ModelExplanation)
+        return self.whole.source.kind == "model"
 
     def sized(self, width: int) -> Screen:
         """The screen of a pane of this width."""
@@ -108,11 +104,17 @@ class View:
         return cell_style(round(float(self.grid.strength[self.state.query, key]), 2), self.screen.colours)
 
 
+@lru_cache(maxsize=8)
+def part_of(whole: Explanation, layer: int | None, head: int | None) -> Explanation:
+    """The layer and the head at these places alone (None: the last layer, all heads)."""
+    chosen = whole.layers[-1 if layer is None else layer]
+    return whole.only(layer=chosen.number, head=None if head is None else chosen.heads[head])
+
+
 @lru_cache(maxsize=4)
 def _grid(part: Explanation, screen: Screen) -> Grid:
-    hidden = np.asarray(np.isneginf(part.scores[-1]).all(axis=0))  # [n_query, n_key]
     rows, columns = (tuple(token.name for token in each.tokens) for each in (part.sentence, part.key_sentence))
-    return whole_grid(Matrix(part.mean_weights, hidden, rows, columns), screen)
+    return whole_grid(Matrix(part.mean_weights, ~part.layers[-1].visible, rows, columns), screen)
 
 
 def clickable(**what: object) -> Style:

@@ -13,6 +13,7 @@ from attncli.heads.parameters import Array
 from attncli.recipes.explaining import explain_inputs, is_long
 from attncli.recipes.explanation import Context, Explanation
 from attncli.recipes.inputs import Inputs, as_vectors, read_inputs
+from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import METHODS, Settings, check_settings
 from attncli.settings.option import check_choice
 from attncli.text.tokens import Sentence
@@ -29,7 +30,7 @@ class Compared:
     """
 
     method: str
-    explanation: Explanation
+    explanation: Explanation[VectorSource]
     weights: Array
     entropy: float | None
     divergence: float | None
@@ -67,7 +68,7 @@ class Comparison:
     @property
     def vectors(self) -> Vectors:
         """The vector set, the same under every method."""
-        return self.methods[0].explanation.vectors
+        return self.methods[0].explanation.source.vectors
 
 
 def compare(
@@ -108,7 +109,7 @@ def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple
 def _check_length(inputs: Inputs, settings: Settings) -> None:
     """AttnError for texts whose matrices would not be kept: before they are worked out under every method."""
     if is_long(inputs, settings):
-        n, m = len(inputs.x), len(inputs.source)
+        n, m = len(inputs.x), len(inputs.key_x)
         hint = "compare a part of the text; attn explain has the context of every word"
         raise AttnError(f"matrices of {n:,} × {m:,} words are too large to be compared", hint)
 
@@ -122,14 +123,14 @@ def _others(baseline: str, against: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(against)) or tuple(method for method in METHODS if method != baseline)
 
 
-def _measured(explanation: Explanation, baseline: Explanation) -> Compared:
+def _measured(explanation: Explanation[VectorSource], baseline: Explanation[VectorSource]) -> Compared:
     p, q = explanation.mean_weights, baseline.mean_weights  # [n_query, n_key]
     visible = baseline.layers[-1].visible  # [n_query, n_key]
     seeing = visible.any(axis=1)  # [n_query]
     correlation = rank_correlation(p, q, visible)  # [n_query]
     itself = explanation is baseline
     return Compared(
-        explanation.settings.method,
+        explanation.source.settings.method,
         explanation,
         p,
         _mean(entropy(p)[seeing]),

@@ -1,23 +1,30 @@
 """What an explanation holds: every intermediate of every layer, and what can be read off them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, Generic
 
 import numpy as np
 
-from attncli.analysis.kinds import Role
 from attncli.analysis.measures import ranking
-from attncli.attention.attend import Attention
 from attncli.attention.score_terms import ScoreTerms, Scoring
+from attncli.errors import AttnError, Setting
 from attncli.heads.parameters import Array
-from attncli.recipes.inputs import Inputs
-from attncli.settings.explanation import Settings
+from attncli.recipes.attention_call import AttentionCall
+from attncli.recipes.sources import Neighbour, Neighbours, Source
 from attncli.text.tokens import Sentence
-from attncli.vectors import Vectors
 
-NEIGHBOURS = 10
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from attncli.attention.streamed import Streamed
+
+    AnySource = TypeVar("AnySource", bound=Source, default=Source, covariant=True)
+else:
+    from typing import TypeVar
+
+    AnySource = TypeVar("AnySource", bound=Source, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -38,25 +45,18 @@ class Context:
     ranked: tuple[Ranked, ...]
 
 
-@dataclass(frozen=True)
-class Neighbour:
-    """A word of the vector set and its cosine with the vector that was asked about."""
-
-    text: str
-    similarity: float
-
-
 @dataclass(frozen=True, eq=False)
 class CloseUp:
     """Everything about one query in the last layer; the arrays are [n_head, n_key].
 
-    `contributions` are the lengths of weight · value; `lookup` is, for each head, the one key that a hard look-up
-    would return (None where nothing is visible); `others` are further places of the same word; `after` is None where
-    the output does not live in the space of the embeddings; `terms` are those of the scores, n = 1, None where there
-    are no scores.
+    `heads` are the numbers of the heads; `contributions` are the lengths of weight · value; `lookup` is, for each head,
+    the one key that a hard look-up would return (None where nothing is visible); `others` are further places of the
+    same word; `after` is None where the output does not live in the space of the embeddings; `terms` are those of the
+    scores, n = 1, None where there are no scores.
     """
 
     query: int
+    heads: tuple[int, ...]
     others: tuple[int, ...]
     scores: Array
     weights: Array
@@ -69,64 +69,83 @@ class CloseUp:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One block: its inputs [n_head, n, d], its attention, its output [n_query, d_out], and how it scores.
+    """One block, or the combination of several.
 
-    scoring is None where heads were combined or pieces merged.
+    number: its place among the layers, from 0, and heads: the numbers of its heads; of a combination the first ones.
+    output
+    `[n_query, d_out]`; visible: which keys a query may see, boolean `[n_query, n_key]`; queries, keys, values
+    `[n_head, n, d]` and context, each head's weighted sum `[n_head, n_query, d_v]`, of width 0 in a combination.
+    scores, weights `[n_head, n_query, n_key]`: masked scores are −inf; None where they are not kept. scoring: how the
+    scores are made. call: the attention itself, for single queries of a text that is too long for a matrix, and
+    streamed: what is kept of such a text.
     """
 
+    number: int
+    heads: tuple[int, ...]
+    output: Array
+    visible: Array
     queries: Array
     keys: Array
     values: Array
-    attention: Attention
-    output: Array
+    context: Array
+    scores: Array | None = None
+    weights: Array | None = None
     scoring: Scoring | None = None
+    call: AttentionCall | None = None
+    streamed: "Streamed | None" = None
+
+    def only(self, head: slice) -> "Layer":
+        """The same with some of its heads, by their places."""
+        return replace(
+            self,
+            heads=self.heads[head],
+            queries=self.queries[head],
+            keys=self.keys[head],
+            values=self.values[head],
+            context=self.context[head],
+            scores=None if self.scores is None else self.scores[head],
+            weights=None if self.weights is None else self.weights[head],
+            scoring=self.scoring and self.scoring.of_heads(head),
+        )
+
+    def bare(self) -> "Layer":
+        """The same without its arrays, which many layers have no room for."""
+        nothing = np.empty((len(self.heads), 0, 0))
+        return Layer(self.number, self.heads, self.output, self.visible, *(nothing,) * 4)
+
+    def rows(self, query: int) -> tuple[Array, Array] | None:
+        """Scores and weights of a query, each `[n_head, n_key]`; None of a combination."""
+        if self.scores is not None and self.weights is not None:
+            return self.scores[:, query], self.weights[:, query]
+        if self.call is None:
+            return None
+        attention = self.call.of_query(query)
+        return attention.scores[:, 0], attention.weights[:, 0]
 
     def terms(self, queries: Sequence[int]) -> ScoreTerms | None:
-        """The terms of these queries' scores."""
+        """The terms of these queries' scores; None of a combination."""
         if self.scoring is None:
             return None
         return self.scoring.terms(self.queries[:, list(queries)], self.keys, queries)
 
-    @property
-    def visible(self) -> Array:
-        """Which keys at least one head may see: boolean [n_query, n_key]."""
-        seen: Array = np.any(self.attention.scores != -np.inf, axis=0)
-        return seen
-
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
-    """One sentence explained: tokens, every layer's arrays, and what was noticed on the way.
+class Explanation(Generic[AnySource]):
+    """One sentence explained: its tokens, every layer's arrays, and what was noticed on the way.
 
-    `roles` name the heads of a trained block, of its first layer; `remarks` say what trained heads do otherwise.
+    memory: the other sentence of cross-attention; query: the word that `--word` asks for; top: how many context words
+    are ranked; partial: only the row of the query was worked out.
     """
 
-    inputs: Inputs
-    settings: Settings
+    source: AnySource
+    sentence: Sentence
     layers: tuple[Layer, ...]
-    in_embedding_space: bool
-    query: int | None = None  # the one that `--word` asks for
+    memory: Sentence | None = None
+    query: int | None = None
+    top: int = 5
     warnings: tuple[str, ...] = ()
-    roles: tuple[Role, ...] = ()
     remarks: tuple[str, ...] = ()
-
-    has_matrix: ClassVar[bool] = True  # a text may be too long for one
-
-    @property
-    def vectors(self) -> Vectors:
-        """The vector set in use; a model has none."""
-        assert self.inputs.vectors is not None
-        return self.inputs.vectors
-
-    @property
-    def sentence(self) -> Sentence:
-        """The sentence that the queries come from."""
-        return self.inputs.sentence
-
-    @property
-    def memory(self) -> Sentence | None:
-        """The other sentence of cross-attention, if there is one."""
-        return self.inputs.memory
+    partial: bool = False
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -138,82 +157,163 @@ class Explanation:
         """The sentence that the keys and values come from: the memory if there is one."""
         return self.memory or self.sentence
 
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The numbers of the layers that are there, from 0."""
+        return tuple(layer.number for layer in self.layers)
+
+    @property
+    def head_numbers(self) -> tuple[int, ...]:
+        """The numbers of their heads, from 0."""
+        return self.layers[-1].heads
+
+    @property
+    def has_matrix(self) -> bool:
+        """Whether the weights are kept: not those of a text that is too long."""
+        return self.layers[-1].weights is not None
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether scores stand behind the weights: not where heads were combined or pieces merged."""
+        return self.layers[-1].scores is not None
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether a close-up has scores to show: also those of a text without a matrix."""
+        return self.layers[-1].scoring is not None
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one head of one layer, or one combination."""
+        return len(self.layers) == len(self.layers[-1].heads) == 1
+
+    @property
+    def queries(self) -> Sequence[int]:
+        """The queries whose rows were worked out."""
+        return [self.query] if self.partial and self.query is not None else range(len(self.sentence.tokens))
+
     @cached_property
     def scores(self) -> Array:
-        """What enters the softmax, masked ones -inf: [n_layer, n_head, n_query, n_key]."""
-        return np.stack([layer.attention.scores for layer in self.layers])
+        """The numbers that enter the softmax, masked ones −inf: `[n_layer, n_head, n_query, n_key]`.
+
+        AttnError: they are not kept (a layer's are None then); so for the two below.
+        """
+        return np.stack([self._kept(layer.scores) for layer in self.layers])
 
     @cached_property
     def weights(self) -> Array:
-        """The attention weights; rows sum to 1: [n_layer, n_head, n_query, n_key]."""
-        return np.stack([layer.attention.weights for layer in self.layers])
+        """The attention weights; rows sum to 1: `[n_layer, n_head, n_query, n_key]`."""
+        return np.stack([self._kept(layer.weights) for layer in self.layers])
 
     @property
-    def outputs(self) -> Array:
-        """Each head's weighted sum of its values: [n_layer, n_head, n_query, d_v]."""
-        return np.stack([layer.attention.context for layer in self.layers])
-
-    @property
-    def output(self) -> Array:
-        """What the last layer gives on, heads concatenated and mixed: [n_query, d_out]."""
-        return self.layers[-1].output
+    def known_weights(self) -> Array:
+        """The same, NaN in the rows that were not worked out."""
+        if not self.partial:
+            return self.weights
+        known = np.isin(np.arange(self.weights.shape[2]), self.queries)  # [n_query]
+        return np.where(known[:, None], self.weights, np.nan)
 
     @cached_property
     def mean_weights(self) -> Array:
-        """The last layer's weights, averaged over its heads: [n_query, n_key]."""
-        mean: Array = self.layers[-1].attention.weights.mean(axis=0)
+        """The last layer's weights, averaged over its heads: `[n_query, n_key]`."""
+        mean: Array = self._kept(self.layers[-1].weights).mean(axis=0)
         return mean
+
+    def _kept(self, array: Array | None) -> Array:
+        if array is None:
+            raise no_matrix(len(self.sentence.tokens), len(self.key_sentence.tokens))
+        return array
+
+    @property
+    def outputs(self) -> Array:
+        """Each head's weighted sum of its values: `[n_layer, n_head, n_query, d_v]`."""
+        return np.stack([layer.context for layer in self.layers])
+
+    @property
+    def output(self) -> Array:
+        """The output of the last layer, heads concatenated and mixed: `[n_query, d_out]`."""
+        return self.layers[-1].output
+
+    def only(self, *, layer: int | None = None, head: int | None = None) -> "Explanation[AnySource]":
+        """The explanation with one layer (None: the last) and one of its heads (None: all), by their numbers.
+
+        Of a combination there is but one.
+
+        Raises:
+            ValueError: there is no layer or head of that number.
+        """
+        if self.source.combined:
+            return self
+        row = len(self.layers) - 1 if layer is None else self.layer_numbers.index(layer)
+        column = 0 if head is None else self.layers[row].heads.index(head)
+        some = slice(None) if head is None else slice(column, column + 1)
+        return replace(self, source=self.source.only(row, some), layers=(self.layers[row].only(some),))
 
     @cached_property
     def context(self) -> tuple[Context, ...]:
         """The ranked context words of every query, by the unrounded mean weights, ties by position."""
-        visible = self.layers[-1].visible.copy()  # [n_query, n_key]
+        streamed = self.layers[-1].streamed
+        return tuple(self._streamed_context(streamed) if streamed else self._ranked_context())
+
+    def _ranked_context(self) -> Iterator[Context]:
+        visible, mean = self.layers[-1].visible.copy(), self.mean_weights  # both [n_query, n_key]
         if self.memory is None:
             np.fill_diagonal(visible, False)  # a word is not its own context
-        rows = enumerate(zip(ranking(self.mean_weights), visible, strict=True))
-        return tuple(self._context(query, order[seen[order]], self.settings.top) for query, (order, seen) in rows)
+        for query, (order, seen) in enumerate(zip(ranking(mean), visible, strict=True)):
+            yield self._context(query, mean[query], order[seen[order]], self.top)
+
+    def _streamed_context(self, streamed: "Streamed") -> Iterator[Context]:
+        tokens = self.key_sentence.tokens
+        itself = [None] * len(streamed.keys) if self.memory else streamed.itself.tolist()
+        rows = zip(itself, streamed.keys.tolist(), streamed.weights.tolist(), strict=True)
+        for query, (own, keys, weights) in enumerate(rows):
+            best = ((key, weight) for key, weight in zip(keys, weights, strict=True) if key >= 0)
+            yield Context(query, own, tuple(Ranked(key, tokens[key].text, weight) for key, weight in best))
 
     def context_of(self, query: int) -> Context:
         """The same of one query, ranked to its last visible key."""
-        order, seen = ranking(self.mean_weights[[query]])[0], self.layers[-1].visible[query]  # both [n_key]
+        row, seen = self.mean_weights[query], self.layers[-1].visible[query]  # both [n_key]
+        order = ranking(row)  # [n_key]
         others = seen[order] if self.memory is not None else seen[order] & (order != query)  # [n_key]
-        return self._context(query, order[others], len(order))
+        return self._context(query, row, order[others], len(order))
 
-    def _context(self, query: int, order: Array, top: int) -> Context:
-        """The first `top` of the keys in `order` [≤ n_key] as context words."""
-        weights, best = self.mean_weights[query], order[:top]
+    def _context(self, query: int, weights: Array, order: Array, top: int) -> Context:
+        """The first `top` of the keys in `order` `[≤ n_key]` as context words, by weights `[n_key]`."""
         tokens = self.key_sentence.tokens
-        ranked = tuple(Ranked(int(key), tokens[key].text, float(weights[key])) for key in best)
+        ranked = tuple(Ranked(int(key), tokens[key].text, float(weights[key])) for key in order[:top])
         return Context(query, None if self.memory else float(weights[query]), ranked)
 
     def close_up(self, query: int) -> CloseUp:
-        """One query of the last layer: similarity, softmax, contributions, look-up, and neighbours before and after."""
+        """One query of the last layer: similarity, softmax, contributions, look-up, and neighbours before and after.
+
+        AttnError: heads were combined, and have no scores.
+        """
         before, after = self.neighbours([query])[0]
         return replace(self.steps(query), before=before, after=after)
 
     def steps(self, query: int) -> CloseUp:
         """The same without the neighbours, which take a look at every word of the set."""
         layer = self.layers[-1]
-        scores, weights = layer.attention.scores[:, query], layer.attention.weights[:, query]  # [n_head, n_key]
+        rows = layer.rows(query)
+        if rows is None:
+            raise AttnError("these weights were combined or merged: there are no scores behind them")
+        scores, weights = rows  # [n_head, n_key]
         contributions = weights * np.linalg.norm(layer.values, axis=-1)  # ‖α v‖ = α ‖v‖, [n_head, n_key]
         lookup = tuple(
             int(keys[0]) if row[keys[0]] > -np.inf else None for row, keys in zip(scores, ranking(scores), strict=True)
         )
-        terms, others = layer.terms([query]), self._others(query)
-        return CloseUp(query, others, scores, weights, contributions, lookup, (), None, terms)
+        tokens, terms = self.sentence.tokens, layer.terms([query])
+        others = tuple(each.index for each in tokens if each.word == tokens[query].word and each.index != query)
+        return CloseUp(query, layer.heads, others, scores, weights, contributions, lookup, (), None, terms)
 
-    def _others(self, query: int) -> tuple[int, ...]:
-        tokens = self.sentence.tokens
-        return tuple(token.index for token in tokens if token.word == tokens[query].word and token.index != query)
+    def neighbours(self, queries: Sequence[int]) -> list[Neighbours]:
+        """The ten nearest words of each query's vector before attention and after; none of a model's."""
+        return self.source.neighbours(queries, self.output)
 
-    def neighbours(self, queries: Sequence[int]) -> list[tuple[tuple[Neighbour, ...], tuple[Neighbour, ...] | None]]:
-        """The ten nearest words of each query's vector before attention and after; None where that means nothing."""
-        chosen = list(queries)
-        before = self._near(self.inputs.x[chosen])
-        after = self._near(self.output[chosen]) if self.in_embedding_space else [None] * len(chosen)
-        return list(zip(before, after, strict=True))
 
-    def _near(self, vectors: Array) -> list[tuple[Neighbour, ...]]:
-        rows, cosines = self.vectors.near(vectors, NEIGHBOURS)  # both [len(vectors), 10]
-        words = iter(self.vectors.text(rows.ravel()))
-        return [tuple(Neighbour(next(words), float(cosine)) for cosine in row) for row in cosines]
+def no_matrix(n: int, m: int) -> AttnError:
+    """The error for whoever wants the matrix of a long text."""
+    return AttnError(
+        f"a matrix of {n:,} × {m:,} words is not kept",
+        ("the page and JSON have the context of every word, ", Setting("word", "WORD"), " one row"),
+    )

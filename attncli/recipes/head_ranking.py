@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from attncli.analysis.patterns import RankedHead, rank_pairs, rank_pattern
+from attncli.analysis.patterns import PATTERNS, RankedHead, column_mean, pair_score, pattern_score, rank_heads
+from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
 from attncli.recipes.inputs import find_query
-from attncli.recipes.model_explaining import explain_model_with
-from attncli.recipes.model_explanation import ModelInfo
+from attncli.recipes.model_explaining import ModelRun, Step
+from attncli.recipes.model_source import ModelInfo
+from attncli.recipes.reduction import Rows
 from attncli.settings.model import PATTERN_NAMES, ModelSettings
 from attncli.settings.option import check_choice
 from attncli.text.tokens import Sentence
@@ -58,22 +61,27 @@ def rank_model_heads(
     """
     check_ranked(from_, to, pattern, lift)
     choice = choice or ModelSettings()
-    explanation = explain_model_with(text, model, choice)
-    sentence, weights = explanation.sentence, explanation.weights  # [n_layer, n_head, n, n]
+    run = ModelRun.of(text, model, choice)
+    sentence = Rows.of(run.tokens, ModelSettings()).sentence
+    attending = attended = means = None
     if pattern is not None:
-        ids = np.array([token.row for token in sentence.tokens])  # [n]
-        found = rank_pattern(weights, ids, pattern)
-        attending, attended = None, None
+        wanted = PATTERNS[pattern](np.array(run.tokens.ids))  # [n, n]
+        scores = np.stack([*run.each(lambda step: pattern_score(step.weights, wanted))])  # [n_layer, n_head]
     else:
         attending, attended = pieces_of(sentence, from_ or "", "from_"), pieces_of(sentence, to or "", "to")
-        found = rank_pairs(weights, explanation.scores > -np.inf, attending, attended, by_lift=lift)
+        on_pair = partial(_on_pair, attending, attended)
+        scores, means = np.moveaxis(np.stack([*run.each(on_pair)]), 1, 0)  # [n_layer, n_head] both
     named = tuple(
-        RankedHead(explanation.layer_numbers[layer], explanation.head_numbers[head], score, mean)
-        for layer, head, score, mean in found
+        each._replace(layer=run.layers[each.layer], head=run.heads[each.head])
+        for each in rank_heads(scores, means, by_lift=lift)
     )
-    return HeadRanking(
-        explanation.model, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings
-    )
+    return HeadRanking(run.info, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings)
+
+
+def _on_pair(attending: Sequence[int], attended: Sequence[int], step: Step) -> Array:
+    """The weight of a layer's heads from one word on the other, and the mean of all words: `[2, n_head]`."""
+    scores = pair_score(step.weights, attending, attended)
+    return np.stack([scores, column_mean(step.weights, step.layer.visible, attended)])
 
 
 def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: bool = False) -> None:

@@ -23,16 +23,16 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What attention works on: x [n_query, d_model] of the sentence, source [n_key, d_model] of keys and values.
+    """A sentence, maybe its memory, and the vectors of their words.
 
-    vectors is None where a model gave them.
+    x `[n_query, d_model]` are those of the sentence; key_x `[n_key, d_model]` those that keys and values come from.
     """
 
-    vectors: Vectors | None
+    vectors: Vectors
     sentence: Sentence
     memory: Sentence | None
     x: Array
-    source: Array
+    key_x: Array
     warnings: tuple[str, ...] = ()
 
 
@@ -51,8 +51,8 @@ def read_inputs(text: str, settings: Settings, vectors: Vectors) -> Inputs:
     sentence = _read("sentence", text, vectors, settings)
     memory = None if settings.memory is None else _read("memory", settings.memory, vectors, settings)
     x = _embed(sentence, vectors, settings)  # [n_query, d_model]
-    source = x if memory is None else _embed(memory, vectors, settings)  # [n_key, d_model]
-    return Inputs(vectors, sentence, memory, x, source, tuple(_warnings(x, source, settings)))
+    key_x = x if memory is None else _embed(memory, vectors, settings)  # [n_key, d_model]
+    return Inputs(vectors, sentence, memory, x, key_x, tuple(_warnings(x, key_x, settings)))
 
 
 def find_query(sentence: Sentence, word: str, setting: str = "word") -> int:
@@ -115,10 +115,10 @@ def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
         if token.row is None:
             x[token.index] = vectors.compose(token.word)
     x.flags.writeable = False  # every layer's arrays may be views of it
-    return placed(x, settings.positions)
+    return with_positions(x, settings.positions)
 
 
-def placed(x: Array, positions: str) -> Array:
+def with_positions(x: Array, positions: str) -> Array:
     """The vectors `[..., n, d_model]` with positions added, if any are asked for, of the vectors' mean length."""
     if positions == "none":
         return x
@@ -133,8 +133,8 @@ def _mean_length(x: Array) -> Array:
     return length
 
 
-def _warnings(x: Array, source: Array, settings: Settings) -> Iterator[str]:
-    zero = sum(int((~each.any(axis=-1)).sum()) for each in ([x] if source is x else [x, source]))
+def _warnings(x: Array, key_x: Array, settings: Settings) -> Iterator[str]:
+    zero = sum(int((~each.any(axis=-1)).sum()) for each in ([x] if key_x is x else [x, key_x]))
     if zero:
         yield f"words with a vector of zeros, which is equally similar to every word: {zero}"
     if settings.positions == "sinusoidal":

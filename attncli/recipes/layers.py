@@ -1,19 +1,22 @@
 """Blocks one on the output of the other, of one sentence `[n, d]` or of many of one length at once `[b, n, d]`."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from attncli.attention.attend import attend
 from attncli.attention.score_terms import Scoring
-from attncli.errors import UsageError
+from attncli.errors import ResourceError, UsageError
 from attncli.heads.parameters import Array, Heads, concatenate, project
 from attncli.heads.projections import Blocks
+from attncli.recipes.attention_call import AttentionCall, HiddenWords
 from attncli.recipes.explanation import Layer
-from attncli.recipes.overflow import check_grown
 from attncli.settings.explanation import Settings
+
+NOTHING = np.empty((0, 0), bool)  # instead of which keys are visible, where that is not kept
+MOST_AXIS = 2**16  # so many squares are summed at most: those of a vector's numbers
 
 
 def run_layers(
@@ -21,28 +24,82 @@ def run_layers(
     memory: Array | None,
     blocks: Blocks,
     settings: Settings,
-    visible: Array | None,
+    words: Array,
     *,
     weights_alone: bool = False,
 ) -> Iterator[Layer]:
     """Each block on the output of the one before it; a memory `[n_key, d]` is every block's keys and values.
 
-    visible: which keys a word may see besides the masks of the settings, boolean `[..., n, n]`; None: all.
-    weights_alone: nobody wants the last block's values, and it has none: they are of width 0, and so is its output.
+    words `[..., n]`: those of x by number, the same for every repeat.
+    weights_alone: the last block has values and an output of width 0.
 
     Raises:
         UsageError: the output of a block does not fit the next.
         ResourceError: projections that make numbers too large.
     """
     for number, heads in enumerate(blocks.heads):
-        check_stacks(x, number, blocks, settings)
+        call = _call(x, memory, number, blocks, settings, words)
         valued = not weights_alone or number < len(blocks.heads) - 1
-        layer = _block(x, memory, heads, blocks.parameters[number], settings, visible, valued)
-        x = layer.output
-        yield layer
+        call = call if valued else replace(call, values=call.values[..., :0])
+        with np.errstate(all="ignore"):  # what overflows is refused, what underflows is 0
+            scores, weights, context = call.at_once()
+            x = _mixed(context, heads, settings, valued)
+        yield Layer(number, _heads(call), x, call.visible, *call.vectors, context, scores, weights, call.scoring, call)
 
 
-def check_stacks(x: Array, number: int, blocks: Blocks, settings: Settings) -> None:
+def run_long_layers(
+    x: Array,
+    memory: Array | None,
+    blocks: Blocks,
+    settings: Settings,
+    words: Array,
+    near: int | None = None,
+    done: Callable[[int], None] = lambda _: None,
+) -> Iterator[Layer]:
+    """As `run_layers` for x `[n, d]`, attended to in blocks; the layers keep neither scores nor weights.
+
+    near: how far `Streamed.by_distance` reaches; None: it is not worked out.
+    done: is given the number of queries that are done, of all layers together.
+    """
+    for number, heads in enumerate(blocks.heads):
+        call = _call(x, memory, number, blocks, settings, words)
+        with np.errstate(all="ignore"):
+            streamed = call.in_blocks(settings.top, memory is None, near, _counting(done, number * len(x)))
+            x = _mixed(streamed.context, heads, settings)
+        arrays = x, NOTHING, *call.vectors, streamed.context, None, None
+        yield Layer(number, _heads(call), *arrays, call.scoring, call, streamed)
+
+
+def _counting(done: Callable[[int], None], before: int) -> Callable[[range], Iterator[int]]:
+    """Goes over blocks of queries, and says how many are done, those `before` among them."""
+
+    def each(starts: range) -> Iterator[int]:
+        for at in starts:
+            done(before + at)
+            yield at
+
+    return each
+
+
+@np.errstate(all="ignore")
+def _call(
+    x: Array, memory: Array | None, number: int, blocks: Blocks, settings: Settings, words: Array
+) -> AttentionCall:
+    """The attention of block `number`: queries from x, keys and values from x or the memory.
+
+    Without heads all three are the vectors themselves.
+    """
+    _check_stacks(x, number, blocks, settings)
+    heads = blocks.heads[number]
+    q, k, v = _projected(x, x if memory is None else memory, heads)  # [..., n_head, n, d]
+    scoring = _scoring(k, memory, heads, blocks.parameters[number], settings)
+    if heads:
+        check_grown(settings, heads, w_q=q, w_k=k, w_v=v, key_offset_bias=scoring.by_offset)
+    hidden = HiddenWords.of(words, settings, blocks.trained)
+    return AttentionCall(q, k, v, scoring, settings.causal, settings.window, hidden)
+
+
+def _check_stacks(x: Array, number: int, blocks: Blocks, settings: Settings) -> None:
     """UsageError where block `number` does not take what the one before it gave."""
     if number and x.shape[-1] != blocks.d_model:
         raise UsageError(
@@ -53,51 +110,7 @@ def check_stacks(x: Array, number: int, blocks: Blocks, settings: Settings) -> N
         )
 
 
-@np.errstate(all="ignore")  # what overflows is refused, what underflows is 0
-def _block(
-    x: Array,
-    memory: Array | None,
-    heads: Heads | None,
-    parameters: Mapping[str, Array],
-    settings: Settings,
-    visible: Array | None,
-    valued: bool,
-) -> Layer:
-    """Queries from x, keys and values from x or the memory; without heads all three are the vectors themselves."""
-    q, k, v = projected(x, x if memory is None else memory, heads)  # [..., n_head, n, d]
-    v = v if valued else v[..., :0]
-    scoring = scoring_of(k, memory, heads, parameters, settings)
-    placed = scoring.position(np.arange(k.shape[-2]), k.shape[-2])  # [..., n_head, n, n]
-    if heads:
-        check_grown(settings, heads, w_q=q, w_k=k, w_v=v, key_offset_bias=placed)
-    attention = attend(
-        q,
-        k,
-        v,
-        **scoring.arguments,
-        mask=_mask(None if visible is None else visible[..., None, :, :], placed),
-        causal=settings.causal,
-        window=settings.window,
-    )
-    output = concatenate(attention.context, heads.w_o if heads and valued else None)
-    if heads:
-        check_grown(settings, heads, w_o=output)
-    return Layer(q, k, v, attention, output, scoring)
-
-
-def scoring_of(
-    key: Array, memory: Array | None, heads: Heads | None, parameters: Mapping[str, Array], settings: Settings
-) -> Scoring:
-    """How heads score keys `[..., n_head, n, d_k]`; a memory's keys have no place beside the queries."""
-    scoring = Scoring(settings.method, temperature=warmth(heads, settings), parameters=parameters)
-    if heads is None:
-        return scoring
-    by_offset = heads.by_offset(key) if memory is None else None  # [..., n_head, n, 2·reach + 1]
-    scale, biased = heads.input_scale, heads.b_q is not None and bool(heads.b_q.any())
-    return replace(scoring, by_offset=by_offset, input_scale=scale, query_bias=biased)
-
-
-def projected(x: Array, source: Array, heads: Heads | None) -> tuple[Array, Array, Array]:
+def _projected(x: Array, source: Array, heads: Heads | None) -> tuple[Array, Array, Array]:
     """Q `[..., n_head, n_query, d_k]`, k `[..., n_head, n_key, d_k]`, v `[..., n_head, n_key, d_v]`."""
     if heads is None:
         return x[..., None, :, :], source[..., None, :, :], source[..., None, :, :]
@@ -105,21 +118,35 @@ def projected(x: Array, source: Array, heads: Heads | None) -> tuple[Array, Arra
     return heads.queries(x), project(source, heads.w_k), project(source, heads.w_v)
 
 
-def warmth(heads: Heads | None, settings: Settings) -> Array | float:
-    """What the scores of each head are divided by: a number, or `[n_head]`."""
-    learned: Array | float = 1.0 if heads is None or heads.temperature is None else heads.temperature
-    return settings.temperature * learned
+def _scoring(
+    key: Array, memory: Array | None, heads: Heads | None, parameters: Mapping[str, Array], settings: Settings
+) -> Scoring:
+    """How heads score keys `[..., n_head, n, d_k]`; a memory's keys have no place beside the queries."""
+    if heads is None:
+        return Scoring(settings.method, temperature=settings.temperature, parameters=parameters)
+    return Scoring(
+        settings.method,
+        temperature=settings.temperature * (1.0 if heads.temperature is None else heads.temperature),
+        parameters=parameters,
+        by_offset=heads.by_offset(key) if memory is None else None,  # [..., n_head, n, 2·reach + 1]
+        input_scale=heads.input_scale,
+        query_bias=heads.b_q is not None and bool(heads.b_q.any()),
+    )
 
 
-def _mask(visible: Array | None, placed: Array | None) -> Array | None:
-    """What may be seen, and what is added for places, in one mask of floats."""
-    if placed is None or visible is None:
-        return visible if placed is None else placed
-    mask: Array = np.where(visible, placed, placed.dtype.type(-np.inf))  # [..., n_head, n, n]
-    return mask
+def _mixed(context: Array, heads: Heads | None, settings: Settings, valued: bool = True) -> Array:
+    """The output of a block `[..., n_query, d_out]`: its heads' contexts concatenated, and mixed by w_o."""
+    output = concatenate(context, heads.w_o if heads and valued else None)
+    if heads:
+        check_grown(settings, heads, w_o=output)
+    return output
 
 
-def settled(settings: Settings, blocks: Blocks) -> Settings:
+def _heads(call: AttentionCall) -> tuple[int, ...]:
+    return tuple(range(call.queries.shape[-3]))
+
+
+def resolve_settings(settings: Settings, blocks: Blocks) -> Settings:
     """The settings with what was left open: how many heads, from where, and whether a word sees itself."""
     hides = blocks.trained and settings.memory is None and settings.exclude_self is None
     hides = hides or bool(settings.exclude_self)
@@ -129,14 +156,35 @@ def settled(settings: Settings, blocks: Blocks) -> Settings:
 @np.errstate(over="ignore")
 def in_precision(blocks: Blocks, dtype: type) -> Blocks:
     """The same blocks with numbers of a type, so that nothing is computed in a wider one."""
-    heads = tuple(each and _heads_in(each, dtype) for each in blocks.heads)
+    heads = tuple(each and _narrowed(each, dtype) for each in blocks.heads)
     parameters: tuple[Mapping[str, Array], ...] = tuple(
         {name: array.astype(dtype) for name, array in each.items()} for each in blocks.parameters
     )
     return replace(blocks, heads=heads, parameters=parameters)
 
 
-def _heads_in(heads: Heads, dtype: type) -> Heads:
+def _narrowed(heads: Heads, dtype: type) -> Heads:
     arrays = {name: array for name, array in vars(heads).items() if isinstance(array, np.ndarray)}
     narrowed: dict[str, Any] = {name: array.astype(dtype) for name, array in arrays.items()}
     return replace(heads, **narrowed)
+
+
+def check_grown(settings: Settings, heads: Heads, **made: Array | None) -> None:
+    """See that the numbers each named array made can be computed with: in float64 so that squares can be summed.
+
+    Raises:
+        ResourceError: numbers beyond that, or none; it names the array.
+    """
+    for name, array in made.items():
+        if array is None or np.abs(array).max(initial=0) <= (most := _largest(array)):
+            continue
+        name = name if heads.input_scale is None or abs(heads.input_scale) <= most else "input_scale"
+        raise ResourceError(
+            f"{settings.projections!r}: {name} makes numbers too large to compute with (beyond {most:.0e})",
+            "its arrays must be smaller",
+        )
+
+
+def _largest(array: Array) -> float:
+    largest = float(np.finfo(array.dtype).max)
+    return math.sqrt(largest / MOST_AXIS) if array.dtype == np.float64 else largest

@@ -12,8 +12,9 @@ from attncli.errors import AttnError, Setting, UsageError
 from attncli.heads.parameters import Array
 from attncli.models.checkpoint.tokenizing import SURROGATES
 from attncli.models.model import Model
+from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explaining import explain_model_with
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings
 from attncli.text.tokens import Sentence
 
@@ -33,8 +34,8 @@ class ComparedHead:
 class ModelComparison:
     """The heads of two runs; `words` are the rows that were compared, and warnings say where those are not pieces."""
 
-    baseline: ModelExplanation
-    other: ModelExplanation
+    baseline: Explanation[ModelSource]
+    other: Explanation[ModelSource]
     words: tuple[str, ...]
     heads: tuple[ComparedHead, ...]
     swap: tuple[str, str] | None
@@ -92,7 +93,7 @@ def _bare(word: str) -> str:
 
 
 def _compared(
-    baseline: ModelExplanation, other: ModelExplanation, swap: tuple[str, str] | None = None
+    baseline: Explanation[ModelSource], other: Explanation[ModelSource], swap: tuple[str, str] | None = None
 ) -> ModelComparison:
     if _same_pieces(baseline, other, swap):
         words = tuple(token.text for token in baseline.sentence.tokens)
@@ -109,7 +110,7 @@ def _compared(
     )
 
 
-def _of_models(baseline: ModelExplanation, other: ModelExplanation) -> tuple[str, ...]:
+def _of_models(baseline: Explanation[ModelSource], other: Explanation[ModelSource]) -> tuple[str, ...]:
     """The warnings of both models, each once."""
     return tuple(dict.fromkeys((*baseline.warnings, *other.warnings)))
 
@@ -120,7 +121,7 @@ def _by_words_notes(mine: Array, its: Array, both: Array) -> Iterator[str]:
         yield f"words left out, because one of the two has no token of their own for them: {lacking}"
 
 
-def _same_pieces(one: ModelExplanation, other: ModelExplanation, swap: tuple[str, str] | None) -> bool:
+def _same_pieces(one: Explanation[ModelSource], other: Explanation[ModelSource], swap: tuple[str, str] | None) -> bool:
     """Whether the tokens stand for the same text, one by one, so that they can be compared as they are."""
     mine, its = one.sentence.tokens, other.sentence.tokens
     if [each.special for each in mine] != [each.special for each in its]:
@@ -128,7 +129,7 @@ def _same_pieces(one: ModelExplanation, other: ModelExplanation, swap: tuple[str
     return swap is not None or [each.pieces for each in mine] == [each.pieces for each in its]
 
 
-def _by_words(explanation: ModelExplanation) -> tuple[Array, Array]:
+def _by_words(explanation: Explanation[ModelSource]) -> tuple[Array, Array]:
     """The words between spaces that have tokens `[m]`, by number, and the weights over them `[n_layer, n_head, m, m]`.
 
     A token belongs to the word that it starts in, one that is a space to the word behind it.
@@ -142,14 +143,14 @@ def _by_words(explanation: ModelExplanation) -> tuple[Array, Array]:
     return numbers[numbers < len(ends)], hide(merge_words(explanation.weights, groups), numbers >= len(ends))
 
 
-def _measured(baseline: ModelExplanation, p: Array, q: Array) -> Sequence[ComparedHead]:
+def _measured(baseline: Explanation[ModelSource], p: Array, q: Array) -> Sequence[ComparedHead]:
     """The measures of every chosen head, p and q `[n_layer, n_head, m, m]`."""
     seen = (p > 0) | (q > 0)
     apart, agrees = divergence(p, q), top1(p) == top1(q)  # both [n_layer, n_head, m]
     alike = rank_correlation(p, q, seen)
     found = []
-    for row, layer in enumerate(baseline.layer_numbers):
-        for column, head in enumerate(baseline.head_numbers):
+    for row, layer in enumerate(baseline.source.layers):
+        for column, head in enumerate(baseline.source.heads):
             defined = alike[row, column][np.isfinite(alike[row, column])]
             correlation = float(defined.mean()) if len(defined) else None
             measures = float(apart[row, column].mean()), correlation, float(agrees[row, column].mean())

@@ -1,33 +1,33 @@
-"""The recipe for models: a sentence, a checkpoint and settings become a `ModelExplanation`."""
+"""The recipe for models: a sentence, a checkpoint and settings become an `Explanation`, layer by layer."""
 
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from attncli.analysis import combining
-from attncli.analysis.kinds import measure_heads
-from attncli.attention.attend import Attention
+from attncli.analysis.combining import norm_weighted
+from attncli.analysis.kinds import HeadKinds, measure_heads
+from attncli.analysis.measures import top1
+from attncli.arrays import Array
 from attncli.errors import AttnError, Setting, UsageError
-from attncli.heads.parameters import Array
 from attncli.models.checkpoint.tokenizing import SURROGATES, ModelSentence
 from attncli.models.family import ModelLayer
 from attncli.models.model import Model, open_model
-from attncli.recipes.explanation import Layer
-from attncli.recipes.inputs import Inputs, find_query
-from attncli.recipes.model_explanation import ModelExplanation, ModelInfo
-from attncli.recipes.model_reduction import MOST_FLOWING, reduce_layers, reduces, remarks
-from attncli.recipes.model_words import Pieces
-from attncli.settings.explanation import Settings
+from attncli.recipes.explanation import Explanation, Layer
+from attncli.recipes.inputs import find_query
+from attncli.recipes.model_source import ModelInfo, ModelSource
+from attncli.recipes.reduction import MOST_FLOWING, Rows, check_flow, combine, remarks, special_tokens, without_scores
 from attncli.settings.model import ModelSettings, check_model_settings, chosen
 from attncli.settings.option import check_text
 
 Progress = Callable[[str, int, int], None]
+Taken = TypeVar("Taken")
+TOGETHER = 2**22  # weights of heads that are measured at once; what they take besides stays small
 
 
-def explain_model(sentence: str, model: Model | str | Path, **settings: Any) -> ModelExplanation:
+def explain_model(sentence: str, model: Model | str | Path, **settings: Any) -> Explanation[ModelSource]:
     """The attention of a model on `sentence`: every layer and head, or those that `settings` choose or combine.
 
     `settings` are the options of `attn explain --model` by name, as in `explain_model("the bank", "gpt2", layer=5)`.
@@ -42,87 +42,176 @@ def explain_model(sentence: str, model: Model | str | Path, **settings: Any) -> 
 
 
 def explain_model_with(
-    text: str, model: Model, choice: ModelSettings, progress: Progress = lambda *_: None
-) -> ModelExplanation:
+    text: str, model: Model, settings: ModelSettings, progress: Progress = lambda *_: None, *, whole: bool = True
+) -> Explanation[ModelSource]:
     """The same with a model and settings that are checked and open.
 
-    `progress` is told what is being done, how many layers are done, and how many there are.
+    `progress` is called with what is being done, how many layers are done, and how many there are.
+    whole: every array of the chosen heads is kept, as files and JSON need them; else, of several heads, their measures
+    alone, which is all that a page shows.
     """
-    layers = chosen("layer", choice.layer, model.shape.n_layer, model.name)
-    heads = chosen("head", choice.head, model.shape.n_head, model.name)
-    text = SURROGATES.sub("\ufffd", check_text("sentence", text))  # a byte that is no UTF-8 arrives as one
-    if not text.strip():
-        hint = ('try: attn explain "Bark is very cute and he is a dog" ', Setting("model", "NAME"))
-        raise UsageError("expected a sentence, got an empty text", hint, setting="sentence", value=text)
-    tokens = model.read(text)
-    run = _run(model, tokens, layers, heads, norms=choice.combine == "norm", progress=progress)
-    raw = run.layers
-    seen: Array = np.stack([layer.attention.scores > -np.inf for layer in raw])  # [n_layer, n_head, n, n]
-    pieces = Pieces.of(tokens, np.asarray(seen.any(axis=(0, 1))))
-    shown = pieces.reduced(choice)
-    if not shown.sentence.tokens:
+    run = ModelRun.of(text, model, settings)
+    rows = Rows.of(run.tokens, settings)
+    if not rows.sentence.tokens:
         raise AttnError(f"{model.name} makes only special tokens of {text!r}", ("leave out ", Setting("hide_special")))
-    query = None if choice.word is None else find_query(shown.sentence, choice.word)
-    whole = not reduces(choice)
-    return ModelExplanation(
-        Inputs(None, shown.sentence, None, raw[0].output, raw[0].output),
-        Settings(heads=len(heads), word=choice.word, top=choice.top),
-        raw if whole else reduce_layers(raw, run.norms, pieces, choice, query),
-        False,
-        query,
+    query = None if settings.word is None else find_query(rows.sentence, settings.word)
+    check_flow(settings, len(run.tokens.tokens))
+    measures = _Measures(special_tokens(run.tokens), rows, query)
+    if settings.combine != "none":
+        layers = _combined(run, rows, measures, progress)
+    else:
+        layers = _kept(run, rows, measures, whole or len(run.layers) * len(run.heads) == 1, progress)
+    return Explanation(
+        ModelSource(run.info, settings, run.layers, run.heads, measures.kinds, rows.special, measures.strongest),
+        rows.sentence,
+        layers,
+        query=query,
+        top=settings.top,
         warnings=model.warnings,
-        remarks=tuple(remarks(choice, pieces, shown)),
-        model=ModelInfo(model.name, model.family, model.shape.n_layer, model.shape.n_head, model.parameters),
-        choice=choice,
-        layer_numbers=layers,
-        head_numbers=heads,
-        kinds=measure_heads(np.stack([layer.attention.weights for layer in raw]), pieces.special, seen),
-        special=shown.special,
-        has_scores=whole,
-        partial=choice.combine == "flow" and len(pieces.special) > MOST_FLOWING,
+        remarks=tuple(remarks(rows)),
+        partial=settings.combine == "flow" and len(run.tokens.tokens) > MOST_FLOWING,
     )
 
 
-class Run(NamedTuple):
-    """The chosen layers with their chosen heads, and of each layer ‖Σ_h α f_h(x)‖ `[n, n]` if it was asked for."""
+class Step(NamedTuple):
+    """One layer of a run with its chosen heads, its weights `[n_head, n, n]`, and w_o `[n_head, d_v, d_model]`."""
 
-    layers: tuple[Layer, ...]
-    norms: tuple[Array, ...]
-
-
-def _run(
-    model: Model,
-    tokens: ModelSentence,
-    layers: Sequence[int],
-    heads: Sequence[int],
-    norms: bool,
-    progress: Progress = lambda *_: None,
-) -> Run:
-    """Each layer on the real output of the one before it; none after the last chosen one is computed.
-
-    What a layer has learned is let go with it: widened, it would soon fill the memory.
-    """
-    kept, lengths, wanted = [], [], set(layers)
-    progress(f"running {model.name}", 0, max(layers) + 1)
-    for number, layer in enumerate(islice(model.run(tokens.ids), max(layers) + 1)):
-        if number in wanted:
-            kept.append(_with_heads(layer, heads))
-            lengths += [_norms(layer, heads)] if norms else []
-        progress(f"running {model.name}", number + 1, max(layers) + 1)
-    return Run(tuple(kept), tuple(lengths))
+    layer: Layer
+    weights: Array
+    w_o: Array
 
 
-def _with_heads(layer: ModelLayer, heads: Sequence[int]) -> Layer:
-    """The chosen heads of a layer; keys and values that several share stand under each of them."""
-    shared = np.array(heads) // (len(layer.queries) // len(layer.keys))  # [n_head], their key heads
-    attention = Attention(*(step[list(heads)] for step in layer.attention))
-    scoring = layer.scoring.of_heads(heads)
-    return Layer(layer.queries[list(heads)], layer.keys[shared], layer.values[shared], attention, layer.output, scoring)
+@dataclass(frozen=True)
+class ModelRun:
+    """The chosen layers and heads of a model on a text: `each` goes over them one layer at a time."""
+
+    model: Model
+    tokens: ModelSentence
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str, model: Model, settings: ModelSettings) -> "ModelRun":
+        """The run of a text; nothing is computed yet.
+
+        Raises:
+            UsageError: a layer or head that the model does not have, or an empty text.
+            AttnError: more tokens than the model has positions.
+        """
+        layers = chosen("layer", settings.layer, model.shape.n_layer, model.name)
+        heads = chosen("head", settings.head, model.shape.n_head, model.name)
+        text = SURROGATES.sub("\ufffd", check_text("sentence", text))  # a byte that is no UTF-8 arrives as one
+        if not text.strip():
+            hint = ('try: attn explain "Bark is very cute and he is a dog" ', Setting("model", "NAME"))
+            raise UsageError("expected a sentence, got an empty text", hint, setting="sentence", value=text)
+        return cls(model, model.read(text), layers, heads)
+
+    @property
+    def info(self) -> ModelInfo:
+        """Which model it is."""
+        shape = self.model.shape
+        return ModelInfo(self.model.name, self.model.family, shape.n_layer, shape.n_head, self.model.parameters)
+
+    def each(self, take: Callable[[Step], Taken], progress: Progress = lambda *_: None) -> Iterator[Taken]:
+        """The little that `take` makes of each chosen layer, whose arrays are let go before the next one is computed.
+
+        Each layer works on the real output of the one before it; none after the last chosen one is computed.
+        """
+        work, n_layer = f"running {self.model.name}", max(self.layers) + 1
+        progress(work, 0, n_layer)
+
+        def taken(number: int, computed: ModelLayer) -> Taken | None:
+            return take(self._step(number, computed)) if number in self.layers else None
+
+        # A loop over the layers themselves would keep each of them until the next one is there: two at a time.
+        for number, given in enumerate(map(taken, range(n_layer), self.model.run(self.tokens.ids))):
+            progress(work, number + 1, n_layer)
+            if given is not None:
+                yield given
+
+    def _step(self, number: int, computed: ModelLayer) -> Step:
+        """The chosen heads of a layer; keys and values that several share stand under each of them."""
+        n_head, n_kv_head = len(computed.queries), len(computed.keys)
+        heads = slice(None) if len(self.heads) == n_head else list(self.heads)  # a slice copies nothing
+        shared = np.array(self.heads) // (n_head // n_kv_head)  # [heads], their key heads
+        scores, weights, context = (each[heads] for each in computed.attention)
+        visible = np.any(scores > -np.inf, axis=0)  # [n, n]
+        vectors = computed.queries[heads], computed.keys[shared], computed.values[shared]
+        scoring, w_o = computed.scoring.of_heads(heads), computed.w_o.reshape(n_head, -1, computed.w_o.shape[-1])
+        layer = Layer(number, self.heads, computed.output, visible, *vectors, context, scores, weights, scoring)
+        return Step(layer, weights, w_o[heads])
 
 
-def _norms(layer: ModelLayer, heads: Sequence[int]) -> Array:
-    """‖Σ_h α f_h(x)‖ over the chosen heads of a layer: `[n, n]`."""
-    of_all = np.repeat(layer.values, len(layer.queries) // len(layer.values), axis=0)  # [n_head, n, d_v]
-    rows = layer.w_o.reshape(len(layer.queries), -1, layer.w_o.shape[-1])[list(heads)]  # [heads, d_v, d_model]
-    weights = layer.attention.weights[list(heads)]
-    return combining.norm_weighted(weights, of_all[list(heads)], rows.reshape(-1, rows.shape[-1])).layer
+@dataclass
+class _Measures:
+    """The measures of every head, added layer by layer; strongest are keys and weights of the query's rows."""
+
+    special: Array
+    rows: Rows
+    query: int | None
+    visible: Array | None = None  # [n, n] under any layer
+    _kinds: list[HeadKinds] = field(default_factory=list)
+    _strongest: list[tuple[Array, Array]] = field(default_factory=list)
+
+    def add(self, layer: Layer, weights: Array) -> None:
+        """Measure the weights `[n_head, n, n]` of a layer."""
+        self.visible = layer.visible if self.visible is None else self.visible | layer.visible
+        at_once = max(1, TOGETHER // weights[0].size)
+        some = [weights[at : at + at_once] for at in range(0, len(weights), at_once)]
+        self._kinds.append(_joined([measure_heads(each, self.special, layer.visible) for each in some], np.concatenate))
+
+    def add_rows(self, weights: Array) -> None:
+        """Look for the strongest keys in weights `[n_head, m, m]` over the rows that are shown."""
+        if self.query is not None:
+            row = weights[:, self.query]  # [n_head, m]
+            self._strongest.append((top1(row), row.max(axis=-1)))
+
+    @property
+    def kinds(self) -> HeadKinds:
+        """The kinds of all heads `[n_layer, n_head]`."""
+        return _joined(self._kinds, np.stack)
+
+    @property
+    def strongest(self) -> tuple[Array, Array] | None:
+        """The strongest key of the query under each head, and its weight: both `[n_layer, n_head]`."""
+        if not self._strongest:
+            return None
+        keys, weights = zip(*self._strongest, strict=True)
+        return np.stack(keys), np.stack(weights)
+
+
+def _joined(kinds: Sequence[HeadKinds], join: Callable[[list[Array]], Array]) -> HeadKinds:
+    return HeadKinds(**{each.name: join([getattr(some, each.name) for some in kinds]) for each in fields(HeadKinds)})
+
+
+def _combined(run: ModelRun, rows: Rows, measures: _Measures, progress: Progress) -> tuple[Layer, ...]:
+    """The one matrix that the layers are combined to."""
+
+    def take(step: Step) -> Array:
+        measures.add(step.layer, step.weights)
+        if rows.settings.combine != "norm":
+            return step.weights
+        w_o = step.w_o.reshape(-1, step.w_o.shape[-1])  # [n_head·d_v, d_model]
+        return norm_weighted(step.weights, step.layer.values, w_o).layer[None]  # ‖Σ_h α f_h(x)‖, [1, n, n]
+
+    matrix = rows.reduce(combine(run.each(take, progress), rows, measures.query)[None])  # [1, m, m]
+    assert measures.visible is not None
+    return (without_scores(matrix, rows.visible(measures.visible), run.layers[0], run.heads[:1]),)
+
+
+def _kept(run: ModelRun, rows: Rows, measures: _Measures, whole: bool, progress: Progress) -> tuple[Layer, ...]:
+    """The chosen layers with all of their arrays, or with none of them; over merged rows with weights alone."""
+
+    def take(step: Step) -> Layer:
+        layer, weights = step.layer, rows.reduce(step.weights)  # [n_head, m, m]
+        measures.add(layer, step.weights)
+        measures.add_rows(weights)
+        if not rows.unchanged:
+            layer = without_scores(weights, rows.visible(layer.visible), layer.number, run.heads)
+        return layer if whole else layer.bare()
+
+    layers = tuple(run.each(take, progress))
+    if rows.unchanged or measures.visible is None:
+        return layers
+    seen = rows.visible(measures.visible)  # [m, m]; under any of the layers
+    return tuple(replace(layer, visible=seen | layer.visible) for layer in layers)

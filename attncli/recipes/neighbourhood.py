@@ -7,8 +7,8 @@ import numpy as np
 
 from attncli.errors import AttnError, UsageError
 from attncli.heads.parameters import Array
-from attncli.recipes.explanation import Neighbour
 from attncli.recipes.inputs import not_among
+from attncli.recipes.sources import Neighbour
 from attncli.settings.option import check_whole
 from attncli.text.segments import forms
 from attncli.vectors import Vectors

@@ -45,10 +45,10 @@ class Distance:
 def distance_of(tour: Tour) -> Distance:
     """The scores of ENDS in longer sentences; between them stand the words of the sentence, repeated as needed."""
     explanation = tour.explanation
-    tokens, x = explanation.sentence.tokens, explanation.inputs.x  # x: [n, d_model]
-    rows = explanation.vectors.find(ENDS)
+    tokens, x = explanation.sentence.tokens, explanation.source.inputs.x  # x: [n, d_model]
+    rows = explanation.source.vectors.find(ENDS)
     own = len(rows) < len(ENDS)
-    ends = x[[0, -1]] if own else explanation.vectors.rows([rows[word] for word in ENDS])  # [2, d_model]
+    ends = x[[0, -1]] if own else explanation.source.vectors.rows([rows[word] for word in ENDS])  # [2, d_model]
     names = (tokens[0].name, tokens[-1].name) if own else ENDS
     far = tuple(_far(ends, _between(x, length)) for length in LENGTHS)
     scores = [each.score for each in far]

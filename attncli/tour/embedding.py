@@ -6,7 +6,8 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.attention.similarity.cosine import cosine
-from attncli.recipes.explanation import Explanation, Neighbour
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.sources import Neighbour
 from attncli.tour.parts import MOST_ROWS, NARROW, Part, listed, number, paragraph, rest_of, table, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.rounding import as_number
@@ -34,7 +35,7 @@ class Embedding:
 @once
 def embedding_of(tour: Tour) -> Embedding:
     """Vectors, lengths, the pair and its neighbours."""
-    explanation, x = tour.explanation, tour.explanation.inputs.x  # [n, d_model]
+    explanation, x = tour.explanation, tour.explanation.source.inputs.x  # [n, d_model]
     similarities = cosine(x, x)  # [n, n]
     similarities[same_words(explanation)] = -np.inf
     first, second = (int(place) for place in np.unravel_index(similarities.argmax(), similarities.shape))
@@ -53,7 +54,7 @@ def same_words(explanation: Explanation) -> Array:
 
 def parts(tour: Tour, screen: Screen) -> list[Part]:
     """The table of tokens, and which two words are most alike."""
-    value, vectors = embedding_of(tour), tour.explanation.vectors
+    value, vectors = embedding_of(tour), tour.explanation.source.vectors
     n, d = value.x.shape
     first = min(FIRST if screen.columns >= NARROW else FIRST // 2, d)
     intro = paragraph(

@@ -11,6 +11,7 @@ from attncli.arrays import Array
 from attncli.attention.similarity.cosine import cosine
 from attncli.recipes.explaining import explain_with
 from attncli.recipes.explanation import Explanation
+from attncli.recipes.sources import VectorSource
 from attncli.tour.parts import MOST_ROWS, NARROW, Part, Said, number, paragraph, rest_of, table, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.formula import Formula, formula_of
@@ -31,7 +32,7 @@ class Lookup:
     TEMPERATURES.
     """
 
-    explanation: Explanation
+    explanation: Explanation[VectorSource]
     word: int
     scores: Array
     weights: Array
@@ -48,14 +49,14 @@ def lookup_of(tour: Tour) -> Lookup:
     scores, weights = explanation.scores[0, 0, word], explanation.weights[0, 0, word]  # [n]
     best, order = int(ranking(scores)[0]), tuple(int(key) for key in ranking(weights) if scores[key] > -np.inf)
     layer = explanation.layers[0]
-    mixture, value = layer.attention.context[0, [word]], layer.values[0, [best]]  # [1, d_v]
+    mixture, value = layer.context[0, [word]], layer.values[0, [best]]  # [1, d_v]
     sharpened = tuple(_weight(explanation, word, best, temperature) for temperature in TEMPERATURES)
     return Lookup(explanation, word, scores, weights, best, order, float(cosine(mixture, value)[0, 0]), sharpened)
 
 
-def _weight(explanation: Explanation, word: int, key: int, temperature: float) -> float:
-    settings = replace(explanation.settings, temperature=temperature)
-    cooled = explain_with(explanation.sentence.text, settings, explanation.vectors)
+def _weight(explanation: Explanation[VectorSource], word: int, key: int, temperature: float) -> float:
+    settings = replace(explanation.source.settings, temperature=temperature)
+    cooled = explain_with(explanation.sentence.text, settings, explanation.source.vectors)
     return float(cooled.weights[0, 0, word, key])
 
 

@@ -38,7 +38,7 @@ class Order:
 def order_of(tour: Tour) -> Order:
     """The sentence shuffled, and the weights of its subject before and after."""
     explanation, word = tour.explanation, tour.subject.index
-    x, weights = explanation.inputs.x, explanation.weights[0, 0]  # [n, d_model], [n, n]
+    x, weights = explanation.source.inputs.x, explanation.weights[0, 0]  # [n, d_model], [n, n]
     order = _shuffled(len(x))  # [n]
     moved = x[order][None]  # [1, n, d_model]
     back = np.argsort(order)  # [n]; where each word of the sentence went

@@ -7,6 +7,7 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.heads.projections import choose_blocks
 from attncli.recipes.explanation import Explanation
+from attncli.recipes.sources import VectorSource
 from attncli.tour.parts import NARROW, Part, Said, number, paragraph, table, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.formula import Formula, formula_of
@@ -26,7 +27,7 @@ class Projecting:
     word, `asked` that of the other one with it, and `plain` the one score without projections, the same both ways.
     """
 
-    explanation: Explanation
+    explanation: Explanation[VectorSource]
     word: int
     query: Array
     key: Array
@@ -45,7 +46,7 @@ class Projecting:
     @property
     def besides(self) -> tuple[str, ...]:
         """What the head does beside the three projections, as trained heads may."""
-        heads = choose_blocks(self.explanation.settings, self.explanation.vectors).heads[0]
+        heads = choose_blocks(self.explanation.source.settings, self.explanation.source.vectors).heads[0]
         assert heads is not None
         done = (
             (heads.input_scale is not None, "vectors are first brought to one length"),
@@ -80,7 +81,7 @@ def strongest_other(weights: Array, scores: Array, word: int) -> int | None:
 def parts(tour: Tour, screen: Screen) -> list[Part]:
     """The three vectors of one word, and scores that depend on who asks."""
     value = projecting_of(tour)
-    name, d_model = names(tour.explanation.sentence, screen)[value.word], tour.explanation.inputs.x.shape[1]
+    name, d_model = names(tour.explanation.sentence, screen)[value.word], tour.explanation.source.inputs.x.shape[1]
     first = min(FIRST if screen.columns >= NARROW else FIRST // 2, len(value.query), len(value.value))
     intro = paragraph(
         screen,
@@ -106,7 +107,7 @@ def _numbers(vector: Array, first: int) -> str:
 
 def _origin(tour: Tour) -> str:
     """Where the projections come from, in a sentence."""
-    if projecting_of(tour).explanation.settings.projections == "trained":
+    if projecting_of(tour).explanation.source.settings.projections == "trained":
         besides = ", ".join(projecting_of(tour).besides)
         told = "These were trained: a word should look at the words that best predict it."
         return told + (f" Besides: {besides}." if besides else "")

@@ -4,6 +4,7 @@ import numpy as np
 
 from attncli.analysis.measures import top1
 from attncli.recipes.explanation import Explanation
+from attncli.recipes.sources import VectorSource
 from attncli.tour.parts import Part, Said, number, paragraph, weights_map, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.screen import Screen
@@ -12,7 +13,7 @@ from attncli.views.terminal.matrix import Matrix
 
 
 @once
-def several_of(tour: Tour) -> Explanation:
+def several_of(tour: Tour) -> Explanation[VectorSource]:
     """The sentence as several heads see it."""
     return tour.explained(mode="multihead")
 
@@ -42,11 +43,11 @@ def _roles(tour: Tour, labels: list[str], screen: Screen) -> Part:
     weights = value.weights[0, :, tour.subject.index]  # [n_head, n]
     lines: Part = []
     for head, key in enumerate(top1(weights).tolist()):
-        kind = f", its kind: {value.roles[head].here}" if value.roles else ""
+        kind = f", its kind: {value.source.roles[head].here}" if value.source.roles else ""
         share = number(f"{weights[head, key]:.2f}")
         found: list[Said] = [f"head {head} looks most at ", word(labels[key]), " (", share, f"){kind}"]
         lines += paragraph(screen, *found)
-    if value.settings.projections != "trained":
+    if value.source.settings.projections != "trained":
         lines += paragraph(screen, "These heads are random, not trained: what they look at means nothing.")
     return lines
 

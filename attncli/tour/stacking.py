@@ -33,7 +33,7 @@ def stacking_of(tour: Tour) -> Stacking:
     """The weights of one masked block, and the likeness of words in BLOCKS blocks without a mask."""
     masked, stacked = tour.explained(mask="causal"), tour.explained(layers=BLOCKS)
     different = ~same_words(stacked)  # [n, n]
-    outputs = [stacked.inputs.x, *(layer.output for layer in stacked.layers)]
+    outputs = [stacked.source.inputs.x, *(layer.output for layer in stacked.layers)]
     means = tuple(float(cosine(output, output)[different].mean()) for output in outputs) if different.any() else None
     return Stacking(masked.weights[0, 0], means)
 

@@ -9,6 +9,7 @@ from attncli.analysis.measures import entropy, ranking
 from attncli.recipes.explaining import explain_with
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.inputs import find_query
+from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import check_settings
 from attncli.vectors import Vectors
 
@@ -32,7 +33,7 @@ class Subject:
 class Tour:
     """A sentence as plain self-attention explains it; `values` are those of the screens that were asked for."""
 
-    explanation: Explanation
+    explanation: Explanation[VectorSource]
     values: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -58,13 +59,13 @@ class Tour:
         return text if text.isalpha() and find_query(sentence, text) == index else str(index)
 
     @cached_property
-    def projected(self) -> Explanation:
+    def projected(self) -> Explanation[VectorSource]:
         """The sentence as one head projects it."""
         return self.explained(mode="qkv")
 
-    def explained(self, **settings: object) -> Explanation:
+    def explained(self, **settings: object) -> Explanation[VectorSource]:
         """The sentence under other settings."""
-        return explain_with(self.text, check_settings(**settings), self.explanation.vectors)
+        return explain_with(self.text, check_settings(**settings), self.explanation.source.vectors)
 
 
 def tour_of(text: str, vectors: Vectors) -> Tour:

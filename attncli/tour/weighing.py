@@ -41,7 +41,7 @@ class Weighing:
 def weighing_of(tour: Tour) -> Weighing:
     """The matrix, and the largest weight between two different words."""
     explanation = tour.explanation
-    scores, weights, x = explanation.scores[0, 0], explanation.weights[0, 0], explanation.inputs.x
+    scores, weights, x = explanation.scores[0, 0], explanation.weights[0, 0], explanation.source.inputs.x
     others = np.where(same_words(explanation), -1, weights)  # [n, n]
     query, key = (int(place) for place in np.unravel_index(others.argmax(), others.shape))
     plain = dot(x, x)  # [n, n]
@@ -55,7 +55,7 @@ def weighing_of(tour: Tour) -> Weighing:
 
 def parts(tour: Tour, screen: Screen) -> list[Part]:
     """The matrix of the weights, and how one of them came about."""
-    value, d = weighing_of(tour), tour.explanation.inputs.x.shape[1]
+    value, d = weighing_of(tour), tour.explanation.source.inputs.x.shape[1]
     intro = paragraph(
         screen,
         f"Attention lets a word gather from all words. Score: the dot product of two vectors, divided by √{d}. "

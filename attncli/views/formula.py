@@ -123,7 +123,7 @@ def formula_notes(explanation: Explanation) -> Iterator[str]:
     yield from _about_query(scoring)
     if scoring.by_offset is not None and scoring.by_offset.any():
         yield "position is what a head learned to add for a key that stands so many words before or after"
-    given = explanation.settings.temperature
+    given = explanation.source.temperature
     if np.any(scoring.temperature != np.float64(given)):
         yield "the temperature is each head's own" + (f", times temperature {given:g}" if given != 1 else "")
 

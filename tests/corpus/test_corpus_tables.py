@@ -109,7 +109,7 @@ def test_a_text_gets_the_names_that_explain_gives_its_heads(tmp_path, sentence, 
     (tmp_path / "text.txt").write_text(f"{sentence}\n", encoding="utf-8")
     wanted = corpus_settings(collect=("heads",), attention=settings)
     found = run(tmp_path / "out", [tmp_path / "text.txt"], wanted).tables["heads"]
-    assert found["kind"] == [role.here for role in explain(sentence, **settings).roles]
+    assert found["kind"] == [role.here for role in explain(sentence, **settings).source.roles]
 
 
 def records_of(folder, ending):

@@ -29,13 +29,13 @@ DOES = {
     "n": (["slash", "i", "s", "enter"], lambda app, lines: app.state.query == 1),
     "N": (["slash", "i", "s", "enter"], lambda app, lines: app.state.query == 1),
     "e": ([], lambda app, lines: lines[2] == BARK and "Esc leaves it" in "\n".join(lines)),
-    "m": ([], lambda app, lines: app.view.whole.settings.method == "cosine"),
-    "M": ([], lambda app, lines: app.view.whole.settings.mode == "self"),
-    "a": ([], lambda app, lines: app.view.whole.settings.mask == ("causal",)),
-    "x": ([], lambda app, lines: app.view.whole.settings.exclude_self is True),
-    "+": ([], lambda app, lines: app.view.whole.settings.temperature == 1.5),
-    "-": ([], lambda app, lines: app.view.whole.settings.temperature == 0.7),
-    "0": (["plus"], lambda app, lines: app.view.whole.settings.temperature == 1.0),
+    "m": ([], lambda app, lines: app.view.whole.source.settings.method == "cosine"),
+    "M": ([], lambda app, lines: app.view.whole.source.settings.mode == "self"),
+    "a": ([], lambda app, lines: app.view.whole.source.settings.mask == ("causal",)),
+    "x": ([], lambda app, lines: app.view.whole.source.settings.exclude_self is True),
+    "+": ([], lambda app, lines: app.view.whole.source.settings.temperature == 1.5),
+    "-": ([], lambda app, lines: app.view.whole.source.settings.temperature == 0.7),
+    "0": (["plus"], lambda app, lines: app.view.whole.source.settings.temperature == 1.0),
     "]": ([], lambda app, lines: app.state.head == 0),
     "[": ([], lambda app, lines: app.state.head == 2),
     "}": ([], lambda app, lines: app.state.layer == 0),
@@ -119,7 +119,7 @@ def test_esc_leaves_the_sentence_and_keys_are_text_meanwhile():
     app = explorer()
     lines = press(app, "e", "q", "m", "question_mark", "escape")
     assert app.view.whole.sentence.text == BARK
-    assert app.view.whole.settings.method == "scaled"
+    assert app.view.whole.source.settings.method == "scaled"
     assert lines[2] == BARK
 
 
@@ -197,7 +197,7 @@ def test_other_vectors_are_completed_opened_and_left_again(write):
         await settled(pilot)
 
     drive(app, scenario)
-    assert app.view.whole.vectors.name == "attn-en"
+    assert app.view.whole.source.vectors.name == "attn-en"
 
 
 @pytest.mark.parametrize("name", ["glvoe", "/no/such/set.txt"])
@@ -225,8 +225,8 @@ async def click(pilot, lines, text, row_of=None):
     [
         ("cute", BARK, lambda app: app.state.query == 3),
         ("7 a", "7 a", lambda app: app.state.query == 7),
-        ("method", "e edit", lambda app: app.view.whole.settings.method == "cosine"),
-        ("scaled", "attn", lambda app: app.view.whole.settings.method == "cosine"),
+        ("method", "e edit", lambda app: app.view.whole.source.settings.method == "cosine"),
+        ("scaled", "attn", lambda app: app.view.whole.source.settings.method == "cosine"),
         ("? keys", "q quit", lambda app: app.state.panel == "keys"),
     ],
 )
@@ -348,7 +348,7 @@ def test_a_newer_question_is_never_answered_by_an_older_one():
 
     drive(app, scenario)
     assert asked == ["scaled", "cosine", "additive"]
-    assert app.view.whole.settings.method == app.state.ask.settings.method == "additive" == METHODS[4]
+    assert app.view.whole.source.settings.method == app.state.ask.settings.method == "additive" == METHODS[4]
 
 
 def test_a_fault_ends_the_app_and_is_kept_for_the_command():
@@ -425,4 +425,4 @@ def test_whatever_a_model_does_the_old_explanation_stays(error, monkeypatch):
     monkeypatch.setattr(app.answers, "answer", broken)
     lines = press(app, "m")
     assert sum(line.startswith("error: ") for line in lines) == 1
-    assert app.view.whole.settings.method == "scaled"
+    assert app.view.whole.source.settings.method == "scaled"

@@ -88,8 +88,8 @@ def test_one_head_of_vectors_is_alone_in_every_format(tmp_path, layer):
 
 def test_a_trained_head_keeps_its_role():
     whole = explain(BARK, mode="multihead")
-    state = replace(State(Ask(BARK, whole.settings)), head=2)
-    assert saved(state, whole).roles == whole.roles[2:3] != ()
+    state = replace(State(Ask(BARK, whole.source.settings)), head=2)
+    assert saved(state, whole).source.roles == whole.source.roles[2:3] != ()
 
 
 class Bare(io.TextIOBase):

@@ -12,9 +12,8 @@ from attncli.errors import UsageError
 from attncli.explore.answering import MOST_ANSWERS, Answers
 from attncli.explore.command_line import explain_command, quoted
 from attncli.explore.matrix import scrolled, visible_rows
-from attncli.explore.part import part_of
 from attncli.explore.state import TEMPERATURES, Ask, State, found
-from attncli.explore.view import View
+from attncli.explore.view import View, part_of
 from attncli.settings.explanation import METHODS, MODES, check_settings
 from attncli.views.screen import Screen
 
@@ -171,7 +170,7 @@ def test_the_command_at_the_end_asks_for_the_same(settings):
     whole = explain(BARK, **settings)
     line = explain_command(State(Ask(BARK, check_settings(**settings))), whole)
     done = attn(*shlex.split(line)[1:], "--json", "-q")
-    assert f'"method": "{whole.settings.method}"' in done.stdout
+    assert f'"method": "{whole.source.settings.method}"' in done.stdout
     np.testing.assert_allclose(json.loads(done.stdout)["weights"], whole.weights, atol=1e-6)
 
 

@@ -42,7 +42,7 @@ def test_what_was_rejected_stays_with_its_error_and_letters_are_no_keys(key, tex
     assert typing
     assert f"{text}mqj" in lines
     assert "error: " in lines or "no word of the sentence" in lines
-    assert (app.state.query, app.view.whole.settings.method, app.return_code) == (0, "scaled", None)
+    assert (app.state.query, app.view.whole.source.settings.method, app.return_code) == (0, "scaled", None)
 
 
 @pytest.mark.parametrize(("key", "text"), [("e", "..."), ("slash", "zz"), ("v", "glvoe"), ("s", "x.nothing")])
@@ -50,7 +50,7 @@ def test_esc_leaves_it_and_keys_are_keys_again(key, text):
     app = explorer()
     lines, typing = typed(app, key, text, "escape", "m")
     assert not typing
-    assert app.view.whole.settings.method == "cosine"
+    assert app.view.whole.source.settings.method == "cosine"
     assert BARK in lines[2]
 
 

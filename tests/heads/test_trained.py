@@ -46,7 +46,7 @@ def test_the_content_head_finds_what_belongs_together(sentence, word, expected):
 )
 def test_trained_heads_are_the_default(vectors, options, heads):
     explanation = explain(BARK, vectors, **options)
-    assert explanation.settings.projections == "trained"
+    assert explanation.source.settings.projections == "trained"
     assert explanation.weights.shape[1] == heads
 
 
@@ -78,8 +78,8 @@ def test_another_number_of_heads_says_which_there_are(vectors):
 
 def test_each_head_is_named_by_what_it_does_here_and_did_in_the_evaluation(vectors):
     explanation = explain(BARK, vectors, mode="multihead")
-    assert explanation.roles[0] == Role("related words", "related words")
-    assert {role.held_out for role in explanation.roles[1:]} <= set(NAMES) - {"mixed"}
+    assert explanation.source.roles[0] == Role("related words", "related words")
+    assert {role.held_out for role in explanation.source.roles[1:]} <= set(NAMES) - {"mixed"}
     record = json.loads(explanation_json(explanation))
     assert [role["head"] for role in record["roles"]] == [0, 1, 2]
     assert record["roles"][0]["here"] == "related words"
@@ -109,7 +109,9 @@ def test_compare_sets_trained_methods_against_each_other(vectors):
             "additive",
             "kernel",
         ]
-        random = [each.method for each in comparison.methods if each.explanation.settings.projections == "random"]
+        random = [
+            each.method for each in comparison.methods if each.explanation.source.settings.projections == "random"
+        ]
         assert random == (["general"] if options else [])
         assert any("not trained" in warning for warning in comparison.warnings) == bool(options)
 
@@ -125,6 +127,6 @@ def test_what_is_called_trained_is_no_scaled_identity(vectors):
 def test_other_vector_sets_fall_back_to_random_and_say_how_to_train(write):
     path = write(b"a 1 0 0\nb 0 1 0\nc 0 0 1\n", "tiny.txt")
     explanation = explain("a b c", path, mode="multihead")
-    assert explanation.settings.projections == "random"
+    assert explanation.source.settings.projections == "random"
     assert any("attn train" in warning and "--vectors tiny" in warning for warning in explanation.warnings)
-    assert explanation.roles == explanation.remarks == ()
+    assert explanation.source.roles == explanation.remarks == ()

@@ -12,7 +12,7 @@ from attncli.errors import ResourceError
 from attncli.models.checkpoint.config_keys import HARMLESS, INERT
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
-from attncli.views.records.model_json import model_json
+from attncli.views.records.json import explanation_json
 
 STORED = np.load(TESTS / "oracles" / "config_cases.npz")
 CASES = HONOURED | UNKNOWN
@@ -112,7 +112,7 @@ def test_many_and_hostile_keys_are_one_short_line(opened):
 def test_the_warning_is_on_every_view_of_an_explanation(opened):
     explanation = explain_model("a dog", opened("bert", {"is_causal": True}))
     assert "is_causal" in explanation.warnings[0]
-    assert "is_causal" in json.loads(model_json(explanation))["warnings"][0]
+    assert "is_causal" in json.loads(explanation_json(explanation))["warnings"][0]
 
 
 @pytest.mark.parametrize("command", [["compare", "--swap", "dog=he"], ["heads", "--pattern", "previous"]])

@@ -86,7 +86,7 @@ def test_it_is_explained_and_its_heads_are_ranked(checkpoint, capfd):
     assert run(["heads", TEXT, "--model", str(folder), "--pattern", "previous", "--json"]) in (0, None)
     record = json.loads(capfd.readouterr().out)
     assert len(record["heads"]) == 8
-    assert explanation.model.family == "quill"
+    assert explanation.source.model.family == "quill"
 
 
 def test_its_keys_are_those_that_it_reads(checkpoint):

@@ -11,7 +11,7 @@ from support.places import TESTS
 from attncli.errors import ResourceError
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
-from attncli.views.records.model_json import model_json
+from attncli.views.records.json import explanation_json
 
 TINY = TESTS / "oracles" / "tiny"
 
@@ -19,7 +19,7 @@ TINY = TESTS / "oracles" / "tiny"
 @pytest.mark.parametrize("precision", [2, 6])
 @pytest.mark.parametrize("full", [False, True])
 def test_no_number_has_more_decimals_than_asked_for(precision, full):
-    text = model_json(explain_model("the old dog", TINY / "bert"), full=full, precision=precision)
+    text = explanation_json(explain_model("the old dog", TINY / "bert"), full=full, precision=precision)
     assert max(len(decimals) for decimals in re.findall(r"\d\.(\d+)", text.partition('"scores"')[2])) <= precision
 
 
@@ -71,7 +71,7 @@ def test_a_folder_with_a_name_that_says_nothing_is_named_with_the_one_around_it(
 
 def test_rows_of_a_flow_that_were_not_worked_out_are_null():
     explanation = explain_model("the old dog " * 12, TINY / "bert", combine="flow", word="3")
-    record = json.loads(model_json(explanation))
+    record = json.loads(explanation_json(explanation))
     assert [context["query"] for context in record["context"]] == [3]
     assert record["weights"][0][0][3][0] is not None
     assert set(record["weights"][0][0][2]) == {None}

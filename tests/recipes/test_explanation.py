@@ -16,7 +16,7 @@ def softmax(x):
 
 
 def vectors_of(explanation):
-    return explanation.vectors.rows([token.row for token in explanation.sentence.tokens])
+    return explanation.source.vectors.rows([token.row for token in explanation.sentence.tokens])
 
 
 def test_self_attention_is_softmax_of_dot_products(vectors):
@@ -176,7 +176,7 @@ def test_projections_come_from_a_file(vectors, tmp_path):
     explanation = explain(SENTENCE, vectors, mode="multihead", projections=str(tmp_path / "two.npz"))
     q = vectors_of(explanation) @ heads.w_q[1]
     np.testing.assert_allclose(explanation.layers[0].queries[1], q, rtol=1e-10)
-    assert explanation.settings.heads == 2
+    assert explanation.source.settings.heads == 2
 
 
 @pytest.mark.parametrize(
@@ -187,11 +187,12 @@ def test_projections_come_from_a_file(vectors, tmp_path):
         ({"mode": "multihead", "method": "general"}, ResourceError),  # it lacks general_w
     ],
 )
-def test_a_file_that_does_not_fit_is_refused(vectors, tmp_path, settings, error):
+def test_a_file_that_does_not_fit_is_refused(vectors, tmp_path, settings, error, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     heads = identity_heads(2, vectors.dimensions)
-    np.savez(tmp_path / "two.npz", w_q=heads.w_q, w_k=heads.w_k, w_v=heads.w_v)
+    np.savez("two.npz", w_q=heads.w_q, w_k=heads.w_k, w_v=heads.w_v)
     with pytest.raises(error, match=r"two\.npz"):
-        explain(SENTENCE, vectors, projections=str(tmp_path / "two.npz"), **settings)
+        explain(SENTENCE, vectors, projections="two.npz", **settings)
 
 
 def test_self_takes_a_methods_parameters_from_a_file(vectors, tmp_path):
@@ -210,7 +211,7 @@ def test_parameters_of_another_size_are_refused(vectors, tmp_path, shape):
 def test_heads_that_cannot_be_stacked_are_refused(vectors, tmp_path):
     heads = random_heads(3, vectors.dimensions, np.random.default_rng(7))
     np.savez(tmp_path / "h.npz", w_q=heads.w_q, w_k=heads.w_k, w_v=heads.w_v)
-    with pytest.raises(UsageError, match="--layers 2"):
+    with pytest.raises(UsageError, match="layers=2"):
         explain(SENTENCE, vectors, mode="multihead", layers=2, projections=str(tmp_path / "h.npz"))
 
 

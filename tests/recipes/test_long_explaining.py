@@ -10,11 +10,9 @@ import attncli.attention.streamed as blocks
 import attncli.recipes.comparison as comparison
 import attncli.recipes.explaining as explaining
 import attncli.recipes.inputs as inputs
-import attncli.recipes.long_explaining as long_explaining
 from attncli import explain
 from attncli.errors import AttnError
 from attncli.recipes.explaining import explain_with
-from attncli.recipes.long_explaining import LongExplanation
 from attncli.settings.explanation import check_settings
 from attncli.views.records.json import explanation_json
 from attncli.views.records.schemas import schema_of
@@ -54,7 +52,7 @@ def test_context_and_output_are_exact(vectors, monkeypatch, settings):
     monkeypatch.setattr(blocks, "ROWS", 5)
     monkeypatch.setattr(blocks, "COLUMNS", 4)
     whole, found = both(vectors, monkeypatch, **settings)
-    assert isinstance(found, LongExplanation)
+    assert found.layers[-1].weights is None
     np.testing.assert_allclose(found.output, whole.output, atol=1e-10)
     for mine, its in zip(found.context, whole.context, strict=True):
         assert [each.key for each in mine.ranked] == [each.key for each in its.ranked]
@@ -104,8 +102,8 @@ def test_the_price_is_said_before_the_work_and_too_much_is_refused(vectors, long
     assert (first, total) == (0, 2 * N)
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert N < last < 2 * N
-    monkeypatch.setattr(long_explaining, "MOST_SCORES", 2 * N * N - 1)
-    monkeypatch.setattr(long_explaining, "run_long_layers", None)  # would be called
+    monkeypatch.setattr(explaining, "MOST_SCORES", 2 * N * N - 1)
+    monkeypatch.setattr(explaining, "run_long_layers", None)  # would be called
     with pytest.raises(AttnError, match="the most is") as caught:
         explain(TEXT, vectors, layers=2)
     assert "attn corpus" in caught.value.hint
@@ -119,7 +117,7 @@ def test_a_comparison_is_refused_before_any_method_is_worked_out(vectors, long, 
 
 def test_a_text_is_refused_by_its_characters_before_it_is_read(vectors, monkeypatch):
     monkeypatch.setattr(inputs, "read_sentence", None)  # would be called
-    with pytest.raises(AttnError, match="has 2,000,000 characters, 1,048,576 are the most"):
+    with pytest.raises(AttnError, match="expected at most 1,048,576 characters, got 2,000,000"):
         explain("a " * 10**6, vectors)
 
 

@@ -63,7 +63,7 @@ def test_layers_and_heads_are_chosen(bert, layer, head, layers, heads):
     explanation = explain_model(SENTENCE, bert, layer=layer, head=head)
     assert (explanation.layer_numbers, explanation.head_numbers) == (layers, heads)
     np.testing.assert_array_equal(explanation.weights, raw(bert)[1][np.ix_(layers, heads)])
-    assert explanation.kinds.kind.shape == (len(layers), len(heads))
+    assert explanation.source.kinds.kind.shape == (len(layers), len(heads))
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_shared_keys_and_values_stand_under_each_of_their_heads(llama):
         for row, head in enumerate((1, 2)):
             np.testing.assert_array_equal(shown.keys[row], layer.keys[head // 2])
             np.testing.assert_array_equal(shown.values[row], layer.values[head // 2])
-            expected = shown.attention.weights[row] @ shown.values[row]
-            np.testing.assert_allclose(shown.attention.context[row], expected, rtol=1e-4, atol=1e-5)
+            expected = shown.weights[row] @ shown.values[row]
+            np.testing.assert_allclose(shown.context[row], expected, rtol=1e-4, atol=1e-5)
 
 
 class Counting:
@@ -197,7 +197,7 @@ def test_special_tokens_are_left_out(model):
     total = expected.sum(axis=-1, keepdims=True)
     np.testing.assert_allclose(explanation.weights, expected / np.where(total > 0, total, 1), atol=1e-6)
     assert not any(token.special for token in explanation.sentence.tokens)
-    assert not explanation.special.any()
+    assert not explanation.source.special.any()
     assert any("special tokens" in remark and "()" not in remark for remark in explanation.remarks)
 
 
@@ -211,7 +211,7 @@ def test_nothing_but_special_tokens_is_said(bert):
 def test_weight_is_where_something_can_be_seen(model, settings):
     explanation = explain_model(SENTENCE, model, **settings)
     for layer in explanation.layers:
-        assert not (layer.attention.weights.any(axis=0) & ~layer.visible).any()
+        assert not (layer.weights.any(axis=0) & ~layer.visible).any()
     if model.shape.causal:
         assert not np.triu(explanation.layers[-1].visible, 1).any()
 
@@ -259,9 +259,9 @@ def test_a_word_of_several_pieces_is_a_query(bert, word):
 
 
 def test_flow_of_a_long_text_needs_a_word(llama):
-    with pytest.raises(UsageError, match="takes too long") as caught:
+    with pytest.raises(UsageError, match="at most 32 tokens") as caught:
         explain_model(LONG, llama, combine="flow")
-    assert "--word" in caught.value.hint
+    assert "word=" in caught.value.hint
 
 
 @pytest.mark.parametrize("settings", [{}, {"words": True}, {"words": True, "hide_special": True}])

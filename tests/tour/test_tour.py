@@ -40,7 +40,7 @@ def words(tour):
 
 
 def test_the_pair_that_is_most_alike(tour):
-    x, value = tour.explanation.inputs.x, embedding_of(tour)
+    x, value = tour.explanation.source.inputs.x, embedding_of(tour)
     known = words(tour)
     lengths = [math.sqrt(dot(row, row)) for row in x]
     cosines = {
@@ -58,7 +58,7 @@ def test_the_pair_that_is_most_alike(tour):
 
 
 def test_the_weight_that_is_written_out(tour):
-    x, value, known = tour.explanation.inputs.x, weighing_of(tour), words(tour)
+    x, value, known = tour.explanation.source.inputs.x, weighing_of(tour), words(tour)
     scores, weights, total = row_of(x, value.query)
     assert (value.score, value.total) == pytest.approx((scores[value.key], total))
     assert value.weight == pytest.approx(weights[value.key])
@@ -71,7 +71,7 @@ def test_the_weight_that_is_written_out(tour):
 
 
 def test_shuffled_the_weights_are_the_same(tour):
-    x, value = tour.explanation.inputs.x, order_of(tour)
+    x, value = tour.explanation.source.inputs.x, order_of(tour)
     assert sorted(value.order) == list(range(len(x)))
     assert len(set(words(tour))) == 1 or [words(tour)[place] for place in value.order] != words(tour)
     place = list(value.order).index(value.word)
@@ -86,7 +86,7 @@ def test_projections_make_the_score_depend_on_who_asks(vectors):
     layer = value.explanation.layers[0]
     assert value.other == max(range(9), key=lambda key: value.weights[key])
     assert value.asking != pytest.approx(value.asked, abs=0.01)
-    x = value.explanation.inputs.x
+    x = value.explanation.source.inputs.x
     assert value.plain == pytest.approx(dot(x[value.word], x[value.other]) / math.sqrt(x.shape[1]))
     for mine, whole in ((value.query, layer.queries), (value.key, layer.keys), (value.value, layer.values)):
         assert list(mine) == list(whole[0, value.word])
@@ -94,7 +94,7 @@ def test_projections_make_the_score_depend_on_who_asks(vectors):
 
 def test_what_a_trained_head_does_besides_is_told(vectors):
     with np.load(vectors.folder.with_name("attn-en-heads") / "heads-1.npz") as heads:
-        x = tour_of("a cat", vectors).explanation.inputs.x
+        x = tour_of("a cat", vectors).explanation.source.inputs.x
         x = x * (heads["input_scale"] / np.linalg.norm(x, axis=1, keepdims=True))
         value = projecting_of(tour_of("a cat", vectors))
         assert value.query == pytest.approx(x[value.word] @ heads["w_q"][0] + heads["b_q"][0])
@@ -118,7 +118,7 @@ def test_the_look_up_and_the_mixture(tour):
 
 
 def test_stacked_blocks_make_words_alike(tour):
-    value, x, known = stacking_of(tour), tour.explanation.inputs.x, words(tour)
+    value, x, known = stacking_of(tour), tour.explanation.source.inputs.x, words(tour)
     for query, row in enumerate(value.weights):
         assert row[: query + 1] == pytest.approx(row_of(x[: query + 1], query)[1])
         assert not row[query + 1 :].any()
@@ -136,7 +136,7 @@ def test_stacked_blocks_make_words_alike(tour):
 
 
 def test_at_any_distance_the_score_is_the_same_and_the_sum_grows(tour, vectors):
-    value, x = distance_of(tour), tour.explanation.inputs.x
+    value, x = distance_of(tour), tour.explanation.source.inputs.x
     rows = vectors.find(["king", "queen"])
     king, queen = vectors.rows([rows["king"], rows["queen"]])
     assert [far.words for far in value.far] == [2, 10, 20, 40]

@@ -31,7 +31,7 @@ def sentence(composing):
 def test_the_vector_is_gensims(composing, sentence):
     explanation = explain(sentence, composing)
     place = next(token.index for token in explanation.sentence.tokens if token.row is None)
-    np.testing.assert_allclose(explanation.inputs.x[place], load_facebook_vectors(FILE)[UNKNOWN], atol=1e-6)
+    np.testing.assert_allclose(explanation.source.inputs.x[place], load_facebook_vectors(FILE)[UNKNOWN], atol=1e-6)
 
 
 def test_it_is_marked(composing, sentence):

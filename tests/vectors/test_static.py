@@ -100,7 +100,7 @@ def test_it_is_kept_with_name_licence_and_limit_and_explains(home, monkeypatch):
     monkeypatch.chdir(folder.parent)
     explanation = explain("Dog cat", "static/")
     assert [token.word for token in explanation.sentence.tokens] == ["dog", "cat"]
-    assert (explanation.inputs.vectors.name, explanation.inputs.vectors.info.licence) == ("static", "mit")
+    assert (explanation.source.inputs.vectors.name, explanation.source.inputs.vectors.info.licence) == ("static", "mit")
     assert list(contents(add("static", name="mine", limit=2))) == ["[UNK]", "dog"]
 
 

@@ -240,7 +240,7 @@ def test_the_heads_of_a_model_are_small_multiples():
     shown = texts(drawn(explanation))
     n_layer, n_head = explanation.weights.shape[:2]
     assert {f"layer {i}, head {j}" for i in range(n_layer) for j in range(n_head)} <= set(shown)
-    assert set(explanation.kinds.kind.ravel()) <= set(shown)
+    assert set(explanation.source.kinds.kind.ravel()) <= set(shown)
 
 
 def size_of(svg):

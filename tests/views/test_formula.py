@@ -139,7 +139,7 @@ def check(lines, explanation, query, method):
     worked = re.findall(r"the highest is \S+ with \S+: (.+?) 2 softmax", text)
     assert len(tables) == len(worked) == len(layer.queries)
     for head, table in enumerate(tables):
-        scores, formula = layer.attention.scores[head, query], WORKED.fullmatch(worked[head])
+        scores, formula = layer.scores[head, query], WORKED.fullmatch(worked[head])
         check_worked(formula)
         seen = [row for row in table if row["score"] != "·"]
         assert len(seen) == (scores > -np.inf).sum()
@@ -189,7 +189,7 @@ def test_the_sentences_for_screen_readers_add_up(vectors, case):
             word, similarity, position, score = found.groups()
             row = {"similarity": similarity or score, "score": score} | ({"position": position} if position else {})
             key = places[word]
-            check_row(row, formula, true[head, key], explanation.layers[-1].attention.scores[head, 5, key])
+            check_row(row, formula, true[head, key], explanation.layers[-1].scores[head, 5, key])
     assert head == len(true) - 1
 
 
@@ -270,7 +270,7 @@ def check_page(browser, explanation, query, method):
     """The rows of the page's table for a pinned word, in the layer and head that are shown."""
     layer, head = (int(browser.run("return state[arguments[0]]", name)) for name in ("layer", "head"))
     block = explanation.layers[layer]
-    true, scores = similarities(method, block, query)[head], block.attention.scores[head, query]
+    true, scores = similarities(method, block, query)[head], block.scores[head, query]
     said = re.sub("−", "-", browser.texts("#three li")[0])
     formula = WORKED.search(said.partition(" with ")[2])
     check_worked(formula)

@@ -16,7 +16,6 @@ from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import check_model_settings
 from attncli.views.page.kinds import MEANINGS
 from attncli.views.records.json import comparison_json, explanation_json
-from attncli.views.records.model_json import model_json
 
 pytestmark = needs_chromium
 SENTENCE = "Bark is very cute and he is a dog"
@@ -109,7 +108,7 @@ def test_the_word_of_the_command_is_pinned_from_the_start(show, vectors):
 @pytest.mark.parametrize("combine", ["head", "mean", "max"])
 def test_layers_heads_and_their_combinations_are_switches(show, combine):
     explanation = explain_model(SENTENCE, BERT)
-    weights = np.array(json.loads(model_json(explanation))["weights"])
+    weights = np.array(json.loads(explanation_json(explanation))["weights"])
     browser = show(explanation)
     for layer, head in ((0, 1), (1, 0)):
         browser.choose("combine", "head")
@@ -120,7 +119,7 @@ def test_layers_heads_and_their_combinations_are_switches(show, combine):
         rows = {"head": weights[layer, head], "mean": weights[layer].mean(axis=0), "max": weights[layer].max(axis=0)}
         assert same_row(browser, rows[combine][2])
         assert ("choose one head" in browser.text("#three")) == (combine != "head")
-        kind = explanation.kinds.kind[layer, head]
+        kind = explanation.source.kinds.kind[layer, head]
         said = f"Head {head}: {kind}. {MEANINGS[kind]}"
         assert browser.text("#does") == (said if combine == "head" else "")
 
@@ -154,7 +153,7 @@ def test_where_there_are_no_scores_the_page_says_why(show, choice, said):
     explanation = explain_model(words(36), BERT, **choice)
     browser = show(explanation)
     assert said in browser.text("#three")
-    record = json.loads(model_json(explanation))["weights"][0][0]
+    record = json.loads(explanation_json(explanation))["weights"][0][0]
     browser.hover(browser.all("#queries button")[1])
     assert same_row(browser, record[1])
     browser.hover(browser.all("#queries button")[0])

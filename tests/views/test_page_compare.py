@@ -14,8 +14,7 @@ from attncli.recipes.model_comparison import compare_models, compare_swap
 from attncli.settings.model import check_model_settings
 from attncli.views.page.colours import script_of_scales
 from attncli.views.palette import CIVIDIS, DIVERGING
-from attncli.views.records.json import comparison_json, model_comparison_json
-from attncli.views.records.model_json import model_json
+from attncli.views.records.json import comparison_json, explanation_json, model_comparison_json
 
 SENTENCE = "Bark is very cute and he is a dog"
 TINY = TESTS / "oracles" / "tiny"
@@ -59,7 +58,7 @@ def test_every_method_is_measured_as_the_json_says(show, vectors):
 def test_every_head_of_models_is_measured_as_the_json_says(show):
     comparison = swapped()
     heads = json.loads(model_comparison_json(comparison))["heads"]
-    entropies = comparison.other.kinds.entropy
+    entropies = comparison.other.source.kinds.entropy
     browser = show(comparison)
     for head in heads:
         browser.choose("layer", head["layer"])
@@ -95,7 +94,7 @@ def test_the_difference_from_the_baseline_is_signed(show, vectors):
 def test_differences_of_heads_follow_the_switches(show):
     comparison = swapped()
     base, other = (
-        np.array(json.loads(model_json(each))["weights"]) for each in (comparison.baseline, comparison.other)
+        np.array(json.loads(explanation_json(each))["weights"]) for each in (comparison.baseline, comparison.other)
     )
     browser = show(comparison)
     browser.choose("show", "difference")  # of the baseline: on to the other

@@ -21,7 +21,7 @@ def test_a_close_up_shows_every_number_of_its_query():
         score, part = close_up.scores[0, key], close_up.contributions[0, key]
         rank = 1 + (close_up.weights[0] > close_up.weights[0, key]).sum()
         rank += (close_up.weights[0, :key] == close_up.weights[0, key]).sum()
-        dot = explanation.inputs.x[8] @ explanation.inputs.x[key]
+        dot = explanation.source.inputs.x[8] @ explanation.source.inputs.x[key]
         assert re.search(rf"^{key} {word} +{dot:.2f} +{score:.2f} +\d\.\d\d +{rank} +{part:.2f}", lines, re.M)
     best = close_up.lookup[0]
     assert f"the best match: {BARK.split()[best]}" in lines
@@ -63,7 +63,7 @@ def test_only_new_neighbours_are_marked_and_all_stand_in_their_column():
 def test_a_vector_moves_towards_its_context_words():
     explanation = explained("a b c", top=1)
     key = explanation.context[0].ranked[0].key
-    x, y = explanation.inputs.x, explanation.output
+    x, y = explanation.source.inputs.x, explanation.output
     before, after = (v @ x[key] / np.linalg.norm(v) / np.linalg.norm(x[key]) for v in (x[0], y[0]))
     lines = close(explanation, 0)
     assert f"  {'abc'[key]} {before:.2f} → {after:.2f}" in lines
@@ -81,13 +81,13 @@ def test_only_a_vector_among_the_words_moves(options, moved):
 
 def test_a_vector_of_zeros_has_no_direction():
     explanation = explained("a b")
-    explanation.inputs.x[0] = 0
+    explanation.source.inputs.x[0] = 0
     assert [each.before for each in moves(explanation, 0)] == [0]
 
 
 def test_huge_numbers_are_short_everywhere():
     explanation = explained("a b")
-    explanation.layers[0].attention.scores[:] = 1e61
+    explanation.layers[0].scores[:] = 1e61
     for accessible in (False, True):
         lines = "\n".join(close(explanation, 0, 200, accessible=accessible))
         assert "1.0e+61" in lines
@@ -96,7 +96,7 @@ def test_huge_numbers_are_short_everywhere():
 
 def test_only_minus_infinity_is_hidden():
     explanation = explained("a b c")
-    explanation.layers[0].attention.scores[0, 0] = [np.inf, -np.inf, 1.0]
+    explanation.layers[0].scores[0, 0] = [np.inf, -np.inf, 1.0]
     assert Keys.of(explanation.close_up(0), 0).seen.tolist() == [True, False, True]
 
 

@@ -45,7 +45,7 @@ def test_more_heads_than_a_page_holds_are_left_out_and_said(n, most):
 )
 def test_bars_have_a_reference(strongest, said, longest):
     explanation = explained()
-    explanation.layers[-1].attention.weights[:] = [[[1 / 9] * 8 + [strongest]] * 9]
+    explanation.layers[-1].weights[:] = [[[1 / 9] * 8 + [strongest]] * 9]
     lines = page(explanation, 260)
     start = next(i for i, line in enumerate(lines) if line.startswith("context"))
     assert f"full bar {said}" in lines[start]
@@ -63,5 +63,5 @@ def test_the_rest_of_an_emoji_stays_with_its_unknown_word():
     sentence = "the 1\ufe0f\u20e3 cat"
     explanation = explained("the cat")
     unknown = replace(explanation.sentence, text=sentence, unknown=(Unknown("1", 4, 5, ()),))
-    lines = page(replace(explanation, inputs=replace(explanation.inputs, sentence=unknown)))
+    lines = page(replace(explanation, inputs=replace(explanation.source.inputs, sentence=unknown)))
     assert lines[2] == "  the [1\ufe0f\u20e3?] cat"

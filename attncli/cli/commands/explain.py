@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from attncli.cli.formats import chosen_format
+from attncli.cli.formats import Format, chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import (
     InputOptions,
@@ -57,8 +57,8 @@ def command(
     form = chosen_format("Explanation", output, own.figure)
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
-    word = own.word
-    make = _with_vectors(attention, inputs, output, word) if model.model is None else _with_model(model, output, word)
+    word, with_vectors = own.word, model.model is None
+    make = _with_vectors(attention, inputs, output, word) if with_vectors else _with_model(model, output, word, form)
     raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=own.figure))
 
 
@@ -72,12 +72,12 @@ def _with_vectors(attention: AttentionOptions, inputs: InputOptions, output: Out
     return announced(output, lambda text, progress: explain_with(text, settings, vectors, progress))
 
 
-def _with_model(options: ModelOptions, output: OutputOptions, word: str | None) -> "Make":
-    """What explains a sentence with the heads of a model."""
+def _with_model(options: ModelOptions, output: OutputOptions, word: str | None, form: Format) -> "Make":
+    """What explains a sentence with the heads of a model, with all of their arrays where they are written out."""
     from attncli.cli.reading import opened_model
     from attncli.recipes.model_explaining import explain_model_with
     from attncli.settings.model import check_model_settings
 
     chosen = {name: value for name, value in vars(options).items() if name != "model"}
     settings, model = check_model_settings(**chosen, word=word, top=output.top), opened_model(options.model or "")
-    return lambda text: explain_model_with(text, model, settings)
+    return lambda text: explain_model_with(text, model, settings, whole=not form.paged)

@@ -52,8 +52,13 @@ def _column(method: Compared, baseline: Compared, like: Panel, with_difference: 
 
 
 def _panel(method: Compared, like: Panel, caption: str) -> Panel:
-    hidden = np.isneginf(method.explanation.scores[-1]).all(axis=0)  # [n_query, n_key]
-    return replace(like, title=method.method, caption=caption, weights=method.weights, hidden=hidden)
+    return replace(
+        like,
+        title=method.method,
+        caption=caption,
+        weights=method.weights,
+        hidden=~method.explanation.layers[-1].visible,
+    )
 
 
 def model_comparison_content(comparison: ModelComparison, kind: Kind, by_row: bool) -> Content:
@@ -64,7 +69,7 @@ def model_comparison_content(comparison: ModelComparison, kind: Kind, by_row: bo
     """
     if kind != "heat":
         raise AttnError("arcs are drawn between words, and here heads are compared", "take a map: heat")
-    layers, heads = comparison.baseline.layer_numbers, comparison.baseline.head_numbers
+    layers, heads = comparison.baseline.source.layers, comparison.baseline.source.heads
     apart = np.reshape([each.divergence for each in comparison.heads], (len(layers), len(heads)))  # [n_layer, n_head]
     panel = Panel("", apart, np.zeros(apart.shape, bool), tuple(map(str, layers)), tuple(map(str, heads)), decimals=3)
     scale = Scale("share of the layer's largest divergence", by_row=True) if by_row else _scale(float(apart.max()))
@@ -82,6 +87,6 @@ def _scale(largest: float) -> Scale:
 
 def _most(comparison: ModelComparison) -> str:
     """The heads that differ most, by name."""
-    most = sorted(comparison.heads, key=lambda each: -each.divergence)[: comparison.baseline.settings.top]
+    most = sorted(comparison.heads, key=lambda each: -each.divergence)[: comparison.baseline.source.settings.top]
     named = (f"layer {each.layer} head {each.head} ({number(each.divergence, 3)})" for each in most)
     return "most different: " + ", ".join(named)

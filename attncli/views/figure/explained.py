@@ -7,11 +7,9 @@ import numpy as np
 from attncli.errors import AttnError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explanation import ModelExplanation
 from attncli.settings.model import FEWER_HEADS
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
 from attncli.views.figure.script import runs_right_to_left
-from attncli.views.records.rows import numbers
 from attncli.views.terminal.heading import labelled
 
 MOST_PANELS = {"heat": 144, "arcs": 12}
@@ -37,15 +35,15 @@ def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> C
         axes=("head" if one_query and len(places) > 1 else "query", "key"),
         only=explanation.query,
         crossed=explanation.memory is not None,
-        across=explanation.weights.shape[1],
+        across=len(explanation.head_numbers),
         right_to_left=runs_right_to_left(explanation.sentence.text),
     )
 
 
 def _places(explanation: Explanation) -> list[tuple[int, int]]:
-    """The rows and columns of the heads to draw: of vectors the last layer's."""
-    n_layer, n_head = explanation.weights.shape[:2]
-    layers = range(n_layer) if isinstance(explanation, ModelExplanation) else [n_layer - 1]
+    """The rows and columns of the heads to draw: of a block that is repeated the last layer's."""
+    n_layer, n_head = len(explanation.layers), len(explanation.head_numbers)
+    layers = [n_layer - 1] if explanation.source.repeats else range(n_layer)
     return [(layer, head) for layer in layers for head in range(n_head)]
 
 
@@ -53,7 +51,7 @@ def _panel(explanation: Explanation, row: int, column: int) -> Panel:
     return Panel(
         _name(explanation, row, column),
         explanation.weights[row, column],
-        np.isneginf(explanation.scores[row, column]),
+        ~explanation.layers[row].visible,
         labels([token.name for token in explanation.sentence.tokens]),
         labels([token.name for token in explanation.key_sentence.tokens]),
         _role(explanation, row, column),
@@ -68,31 +66,30 @@ def _heads(explanation: Explanation, places: list[tuple[int, int]]) -> Panel:
         rows = labels([tokens[explanation.query].name])
     chosen = tuple(np.array(places).T)
     weights: Array = explanation.weights[*chosen, explanation.query]  # [places, n_key]
-    hidden = np.isneginf(explanation.scores[*chosen, explanation.query])  # [places, n_key]
+    hidden = np.stack([~explanation.layers[layer].visible[explanation.query] for layer, _ in places])
     return Panel("", weights, hidden, rows, labels([token.name for token in explanation.key_sentence.tokens]))
 
 
 def _name(explanation: Explanation, row: int, column: int) -> str:
     """Which head it is, where there are several or the model has more."""
-    if not isinstance(explanation, ModelExplanation):
-        return f"head {column}" if explanation.weights.shape[1] > 1 else ""
-    layers, heads = numbers(explanation)
-    if explanation.choice.combine != "none":
-        return ""
-    return f"layer {layers[row]}, head {heads[column]}"
+    head = f"head {explanation.head_numbers[column]}"
+    if explanation.source.repeats:
+        return head if len(explanation.head_numbers) > 1 else ""
+    return "" if explanation.source.combined else f"layer {explanation.layer_numbers[row]}, {head}"
 
 
 def _role(explanation: Explanation, row: int, column: int) -> str:
     """What the head does, where that is known."""
-    if isinstance(explanation, ModelExplanation):
-        return "" if explanation.choice.combine != "none" else str(explanation.kinds.kind[row, column])
-    return explanation.roles[column].here if explanation.roles and len(explanation.layers) == 1 else ""
+    kinds, roles = explanation.source.kinds, explanation.source.roles
+    if kinds is not None:
+        return "" if explanation.source.combined else str(kinds.kind[row, column])
+    return roles[column].here if roles and len(explanation.layers) == 1 else ""
 
 
 def _what(explanation: Explanation) -> Iterator[str]:
     for each in labelled(explanation, PAPER):
         yield f"{each.label} {PAPER.word(each.value)}"
-    if not isinstance(explanation, ModelExplanation) and len(explanation.layers) > 1:
+    if explanation.source.repeats and len(explanation.layers) > 1:
         yield f"the last of {len(explanation.layers)} layers"
 
 
@@ -104,12 +101,10 @@ def _query(explanation: Explanation) -> list[str]:
 
 def _scale(explanation: Explanation, by_row: bool) -> Scale:
     """0 to 1, or to the largest where weights may exceed 1; what it is called."""
-    label = "attention weight"
-    if isinstance(explanation, ModelExplanation):
-        label = {"none": label, "norm": "‖αf(x)‖"}.get(explanation.choice.combine, explanation.choice.combine)
+    label = {None: "attention weight", "norm": "‖αf(x)‖"}.get(explanation.source.combined, explanation.source.combined)
     if by_row:
         return Scale("share of the row's largest weight", by_row=True)
-    return Scale(label, max(1.0, float(np.nan_to_num(explanation.weights).max(initial=0))))
+    return Scale(label or "", max(1.0, float(np.nan_to_num(explanation.weights).max(initial=0))))
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:

@@ -9,7 +9,7 @@ from attncli.views.page.page import page_html
 
 def explanation_page(explanation: Explanation, by_row: bool = False) -> str:
     """The page of one explanation; by_row: each row is coloured up to its own largest weight."""
-    sources = {explanation.settings.method: explanation}
+    sources = {explanation.source.method: explanation}
     return page_html(sources, f"attn: {explanation.sentence.text}", by_row=by_row)
 
 
@@ -26,5 +26,5 @@ def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = Fal
 
 def _runs(comparison: ModelComparison) -> dict[str, Explanation]:
     """Both runs, by the word that was changed, or by the models' names."""
-    one, other = comparison.swap or (comparison.baseline.model.name, comparison.other.model.name)
+    one, other = comparison.swap or (comparison.baseline.source.model.name, comparison.other.source.model.name)
     return {one: comparison.baseline, other if other != one else f"{other} (the other)": comparison.other}

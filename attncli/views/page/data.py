@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attncli.recipes.explanation import Explanation, Layer, Neighbour
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.explanation import Explanation, Layer
+from attncli.recipes.sources import Neighbour
 from attncli.views.formula import formula_of
 from attncli.views.page.kinds import kinds_of, meanings_of
 from attncli.views.page.packing import (
@@ -16,7 +16,6 @@ from attncli.views.page.packing import (
     packing_of,
     units_of,
 )
-from attncli.views.records.rows import has_scores, numbers
 from attncli.views.screen import Screen, visible
 from attncli.views.terminal.heading import names, settings_shown
 
@@ -51,14 +50,13 @@ def memory_shown(explanation: Explanation) -> str:
 
 def _switch(explanations: Sequence[Explanation]) -> str:
     """What the sources differ in."""
-    if not all(isinstance(each, ModelExplanation) for each in explanations):
+    if not all(each.source.kind == "model" for each in explanations):
         return "Method"
     return "Sentence" if len({each.sentence.text for each in explanations}) > 1 else "Model"
 
 
 def _source(explanation: Explanation, packing: Packing) -> Record:
     screen, n = Screen(), len(explanation.sentence.tokens)
-    layers, heads = numbers(explanation)
     memory, units = explanation.memory, [units_of(layer) for layer in explanation.layers]
     return {
         "sentence": visible(explanation.sentence.text),
@@ -66,36 +64,30 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "settings": settings_shown(explanation, screen),
         "queries": names(explanation.sentence, screen),
         "keys": None if memory is None else names(memory, screen),
-        "layers": layers[: len(explanation.layers)],
-        "heads": heads[: len(explanation.layers[0].attention.weights)],
+        "layers": explanation.layer_numbers,
+        "heads": explanation.head_numbers,
         "does": kinds_of(explanation),
         "means": meanings_of(explanation),
-        "combined": _combined(explanation),
+        "combined": explanation.source.combined,
         "pinned": explanation.query,
-        "only": explanation.query if isinstance(explanation, ModelExplanation) and explanation.partial else None,
+        "only": explanation.query if explanation.partial else None,
         "units": units,
         "shares": max(map(max, units)) <= 1 + 1e-6,  # else they are lengths
         "weights": [packed_weights(layer, packing) for layer in explanation.layers],
-        **(_steps(explanation) if packing.scores and has_scores(explanation) else {"scores": None}),
+        **(_steps(explanation) if packing.scores and explanation.has_scores else {"scores": None}),
         "neighbours": _neighbours(explanation) if n <= MOST_NEIGHBOURS else None,
     }
 
 
-def _combined(explanation: Explanation) -> str | None:
-    """The name of the combination that the one matrix is."""
-    choice = explanation.choice.combine if isinstance(explanation, ModelExplanation) else "none"
-    return None if choice == "none" else choice
-
-
 def _steps(explanation: Explanation) -> Record:
     """The scores and what they are made of, and the lengths of the values `[n_key]` and of their weighted sums."""
-    scored = [[packed_scores(head) for head in layer.attention.scores] for layer in explanation.layers]
+    scored = [[packed_scores(head) for head in layer] for layer in explanation.scores]
     return {
         "terms": [[_terms(layer, head) for head in range(len(layer.queries))] for layer in explanation.layers],
         "scores": [[codes for codes, _ in layer] for layer in scored],
         "ranges": [[limits for _, limits in layer] for layer in scored],
         "values": [[lengths_of(head) for head in layer.values] for layer in explanation.layers],
-        "results": [[lengths_of(head) for head in layer.attention.context] for layer in explanation.layers],
+        "results": [[lengths_of(head) for head in layer.context] for layer in explanation.layers],
     }
 
 
@@ -119,7 +111,7 @@ def _terms(layer: Layer, head: int) -> Record | None:
 
 def _neighbours(explanation: Explanation) -> list[Record] | None:
     """The nearest words of every query before and after attention; None where vectors do not live among words."""
-    if isinstance(explanation, ModelExplanation):
+    if explanation.source.vectors is None:
         return None
     found = explanation.neighbours(range(len(explanation.sentence.tokens)))
     return [{"before": _near(before), "after": None if after is None else _near(after)} for before, after in found]

@@ -2,7 +2,6 @@
 
 from attncli.analysis.kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explanation import ModelExplanation
 
 #: Of the kinds of a model's heads and the names of trained ones.
 MEANINGS = {
@@ -23,13 +22,15 @@ MEANINGS = {
 
 def kinds_of(explanation: Explanation) -> list[list[str]]:
     """What each head does, `[n_layer][n_head]` where it is known, else nothing."""
-    if isinstance(explanation, ModelExplanation):
-        return [] if explanation.choice.combine != "none" else explanation.kinds.kind.tolist()
-    return [list(map(str, explanation.roles))] if explanation.roles else []
+    kinds, roles = explanation.source.kinds, explanation.source.roles
+    if kinds is not None and not explanation.source.combined:
+        found: list[list[str]] = kinds.kind.tolist()
+        return found
+    return [list(map(str, roles))] if roles else []
 
 
 def meanings_of(explanation: Explanation) -> list[list[str]]:
     """What that means, in the same shape."""
-    if isinstance(explanation, ModelExplanation):
-        return [[MEANINGS[kind] for kind in row] for row in kinds_of(explanation)]
-    return [[MEANINGS.get(role.here, "") for role in explanation.roles]] if explanation.roles else []
+    if roles := explanation.source.roles:
+        return [[MEANINGS.get(role.here, "") for role in roles]]
+    return [[MEANINGS[kind] for kind in row] for row in kinds_of(explanation)]

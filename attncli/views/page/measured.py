@@ -31,17 +31,18 @@ def methods_measured(comparison: Comparison) -> Record:
 def models_measured(comparison: ModelComparison) -> Record:
     """Of both runs: measures of every head `[n_layer][n_head]`."""
     baseline, other = comparison.baseline, comparison.other
-    n_layer, n_head = len(baseline.layer_numbers), len(baseline.head_numbers)
+    n_layer, n_head = len(baseline.source.layers), len(baseline.source.heads)
     places = [[(layer, head) for head in range(n_head)] for layer in range(n_layer)]
+    mine, its = baseline.source.kinds.entropy, other.source.kinds.entropy  # [n_layer, n_head] both
     apart = [(each.divergence, each.rank_correlation, each.top1_agreement) for each in comparison.heads]
     return {
         "all": "both sentences" if comparison.swap else "both models",
-        "baseline": f"“{visible(comparison.swap[0])}”" if comparison.swap else visible(baseline.model.name),
+        "baseline": f"“{visible(comparison.swap[0])}”" if comparison.swap else visible(baseline.source.model.name),
         "measured": None,  # the head that is shown
         "subtracts": _same_tokens(comparison),
         "measures": [
-            [[_rounded(float(baseline.kinds.entropy[each]), *ITSELF) for each in row] for row in places],
-            [[_rounded(float(other.kinds.entropy[i, j]), *apart[i * n_head + j]) for i, j in row] for row in places],
+            [[_rounded(float(mine[each]), *ITSELF) for each in row] for row in places],
+            [[_rounded(float(its[i, j]), *apart[i * n_head + j]) for i, j in row] for row in places],
         ],
     }
 

@@ -15,7 +15,6 @@ from attncli.errors import AttnError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.settings.model import ARRAYS
-from attncli.views.records.rows import has_scores
 
 MOST_FULL_BYTES = 32 * 2**20  # of base64; of more, only the weights are kept, a byte each
 MOST_BYTES = 64 * 2**20
@@ -39,7 +38,7 @@ FULL, SMALL = Packing("<u2", 65534, True), Packing("u1", 254, False)
 
 def packing_of(explanations: Iterable[Explanation]) -> Packing:
     """The finest packing that keeps the page small enough; AttnError where none does."""
-    cells = [(_cells(each), has_scores(each)) for each in explanations]
+    cells = [(_cells(each), each.has_scores) for each in explanations]
     full = _base64(sum(count * FULL.bytes * (1 + scored) for count, scored in cells))
     if full <= MOST_FULL_BYTES:
         return FULL
@@ -57,7 +56,7 @@ def about(explanations: Sequence[Explanation], packing: Packing) -> str:
     largest = max(unit for each in explanations for layer in each.layers for unit in units_of(layer))
     places = 7 if packing.scores else 4
     error = ceil(largest / packing.levels / 2 * 10**places) / 10**places
-    scored = packing.scores and any(map(has_scores, explanations))
+    scored = packing.scores and any(each.has_scores for each in explanations)
     scores = ", and 2 bytes a score, in 65,535 steps over the range of its row" if scored else ""
     size = f"{packing.bytes} byte{'s' * (packing.bytes > 1)} a weight, wrong by at most {error:.{places}f}{scores}"
     left_out = "" if packing.scores else " Scores and values are left out, for they would make the page too large."
@@ -66,15 +65,19 @@ def about(explanations: Sequence[Explanation], packing: Packing) -> str:
 
 def units_of(layer: Layer) -> list[float]:
     """What the highest level of each head stands for: its largest weight."""
-    return [float(head.max(initial=0)) or 1.0 for head in layer.attention.weights]
+    return [float(head.max(initial=0)) or 1.0 for head in _weights(layer)]
 
 
 def packed_weights(layer: Layer, packing: Packing) -> list[str]:
     """Each head's weights `[n_query, n_key]`, packed."""
-    heads = zip(layer.attention.scores, layer.attention.weights, units_of(layer), strict=True)
-    return [
-        _packed(_codes(weights / unit, scores > -np.inf, packing), packing.dtype) for scores, weights, unit in heads
-    ]
+    heads = zip(_weights(layer), units_of(layer), strict=True)
+    return [_packed(_codes(weights / unit, layer.visible, packing), packing.dtype) for weights, unit in heads]
+
+
+def _weights(layer: Layer) -> Array:
+    """Those of a layer that is kept, as every layer of a page is."""
+    assert layer.weights is not None
+    return layer.weights
 
 
 def _codes(shares: Array, seen: Array, packing: Packing) -> Array:
@@ -114,7 +117,7 @@ def lengths_of(vectors: Array) -> list[float | None]:
 
 
 def _cells(explanation: Explanation) -> int:
-    return sum(layer.attention.weights.size for layer in explanation.layers)
+    return sum(_weights(layer).size for layer in explanation.layers)
 
 
 def _base64(size: int) -> int:

@@ -15,8 +15,6 @@ from attncli.recipes.explanation import Explanation
 from attncli.views.page.colours import script_of_scales, style_of_scales
 from attncli.views.page.data import Record, memory_shown, page_data
 from attncli.views.page.packing import about, packing_of
-from attncli.views.records.arrays import worked_out_weights
-from attncli.views.records.rows import numbers
 from attncli.views.screen import Screen, visible
 from attncli.views.terminal.heading import names, settings_shown, unknown_notes
 
@@ -98,8 +96,9 @@ def _text(text: str) -> str:
 
 def _notes(explanation: Explanation) -> Iterator[str]:
     """What must be known about an explanation: words left out, warnings, remarks."""
-    for sentence in explanation.sentences if explanation.inputs.vectors else ():
-        yield from unknown_notes(sentence, explanation.vectors, Screen())
+    vectors = explanation.source.vectors
+    for sentence in explanation.sentences:
+        yield from unknown_notes(sentence, vectors, Screen()) if vectors else ()
     yield from (*explanation.warnings, *explanation.remarks)
 
 
@@ -108,11 +107,12 @@ def _table(explanation: Explanation) -> str:
     queries, keys = (names(each, Screen()) for each in (explanation.sentence, explanation.key_sentence))
     if max(len(queries), len(keys)) > MOST_IN_TABLE:
         return f"<caption>No table of the whole matrix is made of more than {MOST_IN_TABLE} words.</caption>"
-    (layer, *_), (head, *_) = numbers(explanation)
-    weights, scores = worked_out_weights(explanation)[0, 0], explanation.layers[0].attention.scores[0]
-    shown = zip(queries, weights, scores > float("-inf"), strict=True)  # [n_query, n_key] both
+    layer = explanation.layers[0]
+    shown = zip(queries, explanation.known_weights[0, 0], layer.visible, strict=True)  # [n_query, n_key] both
     rows = "\n".join(f"<tr>{_head(query, 'row')}{_cells(row, seen)}</tr>" for query, row, seen in shown)
-    caption = f"Weights of layer {layer}, head {head}: each row's word looks at the words of the columns"
+    caption = (
+        f"Weights of layer {layer.number}, head {layer.heads[0]}: each row's word looks at the words of the columns"
+    )
     heads = "".join(_head(key, "col") for key in keys)
     return f"<caption>{caption}</caption>\n<thead><tr><td></td>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>"
 

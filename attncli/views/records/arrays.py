@@ -9,8 +9,6 @@ from attncli.heads.parameters import Array
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_comparison import ModelComparison
-from attncli.recipes.model_explanation import ModelExplanation
-from attncli.views.records.rows import worked_out
 
 AGAINST_BASELINE = ("divergence", "rank_correlation", "top1_agreement")
 
@@ -22,24 +20,13 @@ def explanation_arrays(explanation: Explanation) -> dict[str, Array]:
     `model` is its description as JSON. Where heads were combined or pieces merged there are no scores. Rows that were
     not worked out are NaN.
     """
-    arrays: dict[str, Any] = {"weights": worked_out_weights(explanation)}
-    if not isinstance(explanation, ModelExplanation):
+    arrays: dict[str, Any] = {"weights": explanation.known_weights}
+    if explanation.has_scores:
         arrays["scores"] = explanation.scores
-    else:
-        if explanation.has_scores:
-            arrays["scores"] = explanation.scores
-        arrays |= {"layer": explanation.layer_numbers, "head": explanation.head_numbers}
-        arrays["model"] = json.dumps(vars(explanation.model))
+    if explanation.source.model is not None:
+        arrays |= {"layer": explanation.source.layers, "head": explanation.source.heads}
+        arrays["model"] = json.dumps(vars(explanation.source.model))
     return _as_arrays(arrays | _tokens(explanation))
-
-
-def worked_out_weights(explanation: Explanation) -> Array:
-    """The weights, NaN in rows that were not worked out: `[n_layer, n_head, n_query, n_key]`."""
-    queries = worked_out(explanation)
-    if len(queries) == explanation.weights.shape[2]:
-        return explanation.weights
-    known = np.isin(np.arange(explanation.weights.shape[2]), queries)  # [n_query]
-    return np.where(known[:, None], explanation.weights, np.nan)
 
 
 def comparison_arrays(comparison: Comparison) -> dict[str, Array]:
@@ -51,7 +38,7 @@ def comparison_arrays(comparison: Comparison) -> dict[str, Array]:
     arrays: dict[str, Any] = {
         "methods": [each.method for each in comparison.methods],
         "weights": np.stack([each.weights for each in comparison.methods]),
-        "hidden": np.isneginf(baseline.scores[-1]).all(axis=0),
+        "hidden": ~baseline.layers[-1].visible,
     }
     for name in ("entropy", *AGAINST_BASELINE):
         arrays[name] = np.array([getattr(each, name) for each in comparison.methods], dtype=float)
@@ -60,12 +47,12 @@ def comparison_arrays(comparison: Comparison) -> dict[str, Array]:
 
 def model_comparison_arrays(comparison: ModelComparison) -> dict[str, Array]:
     """The measures of every head `[n_layer, n_head]`, NaN where one is not defined, and which heads those are."""
-    layers, heads = comparison.baseline.layer_numbers, comparison.baseline.head_numbers
+    layers, heads = comparison.baseline.source.layers, comparison.baseline.source.heads
     arrays: dict[str, Any] = {"layer": layers, "head": heads, "words": comparison.words}
     for name in AGAINST_BASELINE:
         values = np.array([getattr(each, name) for each in comparison.heads], dtype=float)
         arrays[name] = values.reshape(len(layers), len(heads))
-    models = comparison.baseline.model, comparison.other.model
+    models = comparison.baseline.source.model, comparison.other.source.model
     return _as_arrays(arrays | {"models": [json.dumps(vars(each)) for each in models]})
 
 

@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.errors import AttnError
 from attncli.heads.parameters import Array
-from attncli.recipes.explanation import Context, Explanation, Layer, Neighbour
+from attncli.recipes.explanation import Context, Explanation, Layer
+from attncli.recipes.sources import Neighbour
 from attncli.settings.explanation import Settings
+from attncli.settings.model import ARRAYS
 from attncli.text.tokens import Sentence, Token
 from attncli.vectors import Vectors
 from attncli.views.formula import formula_of
@@ -18,7 +21,10 @@ if TYPE_CHECKING:  # an explanation need not wait for the comparison
     from attncli.recipes.comparison import Compared, Comparison
     from attncli.recipes.head_ranking import HeadRanking
     from attncli.recipes.model_comparison import ComparedHead, ModelComparison
+    from attncli.recipes.model_source import ModelSource
 
+MOST_BYTES = 64 * 2**20  # of a model's JSON
+KINDS = ("distance", "entropy", "special", "previous", "next", "same", "first")
 VERSION = "1.0"
 FIRST_SETTINGS = ("mode", "method", "heads", "layers", "mask")  # which records have always begun with
 ATTENTION_VERSION = "1.1"  # of what explain and compare write
@@ -26,24 +32,69 @@ ATTENTION_VERSION = "1.1"  # of what explain and compare write
 
 def explanation_json(explanation: Explanation, *, full: bool = False, precision: int = 6) -> str:
     """One line of the `attn.explain` schema; `full` adds queries, keys, values, outputs and neighbours."""
-    numbers = Numbers(precision)
+    if explanation.source.model is not None:
+        _check_size(explanation, precision, full)
+    numbers, source = Numbers(precision), explanation.source
     record = {
         "schema": "attn.explain",
         "schema_version": ATTENTION_VERSION,
         **sentence_record(explanation.sentence),
         "memory": explanation.memory and sentence_record(explanation.memory),
-        "vectors": _vectors(explanation.vectors),
-        "model": None,
-        "settings": _settings(explanation.settings),
-        **_matrices(explanation, numbers),
-        "context": [context_record(each, numbers) for each in explanation.context],
-        "word": None if explanation.query is None else close_up_record(explanation, explanation.query, numbers),
+        "vectors": source.vectors and _vectors(source.vectors),
+        "model": source.model and vars(source.model),
+        "settings": SETTINGS[source.kind](source),
+        "scores": numbers.array(explanation.scores) if explanation.has_scores else None,
+        "weights": numbers.array(explanation.known_weights) if explanation.has_matrix else None,
+        **_kinds(explanation, numbers),
+        "context": [context_record(explanation.context[query], numbers) for query in explanation.queries],
+        "word": _word(explanation, numbers),
         "roles": [
-            {"head": i, "here": each.here, "held_out": each.held_out} for i, each in enumerate(explanation.roles)
+            {"head": head, "here": role.here, "held_out": role.held_out}
+            for head, role in zip(explanation.head_numbers, source.roles, strict=False)
         ],
         "warnings": [*explanation.warnings, *explanation.remarks],
     }
-    return json_line(record | (full_record(explanation, numbers) if full else {}))
+    return json_line(record | (full_record(explanation, numbers) if full and explanation.has_steps else {}))
+
+
+def _check_size(explanation: Explanation, precision: int, full: bool) -> None:
+    """AttnError for numbers with `precision` decimals, a sign or point and what stands between them, of MOST_BYTES."""
+    n = len(explanation.sentence.tokens)
+    matrix = len(explanation.layers) * len(explanation.head_numbers) * n * n
+    steps = [matrix * (1 + explanation.has_scores)]
+    if full and explanation.has_scores:
+        steps += [matrix]  # the similarities
+        steps += [array.size for layer in explanation.layers for array in (layer.queries, layer.keys, layer.values) * 2]
+    needed = sum(steps) * (precision + 6)
+    if needed > MOST_BYTES:
+        raise AttnError(
+            f"the JSON of {len(explanation.layers)} layers × {len(explanation.head_numbers)} heads would take some "
+            f"{needed / 2**20:,.0f} MB, the limit is {MOST_BYTES >> 20}",
+            ARRAYS,
+        )
+
+
+def _kinds(explanation: Explanation, numbers: "Numbers") -> dict[str, Any]:
+    """What each chosen head of a model does; nothing of vectors."""
+    source = explanation.source
+    if source.kinds is None:
+        return {}
+    return {
+        "heads": [
+            {"layer": layer, "head": head, "kind": str(source.kinds.kind[row, column])}
+            | {name: numbers.one(getattr(source.kinds, name)[row, column]) for name in KINDS}
+            for row, layer in enumerate(source.layers)
+            for column, head in enumerate(source.heads)
+        ]
+    }
+
+
+def _word(explanation: Explanation, numbers: "Numbers") -> dict[str, Any] | None:
+    """The close-up of the query; none of several layers of a model, or where there are no scores."""
+    several = not explanation.source.repeats and len(explanation.layers) > 1
+    if explanation.query is None or not explanation.has_steps or several:
+        return None
+    return close_up_record(explanation, explanation.query, numbers)
 
 
 def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
@@ -58,7 +109,7 @@ def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
             "memory": baseline.memory and sentence_record(baseline.memory),
             "vectors": _vectors(comparison.vectors),
             "model": None,
-            "settings": _settings(baseline.settings),
+            "settings": _settings(baseline.source.settings),
             "baseline": comparison.baseline,
             "methods": [_compared(each, numbers) for each in comparison.methods],
             "heads": [],
@@ -93,13 +144,6 @@ class Numbers:
         return np.where(small, np.round(np.where(small, values, 0), self._precision), values)
 
 
-def _matrices(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
-    """Scores and weights; null where the text is too long for them."""
-    if explanation.has_matrix:
-        return {"scores": numbers.array(explanation.scores), "weights": numbers.array(explanation.weights)}
-    return {"scores": None, "weights": None}
-
-
 def sentence_record(sentence: Sentence) -> dict[str, Any]:
     """A sentence with its tokens and unknown words."""
     return {
@@ -121,6 +165,17 @@ def _token(token: Token) -> dict[str, Any]:
 
 def _vectors(vectors: Vectors) -> dict[str, Any]:
     return {"name": vectors.name, "words": vectors.words, "dimensions": vectors.dimensions}
+
+
+def _of_model(source: "ModelSource") -> dict[str, Any]:
+    return vars(source.settings) | {"layer": list(source.layers), "head": list(source.heads)}
+
+
+#: The settings of a source, by its kind.
+SETTINGS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "vectors": lambda source: _settings(source.settings),
+    "model": _of_model,
+}
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
@@ -163,7 +218,7 @@ def full_record(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
         "queries": [numbers.array(layer.queries) for layer in layers],
         "keys": [numbers.array(layer.keys) for layer in layers],
         "values": [numbers.array(layer.values) for layer in layers],
-        "outputs": [numbers.array(layer.attention.context) for layer in layers],
+        "outputs": [numbers.array(layer.context) for layer in layers],
         "terms": [_terms(layer, numbers) for layer in layers],
         "neighbours": [
             {"query": query, "before": _neighbours(before, numbers), "after": _neighbours(after, numbers)}
@@ -174,7 +229,7 @@ def full_record(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
 
 def _terms(layer: Layer, numbers: Numbers) -> dict[str, Any] | None:
     """What the scores of a layer are made of; None where it is too long for them."""
-    terms = layer.terms(range(layer.queries.shape[1])) if layer.attention.scores.size else None
+    terms = layer.terms(range(layer.queries.shape[1])) if layer.scores is not None else None
     if terms is None:
         return None
     return {
@@ -220,7 +275,6 @@ def model_comparison_json(comparison: "ModelComparison", precision: int = 6) -> 
     swap = None
     if comparison.swap is not None:
         swap = {"from": comparison.swap[0], "to": comparison.swap[1], "sentence": comparison.other.sentence.text}
-    choice = vars(baseline.choice) | {"layer": list(baseline.layer_numbers), "head": list(baseline.head_numbers)}
     return json_line(
         {
             "schema": "attn.compare",
@@ -228,11 +282,11 @@ def model_comparison_json(comparison: "ModelComparison", precision: int = 6) -> 
             **sentence_record(baseline.sentence),
             "memory": None,
             "vectors": None,
-            "model": vars(baseline.model),
-            "against_model": None if swap else vars(comparison.other.model),
+            "model": vars(baseline.source.model),
+            "against_model": None if swap else vars(comparison.other.source.model),
             "swap": swap,
-            "settings": choice,
-            "baseline": baseline.model.name,
+            "settings": _of_model(baseline.source),
+            "baseline": baseline.source.name,
             "methods": [],
             "heads": [_compared_head(each, numbers) for each in comparison.heads],
             "warnings": list(comparison.warnings),

@@ -8,7 +8,6 @@ from attncli.attention.score_terms import ScoreTerms
 from attncli.errors import AttnError
 from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explanation import ModelExplanation
 from attncli.settings.model import ARRAYS
 
 if TYPE_CHECKING:
@@ -35,18 +34,19 @@ def explanation_rows(explanation: Explanation) -> Iterator[Row]:
 
     Layer and head are empty where they were combined; rows that were not worked out are left out.
     """
-    queries = worked_out(explanation)
+    queries = explanation.queries
     _check_size(explanation, len(queries))
     yield (*HEAD, *TERMS)
     pairs = _pairs(explanation, queries)
-    for row, layer in enumerate(_named(explanation)[0]):
-        terms = explanation.layers[row].terms(queries)
-        for column, head in enumerate(_named(explanation)[1]):
-            scores = _shown_scores(explanation, explanation.scores[row, column, queries])
+    for row, layer in enumerate(explanation.layers):
+        terms = layer.terms(queries)
+        for column, head in enumerate(layer.heads):
+            place = (None, None) if explanation.source.combined else (layer.number, head)
             weights = explanation.weights[row, column, queries].ravel().tolist()
+            scores = _shown(layer.scores[column, queries]) if layer.scores is not None else [None] * len(weights)
             made = _made(terms, column, len(weights))
             for pair, score, weight, parts in zip(pairs, scores, weights, made, strict=True):
-                yield layer, head, *pair, score, weight, *(NOTHING if score is None else parts)
+                yield *place, *pair, score, weight, *(NOTHING if score is None else parts)
 
 
 def _made(terms: ScoreTerms | None, head: int, n: int) -> Iterable[Row]:
@@ -97,13 +97,6 @@ def _check_size(explanation: Explanation, queries: int) -> None:
         )
 
 
-def worked_out(explanation: Explanation) -> Sequence[int]:
-    """The queries whose rows were computed."""
-    if isinstance(explanation, ModelExplanation) and explanation.partial and explanation.query is not None:
-        return [explanation.query]
-    return range(len(explanation.sentence.tokens))
-
-
 def _pairs(explanation: Explanation, queries: Sequence[int]) -> list[tuple[int, str, int, str]]:
     """Each query with each key: their places and texts."""
     keys = [(token.index, token.text) for token in explanation.key_sentence.tokens]
@@ -111,28 +104,6 @@ def _pairs(explanation: Explanation, queries: Sequence[int]) -> list[tuple[int, 
     return [(query, texts[query], *key) for query in queries for key in keys]
 
 
-def _shown_scores(explanation: Explanation, scores: Array) -> list[float | None]:
-    """Scores [queries, n_key] in one list, None for those that are hidden or none at all."""
-    if not has_scores(explanation):
-        return [None] * scores.size
-    values = scores.ravel().tolist()
-    return [value if isfinite(value) else None for value in values]
-
-
-def _named(explanation: Explanation) -> tuple[Sequence[int | None], Sequence[int | None]]:
-    """What layers and heads are called: nothing where they were combined."""
-    combined = isinstance(explanation, ModelExplanation) and explanation.choice.combine != "none"
-    return ([None], [None]) if combined else numbers(explanation)
-
-
-def numbers(explanation: Explanation) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The numbers of the layers and of the heads that an explanation holds, as the model counts them."""
-    if hasattr(explanation, "layer_numbers") and hasattr(explanation, "head_numbers"):
-        return explanation.layer_numbers, explanation.head_numbers
-    n_layer, n_head = explanation.weights.shape[:2]
-    return tuple(range(n_layer)), tuple(range(n_head))
-
-
-def has_scores(explanation: Explanation) -> bool:
-    """Whether scores stand behind the weights: not where heads were combined or pieces merged."""
-    return not isinstance(explanation, ModelExplanation) or explanation.has_scores
+def _shown(scores: Array) -> list[float | None]:
+    """Scores `[queries, n_key]` in one list, None for those that are hidden."""
+    return [value if isfinite(value) else None for value in scores.ravel().tolist()]

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from rich.text import Text
 
+from attncli.analysis.kinds import HeadKinds
 from attncli.recipes.comparison import Compared, Comparison, changed_context
-from attncli.recipes.explanation import CloseUp, Context, Explanation, Neighbour
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.explanation import CloseUp, Context, Explanation
+from attncli.recipes.sources import Neighbour
 from attncli.views.formula import Formula, formula_notes, formula_of
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
@@ -27,8 +28,6 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
     n_layer, n_head = explanation.weights.shape[:2] if explanation.has_matrix else (1, 1)
     sentences += role_sentences(explanation)
-    if isinstance(explanation, ModelExplanation) and not explanation.single:
-        return _mapped(explanation, sentences, screen)
     if n_head > 1:
         sentences += _heads(explanation, screen)
         said.append(f"the context of each word is the mean of {n_head} heads")
@@ -40,11 +39,11 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     return [*_lines(sentences, screen), *closing(explanation, (*said, rest), screen)]
 
 
-def _mapped(explanation: ModelExplanation, sentences: list[str], screen: Screen) -> list[Text]:
-    """The map of a model's heads as sentences, in place of the words' contexts."""
-    opening = sentences[: 2 + (explanation.memory is not None)]
+def map_sentences(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> list[Text]:
+    """The map of a model's heads as sentences."""
+    sentences = [*_opening(explanation, screen), *kind_sentences(explanation, kinds)]
     said = ["one head whole: --layer L --head H", "all numbers: --json"]
-    return [*_lines([*opening, *kind_sentences(explanation)], screen), *closing(explanation, said, screen)]
+    return [*_lines(sentences, screen), *closing(explanation, said, screen)]
 
 
 def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Screen) -> list[Text]:
@@ -91,7 +90,7 @@ def compare_sentences(comparison: Comparison, screen: Screen) -> list[Text]:
 def _opening(explanation: Explanation, screen: Screen) -> Iterator[str]:
     """The settings and the sentence."""
     settings = ", ".join(screen.word(each.spoken) for each in labelled(explanation, screen))
-    yield f"{'' if isinstance(explanation, ModelExplanation) else 'Attention with '}{settings}."
+    yield f"{'Attention with ' if explanation.source.kind == 'vectors' else ''}{settings}."
     yield f"Sentence: {screen.word(explanation.sentence.text)}"
     if explanation.memory is not None:
         yield f"The keys and values are from: {screen.word(explanation.memory.text)}"
@@ -115,7 +114,7 @@ def _attends(context: Context, keys: Sequence[str]) -> str:
 def _heads(explanation: Explanation, screen: Screen) -> Iterator[str]:
     """The strongest key of each word in each head."""
     queries, keys = names(explanation.sentence, screen), names(explanation.key_sentence, screen)
-    for head, weights in enumerate(explanation.weights[-1]):  # [n_query, n_key]
+    for head, weights in zip(explanation.head_numbers, explanation.weights[-1], strict=True):  # [n_query, n_key]
         best = weights[:MOST_WORDS].argmax(axis=1)  # [n_query]
         strongest = [
             f"{queries[query]} attends most to {keys[key]} with {weights[query, key]:.2f}"
@@ -128,8 +127,7 @@ def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Scree
     word, keys = names(explanation.sentence, screen)[close_up.query], names(explanation.key_sentence, screen)
     scores, weights, parts = close_up.scores[head], close_up.weights[head], close_up.contributions[head]  # [n_key]
     best = close_up.lookup[head]
-    number = explanation.head_numbers[head] if isinstance(explanation, ModelExplanation) else head
-    yield f"Head {number}, the query is {word}."
+    yield f"Head {close_up.heads[head]}, the query is {word}."
     if best is None:
         yield "The mask lets it see nothing."
         return

@@ -19,7 +19,7 @@ def context_changes(comparison: Comparison, screen: Screen) -> Block:
     baseline, *others = comparison.methods
     if not others:
         return Block([])
-    top = baseline.explanation.settings.top
+    top = baseline.explanation.top
     aside = "" if baseline.explanation.memory else ", itself aside"
     how = f"strongest word{aside}, under {baseline.method} → now; + joined, - left the strongest {top}"
     lines, left_out = heading("context", how, screen), 0

@@ -31,7 +31,7 @@ def close_up_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) 
 def head_block(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Block:
     """The steps, the table and the look-up of one head."""
     word = names(explanation.sentence, screen)[close_up.query]
-    which = f"head {head}: " if len(close_up.weights) > 1 else ""
+    which = f"head {close_up.heads[head]}: " if len(close_up.weights) > 1 else ""
     formula = formula_of(close_up.terms, head) if close_up.terms else None
     table = key_table(explanation, close_up, head, screen, formula)
     steps = _steps(explanation, close_up, head, word, screen, formula)
@@ -101,7 +101,7 @@ def _part(row: Keys, key: int, keys: Sequence[str], screen: Screen) -> str:
 
 def _notes(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
     """What a reader of a close-up must know."""
-    n_layer = explanation.weights.shape[0]
+    n_layer = len(explanation.layers)
     yield from formula_notes(explanation)
     word = screen.word(explanation.sentence.tokens[close_up.query].name)
     if close_up.others:

@@ -66,10 +66,9 @@ def _stacked(first: Matrix, pairs: list[tuple[Matrix, Matrix]], screen: Screen) 
 
 def _matrix(method: Compared) -> Matrix:
     explanation = method.explanation
-    hidden = np.asarray(np.isneginf(explanation.scores[-1]).all(axis=0))  # [n_query, n_key]
     rows = tuple(token.text for token in explanation.sentence.tokens)
     columns = tuple(token.text for token in explanation.key_sentence.tokens)
-    return Matrix(method.weights, hidden, rows, columns, method.method)
+    return Matrix(method.weights, ~explanation.layers[-1].visible, rows, columns, method.method)
 
 
 def _difference(method: Compared, baseline: Compared) -> Matrix:

@@ -65,7 +65,7 @@ def context_lines(explanation: Explanation, screen: Screen) -> Block:
     labels = _labels(explanation, screen)
     listed = [key_names[each.key] for context in contexts for each in context.ranked]
     number = max(map(len, shown.values()), default=0)
-    columns = _columns(labels, listed, number, explanation.settings.top, explanation.memory is None, screen)
+    columns = _columns(labels, listed, number, explanation.top, explanation.memory is None, screen)
     full = _full_bar(explanation)
     lines = _heading(explanation, full, screen)
     for label, context in zip(labels, contexts, strict=False):

@@ -1,12 +1,11 @@
-"""The page of `attn explain`: what is shown, the sentence, the matrices, the context of every word, the notes."""
+"""The pages of `attn explain`: matrices and the context of every word, a model's heads as a map, or one query."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.text import Text
 
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explanation import ModelExplanation
 from attncli.views.screen import Screen
 from attncli.views.terminal.context import context_lines
 from attncli.views.terminal.heading import page
@@ -15,20 +14,45 @@ from attncli.views.terminal.panels import gallery
 from attncli.views.terminal.roles import role_lines
 from attncli.views.terminal.typeset import Block, heading
 
+if TYPE_CHECKING:
+    from attncli.analysis.kinds import HeadKinds
+
 FEWEST_ROWS = 9  # of a matrix; rather than smaller ones, only the first heads are drawn
 
 
 def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
-    """The page of an explanation: the close-up of its query if it has one, else the whole sentence."""
+    """The page of an explanation: of its query if it has one, else of all words; of many heads of a model, a map."""
+    if explanation.source.kinds is not None and not explanation.single:
+        return _heads_page(explanation, explanation.source.kinds, screen)
     if explanation.query is None:
         return explain_lines(explanation, screen)
-    from attncli.views.terminal.close_up import close_up_lines  # the whole sentence need not wait for it
+    if explanation.has_steps:
+        from attncli.views.terminal.close_up import close_up_lines  # the page of all words need not wait for it
 
-    return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
+        return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
+    from attncli.views.terminal.row import row_lines
+
+    return page("attn explain", explanation, [row_lines(explanation, screen)], (), screen)
+
+
+def _heads_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen) -> list[Text]:
+    """What each head of a model does, or which key the query has most weight on under each."""
+    if explanation.source.strongest is not None:
+        from attncli.views.terminal.word_map import word_map_lines
+
+        return word_map_lines(explanation, *explanation.source.strongest, screen)
+    if screen.accessible:
+        from attncli.views.terminal.accessible import map_sentences
+
+        return map_sentences(explanation, kinds, screen)
+    from attncli.views.terminal.model_map import legend, map_block
+
+    drawn = map_block(explanation, kinds, screen)
+    return page("attn explain", explanation, [drawn.lines, legend(kinds, screen)], drawn.notes, screen)
 
 
 def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
-    """The whole page as lines, none wider than the screen."""
+    """The page of all words as lines, none wider than the screen."""
     if screen.accessible:
         from attncli.views.terminal.accessible import explain_sentences  # the other readers need not wait for it
 
@@ -37,8 +61,7 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     if not explanation.has_matrix:
         return page("attn explain", explanation, [context.lines], context.notes, screen)
     matrices = matrices_block(explanation, screen)
-    pieces = isinstance(explanation, ModelExplanation) and not explanation.choice.words
-    how = f"each row is a {'token' if pieces else 'word'}, its columns are what it attends to{_sums(explanation)}"
+    how = f"each row is a {explanation.source.unit}, its columns are what it attends to{_sums(explanation)}"
     said = (*matrices.notes, *context.notes, *_notes(explanation, screen))
     parts = [[*heading("weights", how, screen), *matrices.lines], role_lines(explanation, screen), context.lines]
     return page("attn explain", explanation, parts, said, screen)
@@ -46,9 +69,9 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 
 def _sums(explanation: Explanation) -> str:
     """What the weights of a word sum to, where any is not 0."""
-    if isinstance(explanation, ModelExplanation) and explanation.choice.combine in ("max", "flow", "norm"):
+    if explanation.source.combined in ("max", "flow", "norm"):
         return ""
-    seeing = explanation.layers[-1].attention.weights.any(axis=-1)  # [n_head, n_query]
+    seeing = explanation.weights[-1].any(axis=-1)  # [n_head, n_query]
     if seeing.all():
         return "; a row sums to 1"
     return "; the weights of a word sum to 1 where it sees anything" if seeing.any() else ""
@@ -60,7 +83,7 @@ def matrices_block(explanation: Explanation, screen: Screen) -> Block:
     if n_head == 1:
         return matrix_lines(_matrix(explanation, 0, ""), screen)
     drawn = min(n_head, _most_heads(explanation))
-    matrices = [_matrix(explanation, head, f"head {head}") for head in range(drawn)]
+    matrices = [_matrix(explanation, head, f"head {explanation.head_numbers[head]}") for head in range(drawn)]
     matrices.append(_matrix(explanation, None, f"mean of {n_head} heads"))
     return gallery(matrices, screen, MOST_LINES // len(matrices))
 
@@ -73,11 +96,9 @@ def _most_heads(explanation: Explanation) -> int:
 def _matrix(explanation: Explanation, head: int | None, name: str) -> Matrix:
     """The weights of one head, or of their mean (None)."""
     weights = explanation.mean_weights if head is None else explanation.weights[-1, head]  # [n_query, n_key]
-    scores = explanation.scores[-1] if head is None else explanation.scores[-1, [head]]  # [n_head, n_query, n_key]
     rows = tuple(token.name for token in explanation.sentence.tokens)
     columns = tuple(token.name for token in explanation.key_sentence.tokens)
-    hidden = np.asarray(np.isneginf(scores).all(axis=0))  # [n_query, n_key]
-    return Matrix(weights, hidden, rows, columns, name)
+    return Matrix(weights, ~explanation.layers[-1].visible, rows, columns, name)
 
 
 def _notes(explanation: Explanation, screen: Screen) -> Iterator[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.text import Text
 
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explanation import ModelExplanation
 from attncli.settings.wording import Shown, shown_settings
 from attncli.text.tokens import Sentence, Token, Unknown
 from attncli.vectors import Vectors
@@ -51,17 +50,12 @@ def settings_shown(explanation: Explanation, screen: Screen) -> str:
 
 def labelled(explanation: Explanation, screen: Screen) -> Iterator[Shown]:
     """The settings, with the vectors behind mode and method, or with the model before them."""
-    if isinstance(explanation, ModelExplanation):
-        model = explanation.model
-        size = screen.own(f"{model.family}, {model.layers} layers × {model.heads} heads")
-        yield source_shown("model", model.name, size)
-        yield from shown_settings(explanation.choice)
-        return
-    vectors = explanation.vectors
-    settings = [*shown_settings(explanation.settings)]
-    yield from settings[:2]  # the mode and the method
-    yield source_shown("vectors", vectors.name, screen.own(f"{vectors.words:,} × {vectors.dimensions}"))
-    yield from settings[2:]
+    source = explanation.source
+    settings = [*shown_settings(source.settings)]
+    first = 2 if source.kind == "vectors" else 0  # the mode and the method
+    yield from settings[:first]
+    yield source_shown(source.kind, source.name, screen.own(source.size))
+    yield from settings[first:]
 
 
 def source_shown(label: str, name: str, size: str) -> Shown:
@@ -120,7 +114,7 @@ def closing(
 ) -> list[Text]:
     """Unknown words, notes and warnings after an empty line, if there are any."""
     texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
-    vectors = explanation.inputs.vectors
+    vectors = explanation.source.vectors
     unknown = [note for text in texts for note in unknown_notes(text, vectors, screen)] if vectors else []
     warnings = explanation.warnings if warnings is None else warnings
     lines = [*notes([*unknown, *said, *explanation.remarks], screen), *notes(warnings, screen, "warning")]

@@ -57,7 +57,7 @@ def legend(comparison: Comparison, screen: Screen) -> list[Text]:
     """What each measure means, one line each."""
     explanation = comparison.methods[0].explanation
     n = len(explanation.key_sentence.tokens)
-    itself = "" if explanation.memory or explanation.settings.exclude_self else ", itself included,"
+    itself = "" if explanation.memory or explanation.source.settings.exclude_self else ", itself included,"
     meanings = (
         ("entropy", f"bits a row: 0 all on one word, log2 n the same on n words ({n}: {log2(n):.2f})"),
         ("JSD", "Jensen-Shannon divergence, bits a row: 0 the same, 1 nothing shared"),

@@ -26,7 +26,7 @@ def model_compare_lines(comparison: ModelComparison, screen: Screen) -> list[Tex
 
 
 def _notes(comparison: ModelComparison, screen: Screen) -> Iterator[str]:
-    rest = len(comparison.heads) - comparison.baseline.settings.top
+    rest = len(comparison.heads) - comparison.baseline.top
     if not screen.accessible:
         yield "JSD: Jensen-Shannon divergence in bits a row; top-1: rows whose strongest key is the same"
     elif rest > 0:
@@ -36,13 +36,13 @@ def _notes(comparison: ModelComparison, screen: Screen) -> Iterator[str]:
 def what_is_compared(comparison: ModelComparison) -> str:
     """The model and its two words, or the two models."""
     if comparison.swap is not None:
-        return f"{comparison.baseline.model.name}: {' against '.join(comparison.swap)}"
-    return f"{comparison.baseline.model.name} against {comparison.other.model.name}"
+        return f"{comparison.baseline.source.model.name}: {' against '.join(comparison.swap)}"
+    return f"{comparison.baseline.source.model.name} against {comparison.other.source.model.name}"
 
 
 def _map(comparison: ModelComparison, screen: Screen) -> Iterator[Text]:
     """The divergence of every head, in columns as many as fit."""
-    layers, heads = comparison.baseline.layer_numbers, comparison.baseline.head_numbers
+    layers, heads = comparison.baseline.source.layers, comparison.baseline.source.heads
     yield from heading("divergence", "a row a layer, a column a head: 0 is alike, 1 bit nothing in common", screen)
 
     def apart(row: int, column: int) -> tuple[str, str | Style]:
@@ -55,7 +55,7 @@ def _map(comparison: ModelComparison, screen: Screen) -> Iterator[Text]:
 
 def _most(comparison: ModelComparison, screen: Screen) -> Iterator[Text]:
     """The heads that are furthest apart; without a table where there is no room for one, or none is wanted."""
-    most = sorted(comparison.heads, key=lambda each: -each.divergence)[: comparison.baseline.settings.top]
+    most = sorted(comparison.heads, key=lambda each: -each.divergence)[: comparison.baseline.top]
     yield from heading("heads", "that differ most", screen)
     if screen.accessible or screen.columns < len(TABLE):
         yield from (line for each in most for line in wrap([(_sentence(each), "")], screen.columns))

@@ -7,7 +7,7 @@ from rich.style import Style
 from rich.text import Text
 
 from attncli.analysis.kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME, HeadKinds
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.explanation import Explanation
 from attncli.views.palette import cell_style
 from attncli.views.rounding import as_short
 from attncli.views.screen import Screen, pad
@@ -27,12 +27,12 @@ MEANINGS = {
 NUMBERS = {"dist": "mean distance in tokens", "bits": "mean entropy of a row", "spec": "share on special tokens"}
 
 
-def map_block(explanation: ModelExplanation, screen: Screen) -> Block:
+def map_block(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> Block:
     """Every chosen head with its kind and, where the lines suffice, distance, entropy and share on special tokens."""
     layers, heads = explanation.layer_numbers, explanation.head_numbers
     numbered = len(layers) * len(blocks(layers, heads, screen)) * 5 <= MOST_LINES
-    lines = [Line("kind", partial(_kind, explanation.kinds, screen))]
-    lines += [Line(name, partial(_measure, explanation.kinds, name)) for name in NUMBERS if numbered]
+    lines = [Line("kind", partial(_kind, kinds, screen))]
+    lines += [Line(name, partial(_measure, kinds, name)) for name in NUMBERS if numbered]
     said = ["all these numbers are in --json; one head whole: --layer L --head H"]
     if not numbered:
         said.insert(0, "distance, entropy and share on special tokens are left out of so large a map: choose --layer L")
@@ -41,9 +41,9 @@ def map_block(explanation: ModelExplanation, screen: Screen) -> Block:
     return Block([*over, *head_grid(layers, heads, lines, screen)], tuple(said))
 
 
-def legend(explanation: ModelExplanation, screen: Screen) -> list[Text]:
+def legend(kinds: HeadKinds, screen: Screen) -> list[Text]:
     """What the short names on this map mean."""
-    found = [kind for kind in SHORT if (explanation.kinds.kind == kind).any()]
+    found = [kind for kind in SHORT if (kinds.kind == kind).any()]
     meant = [(SHORT[kind], f"{kind}: {MEANINGS[kind]}") for kind in found] + list(NUMBERS.items())
     lines = [wrap([(pad(short, CELL), BOLD), (text, DIM)], screen.columns, hanging=CELL) for short, text in meant]
     return [line for some in lines for line in some]
@@ -72,9 +72,8 @@ def _number(kinds: HeadKinds, name: str, row: int, head: int) -> str:
     return f"{float(value):.2f}" if value < 10 else f"{float(value):.1f}"
 
 
-def kind_sentences(explanation: ModelExplanation) -> Iterator[str]:
+def kind_sentences(explanation: Explanation, kinds: HeadKinds) -> Iterator[str]:
     """What each head does, a sentence each."""
-    kinds = explanation.kinds
     for row, layer in enumerate(explanation.layer_numbers):
         for column, head in enumerate(explanation.head_numbers):
             distance, bits = (_number(kinds, name, row, column) for name in ("dist", "bits"))

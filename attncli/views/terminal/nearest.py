@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from rich.text import Text
 
-from attncli.heads.parameters import Array
-from attncli.recipes.explanation import CloseUp, Explanation, Neighbour
+from attncli.recipes.explanation import CloseUp, Explanation
+from attncli.recipes.sources import Neighbour
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Block, gallery, heading, line, wrap
@@ -26,19 +25,9 @@ class Move:
 
 def moves(explanation: Explanation, query: int) -> list[Move]:
     """How near the query's vector is to its strongest context words; empty where the output is in another space."""
-    if not explanation.in_embedding_space:
-        return []
     keys = [each.key for each in explanation.context[query].ranked]
-    words = explanation.inputs.source[keys]  # [len(keys), d_model]
-    before, after = (_cosines(each[query], words) for each in (explanation.inputs.x, explanation.output))
-    return [Move(*each) for each in zip(keys, before.tolist(), after.tolist(), strict=True)]
-
-
-def _cosines(vector: Array, others: Array) -> Array:
-    """The cosine of [d] with each row of [n, d]: [n]; 0 with a vector of zeros."""
-    lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(vector)  # [n]
-    cosines: Array = np.divide(others @ vector, lengths, out=np.zeros(len(others)), where=lengths > 0)
-    return cosines
+    cosines = explanation.source.cosines(query, keys, explanation.output)
+    return [Move(*each) for each in zip(keys, *(each.tolist() for each in cosines), strict=True)] if cosines else []
 
 
 def moves_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) -> list[Text]:

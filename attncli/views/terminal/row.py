@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.recipes.explanation import Explanation
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.glyphs import bar
 from attncli.views.terminal.heading import names
@@ -11,7 +11,7 @@ from attncli.views.terminal.typeset import DIM, heading, wrap
 LONGEST_BAR = 30
 
 
-def row_lines(explanation: ModelExplanation, screen: Screen) -> list[Text]:
+def row_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     """The keys of the chosen query in the order of the sentence, each with its number and a bar."""
     query = explanation.query or 0
     row, labels = explanation.mean_weights[query], names(explanation.sentence, screen)  # [n], n
@@ -33,7 +33,7 @@ def row_lines(explanation: ModelExplanation, screen: Screen) -> list[Text]:
     return lines
 
 
-def _what(explanation: ModelExplanation) -> str:
-    if explanation.choice.combine == "none":
-        return f"the weights of layer {explanation.layer_numbers[0]}, head {explanation.head_numbers[0]}"
-    return f"{explanation.choice.combine} over the chosen layers and heads"
+def _what(explanation: Explanation) -> str:
+    if explanation.source.combined:
+        return f"{explanation.source.combined} over the chosen layers and heads"
+    return f"the weights of layer {explanation.layer_numbers[0]}, head {explanation.head_numbers[0]}"

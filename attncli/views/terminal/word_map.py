@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.style import Style
 from rich.text import Text
 
-from attncli.analysis.measures import top1
-from attncli.recipes.model_explanation import ModelExplanation
+from attncli.arrays import Array
+from attncli.recipes.explanation import Explanation
 from attncli.views.palette import cell_style
 from attncli.views.rounding import as_weight
 from attncli.views.screen import Screen, cut
@@ -17,23 +17,28 @@ from attncli.views.terminal.typeset import heading, wrap
 WIDTH = 8  # cells of a head, the space before it among them
 
 
-def word_map_lines(explanation: ModelExplanation, screen: Screen) -> list[Text]:
-    """The page of `--word` where more than one head is chosen."""
+def word_map_lines(explanation: Explanation, best: Array, weights: Array, screen: Screen) -> list[Text]:
+    """The page of `--word` where more than one head is chosen.
+
+    best, weights `[n_layer, n_head]`: the key with most weight under each head and that weight; −1: it sees nothing.
+    """
     query, labels = explanation.query or 0, names(explanation.sentence, screen)
-    weights = explanation.weights[:, :, query]  # [n_layer, n_head, n]
-    best = top1(weights)  # [n_layer, n_head]; -1 where nothing is seen
 
     def strongest(row: int, column: int) -> tuple[str, str | Style]:
         key = int(best[row, column])
         return cut(labels[key], WIDTH - 1, screen.own("…")) if key >= 0 else "-", ""
 
     def weight(row: int, column: int) -> tuple[str, str | Style]:
-        value = round(float(weights[row, column].max()), 2)
+        value = round(float(weights[row, column]), 2)
         return as_weight(round(100 * value)), cell_style(value, screen.colours) if screen.coloured else ""
 
     lines = heading(labels[query], "as the query: of each head the key with most weight", screen)
     if screen.accessible:
-        lines += [each for told in _sentences(explanation, labels) for each in wrap([(told, "")], screen.columns)]
+        lines += [
+            each
+            for told in _sentences(explanation, best, weights, labels)
+            for each in wrap([(told, "")], screen.columns)
+        ]
     else:
         drawn = [Line("key", strongest), Line("", weight)]
         lines += head_grid(explanation.layer_numbers, explanation.head_numbers, drawn, screen, WIDTH)
@@ -41,12 +46,10 @@ def word_map_lines(explanation: ModelExplanation, screen: Screen) -> list[Text]:
     return page("attn explain", explanation, [lines], said, screen)
 
 
-def _sentences(explanation: ModelExplanation, labels: list[str]) -> Iterator[str]:
+def _sentences(explanation: Explanation, best: Array, weights: Array, labels: list[str]) -> Iterator[str]:
     """The same a sentence a head."""
-    weights = explanation.weights[:, :, explanation.query or 0]  # [n_layer, n_head, n]
-    best = top1(weights)  # [n_layer, n_head]
     for row, layer in enumerate(explanation.layer_numbers):
         for column, head in enumerate(explanation.head_numbers):
             key = int(best[row, column])
-            seen = f"{labels[key]} with {weights[row, column, key]:.2f}" if key >= 0 else "nothing"
+            seen = f"{labels[key]} with {weights[row, column]:.2f}" if key >= 0 else "nothing"
             yield f"Layer {layer}, head {head}: {seen}."

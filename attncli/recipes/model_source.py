@@ -1,0 +1,76 @@
+"""A model as the source of an explanation: which one it is, what was chosen of it, and what its heads do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from attncli.analysis.kinds import HeadKinds
+from attncli.heads.parameters import Array
+from attncli.recipes.sources import Neighbours, Source
+from attncli.settings.model import ModelSettings
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which model it is: its family, and how many layers, heads a layer, and parameters it has."""
+
+    name: str
+    family: str
+    layers: int
+    heads: int
+    parameters: int
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSource(Source):
+    """A model under settings.
+
+    layers and heads: the chosen ones, counted from 0; kinds `[n_layer, n_head]`: what each of them does; special `[n]`:
+    which tokens the post-processor added; strongest: the key on which each head's query has most weight, and that
+    weight, both `[n_layer, n_head]`, None without a query or where heads were combined.
+    """
+
+    model: ModelInfo
+    settings: ModelSettings
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    kinds: HeadKinds
+    special: Array
+    strongest: tuple[Array, Array] | None = None
+
+    kind, repeats = "model", False
+    vectors, roles = None, ()
+    method, temperature, excludes_self = "scaled", 1.0, False
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self.model.name
+
+    @property
+    def size(self) -> str:
+        """Its family and its layers and heads: `bert, 12 layers × 12 heads`."""
+        return f"{self.model.family}, {self.model.layers} layers × {self.model.heads} heads"
+
+    @property
+    def unit(self) -> str:  # type: ignore[override]
+        """Pieces, unless they are merged into words."""
+        return "word" if self.settings.words else "token"
+
+    @property
+    def combined(self) -> str | None:  # type: ignore[override]
+        """The combination that the one matrix is."""
+        return None if self.settings.combine == "none" else self.settings.combine
+
+    def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
+        """None: hidden states do not live among word vectors."""
+        return [((), None) for _ in queries]
+
+    def cosines(self, query: int, keys: Sequence[int], output: Array) -> None:
+        """None, likewise."""
+
+    def only(self, layer: int, head: slice) -> "ModelSource":
+        """The kinds of the chosen heads."""
+        layers = slice(layer, layer + 1)
+        kinds = HeadKinds(**{each.name: getattr(self.kinds, each.name)[layers, head] for each in fields(self.kinds)})
+        strongest = self.strongest and (self.strongest[0][layers, head], self.strongest[1][layers, head])
+        return replace(self, layers=self.layers[layers], heads=self.heads[head], kinds=kinds, strongest=strongest)

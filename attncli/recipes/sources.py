@@ -1,0 +1,161 @@
+"""The source of an explanation: either of word vectors with the heads over them, here, or of a model."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+import numpy as np
+
+from attncli.analysis.kinds import Role
+from attncli.heads.parameters import Array
+from attncli.recipes.inputs import Inputs
+from attncli.settings.explanation import Settings
+from attncli.vectors import Vectors
+
+if TYPE_CHECKING:  # vectors need not wait for the parts of models
+    from attncli.analysis.kinds import HeadKinds
+    from attncli.recipes.model_source import ModelInfo
+    from attncli.settings.model import ModelSettings
+
+Own = TypeVar("Own", bound="Source")
+NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A word of the vector set and its cosine with the vector that was asked about."""
+
+    text: str
+    similarity: float
+
+
+#: The nearest words of a vector before attention and after it; None after where the output is no word's vector.
+Neighbours = tuple[tuple[Neighbour, ...], tuple[Neighbour, ...] | None]
+
+
+class Source:
+    """What every view may ask of a source, whichever it is.
+
+    kind: "vectors" or "model"; unit: what a row of the matrix is, "word" or "token"; repeats: whether its layers are
+    one block applied again, of which the last one counts. settings, of which method, temperature and excludes_self are
+    said for either kind. vectors: the set of words, and model: what a model is; the other one is None. combined: the
+    name of what layers and heads were combined to. Of a model, layers and heads: the numbers of the chosen ones; kinds
+    `[n_layer, n_head]`: what each of them does; strongest, both `[n_layer, n_head]`: the key with most weight under
+    each, of the query that was asked for, and that weight. roles: what each trained head over vectors does.
+    """
+
+    kind: ClassVar[str]
+    repeats: ClassVar[bool]
+    unit: str
+    settings: "Settings | ModelSettings"
+    vectors: Vectors | None
+    model: "ModelInfo | None"
+    combined: str | None
+    layers: tuple[int, ...]
+    heads: tuple[int, ...]
+    kinds: "HeadKinds | None"
+    strongest: tuple[Array, Array] | None
+    roles: tuple[Role, ...]
+    method: str
+    temperature: float
+    excludes_self: bool
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The name of the vector set or the model."""
+
+    @property
+    @abstractmethod
+    def size(self) -> str:
+        """How large it is: `50,000 × 200`, or `bert, 12 layers × 12 heads`."""
+
+    @abstractmethod
+    def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
+        """The nearest words of some queries before attention and, by the output `[n_query, d]`, after it."""
+
+    @abstractmethod
+    def cosines(self, query: int, keys: Sequence[int], output: Array) -> tuple[Array, Array] | None:
+        """The cosines of a query's vector and the keys' before and after attention; None where those mean nothing."""
+
+    @abstractmethod
+    def only(self: Own, layer: int, head: slice) -> Own:
+        """The source of one layer and some of its heads, both by their place among those that are there."""
+
+
+@dataclass(frozen=True, eq=False)
+class VectorSource(Source):
+    """The vectors of a sentence's words, under settings that leave nothing open.
+
+    in_embedding_space: whether the output of the last layer lives among the vectors of words.
+    """
+
+    inputs: Inputs
+    settings: Settings
+    in_embedding_space: bool
+    roles: tuple[Role, ...] = ()
+
+    kind, repeats, unit = "vectors", True, "word"
+    model = combined = kinds = strongest = None
+    layers = heads = ()
+
+    @property
+    def vectors(self) -> Vectors:  # type: ignore[override]
+        """The set of words."""
+        return self.inputs.vectors
+
+    @property
+    def name(self) -> str:
+        """The name of the vector set."""
+        return self.vectors.name
+
+    @property
+    def size(self) -> str:
+        """Its words and dimensions: `50,000 × 200`."""
+        return f"{self.vectors.words:,} × {self.vectors.dimensions}"
+
+    @property
+    def method(self) -> str:  # type: ignore[override]
+        """The method of the settings."""
+        return self.settings.method
+
+    @property
+    def excludes_self(self) -> bool:  # type: ignore[override]
+        """Whether every word is hidden from itself."""
+        return bool(self.settings.exclude_self)
+
+    @property
+    def temperature(self) -> float:  # type: ignore[override]
+        """The temperature of the settings, which heads may have more of."""
+        return self.settings.temperature
+
+    def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
+        """The ten nearest words of each query's vector before attention and after."""
+        chosen = list(queries)
+        before = self._near(self.inputs.x[chosen])
+        after = self._near(output[chosen]) if self.in_embedding_space else [None] * len(chosen)
+        return list(zip(before, after, strict=True))
+
+    def cosines(self, query: int, keys: Sequence[int], output: Array) -> tuple[Array, Array] | None:
+        """Both `[len(keys)]`; None where the output is in another space."""
+        if not self.in_embedding_space:
+            return None
+        words = self.inputs.key_x[list(keys)]  # [len(keys), d_model]
+        return _cosines(self.inputs.x[query], words), _cosines(output[query], words)
+
+    def _near(self, x: Array) -> list[tuple[Neighbour, ...]]:
+        rows, cosines = self.vectors.near(x, NEIGHBOURS)  # both [len(x), 10]
+        words = iter(self.vectors.text(rows.ravel()))
+        return [tuple(Neighbour(next(words), float(cosine)) for cosine in row) for row in cosines]
+
+    def only(self, layer: int, head: slice) -> "VectorSource":
+        """The roles of the chosen heads; they are those of the first layer."""
+        return replace(self, roles=self.roles[head] if layer == 0 else ())
+
+
+def _cosines(vector: Array, others: Array) -> Array:
+    """The cosine of `[d]` with each row of `[n, d]`: `[n]`; 0 with a vector of zeros."""
+    lengths = np.linalg.norm(others, axis=1) * np.linalg.norm(vector)  # [n]
+    cosines: Array = np.divide(others @ vector, lengths, out=np.zeros(len(others)), where=lengths > 0)
+    return cosines
