@@ -9,7 +9,9 @@ from oracles.config_cases import HONOURED, IDS, UNKNOWN, changed
 from support.places import TESTS
 
 from attncli.errors import ResourceError
+from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.config_keys import HARMLESS, INERT
+from attncli.models.families import read_family
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
 from attncli.views.records.json import explanation_json
@@ -168,6 +170,25 @@ def test_a_key_with_two_values_is_refused(tmp_path, text):
     (folder / "config.json").write_text(config.removesuffix("}") + f", {text}}}")
     with pytest.raises(ResourceError, match="is there twice with different values"):
         open_model(folder)
+
+
+def left_out(tiny, *keys):
+    """The family with the numbers of a tiny checkpoint's config without some keys."""
+    config = json.loads((TESTS / "oracles" / "tiny" / tiny / "config.json").read_text())
+    return read_family(Config({key: value for key, value in config.items() if key not in keys}))
+
+
+@pytest.mark.parametrize(
+    ("tiny", "tied"),
+    [("bert", True), ("electra", True), ("distilbert", True), ("gpt2", True), ("llama", False), ("qwen3", False)],
+)
+def test_a_config_without_a_word_about_tied_weights_has_the_default_of_transformers(tiny, tied):
+    assert left_out(tiny, "tie_word_embeddings").tied == tied
+
+
+def test_gpt2_divides_scores_by_the_root_of_d_k_alone_unless_its_config_asks_for_more():
+    family = left_out("gpt2", "scale_attn_weights", "scale_attn_by_inverse_layer_idx")
+    assert [family.block(number).attention.scoring.scale for number in (0, 1)] == [0.5, 0.5]
 
 
 def test_no_key_is_both_harmless_and_harmless_by_its_value():

@@ -72,6 +72,8 @@ def test_a_panic_of_the_library_is_one_line(tmp_path, capfd):
     tokenizer._encode = partial(encode, SimpleNamespace(encode=panic))
     with pytest.raises(ResourceError, match="cannot read 'dog': the tokenizer library breaks down over it"):
         tokenizer.read("dog")
+    with pytest.raises(ResourceError, match=f"cannot read '{'d' * 60}…': the tokenizer library"):
+        tokenizer.read("d" * 61)
     assert capfd.readouterr() == ("", "")
 
 

@@ -56,7 +56,7 @@ class Bert(Family):
         eps, padding = config.epsilon("layer_norm_eps", 1e-12), _read_padding(config)
         return cls(
             shape=_read_shape(config, 0 if padding is None else padding + 1),
-            tied=config.switch("tie_word_embeddings", True),
+            tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=_read_embeddings(config, eps),
             d_ff=config.size("intermediate_size"),
             eps=eps,

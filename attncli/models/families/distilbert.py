@@ -38,7 +38,7 @@ class DistilBert(Family):
         n_head, positions = d_model // d_k, config.size("max_position_embeddings")
         return cls(
             shape=ModelShape(n_layer, n_head, n_head, d_model, d_k, positions, causal=False),
-            tied=config.switch("tie_word_embeddings", True),
+            tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(
                 Table("embeddings.word_embeddings", config.optional_size("vocab_size"), d_model),
                 Table("embeddings.position_embeddings", positions, d_model),

@@ -45,7 +45,7 @@ class Gpt2(Family):
         d, positions, eps = n_head * d_k, config.size("n_positions", 1024), config.epsilon("layer_norm_epsilon", 1e-5)
         return cls(
             shape=ModelShape(n_layer, n_head, n_head, d, d_k, positions, config.switch("is_causal", True)),
-            tied=config.switch("tie_word_embeddings", True),
+            tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(Table("wte", config.optional_size("vocab_size"), d), Table("wpe", positions, d)),
             last=LayerNorm("ln_f", d, eps),
             d_ff=config.optional_size("n_inner") or 4 * d,

@@ -75,7 +75,7 @@ class Llama(Family):
         causal = config.switch("is_causal", True)
         return cls(
             shape=ModelShape(n_layer, *_read_head_counts(config, kind), d_model, d_k, rotary.reach, causal),
-            tied=config.switch("tie_word_embeddings", False),
+            tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(Table("embed_tokens", config.optional_size("vocab_size"), d_model)),
             last=RMSNorm("norm", d_model, eps),
             d_ff=config.size("intermediate_size"),

@@ -30,7 +30,7 @@ class Quill(Family):
         d, d_k, positions = config.size("width"), config.head_size("width", "heads"), config.size("places")
         return cls(
             shape=ModelShape(config.size("depth"), d // d_k, d // d_k, d, d_k, positions, causal=False),
-            tied=config.switch("tie_word_embeddings", True),
+            tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(
                 Table("words", None, d), Table("places", positions, d), norm=LayerNorm("norm", d, 1e-12)
             ),
