@@ -170,3 +170,23 @@ def test_the_set_up_is_two_commands():
     assert len(lines) == 2
     assert "attn explain" in lines[0]
     assert "pytest" in lines[1]
+
+
+def test_the_workflow_runs_the_scripts_on_every_python_from_the_oldest_one():
+    workflow = (GITHUB / "workflows" / "check.yml").read_text()
+    (oldest,) = re.findall(r'^requires-python = ">=(.*)"$', (ROOT / "pyproject.toml").read_text(), re.M)
+    (versions,) = re.findall(r"python: \[(.*)\]", workflow)
+    assert versions.startswith(f'"{oldest}", ')
+    scripts = set(re.findall(r"bash (\.ci/\w+)", workflow))
+    assert scripts == {f".ci/{path.name}" for path in (ROOT / ".ci").iterdir()}
+
+
+def test_a_report_of_a_fault_asks_for_what_is_needed():
+    for page in (GITHUB / "ISSUE_TEMPLATE" / "fault.md", GITHUB / "SECURITY.md"):
+        assert "attn --version --debug" in page.read_text()
+
+
+def test_the_policy_of_versions_names_every_exit_code():
+    (codes,) = re.findall(r"exit codes ([\d, and]+) \|", PAGES[".github/CHANGELOG.md"])
+    table = set(re.findall(r"^\| (\d+) \|", PAGES[".github/docs/json.md"], re.M))
+    assert {*re.findall(r"\d+", codes)} == table
