@@ -1,8 +1,8 @@
 """attn: every step of attention on your own words.
 
-`attend` is the mathematics, `explain` and `compare` are the recipes, `open_vectors` opens a set of word vectors;
-`explain_model` is the recipe for a transformer checkpoint.
-Each is imported when it is first asked for, so that `attn --help` need not wait for NumPy.
+On word vectors: `explain` a sentence, `compare` similarity methods, `open_vectors` opens a set of vectors.
+On trained models: `explain_model`, `compare_models`, `rank_heads`; `open_model` opens one for many sentences.
+`attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
 from importlib import import_module
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from attncli.attention.attend import Attention, attend
     from attncli.errors import AttnError, ResourceError, UsageError
+    from attncli.models.model import Model, open_model
     from attncli.recipes.comparison import Comparison, compare
     from attncli.recipes.explaining import explain
     from attncli.recipes.explanation import Explanation
+    from attncli.recipes.head_ranking import HeadRanking, rank_heads
+    from attncli.recipes.model_comparison import ModelComparison, compare_models
     from attncli.recipes.model_explaining import explain_model
     from attncli.vectors import Vectors, open_vectors
 
@@ -23,22 +26,31 @@ __all__ = [
     "AttnError",
     "Comparison",
     "Explanation",
+    "HeadRanking",
+    "Model",
+    "ModelComparison",
     "ResourceError",
     "UsageError",
     "Vectors",
     "attend",
     "compare",
+    "compare_models",
     "explain",
     "explain_model",
+    "open_model",
     "open_vectors",
+    "rank_heads",
 ]
 
 _HOMES = {
     "attention.attend": ("Attention", "attend"),
-    "recipes.comparison": ("Comparison", "compare"),
     "errors": ("AttnError", "ResourceError", "UsageError"),
+    "models.model": ("Model", "open_model"),
+    "recipes.comparison": ("Comparison", "compare"),
     "recipes.explaining": ("explain",),
     "recipes.explanation": ("Explanation",),
+    "recipes.head_ranking": ("HeadRanking", "rank_heads"),
+    "recipes.model_comparison": ("ModelComparison", "compare_models"),
     "recipes.model_explaining": ("explain_model",),
     "vectors": ("Vectors", "open_vectors"),
 }
@@ -49,3 +61,7 @@ def __getattr__(name: str) -> Any:
         if name in names:
             return getattr(import_module(f"attncli.{module}"), name)
     raise AttributeError(f"module 'attncli' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

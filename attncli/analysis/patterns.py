@@ -96,7 +96,7 @@ def column_mean(weights: Array, visible: Array, to: Sequence[int]) -> Array:
     return mean
 
 
-def rank_heads(scores: Array, means: Array | None = None, *, by_lift: bool = False) -> tuple[RankedHead, ...]:
+def in_order(scores: Array, means: Array | None = None, *, by_lift: bool = False) -> tuple[RankedHead, ...]:
     """The heads with scores `[n_layer, n_head]`, the highest first, equal ones in the order of layers and heads.
 
     means: of the same shape, what the scores are held against; by_lift: the highest score − mean comes first.

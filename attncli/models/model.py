@@ -98,7 +98,10 @@ def _single(layer: ModelLayer) -> ModelLayer:
 
 
 def open_model(name_or_path: str | Path) -> Model:
-    """Open the model of a folder, or `org/name` or `name` of the Hugging Face cache; nothing is downloaded.
+    """Open a trained model, to explain many sentences with it.
+
+    name_or_path: a folder with config.json, safetensors and tokenizer.json, or `org/name` or `name` of the local
+        Hugging Face cache; nothing is downloaded.
 
     Raises:
         ResourceError: no such model, a family that is not supported, files that are damaged or of another kind, or an

@@ -1,9 +1,8 @@
 """Several similarity methods on one sentence, each measured against one of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -72,19 +71,58 @@ class Comparison:
 
 
 def compare(
-    sentence: str, vectors: Vectors | str | Path | None = None, *, against: str | Iterable[str] = (), **settings: Any
+    sentence: str,
+    vectors: Vectors | str | Path | None = None,
+    *,
+    against: str | Iterable[str] = (),
+    mode: str = "self",
+    method: str = "scaled",
+    heads: int | None = None,
+    layers: int = 1,
+    projections: str | Path | None = None,
+    seed: int = 0,
+    mask: str | Sequence[str] = (),
+    exclude_self: bool | None = None,
+    temperature: float = 1.0,
+    sigma: float | None = None,
+    positions: str = "none",
+    memory: str | None = None,
+    top: int = 5,
+    unknown: str = "compose",
 ) -> Comparison:
-    """Hold the methods `against` (default: all others) against the baseline `method` (default `scaled`).
+    """Several similarity methods on one sentence, each measured against the baseline `method`.
 
-    `settings` are the options of `attn compare` by name; errors as in `explain`, and a UsageError for an unknown
-    method or the baseline among those held against it.
+    sentence, vectors, top, unknown: as in `explain`.
+    against: one method or several; none: all others that the projections have parameters for.
+    mode: `self` (the vectors themselves), `qkv` (one head with projections), `multihead` (several, mixed by w_o).
+    method: the similarity of a query and a key: `dot` q·k, `scaled` q·k/√d_k (Vaswani et al. 2017, equation 1),
+        `cosine`, `general` qᵀWk (Luong et al. 2015), `additive` uᵀtanh(W_q q + W_k k) (Bahdanau et al. 2015), `kernel`
+        −‖q−k‖²/2σ².
+    heads: n_head of `multihead`, from 1; None: 3, or as many as a file of projections has.
+    layers: blocks, each on the output of the one before, from 1.
+    projections: `trained`, `random`, `identity` or a path to an .npz file; None: trained where the set has such heads,
+        else random.
+    seed: of random projections, from 0.
+    mask: `none`, `causal`, `window:K` (K words to each side), or several of them, which combine.
+    exclude_self: whether every word is hidden from itself; None: as the heads were trained, else not.
+    temperature: divides the scores, above 0; below 1 the weights become sharper (Hinton et al. 2015).
+    sigma: σ of `kernel`, above 0; None: σ² = √d_k.
+    positions: `none`, or `sinusoidal` (Vaswani et al. 2017, section 3.5).
+    memory: another sentence, whose words are the keys and values (cross-attention); None: the sentence itself.
+
+    Returns: `methods`, the baseline first, each with its mean weights `[n_query, n_key]` of the last layer, its entropy
+        and its Jensen–Shannon divergence from the baseline in mean bits a row, the mean Spearman correlation, the share
+        of rows with the same strongest key, and its whole explanation.
+
+    Raises:
+        UsageError: as in `explain`; the baseline among `against`.
+        AttnError: as in `explain`.
+        ResourceError: as in `explain`; a file of projections without the parameters of a method of `against`.
     """
-    if settings.get("word") is not None:
-        raise UsageError(
-            "compare has no close-up", "leave it out; explain has one", setting="word", value=settings["word"]
-        )
+    given = dict(locals())  # the parameters by name
+    settings = check_settings(**{name: given[name] for name in given.keys() - {"sentence", "vectors", "against"}})
     others = (against,) if isinstance(against, str) else tuple(against)
-    return compare_with(sentence, check_settings(**settings), as_vectors(vectors), others)
+    return compare_with(sentence, settings, as_vectors(vectors), others)
 
 
 def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple[str, ...] = ()) -> Comparison:

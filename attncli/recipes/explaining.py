@@ -1,9 +1,8 @@
 """The recipe: a sentence, vectors and settings become an `Explanation` that keeps every intermediate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from attncli.errors import AttnError
 from attncli.heads.projections import Blocks, choose_blocks, without_effect
@@ -21,18 +20,61 @@ MAX_BYTES = 2**30  # of scores and weights together; of a text that has more, th
 MOST_SCORES = 10**11  # of such a text; at some 300 million a second five minutes
 
 
-def explain(sentence: str, vectors: Vectors | str | Path | None = None, **settings: Any) -> Explanation[VectorSource]:
-    """Compute the attention of `sentence`, every step of it.
+def explain(
+    sentence: str,
+    vectors: Vectors | str | Path | None = None,
+    *,
+    mode: str = "self",
+    method: str = "scaled",
+    heads: int | None = None,
+    layers: int = 1,
+    projections: str | Path | None = None,
+    seed: int = 0,
+    mask: str | Sequence[str] = (),
+    exclude_self: bool | None = None,
+    temperature: float = 1.0,
+    sigma: float | None = None,
+    positions: str = "none",
+    memory: str | None = None,
+    word: str | int | None = None,
+    top: int = 5,
+    unknown: str = "compose",
+) -> Explanation[VectorSource]:
+    """Every step of the attention of a sentence over word vectors.
 
-    `vectors` is an opened set, a name or a path (None: the embedded set); `settings` are the options of
-    `attn explain` by name, as in `explain("the river bank", mode="multihead", heads=3)`.
+    sentence: a text; its n known words are the tokens.
+    vectors: an opened set, the name of a kept one, or a path; None: the embedded set.
+    mode: `self` (the vectors themselves), `qkv` (one head with projections), `multihead` (several, mixed by w_o).
+    method: the similarity of a query and a key: `dot` q·k, `scaled` q·k/√d_k (Vaswani et al. 2017, equation 1),
+        `cosine`, `general` qᵀWk (Luong et al. 2015), `additive` uᵀtanh(W_q q + W_k k) (Bahdanau et al. 2015), `kernel`
+        −‖q−k‖²/2σ².
+    heads: n_head of `multihead`, from 1; None: 3, or as many as a file of projections has.
+    layers: blocks, each on the output of the one before, from 1.
+    projections: `trained`, `random`, `identity` or a path to an .npz file; None: trained where the set has such heads,
+        else random.
+    seed: of random projections, from 0.
+    mask: `none`, `causal`, `window:K` (K words to each side), or several of them, which combine.
+    exclude_self: whether every word is hidden from itself; None: as the heads were trained, else not.
+    temperature: divides the scores, above 0; below 1 the weights become sharper (Hinton et al. 2015).
+    sigma: σ of `kernel`, above 0; None: σ² = √d_k.
+    positions: `none`, or `sinusoidal` (Vaswani et al. 2017, section 3.5).
+    memory: another sentence, whose words are the keys and values (cross-attention); None: the sentence itself.
+    word: the query of the close-up, a word of the sentence or its index from 0.
+    top: how many context words of every query are ranked, from 1.
+    unknown: `compose` the vector of an unknown word where the set can, else leave it out; `skip` it; `error`.
+
+    Returns: `scores` (those that enter the softmax) and `weights` `[n_layer, n_head, n_query, n_key]` in float64, the
+        rows of `weights` summing to 1; `layers` with the queries, keys, values and outputs of each; `context`, the
+        ranked words of every query; `close_up`; `warnings`.
 
     Raises:
-        UsageError: an empty sentence, or a setting that does not exist or does not fit.
-        AttnError: no word of the sentence is known, or the text is too long.
+        UsageError: an empty sentence, or a value that does not fit; the message quotes it.
+        AttnError: no known word, an unknown one with `unknown="error"`, or a text that is too long.
         ResourceError: vectors or projections that are missing or unreadable.
     """
-    return explain_with(sentence, check_settings(**settings), as_vectors(vectors))
+    given = dict(locals())  # the parameters by name
+    settings = check_settings(**{name: given[name] for name in given.keys() - {"sentence", "vectors"}})
+    return explain_with(sentence, settings, as_vectors(vectors))
 
 
 def explain_with(

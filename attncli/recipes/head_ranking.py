@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from attncli.analysis.patterns import PATTERNS, RankedHead, column_mean, pair_score, pattern_score, rank_heads
+from attncli.analysis.patterns import PATTERNS, RankedHead, column_mean, in_order, pair_score, pattern_score
 from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
 from attncli.recipes.inputs import find_query
-from attncli.recipes.model_explaining import ModelRun, Step
+from attncli.recipes.model_explaining import ModelRun, Numbers, Step, as_model
 from attncli.recipes.model_source import ModelInfo
 from attncli.recipes.reduction import Rows
-from attncli.settings.model import PATTERN_NAMES, ModelSettings
+from attncli.settings.model import PATTERN_NAMES, ModelSettings, check_model_settings
 from attncli.settings.option import check_choice
 from attncli.text.tokens import Sentence
 
@@ -40,6 +41,39 @@ class HeadRanking:
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentence, for those that go through every kind of record."""
         return (self.sentence,)
+
+
+def rank_heads(
+    sentence: str,
+    model: Model | str | Path,
+    *,
+    from_: str | None = None,
+    to: str | None = None,
+    pattern: str | None = None,
+    lift: bool = False,
+    layer: Numbers = None,
+    head: Numbers = None,
+    top: int = 5,
+) -> HeadRanking:
+    """The heads of a model in the order of their weight on a pair of words, or on a pattern.
+
+    sentence: a text; the model's tokenizer makes n tokens of it, special ones among them.
+    model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
+    from_, to: words of the sentence, or their indices as texts: the weight from the one on the other counts.
+    pattern: instead of a pair, `previous`, `next`, `duplicate` or `induction` (Olsson et al. 2022): the mean share of a
+        row's weight on the tokens of that pattern.
+    lift: whether the order is by how far that weight is above the mean weight of all tokens on `to`.
+    layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
+    top: how many heads the screen shows, from 1; `heads` has all.
+
+    Returns: `heads`, each with its layer, its number, its score from 0 to 1, and its mean (of a pair).
+
+    Raises:
+        UsageError: neither a pair nor a pattern, both, a lift of a pattern, or a word that the sentence does not have.
+        AttnError, ResourceError: as in `explain_model`.
+    """
+    settings = check_model_settings(layer=layer, head=head, top=top)
+    return rank_model_heads(sentence, as_model(model), from_=from_, to=to, pattern=pattern, lift=lift, choice=settings)
 
 
 def rank_model_heads(
@@ -73,7 +107,7 @@ def rank_model_heads(
         scores, means = np.moveaxis(np.stack([*run.each(on_pair)]), 1, 0)  # [n_layer, n_head] both
     named = tuple(
         each._replace(layer=run.layers[each.layer], head=run.heads[each.head])
-        for each in rank_heads(scores, means, by_lift=lift)
+        for each in in_order(scores, means, by_lift=lift)
     )
     return HeadRanking(run.info, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings)
 

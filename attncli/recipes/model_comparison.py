@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from attncli.heads.parameters import Array
 from attncli.models.checkpoint.tokenizing import SURROGATES
 from attncli.models.model import Model
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explaining import explain_model_with
+from attncli.recipes.model_explaining import Numbers, as_model, explain_model_with
 from attncli.recipes.model_source import ModelSource
-from attncli.settings.model import ModelSettings
+from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.text.tokens import Sentence
 
 
@@ -47,8 +48,45 @@ class ModelComparison:
         return (self.baseline.sentence, self.other.sentence)
 
 
-def compare_models(text: str, model: Model, against: Model, choice: ModelSettings) -> ModelComparison:
-    """Two checkpoints on one sentence.
+def compare_models(
+    sentence: str,
+    model: Model | str | Path,
+    against: Model | str | Path | None = None,
+    *,
+    swap: str | None = None,
+    layer: Numbers = None,
+    head: Numbers = None,
+    top: int = 5,
+) -> ModelComparison:
+    """Two models on one sentence, or one model on a sentence and its changed twin, head by head.
+
+    sentence: a text; the model's tokenizer makes n tokens of it, special ones among them.
+    model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
+    against: another model of as many layers and heads; or None, with `swap`.
+    swap: `he=she`, a word of the sentence and the one that replaces it everywhere.
+    layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
+    top: how many context words of every query are ranked, from 1.
+
+    Returns: for every chosen layer and head the mean Jensen–Shannon divergence in bits a row, the mean Spearman
+        correlation and the share of rows with the same strongest key, over tokens where both have the same, else over
+        the words of both; the two explanations.
+
+    Raises:
+        UsageError: neither `against` nor `swap`, or both; a word that the sentence does not have; else as in
+            `explain_model`.
+        AttnError: models of other numbers of layers or heads, or without a word in common.
+        ResourceError: as in `explain_model`.
+    """
+    if (against is None) == (swap is None):
+        raise UsageError("expected either another model or a swap", 'against=MODEL, or swap="he=she"')
+    settings, opened = check_model_settings(layer=layer, head=head, top=top), as_model(model)
+    if swap is not None:
+        return compare_swap(sentence, opened, swap, settings)
+    return compare_models_with(sentence, opened, as_model(against or ""), settings)
+
+
+def compare_models_with(text: str, model: Model, against: Model, choice: ModelSettings) -> ModelComparison:
+    """The same with models and settings that are checked and open.
 
     Raises:
         AttnError: they have other numbers of layers or heads.

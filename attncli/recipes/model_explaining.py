@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -27,18 +27,50 @@ Taken = TypeVar("Taken")
 TOGETHER = 2**22  # weights of heads that are measured at once; what they take besides stays small
 
 
-def explain_model(sentence: str, model: Model | str | Path, **settings: Any) -> Explanation[ModelSource]:
-    """The attention of a model on `sentence`: every layer and head, or those that `settings` choose or combine.
+#: Layers or heads by number: 3, "0,4-7", ["0", 5].
+Numbers = int | str | Sequence[int | str] | None
 
-    `settings` are the options of `attn explain --model` by name, as in `explain_model("the bank", "gpt2", layer=5)`.
+
+def explain_model(
+    sentence: str,
+    model: Model | str | Path,
+    *,
+    layer: Numbers = None,
+    head: Numbers = None,
+    combine: str = "none",
+    words: bool = False,
+    hide_special: bool = False,
+    word: str | int | None = None,
+    top: int = 5,
+) -> Explanation[ModelSource]:
+    """The attention of a trained model on a sentence: every layer and head, or the chosen or combined ones.
+
+    sentence: a text; the model's tokenizer makes n tokens of it, special ones among them.
+    model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
+    layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
+    combine: one matrix of the chosen ones: `mean`, `max`, `rollout` and `flow` (Abnar & Zuidema 2020), `norm` ‖αf(x)‖
+        (Kobayashi et al. 2020); `none` leaves them.
+    words: whether pieces are merged into words: the weights to them summed, those from them averaged.
+    hide_special: whether `[CLS]`, `<s>` and the like are left out and the rest renormalised.
+    word: the query of the close-up, a token or word of the sentence or its index from 0.
+    top: how many context words of every query are ranked, from 1.
+
+    Returns: `weights` `[n_layer, n_head, n, n]` of the chosen layers and heads, and `scores` of the same shape where
+        they were not combined or merged; `context`; the kind and the measures of every head; `warnings`.
 
     Raises:
-        UsageError: an empty sentence, or a setting that does not exist or does not fit.
+        UsageError: an empty sentence, or a value that does not fit; the message quotes it.
         AttnError: more tokens than the model has positions.
         ResourceError: a model that is missing or unreadable, or an extra that is not installed.
     """
-    opened = model if isinstance(model, Model) else open_model(str(model))
-    return explain_model_with(sentence, opened, check_model_settings(**settings))
+    given = dict(locals())  # the parameters by name
+    settings = check_model_settings(**{name: given[name] for name in given.keys() - {"sentence", "model"}})
+    return explain_model_with(sentence, as_model(model), settings)
+
+
+def as_model(model: Model | str | Path) -> Model:
+    """An opened model as it is; a name or a folder opened."""
+    return model if isinstance(model, Model) else open_model(str(model))
 
 
 def explain_model_with(

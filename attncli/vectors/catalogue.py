@@ -20,9 +20,17 @@ STATIC = tuple(
 
 
 def open_vectors(name_or_path: str | os.PathLike[str] | None = None, *, progress: "Progress | None" = None) -> Vectors:
-    """Open a vector set: None is the embedded one, what has a separator or an ending a path, else a name, else a file.
+    """Open a set of word vectors, memory-mapped.
 
-    A file is read through gensim once and kept; `progress` hears how far that is. Raises ResourceError.
+    name_or_path: a path if it has a separator or an ending, else the name of a kept set, else a file; None: the
+        embedded set. A file is imported by gensim at its first use, and kept.
+    progress: called during an import, with what is being done, and how much of how much.
+
+    Returns: a set of `words` rows and `dimensions`; `find(words)` gives the numbers of their rows, `rows(numbers)` the
+        vectors `[n, d_model]`, `near(vectors)` the nearest rows, `to_gensim()` the same set in gensim.
+
+    Raises:
+        ResourceError: no such set or file, or one that is damaged or of an unknown format; the hint is the next step.
     """
     if name_or_path is None:
         return Vectors(places.embedded())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.analysis.patterns import PATTERNS, column_mean, pair_score, pattern_score, rank_heads
+from attncli.analysis.patterns import PATTERNS, column_mean, in_order, pair_score, pattern_score
 
 ABAB = np.array([7, 3, 7, 3])
 
@@ -79,7 +79,7 @@ def test_a_pair_of_words_is_summed_over_the_attended_and_averaged_over_the_atten
 def test_heads_are_ranked_by_their_weight_on_the_pair():
     weights = np.zeros((2, 2, 3, 3))
     weights[:, :, 2, 0] = [[0.25, 0.5], [0.75, 0.5]]
-    ranked = rank_heads(pair_score(weights, [2], [0]))
+    ranked = in_order(pair_score(weights, [2], [0]))
     assert [each[:3] for each in ranked] == [(1, 0, 0.75), (0, 1, 0.5), (1, 1, 0.5), (0, 0, 0.25)]
 
 
@@ -89,20 +89,20 @@ def test_a_head_that_sends_everything_to_the_word_has_no_lift():
     weights[0, 1, 3, 1] = 0.75  # only token 3 looks at it
     seen = np.tril(np.ones((4, 4), bool))  # causal: three tokens see token 1
     ranked_by = pair_score(weights, [3], [1]), column_mean(weights, seen, [1])
-    assert rank_heads(*ranked_by) == ((0, 0, 1.0, 1.0), (0, 1, 0.75, 0.25))
-    first, second = rank_heads(*ranked_by, by_lift=True)
+    assert in_order(*ranked_by) == ((0, 0, 1.0, 1.0), (0, 1, 0.75, 0.25))
+    first, second = in_order(*ranked_by, by_lift=True)
     assert (first.head, first.lift) == (1, 0.5)
     assert (second.head, second.lift) == (0, 0.0)
-    assert rank_heads(pair_score(weights, [3], [1]))[0].lift is None
+    assert in_order(pair_score(weights, [3], [1]))[0].lift is None
 
 
 def test_heads_are_ranked_by_a_pattern():
     weights = np.stack([np.eye(4, k=-1), np.eye(4)])[None]
-    assert rank_heads(pattern_score(weights, PATTERNS["previous"](ABAB))) == ((0, 0, 1, None), (0, 1, 0, None))
-    assert rank_heads(pattern_score(weights, PATTERNS["duplicate"](ABAB))) == ((0, 0, 0, None), (0, 1, 0, None))
+    assert in_order(pattern_score(weights, PATTERNS["previous"](ABAB))) == ((0, 0, 1, None), (0, 1, 0, None))
+    assert in_order(pattern_score(weights, PATTERNS["duplicate"](ABAB))) == ((0, 0, 0, None), (0, 1, 0, None))
 
 
 def test_a_ranked_head_is_plain_python():
-    first = rank_heads(np.array([[0.5, 0.75, 0.25]], np.float32))[0]
+    first = in_order(np.array([[0.5, 0.75, 0.25]], np.float32))[0]
     assert [type(each) for each in first] == [int, int, float, type(None)]
     assert (first.layer, first.head, first.score) == (0, 1, 0.75)

@@ -7,7 +7,7 @@ from support.places import TESTS
 from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.errors import AttnError, UsageError
 from attncli.models.model import open_model
-from attncli.recipes.model_comparison import _by_words, compare_models, compare_swap, swapped
+from attncli.recipes.model_comparison import _by_words, compare_models_with, compare_swap, swapped
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import ModelSettings, check_model_settings
 
@@ -27,7 +27,7 @@ def weights_of(model, text):
 
 @pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "qwen2"])
 def test_a_model_is_itself(models, name):
-    comparison = compare_models(SENTENCE, models[name], models[name], ALL)
+    comparison = compare_models_with(SENTENCE, models[name], models[name], ALL)
     measured = {(each.divergence, each.rank_correlation, each.top1_agreement) for each in comparison.heads}
     assert measured == {(0, 1, 1)}
     assert comparison.warnings == ()
@@ -35,7 +35,7 @@ def test_a_model_is_itself(models, name):
 
 def test_every_head_is_measured_row_by_row(models):
     p, q = (weights_of(models[name], SENTENCE) for name in ("bert", "distilbert"))
-    comparison = compare_models(SENTENCE, models["bert"], models["distilbert"], ALL)
+    comparison = compare_models_with(SENTENCE, models["bert"], models["distilbert"], ALL)
     assert [(each.layer, each.head) for each in comparison.heads] == [(i, j) for i in range(2) for j in range(4)]
     for each in comparison.heads:
         mine, its = p[each.layer, each.head], q[each.layer, each.head]
@@ -46,7 +46,7 @@ def test_every_head_is_measured_row_by_row(models):
 
 def test_only_visible_keys_are_ranked(models):
     """Of a causal model the zeros above the diagonal, alike in both, would raise the correlation."""
-    comparison = compare_models(SENTENCE, models["gpt2"], models["gpt2"], ALL)
+    comparison = compare_models_with(SENTENCE, models["gpt2"], models["gpt2"], ALL)
     changed = compare_swap("a dog is a dog", models["gpt2"], "is=he", ALL)
     assert comparison.heads[0].rank_correlation == 1
     p, q = (weights_of(models["gpt2"], text)[0, 0] for text in ("a dog is a dog", "a dog he a dog"))
@@ -56,15 +56,16 @@ def test_only_visible_keys_are_ranked(models):
 
 @pytest.mark.parametrize(("layer", "head"), [(1, None), (None, 3), (1, 2)])
 def test_chosen_heads_are_those_of_the_whole(models, layer, head):
-    whole = compare_models(SENTENCE, models["bert"], models["distilbert"], ALL).heads
-    some = compare_models(SENTENCE, models["bert"], models["distilbert"], check_model_settings(layer=layer, head=head))
+    whole = compare_models_with(SENTENCE, models["bert"], models["distilbert"], ALL).heads
+    chosen = check_model_settings(layer=layer, head=head)
+    some = compare_models_with(SENTENCE, models["bert"], models["distilbert"], chosen)
     expected = [each for each in whole if layer in (None, each.layer) and head in (None, each.head)]
     assert list(some.heads) == expected
 
 
 def test_other_shapes_cannot_be_compared(models):
     with pytest.raises(AttnError, match=r"2 layers × 4 heads against 3 layers × 2 heads") as caught:
-        compare_models(SENTENCE, models["llama"], models["qwen2"], ALL)
+        compare_models_with(SENTENCE, models["llama"], models["qwen2"], ALL)
     assert caught.value.exit_code == 1
 
 
@@ -73,7 +74,7 @@ def test_other_shapes_cannot_be_compared(models):
 )
 @pytest.mark.parametrize("other", ["gpt2", "llama", "roberta"])
 def test_other_tokenisers_are_compared_by_words(models, text, other):
-    comparison = compare_models(text, models["bert"], models[other], ALL)
+    comparison = compare_models_with(text, models["bert"], models[other], ALL)
     assert list(comparison.words) == text.split()
     assert "by words" in comparison.warnings[0]
     assert len(comparison.warnings) == 1
@@ -90,7 +91,7 @@ def test_a_space_belongs_to_the_word_behind_it(models):
 
 
 def test_words_that_one_model_has_no_token_for_are_left_out(models):
-    comparison = compare_models("a \u200b dog", models["bert"], models["gpt2"], ALL)  # BERT drops the format character
+    comparison = compare_models_with("a \u200b dog", models["bert"], models["gpt2"], ALL)  # BERT drops it
     assert comparison.words == ("a", "dog")
     assert comparison.warnings[1].startswith("words left out")
     assert comparison.warnings[1].endswith(": 1")
@@ -98,7 +99,7 @@ def test_words_that_one_model_has_no_token_for_are_left_out(models):
 
 def test_no_word_in_common(models):
     with pytest.raises(AttnError, match="no word in common"):
-        compare_models("\u200b", models["bert"], models["gpt2"], ALL)
+        compare_models_with("\u200b", models["bert"], models["gpt2"], ALL)
 
 
 @pytest.mark.parametrize(

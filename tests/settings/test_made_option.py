@@ -13,12 +13,13 @@ BEFORE = "    memory: str | None = attention_option("
 SCRIPT = """
 import io, json, os, sys
 from contextlib import redirect_stderr
-from attncli import UsageError, explain
+from attncli import UsageError, open_vectors
 from attncli.cli.app import run
 from attncli.explore.command_line import explain_command
 from attncli.explore.header import title_lines
 from attncli.explore.state import Ask, State
 from attncli.explore.view import View
+from attncli.recipes.explaining import explain_with
 from attncli.settings.explanation import check_settings
 from attncli.views.screen import Screen
 
@@ -38,10 +39,10 @@ found |= {"title": said(*loud), "record": said(*loud, "--json"), "schema": said(
 os.environ["ACCESSIBLE"] = "1"
 found["sentences"] = said(*loud)
 try:
-    explain("a dog", loudness=-1)
+    check_settings(loudness=-1)
 except UsageError as error:
     found["python"] = str(error)
-explanation = explain("a dog", loudness=2)
+explanation = explain_with("a dog", check_settings(loudness=2), open_vectors())
 state = State(Ask("a dog", check_settings(loudness=2)))
 found["header"] = title_lines(View(state, explanation, Screen()), 120, 1)[0].plain
 found["command"] = explain_command(state, explanation)

@@ -10,7 +10,7 @@ from support.places import TESTS
 
 from attncli import compare
 from attncli.models.model import open_model
-from attncli.recipes.model_comparison import compare_models, compare_swap
+from attncli.recipes.model_comparison import compare_models_with, compare_swap
 from attncli.settings.model import check_model_settings
 from attncli.views.page.colours import script_of_scales
 from attncli.views.palette import CIVIDIS, DIVERGING
@@ -112,7 +112,7 @@ def test_differences_of_heads_follow_the_switches(show):
 @pytest.mark.parametrize(("other", "there"), [("bert", True), ("roberta", False)])
 def test_no_difference_is_offered_between_other_tokens(show, other, there):
     one, two = (open_model(str(TINY / name)) for name in ("bert", other))
-    browser = show(compare_models(SENTENCE, one, two, check_model_settings()))
+    browser = show(compare_models_with(SENTENCE, one, two, check_model_settings()))
     assert browser.run("return !document.getElementById('show').parentElement.hidden") == there
 
 

@@ -100,7 +100,7 @@ def _check_models(models: ComparedModels, figure: str) -> None:
 def _models(models: ComparedModels, output: OutputOptions) -> "Callable[[str], ModelComparison]":
     """What compares two models on a sentence, or one model on the sentence and its changed twin."""
     from attncli.cli.reading import opened_model
-    from attncli.recipes.model_comparison import compare_models, compare_swap
+    from attncli.recipes.model_comparison import compare_models_with, compare_swap
     from attncli.settings.model import check_model_settings
 
     choice = check_model_settings(layer=models.layer, head=models.head, top=output.top)
@@ -108,4 +108,4 @@ def _models(models: ComparedModels, output: OutputOptions) -> "Callable[[str], M
     if swap is not None:
         return lambda text: compare_swap(text, model, swap, choice)
     against = opened_model(models.against_model or "")
-    return lambda text: compare_models(text, model, against, choice)
+    return lambda text: compare_models_with(text, model, against, choice)

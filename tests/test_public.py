@@ -1,0 +1,97 @@
+"""The public functions: their parameters are the settings, written out, and their docstrings are complete."""
+
+import inspect
+import subprocess
+import sys
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from oracles.checkpoints import TINY
+
+import attncli
+from attncli.settings.explanation import Settings, check_settings
+from attncli.settings.model import ModelSettings, check_model_settings
+
+FUNCTIONS = [name for name in attncli.__all__ if name[0].islower()]
+BERT = str(TINY / "bert")
+#: The function, the class of its settings, those that it has not, and its own parameters.
+TABLE = [
+    ("explain", Settings, set(), set()),
+    ("compare", Settings, {"word"}, {"against"}),
+    ("explain_model", ModelSettings, set(), set()),
+    ("compare_models", ModelSettings, {"combine", "words", "hide_special", "word"}, {"swap"}),
+    ("rank_heads", ModelSettings, {"combine", "words", "hide_special", "word"}, {"from_", "to", "pattern", "lift"}),
+]
+
+
+def keywords(name):
+    """The parameters of a public function that are given by name."""
+    parameters = inspect.signature(getattr(attncli, name)).parameters.values()
+    return {each.name: each for each in parameters if each.kind is each.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize(("name", "settings", "lacking", "own"), TABLE)
+def test_the_parameters_are_the_settings(name, settings, lacking, own):
+    wanted = [field.name for field in fields(settings) if field.name not in lacking]
+    assert [each for each in keywords(name) if each not in own] == wanted
+    assert own <= {*keywords(name)}
+
+
+@pytest.mark.parametrize(("name", "settings", "lacking", "own"), TABLE)
+def test_the_defaults_are_those_of_the_settings(name, settings, lacking, own):
+    given = {each.name: each.default for each in keywords(name).values() if each.name not in own}
+    check = check_settings if settings is Settings else check_model_settings
+    assert check(**given) == check()
+    for field in fields(settings):
+        assert field.name in lacking or given[field.name] == field.default, field.name
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_parameter_has_a_type_and_is_explained(name):
+    function = getattr(attncli, name)
+    signature = inspect.signature(function)
+    for each in signature.parameters.values():
+        assert each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+        assert each.annotation not in (each.empty, Any)
+        assert each.name in function.__doc__, each.name
+    assert signature.return_annotation is not signature.empty
+    assert "Raises" in function.__doc__
+    assert "Error" in function.__doc__
+
+
+def test_every_public_name_can_be_had_and_is_listed():
+    assert {*attncli.__all__} <= {*dir(attncli)}
+    assert [name for name in attncli.__all__ if not getattr(attncli, name).__doc__] == []
+    assert attncli.__all__ == sorted(attncli.__all__)
+
+
+def test_the_package_itself_costs_nothing():
+    code = "import sys, attncli; print(*(name for name in sys.modules if name.split('.')[0] in ('attncli', 'numpy')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["attncli"]
+
+
+def test_a_model_is_opened_or_given():
+    opened = attncli.open_model(BERT)
+    by_name, by_value = attncli.explain_model("the dog", BERT), attncli.explain_model("the dog", opened)
+    assert (by_name.weights == by_value.weights).all()
+
+
+def test_models_are_compared_and_sentences():
+    assert len(attncli.compare_models("the dog", BERT, BERT, layer=0).heads) == 4
+    assert attncli.compare_models("the dog", BERT, swap="dog=cat", head="0-1").swap == ("dog", "cat")
+
+
+@pytest.mark.parametrize("given", [{}, {"against": BERT, "swap": "dog=cat"}])
+def test_a_comparison_needs_one_other(given):
+    with pytest.raises(attncli.UsageError, match="expected either"):
+        attncli.compare_models("the dog", BERT, **given)
+
+
+def test_heads_are_ranked():
+    ranked = attncli.rank_heads("the dog sat", BERT, pattern="previous", layer=[0, 1], top=3)
+    assert ranked.top == 3
+    assert {each.layer for each in ranked.heads} == {0, 1}
+    scores = [each.score for each in ranked.heads]
+    assert scores == sorted(scores, reverse=True)
