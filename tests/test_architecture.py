@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 
@@ -236,3 +237,43 @@ def test_a_sentence_does_not_wait_for_what_long_texts_need(loaded):
     for call, modules in loaded([["explain", "a dog"], ["explain", "a dog", "--mode", "multihead"]]):
         assert "attncli.attention.attend" in modules
         assert not {"attncli.attention.streamed", "attncli.corpus"} & modules, call
+
+
+PAGES = {name: (ROOT / ".github" / name).read_text() for name in ("ARCHITECTURE.md", "CONTRIBUTING.md")}
+PLACES_NAMED = re.findall(r"`(?!tests/)([\w/]+\.py)(?:: (\w+))?`", PAGES["ARCHITECTURE.md"])
+
+
+def defined_in(path):
+    """The names at the top of a module."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def test_the_picture_and_the_table_of_the_rooms_are_those_of_the_modules():
+    import architecture  # which imports this module
+
+    assert architecture.PICTURE.read_text() == architecture.architecture_svg(), "run python tests/architecture.py"
+    assert architecture.with_table(PAGES["ARCHITECTURE.md"]) == PAGES["ARCHITECTURE.md"]
+
+
+def test_what_the_architecture_names_is_where_it_says():
+    wrong = [
+        f"{path}: {name}"
+        for path, name in PLACES_NAMED
+        if not (PACKAGE / path).is_file() or (name and name not in defined_in(PACKAGE / path))
+    ]
+    assert not wrong
+    assert len(PLACES_NAMED) > 30
+
+
+def test_the_recipes_name_files_and_lists_that_exist():
+    named = re.findall(r"`((?:attncli|tests)/[\w/.]*)`", PAGES["CONTRIBUTING.md"])
+    lists = re.findall(r"`([A-Z]+)` of `([\w/.]+)`", PAGES["CONTRIBUTING.md"])
+    assert not [path for path in named if not (ROOT / path).exists()]
+    assert not [(name, path) for name, path in lists if name not in defined_in(ROOT / path)]
+    assert len(lists) == 4
