@@ -71,7 +71,7 @@ def test_another_number_of_heads_says_which_there_are(vectors):
     with pytest.raises(UsageError, match="1, 3, 8 heads, none with 5; train some: attn train"):
         explain(BARK, vectors, mode="multihead", heads=5, projections="trained")
     fallen_back = explain(BARK, vectors, mode="multihead", heads=5)
-    assert fallen_back.settings.projections == "random"
+    assert fallen_back.source.settings.projections == "random"
     assert any("attn train" in warning for warning in fallen_back.warnings)
     assert any("not trained" in warning for warning in fallen_back.warnings)
 
@@ -95,7 +95,7 @@ def test_heads_that_see_positions_say_so(vectors):
     assert any("positions are in use" in remark for remark in explain(BARK, vectors, mode="multihead").remarks)
     between = explain("the dog", vectors, mode="multihead", memory="a cute cat")
     assert any("learned positions" in remark for remark in between.remarks)
-    assert between.roles == ()
+    assert between.source.roles == ()
 
 
 def test_compare_sets_trained_methods_against_each_other(vectors):
