@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from attncli.errors import Setting, worded
+from attncli.errors import ExitCode, Setting, worded
 from attncli.settings.wording import Remark
 
 
@@ -21,6 +21,7 @@ class Key:
     setting: str = ""
 
 
+INTERRUPTED = int(ExitCode.INTERRUPTED)
 KEYS = (
     Key(("right", "l", "down", "j"), "word(1)", "→ l ↓ j", "the next word becomes the query", "next"),
     Key(("left", "h", "up", "k"), "word(-1)", "← h ↑ k", "the word before", "back"),
@@ -53,7 +54,7 @@ KEYS = (
     Key(("escape",), "leave", "Esc", "leave a close-up or this list; cancel what takes long"),
     Key(("question_mark",), "panel('keys')", "?", "the keys, and all notes", "keys"),
     Key(("q",), "leave_with(0)", "q", "quit, and print the command that shows this again", "quit"),
-    Key(("ctrl+c",), "leave_with(130)", "^C", "quit with exit code 130"),
+    Key(("ctrl+c",), f"leave_with({INTERRUPTED})", "^C", f"quit with exit code {INTERRUPTED}"),
 )
 
 

@@ -59,7 +59,8 @@ def test_the_examples_of_the_help_run(example, tmp_path):
     ("arguments", "code", "quoted", "hint"),
     [
         (["explian", "x"], 2, "explian", "explain"),
-        (["explain", "--metod", "dot", "x"], 2, "--metod", "--method"),
+        (["explain", "--metod", "dot", "x"], 2, "no such option: --metod", "--method"),
+        (["explain", "--zzz", "x"], 2, "no such option: --zzz", "attn explain --help"),
         (["explain", "a dog", "--method", "scald"], 2, "scald", "scaled"),
         (["explain", "a dog", "--mode", "slef"], 2, "slef", "self"),
         (["explain", "a dog", "--heads", "many"], 2, "--heads 'many': expected a whole number", ""),
