@@ -74,7 +74,8 @@ def check_folder(folder: Path, resume: bool) -> None:
         UsageError: it is a file, or something is in it that no run put there.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError("expected a folder for parts and tables, got a file", setting="output", value=str(folder))
+        reason = "expected a folder, got a file"
+        raise UsageError(reason, "name a folder for parts and tables", setting="output", value=str(folder))
     there = [path for path in folder.iterdir() if not _is_nothing(path)] if folder.exists() else []
     if there and not resume:
         hint = ("go on with it: ", Setting("resume"), ", or name another folder")

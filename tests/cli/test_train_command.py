@@ -136,7 +136,7 @@ INTERRUPTED_AT_ONCE = """
 import signal, sys
 from attncli.cli.app import run
 from attncli.cli.train_progress import TrainProgress
-Lines.training = lambda lines, progress: signal.raise_signal(signal.SIGINT)
+TrainProgress.training = lambda *_: signal.raise_signal(signal.SIGINT)
 sys.exit(run())
 """
 
