@@ -96,6 +96,7 @@ def rank_model_heads(
     check_ranked(from_, to, pattern, lift)
     choice = choice or ModelSettings()
     run = ModelRun.of(text, model, choice)
+    run.check_room()
     sentence = Rows.of(run.tokens, ModelSettings()).sentence
     attending = attended = means = None
     if pattern is not None:

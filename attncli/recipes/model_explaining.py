@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from attncli.address_space import memory
 from attncli.analysis.combining import norm_weighted
 from attncli.analysis.kinds import HeadKinds, measure_heads
 from attncli.analysis.measures import top1
@@ -19,7 +20,7 @@ from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_source import ModelInfo, ModelSource
 from attncli.recipes.reduction import MOST_FLOWING, Rows, check_flow, combine, remarks, special_tokens, without_scores
-from attncli.settings.model import ModelSettings, check_model_settings, chosen
+from attncli.settings.model import FEWER_HEADS, ModelSettings, check_model_settings, chosen
 from attncli.settings.option import check_text
 
 Progress = Callable[[str, int, int], None]
@@ -88,11 +89,13 @@ def explain_model_with(
         raise AttnError(f"{model.name} makes only special tokens of {text!r}", ("leave out ", Setting("hide_special")))
     query = None if settings.word is None else find_query(rows.sentence, settings.word)
     check_flow(settings, len(run.tokens.tokens))
+    keeps = settings.combine == "none" and (whole or len(run.layers) * len(run.heads) == 1)
+    run.check_room(keeps)
     measures = _Measures(special_tokens(run.tokens), rows, query)
     if settings.combine != "none":
         layers = _combined(run, rows, measures, progress)
     else:
-        layers = _kept(run, rows, measures, whole or len(run.layers) * len(run.heads) == 1, progress)
+        layers = _kept(run, rows, measures, keeps, progress)
     return Explanation(
         ModelSource(run.info, settings, run.layers, run.heads, measures.kinds, rows.special, measures.strongest),
         rows.sentence,
@@ -137,6 +140,26 @@ class ModelRun:
             hint = ('try: attn explain "Bark is very cute and he is a dog" ', Setting("model", "NAME"))
             raise UsageError("expected a sentence, got an empty text", hint, setting="sentence", value=text)
         return cls(model, model.read(text), layers, heads)
+
+    def check_room(self, keeps: bool = False) -> None:
+        """See that memory suffices for scores and weights of one layer, and of the chosen heads if it `keeps` them.
+
+        Raises:
+            AttnError: they do not; it says their size.
+        """
+        shape, n = self.model.shape, len(self.tokens.tokens)
+        one = 8 * shape.n_head * n * n  # bytes of two matrices in float32
+        kept = 16 * len(self.layers) * len(self.heads) * n * n * keeps  # once more when they are stacked
+        room = memory()
+        if room is not None and one + kept > room:
+            heads = (
+                f"{len(self.layers)} layers × {len(self.heads)} heads" if kept else f"{shape.n_head} heads of a layer"
+            )
+            raise AttnError(
+                f"expected scores and weights of at most {room / 2**30:,.1f} GiB, the memory there is, got "
+                f"{(one + kept) / 2**30:,.1f} GiB: {heads} over {n:,} tokens",
+                FEWER_HEADS if one <= room else "shorten the text",
+            )
 
     @property
     def info(self) -> ModelInfo:

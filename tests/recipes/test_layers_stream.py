@@ -1,0 +1,133 @@
+"""A model's layers one at a time: the same numbers as from all of them at once, and nothing kept that is not shown."""
+
+import gc
+import weakref
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from support.places import TESTS
+
+import attncli.recipes.model_explaining as model_explaining
+from attncli import explain_model
+from attncli.analysis import combining
+from attncli.analysis.kinds import HeadKinds, measure_heads
+from attncli.analysis.measures import top1
+from attncli.analysis.patterns import PATTERNS, pattern_score
+from attncli.errors import AttnError
+from attncli.models.model import open_model
+from attncli.recipes.head_ranking import rank_model_heads
+from attncli.recipes.model_explaining import explain_model_with
+from attncli.settings.model import check_model_settings
+
+SENTENCE = "the dog sees the cat and the cat sees the dog"
+NAMES = ["bert", "gpt2", "llama", "qwen2"]
+
+
+@pytest.fixture(params=NAMES)
+def model(request):
+    return open_model(TESTS / "oracles" / "tiny" / request.param)
+
+
+def at_once(model):
+    """The weights of every layer `[n_layer, n_head, n, n]`, the special tokens `[n]`, and what is visible."""
+    tokens = model.read(SENTENCE)
+    attention = [layer.attention for layer in model.run(tokens.ids)]
+    special = np.array([token.special for token in tokens.tokens])
+    weights, scores = (np.stack([getattr(each, name) for each in attention]) for name in ("weights", "scores"))
+    return weights, special, scores > -np.inf
+
+
+def paged(model, **settings):
+    return explain_model_with(SENTENCE, model, check_model_settings(**settings), whole=False)
+
+
+@pytest.mark.parametrize("at_most", [1, 2**22])
+def test_the_map_is_measured_on_each_layer_as_on_all(model, at_most, monkeypatch):
+    monkeypatch.setattr(model_explaining, "TOGETHER", at_most)
+    kinds, expected = paged(model).source.kinds, measure_heads(*at_once(model))
+    for name in (each.name for each in fields(HeadKinds)):
+        np.testing.assert_array_equal(getattr(kinds, name), getattr(expected, name), err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("combine", "expected"),
+    [
+        ("mean", lambda weights: weights.mean(axis=(0, 1))),
+        ("max", lambda weights: weights.max(axis=(0, 1))),
+        ("rollout", combining.rollout),
+    ],
+)
+def test_a_combination_is_the_one_of_all_layers(model, combine, expected):
+    np.testing.assert_array_equal(paged(model, combine=combine).weights[0, 0], expected(at_once(model)[0]))
+
+
+def test_heads_are_ranked_as_on_all_layers(model):
+    weights = at_once(model)[0]
+    scores = pattern_score(weights, PATTERNS["induction"](np.array(model.read(SENTENCE).ids)))
+    ranked = rank_model_heads(SENTENCE, model, pattern="induction").heads
+    assert {(each.layer, each.head): each.score for each in ranked} == dict(np.ndenumerate(scores))
+
+
+def test_the_strongest_key_of_a_query_under_every_head(model):
+    query = 2
+    keys, weights = paged(model, word=str(query)).source.strongest
+    rows = at_once(model)[0][:, :, query]
+    np.testing.assert_array_equal(keys, top1(rows))
+    np.testing.assert_array_equal(weights, rows.max(axis=-1))
+
+
+def test_a_page_of_many_heads_keeps_no_matrix(model):
+    explanation = paged(model)
+    assert [layer.weights for layer in explanation.layers] == [None] * model.shape.n_layer
+    assert not explanation.has_matrix
+    with pytest.raises(AttnError, match="is not kept"):
+        _ = explanation.weights
+    kept = paged(model, layer=1, head=1)
+    np.testing.assert_array_equal(kept.weights[0, 0], explain_model(SENTENCE, model).weights[1, 1])
+
+
+def test_a_layer_is_let_go_before_the_next_is_computed(model, monkeypatch):
+    alive, compute = [], type(model)._layer
+
+    def counting(self, number, x):
+        gc.collect()
+        assert not [each for each in alive if each() is not None]
+        layer = compute(self, number, x)
+        alive.append(weakref.ref(layer.attention.scores))
+        return layer
+
+    monkeypatch.setattr(type(model), "_layer", counting)
+    paged(model)
+    rank_model_heads(SENTENCE, model, pattern="next")
+    assert len(alive) == 2 * model.shape.n_layer
+
+
+def test_too_many_heads_are_refused_with_their_size_before_any_is_computed(model, monkeypatch):
+    n, shape = len(model.read(SENTENCE).tokens), model.shape
+    one, kept = 8 * shape.n_head * n * n, 16 * shape.n_layer * shape.n_head * n * n
+    monkeypatch.setattr(type(model), "_layer", None)  # would be called
+    monkeypatch.setattr(model_explaining, "memory", lambda: one + kept - 1)
+    with pytest.raises(AttnError, match=rf"{shape.n_layer} layers × {shape.n_head} heads over {n} tokens") as caught:
+        explain_model(SENTENCE, model)
+    assert "layer=" in caught.value.hint
+    monkeypatch.setattr(model_explaining, "memory", lambda: one - 1)
+    for call in (lambda: paged(model), lambda: rank_model_heads(SENTENCE, model, pattern="next")):
+        with pytest.raises(AttnError, match=f"{shape.n_head} heads of a layer") as caught:
+            call()
+        assert caught.value.hint == "shorten the text"
+
+
+@pytest.mark.parametrize(("layer", "head"), [(1, "1,3"), ("0-1", "2"), (None, None)])
+def test_layers_and_heads_keep_their_numbers(layer, head):
+    explanation = explain_model(SENTENCE, TESTS / "oracles" / "tiny" / "bert", layer=layer, head=head)
+    last = explanation.layer_numbers[-1]
+    assert explanation.close_up(2).heads == explanation.head_numbers
+    for number in explanation.head_numbers:
+        only = explanation.only(head=number)
+        assert (only.layer_numbers, only.head_numbers, only.single) == ((last,), (number,), True)
+        np.testing.assert_array_equal(
+            only.weights[0, 0], explain_model(SENTENCE, TESTS / "oracles" / "tiny" / "bert").weights[last, number]
+        )
+    with pytest.raises(ValueError, match="not in"):
+        explanation.only(head=9)
