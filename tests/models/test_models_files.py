@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -248,6 +250,29 @@ def test_a_large_model_is_read_a_layer_at_a_time(bert, monkeypatch):
     monkeypatch.setattr("attncli.models.checkpoint.tensors.KEPT", 1000)
     tensors = open_model(bert)._tensors
     assert tensors["encoder.layer.0.output.dense.bias"] is not tensors["encoder.layer.0.output.dense.bias"]
+
+
+class Watching:
+    """A family that notes whether the weights of a layer are gone when the next layer is computed."""
+
+    def __init__(self, family):
+        self.family, self.last, self.gone = family, lambda: None, []
+
+    def __getattr__(self, name):
+        return getattr(self.family, name)
+
+    def layer(self, *given):
+        self.gone.append(self.last() is None)
+        layer = self.family.layer(*given)
+        self.last = weakref.ref(layer.attention.weights)
+        return layer
+
+
+def test_a_layer_is_let_go_before_the_next_is_computed(bert):
+    model = open_model(bert)
+    watching = Watching(model._family)
+    list(replace(model, _family=watching).run([5, 9, 2]))
+    assert watching.gone == [True, True]
 
 
 def test_rows_are_read_in_any_order_and_more_than_once(tmp_path):
