@@ -1,1 +1,1 @@
-"""What weights say: measures, patterns, kinds of heads, combining, merging into words. Knows nothing but NumPy."""
+"""Analysis of weights: measures, patterns, kinds of heads, combining, merging into words. Imports NumPy only."""

@@ -1,4 +1,4 @@
-"""One matrix from the weights of many layers and heads, or from weights and values: what stands behind `--combine`.
+"""One matrix from the weights of many layers and heads, or from weights and values: the choices of `--combine`.
 
 Weights are `[n_layer, n_head, n, n]`: the selected layers from the lowest up, and their selected heads; they may come
 layer by layer, since of each one only what it adds is kept. Rows (the queries) sum to 1, or are 0 where a query sees
@@ -17,7 +17,7 @@ KEYS_AT_ONCE = 64  # so that the vectors f(x) of a long input need not all be in
 
 
 class NormWeighted(NamedTuple):
-    """Lengths of what the keys contribute: of each head's vectors `[n_head, n, n]`, of their sums `[n, n]`."""
+    """Lengths of the keys' contributions: of each head's vectors `[n_head, n, n]`, of their sums `[n, n]`."""
 
     heads: Array
     layer: Array

@@ -1,4 +1,4 @@
-"""What a head does, by measures of its weights: the kinds of a model's heads and the names of trained ones."""
+"""Kinds of a model's heads and names of trained ones, both by measures of their weights alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ PROFILE = ("left", "right", "related", "before", "after")
 
 @dataclass(frozen=True)
 class HeadKinds:
-    """What heads do, each array `[..., n_head]` as the weights `[..., n_head, n, n]` it was measured on.
+    """Measures and kinds of heads, each array `[..., n_head]` as the weights `[..., n_head, n, n]` it was measured on.
 
     distance: the mean |i − j| in tokens; entropy: the mean in bits a row; special, previous, next, same, first: shares
     of a head's weight, from 0 to 1, on special tokens, the token before, the one after, the token itself, token 0;
-    anchor: the share on token 0 and the special ones together; evenness: entropy as a share of what equal weights have.
+    anchor: the share on token 0 and the special ones together; evenness: entropy as a share of that of equal weights.
     kind: the one of KINDS that fits. Rows that see nothing count for nothing.
     """
 
@@ -53,7 +53,7 @@ def measure_heads(weights: Array, special: Array, visible: Array | None = None) 
 
     - previous token, next token, same token or first/special: the largest of these shares, if more than MOSTLY;
       first/special is the share on the first token and all special ones together;
-    - broad, if its entropy is at least BROAD of what equal weights on the visible keys would have;
+    - broad, if its entropy is at least BROAD of that of equal weights on the visible keys;
     - content, else: it picks keys by what they are.
     """
     place = np.arange(weights.shape[-1])
@@ -81,7 +81,7 @@ def _share_on(weights: Array, tokens: Array) -> Array:
 
 
 def _entropies(weights: Array, visible: Array | None) -> tuple[Array, Array]:
-    """The mean entropy in bits a row, and its share of what equal weights would have: both `[..., n_head]`.
+    """The mean entropy in bits a row, and its share of that of equal weights: both `[..., n_head]`.
 
     The share is 0 where no query has a choice.
     """
@@ -102,7 +102,7 @@ def kinds_of(shares: Sequence[Array], relative: Array) -> Array:
 
 @dataclass(frozen=True)
 class Role:
-    """What a trained head does: here on the sentence, and on sentences that training kept apart (None: unknown)."""
+    """The name of a trained head: here on the sentence, and on held-out sentences of its training (None: unknown)."""
 
     here: str
     held_out: str | None
@@ -114,12 +114,12 @@ class Role:
 
     @property
     def same(self) -> bool:
-        """Whether it does here what it did there."""
+        """Whether both names are the same."""
         return self.here == self.held_out
 
 
 def profile_heads(weights: Array, x: Array, visible: Array) -> Array:
-    """What names rest on, `[n_head, 5]`, of `weights` `[n_head, n, n]` over words with vectors x `[n, d]`.
+    """The measures behind names, `[n_head, 5]`, of `weights` `[n_head, n, n]` over words with vectors x `[n, d]`.
 
     The columns are PROFILE: the mean weight on the left and on the right neighbour, the mean rank correlation of the
     weights with the words' cosines, and the shares of weight before and after the word. `visible` `[n, n]` marks the

@@ -7,7 +7,7 @@ import numpy as np
 
 from attncli.arrays import Array
 
-# Numbers this close (relatively) are equal: where a key stands decides how its products are rounded, so that a word
+# Numbers this close (relatively) are equal: the place of a key decides how its products are rounded, so that a word
 # that is said twice may get two weights 1e-17 apart.
 TIE = 1e-12
 
@@ -49,7 +49,7 @@ def rank_correlation(p: Array, q: Array, visible: Array | None = None) -> Array:
 def ranking(numbers: Array) -> Array:
     """The places of weights or scores `[..., n_key]`, the largest first: `[..., n_key]`.
 
-    Numbers that agree to 12 significant digits are equal, and stand in the order of their places. −inf comes last.
+    Numbers that agree to 12 significant digits are equal, and come in the order of their places. −inf comes last.
     """
     order = np.argsort(-numbers, axis=-1, kind="stable")
     runs = _run_starts(np.take_along_axis(-numbers, order, axis=-1)).cumsum(axis=-1)  # [..., n_key]

@@ -1,7 +1,7 @@
 """Weights over words instead of word pieces, and without the tokens that a model adds.
 
-Merge first, then hide: special tokens are words of their own, so that merging mixes them with nothing, and what is
-dropped afterwards is the weight of whole words.
+Merge first, then hide: special tokens are words of their own, so that merging mixes them with nothing, and hiding
+drops the weight of whole words.
 """
 
 import numpy as np

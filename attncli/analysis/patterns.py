@@ -99,7 +99,7 @@ def column_mean(weights: Array, visible: Array, to: Sequence[int]) -> Array:
 def in_order(scores: Array, means: Array | None = None, *, by_lift: bool = False) -> tuple[RankedHead, ...]:
     """The heads with scores `[n_layer, n_head]`, the highest first, equal ones in the order of layers and heads.
 
-    means: of the same shape, what the scores are held against; by_lift: the highest score − mean comes first.
+    means: of the same shape, the baseline of the scores; by_lift: the highest score − mean comes first.
     """
     order = ranking((scores if means is None or not by_lift else scores - means).ravel())  # [n_layer·n_head]
     layers, heads = np.unravel_index(order, scores.shape)

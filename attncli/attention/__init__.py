@@ -1,1 +1,1 @@
-"""Attention itself: q, k, v -> scores, weights, context, and back again. Knows nothing but NumPy."""
+"""Attention itself: q, k, v -> scores, weights, context, and back again. Imports NumPy only."""

@@ -50,7 +50,7 @@ def attend(
     scale: multiplies the similarity; None is 1/√d_k for `scaled`, 1 for the others.
     softcap: c turns a score s into c·tanh(s/c) (Gemma Team 2024, section 2); None or 0 leaves it.
     mask: boolean (True may be seen) or floats to add (−inf hides), broadcastable to `[..., n_head, n_query, n_key]`.
-    causal, window, offset: query i stands at p = offset + i (offset may be negative). `causal` shows it the keys up to
+    causal, window, offset: query i is at p = offset + i (offset may be negative). `causal` shows it the keys up to
         p, `window=(left, right)` the keys p − left … p + right, None meaning no limit. All masks combine.
     temperature: divides the scores, a number or one for each head `[..., n_head]`; above 1 the weights become more
         even, below 1 sharper (Hinton et al. 2015).
@@ -183,7 +183,7 @@ def _empty_steps(layout: Layout, d_v: int, precision: np.dtype) -> Attention:
 
 
 def _tiles(layout: Layout) -> Iterator[tuple[int, ...]]:
-    """Indices of the leading axes, so many of them that what is left has at most TILE scores, or is a single head."""
+    """Indices of so many leading axes that a tile has at most TILE scores, or is a single head."""
     lead, depth = layout.grouped, 0
     while depth < len(lead) and math.prod(lead[depth:]) * layout.n_query * layout.n_key > TILE:
         depth += 1

@@ -1,4 +1,4 @@
-"""Where words stand, which attention itself does not know: added to their vectors, or to the scores.
+"""Positions, which attention itself does not know: added to the vectors of the words, or to the scores.
 
 Offsets are j − i, clipped at ±reach (Shaw et al. 2018, section 3.2); entry o of a bias belongs to the offset o − reach.
 """
@@ -21,7 +21,7 @@ def sinusoidal(n: int, d_model: int) -> Array:
 
 
 def position_scores(key: Array, position_bias: Array, key_offset_bias: Array) -> Array:
-    """What is added to the scores: b_(j−i) + k_j·r_(j−i)/√d_k, `[..., n_head, n, n]`.
+    """The addition to the scores: b_(j−i) + k_j·r_(j−i)/√d_k, `[..., n_head, n, n]`.
 
     key: `[..., n_head, n, d_k]`; position_bias b: `[n_head, 2·reach + 1]`; key_offset_bias r: `[n_head, 2·reach + 1,
     d_k]` is a query that depends on the offset alone (Shaw et al. 2018, equation 4, with the sides exchanged).
@@ -31,14 +31,14 @@ def position_scores(key: Array, position_bias: Array, key_offset_bias: Array) ->
 
 
 def by_offset(key: Array, position_bias: Array, key_offset_bias: Array) -> Array:
-    """What is added for each key at each offset: `[..., n_head, n_key, 2·reach + 1]`."""
+    """The addition for each key at each offset: `[..., n_head, n_key, 2·reach + 1]`."""
     by_key = key @ key_offset_bias.swapaxes(-1, -2) / math.sqrt(key.shape[-1])
     summed: Array = by_key + position_bias[..., None, :]
     return summed
 
 
 def offset_scores(by_key: Array, i: Array, j: Array) -> Array:
-    """What `by_offset` says for queries at places i and keys at places j: `[..., n_head, len(i), len(j)]`."""
+    """The additions of `by_offset` for queries at places i and keys at places j: `[..., n_head, len(i), len(j)]`."""
     reach = by_key.shape[-1] // 2
     place = np.clip(j - i[:, None], -reach, reach) + reach  # [len(i), len(j)]
     scores: Array = by_key[..., j, place]

@@ -12,7 +12,7 @@ PAIRS_AT_ONCE = 2**19
 
 
 def product(a: Array, b: Array, scale: float | None = None, out: Array | None = None) -> Array:
-    """A `[..., n, d]` times b `[..., d, m]` times `scale`: `[..., n, m]`. What overflows becomes the largest number."""
+    """A `[..., n, d]` times b `[..., d, m]` times `scale`: `[..., n, m]`. Overflow saturates."""
     if product_may_overflow(a, b, scale):
         return wide_product(a, b, scale, out)
     a = a if scale is None else a * float(scale)  # n·d products where scaling the result would cost n·m
@@ -31,7 +31,7 @@ def wide_product(a: Array, b: Array, scale: float | None, out: Array | None = No
     """A `[..., n, d]` times b `[..., d, m]` times `scale`, all of which may pass the dtype's range on the way.
 
     Powers of two are taken out of each vector and of the scale and put back in the end, which rounds nothing: where no
-    number is out of range the result is matmul's to the bit. What is too large in the end is the largest finite number.
+    number is out of range the result is matmul's to the bit. A number too large in the end becomes the largest.
     """
     a_power, b_power = _power_of_two(a, axis=-1), _power_of_two(b, axis=-2)  # [..., n, 1], [..., 1, m]
     a, b = np.ldexp(a, -a_power), np.ldexp(b, -b_power)  # numbers up to 1

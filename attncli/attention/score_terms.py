@@ -1,7 +1,7 @@
 """How a score is made, and its terms: score = (similarity / divisor + position) / temperature, head by head.
 
-A layer keeps its `Scoring`, which is also what its attention was computed with, so that the terms are those of the
-number beside them. A cap, where there is one, stands between the division and the position (`attention.attend`).
+A layer keeps the `Scoring` that its attention was computed with, so that the terms are those of the number beside
+them. A cap, where there is one, comes between the division and the position (`attention.attend`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ class ScoreTerms:
 
     method: the similarity's; similarity `[n_head, n, n_key]` before its divisor `[n_head]`; unit: how many times the
     method's own divisor (√d_k for `scaled`, 2σ² for `kernel`) that is, None where it is no whole number of times.
-    softcap c: s becomes c·tanh(s/c); None: it does not. position `[n_head, n, n_key]`: the addition for where a key
-    stands; None: there is none. positional `[n_head]`: the heads whose addition is not 0. temperature `[n_head]`
+    softcap c: s becomes c·tanh(s/c); None: it does not. position `[n_head, n, n_key]`: the addition for the
+    place of a key, or None. positional `[n_head]`: the heads whose addition is not 0. temperature `[n_head]`
     divides the sum.
     """
 
@@ -38,7 +38,7 @@ class ScoreTerms:
 
     @property
     def scores(self) -> Array:
-        """What the terms come to, whatever is masked: `[n_head, n, n_key]`."""
+        """The scores by their terms, without a mask: `[n_head, n, n_key]`."""
         scores: Array = self.similarity / self.divisor[:, None, None]
         if self.softcap is not None:
             scores = np.tanh(scores / self.softcap) * self.softcap
@@ -56,11 +56,11 @@ class ScoreTerms:
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """What makes the scores of a layer's heads, in the words of `attend`.
+    """How the scores of a layer's heads are made, under the names of the arguments of `attend`.
 
-    temperature: a number or `[n_head]`; by_offset: what is added to a key's score at each offset of the query from it
-    (`relative.by_offset`), `[..., n_head, n_key, 2·reach + 1]`, or None. input_scale and query_bias say what q and k
-    were made of beside their projections.
+    temperature: a number or `[n_head]`; by_offset: the addition to a key's score at each offset of the query from it
+    (`positions.by_offset`), `[..., n_head, n_key, 2·reach + 1]`, or None. input_scale and query_bias say whether q has
+    a bias and the vectors a length of their own.
     """
 
     method: str = "scaled"
@@ -79,11 +79,11 @@ class Scoring:
         return {name: getattr(self, name) for name in names}
 
     def position(self, places: Array, n_key: int) -> Array | None:
-        """What is added for queries at `places` `[n]` and all keys: `[..., n_head, n, n_key]`; None: nothing."""
+        """The addition for queries at `places` `[n]` and all keys: `[..., n_head, n, n_key]`; None: nothing."""
         return None if self.by_offset is None else offset_scores(self.by_offset, places, np.arange(n_key))
 
     def positional(self, n_head: int) -> Array:
-        """The heads that add something for where a key stands: boolean `[n_head]`."""
+        """The heads that add something for the place of a key: boolean `[n_head]`."""
         return np.zeros(n_head, bool) if self.by_offset is None else np.any(self.by_offset, axis=(-2, -1))
 
     def of_heads(self, heads: slice | Sequence[int]) -> "Scoring":
@@ -95,7 +95,7 @@ class Scoring:
         return replace(self, temperature=temperature, parameters=own, by_offset=by_offset)
 
     def terms(self, query: Array, key: Array, places: Sequence[int]) -> ScoreTerms:
-        """The terms of queries `[n_head, n, d_k]`, which stand at `places`, and keys `[n_head, n_key, d_k]`.
+        """The terms of queries `[n_head, n, d_k]` at `places` and keys `[n_head, n_key, d_k]`.
 
         In float64, so that they add up to the score whatever it was computed in.
         """

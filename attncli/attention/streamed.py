@@ -1,6 +1,6 @@
 """Attention of long inputs, block by block: no matrix of all pairs ever exists, and the result is the same.
 
-The softmax runs along: each block of keys brings its own largest score, and what was summed before is scaled to it
+The softmax is running: each block of keys brings its own largest score, and the earlier sums are scaled to it
 (Milakov and Gimelshein 2018, algorithm 3; Rabe and Staats 2021, section 3). In memory: inputs, results, one block.
 """
 
@@ -17,16 +17,16 @@ from attncli.attention.similarity import method_of
 
 ROWS, COLUMNS = 512, 1024  # of a block of scores: 2 MB a head in float32
 BY_QUERY = ("keys", "weights", "itself")
-#: Strengths this close (relatively) are equal: where a key stands decides how its products are rounded.
+#: Strengths this close (relatively) are equal: the place of a key decides how its products are rounded.
 TIES = {np.dtype(np.float32): 2.0**-19, np.dtype(np.float64): 1e-12}
 FEW = 8  # times `top`: a row with more new candidates than that is first cut to `top` of them
 
-#: What is added to the scores of queries and keys at these places, −inf where hidden: `[n_head or 1, rows, columns]`.
+#: The addition to the scores of queries and keys at these places, −inf where hidden: `[n_head or 1, rows, columns]`.
 Bias = Callable[[slice, slice], Array | None]
 
 
 class Streamed(NamedTuple):
-    """What is left of the weights: context `[n_head, n_query, d_v]`, and the strongest keys of every query.
+    """Attention without its weights: context `[n_head, n_query, d_v]`, and the strongest keys of every query.
 
     keys, weights: `[n_query, top]`, by the mean of the heads, strongest first, equals by place; key −1 and weight 0
     fill up where fewer are visible. itself `[n_query]`: the mean weight of a query on its own place. entropy `[n_head,
@@ -168,7 +168,7 @@ def _itself(scorer: _Scorer, running: "_Running", rows: slice, own_place: bool) 
 
 
 def _by_distance(scorer: _Scorer, running: "_Running", rows: slice, near: int | None) -> Array:
-    """The rows' weights added up by distance: a band of keys around them, and what is left of their sum beyond it."""
+    """The rows' weights added up by distance: a band of keys around them, and the rest of their sum beyond it."""
     n_head, n = running.peak.shape
     sums = np.zeros((n_head, 0 if near is None else 2 * near + 2))
     if near is None:
@@ -203,7 +203,7 @@ class _Running:
         self.peak = peak
 
     def weights(self, scores: Array) -> Array:
-        """The weights that scores `[n_head, rows, …]` have come to: exp(s − peak) / total, 0 where nothing is seen."""
+        """The weights of scores `[n_head, rows, …]`: exp(s − peak) / total, 0 where nothing is seen."""
         level = np.where(self.peak == -np.inf, 0, self.peak)[..., None]
         weights: Array = np.exp(scores - level) / np.where(self.total == 0, 1, self.total)[..., None]
         return weights
@@ -256,7 +256,7 @@ class Ranks:
             self._merge_few(few, stronger[few], strengths[few], first)
 
     def _bound(self) -> Array:
-        """What a strength must be above to count among the first: `[n]`."""
+        """The strength above which a key counts among the first: `[n]`."""
         least = self.strengths[:, -1]
         full = least > -np.inf
         return np.where(full, least + self._tie * np.abs(np.where(full, least, 0)), -np.inf)
@@ -272,7 +272,7 @@ class Ranks:
         self._merge(rows, keys, found)
 
     def _merge(self, rows: Array, keys: Array, strengths: Array) -> None:
-        """Let new keys `[rows, m]`, in the order of their places, compete with those that are kept."""
+        """Let new keys `[rows, m]`, in the order of their places, compete with those so far."""
         all_keys = np.concatenate([self.keys[rows], keys], axis=1)  # [rows, top + m]
         all_strengths = np.concatenate([self.strengths[rows], strengths], axis=1)
         order = np.argsort(-self._steps(all_strengths), axis=1, kind="stable")[:, : self.keys.shape[1]]
@@ -289,6 +289,6 @@ class Ranks:
         return np.nonzero(chosen)[1].reshape(len(strengths), top)
 
     def _steps(self, strengths: Array) -> Array:
-        """Strengths rounded so that what differs by rounding alone becomes equal."""
+        """Strengths rounded so that differences of rounding alone vanish."""
         mantissa, exponent = np.frexp(strengths)
         return np.ldexp(np.rint(mantissa / (2 * self._tie)) * (2 * self._tie), exponent)

@@ -42,7 +42,7 @@ LATER = {"b_k": 0}
 def read_heads(path: str | Path, d_model: int, n_head: int | None = None, checksum: str | None = None) -> Heads:
     """Heads from a projections file (`.npz`); arrays as in `PROJECTIONS`, `TRAINED` and `all_parameters`.
 
-    All are in float64; w_o, what is in TRAINED and the parameters may be missing; unknown names are left alone.
+    All are in float64; w_o, the arrays of TRAINED and the parameters may be missing; unknown names are ignored.
     `checksum` is that of the vector set in use: a file that was made for another one is refused.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Multi-head attention's parameters: three projections a head, the output projection, and what a method needs besides.
+"""Multi-head attention's parameters: three projections a head, the output projection, and those of a method.
 
 Trained heads may have more: a query bias, temperatures, biases by relative position, and a length for all vectors.
 
@@ -25,7 +25,7 @@ class Heads:
     """w_q, w_k `[n_head, d_model, d_k]`, w_v `[n_head, d_model, d_v]`, w_o `[n_head·d_v, d_model]` or None.
 
     b_q `[n_head, d_k]` is added to the queries; temperature `[n_head]` divides each head's scores; position_bias
-    `[n_head, 2·reach + 1]` and key_offset_bias `[n_head, 2·reach + 1, d_k]` add what `relative.position_scores` says;
+    `[n_head, 2·reach + 1]` and key_offset_bias `[n_head, 2·reach + 1, d_k]` are those of `positions.position_scores`;
     input_scale is the length to which each vector is brought before it is projected; profile `[n_head, 5]` is what the
     heads were measured to do (`kinds.PROFILE`), and changes nothing; method is the one they were trained with.
     None: not there. The two biases come together.
@@ -46,7 +46,7 @@ class Heads:
 
     @property
     def sees_positions(self) -> Array:
-        """Which heads weigh a key by where it stands: boolean `[n_head]`."""
+        """Which heads weigh a key by its place: boolean `[n_head]`."""
         seen = np.zeros(len(self.w_q), dtype=bool)
         if self.position_bias is not None and self.key_offset_bias is not None:
             seen |= self.position_bias.any(axis=1) | self.key_offset_bias.any(axis=(1, 2))
@@ -71,7 +71,7 @@ class Heads:
         return q if self.b_q is None else q + self.b_q[:, None, :]
 
     def position_scores(self, key: Array) -> Array | None:
-        """What is added to the scores of keys `[n_head, n, d_k]` for where they stand: `[n_head, n, n]`."""
+        """The addition to the scores of keys `[n_head, n, d_k]` for their places: `[n_head, n, n]`."""
         if self.position_bias is None or self.key_offset_bias is None:
             return None
         return position_scores(key, self.position_bias, self.key_offset_bias)

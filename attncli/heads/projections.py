@@ -31,7 +31,7 @@ class Blocks:
     parameters: tuple[Mapping[str, Array], ...]
     in_embedding_space: bool
     warnings: tuple[str, ...] = ()
-    projections: str | None = None  # what the settings' None came to
+    projections: str | None = None  # where the settings have None: the choice
     trained: bool = False  # whether the heads were trained with every word hidden from itself
 
     @property
@@ -46,7 +46,7 @@ def choose_blocks(settings: Settings, vectors: Vectors) -> Blocks:
 
     Raises:
         UsageError: a name that is neither a known kind nor a file, or another number of heads than the file has.
-        ResourceError: a file that cannot be read, does not fit, or lacks what the method needs.
+        ResourceError: a file that cannot be read, does not fit, or lacks a parameter of the method.
     """
     chosen, warnings = _choose(settings, vectors)
     if settings.mode == "self":
@@ -58,7 +58,7 @@ def choose_blocks(settings: Settings, vectors: Vectors) -> Blocks:
 
 
 def _choose(settings: Settings, vectors: Vectors) -> tuple[Settings, tuple[str, ...]]:
-    """The settings with None projections made out: trained ones where they fit what was asked for, else random ones."""
+    """The settings with None projections replaced: by trained ones where some fit, else by random ones."""
     if settings.projections is not None:
         return settings, ()
     if settings.mode == "self":
@@ -186,7 +186,7 @@ def _generator(settings: Settings, layer: int) -> np.random.Generator:
 
 
 def _about(settings: Settings, what: str) -> Iterator[str]:
-    """What a reader must know about these numbers before believing them."""
+    """Warnings about random or repeated parameters."""
     if not _learned(settings):
         return
     if settings.projections == "random" and (settings.mode != "self" or method_of(settings.method).learned):
@@ -225,7 +225,7 @@ def _blocks(folder: Path) -> dict[int, Path]:
 
 
 def trained_block(vectors: Vectors, heads: int, method: str) -> Path | None:
-    """The file with so many heads that were trained for a method: its own, or the one for `scaled` if that will do."""
+    """The file with so many trained heads for a method: its own, or that of `scaled` if it has the parameters."""
     blocks = trained_blocks(vectors)
     if heads not in blocks:
         return None
@@ -243,7 +243,7 @@ def trained_parameters(vectors: Vectors, method: str) -> Path | None:
 
 
 def _serves(path: Path, method: str) -> bool:
-    """Whether the file holds what a method needs."""
+    """Whether the file holds the parameters of a method."""
     from zipfile import ZipFile  # 10 ms, which only a method with parameters should cost
 
     needed = method_of(method).parameters

@@ -1,4 +1,4 @@
-"""The formula of a score and its terms as printed: both from the same `ScoreTerms`, so that they cannot part."""
+"""The formula of a score and its terms as printed, both from the same `ScoreTerms`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MOST_PLACES = 8
 class Formula:
     """One head's scores as a formula: `text` names its terms; similarity and position have `places` decimals.
 
-    divisor, softcap and temperature are the numbers that stand for their names, None where there is nothing to do.
+    divisor, softcap and temperature: their numbers as printed; None where they change nothing.
     """
 
     terms: ScoreTerms  # of one head
@@ -41,7 +41,7 @@ class Formula:
 
     @property
     def positional(self) -> bool:
-        """Whether something is added for where a key stands."""
+        """Whether something is added for the place of a key."""
         return self.terms.position is not None
 
     @property
@@ -59,7 +59,7 @@ class Formula:
         return as_number(float(self.terms.similarity[0, query, key]), self.places)
 
     def position_of(self, query: int, key: int) -> str:
-        """What is added for where the key stands, as printed."""
+        """The addition for the place of the key, as printed."""
         return "" if self.terms.position is None else as_number(float(self.terms.position[0, query, key]), self.places)
 
     def worked(self, query: int, key: int) -> str:
@@ -116,7 +116,7 @@ def _spoken(divisor: str) -> str:
 
 
 def formula_notes(explanation: Explanation) -> Iterator[str]:
-    """What q, position and temperature are in the last layer, where they are more than the words say."""
+    """Notes on q, position and temperature of the last layer, where they are more than their names tell."""
     scoring = explanation.layers[-1].scoring
     if scoring is None:
         return

@@ -31,7 +31,7 @@ def additive(
     scale: float | None = None,
     out: Array | None = None,
 ) -> Array:
-    """S = scale · uᵀ tanh(W_q q + W_k k). What overflows saturates at the largest finite number."""
+    """S = scale · uᵀ tanh(W_q q + W_k k). Overflow saturates at the largest finite number."""
     query, key = product(query, additive_w_q), product(key, additive_w_k)  # [..., n, d_a]
     u = additive_u[..., None, :, None]  # [..., 1, d_a, 1]
     wide = product_may_overflow(np.ones(1, query.dtype), u, additive_u.shape[-1])
@@ -55,7 +55,7 @@ def additive_backward(
     additive_u: Array,
     scale: float | None = None,
 ) -> Gradients:
-    """S = scale · uᵀ t with t = tanh(W_q q + W_k k), so du = Σ dS t, and by what enters tanh: dS u (1 − t²)."""
+    """S = scale · uᵀ t with t = tanh(W_q q + W_k k), so du = Σ dS t, and by the argument of tanh: dS u (1 − t²)."""
     q, k, u = query @ additive_w_q, key @ additive_w_k, additive_u[..., None, None, :]  # [..., n, d_a]
     d_scores = d_scores if scale is None else d_scores * float(scale)
     lead = np.broadcast_shapes(d_scores.shape[:-2], q.shape[:-2], k.shape[:-2])

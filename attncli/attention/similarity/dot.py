@@ -6,7 +6,7 @@ from attncli.attention.similarity import Gradients, Method, unbroadcast
 
 
 def dot(query: Array, key: Array, *, scale: float | None = None, out: Array | None = None) -> Array:
-    """S = scale · q kᵀ. What overflows saturates at the largest finite number."""
+    """S = scale · q kᵀ. Overflow saturates at the largest finite number."""
     return product(query, key.swapaxes(-1, -2), scale, out)  # [..., n_query, n_key]
 
 

@@ -15,7 +15,7 @@ _FLOAT = np.finfo(np.float64)
 def kernel(
     query: Array, key: Array, *, kernel_sigma: Array, scale: float | None = None, out: Array | None = None
 ) -> Array:
-    """S = −scale · ‖q−k‖²/2σ². What overflows is the lowest finite number.
+    """S = −scale · ‖q−k‖²/2σ². Overflow saturates at the lowest finite number.
 
     Built from the differences, since ‖q‖² + ‖k‖² − 2q·k cancels for close vectors.
     """

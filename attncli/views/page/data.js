@@ -1,5 +1,5 @@
 "use strict";
-// What Python packed, unpacked where it is looked at: base64 of little-endian unsigned integers, a string a matrix.
+// The packed numbers of the page, unpacked at their first use: base64 of little-endian unsigned integers, a string a matrix.
 
 const page = JSON.parse(document.getElementById("data").textContent);
 const found = (id) => document.getElementById(id);
@@ -18,14 +18,14 @@ function codesOf(text, bytes) {
     bytes === 2 ? view.getUint16(2 * i, true) : view.getUint8(i));
 }
 
-const kept = new Map(); // the matrices looked at last, by where they stand
+const recent = new Map(); // the matrices shown last, by their place in the data
 
 function remembered(name, make) {
-  if (!kept.has(name)) {
-    if (kept.size >= 64) kept.delete(kept.keys().next().value);
-    kept.set(name, make());
+  if (!recent.has(name)) {
+    if (recent.size >= 64) recent.delete(recent.keys().next().value);
+    recent.set(name, make());
   }
-  return kept.get(name);
+  return recent.get(name);
 }
 
 // One head's weights [n_query * n_key], NaN where hidden.
@@ -67,7 +67,7 @@ function rowOfScores(source, layer, head, query, keys) {
   });
 }
 
-// How a head's scores are made, and what it adds for places, by key and offset.
+// How a head's scores are made, and its additions for places, by key and offset.
 function termsOf(source, layer, head) {
   const terms = page.sources[source].terms[layer][head];
   if (terms?.position == null) return { terms, added: () => 0 };
@@ -81,7 +81,7 @@ function termsOf(source, layer, head) {
   return { terms, added };
 }
 
-// What is looked at now; everything that is drawn follows from it.
+// The state of the page; everything drawn follows from it.
 const state = {
   source: 0, layer: 0, head: 0, show: "weights", combine: "head", scale: page.scale,
   pins: [], // {query, slot}: the slot is the number, hue and dash of a pinned word
@@ -90,9 +90,9 @@ const state = {
   at: null, // {query, key} under the pointer or the focus, either may be null
 };
 
-const view = {}; // what the switches say, see look
+const view = {}; // the source, weights and words that the switches choose, see look
 
-// The matrix that the switches say, with its words.
+// The matrix that the switches choose, with its words.
 function look() {
   const source = page.sources[state.source];
   const { weights } = source;
@@ -153,7 +153,7 @@ function bdi(text) {
   return element;
 }
 
-// In a sentence a word stands in quotes.
+// A word in a sentence, in quotes.
 const quoted = (text) => ["“", bdi(text), "”"];
 
 function make(name, content = [], attributes = {}) {

@@ -1,4 +1,4 @@
-// What is shown of a source: its weights, or how much they differ from the baseline's; and what has the full colour.
+// The numbers shown of a source, weights or their differences from the baseline's, and the range of the colours.
 
 const subtracts = (source) => source > 0 && page.compared !== null && page.compared.subtracts;
 
@@ -6,7 +6,7 @@ function weightsOf(source) {
   return view.combined ? combinedWeights(source, state.layer, state.combine) : headWeights(source, state.layer, state.head);
 }
 
-// Weights less the baseline's; what is hidden in one of them is 0 there.
+// Weights minus the baseline's; a weight hidden in one of them is 0 there.
 function differencesOf(source) {
   const which = view.combined ? state.combine : state.head;
   return remembered(`${source} ${state.layer} ${which} difference`, () => {
@@ -32,7 +32,7 @@ function namesNow(source) {
 const largestOf = (numbers) =>
   numbers.reduce((most, each) => (Math.abs(each) > most ? Math.abs(each) : most), 0); // NaN is not larger
 
-// What has the full colour and the widest line, a number a row; of several sources the same, to compare them by eye.
+// The number with the full colour and the widest line, one a row; the same for all sources, to compare them by eye.
 function topsOf() {
   const fill = (top) => view.queries.map(() => top);
   if (state.scale === "fixed" && view.source.shares) return fill(1);

@@ -1,4 +1,4 @@
-// What the pointer and the keyboard do.
+// Pointer and keyboard.
 
 function cellUnder(event) {
   const box = found("cells").getBoundingClientRect();
@@ -25,7 +25,7 @@ function moveCross(event) {
   keepInSight();
 }
 
-// What the keyboard moves to is scrolled to.
+// Scroll to the element that the keyboard moves to.
 function keepInSight() {
   const scroll = found("matrix").querySelector(".scroll");
   const left = (state.at?.key ?? 0) * matrix.cell;

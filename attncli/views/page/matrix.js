@@ -46,7 +46,7 @@ function nameList(list, names) {
   return named;
 }
 
-// Cells as large as there is room for, up to 56 px; where words stand beside them, not too small to read.
+// Cells as large as there is room for, up to 56 px; where words are beside them, not too small to read.
 function fitMatrix() {
   fitCells();
   fitCells(); // the names are as small as the cells, and leave them the more room

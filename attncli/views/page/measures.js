@@ -52,5 +52,5 @@ function measuredLine() {
   const [bits, apart, alike, top] = values.map((value, i) => measured(value, MEASURES[i][1]));
   const against = `, against ${page.compared.baseline} divergence ${apart} bits, Spearman ${alike}, top-1 ${top}`;
   const line = [bdi(view.source.name), `: entropy ${bits} bits${state.source ? against : ", the baseline"}`];
-  return [make("span", line, { class: "measured", "aria-hidden": "true" })]; // the table says it once and for all
+  return [make("span", line, { class: "measured", "aria-hidden": "true" })]; // a screen reader has the table
 }

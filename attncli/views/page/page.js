@@ -1,4 +1,4 @@
-// The switches and the pins: what they say is looked up, and everything drawn anew.
+// The switches and the pins: at each change the numbers are looked up and everything is drawn again.
 
 const HOW = { head: "one head", mean: "mean of the layer's heads", max: "largest of the layer's heads" };
 

@@ -1,4 +1,4 @@
-// One line about what is pointed at, or else about the word pinned last.
+// One line about the word or cell under the pointer, or else about the word pinned last.
 
 function say() {
   const { query, key } = state.at ?? { query: lastPin()?.query };

@@ -42,7 +42,7 @@ function stepsOf(query) {
   };
 }
 
-// What scores are made of: score = (similarity / divisor + position) / temperature; the similarity is what is left.
+// The terms of scores: score = (similarity / divisor + position) / temperature, solved for the similarity.
 function made(query, scores) {
   const { terms, added } = termsOf(state.source, state.layer, state.head);
   if (!terms?.similarity) return { terms, similarities: null, positions: null };
@@ -119,7 +119,7 @@ function rowTable(query, steps) {
   return [caption, make("thead", [...over, heads]), make("tbody", rows), ...footOf(steps)];
 }
 
-// What differs from key to key, unless the score is its only term.
+// The terms that differ from key to key, unless the score is the only one.
 function termColumns({ terms, similarities, positions }) {
   if (!similarities) return [];
   const say = (number) => asNumber(number, terms.places);

@@ -78,7 +78,7 @@ function number(buttons, weights, queryOf) {
   });
 }
 
-// The lines to draw: of what is pointed at, of the pinned words, or, where there is neither, of every word.
+// The lines to draw: those under the pointer, those of the pinned words, or else those of every word.
 function lines(query, key) {
   if (query == null && key == null && !state.pins.length) return cut(ofAll());
   const pinned = state.pins.flatMap((pin) => ofQuery(pin.query, `hue${pin.slot % 6}`));
@@ -107,7 +107,7 @@ function cut(all) {
   return seen.sort((one, other) => Math.abs(other.share) - Math.abs(one.share)).slice(0, MOST_LINES);
 }
 
-// The paths that are there are used again: making elements is what would be slow.
+// Paths are used again, since making elements is slow.
 function drawLines(all) {
   const svg = found("lines");
   while (words.lines.length < all.length) words.lines.push(svg.appendChild(document.createElementNS(SVG, "path")));
@@ -126,7 +126,7 @@ function drawLines(all) {
   });
 }
 
-// What the matrix pins is scrolled to in the list of the words.
+// Scroll the list of words to a word pinned in the matrix.
 function scrollToWord(query) {
   const scroll = found("words").querySelector(".scroll");
   const top = query * words.row;
