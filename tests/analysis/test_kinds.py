@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.analysis.kinds import KINDS, measure_heads
+from attncli.analysis.kinds import KINDS, Role, measure_heads, name_of, profile_heads
 
 N = 8
 ENDS = np.eye(N, dtype=bool)[[0, -1]].any(axis=0)  # [CLS] … [SEP]
@@ -109,3 +109,60 @@ def test_the_first_token_counts_once_though_it_is_special():
     weights = np.array([[[0.5, 0.25, 0.25], [0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]])  # [n_head, n, n]
     kinds = measure_heads(weights, np.array([True, False, True]))
     assert (kinds.special[0], kinds.first[0], kinds.anchor[0]) == (0.75, 0.5, 0.75)
+
+
+def spearman(p, q):
+    """The correlation of two rows' ranks, no two numbers of a row being equal."""
+    return np.corrcoef(*(np.argsort(np.argsort(each)) for each in (p, q)))[0, 1]
+
+
+def test_a_profile_is_what_loops_find():
+    rng = np.random.default_rng(4)
+    x, weights = rng.standard_normal((5, 3)), rng.dirichlet(np.ones(5), (2, 5))  # [n, d], [n_head, n, n]
+    cosines = np.array([[a @ b / np.sqrt(a @ a * (b @ b)) for b in x] for a in x])
+    for head, found in zip(weights, profile_heads(weights, x, np.ones((5, 5), bool)), strict=True):
+        pairs = [(i, j, head[i, j]) for i in range(5) for j in range(5)]
+        expected = [
+            sum(w for i, j, w in pairs if j == i - 1) / 4,
+            sum(w for i, j, w in pairs if j == i + 1) / 4,
+            np.mean([spearman(*rows) for rows in zip(head, cosines, strict=True)]),
+            sum(w for i, j, w in pairs if j < i) / 5,
+            sum(w for i, j, w in pairs if j > i) / 5,
+        ]
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_a_profile_counts_visible_keys_only_and_is_a_number_without_any():
+    x, weights = np.eye(3) + 0.1, np.array([[[0.2, 0.3, 0.5], [0.6, 0.4, 0.0], [0.0, 0.0, 0.0]]])
+    visible = np.array([[True, True, True], [True, False, False], [False, False, False]])
+    *_, before, after = found = profile_heads(weights, x, visible)[0]
+    assert found[2] == pytest.approx(-np.sqrt(3) / 2)  # row 0 alone has an order: 1, 2, 3 beside 2, ½, ½
+    assert (before, after) == (pytest.approx(0.3), pytest.approx(0.4))
+    assert profile_heads(np.zeros((1, 1, 1)), np.zeros((1, 2)), np.ones((1, 1), bool)).tolist() == [[0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ([0.4, 0.3, 0.9, 0.9, 0.1], "neighbour to the left"),
+        ([0.3, 0.4, 0.9, 0.1, 0.9], "neighbour to the right"),
+        ([0.39, 0.39, 0.3, 0.9, 0.1], "related words"),
+        ([0.39, 0.0, 0.29, 0.75, 0.2], "words before"),
+        ([0.0, 0.39, 0.29, 0.2, 0.75], "words after"),
+        ([0.39, 0.39, 0.29, 0.74, 0.1], "mixed"),
+    ],
+)
+def test_a_name_is_the_first_that_fits(profile, name):
+    assert name_of(np.array(profile)) == name
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        (Role("mixed", None), "mixed"),
+        (Role("mixed", "mixed"), "mixed, as in the evaluation"),
+        (Role("mixed", "words after"), "mixed; in the evaluation: words after"),
+    ],
+)
+def test_a_role_says_both_names(role, said):
+    assert str(role) == said

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from attncli.attention.attend import attend
+from attncli.attention.attend import attend, attend_backward
 from attncli.settings.explanation import METHODS
 
 RNG = np.random.default_rng(7)
@@ -113,3 +113,32 @@ def test_many_small_heads_and_few_large_ones_take_the_same_steps(monkeypatch):
     monkeypatch.setattr("attncli.attention.attend.CACHED", 5)
     for a, b in zip(whole, attend(q, K, V, causal=True, method="general", parameters=PARAMETERS), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-14)
+
+
+def slope(value, at, direction, step=1e-5):
+    """The slope of `value` at a point along a direction, by central differences of fourth order."""
+    near, far = (value(at + k * step * direction) - value(at - k * step * direction) for k in (1, 2))
+    return (8 * near - far) / (12 * step)
+
+
+def test_the_derivatives_of_steps_2_and_3_are_central_differences():
+    rng = np.random.default_rng(8)
+    v, weight, s = rng.standard_normal((3, 5, 4)), rng.standard_normal((3, 2, 4)), rng.standard_normal((3, 2, 5))
+    s[:, 0, 3], temperature = -np.inf, np.array([0.5, 1.0, 2.0])
+
+    def attention(scores, values, temperatures):
+        nothing = np.zeros((3, 1, 1))  # as query and key, so that the mask is the scores
+        q, k = np.broadcast_to(nothing, (3, 2, 1)), np.broadcast_to(nothing, (3, 5, 1))
+        return attend(q, k, values, mask=scores, temperature=temperatures)
+
+    def loss(scores, values, temperatures):
+        return (attention(scores, values, temperatures).context * weight).sum()
+
+    back = attend_backward(weight, attention(s, v, temperature), v, temperature[:, None, None])
+    assert (back.scores[:, 0, 3] == 0).all()
+    d_s, d_v, d_t = rng.standard_normal(s.shape), rng.standard_normal(v.shape), rng.standard_normal(3)
+    expected = slope(lambda at: loss(at, v, temperature), s, d_s)
+    assert (back.scores * d_s).sum() == pytest.approx(expected, rel=1e-8)
+    assert (back.value * d_v).sum() == pytest.approx(slope(lambda at: loss(s, at, temperature), v, d_v), rel=1e-8)
+    by_temperature = slope(lambda at: loss(s, v, at), temperature, d_t)
+    assert (back.temperature * d_t).sum() == pytest.approx(by_temperature, rel=1e-8)

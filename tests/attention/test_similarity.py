@@ -7,7 +7,7 @@ import pytest
 from support.places import ROOT
 
 from attncli.attention.products import row_blocks
-from attncli.attention.similarity import method_of
+from attncli.attention.similarity import method_of, unbroadcast
 from attncli.attention.similarity.additive import additive
 from attncli.attention.similarity.cosine import cosine
 from attncli.attention.similarity.dot import dot
@@ -45,6 +45,7 @@ def test_a_record_bears_the_name_of_its_module_and_its_parameters_the_methods(na
     method = method_of(name)
     assert method.name == name
     assert all(parameter.startswith(f"{name}_") for parameter in method.parameters)
+    assert method.learned == (name in ("general", "additive"))  # a kernel's width has a number without training
 
 
 def test_the_documentation_has_the_formula_and_the_parameters_of_every_method():
@@ -131,3 +132,11 @@ def test_pairs_are_formed_in_blocks_without_changing_the_numbers(method, monkeyp
 )
 def test_row_blocks_cover_the_rows(n_row, row_size, most, sizes):
     assert [len(range(n_row)[rows]) for rows in row_blocks(n_row, row_size, most)] == sizes
+
+
+@pytest.mark.parametrize(("shape", "axes"), [((2, 3, 4), ()), ((3, 4), (0,)), ((1, 3, 1), (0, 2)), ((1,), (0, 1, 2))])
+def test_derivatives_by_a_broadcast_array_are_summed(shape, axes):
+    gradient = np.random.default_rng(0).standard_normal((2, 3, 4))
+    found = unbroadcast(gradient, np.ones(shape))
+    assert found.shape == shape
+    np.testing.assert_allclose(found, gradient.sum(axis=axes).reshape(shape), rtol=1e-14)
