@@ -88,7 +88,7 @@ def test_a_file_says_how_it_was_trained(corpus, vectors, method, tmp_path):
     )
     assert read_block(tmp_path / "my.npz", vectors).method == method
     warnings = explain("the dog", vectors, mode="multihead", projections=tmp_path / "my.npz").warnings
-    assert any(f"was trained with --method {method}, not with scaled" in warning for warning in warnings)
+    assert any(f"was trained with the method {method}, not with scaled" in warning for warning in warnings)
 
 
 def test_numbers_beyond_float32_are_refused(corpus, vectors, tmp_path):
