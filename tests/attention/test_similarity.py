@@ -140,3 +140,29 @@ def test_derivatives_by_a_broadcast_array_are_summed(shape, axes):
     found = unbroadcast(gradient, np.ones(shape))
     assert found.shape == shape
     np.testing.assert_allclose(found, gradient.sum(axis=axes).reshape(shape), rtol=1e-14)
+
+
+@pytest.mark.parametrize("scale", [None, 0.7])
+@pytest.mark.parametrize("lead", [(), (2,), (3, 2)])
+@pytest.mark.parametrize("name", METHODS)
+def test_the_backward_of_a_score_is_central_differences(name, lead, scale):
+    """With parameters for all leading axes, and for the last of them only, along which they are broadcast."""
+    rng, method, sizes = np.random.default_rng(6), method_of(name), {"d_k": 4, "d_a": 3}
+    arrays = {"query": rng.standard_normal((*lead, 5, 4)), "key": rng.standard_normal((*lead, 6, 4))}
+    for each, parameter in method.parameters.items():
+        drawn = rng.standard_normal((*lead[-1:], *(sizes[axis] for axis in parameter.axes)))
+        arrays[each] = drawn if parameter.least is None else 1 + np.abs(drawn)
+    weight = rng.standard_normal((*lead, 5, 6))
+
+    def loss(arrays):
+        return (method.score(scale=scale, **arrays) * weight).sum()
+
+    found = method.backward(weight, scale=scale, **arrays)
+    assert {each: array.shape for each, array in found.items()} == {each: array.shape for each, array in arrays.items()}
+    for each, array in arrays.items():
+        direction = rng.standard_normal(array.shape)
+        near, far = (
+            loss(arrays | {each: array + k * direction}) - loss(arrays | {each: array - k * direction})
+            for k in (1e-4, 2e-4)
+        )
+        assert (found[each] * direction).sum() == pytest.approx((8 * near - far) / 12e-4, rel=1e-7, abs=1e-8), each
