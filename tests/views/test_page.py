@@ -234,7 +234,7 @@ def test_what_would_be_large_is_packed_smaller(layers, heads, n, packing):
 def test_what_stays_too_large_is_refused():
     with pytest.raises(AttnError, match="the page of these heads would take some 96 MB, the limit is 64") as refused:
         packing_of([Sized(24, 12, 512)])
-    assert refused.value.hint.startswith("choose some: --layer L --head H")
+    assert refused.value.hint.startswith("choose some: layer='L' head='H'")
 
 
 @needs_minilm
