@@ -7,6 +7,7 @@ import re
 import shlex
 from importlib import import_module
 
+import architecture
 import pictures
 import pytest
 from oracles.minilm_folder import cached_minilm, needs_minilm
@@ -190,3 +191,9 @@ def test_the_policy_of_versions_names_every_exit_code():
     (codes,) = re.findall(r"exit codes ([\d, and]+) \|", PAGES[".github/CHANGELOG.md"])
     table = set(re.findall(r"^\| (\d+) \|", PAGES[".github/docs/json.md"], re.M))
     assert {*re.findall(r"\d+", codes)} == table
+
+
+def test_the_picture_and_the_table_of_the_rooms_are_those_of_the_modules():
+    page = PAGES[".github/ARCHITECTURE.md"]
+    assert architecture.PICTURE.read_text() == architecture.architecture_svg(), "run python tests/architecture.py"
+    assert architecture.with_table(page) == page
