@@ -24,7 +24,7 @@ ROOMS = [
     "analysis",
     "tokenizer",
     *(
-        "vectors.ngrams vectors.places vectors.threads vectors.gensim_parts",
+        "vectors.places vectors.gensim_parts",
         "vectors.store",
         "vectors.formats",
         "vectors",

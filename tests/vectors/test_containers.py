@@ -18,7 +18,7 @@ from support.vector_files import TEXT, binary, contents
 from attncli.errors import ResourceError
 from attncli.files import unpacking
 from attncli.vectors import keeping, open_vectors
-from attncli.vectors.formats import zipped as zipped_files
+from attncli.vectors.formats import content as file_content
 from attncli.vectors.store.writing import StoreWriter
 
 
@@ -205,7 +205,7 @@ def test_an_archive_of_zstd_says_which_package_reads_it(write, monkeypatch):
 
 
 def test_a_table_of_contents_without_end_is_not_read(write, monkeypatch):
-    monkeypatch.setattr(zipped_files, "CONTENTS", 1000)
+    monkeypatch.setattr(file_content, "CONTENTS", 1000)
     with pytest.raises(ResourceError, match="table of contents"):
         open_vectors(write(zipped(*((f"{i}.txt", b"") for i in range(100)))))
 

@@ -14,8 +14,8 @@ from support.vector_files import GENSIM_DATA, TEXT
 
 from attncli.errors import ResourceError
 from attncli.vectors import Vectors, open_vectors
-from attncli.vectors.formats import fasttext_header
-from attncli.vectors.ngrams import buckets_of
+from attncli.vectors.formats import fasttext
+from attncli.vectors.store.composing import buckets_of
 
 FILES = ["crime-and-punishment.bin", "cp852_fasttext.bin", "lee_fasttext.bin", "lee_fasttext_new.bin",
          "non_ascii_fasttext.bin", "toy-model.bin", "toy-model-pretrained.bin"]  # fmt: skip
@@ -96,7 +96,7 @@ def test_a_model_with_an_altered_byte_is_refused_or_read(seed, write):
 
 def model(dimensions=5, words=1, labels=0, buckets=1, longest=6, rows=None, quantised=0):
     """A model of one word, 'a', whose header says what it is told to."""
-    header = fasttext_header.MAGIC + struct.pack("<i", 12)
+    header = fasttext.MAGIC + struct.pack("<i", 12)
     header += struct.pack("<12id", dimensions, 5, 5, 5, 5, 1, 2, 1, buckets, 3, longest, 100, 1e-4)
     header += struct.pack("<3iq", words, words, labels, 9) + struct.pack("<q", 0) + b"a\0" + struct.pack("<qb", 9, 0)
     shape = (words + buckets if rows is None else rows, dimensions)
@@ -122,7 +122,7 @@ def model(dimensions=5, words=1, labels=0, buckets=1, longest=6, rows=None, quan
         (model(quantised=1), ".ftz"),
         (model() + b"x", "goes on after its end"),
         (model()[:-24] + struct.pack("<i", -1) + bytes(20), "rows of"),
-        (fasttext_header.MAGIC + bytes(9), "cut off in its header"),
+        (fasttext.MAGIC + bytes(9), "cut off in its header"),
         (model().replace(struct.pack("<f", 2), struct.pack("<f", np.nan)), "not finite"),
         (model().replace(struct.pack("<f", 7), struct.pack("<f", np.inf)), "not finite"),
     ],

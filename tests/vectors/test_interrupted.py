@@ -18,7 +18,7 @@ from support.vector_files import GENSIM_DATA, TEXT
 from attncli.errors import AttnError
 from attncli.vectors import open_vectors
 from attncli.vectors.gensim_parts import keyed_vectors
-from attncli.vectors.store import drafts
+from attncli.vectors.store import writing
 
 ROWS = 6000
 
@@ -71,13 +71,13 @@ def test_killed_at_any_moment_the_store_is_absent_or_whole(file, attn_home, numb
     assert left_in(attn_home) == []
 
 
-def test_a_draft_of_the_dead_is_removed_and_one_of_the_living_stays(tmp_path):
+def test_a_temporary_folder_of_the_dead_is_removed_and_one_of_the_living_stays(tmp_path):
     dead, living = tmp_path / f".{'d' * 16}.tmp", tmp_path / "other"
     dead.mkdir()
     (dead / "vectors.npy").write_bytes(b"1")
     (tmp_path / f".{'e' * 16}.tmp").symlink_to(living)
     living.mkdir()
-    with drafts.draft(tmp_path) as first, drafts.draft(tmp_path) as second:
+    with writing.temporary_folder(tmp_path) as first, writing.temporary_folder(tmp_path) as second:
         (first / "kept").write_bytes(b"1")
         assert first.is_dir()
         assert second.is_dir()
@@ -85,8 +85,8 @@ def test_a_draft_of_the_dead_is_removed_and_one_of_the_living_stays(tmp_path):
     assert sorted(os.listdir(tmp_path)) == [f".{'e' * 16}.tmp", "other"]
 
 
-def test_a_draft_swept_before_it_was_locked_is_begun_again(tmp_path, monkeypatch):
-    lock, swept = drafts._lock, []
+def test_a_temporary_folder_swept_before_it_was_locked_is_begun_again(tmp_path, monkeypatch):
+    lock, swept = writing._lock, []
 
     def too_late(folder, *, wait):
         if wait and not swept:
@@ -96,8 +96,8 @@ def test_a_draft_swept_before_it_was_locked_is_begun_again(tmp_path, monkeypatch
             return descriptor
         return lock(folder, wait=wait)
 
-    monkeypatch.setattr(drafts, "_lock", too_late)
-    with drafts.draft(tmp_path) as folder:
+    monkeypatch.setattr(writing, "_lock", too_late)
+    with writing.temporary_folder(tmp_path) as folder:
         assert folder.is_dir()
         assert folder != swept[0]
 

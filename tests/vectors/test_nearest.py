@@ -10,7 +10,7 @@ import pytest
 from attncli.errors import ResourceError
 from attncli.vectors import Vectors, write_store
 from attncli.vectors.store import layout, nearest
-from attncli.vectors.threads import together
+from attncli.vectors.store.nearest import together
 
 
 def make(folder, matrix, **options):
@@ -55,7 +55,7 @@ def test_a_matrix_cut_short_after_it_was_opened_is_an_error(tmp_path):
     vectors = make(tmp_path / "store", np.ones((100, 8)))
     with open(vectors.folder / layout.MATRIX, "r+b") as file:
         file.truncate(1000)
-    with pytest.raises(ResourceError, match="1000 bytes instead of"):
+    with pytest.raises(ResourceError, match="was cut while it was read"):
         vectors.near(np.ones((1, 8)))
 
 

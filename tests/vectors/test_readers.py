@@ -149,8 +149,7 @@ def test_generated_files_are_read_as_gensim_reads_them(tmp_path_factory, keys, d
 
 
 def test_many_blocks_make_one_set_and_progress_reaches_the_end(write, monkeypatch):
-    for module in ("rows", "binary_rows"):
-        monkeypatch.setattr(f"attncli.vectors.formats.{module}.BLOCK_ROWS", 7)
+    monkeypatch.setattr("attncli.vectors.formats.rows.BLOCK_ROWS", 7)
     for content in (
         b"".join(b"w%d %d\n" % (i, i) for i in range(100)),
         binary([b"w%d" % i for i in range(100)], [[i] for i in range(100)]),
@@ -172,9 +171,9 @@ def test_an_import_says_nothing_by_itself(write, content, capfd, caplog):
 
 
 def test_long_binary_rows_across_chunks(write, monkeypatch):
-    monkeypatch.setattr("attncli.vectors.formats.binary_rows.BLOCK_BYTES", 3000)
+    monkeypatch.setattr("attncli.vectors.formats.rows.BLOCK_BYTES", 3000)
     rows = np.random.default_rng(0).normal(size=(50, 700)).astype(np.float32)
-    monkeypatch.setattr("attncli.vectors.formats.binary_rows.MAX_WORD", 10)
+    monkeypatch.setattr("attncli.vectors.formats.rows.MAX_WORD", 10)
     vectors = open_vectors(write(binary([b"w%d" % i for i in range(50)], rows)))
     np.testing.assert_array_equal(vectors.rows(range(50)), rows)
 

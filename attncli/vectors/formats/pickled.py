@@ -1,21 +1,23 @@
-"""gensim's .kv files: the words and the matrix, handed over by a process that knows nothing it could be made to run."""
+"""gensim's .kv files: the words, from a process that knows nothing it could be made to run, and the matrix."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BufferedReader
 from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 import numpy as np
 
+from attncli.errors import ResourceError
+from attncli.files.npz import read_npy_header
 from attncli.vectors.formats import unpickling
-from attncli.vectors.formats.content import MAX_LINE, Content
-from attncli.vectors.formats.npy import Matrix, open_npy
+from attncli.vectors.formats.content import MAX_LINE, Content, refused
 from attncli.vectors.formats.recognise import Recognised
-from attncli.vectors.formats.refusal import refused
 from attncli.vectors.store.writing import StoreWriter
 
 ROWS = 4096  # a block
@@ -30,6 +32,14 @@ CONVERT = {  # what is pickled -> the line of Python that makes a file of it tha
     "PoincareModel": f"from gensim.models.poincare import PoincareModel; PoincareModel.load({{}}).kv.{SAVE}",
     "PoincareKeyedVectors": f"from gensim.models.poincare import PoincareKeyedVectors as P; P.load({{}}).{SAVE}",
 }
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A matrix of `shape` [n, d], given in blocks of so many rows."""
+
+    shape: tuple[int, int]
+    blocks: Callable[[int], Iterator[np.ndarray]]
 
 
 class Pickled:
@@ -102,3 +112,40 @@ def _unpickle(content: Content, answer: IO[bytes]) -> None:
     answer.seek(0)
     if done.returncode:
         raise refused(content.path, "is a Python pickle that takes too much time or memory to read")
+
+
+def open_npy(path: str) -> Matrix:
+    """The matrix in the file. Raises ResourceError for what is none of numbers, or shorter than it says."""
+    try:
+        with open(path, "rb") as file:
+            shape, dtype, start = _header(path, file)
+    except (OSError, MemoryError) as error:
+        raise ResourceError(f"'{path}' cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    expected = start + shape[0] * shape[1] * dtype.itemsize
+    if os.path.getsize(path) != expected:
+        raise refused(path, f"has not the {expected} bytes that its header promises")
+    return Matrix(shape, lambda rows: _blocks(path, shape, dtype, start, rows))
+
+
+def _header(path: str, file: BufferedReader) -> tuple[tuple[int, int], np.dtype[np.generic], int]:
+    try:
+        shape, fortran, dtype = read_npy_header(file)
+    except ValueError as error:
+        raise refused(path, f"is not a NumPy .npy file: {error}") from error
+    if len(shape) != 2 or min(shape) < 1 or dtype.kind != "f" or fortran:
+        order = " in Fortran order" if fortran else ""
+        raise refused(path, f"holds an array of the shape {shape} and type {dtype}{order}, not rows of numbers")
+    return (int(shape[0]), int(shape[1])), dtype, file.tell()
+
+
+def _blocks(
+    path: str, shape: tuple[int, int], dtype: np.dtype[np.generic], start: int, rows: int
+) -> Iterator[np.ndarray]:
+    with open(path, "rb") as file:
+        file.seek(start)
+        for at in range(0, shape[0], rows):
+            wanted = min(rows, shape[0] - at) * shape[1] * dtype.itemsize
+            content = file.read(wanted)
+            if len(content) < wanted:
+                raise refused(path, "was changed while it was read")
+            yield np.frombuffer(content, dtype=dtype).reshape(-1, shape[1])

@@ -11,9 +11,8 @@ from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from attncli.vectors.formats.content import Content, opened
+from attncli.vectors.formats.content import Content, opened, refused
 from attncli.vectors.formats.recognise import Recognised
-from attncli.vectors.formats.refusal import refused
 from attncli.vectors.gensim_parts import keyed_vectors
 from attncli.vectors.store.layout import StoreInfo, UnstorableError
 from attncli.vectors.store.writing import EnoughError, StoreWriter, create_store
@@ -54,7 +53,7 @@ def import_file(
     """
     path = os.fsencode(os.path.realpath(found.path)).decode("utf-8", "backslashreplace")  # SQLite keeps UTF-8 only
     if found.kind == "static" and licence is None:
-        from attncli.vectors.formats.folders import licence_of
+        from attncli.vectors.formats.static import licence_of
 
         licence = licence_of(found.path)
     begin = partial(create_store, folder, name=name, source=source or path, licence=licence, dtype=dtype)

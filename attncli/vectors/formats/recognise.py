@@ -9,9 +9,7 @@ from typing import BinaryIO, Literal
 
 from attncli.errors import ResourceError
 from attncli.files import kinds as file_kinds
-from attncli.vectors.formats import fasttext_header
-from attncli.vectors.formats.content import MAX_LINE, Content, opened, read_line
-from attncli.vectors.formats.refusal import refused
+from attncli.vectors.formats.content import MAX_LINE, Content, opened, read_line, refused
 from attncli.vectors.store.layout import MAX_DIMENSIONS
 
 SAMPLE = 64 * 2**10
@@ -47,7 +45,7 @@ class Recognised:
 def recognise(path: str) -> Recognised:
     """Say what the file is. Raises ResourceError for what is missing, unreadable, not supported, or impossible."""
     if os.path.isdir(path):
-        from attncli.vectors.formats.folders import in_folder
+        from attncli.vectors.formats.static import in_folder
 
         return Recognised(in_folder(path), "static", 0, None, 0, os.path.getsize(in_folder(path)))
     try:
@@ -88,10 +86,12 @@ def _by_signature(content: Content, head: bytes) -> Recognised | None:
     """The formats that begin with numbers of their own."""
     if file_kinds.PICKLE.match(head):
         return Recognised(content.path, "pickle", 0, None, 0, content.size)
-    if header := fasttext_header.header_of(head):
-        fasttext_header.check(content.path, header, content.most)
+    from attncli.vectors.formats import fasttext  # which needs a file that is recognised
+
+    if header := fasttext.header_of(head):
+        fasttext.check_header(content.path, header, content.most)
         return Recognised(content.path, "fasttext", 0, header.words, header.dimensions, content.size)
-    if head.startswith(fasttext_header.MAGIC):
+    if head.startswith(fasttext.MAGIC):
         raise refused(content.path, "is a fastText model cut off in its header")
     return None
 

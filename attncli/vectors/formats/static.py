@@ -1,25 +1,33 @@
 """Folders of static vectors as Model2Vec and sentence-transformers save them: a row a token of their tokenizer.
 
 The vector of token i is embeddings[mapping[i]] · weights[i], where there is a mapping or weights, as
-StaticModel._encode_helper of model2vec has it: what its encode averages, before any normalisation of the mean.
+StaticModel._encode_helper of model2vec has it: its encode averages these, before any normalisation of the mean.
 """
 
 import json
+import os
+import re
+import shlex
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncli.errors import ResourceError
+from attncli.files.folders import kind_of_folder
 from attncli.files.json_files import existing_file
 from attncli.files.safetensors_file import NUMBERS, SafetensorsFile
-from attncli.vectors.formats.content import Content
-from attncli.vectors.formats.folders import TENSORS
+from attncli.vectors.formats.content import SUPPORTED, Content, refused
 from attncli.vectors.formats.recognise import Recognised
-from attncli.vectors.formats.refusal import refused
 from attncli.vectors.store.layout import MAX_TOKENIZER
 from attncli.vectors.store.writing import StoreWriter
 
+TENSORS = ("embeddings", "embedding.weight")  # as model2vec and as sentence-transformers call the matrix
+#: Where the arrays of static vectors lie; their tokenizer.json is beside them.
+PLACES = ("model.safetensors", os.path.join("0_StaticEmbedding", "model.safetensors"))
+LICENCE = re.compile(r"^license:[ \t]*['\"]?([\w.+-]{1,60})", re.MULTILINE | re.ASCII)
 ROWS = 4096  # at once
 ROOM, A_TOKEN = 2**21, 256  # bytes of a tokenizer.json: beside the tokens, and for each of them
 MARKS = ("▁", "Ġ")  # begin a piece that begins a word, in SentencePiece's vocabularies and in those of bytes
@@ -27,6 +35,42 @@ MARKS = ("▁", "Ġ")  # begin a piece that begins a word, in SentencePiece's vo
 _PRINTABLE = [*range(33, 127), *range(161, 173), *range(174, 256)]
 _OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
 BYTES = {chr(byte): byte for byte in _PRINTABLE} | {chr(256 + place): byte for place, byte in enumerate(_OTHERS)}
+
+
+def in_folder(path: str) -> str:
+    """The file of the static vectors in the folder.
+
+    Raises:
+        ResourceError: it has none; the message says what it is instead.
+    """
+    for place in PLACES:
+        file = os.path.join(path, place)
+        if os.path.lexists(file) and any(name in SafetensorsFile(Path(file)).arrays for name in TENSORS):
+            return file
+    if os.path.lexists(os.path.join(path, "config.json")) or os.path.lexists(os.path.join(path, "modules.json")):
+        raise refused(path, "is the folder of a model, and no word vectors", f"--model {shlex.quote(path)}")
+    raise _refusal(path)
+
+
+def licence_of(file: str) -> str | None:
+    """The licence that the README.md of a folder of vectors names in its first lines, as Hugging Face has them."""
+    for folder in (Path(file).parent, Path(file).parent.parent):
+        with suppress(OSError, ValueError):
+            if os.path.isfile(folder / "README.md"):
+                with (folder / "README.md").open("rb") as card:
+                    head = card.read(2**14).decode("utf-8", "replace")
+                found = LICENCE.search(head.split("---", 2)[1]) if head.startswith("---") else None
+                return found[1] if found else None
+    return None
+
+
+def _refusal(path: str) -> ResourceError:
+    found = kind_of_folder(path)
+    if found is None:
+        return refused(path, "is a folder, and not a store of word vectors")
+    kind, file = found
+    of_use = kind.key in ("spacy", "gensim", "fasttext")
+    return refused(path, f"is a folder that holds {kind.name}", kind.hint(path, file) if of_use else SUPPORTED)
 
 
 class Static:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attncli.vectors.formats.content import Content
+from attncli.vectors.formats.content import Content, refused
 from attncli.vectors.formats.recognise import Recognised, is_row
-from attncli.vectors.formats.refusal import refused
 from attncli.vectors.formats.rows import row_blocks
 from attncli.vectors.gensim_parts import load_numbers
 from attncli.vectors.store.writing import StoreWriter

@@ -19,7 +19,6 @@ from dataclasses import astuple, dataclass, fields
 from zlib import crc32
 
 from attncli.errors import ResourceError
-from attncli.vectors.ngrams import LONGEST
 
 MATRIX = "vectors.npy"
 NORMS = "norms.npy"
@@ -31,6 +30,7 @@ WORDS_PER_BLOCK = 32
 DTYPES = {"float16": "<f2", "float32": "<f4"}
 MAX_DIMENSIONS = 65_536
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
+LONGEST_NGRAM = 64  # characters; bounds what one word can cost
 MAX_HEADER = 4096  # bytes; NumPy writes 128
 SEPARATOR = "\0"
 COMPOSING = {"ngrams", "pieces"}  # rows of `meta` that a set without composition, and an older one, has not
@@ -66,7 +66,7 @@ class Ngrams:
         *numbers, sha256 = text.split(" ")
         buckets, shortest, longest, offset, header_crc = map(int, numbers)
         form = cls(buckets, shortest, longest, offset, header_crc, sha256)
-        if not (form.buckets > 0 <= form.shortest <= form.longest <= LONGEST and 0 < form.offset <= MAX_HEADER):
+        if not (form.buckets > 0 <= form.shortest <= form.longest <= LONGEST_NGRAM and 0 < form.offset <= MAX_HEADER):
             raise ValueError(f"it claims impossible n-grams: {text}")
         return form
 

@@ -1,13 +1,15 @@
 """Nearest rows by cosine, exact, in one pass over all rows. Memory is bounded by the block, not by the set."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
+from threading import Thread
+from typing import TypeVar
 
 import numpy as np
 
-from attncli.vectors.store.mapped import StoredMatrix
-from attncli.vectors.threads import cores, together
+from attncli.vectors.store.matrix import StoredMatrix
 
 BLOCK_BYTES = 7 * 2**18  # of the matrix in float32, a query: OpenBLAS splits no product of so little among threads
 MOST_QUERIES = 8  # that make the block larger: 14 MB
@@ -17,6 +19,7 @@ SPARE = 16  # rows kept beyond `top` before the cosines are computed again in fl
 
 Blocks = Callable[[int, int, int], Iterator[np.ndarray]]  # rows in a block, first row, row after the last -> [b, d]
 Best = tuple[np.ndarray, np.ndarray]  # rows [kept] and their cosines, best first
+Result = TypeVar("Result")
 
 
 def nearest(
@@ -99,3 +102,35 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)  # [m, 1]
     units: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
     return units
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def together(works: Iterable[Callable[[], Result]]) -> list[Result]:
+    """The results of all works, in order; the first that fails fails here.
+
+    An interrupt is not kept waiting: the threads are daemons (those of `concurrent.futures` are waited for at exit,
+    and importing it takes as long as a whole look-up).
+    """
+    works = list(works)
+    results: dict[int, Result] = {}
+    errors: dict[int, BaseException] = {}
+
+    def run(place: int) -> None:
+        try:
+            results[place] = works[place]()
+        except BaseException as error:
+            errors[place] = error
+
+    threads = [Thread(target=run, args=(place,), daemon=True) for place in range(1, len(works))]
+    for thread in threads:
+        thread.start()
+    run(0)
+    for thread in threads:
+        thread.join()
+    for place in sorted(errors):
+        raise errors[place]
+    return [results[place] for place in range(len(works))]

@@ -1,4 +1,4 @@
-"""An opened vector set: rows and words out of a mapped store. Imports neither gensim nor scipy."""
+"""An opened vector set: rows and words out of a store. Imports neither gensim nor scipy."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -9,16 +9,14 @@ from zlib import crc32
 import numpy as np
 
 from attncli.text.spelling import nearest_spellings
-from attncli.vectors.ngrams import buckets_of
 from attncli.vectors.store import layout
-from attncli.vectors.store.blocks import read_blocks
 from attncli.vectors.store.index import Index, damaged, is_regular
 from attncli.vectors.store.layout import StoreInfo
-from attncli.vectors.store.mapped import StoredMatrix
+from attncli.vectors.store.matrix import StoredMatrix
 from attncli.vectors.store.nearest import nearest
 
 if TYPE_CHECKING:
-    from attncli.vectors.store.pieces import PieceTokenizer
+    from attncli.vectors.store.composing import PieceTokenizer
 
 SPELLINGS_AMONG = 100_000  # rows, the most frequent words: bounds the time in a set of millions to some 0.1 s
 
@@ -60,7 +58,7 @@ class Vectors:
 
     def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """All rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions] as stored."""
-        return read_blocks(self.folder, self.info, rows, start, self.words if stop is None else stop)
+        return self._matrix.blocks(rows, start, stop)
 
     def near(self, vectors: np.ndarray, top: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """The rows nearest by cosine to each of `vectors` [m, dimensions]: rows [m, top] and cosines [m, top].
@@ -101,6 +99,8 @@ class Vectors:
         form = self.info.ngrams
         if self._ngrams is None or form is None:
             return None
+        from attncli.vectors.store.composing import buckets_of  # for unknown words alone
+
         try:
             buckets = buckets_of(word, form.shortest, form.longest, form.buckets)
         except UnicodeEncodeError:  # bytes that are no text have no characters
@@ -137,7 +137,7 @@ class Vectors:
 
     @cached_property
     def _pieces(self) -> "PieceTokenizer":
-        from attncli.vectors.store.pieces import PieceTokenizer  # late: for unknown words alone
+        from attncli.vectors.store.composing import PieceTokenizer  # for unknown words alone
 
         assert self.info.pieces is not None
         return PieceTokenizer(self.folder, self.info.pieces, self.name, self.words)

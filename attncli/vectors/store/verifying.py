@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from attncli.vectors.store import layout
+from attncli.vectors.store.composing import read_pieces
 from attncli.vectors.store.index import DamagedError, damaged
 from attncli.vectors.store.opened import Vectors
-from attncli.vectors.store.pieces import read_pieces
 
 WORDS_AT_ONCE = 32_768
 BYTES_AT_ONCE = 8 * 2**20

@@ -1,10 +1,18 @@
-"""Writing a store: into a temporary folder beside its place, synced, renamed. It is whole or it is not there."""
+"""Writing a store: into a temporary folder beside its place, synced, renamed. It is whole or it is not there.
+
+A temporary folder is locked by its writer for as long as that lives: the system lets go of a lock with the process,
+however it ended. So one that can be locked belongs to nobody, and the next writer removes it. No lock is needed for a
+store to be right, only for tidiness.
+"""
 
 import errno
 import os
+import re
+import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -15,14 +23,14 @@ from zlib import crc32
 import numpy as np
 
 from attncli.errors import ResourceError
+from attncli.interrupts import held_back
 from attncli.vectors.store import layout
-from attncli.vectors.store.drafts import draft
-from attncli.vectors.store.indexing import IndexWriter
 from attncli.vectors.store.layout import Ngrams, Pieces, StoreInfo, UnstorableError
-from attncli.vectors.store.mapped import map_matrix
-from attncli.vectors.store.matrices import MatrixWriter
+from attncli.vectors.store.matrix import map_matrix
+from attncli.vectors.store.writers import IndexWriter, MatrixWriter
 
 ROWS_PER_BLOCK = 4096  # of an array given whole: bounds the copies that checking and rounding make
+NAME = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 def write_store(
@@ -56,14 +64,18 @@ def create_store(
     """A `StoreWriter` to add blocks of rows to; on leaving, the store is put in its place in one rename.
 
     If the place was taken meanwhile, the store that came first stays and this one is dropped. Whatever goes wrong,
-    the draft is removed; what an earlier kill left behind as well. Raises FileExistsError if `folder` exists at the
-    start, OSError if the disk refuses, ResourceError for sizes that a store cannot have.
+    the temporary folder is removed; one that an earlier kill left behind as well.
+
+    Raises:
+        FileExistsError: `folder` exists at the start.
+        OSError: the disk refuses.
+        ResourceError: sizes that a store cannot have.
     """
     if os.path.lexists(folder):
         raise FileExistsError(errno.EEXIST, "the store exists already", str(folder))
     _check_form(dimensions, dtype)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with draft(folder.parent) as temporary:
+    with temporary_folder(folder.parent) as temporary:
         with _sqlite_as_os_error(), StoreWriter(temporary, dimensions, dtype) as new:
             yield new
             new.finish(name=name, source=source, licence=licence)
@@ -211,3 +223,63 @@ def _sqlite_as_os_error() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise OSError(errno.EIO, f"the index could not be written ({error})") from error
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent`, which is removed at the end unless it was renamed. Raises OSError."""
+    _sweep(parent)
+    while True:
+        folder = parent / f".{secrets.token_hex(8)}.tmp"
+        folder.mkdir()
+        try:
+            lock = _lock(folder, wait=True)
+            if lock is None or _is_still(lock, folder):  # else it was swept before it was locked
+                break
+            os.close(lock)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    try:
+        yield folder
+    finally:
+        with held_back():  # an impatient second Ctrl-C would leave a part of it
+            shutil.rmtree(folder, ignore_errors=True)
+            if lock is not None:
+                os.close(lock)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove temporary folders without a living writer. Links are not followed; a failure to remove is passed over."""
+    with suppress(OSError):
+        for folder in parent.iterdir():
+            if not (NAME.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink()):
+                continue
+            lock = _lock(folder, wait=False)
+            if lock is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+
+def _lock(folder: Path, *, wait: bool) -> int | None:
+    """A descriptor that holds the lock; None if another process has it, or where there are no locks."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    descriptor = None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        if descriptor is not None:
+            os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _is_still(lock: int, folder: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(lock), os.stat(folder, follow_symlinks=False))
+    except OSError:
+        return False

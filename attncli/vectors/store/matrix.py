@@ -1,7 +1,8 @@
-"""The matrices of a store, opened after a check of their size and header: rows that are read, or a map of a draft."""
+"""The matrices of a store, opened after a check of their size and header: read by rows, or mapped for its writer."""
 
 import os
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
@@ -42,6 +43,14 @@ class StoredMatrix:
             self._read(rows[start:stop], int(indices[start]))
         return rows
 
+    def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
+        """The rows from `start` to `stop` in blocks [b, d] of `rows`, as stored: for passes that see every row once."""
+        stop = len(self) if stop is None else stop
+        for at in range(start, stop, rows):
+            block = np.empty((min(rows, stop - at), self.shape[1]), self._form)
+            self._read(block, at)
+            yield block
+
     def _read(self, rows: np.ndarray, first: int) -> None:
         """Fill consecutive rows [m, d] from row `first` on."""
         at, left = self._offset + first * self.shape[1] * self._form.itemsize, rows.view(np.uint8).ravel().data
@@ -55,7 +64,7 @@ class StoredMatrix:
 
 
 def map_matrix(folder: Path, name: str, dtype: str, shape: tuple[int, int], offset: int, header_crc: int) -> np.ndarray:
-    """The matrix `name` [n, d] of a draft that nobody else writes to, mapped, since gensim takes rows all over it.
+    """The matrix `name` [n, d] of a store in the making, mapped, since gensim takes rows all over it.
 
     Raises ResourceError unless size and header are as written: reading beyond the end of a map kills the process.
     """

@@ -1,5 +1,11 @@
-"""The tokenizer kept in a store, and the tokens that it cuts an unknown word into: their ids are rows of the set."""
+"""Vectors for words that a set lacks: the buckets of their n-grams, or the tokens that they are cut into.
 
+Source of the n-grams: Bojanowski, Grave, Joulin, Mikolov, "Enriching Word Vectors with Subword Information" (TACL
+2017), section 3.2 and 4; the hash, and that bytes enter it with their sign, as in fastText's `Dictionary::hash` and
+`computeSubwords`.
+"""
+
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +17,30 @@ from attncli.vectors.store import layout
 from attncli.vectors.store.index import damaged, is_regular
 from attncli.vectors.store.layout import Pieces
 
+OFFSET, PRIME = 2166136261, 16777619  # of FNV-1a, 32 bits
 SKIP = "without it: --unknown skip"
+
+
+def buckets_of(word: str, shortest: int, longest: int, buckets: int) -> list[int]:
+    """The bucket of every n-gram of `word`, in the order of fastText; none for a word too short to have any."""
+    return [fnv(ngram.encode()) % buckets for ngram in ngrams_of(word, shortest, longest)]
+
+
+def ngrams_of(word: str, shortest: int, longest: int) -> Iterator[str]:
+    """The pieces of `<word>` of `shortest` to `longest` characters, by where they begin; `<` and `>` alone are none."""
+    bounded = f"<{word}>"
+    for start in range(len(bounded)):
+        for end in range(start + max(shortest, 1), min(start + longest, len(bounded)) + 1):
+            if bounded[start:end] not in ("<", ">") or 0 < start < end < len(bounded):
+                yield bounded[start:end]
+
+
+def fnv(ngram: bytes) -> int:
+    """32-bit FNV-1a hash; a byte over 127 enters as the negative number that a C `int8_t` makes of it."""
+    value = OFFSET
+    for byte in ngram:
+        value = (value ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * PRIME & 0xFFFFFFFF
+    return value
 
 
 def read_pieces(folder: Path, form: Pieces) -> bytes:
