@@ -26,11 +26,11 @@ from heads_corpus import glosses, wikipedia
 from attncli import open_vectors
 from attncli.attention.similarity import all_parameters, method_of
 from attncli.training.block import Shape
-from attncli.training.context import Block
+from attncli.training.corpus import Corpus, read_corpus
 from attncli.training.files import write_block
 from attncli.training.loop import Limit, Progress, Trained, train
-from attncli.training.rows_file import Corpus, read_corpus
-from attncli.training.scoring import Judged
+from attncli.training.objective import Block
+from attncli.training.scoring import Predictor
 
 SEED = 0
 WIKIPEDIA_TIMES = 3  # it is read so often for each time the glosses are
@@ -125,11 +125,11 @@ def make_self(corpus: Corpus, out: Path) -> None:
     for method, epochs in SELF_EPOCHS.items():
         block = add_method(method, block, shape, corpus, epochs).best.block
     inner = {name: block[name] for name in all_parameters()}
-    write_block(out / "self.npz", Judged(inner), open_vectors(), dtype=np.float16)
+    write_block(out / "self.npz", Predictor(inner), open_vectors(), dtype=np.float16)
 
 
 def show(part: str, progress: Progress) -> None:
-    """A line for every judgement."""
+    """A line for every evaluation."""
     if progress.held_out is not None:
         rate = f"{progress.tokens_a_second:,.0f} words/s"
         say(f"{part}: {progress.done:4.0%} {rate}, loss {progress.loss:.3f}, held-out MRR {progress.held_out:.3f}")

@@ -13,7 +13,7 @@ from attncli.settings.option import Whole, check_choice, check_positive, check_w
 if TYPE_CHECKING:
     from attncli.training.block import Shape
     from attncli.training.loop import Limit
-    from attncli.training.scoring import Judged
+    from attncli.training.scoring import Predictor
     from attncli.vectors import Vectors
 
 TRAINABLE = tuple(method for method in METHODS if method != "cosine")
@@ -110,7 +110,7 @@ def limit_of(training: TrainOptions) -> "Limit":
     return Limit(training.epochs, MINUTES if training.minutes is None else training.minutes)
 
 
-def shape_of(training: TrainOptions, vectors: "Vectors", start: "Judged | None" = None) -> "Shape":
+def shape_of(training: TrainOptions, vectors: "Vectors", start: "Predictor | None" = None) -> "Shape":
     """The shape of the block; a resumed one keeps its own."""
     from attncli.training.block import Shape
 
@@ -123,7 +123,7 @@ def shape_of(training: TrainOptions, vectors: "Vectors", start: "Judged | None" 
     return Shape(heads, content, d_k, training.method or "scaled", training.bias is not False)
 
 
-def _shape_of_file(training: TrainOptions, start: "Judged", d_model: int) -> "Shape":
+def _shape_of_file(training: TrainOptions, start: "Predictor", d_model: int) -> "Shape":
     from attncli.training.block import Shape, input_length
     from attncli.training.files import content_heads_of
 

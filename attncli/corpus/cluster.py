@@ -11,15 +11,15 @@ from attncli.errors import AttnError, ResourceError
 from attncli.extras import package
 
 PATIENCE = 10  # seconds for a scheduler to answer
-LONGEST = 200  # characters of what a worker says
+LONGEST = 200  # characters of a worker's message
 
 
 def run_on_cluster(tasks: Sequence[Task], address: str, jobs: int) -> Iterator[Done | Lost]:
-    """What the shards came to, as they are done; `address` is a scheduler's, or `local` for `jobs` workers here.
+    """The answer for each shard, as it is done; `address` is a scheduler's, or `local` for `jobs` workers here.
 
     Raises:
-        ResourceError: the extra is missing, or nobody answers at the address.
-        AttnError, OSError: what `run_shard` raised.
+        ResourceError: the extra is missing, or no scheduler answers at the address.
+        AttnError, OSError: as `run_shard` raised them.
     """
     distributed = package("distributed", "--scheduler")
     with _client(distributed, address, jobs) as client:
@@ -31,16 +31,16 @@ def run_on_cluster(tasks: Sequence[Task], address: str, jobs: int) -> Iterator[D
             elif isinstance(error, distributed.scheduler.KilledWorker):
                 yield Lost(futures[future], f"its worker died {TRIES} times")
             else:
-                raise _understood(error, address)
+                raise _error_of(error, address)
 
 
-def _understood(error: BaseException, address: str) -> BaseException:
-    """What `run_shard` raised, or what is wrong with the workers themselves."""
+def _error_of(error: BaseException, address: str) -> BaseException:
+    """The error that `run_shard` raised, or one that names the fault of the workers themselves."""
     if isinstance(error, AttnError | OSError):
         return error
-    told = " ".join(str(error).split())[:LONGEST]
+    message = " ".join(str(error).split())[:LONGEST]
     return ResourceError(
-        f"a worker failed with {type(error).__name__}: {told}",
+        f"a worker failed with {type(error).__name__}: {message}",
         "its log says more; every worker needs the same attn, with the same extras",
         setting="scheduler",
         value=address,

@@ -1,8 +1,8 @@
 """A run's folder: one run at a time writes there, and nothing is removed but plain files under names of its own.
 
 The lock is the system's, on a file that stays: it ends with the process, however that ends. It holds between machines
-where those of the file system do (NFS from Linux 2.6.12 on); where there are none, nobody is kept out. Whoever hands
-out the shards takes it, workers do not.
+where those of the file system do (NFS from Linux 2.6.12 on); where there are none, no other run is kept out. The
+process that hands out the shards takes it, workers do not.
 """
 
 import os
@@ -60,7 +60,7 @@ def sweep(folder: Path) -> None:
 
 
 def _is(path: Path, kind: object) -> bool:
-    """Whether it is there and of a kind itself, not what it links to."""
+    """Whether it is there and itself of a kind; a link is not."""
     try:
         return bool(kind(path.lstat().st_mode))  # type: ignore[operator]
     except OSError:
@@ -94,13 +94,13 @@ def _is_nothing(path: Path) -> bool:
 
 
 def _check_kinds(folder: Path) -> None:
-    """What bears a name of a run's own must be of its kind: a link could lead to what is somebody else's."""
+    """See that paths with names of a run's own are of its kinds: a link could lead to a file of another owner."""
     expected = [(name, stat.S_ISDIR, "folder") for name in FOLDERS] + [(name, stat.S_ISREG, "file") for name in FILES]
-    for name, kind, told in expected:
+    for name, kind, wanted in expected:
         if os.path.lexists(folder / name) and not _is(folder / name, kind):
-            found = "link" if (folder / name).is_symlink() else "folder" if told == "file" else "file"
+            found = "link" if (folder / name).is_symlink() else "folder" if wanted == "file" else "file"
             raise UsageError(
-                f"{str(folder / name)!r} is a {found}, where a run has a {told} of its own",
+                f"{str(folder / name)!r} is a {found}, where a run has a {wanted} of its own",
                 "move it away, or name another folder: -o DIR",
             )
 
@@ -114,7 +114,7 @@ def held(folder: Path, resume: bool) -> Iterator[None]:
         AttnError: another run writes there.
     """
     if not (folder / LOCK).exists():
-        check_folder(folder, resume)  # nothing is put into a folder that is somebody else's
+        check_folder(folder, resume)  # nothing is put into a folder of another owner
     _check_kinds(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lock = _locked(folder)
@@ -146,7 +146,7 @@ def _locked(folder: Path) -> int | None:
 
 
 def prepare(folder: Path) -> None:
-    """Make the folders of a run whose text is there, and remove what is no longer true: that all is done."""
+    """Make the folders of a run whose text is there, and remove the manifest, which says that all is done."""
     for name in (PARTS, *RECORDS):
         (folder / name).mkdir(exist_ok=True)
     remove_own(folder, re.compile(re.escape(MANIFEST)))

@@ -1,4 +1,4 @@
-"""What the user names as plain files, to be cut and read anywhere: packed ones and streams are laid out once."""
+"""The texts of a run as plain files, to be cut and read anywhere: packed ones and streams are laid out once."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ PATIENCE = 2.0  # seconds
 
 @dataclass(frozen=True)
 class Named:
-    """A text as the user names it: what it is called in tables, how large it is, and its time in nanoseconds."""
+    """A text as the user names it: its name in tables, its size, and its time in nanoseconds."""
 
     name: str
     size: int | None = None
@@ -37,7 +37,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Input:
-    """A text: what it is called, and the plain file that holds it."""
+    """A text: its name, and the plain file that holds it."""
 
     name: str
     path: str
@@ -86,12 +86,12 @@ def inputs_of(
     limit: int | None,
     said: Callable[[str], None] = lambda _: None,
 ) -> list[Input]:
-    """The files, `-` for the stream; what is packed or streamed is laid out in the run's folder, unless it is there.
+    """The files, `-` for the stream; packed ones and streams are laid out in the run's folder, unless they are there.
 
-    `said` hears what takes long, in a sentence.
+    `said` gets a sentence about anything that takes long.
 
     Raises:
-        UsageError: a stream that is not there, or is another one than the folder's.
+        UsageError: no stream, or one with another text than the folder has.
         AttnError: a file that cannot be read or unpacked.
         OSError: it cannot be laid out.
     """
@@ -124,7 +124,7 @@ def _lasting(name: str) -> str:
 
 @contextmanager
 def _opened_pipe(name: str, said: Callable[[str], None]) -> Iterator[BinaryIO]:
-    """A named pipe, which opens when somebody else opens it to write; not without a word."""
+    """A named pipe, which opens when another process opens it to write; `said` gets a sentence if that takes long."""
     waiting = threading.Timer(PATIENCE, said, [f"waiting for somebody to write to {name!r}"])
     waiting.daemon = True
     waiting.start()
@@ -189,7 +189,7 @@ def cannot_read(name: str, reason: str | None, hint: str = TEXT_HINT) -> AttnErr
 
 def chunks_of(file: IO[bytes] | Unpacked) -> Iterator[bytes]:
     """The content of a file or stream, piece by piece."""
-    read = getattr(file, "read1", file.read)  # what a pipe has now, not what it may have some day
+    read = getattr(file, "read1", file.read)  # the bytes that a pipe has now
     while chunk := read(CHUNK):
         yield chunk
 

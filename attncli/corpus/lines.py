@@ -1,4 +1,4 @@
-"""The lines of a shard as texts; what is none is named with its line, and never stops the others."""
+"""The lines of a shard as texts; one that is no text is counted, named and skipped."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-LONGEST_LINE = 2**22  # bytes; what is longer is no line of text, or no document that one machine attends to
+LONGEST_LINE = 2**22  # bytes; a longer line is no text, or no document that one machine attends to
 MOST_NAMED = 1000  # of each kind of problem in a shard; the rest is counted
 
 EMPTY, BROKEN, TOO_LONG = "empty line", "not UTF-8", "line too long"
@@ -15,7 +15,7 @@ NO_JSON, NO_FIELD, NO_WORD = "not a JSON object", "no such text field", "no know
 
 @dataclass
 class Problems:
-    """What was skipped: how often each reason, and the first lines of each, counted from 1 in the shard."""
+    """The lines that were skipped: how often for each reason, and the first of each, counted from 1 in the shard."""
 
     counts: dict[str, int] = field(default_factory=dict)
     named: list[tuple[int, str]] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Problems:
 
 @dataclass
 class Counter:
-    """How many lines were read."""
+    """The number of lines read."""
 
     lines: int = 0
 
@@ -37,7 +37,7 @@ class Counter:
 def read_texts(
     chunks: Iterable[bytes], key: str | None, problems: Problems, counter: Counter
 ) -> Iterator[tuple[int, str]]:
-    """Line numbers from 1 and texts; with `key` each line is a JSON object and the text is what stands under it."""
+    """Line numbers from 1 and texts; with `key` each line is a JSON object and the text is its value."""
     for block in _whole_lines(chunks, problems, counter):
         first = counter.lines + 1
         counter.lines += block.count(b"\n")
@@ -116,7 +116,7 @@ def _whole_lines(chunks: Iterable[bytes], problems: Problems, counter: Counter) 
 
 
 def _without_giants(block: bytes, problems: Problems, counter: Counter) -> Iterator[bytes]:
-    """A block is a chunk and what was held before it: only its first line can be too long."""
+    """A block is a chunk and the rest of the chunk before it: only its first line can be too long."""
     end = block.index(b"\n")
     if end > LONGEST_LINE:
         counter.lines += 1

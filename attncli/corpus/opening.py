@@ -1,4 +1,4 @@
-"""What attends in a run, opened here as it was planned there: the set or model, and what is projected with."""
+"""The set or model of a run, opened by every worker: it must be the one that the run was planned with."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ WHOLE = 2**28  # bytes of a model file that are looked at whole
 
 
 def vectors_source(vectors: Vectors, name: str | None, settings: Settings) -> Source:
-    """A vector set by the name it is opened by, and what is projected with: a worker elsewhere must have the same."""
+    """A vector set by its name, with checksums of its content and of its projections, for workers elsewhere."""
     return Source(name, vectors.info.checksum, blocks=blocks_checksum(choose_blocks(settings, vectors)))
 
 
@@ -64,7 +64,7 @@ def open_reader(settings: CorpusSettings) -> Reader:
 def _check(found: str, planned: str, name: str) -> None:
     if found != planned:
         raise ResourceError(
-            f"{name!r} is another one here than where the run was planned",
+            f"expected the {name!r} that the run was planned with, got one of other content",
             "keep the same one under that name on every machine: attn vectors info NAME",
         )
 

@@ -1,4 +1,4 @@
-"""Part files: what one shard came to, named by what it was made from, whole or not there at all.
+"""Part files: the sums of one shard, named by a hash of its text and settings, whole or not there at all.
 
 They are read without trust: a disk loses bits, and people edit files.
 """

@@ -1,4 +1,4 @@
-"""What a run was asked for, kept in its folder: whoever goes on with it must ask for the same."""
+"""The plan of a run: its settings and texts, kept in its folder; --resume must ask for the same."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.errors import AttnError, ResourceError, Setting, UsageError
 
 SCHEMA = "attn.corpus.plan"
-MOST_TOLD, LONGEST = 4, 60  # differences, and characters of a value, in one line
+MOST_NAMED, LONGEST = 4, 60  # differences, and characters of a value, in one line
 OPTIONS = {"source.name": "--vectors", "source.model": "--model", "split": "--sentences", "table": "--format"}
 CONTENT = {"source.checksum": "the content", "source.blocks": "the projections"}
 
@@ -30,8 +30,8 @@ def plan_of(settings: CorpusSettings, texts: Sequence[Named], limit: int | None)
         "limit": limit,
         "texts": [asdict(each) for each in texts],
     }
-    told: dict[str, Any] = json.loads(json.dumps(plan))
-    return told
+    as_read: dict[str, Any] = json.loads(json.dumps(plan))
+    return as_read
 
 
 @contextmanager
@@ -60,11 +60,11 @@ def begun(folder: Path, plan: Mapping[str, Any], resume: bool) -> Iterator[None]
 
 def _check_same(folder: Path, plan: Mapping[str, Any]) -> None:
     there = _read(folder)
-    told = [*_differences(there, plan)]
-    if told:
-        more = f"; and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
+    found = [*_differences(there, plan)]
+    if found:
+        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
         raise UsageError(
-            f"expected what the folder was begun with: {'; '.join(told[:MOST_TOLD])}{more}",
+            f"expected what the folder was begun with: {'; '.join(found[:MOST_NAMED])}{more}",
             ("ask for the same again, or name another folder: ", Setting("output", "DIR")),
             setting="output",
             value=str(folder),
@@ -85,20 +85,20 @@ def _read(folder: Path) -> dict[str, Any]:
 def _differences(there: Mapping[str, Any], typed: Mapping[str, Any]) -> Iterator[str]:
     """Each in a few words."""
     if there.get("attn") != typed["attn"]:
-        yield f"by attn {_told(there.get('attn'))}, this is {typed['attn']}"
+        yield f"by attn {_shown(there.get('attn'))}, this is {typed['attn']}"
     old, new = _flat(there["settings"]), _flat(typed["settings"])
     old["limit"], new["limit"] = there.get("limit"), typed["limit"]
     source = any(old.get(name) != new.get(name) for name in ("source.name", "source.model"))
-    told = False  # other settings have other projections: what changed by itself comes last
+    differs = False  # other settings have other projections: what changed by itself comes last
     for name in sorted(old.keys() | new.keys(), key=lambda name: (name in CONTENT, name)):
         if old.get(name) == new.get(name):
             continue
         if name not in CONTENT:
-            told = True
-            yield f"{_option(name)} {_told(old.get(name))}, now {_told(new.get(name))}"
-        elif not source and not told:
+            differs = True
+            yield f"{_option(name)} {_shown(old.get(name))}, now {_shown(new.get(name))}"
+        elif not source and not differs:
             attends = new.get("source.name") or new.get("source.model") or "the embedded set"
-            yield f"{CONTENT[name]} of {_told(attends)}, which changed"
+            yield f"{CONTENT[name]} of {_shown(attends)}, which changed"
     yield from _other_texts(there["texts"], typed["texts"])
 
 
@@ -106,7 +106,7 @@ def _other_texts(there: Sequence[Any], typed: Sequence[Mapping[str, Any]]) -> It
     old = [each.get("name") if isinstance(each, dict) else each for each in there]
     new = [each["name"] for each in typed]
     if old != new:
-        yield f"text {_told(old)}, now {_told(new)}"
+        yield f"text {_shown(old)}, now {_shown(new)}"
         return
     yield from (f"{now['name']!r} has changed" for was, now in zip(there, typed, strict=True) if was != now)
 
@@ -120,13 +120,13 @@ def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def _option(name: str) -> str:
-    return OPTIONS.get(name) or "--" + _told(name.rpartition(".")[2]).replace("_", "-")
+    return OPTIONS.get(name) or "--" + _shown(name.rpartition(".")[2]).replace("_", "-")
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     """A value as it would be typed, cut where it is long."""
     if value is None or isinstance(value, bool):
         return {None: "not given", True: "on", False: "off"}[value]
-    told = ",".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
-    told = " ".join(told.encode("utf-8", "backslashreplace").decode().split())
-    return told if len(told) <= LONGEST else told[: LONGEST - 1] + "…"
+    text = ",".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+    text = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

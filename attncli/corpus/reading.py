@@ -20,11 +20,11 @@ from attncli.vectors import Vectors
 RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
 LIMIT = 2**31
 
-Skip = Callable[[int, str], None]  # hears which text is skipped, and why
+Skip = Callable[[int, str], None]  # called with the place of a text that is skipped, and the reason
 
 
 class Reader(Protocol):
-    """What makes texts attend; it counts words on, and `numbers` are those of its layers and of its heads.
+    """A source of attention over texts; it counts words on, and `numbers` are those of its layers and of its heads.
 
     name: of the set or model; warnings: what must be said of its settings.
     """
@@ -98,7 +98,7 @@ class VectorReader:
         return {}
 
     def learn_names(self, names: Mapping[str, str]) -> None:
-        """Nothing to learn."""
+        """None: the set has them all."""
 
     def find(self, words: Sequence[str]) -> dict[str, int]:
         """As typed, else in lower case."""

@@ -29,7 +29,7 @@ Scheduler = Callable[[Sequence[Task]], Iterator[Done | Lost]]
 
 @dataclass
 class Progress:
-    """How far a run is: its shards, those that are done with their bytes and texts, and those that were lost."""
+    """The state of a run: its shards, those that are done with their bytes and texts, and those that were lost."""
 
     shards: int
     done: int = 0
@@ -40,7 +40,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a run came to: its manifest, what attended and how, and the first rows of its tables."""
+    """The result of a run: its manifest, the source and settings of attention, and the first rows of its tables."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -55,7 +55,7 @@ def run_corpus(
     folder: Path,
     settings: CorpusSettings,
     schedule: Scheduler,
-    heard: Callable[[Progress], None] = lambda _: None,
+    report: Callable[[Progress], None] = lambda _: None,
 ) -> Corpus:
     """Make every part that is not there, then the tables, then the manifest."""
     tasks = [task_of(str(folder), settings, shard) for shard in shards]
@@ -65,10 +65,10 @@ def run_corpus(
     try:
         for each in done:
             _count(each, by_name, progress)
-            heard(progress)
+            report(progress)
     finally:
         if isinstance(done, Generator):
-            done.close()  # its workers end now and not some day: then there is no more to sweep
+            done.close()  # its workers end now: then there is no more to sweep
     gone = {each.task.name for each in progress.lost}
     if len(gone) == len(tasks):
         raise AttnError(
@@ -185,6 +185,6 @@ def _manifest(
 
 
 def _part(task: Task) -> dict[str, Any]:
-    """A part by its name and its pieces of text; the first one's place stands beside them."""
+    """A part by its name and its pieces of text; the place of the first one is repeated beside them."""
     pieces = [asdict(piece) for piece in task.shard.pieces]
     return {"part": task.name, **pieces[0], "pieces": pieces}

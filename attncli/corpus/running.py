@@ -43,7 +43,7 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker is given: where parts go, what to do, to which text, the part's name, and by which attn."""
+    """The work of one shard: the folder of the run, its settings, the text, the part's name, the version of attn."""
 
     folder: str
     settings: CorpusSettings
@@ -59,7 +59,7 @@ def task_of(folder: str, settings: CorpusSettings, shard: Shard) -> Task:
 
 @dataclass(frozen=True)
 class Done:
-    """What a worker answers: the part's name, how many texts it holds, and whether it was there before."""
+    """The answer of a worker: the part's name, how many texts it holds, and whether it was there before."""
 
     name: str
     texts: int
@@ -67,10 +67,10 @@ class Done:
 
 
 def run_shard(task: Task, tick: Tick | None = None) -> Done:
-    """Make the part of a shard, unless it is there; `tick` hears of texts as they are done.
+    """Make the part of a shard, unless it is there; `tick` gets the number of texts as they are done.
 
     Raises:
-        AttnError: a file that cannot be read or is not what was planned for.
+        AttnError: a file that cannot be read, or has changed since the plan.
         OSError: the part cannot be written.
     """
     folder, name, start = Path(task.folder), task.name, time.perf_counter()
@@ -95,7 +95,7 @@ def _record_writer(table: Table, folder: Path, task: Task) -> AbstractContextMan
 
 
 def _made_before(folder: Path, task: Task) -> int | None:
-    """How many texts the part holds that is there, None where there is none that a run could have written."""
+    """The number of texts in the part on the disk; None if there is none that a run could have written."""
     reader = open_reader(task.settings)
     records = [records_path(folder, table.name, task) for table in table_classes(task.settings.collect, per_text=True)]
     if not is_whole(folder, task.name) or not all(path.is_file() for path in records):

@@ -1,4 +1,4 @@
-"""What a run over a corpus computes, checked once; part files are named by it."""
+"""The settings of a run over a corpus, checked once; part files are named by them."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ VERSION = "1.0"  # of the schemas of the tables
 
 @dataclass(frozen=True)
 class Source:
-    """What attends: a vector set by its name or path with its checksum, or a model by its folder."""
+    """The source of attention: a vector set by its name or path with its checksum, or a model by its folder."""
 
     name: str | None
     checksum: str
@@ -25,10 +25,10 @@ class Source:
 
 @dataclass(frozen=True)
 class CorpusSettings:
-    """The checked settings of a run: what attends, how, over which part of the text, and what is collected.
+    """The checked settings of a run: the source, the attention, the part of the text, and the tables.
 
     words None: of every word; field: the key of JSON lines; split: whether lines are cut into sentences; table: the
-    format of what is written; csv: how its text is written there; kept: how many context words a word has in the table.
+    format of files; csv: how text is written in CSV; kept: how many context words a word has in the table.
     """
 
     source: Source
@@ -49,6 +49,6 @@ class CorpusSettings:
 
 def part_name(settings: CorpusSettings, shard: Shard) -> str:
     """The name of a shard's part: a hash of its range, of the settings, of what attends, and of the version."""
-    told = [__version__, VERSION, asdict(replace(settings, kept=KEPT)), asdict(shard)]
-    text = json.dumps(told, sort_keys=True, ensure_ascii=True)
+    named = [__version__, VERSION, asdict(replace(settings, kept=KEPT)), asdict(shard)]
+    text = json.dumps(named, sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -14,7 +14,7 @@ from attncli.corpus.inputs import PACKED, TEXT_HINT, Input, cannot_read, first_l
 from attncli.errors import ResourceError
 from attncli.files.kinds import SAMPLE, FileKind, binary_kind, packed_kind, text_kind
 
-LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and what is worth handing over
+LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and the least that is worth handing over
 PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk
 CHUNK = 2**20  # bytes read at once
 BOM = b"\xef\xbb\xbf"
@@ -26,9 +26,9 @@ TABULAR = ("parquet", "sqlite", "arrow", "duckdb", "orc", "avro")
 
 @dataclass(frozen=True)
 class Piece:
-    """Bytes `start` to `end` of the text of a file, and what tells that the file is the one that was planned for.
+    """Bytes `start` to `end` of the text of a file, and the marks by which the planned file is known again.
 
-    name is what the user calls it; `lines` stand before it; `size` is that of the file, `modified` its time in
+    name is the user's; `lines` come before it; `size` is that of the file, `modified` its time in
     nanoseconds.
     """
 
@@ -49,7 +49,7 @@ class Shard:
 
     @property
     def bytes(self) -> int:
-        """How many bytes of text they are."""
+        """The bytes of text in all pieces."""
         return sum(piece.end - piece.start for piece in self.pieces)
 
 

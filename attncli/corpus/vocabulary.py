@@ -30,8 +30,8 @@ class Vocabulary:
 
     def _forget(self) -> None:
         self._place_of: dict[int, int] = {}
-        self._codes: dict[str, int] = {}  # what stands between blanks → its place, MISSING, or SEVERAL − a number
-        self._several: list[tuple[int, ...]] = []  # the places of what is none or several words, by that number
+        self._codes: dict[str, int] = {}  # a stretch between blanks → its place, MISSING, or SEVERAL − a number
+        self._several: list[tuple[int, ...]] = []  # the places of stretches of no word or several, by that number
         self.rows = np.empty(0, np.int64)
         self.table = np.empty((0, self._vectors.dimensions), np.float32)
 

@@ -27,10 +27,10 @@ class Lost:
 
 
 def run_in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Done | Lost]:
-    """What the shards came to, as they are done.
+    """The answer for each shard, as it is done.
 
     Raises:
-        AttnError, OSError: what `run_shard` raised: the same would happen to every other shard.
+        AttnError, OSError: as `run_shard` raised them; the same would happen to every other shard.
     """
     one_thread_each()
     waiting = deque((task, 1) for task in tasks)
@@ -82,7 +82,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")  # a fork would copy threads and locks in any state
         self.pipe, theirs = context.Pipe()
         self._process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
-        with _deaf_to_interrupts():
+        with _interrupts_ignored():
             self._process.start()
         theirs.close()
         self.busy = False
@@ -94,7 +94,7 @@ class _Worker:
             self.pipe.send(task)
 
     def answer(self) -> Done | None:
-        """What it came to; None if the process died. Raises what it raised."""
+        """Its answer; None if the process died. Raises the error that it sent."""
         self.busy = False
         try:
             answer = self.pipe.recv()
@@ -114,8 +114,8 @@ class _Worker:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """What starts in here ignores Ctrl-C from its first moment on: it is for the process that starts it."""
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes started in here ignore Ctrl-C from the first moment on: it is for the process that starts them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -127,7 +127,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _work(pipe: Any) -> None:
-    """Make parts until nobody asks any more."""
+    """Make parts until the pipe is closed."""
     with suppress(EOFError, OSError):
         while True:
             task = pipe.recv()

@@ -23,7 +23,7 @@ class Writer(Protocol):
 
 
 def versioned(name: str) -> str:
-    """What stands in the column `schema` of every row: the table and the version of its columns."""
+    """The value of the column `schema` in every row: the table and the version of its columns."""
     return f"attn.corpus.{name}/{VERSION}"
 
 
@@ -57,7 +57,7 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def _json_cell(cell: Any) -> str:
-    """A cell as JSON; numbers are told as they are, which is faster."""
+    """A cell as JSON; numbers by `repr`, which is faster."""
     return repr(cell) if type(cell) in (int, float) else _ENCODE(cell)
 
 

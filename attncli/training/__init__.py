@@ -1,1 +1,1 @@
-"""Training heads: text becomes batches, the objective's gradients update the parameters, the evaluation judges them."""
+"""Training heads: text becomes batches, gradients update the parameters, an evaluation measures what they predict."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.training.context import Batch
-from attncli.training.rows_file import Corpus
+from attncli.training.corpus import Corpus
+from attncli.training.objective import Batch
 from attncli.vectors import Vectors
 
 BATCH_TOKENS = 2048
@@ -16,7 +16,7 @@ COMMON = 1e-3  # words of a higher share count as targets by the root of COMMON 
 
 
 def unit_rows(vectors: Vectors, rows: Array, length: float | None, dtype: type = np.float32) -> Array:
-    """The vectors of rows, each brought to `length` (None: its own); zeros stay, and stand for padding: `[..., d]`."""
+    """The vectors of rows, each brought to `length` (None: its own); zeros stay, and are padding: `[..., d]`."""
     flat = np.maximum(rows, 0).ravel()
     x: Array = vectors.rows(flat).astype(dtype)  # [n, d]
     x *= (rows.ravel() >= 0)[:, None]

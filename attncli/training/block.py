@@ -10,13 +10,13 @@ from attncli.attention.similarity import all_parameters, method_of
 
 REACH = 8  # offsets beyond ±8 share their bias
 CONTENT_SPEED = 0.1
-SIDE = 4.0  # what a position head adds to the scores of one side in the beginning, and takes from the other
+SIDE = 4.0  # added by a position head to the scores of one side in the beginning, and taken from the other
 LEAST_TEMPERATURE = 0.05
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a block is made of; the first `content_heads` see no positions. d_k = d_v."""
+    """The shape of a block; the first `content_heads` see no positions. d_k = d_v."""
 
     heads: int = 3
     content_heads: int = 1
@@ -62,7 +62,7 @@ def _sides(heads: int, content_heads: int) -> Array:
 
 
 def learning_speeds(shape: Shape, block: dict[str, Array]) -> dict[str, Array]:
-    """What the learning rate is multiplied with, head by head: content heads learn no positions, and compare slowly.
+    """The factors of the learning rate, head by head: content heads learn no positions, and compare slowly.
 
     They are to stay heads that look for related words, which is what their start makes them.
     """

@@ -1,17 +1,24 @@
-"""From text to rows of a vector set: paragraphs are cut into sentences, sentences looked up and cut into pieces."""
+"""Text becomes rows of a vector set: sentences are looked up, cut into pieces, and kept on disk or sampled."""
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
+from typing import IO, Generic, TypeVar
 from zlib import crc32
 
+import numpy as np
+
+from attncli.arrays import Array
 from attncli.errors import AttnError
 from attncli.files.utf8 import fault_in
 from attncli.text.tokens import read_sentence
 from attncli.vectors import Vectors
 
-LONGEST = 64  # tokens; what is longer goes on in a further piece
+LONGEST = 64  # tokens; a longer sentence goes on in a further piece
 SHORTEST = 4
 HELD_OUT_OF = 40  # one sentence in so many is never trained on
 REMEMBERED = 500_000  # words whose rows are kept at hand
@@ -22,6 +29,13 @@ _END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|cf|ca|c|No|vol|pp|ed|Jr|Sr|Inc|Ltd|Co))\.$"
 )
+MOST_SENTENCES = 300
+
+T = TypeVar("T")
+SHARDS = 16
+WINDOW = 2**15  # sentences that are shuffled together, at most
+MOST_HELD_OUT = 400  # sentences held out for evaluation
+FEWEST_TOKENS = 2_000  # below this there is nothing to learn
 
 
 def read_lines(paths: Iterable[str | Path]) -> Iterator[str]:
@@ -86,12 +100,12 @@ def read_sentences(paths: Iterable[str | Path]) -> Iterator[str]:
 
 
 def is_held_out(sentence: str) -> bool:
-    """Whether a sentence is kept for judging: decided by its own text, so that no run ever trains on it."""
+    """Whether a sentence is held out for evaluation: decided by its own text, so that no run ever trains on it."""
     return crc32(sentence.casefold().encode("utf-8", "replace")) % HELD_OUT_OF == 0
 
 
 class Lookup:
-    """`Vectors.find` that remembers what it found."""
+    """`Vectors.find` with a memory."""
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
@@ -122,3 +136,141 @@ def pieces(rows: list[int]) -> Iterator[list[int]]:
         piece = rows[start : start + step]
         if len(piece) >= SHORTEST and len(set(piece)) > 1:
             yield piece
+
+
+class Sample(Generic[T]):
+    """Reservoir sampling: at most `most` of the items added (Vitter 1985, algorithm R)."""
+
+    def __init__(self, most: int) -> None:
+        self.kept: list[T] = []
+        self._most, self._met, self._rng = most, 0, np.random.default_rng(0)
+
+    def add(self, item: T) -> None:
+        """Take one more."""
+        self._met += 1
+        if len(self.kept) < self._most:
+            self.kept.append(item)
+        elif (place := int(self._rng.integers(self._met))) < self._most:
+            self.kept[place] = item
+
+
+def read_sample(paths: Iterable[str | Path], vectors: Vectors, *, held_out: bool = False) -> list[list[int]]:
+    """At most MOST_SENTENCES sentences as rows, each with the same chance; `held_out`: of those kept from training.
+
+    Raises:
+        AttnError: a file that is no text, or no sentence with four words that `vectors` knows.
+    """
+    sample: Sample[list[int]] = Sample(MOST_SENTENCES)
+    find = Lookup(vectors)
+    for sentence in read_sentences(paths):
+        for piece in pieces(rows_of(sentence, find)) if not held_out or is_held_out(sentence) else ():
+            sample.add(piece)
+    if not sample.kept:
+        kept = " that training keeps apart" if held_out else ""
+        message = f"the text has no sentence{kept} with four words that {vectors.name} knows"
+        raise AttnError(message, "give more text, or other text")
+    return sample.kept
+
+
+class Corpus:
+    """Sentences as rows of a vector set, in temporary files that go when the object goes.
+
+    Each sentence goes to one of SHARDS files by chance, so that any stretch of a file is a fair sample of all texts.
+    `counts` `[words]` says how often each row occurs; `held_out` is a sample of those that are not trained on.
+    """
+
+    def __init__(self, words: int) -> None:
+        self.counts = np.zeros(words, np.int64)
+        self.sentences = 0
+        self._shards: list[IO[bytes]] = [tempfile.TemporaryFile() for _ in range(SHARDS)]  # noqa: SIM115
+        weakref.finalize(self, _close, self._shards)
+        self._kept: set[bytes] = set()
+        self._rng = np.random.default_rng(0)
+        self._sample: Sample[Array] = Sample(MOST_HELD_OUT)
+
+    @property
+    def held_out(self) -> list[Array]:
+        """The sentences held out for evaluation."""
+        return self._sample.kept
+
+    @property
+    def tokens(self) -> int:
+        """How many words there are to train on."""
+        return int(self.counts.sum())
+
+    def add(self, rows: list[int], held_out: bool) -> None:
+        """Take one more piece of a sentence."""
+        piece = np.array(rows, np.int32)
+        if held_out:
+            self._keep(piece)
+            return
+        self._shards[int(self._rng.integers(SHARDS))].write(np.int32(len(piece)).tobytes() + piece.tobytes())
+        self.sentences += 1
+        np.add.at(self.counts, piece, 1)
+
+    def _keep(self, piece: Array) -> None:
+        """Each held-out sentence once, whatever number of times a text is given."""
+        if (seen := piece.tobytes()) not in self._kept:
+            self._kept.add(seen)
+            self._sample.add(piece)
+
+    def walk(self, rng: np.random.Generator) -> Iterator[Array]:
+        """Every sentence once: shards in a random order, and in each, a window at a time, in a random order."""
+        for shard in rng.permutation(SHARDS):
+            file = self._shards[int(shard)]
+            file.seek(0)
+            while window := list(islice(_sentences(file), WINDOW)):
+                for number in rng.permutation(len(window)):
+                    yield window[number]
+
+
+def _close(files: list[IO[bytes]]) -> None:
+    for file in files:
+        file.close()
+
+
+def _sentences(file: IO[bytes]) -> Iterator[Array]:
+    """The sentences from the file's present place on."""
+    while size := file.read(4):
+        yield np.frombuffer(file.read(4 * int.from_bytes(size, sys.byteorder)), np.int32)
+
+
+def read_corpus(
+    paths: Iterable[str | Path],
+    vectors: Vectors,
+    report: Callable[[int], None] = lambda _: None,
+    *,
+    hold_out: bool = True,
+) -> Corpus:
+    """Read the texts once; `report` gets the number of sentences now and then.
+
+    Raises:
+        AttnError: a file that is no text, or too little text that `vectors` knows.
+    """
+    corpus, find, met = Corpus(vectors.words), Lookup(vectors), 0
+    for met, sentence in enumerate(read_sentences(paths), 1):
+        apart = hold_out and is_held_out(sentence)
+        for piece in pieces(rows_of(sentence, find)):
+            corpus.add(piece, apart)
+        if met % 20_000 == 0:
+            report(met)
+    _check(corpus, met, vectors)
+    return corpus
+
+
+def _check(corpus: Corpus, met: int, vectors: Vectors) -> None:
+    if corpus.tokens >= FEWEST_TOKENS and corpus.held_out:
+        return
+    known = corpus.tokens + sum(map(len, corpus.held_out))
+    if not met:
+        raise AttnError("the text is empty", "give files of plain text: sentences or paragraphs")
+    if not known:
+        raise AttnError(
+            f"no sentence of {met:,} has four words that {vectors.name} knows",
+            "train on text in the language of the vectors",
+        )
+    apart = "" if corpus.held_out else ", none of them held out for evaluation"
+    raise AttnError(
+        f"the text is too small: {known:,} known words in {met:,} sentences{apart}",
+        f"training needs some {FEWEST_TOKENS:,} words at the very least; 100,000 and more teach something",
+    )

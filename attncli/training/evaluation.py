@@ -1,4 +1,4 @@
-"""The table of `attn train --evaluate`: a block, what is left of it when parts are cut out, and untrained attention."""
+"""The table of `attn train --evaluate`: a block, the same with parts knocked out, and untrained attention."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -10,9 +10,8 @@ import numpy as np
 from attncli.analysis.measures import divergence, entropy
 from attncli.arrays import Array
 from attncli.heads.parameters import random_heads
-from attncli.training.context import Block
-from attncli.training.profile import measure_profile
-from attncli.training.scoring import Judged, Question, answer, ask, reciprocal_ranks
+from attncli.training.objective import Block
+from attncli.training.scoring import Predictor, Question, answer, ask, measure_profile, reciprocal_ranks
 from attncli.vectors import Vectors
 
 DRAWS = 3
@@ -21,7 +20,7 @@ STOP_WORDS = 100  # the most frequent rows of a set, which are its function word
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: means over three draws of the rivals, with the standard deviation of the MRR over them.
+    """One line of the table: means over three draws of the negatives, with the standard deviation of the MRR over them.
 
     `entropy` is in bits a row, `stop_mass` the share of attention on the hundred most frequent words, `diversity` the
     mean Jensen–Shannon divergence of two heads in bits (None with a single head).
@@ -38,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The rows, and what they were measured on."""
+    """The rows of the table, and the text and block that they were measured on."""
 
     block: str
     method: str
@@ -51,18 +50,18 @@ class Evaluation:
 
 def evaluate(
     name: str,
-    given: Judged,
+    given: Predictor,
     vectors: Vectors,
     sentences: Sequence[Sequence[int]],
     seed: int = 0,
     report: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Evaluation:
-    """Judge a block on sentences, given as rows of `vectors`."""
+    """Evaluate a block on sentences, given as rows of `vectors`."""
     seeds = range(seed, seed + DRAWS)
     asked = [ask(sentences, vectors.words, each) for each in seeds]
     rows, entries = [], tuple(_entries(given, vectors))
     for number, (each, make, order) in enumerate(entries):
-        report(f"judging {each}", number, len(entries))
+        report(f"evaluating {each}", number, len(entries))
         drawn = {draw: _in_order(questions, order, draw) for draw, questions in zip(seeds, asked, strict=True)}
         rows.append(_row(each, make, drawn, vectors))
     places = sum(len(question.places) for question in asked[0])
@@ -70,7 +69,7 @@ def evaluate(
     return Evaluation(name, given.method, vectors, len(sentences), places, tuple(rows), profile)
 
 
-def _entries(given: Judged, vectors: Vectors) -> Iterator[tuple[str, Callable[[int], Judged], str]]:
+def _entries(given: Predictor, vectors: Vectors) -> Iterator[tuple[str, Callable[[int], Predictor], str]]:
     """Each row's name, what answers for it under a seed, and the order of the words."""
     d, block = vectors.dimensions, given.block
     itself = {name: np.eye(d, dtype=np.float32)[None] for name in ("w_q", "w_k", "w_v")}
@@ -78,22 +77,26 @@ def _entries(given: Judged, vectors: Vectors) -> Iterator[tuple[str, Callable[[i
     unplaced = {name: array for name, array in block.items() if name not in ("position_bias", "key_offset_bias")}
     placed = {**block, "key_offset_bias": np.zeros_like(block["key_offset_bias"])}  # it reads the keys' words
 
-    def fixed(judged: Judged) -> Callable[[int], Judged]:
-        return lambda _: judged
+    def fixed(predictor: Predictor) -> Callable[[int], Predictor]:
+        return lambda _: predictor
 
     yield "intact", fixed(given), "as written"
-    yield "content_zeroed", fixed(Judged(placed, "dot", given.length, _no_content)), "as written"
+    yield "content_zeroed", fixed(Predictor(placed, "dot", given.length, _no_content)), "as written"
     yield "positions_zeroed", fixed(replace(given, block=unplaced)), "as written"
     yield "shuffled", fixed(given), "shuffled"
     yield "scrambled", lambda seed: replace(given, knock_out=_scramble(seed)), "as written"
-    yield "uniform", fixed(Judged(block, "dot", given.length, _uniform)), "as written"
-    yield "dot", fixed(Judged(itself, "dot")), "as written"
-    yield "scaled", fixed(Judged(itself, "scaled")), "as written"
-    yield "random", lambda seed: Judged(_random_block(len(block["w_q"]), d, seed), "scaled", math.sqrt(d)), "as written"
+    yield "uniform", fixed(Predictor(block, "dot", given.length, _uniform)), "as written"
+    yield "dot", fixed(Predictor(itself, "dot")), "as written"
+    yield "scaled", fixed(Predictor(itself, "scaled")), "as written"
+    yield (
+        "random",
+        lambda seed: Predictor(_random_block(len(block["w_q"]), d, seed), "scaled", math.sqrt(d)),
+        "as written",
+    )
 
 
 def _no_content(q: Array, bias: Array) -> tuple[Array, Array]:
-    """Under `dot` a query of zeros leaves only what is added for places."""
+    """Under `dot` a query of zeros leaves only the bias of places."""
     return np.zeros_like(q), bias
 
 
@@ -126,12 +129,12 @@ def _in_order(questions: list[Question], order: str, seed: int) -> list[Question
     return found
 
 
-def _row(name: str, make: Callable[[int], Judged], asked: dict[int, list[Question]], vectors: Vectors) -> Row:
+def _row(name: str, make: Callable[[int], Predictor], asked: dict[int, list[Question]], vectors: Vectors) -> Row:
     ranks, measures, stops = [], [], min(STOP_WORDS, vectors.words // 10)
     for seed, questions in asked.items():
-        judged, found = make(seed), []
+        predictor, found = make(seed), []
         for question in questions:
-            said = answer(question, judged, vectors)
+            said = answer(question, predictor, vectors)
             found.append(reciprocal_ranks(said.scores))
             measures.append(_measures(question, said.weights, stops))
         ranks.append(np.concatenate(found))

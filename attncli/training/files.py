@@ -14,13 +14,13 @@ from attncli.heads.file import arrays_of, made_for, read_heads
 from attncli.heads.projections import how_to_train, trained_block, trained_blocks
 from attncli.settings.explanation import METHODS
 from attncli.training.block import REACH
-from attncli.training.context import Block
-from attncli.training.scoring import Judged
+from attncli.training.objective import Block
+from attncli.training.scoring import Predictor
 from attncli.vectors import Vectors
 
 
 def write_block(
-    path: str | Path, trained: Judged, vectors: Vectors, profile: Array | None = None, dtype: type = np.float32
+    path: str | Path, trained: Predictor, vectors: Vectors, profile: Array | None = None, dtype: type = np.float32
 ) -> None:
     """Write a block as a projections file, complete or not at all; the same block gives the same bytes."""
     arrays: dict[str, Array] = {name: array.astype(dtype) for name, array in trained.block.items()}
@@ -41,8 +41,8 @@ def check_writable(path: str | Path) -> None:
         raise AttnError(message, "choose another file: -o FILE.npz")
 
 
-def read_block(path: str | Path, vectors: Vectors, method: str | None = None) -> Judged:
-    """A block that training can go on from, or that can be judged, in float32; `method` in place of the file's own.
+def read_block(path: str | Path, vectors: Vectors, method: str | None = None) -> Predictor:
+    """A block that training can go on from, or that can be predictor, in float32; `method` in place of the file's own.
 
     What a file without training lacks is filled in with what changes nothing.
 
@@ -68,7 +68,7 @@ def read_block(path: str | Path, vectors: Vectors, method: str | None = None) ->
         if not np.isfinite(array).all():
             raise ResourceError(f"{str(path)!r}: {name} holds numbers beyond float32", "train heads anew")
     method = check_parameters(block, method or heads.method or _method_by_parameters(block))
-    return Judged(block, method, None if length is None else float(length))
+    return Predictor(block, method, None if length is None else float(length))
 
 
 def check_parameters(block: Block, method: str) -> str:
@@ -86,13 +86,13 @@ def _method_by_parameters(block: Block) -> str:
 
 
 def content_heads_of(block: Block) -> int:
-    """How many heads, from the first on, see no positions."""
+    """The number of heads, from the first on, that see no positions."""
     biases = (block["position_bias"], block["key_offset_bias"])
     seeing = np.flatnonzero(sum(np.abs(bias).reshape(len(bias), -1).sum(axis=1) for bias in biases))
     return int(seeing[0]) if len(seeing) else len(block["w_q"])
 
 
-def bundled_block(vectors: Vectors, heads: int, method: str = "scaled") -> Judged:
+def bundled_block(vectors: Vectors, heads: int, method: str = "scaled") -> Predictor:
     """The block with so many heads that were trained for a method and come with the vectors; UsageError if none is."""
     path = trained_block(vectors, heads, method)
     if path is None:

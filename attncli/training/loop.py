@@ -1,8 +1,11 @@
-"""The loop: batch after batch moves the parameters, the held-out sentences say when to stop, the best is kept."""
+"""The loop: batch after batch moves the parameters, the held-out sentences say when to stop, the best is kept.
+
+Adam moves each parameter by its mean gradient over the root of its mean squared one (Kingma and Ba 2015).
+"""
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -10,26 +13,56 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.interrupts import held_back
-from attncli.training.adam import Adam, rate_at
 from attncli.training.batches import Batches
 from attncli.training.block import Shape, input_length, keep_in_bounds, learning_speeds, new_block
-from attncli.training.context import Block
-from attncli.training.objective import loss_and_gradients
-from attncli.training.profile import measure_profile
-from attncli.training.rows_file import Corpus
-from attncli.training.scoring import Judged, ask, mean_reciprocal_rank
+from attncli.training.corpus import Corpus
+from attncli.training.objective import Block, loss_and_gradients
+from attncli.training.scoring import Predictor, ask, mean_reciprocal_rank, measure_profile
 from attncli.vectors import Vectors
 
-JUDGEMENTS = 24  # in the course of a training
-FALLEN, PATIENCE = 0.95, 6  # training stops after so many judgements in a row below this share of the best one
-JUDGED_BY = 100  # held-out sentences that choose the best block; others than these say how good it is
+BETAS = (0.9, 0.98)
+EPSILON = 1e-8
+CLIP = 1.0  # the longest that all gradients together may be
+RATE, WARM_UP = 3e-3, 50
+EVALUATIONS = 24  # in the course of a training
+FALLEN, PATIENCE = 0.95, 6  # training stops after so many evaluations in a row below this share of the best one
+CHOSEN_BY = 100  # held-out sentences that choose the best block; others than these say how good it is
 FEWEST_OTHERS = 20
-AT_ONCE = 0.5  # seconds that a judgement may take once somebody wants to leave
+AT_ONCE = 0.5  # seconds that an evaluation may take after an interrupt
+
+
+def rate_at(step: int, progress: float) -> float:
+    """The learning rate of a step (from 1): up over WARM_UP steps, and down to 0 where `progress` reaches 1."""
+    return RATE * min(step / WARM_UP, max(0.0, 1 - progress))
+
+
+class Adam:
+    """Updates the arrays of a block in place."""
+
+    def __init__(self, block: Mapping[str, Array], speeds: Mapping[str, Array] | None = None) -> None:
+        self._speeds = speeds or {}  # by name, what a part's learning rate is multiplied with
+        self._mean = {name: np.zeros_like(array) for name, array in block.items()}
+        self._square = {name: np.zeros_like(array) for name, array in block.items()}
+        self._step = 0
+
+    def update(self, block: Mapping[str, Array], gradients: Mapping[str, Array], rate: float) -> None:
+        """One step against the gradients, which together are brought to at most CLIP."""
+        self._step += 1
+        moving = (array * (self._speeds.get(name, 1) != 0) for name, array in gradients.items())
+        length = math.sqrt(sum(float((array * array).sum()) for array in moving))
+        shrink = min(1.0, CLIP / max(length, EPSILON))
+        first, second = BETAS
+        for name, gradient in gradients.items():
+            mean, square, g = self._mean[name], self._square[name], gradient * shrink
+            mean += (1 - first) * (g - mean)
+            square += (1 - second) * (g * g - square)
+            root = np.sqrt(square / (1 - second**self._step)) + EPSILON
+            block[name][...] -= (rate / (1 - first**self._step)) * mean / root * self._speeds.get(name, 1)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands: the share of it that is done, tokens a second, mean loss, held-out MRR (None: not yet)."""
+    """How far training is: the share that is done, tokens a second, mean loss, held-out MRR (None: not yet)."""
 
     step: int
     done: float
@@ -47,7 +80,7 @@ class Trained:
     ended is `done`, `stopped`, `interrupted` or `diverged`; better says whether the block it began with was improved.
     """
 
-    best: Judged
+    best: Predictor
     held_out: float
     profile: Array
     ended: str
@@ -56,7 +89,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Limit:
-    """How long to train: epochs, or else minutes."""
+    """The length of a training: epochs, or else minutes."""
 
     epochs: float | None = None
     minutes: float = 2.0
@@ -86,7 +119,7 @@ def train(
     run = Run(corpus, vectors, shape, limit, block, report)
     before, trained = -1.0, None
     with suppress(KeyboardInterrupt):
-        before = run.judge() if start is not None else before
+        before = run.evaluate() if start is not None else before
         trained = run.result(run.go(rng, only), before)
     with held_back():
         trained = trained or run.result_at_once(before)
@@ -109,13 +142,13 @@ class Run:
         length = input_length(vectors.dimensions) if shape.same_length else None
         self._batches, self._vectors = Batches(corpus, vectors, length), vectors
         self._shape, self._limit = shape, limit
-        self._questions = ask(corpus.held_out[:JUDGED_BY], vectors.words, seed=0)
-        self._others = corpus.held_out[JUDGED_BY:]
+        self._questions = ask(corpus.held_out[:CHOSEN_BY], vectors.words, seed=0)
+        self._others = corpus.held_out[CHOSEN_BY:]
         self._tokens = corpus.tokens
         self._report, self._began = report, time.monotonic()
-        self.block, self.best = block, Judged(block, shape.method, length)
+        self.block, self.best = block, Predictor(block, shape.method, length)
         self.best_held_out = -1.0
-        self.step, self._seen, self._loss, self._worse, self._judged = 0, 0, 0.0, 0, 0
+        self.step, self._seen, self._loss, self._worse, self._evaluations = 0, 0, 0.0, 0, 0
 
     @np.errstate(all="ignore")  # numbers that overflow end the training
     def go(self, rng: np.random.Generator, only: Collection[str]) -> str:
@@ -124,7 +157,7 @@ class Run:
         while True:
             for batch in self._batches.walk(rng):
                 if (done := self._done()) >= 1:
-                    self._tell(1.0, self.judge())
+                    self._tell(1.0, self.evaluate())
                     return "done"
                 value, gradients = loss_and_gradients(self.block, batch, self._shape.method)
                 if not math.isfinite(value):
@@ -137,7 +170,7 @@ class Run:
                     return "stopped"
 
     def result(self, ended: str, before: float) -> Trained:
-        """The best block, judged by held-out sentences that have not been asked for."""
+        """The best block, with its figure on held-out sentences that took no part in choosing it."""
         others = self._others if len(self._others) >= FEWEST_OTHERS else [each.rows for each in self._questions]
         questions = ask(others, self._vectors.words, seed=0)
         held_out = mean_reciprocal_rank(questions, self.best, self._vectors)
@@ -149,7 +182,7 @@ class Run:
         if not self.step:
             raise KeyboardInterrupt
         if self.best_held_out < 0:
-            self.judge(time.monotonic() + AT_ONCE)
+            self.evaluate(time.monotonic() + AT_ONCE)
         rows = [each.rows for each in self._questions]
         profile = measure_profile(self.best, rows, self._vectors, time.monotonic() + AT_ONCE)
         return Trained(self.best, self.best_held_out, profile, "interrupted", self.best_held_out > before)
@@ -162,17 +195,17 @@ class Run:
     def _note(self, value: float, tokens: int, done: float) -> None:
         self._seen += tokens
         self._loss = value if self.step == 1 else 0.98 * self._loss + 0.02 * value
-        judged = None
-        if done * JUDGEMENTS >= self._judged + 1:
-            self._judged, judged = int(done * JUDGEMENTS), self.judge()
-        if judged is not None or self.step % 20 == 0:
-            self._tell(done, judged)
+        held_out = None
+        if done * EVALUATIONS >= self._evaluations + 1:
+            self._evaluations, held_out = int(done * EVALUATIONS), self.evaluate()
+        if held_out is not None or self.step % 20 == 0:
+            self._tell(done, held_out)
 
-    def _tell(self, done: float, judged: float | None) -> None:
+    def _tell(self, done: float, held_out: float | None) -> None:
         rate = self._seen / max(1e-9, time.monotonic() - self._began)
-        self._report(Progress(self.step, done, rate, self._loss, judged))
+        self._report(Progress(self.step, done, rate, self._loss, held_out))
 
-    def judge(self, until: float = math.inf) -> float:
+    def evaluate(self, until: float = math.inf) -> float:
         """The held-out MRR of the block as it is; the best block is kept."""
         found = mean_reciprocal_rank(self._questions, replace(self.best, block=self.block), self._vectors, until)
         if found > self.best_held_out:

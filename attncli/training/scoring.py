@@ -1,4 +1,4 @@
-"""How well a block finds the true word among others: every candidate asks with its own query, and sees no leak."""
+"""The score of a block: how well it finds the true word among others, and the measures of its heads."""
 
 import math
 import time
@@ -8,21 +8,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncli.analysis.kinds import profile_heads
 from attncli.arrays import Array
 from attncli.attention.attend import attend
 from attncli.attention.similarity import method_of
 from attncli.heads.parameters import project
 from attncli.training.batches import unit_rows
-from attncli.training.context import Batch, Block, hidden, read_keys, readings
+from attncli.training.objective import Batch, Block, hidden, read_keys, readings, score_truth
 from attncli.vectors import Vectors
 
 CANDIDATES = 100
 MOST_PLACES = 4  # of a sentence that are asked for: more sentences tell more than more places
-NEAREST_ROWS = 100  # rivals come from at least so many rows to each side of the true word's own
+NEAREST_ROWS = 100  # negatives come from at least so many rows to each side of the true word's own
 
 
 class Question(NamedTuple):
-    """One sentence: rows `[n]`, the places asked for `[p]`, and at each the true word before its rivals, `[p, m]`."""
+    """One sentence: rows `[n]`, the places asked for `[p]`, and at each the true word and its negatives, `[p, m]`."""
 
     rows: Array
     places: Array
@@ -36,13 +37,13 @@ class Answer(NamedTuple):
     weights: Array
 
 
-#: What a knock-out does to the queries `[n_head, p·m, d_k]` and what is added to scores `[n_head, p·m, n]`.
+#: A knock-out changes the queries `[n_head, p·m, d_k]` and the bias of the scores `[n_head, p·m, n]`.
 KnockOut = Callable[[Array, Array], tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What answers: a block, its method, the length its vectors are given (None: their own), and what is cut out."""
+class Predictor:
+    """A block that answers questions, its method, the length given to its vectors (None: their own), its knock-out."""
 
     block: Block
     method: str = "scaled"
@@ -51,10 +52,10 @@ class Judged:
 
 
 def ask(sentences: Iterable[Sequence[int] | Array], words: int, seed: int) -> list[Question]:
-    """Questions whose rivals are about as frequent as the true word: drawn without repeats from rows near its own.
+    """Questions whose negatives are about as frequent as the true word: drawn without repeats from rows near its own.
 
-    Vector sets are sorted by frequency; a word of row r has rivals from r ± max(100, r/4), at most CANDIDATES. The seed
-    draws the rivals; the places are the same under every seed.
+    Vector sets are sorted by frequency; a word of row r has negatives from r ± max(100, r/4), at most CANDIDATES. The
+    seed draws the negatives; the places are the same under every seed.
     """
     where, rng = np.random.default_rng(0), np.random.default_rng(seed)
     asked = (_question(np.asarray(rows), words, where, rng) for rows in sentences)
@@ -68,13 +69,13 @@ def _question(rows: Array, words: int, where: np.random.Generator, rng: np.rando
     return Question(rows, places, _candidates(rows[places], words, rng))
 
 
-def rivals_of(words: int) -> int:
-    """How many rivals a word has in a set of so many words."""
+def negatives_of(words: int) -> int:
+    """How many negatives a word has in a set of so many words."""
     return min(CANDIDATES, words - 1)
 
 
 def _candidates(rows: Array, words: int, rng: np.random.Generator) -> Array:
-    count = rivals_of(words)
+    count = negatives_of(words)
     found = np.empty((len(rows), 1 + count), np.int64)
     for place, row in enumerate(rows.tolist()):
         reach = max(NEAREST_ROWS, row // 4)
@@ -84,18 +85,18 @@ def _candidates(rows: Array, words: int, rng: np.random.Generator) -> Array:
     return found
 
 
-def answer(question: Question, judged: Judged, vectors: Vectors) -> Answer:
-    """What a block says to a question, through the same `attend` that explains."""
+def answer(question: Question, predictor: Predictor, vectors: Vectors) -> Answer:
+    """The answer of a block to a question, through the same `attend` that explains."""
     p, m = question.candidates.shape
-    block, method = judged.block, judged.method
-    x = unit_rows(vectors, question.rows, judged.length)  # [n, d]
-    e = unit_rows(vectors, question.candidates.ravel(), judged.length)  # [p·m, d]
+    block, method = predictor.block, predictor.method
+    x = unit_rows(vectors, question.rows, predictor.length)  # [n, d]
+    e = unit_rows(vectors, question.candidates.ravel(), predictor.length)  # [p·m, d]
     none = np.empty(0)
     keys = read_keys(block, Batch(question.rows[None], x[None], none, none, none))
     q = project(e, block["w_q"]) + (block["b_q"][:, None] if "b_q" in block else 0)  # [n_head, p·m, d_k]
     bias = np.repeat(keys.bias[0][:, question.places], m, axis=1)  # [n_head, p·m, n]
-    if judged.knock_out:
-        q, bias = judged.knock_out(q, bias)
+    if predictor.knock_out:
+        q, bias = predictor.knock_out(q, bias)
     given = {name: block[name] for name in method_of(method).parameters}
     found = attend(
         q, keys.k[0], keys.v[0], method=method, mask=bias, temperature=block["temperature"], parameters=given
@@ -105,9 +106,9 @@ def answer(question: Question, judged: Judged, vectors: Vectors) -> Answer:
 
 
 def reciprocal_ranks(scores: Array) -> Array:
-    """1 / rank of the true word, the first of the scores `[p, m]`; of equal ones half stand before it: `[p]`.
+    """1 / rank of the true word, the first of the scores `[p, m]`; of equal ones half count as before it: `[p]`.
 
-    What is no finite number ranks last: a block that has gone wrong gains nothing by it.
+    A score that is not finite ranks last: a block that has gone wrong gains nothing by it.
     """
     scores = np.where(np.isfinite(scores), scores, -np.inf)
     true, others = scores[:, :1], scores[:, 1:]
@@ -116,10 +117,10 @@ def reciprocal_ranks(scores: Array) -> Array:
 
 
 def mean_reciprocal_rank(
-    questions: Iterable[Question], judged: Judged, vectors: Vectors, until: float = math.inf
+    questions: Iterable[Question], predictor: Predictor, vectors: Vectors, until: float = math.inf
 ) -> float:
     """The leak-free MRR over all places of all questions, or of those that were asked until a monotonic time."""
-    ranks = [reciprocal_ranks(answer(each, judged, vectors).scores) for each in in_time(questions, until)]
+    ranks = [reciprocal_ranks(answer(each, predictor, vectors).scores) for each in in_time(questions, until)]
     return float(np.concatenate(ranks).mean())
 
 
@@ -129,3 +130,23 @@ def in_time(some: Iterable[Any], until: float) -> Iterator[Any]:
         yield each
         if time.monotonic() > until:
             return
+
+
+def measure_profile(
+    predictor: Predictor, sentences: Iterable[Sequence[int] | Array], vectors: Vectors, until: float = math.inf
+) -> Array:
+    """The mean of `kinds.PROFILE` over sentences, given as rows of `vectors`: `[n_head, 5]`.
+
+    Over all of them, or those that were looked at until a monotonic time.
+    """
+    profile: Array = np.mean([_one(np.asarray(rows), predictor, vectors) for rows in in_time(sentences, until)], axis=0)
+    return profile
+
+
+def _one(rows: Array, predictor: Predictor, vectors: Vectors) -> Array:
+    x = unit_rows(vectors, rows, predictor.length)  # [n, d]
+    none = np.empty(0)
+    batch = Batch(rows[None], x[None], none, none, none)
+    keys = read_keys(predictor.block, batch)
+    weights = score_truth(predictor.block, batch, keys, predictor.method).attention.weights[0]  # [n_head, n, n]
+    return profile_heads(weights.astype(np.float64), x, ~hidden(rows[None])[0])

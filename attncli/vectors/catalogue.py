@@ -123,7 +123,7 @@ def _import_for_now(found: "Recognised", name: str, note: str, progress: "Progre
 
 
 def notes_about(path: str, info: StoreInfo) -> tuple[str, ...]:
-    """What the user should know about a file just read, one sentence each."""
+    """Notes for the user about a file just read, one sentence each."""
     counted = (
         (info.duplicates, "rows left out, whose word came before"),
         (info.undecodable, "words that are not UTF-8, kept with \\x escapes"),

@@ -21,7 +21,7 @@ CHUNK = 2**18
 LONGEST_TEXT = 16 * 2**20  # bytes
 FAULTS = (OSError, HTTPException, ValueError)
 
-Heard = Callable[[int], None]  # how many bytes of the file are there
+Report = Callable[[int], None]  # how many bytes of the file are there
 
 
 class LostError(Exception):
@@ -40,16 +40,16 @@ def fetch_text(url: str) -> bytes:
         raise _unreachable(url, error) from error
 
 
-def fetch(url: str, path: Path, md5: str, heard: Heard) -> None:
-    """Have the file hold the content of `url` with this MD5; what it holds already is taken for the beginning.
+def fetch(url: str, path: Path, md5: str, report: Report) -> None:
+    """Have the file hold the content of `url` with this MD5; its present content is taken for the beginning.
 
     What does not match is thrown away and fetched once more, from the start. Raises ResourceError if it cannot be had
-    or is not what it should be, OSError if the disk refuses.
+    or has another checksum, OSError if the disk refuses.
     """
     found = ""
     with open(path, "r+b", opener=itself) as file:
         for _ in range(2):
-            _fill(url, file, heard)
+            _fill(url, file, report)
             if (found := md5_of(file)) == md5:
                 return
             file.truncate(0)
@@ -64,7 +64,7 @@ def md5_of(file: BufferedReader | BufferedRandom) -> str:
 
 @contextmanager
 def own_folder(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Make the folder if need be, and have it to oneself: whoever else wants it waits, where the system has locks.
+    """Make the folder if need be, and hold it alone: other processes wait, where the system has locks.
 
     Only work is saved by this, nothing relies on it. Whoever had the folder before may have removed it when finished:
     then it is made again.
@@ -95,7 +95,7 @@ def _held(folder: Path, waiting: Callable[[], None]) -> int | None:
 
 
 def discard(folder: Path, names: Iterable[str]) -> None:
-    """Remove what was fetched into a folder under these names, and the folder if nothing else is in it."""
+    """Remove the fetched files of these names from a folder, and the folder if nothing else is in it."""
     with suppress(OSError):
         for name in names:
             (folder / name).unlink(missing_ok=True)
@@ -115,8 +115,8 @@ def _lock(handle: int, waiting: Callable[[], None]) -> None:
         return
 
 
-def _fill(url: str, file: BufferedReader | BufferedRandom, heard: Heard) -> None:
-    """Append what is missing, over as many connections as it takes, as long as they bring something."""
+def _fill(url: str, file: BufferedReader | BufferedRandom, report: Report) -> None:
+    """Append the missing bytes, over as many connections as it takes, as long as they bring something."""
     failed = 0
     while True:
         before = file.seek(0, os.SEEK_END)
@@ -126,7 +126,7 @@ def _fill(url: str, file: BufferedReader | BufferedRandom, heard: Heard) -> None
                     file.truncate(file.seek(start))
                 file.write(content)
                 file.flush()  # so that it outlives this process
-                heard(file.tell())
+                report(file.tell())
             return
         except LostError as error:
             failed = 1 if file.seek(0, os.SEEK_END) > before else failed + 1
@@ -154,7 +154,7 @@ def _chunks(url: str, start: int) -> Iterator[tuple[int, bytes]]:
                 raise LostError(f"it broke off after {at} of {end} bytes")
     except HTTPError as error:
         with error:
-            if error.code != 416:  # there is nothing after what is there
+            if error.code != 416:  # the file is complete
                 raise LostError(f"{error.code} {error.reason}", final=error.code < 500 and error.code != 429) from error
     except FAULTS as error:
         raise LostError(str(getattr(error, "reason", error)) or type(error).__name__) from error

@@ -16,7 +16,7 @@ from attncli.vectors.store.opened import Vectors
 
 ROWS_AT_ONCE = 4096
 
-Progress = Callable[[str, int, int], None]  # what is being done, rows done, rows in all
+Progress = Callable[[str, int, int], None]  # the work, rows done, rows in all
 
 
 def export(vectors: Vectors, path: str | os.PathLike[str], progress: Progress = lambda *_: None) -> list[Path]:
@@ -44,21 +44,21 @@ def export(vectors: Vectors, path: str | os.PathLike[str], progress: Progress = 
         return _put_in_place(folder, target)
 
 
-def _binary(vectors: Vectors, path: Path, heard: Callable[[int], None]) -> None:
+def _binary(vectors: Vectors, path: Path, report: Callable[[int], None]) -> None:
     """word2vec's binary form: a word, a blank, and four bytes a number."""
-    _stream(vectors, path, " ", lambda rows: [row.tobytes() for row in rows], heard)
+    _stream(vectors, path, " ", lambda rows: [row.tobytes() for row in rows], report)
 
 
-def _text(vectors: Vectors, path: Path, heard: Callable[[int], None]) -> None:
+def _text(vectors: Vectors, path: Path, report: Callable[[int], None]) -> None:
     """word2vec's text form, as gensim writes it: of each number the fewest digits that give the same float32 again."""
-    _stream(vectors, path, " \n", lambda rows: [f"{' '.join(map(str, row))}\n".encode() for row in rows], heard)
+    _stream(vectors, path, " \n", lambda rows: [f"{' '.join(map(str, row))}\n".encode() for row in rows], report)
 
 
-def _keyed_vectors(vectors: Vectors, path: Path, heard: Callable[[int], None]) -> None:
+def _keyed_vectors(vectors: Vectors, path: Path, report: Callable[[int], None]) -> None:
     """Gensim's own form, written by gensim: the file, and beside it one for the matrix where that is large."""
-    heard(0)
+    report(0)
     vectors.to_gensim().save(str(path))
-    heard(vectors.words)
+    report(vectors.words)
 
 
 WRITERS = {".bin": _binary, ".txt": _text, ".vec": _text, ".kv": _keyed_vectors}
@@ -69,7 +69,7 @@ def _stream(
     path: Path,
     separators: str,
     encode: Callable[[np.ndarray], Sequence[bytes]],
-    heard: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> None:
     """The header of word2vec's forms, then row after row; the words may have none of the `separators` in them."""
     done = 0
@@ -83,7 +83,7 @@ def _stream(
                 file.write(_word(word, path, separators))
                 file.write(row)
             done += len(block)
-            heard(done)
+            report(done)
         _sync(file)
 
 

@@ -1,4 +1,4 @@
-"""The parts of gensim that attn uses. gensim takes a second to import and ships no types: nobody else imports it."""
+"""The parts of gensim that attn uses. It takes a second to import and ships no types: no other module does."""
 
 import logging
 import os
@@ -35,7 +35,7 @@ def gensim_data() -> Any:
 
 
 class Number(float):
-    """What gensim makes of each number of a text file: a plain float that goes into a float32 matrix.
+    """The type of each number that gensim reads from a text file: a plain float that goes into a float32 matrix.
 
     By default it is np.float32(text).item(), and 80 % of the time of an import is spent there; this takes a third.
     Of 20,000x300 (0.05 GB), gensim's 3.7 s of processor time become 1.7 s for the whole import.
@@ -49,8 +49,8 @@ class Number(float):
 def load_numbers(rows: list[bytes], dimensions: int, binary: bool) -> np.ndarray:
     """The numbers of the rows, as gensim reads them from a word2vec file: [m, d] float32.
 
-    gensim gets them as fewer rows of some 25,000 numbers, the last filled up with zeros: what it does for every word
-    takes two thirds of its time in a binary file. Raises ValueError for what it takes for no number.
+    gensim gets them as fewer rows of some 25,000 numbers, the last filled up with zeros: its work for every word
+    takes two thirds of its time in a binary file. Raises ValueError for text that is no number.
     """
     together = max(1, GENSIM_CHUNK // (4 * dimensions))
     missing = -len(rows) % together

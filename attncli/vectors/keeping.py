@@ -24,7 +24,7 @@ SHOW_ALL = "to see what is kept: attn vectors list"
 
 @dataclass(frozen=True)
 class Kept:
-    """A set that `name` opens: its folder, its size on disk in bytes, and the opened set or what is wrong with it."""
+    """A set that `name` opens: its folder, its size on disk in bytes, and the opened set or its fault."""
 
     name: str
     folder: Path
@@ -89,7 +89,7 @@ def listed() -> Iterator[Kept]:
 
 
 def kept_as(name: str, vectors: Vectors) -> Kept:
-    """What there is to say about an opened set."""
+    """An opened set with its size on disk."""
     return Kept(name, vectors.folder, _size(vectors.folder), vectors)
 
 
@@ -111,7 +111,7 @@ def remove(name: str) -> int:
         os.rename(folder, aside)
     except FileNotFoundError as error:  # another removal was quicker
         raise no_such_name(name) from error
-    shutil.rmtree(aside, ignore_errors=True)  # out of sight already; the next import sweeps what is left
+    shutil.rmtree(aside, ignore_errors=True)  # out of sight already; the next import sweeps the rest
     return size
 
 

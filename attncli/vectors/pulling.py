@@ -20,7 +20,7 @@ from attncli.vectors.keeping import add, free_folder
 from attncli.vectors.store.index import is_regular
 from attncli.vectors.store.opened import Vectors
 
-Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
+Progress = Callable[[str, int, int], None]  # the work, bytes done, bytes in all
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def pull(name: str, progress: Progress = lambda *_: None) -> Vectors:
 
 
 def offer(name: str) -> Offer:
-    """What gensim-data says of the set `name`. Raises ResourceError if it has none, or cannot be asked."""
+    """The entry of the set `name` in gensim-data's list. Raises ResourceError if it has none, or cannot be asked."""
     try:
         found = _list()
     except ResourceError as error:
@@ -127,7 +127,7 @@ def _some_of(sets: dict[str, Any]) -> str:
 
 
 def _gensims_own(offered: Offer) -> Path | None:
-    """The file as gensim's downloader left it, if it is there and is what it should be."""
+    """The file as gensim's downloader left it, if it is there and sound."""
     path = Path(gensim_data().BASE_DIR) / offered.name / f"{offered.name}.gz"
     if len(offered.urls) > 1 or not is_regular(path):
         return None
@@ -143,17 +143,17 @@ def _downloaded(offered: Offer, folder: Path, progress: Progress) -> Path:
     paths = [folder / name for name in _names(offered)]
     done = 0
 
-    def heard(at: int) -> None:
+    def report(at: int) -> None:
         progress(f"downloading {offered.name}", done + at, max(offered.size, done + at))
 
     for url, checksum, path in zip(offered.urls, offered.checksums, paths, strict=True):
-        fetch(url, path, checksum, heard)
+        fetch(url, path, checksum, report)
         done += path.stat().st_size
     return paths[0] if len(paths) == 1 else _joined(paths, folder / f"{folder.name}.gz")
 
 
 def _names(offered: Offer) -> list[str]:
-    """What the files of a set are called on the disk."""
+    """The names of the files of a set on the disk."""
     return [url.rpartition("/")[2] for url in offered.urls]
 
 

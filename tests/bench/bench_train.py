@@ -8,8 +8,7 @@ import time
 import numpy as np
 
 from attncli.training.block import Shape, new_block
-from attncli.training.context import Batch, by_sentence
-from attncli.training.objective import loss_and_gradients
+from attncli.training.objective import Batch, by_sentence, loss_and_gradients
 
 D, STEPS = 100, 30
 

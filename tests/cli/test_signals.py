@@ -130,7 +130,7 @@ def test_wherever_training_is_interrupted_twice_its_heads_are_kept(heeding, text
 @pytest.mark.parametrize(
     "where",
     [
-        "attncli.training.rows_file.read_sentences",
+        "attncli.training.corpus.read_sentences",
         "attncli.training.loop.ask",
         "attncli.training.loop.loss_and_gradients",
     ],
@@ -174,7 +174,7 @@ def test_training_ends_orderly_by_every_signal(text, signals):
         pass
     for number in signals:
         process.send_signal(number)
-        time.sleep(0.6)  # the second one comes when the last judgement would be at work
+        time.sleep(0.6)  # the second one comes when the last evaluation would be at work
     code, err = ended(process)
     assert code == 128 + signals[0]
     assert f"kept in {path}; interrupted" in err

@@ -3,7 +3,7 @@
 import numpy as np
 
 from attncli.attention.similarity import method_of
-from attncli.training.context import Batch
+from attncli.training.objective import Batch
 
 D, HEADS, D_K, D_V, REACH = 7, 2, 4, 3, 2
 

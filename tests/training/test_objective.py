@@ -8,8 +8,7 @@ from attncli.attention.attend import attend
 from attncli.attention.similarity import method_of
 from attncli.heads.parameters import project
 from attncli.settings.explanation import METHODS
-from attncli.training.candidates import score_negatives, score_truth
-from attncli.training.context import read_keys, readings
+from attncli.training.objective import read_keys, readings, score_negatives, score_truth
 
 BLIND = np.array([[False] * 6, [False] * 6, [True, True, False, False, False, False]])
 

@@ -1,4 +1,4 @@
-"""The judge: it leaks nothing, a block that has gone wrong gains nothing, and each knock-out cuts what it names."""
+"""The evaluation: it leaks nothing, a block that went wrong gains nothing, and each knock-out cuts what it names."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 
 from attncli.training.evaluation import evaluate
 from attncli.training.files import bundled_block
-from attncli.training.scoring import CANDIDATES, answer, ask, reciprocal_ranks, rivals_of
+from attncli.training.scoring import CANDIDATES, answer, ask, negatives_of, reciprocal_ranks
 
 SENTENCE = "the king spoke and the queen of the river answered her"
 
@@ -74,7 +74,7 @@ def test_ranks(scores, rank):
 @pytest.mark.parametrize("words", [2, 5, 90, 101, 50_000])
 def test_rivals_are_other_words_each_once(words):
     question = ask([[0, 1, 0, 1]], words, seed=3)[0]
-    assert question.candidates.shape[1] == 1 + rivals_of(words) <= 1 + CANDIDATES
+    assert question.candidates.shape[1] == 1 + negatives_of(words) <= 1 + CANDIDATES
     for candidates in question.candidates.tolist():
         assert len(set(candidates)) == len(candidates)
         assert max(candidates) < words

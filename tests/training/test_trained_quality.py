@@ -11,10 +11,10 @@ from support.places import ROOT
 from support.texts import NEWS
 
 from attncli import open_vectors
+from attncli.training.corpus import read_sample
 from attncli.training.evaluation import evaluate
 from attncli.training.files import bundled_block
-from attncli.training.sample import read_sample
-from attncli.training.scoring import Judged, ask, mean_reciprocal_rank
+from attncli.training.scoring import Predictor, ask, mean_reciprocal_rank
 
 FLOORS = {1: 0.29, 3: 0.38, 8: 0.40}
 OWN = ("kernel", "additive")
@@ -81,8 +81,8 @@ def test_the_parameters_for_mode_self_point_at_words_as_well_as_scaled_does(sent
     block = {name: np.eye(d, dtype=np.float32)[None] for name in ("w_q", "w_k", "w_v")}
     block |= {"w_o": np.eye(d, dtype=np.float32), "temperature": np.ones(1, np.float32)}
     questions = ask(sentences, vectors.words, seed=0)
-    scaled = mean_reciprocal_rank(questions, Judged(block, "scaled"), vectors)
+    scaled = mean_reciprocal_rank(questions, Predictor(block, "scaled"), vectors)
     with np.load(ROOT / "data" / "attn-en-heads" / "self.npz") as arrays:
         block |= {name: arrays[name].astype(np.float32) for name in arrays.files}
-    found = {method: mean_reciprocal_rank(questions, Judged(block, method), vectors) for method in ("general", *OWN)}
+    found = {method: mean_reciprocal_rank(questions, Predictor(block, method), vectors) for method in ("general", *OWN)}
     assert min(found.values()) >= 0.9 * scaled, found

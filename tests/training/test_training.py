@@ -11,10 +11,9 @@ from attncli.errors import AttnError, ResourceError
 from attncli.heads.file import read_heads
 from attncli.training.batches import buckets
 from attncli.training.block import Shape
-from attncli.training.corpus import is_held_out, read_lines, split_sentences
+from attncli.training.corpus import Corpus, is_held_out, read_corpus, read_lines, split_sentences
 from attncli.training.files import content_heads_of, read_block, write_block
 from attncli.training.loop import Limit, train
-from attncli.training.rows_file import Corpus, read_corpus
 
 PAIRS = [("king", "queen"), ("dog", "puppy"), ("river", "water"), ("doctor", "hospital"), ("bread", "butter")]
 FILLERS = "the a very old new small other great good bad long first last little own young"

@@ -48,7 +48,7 @@ def test_what_was_written_verifies(store, vectors):
         (lambda store: flip(store / layout.MATRIX, -1), "numbers in its vectors.npy"),
         (lambda store: flip(store / layout.NORMS, -1), "norms.npy"),
         (other_words, "words in its index.sqlite are not those"),
-        (other_words, "not found where they stand"),
+        (other_words, "not found in their rows"),
     ],
 )
 def test_what_was_altered_is_named(store, alter, says):

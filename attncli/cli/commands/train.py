@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from attncli.cli.train_progress import TrainProgress
     from attncli.training.block import Shape
     from attncli.training.loop import Trained
-    from attncli.training.scoring import Judged
+    from attncli.training.scoring import Predictor
     from attncli.vectors import Vectors
 
 EXAMPLES = """attn train my-text.txt -o my.npz --epochs 3
@@ -47,7 +47,7 @@ def command(
     answers: AnswerOptions,
     text: Annotated[list[str], typer.Argument(metavar="TEXT", help="Files of plain text, in UTF-8.")],
 ) -> None:
-    """Train heads on your own text by back-propagation, or judge heads on it."""
+    """Train heads on your own text by back-propagation, or evaluate heads on it."""
     if evaluation.evaluate is not None:
         check_evaluation(training, evaluation.evaluate)
         _evaluate(evaluation.evaluate, training, evaluation, answers, text)
@@ -59,9 +59,9 @@ def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: li
     from attncli.cli.progress import progressing
     from attncli.cli.reading import opened_vectors
     from attncli.cli.train_progress import TrainProgress
+    from attncli.training.corpus import read_corpus
     from attncli.training.files import check_writable, read_block
     from attncli.training.loop import train
-    from attncli.training.rows_file import read_corpus
 
     limit, vectors = limit_of(training), opened_vectors(training.vectors, answers)
     start = None if training.resume is None else read_block(training.resume, vectors)
@@ -126,22 +126,22 @@ def _evaluate(
     from attncli.cli.progress import progressing
     from attncli.cli.reading import opened_vectors
     from attncli.cli.writing import print_json, print_lines
+    from attncli.training.corpus import read_sample
     from attncli.training.evaluation import evaluate
-    from attncli.training.sample import read_sample
     from attncli.views.terminal.evaluation import evaluation_json, evaluation_lines
 
     vectors = opened_vectors(training.vectors, answers)
-    shown, judged = _judged(name, training, vectors)
+    shown, predictor = _predictor_of(name, training, vectors)
     sentences = read_sample(text, vectors, held_out=evaluation.held_out)
     with progressing(answers) as advance:
-        found = evaluate(shown, judged, vectors, sentences, training.seed, advance)
+        found = evaluate(shown, predictor, vectors, sentences, training.seed, advance)
     if evaluation.json:
         print_json([evaluation_json(found)])
     else:
         print_lines(lambda screen: evaluation_lines(found, screen), answers)
 
 
-def _judged(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str, "Judged"]:
+def _predictor_of(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str, "Predictor"]:
     """What the block is called, and the block."""
     from attncli.training.files import bundled_block, read_block
 
@@ -149,6 +149,6 @@ def _judged(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str,
         heads = training.heads or MULTIHEAD_DEFAULT
         method = training.method or "scaled"
         return f"trained, {heads} head{'s' * (heads > 1)}", bundled_block(vectors, heads, method)
-    judged = read_block(name, vectors, training.method)
-    check_fits("heads", training.heads, len(judged.block["w_q"]), name)
-    return name, judged
+    predictor = read_block(name, vectors, training.method)
+    check_fits("heads", training.heads, len(predictor.block["w_q"]), name)
+    return name, predictor

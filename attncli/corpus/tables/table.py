@@ -1,4 +1,4 @@
-"""What every table of a corpus is: sums over batches of sentences, kept in parts, merged, and written as rows."""
+"""The class of every table of a corpus: sums over batches, stored in parts, merged, and written as rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
@@ -60,7 +60,7 @@ def add_to(sums: dict[str, Array], more: Arrays) -> None:
 
 
 class Stretch(Protocol):
-    """An array of a part on the disk: how long it is, its numbers, and what is read of it."""
+    """An array of a part on the disk, read as far as it is wanted."""
 
     def __len__(self) -> int:
         """The length of the first axis."""
@@ -127,7 +127,7 @@ class Table:
         return self._sums
 
     def records(self, texts: Sequence["Text"], names: Callable[[Array], Sequence[str]]) -> Columns:
-        """The rows, if they are written `per_text`, of what was added since the last call; `names` are words'."""
+        """The rows of a table that is written `per_text`, of the batches since the last call; `names` gives words."""
         raise NotImplementedError
 
     @classmethod

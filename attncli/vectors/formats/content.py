@@ -29,7 +29,7 @@ MOST_SHOWN = 100  # characters of a member's name
 LITTER = re.compile(
     r".*/|__MACOSX/.*|(?:.*/)?(?:\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.IGNORECASE | re.DOTALL
 )
-BESIDE = re.compile(  # what lies beside vectors in an archive and is none
+BESIDE = re.compile(  # files beside the vectors in an archive
     r"(?:.*/)?(?:read\W?me|licen[cs]e|copying|notice|changelog|citation)[^/]*|.*\.(?:md|rst|pdf|html?|json|ya?ml|bib)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -42,7 +42,7 @@ def refused(path: str, why: str, hint: str = SUPPORTED) -> ResourceError:
 
 @dataclass(frozen=True)
 class Content:
-    """What a file holds, unpacked: `stream` from its beginning.
+    """The content of a file, unpacked: `stream` from its beginning.
 
     `most` is how many bytes that can be at most, and exactly so many if `packing` is None. `size` is the file's own.
     """
@@ -55,7 +55,7 @@ class Content:
     size: int
 
     def done(self) -> int:
-        """How many bytes of the file (not of what it holds) have been read."""
+        """How many bytes of the file (not of its content) have been read."""
         return (self.stream if self.packing is None else self.file).tell()
 
 
@@ -63,7 +63,7 @@ class Content:
 def opened(path: str) -> Iterator[Content]:
     """Open a file for reading, unpacked if it is packed.
 
-    Raises ResourceError for what is missing, no plain file, unreadable, or a broken archive.
+    Raises ResourceError for a path that is missing, no plain file, unreadable, or a broken archive.
     """
     size = _size_of_regular(path)
     try:

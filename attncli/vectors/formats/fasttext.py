@@ -28,7 +28,7 @@ MAX_WORD = 64 * 2**10  # bytes
 
 @dataclass(frozen=True)
 class Header:
-    """What the header says: `words` rows and then `buckets` rows of n-grams, each of `dimensions` numbers."""
+    """The header of a model: `words` rows and then `buckets` rows of n-grams, each of `dimensions` numbers."""
 
     modern: bool  # begins with the magic number
     dimensions: int
@@ -83,13 +83,13 @@ class FastText:
         self._header: Header = header
         self.dimensions = header.dimensions
 
-    def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
+    def fill(self, new: StoreWriter, report: Callable[[], None]) -> None:
         """Add the n-grams, then the words, which are made of them. ResourceError where the file ends early."""
         words = self._vocabulary()
-        heard()
+        report()
         rows = self._begin_matrix(len(words) + self._header.buckets, self.dimensions)
         self._skip(4 * self.dimensions * len(words))
-        ngrams = self._ngrams(new, heard)  # [buckets, d]
+        ngrams = self._ngrams(new, report)  # [buckets, d]
         self._check_rest()
         self._content.stream.seek(rows)
         at = 0
@@ -99,7 +99,7 @@ class FastText:
             texts = [as_text(word) for word in some]
             new.undecodable += sum(not is_utf8(word) for word in some)
             new.add(texts, self._composed(texts, block, ngrams))
-            heard()
+            report()
 
     def _vocabulary(self) -> list[bytes]:
         """The words in the order of their rows. Read as Latin-1, which tells any two words apart."""
@@ -126,7 +126,7 @@ class FastText:
         self._form = shape
         return self._content.stream.tell()
 
-    def _ngrams(self, new: StoreWriter, heard: Callable[[], None]) -> np.ndarray | None:
+    def _ngrams(self, new: StoreWriter, report: Callable[[], None]) -> np.ndarray | None:
         """Copy the rows of the n-grams into the store, mapped [buckets, d]; None if no word can have any."""
         header = self._header
         if not (header.buckets and header.shortest <= header.longest):
@@ -136,7 +136,7 @@ class FastText:
         def blocks() -> Iterator[np.ndarray]:
             for block in self._blocks(header.buckets):
                 yield block
-                heard()
+                report()
 
         return new.add_ngrams(blocks(), header.shortest, header.longest)
 
@@ -146,7 +146,7 @@ class FastText:
         model = keyed_vectors(self.dimensions, self._header.shortest, self._header.longest, self._header.buckets)
         model.index_to_key, model.vectors_vocab, model.vectors_ngrams = words, rows, ngrams
         model.recalc_char_ngram_buckets()
-        with np.errstate(all="ignore"):  # what float32 cannot hold becomes an infinity, which is refused
+        with np.errstate(all="ignore"):  # a sum beyond float32 becomes an infinity, which is refused
             model.adjust_vectors()
         composed: np.ndarray = model.vectors
         return composed
@@ -179,7 +179,7 @@ class FastText:
 
 
 class _Strict:
-    """What gensim reads from: as a file, but raising where the file ends, and bounding what gensim takes for a word."""
+    """The file for gensim to read: it raises where the content ends, and bounds the length of a word."""
 
     def __init__(self, content: Content) -> None:
         self.name = content.path

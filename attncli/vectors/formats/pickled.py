@@ -24,7 +24,7 @@ ROWS = 4096  # a block
 SIDE_FILES = tuple(f".{name}.npy" for name in unpickling.MATRIX)  # where gensim puts a large matrix
 
 SAVE = "save_word2vec_format('vectors.bin', binary=True)"
-CONVERT = {  # what is pickled -> the line of Python that makes a file of it that can be read without running anything
+CONVERT = {  # the class that is pickled -> the line of Python that makes a file of it that attn reads
     "Word2Vec": f"from gensim.models import Word2Vec; Word2Vec.load({{}}).wv.{SAVE}",
     "Doc2Vec": f"from gensim.models import Doc2Vec; Doc2Vec.load({{}}).wv.{SAVE}",
     "FastText": "from gensim.models import fasttext as f; f.save_facebook_model(f.FastText.load({}), 'vectors.bin')",
@@ -56,13 +56,13 @@ class Pickled:
         if rows != len(self._words):
             raise refused(self._path, f"has {len(self._words)} words for {rows} rows")
 
-    def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
+    def fill(self, new: StoreWriter, report: Callable[[], None]) -> None:
         """Add all rows. Raises ResourceError for a number that is not finite."""
         at = 0
         for block in self._matrix.blocks(ROWS):  # [m, d]
             new.add(self._words[at : at + len(block)], block)
             at += len(block)
-            heard()
+            report()
 
     def _described(self, line: dict[str, Any]) -> dict[str, Any]:
         if "unknown" in line:
@@ -75,7 +75,7 @@ class Pickled:
         if module.startswith("gensim.models.") and name in CONVERT:
             hint = f'attn runs no pickles; if you trust it: python -c "{CONVERT[name].format(repr(self._path))}"'
             return refused(self._path, f"is a pickled gensim {name}, which cannot be opened without running it", hint)
-        hint = "ask for the vectors as word2vec text or binary; opening this file elsewhere runs what is in it"
+        hint = "ask for the vectors as word2vec text or binary; opening this file elsewhere runs its code"
         return refused(self._path, f"is a Python pickle that calls for '{module}.{name}', which no vectors need", hint)
 
     def _inline(self, line: dict[str, Any], answer: IO[bytes]) -> Matrix:
@@ -106,7 +106,7 @@ def _unpickle(content: Content, answer: IO[bytes]) -> None:
             copyfileobj(content.stream, plain)
             source = plain
         source.seek(0)
-        os.lseek(source.fileno(), 0, os.SEEK_SET)  # what the other process sees
+        os.lseek(source.fileno(), 0, os.SEEK_SET)  # the place from which the other process reads
         command = [sys.executable, "-I", "-S", unpickling.__file__]
         done = subprocess.run(command, stdin=source, stdout=answer, stderr=subprocess.DEVNULL, env={}, check=False)
     answer.seek(0)
@@ -115,7 +115,7 @@ def _unpickle(content: Content, answer: IO[bytes]) -> None:
 
 
 def open_npy(path: str) -> Matrix:
-    """The matrix in the file. Raises ResourceError for what is none of numbers, or shorter than it says."""
+    """The matrix in the file. Raises ResourceError for one that is not of numbers, or shorter than its header says."""
     try:
         with open(path, "rb") as file:
             shape, dtype, start = _header(path, file)

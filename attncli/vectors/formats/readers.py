@@ -19,19 +19,19 @@ from attncli.vectors.store.writing import EnoughError, StoreWriter, create_store
 
 __all__ = ["Progress", "import_file", "keyed_vectors"]
 
-Progress = Callable[[str, int, int], None]  # what is being done, bytes done, bytes in all
+Progress = Callable[[str, int, int], None]  # the work, bytes done, bytes in all
 
 CHECKSUM_BLOCK = 2**20  # bytes
 SLOW_TEXT = 100 * 2**20  # bytes of text from which on it takes a while
 
 
 class Reader(Protocol):
-    """What reads one format: the dimensions are known before a store is begun."""
+    """A reader of one format: the dimensions are known before a store is begun."""
 
     dimensions: int
 
-    def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
-        """Put everything into the store, calling `heard` now and then."""
+    def fill(self, new: StoreWriter, report: Callable[[], None]) -> None:
+        """Put everything into the store, calling `report` after each block."""
 
 
 def import_file(
@@ -58,7 +58,7 @@ def import_file(
         licence = licence_of(found.path)
     begin = partial(create_store, folder, name=name, source=source or path, licence=licence, dtype=dtype)
 
-    def heard() -> None:
+    def report() -> None:
         if progress is not None:
             progress(_doing(found), content.done(), found.size)
 
@@ -68,7 +68,7 @@ def import_file(
         with begin(dimensions=reader.dimensions) as new:
             new.limit = limit
             with _naming(found.path), suppress(EnoughError):
-                reader.fill(new, heard)
+                reader.fill(new, report)
             new.source_sha256 = checksum.result()
             if _identity(content) != before or before[0] != found.size:
                 raise refused(found.path, "was changed while it was read")

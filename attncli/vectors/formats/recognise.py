@@ -1,4 +1,4 @@
-"""What a file of word vectors is, by its content. Nothing is parsed and no memory is spent before this."""
+"""The format of a file of word vectors, by its content. Nothing is parsed and no memory is spent before this."""
 
 import os
 import re
@@ -43,7 +43,7 @@ class Recognised:
 
 
 def recognise(path: str) -> Recognised:
-    """Say what the file is. Raises ResourceError for what is missing, unreadable, not supported, or impossible."""
+    """The format of a file. Raises ResourceError for one that is missing, unreadable, not supported, or impossible."""
     if os.path.isdir(path):
         from attncli.vectors.formats.static import in_folder
 
@@ -97,7 +97,7 @@ def _by_signature(content: Content, head: bytes) -> Recognised | None:
 
 
 def _of_words(content: Content, head: bytes) -> Recognised:
-    """Word vectors that begin with a line of text; text of another kind is named for what it is."""
+    """Word vectors that begin with a line of text; for text of another kind the error names it."""
     try:
         return _by_first_line(content)
     except ResourceError:

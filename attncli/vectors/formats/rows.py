@@ -47,7 +47,7 @@ def row_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
 
 
 def _text_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
-    """A line is split from the right, at ASCII blanks only: what stands before the numbers is the word."""
+    """A line is split from the right, at ASCII blanks only: the text before the numbers is the word."""
     words: list[bytes] = []
     rows: list[bytes] = []
     held = 0
@@ -78,7 +78,7 @@ def ends_in_number(word: bytes) -> bool:
 
 
 def _row_lines(found: Recognised, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines with rows and their numbers. Blank lines may stand at the end; a header's promise is kept exactly."""
+    """The lines with rows and their numbers. Blank lines may come at the end; a header's promise is kept exactly."""
     file.seek(found.start)
     for number in count(found.first_line):
         line = read_line(file, found.path)
@@ -113,7 +113,7 @@ def binary_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
 
 
 class _Reading:
-    """What is left of a file: `left` rows, of which the next one begins at `at` in `chunk`."""
+    """The rest of a file: `left` rows, of which the next one begins at `at` in `chunk`."""
 
     def __init__(self, found: Recognised, file: BinaryIO) -> None:
         self._found, self._file = found, file
@@ -137,7 +137,7 @@ class _Reading:
         return self._taken([(self._at, self._best_blank())])
 
     def rest(self) -> bytes:
-        """What comes after the last row, or the beginning of it."""
+        """The bytes after the last row, or the beginning of them."""
         return self._chunk[self._at :] + self._file.read(MAX_WORD)
 
     def _fill(self) -> None:
@@ -159,7 +159,7 @@ class _Reading:
         return spans
 
     def _sure(self, spans: list[tuple[int, int]]) -> int:
-        """How many rows from the first on are beyond doubt: what comes after them must be so as well."""
+        """How many rows from the first on are beyond doubt: the row after them must be so as well."""
         words = [self._chunk[start:blank] for start, blank in spans]
         doubtful = _doubtful_words([word.lstrip(b"\n") for word in words])  # [n]
         if self._newline is not None:
@@ -196,7 +196,7 @@ class _Reading:
             first = False
 
     def _cost(self, blank: int) -> float:
-        """How implausible the next row is if its word ends there, with what follows on it."""
+        """The cost of the next row if its word ends there, and of the row after it."""
         end = self._end(blank)
         cost = self._own_cost(self._at, blank)
         if self.left == 1:
@@ -243,13 +243,13 @@ def _is_text(word: bytes) -> bool:
 
 
 def _word_cost(word: bytes) -> float:
-    """What speaks against a word."""
+    """The cost of a word: how implausible it is."""
     bad = len(BAD.findall(word.decode("utf-8", "replace")))
     return PER_BAD * bad + PER_BLANK * (word.count(b" ") + word.count(b"\t")) + NO_WORD * (not word)
 
 
 def _number_cost(numbers: np.ndarray, scale: float | None) -> float:
-    """What speaks against numbers of any shape, of which the usual has the size `scale`."""
+    """The cost of numbers of any shape, of which the usual has the size `scale`."""
     slack = 0.0 if scale else 2.0
     orders = _orders(numbers, scale)
     costs = np.maximum(3 * (orders - 1.5 - slack), -orders - 2 - slack)
@@ -285,7 +285,7 @@ def _scale_of(numbers: np.ndarray) -> float | None:
 
 
 def _orders(numbers: np.ndarray, scale: float | None) -> np.ndarray:
-    """Their sizes in decimal orders of magnitude from the usual one: 0 of a zero, 99 of what is no number."""
+    """Their sizes in decimal orders of magnitude from the usual one: 0 of a zero, 99 of NaN and infinity."""
     with np.errstate(divide="ignore", invalid="ignore"):
         sizes = np.abs(numbers.astype(np.float64))
         orders = np.log10(sizes / (scale or USUAL))

@@ -41,7 +41,7 @@ def in_folder(path: str) -> str:
     """The file of the static vectors in the folder.
 
     Raises:
-        ResourceError: it has none; the message says what it is instead.
+        ResourceError: it has none; the message names its kind.
     """
     for place in PLACES:
         file = os.path.join(path, place)
@@ -90,7 +90,7 @@ class Static:
         self._mapping, self._weights = self._line("mapping"), self._line("weights")
         self._check(found.path)
 
-    def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
+    def fill(self, new: StoreWriter, report: Callable[[], None]) -> None:
         """Add the tokens by their ids. ResourceError where the tokenizer has another number of them."""
         words, tokenizer, unknown = read_tokens(Path(self._path).with_name("tokenizer.json"), self._tokens)
         if new.limit is None or new.limit >= self._tokens:  # else tokens would be missing
@@ -98,7 +98,7 @@ class Static:
         for start in range(0, self._tokens, ROWS):
             ids = np.arange(start, min(start + ROWS, self._tokens))  # [m]
             new.add(words[start : start + ROWS], self._vectors(ids))
-            heard()
+            report()
 
     @property
     def _tokens(self) -> int:
@@ -108,7 +108,7 @@ class Static:
         """The vectors `[m, d]` of the tokens `[m]`, float32."""
         rows = ids if self._mapping is None else self._mapping[ids]
         vectors = self._numbers(self._matrix, rows)  # [m, d]
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused by the store
+        with np.errstate(over="ignore", invalid="ignore"):  # a number that is not finite is refused by the store
             return vectors if self._weights is None else vectors * self._weights[ids, None].astype(np.float32)
 
     def _line(self, name: str) -> np.ndarray | None:
@@ -157,21 +157,21 @@ def read_tokens(path: Path, tokens: int) -> Tokens:
     try:
         if len(data) > most:
             raise ValueError(f"it has more than {most:,} bytes for {tokens:,} tokens")
-        told = json.loads(data)
-        pieces, unknown = _pieces(told, tokens), _unknown(told)
-        steps = json.dumps([told.get(part) for part in ("pre_tokenizer", "decoder", "normalizer")])
+        parsed = json.loads(data)
+        pieces, unknown = _pieces(parsed, tokens), _unknown(parsed)
+        steps = json.dumps([parsed.get(part) for part in ("pre_tokenizer", "decoder", "normalizer")])
         pieces = [_text_of(each) for each in pieces] if '"ByteLevel"' in steps else pieces
         marked = any(kind in steps for kind in ('"ByteLevel"', '"Metaspace"', "▁", "\\u2581"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IndexError) as error:
         raise refused(str(path), f"is no tokenizer of these vectors: {str(error)[:200] or 'it is damaged'}") from None
-    return Tokens(list(_words(pieces, marked or told["model"].get("type") == "Unigram")), data, unknown)
+    return Tokens(list(_words(pieces, marked or parsed["model"].get("type") == "Unigram")), data, unknown)
 
 
-def _pieces(told: Any, tokens: int) -> list[str]:
+def _pieces(parsed: Any, tokens: int) -> list[str]:
     """The token of each id; an id that no token has is named by its number."""
-    vocab = told["model"]["vocab"]
+    vocab = parsed["model"]["vocab"]
     pairs = list(vocab.items()) if isinstance(vocab, dict) else [(each[0], id) for id, each in enumerate(vocab)]
-    pairs += [(added["content"], added["id"]) for added in told.get("added_tokens") or ()]
+    pairs += [(added["content"], added["id"]) for added in parsed.get("added_tokens") or ()]
     if not all(type(id) is int and 0 <= id < tokens and isinstance(piece, str) for piece, id in pairs):
         raise ValueError(f"it has tokens beyond the {tokens:,} vectors")
     by_id = {id: piece for piece, id in pairs}
@@ -180,18 +180,18 @@ def _pieces(told: Any, tokens: int) -> list[str]:
     return [by_id.get(id, f"[{id}]") for id in range(tokens)]
 
 
-def _unknown(told: Any) -> int | None:
-    """The id of the token for what the tokenizer does not know, as _get_unk_token_id of model2vec has it."""
-    model = told["model"]
+def _unknown(parsed: Any) -> int | None:
+    """The id of the token for text that the tokenizer does not know, as _get_unk_token_id of model2vec has it."""
+    model = parsed["model"]
     if model.get("unk_token") is None:
         return int(model["unk_id"]) if type(model.get("unk_id")) is int and model["unk_id"] >= 0 else None
-    added = {each["content"]: each["id"] for each in told.get("added_tokens") or ()}
+    added = {each["content"]: each["id"] for each in parsed.get("added_tokens") or ()}
     vocab = model["vocab"] if isinstance(model["vocab"], dict) else {}
     return added.get(model["unk_token"], vocab.get(model["unk_token"]))
 
 
 def _text_of(piece: str) -> str:
-    """A piece of a vocabulary of bytes as text, its mark left as it is; one that is no whole text as it stands.
+    """A piece of a vocabulary of bytes as text, its mark left as it is; one that is no whole text unchanged.
 
     Source: the table of GPT-2's encoder, in which a character stands for each byte.
     """
@@ -203,7 +203,7 @@ def _text_of(piece: str) -> str:
 
 
 def _words(pieces: list[str], marked: bool) -> Iterator[str]:
-    """Pieces as words: without the mark of a word's beginning. The same piece without it stands inside of words."""
+    """Pieces as words: without the mark of a word's beginning. The same piece without it goes inside of words."""
     whole = {piece[1:] for piece in pieces if marked and piece[:1] in MARKS and len(piece) > 1}
     taken: set[str] = set()
     for id, piece in enumerate(pieces):

@@ -26,7 +26,7 @@ MAX_WORD = 2**16  # characters
 
 
 class Inert:
-    """Keeps what it is given and does nothing."""
+    """Keeps its arguments and does nothing."""
 
     def __init__(self, *given: Any) -> None:
         self.given = given
@@ -63,7 +63,7 @@ class Array(Inert):
 
 
 def as_bytes(text: str, encoding: str) -> bytes:
-    """What pickles of the protocols before 3 make bytes with."""
+    """The function that pickles of the protocols before 3 make bytes with."""
     if encoding not in ("latin1", "latin-1"):
         raise pickle.UnpicklingError(f"bytes as {encoding}")
     return text.encode("latin-1")
@@ -97,7 +97,7 @@ class Unpickler(pickle.Unpickler):
 
 
 class FaultError(Exception):
-    """The pickle is sound, and not what can be read as word vectors."""
+    """The pickle is sound, and holds no word vectors that can be read."""
 
 
 def read(file: BinaryIO, size: int) -> tuple[dict[str, Any], list[str], bytes]:
@@ -117,7 +117,7 @@ def read(file: BinaryIO, size: int) -> tuple[dict[str, Any], list[str], bytes]:
 
 
 def words_in(state: dict[str, Any], size: int) -> list[str]:
-    """The words in the order of their rows. All of them stand in the file, so together they are no longer than it."""
+    """The words in the order of their rows. All of them are in the file, so together they are no longer than it."""
     words = next((state[name] for name in WORDS if name in state), None)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise FaultError("is a set of gensim's whose keys are not words")

@@ -1,4 +1,4 @@
-"""word2vec files, text and binary, and GloVe: gensim reads the numbers; what it takes on trust is checked before.
+"""word2vec files, text and binary, and GloVe: gensim reads the numbers; all that it trusts is checked before.
 
 attn finds where rows begin and end, and what their words are, and hands gensim the numbers, a block at a time. So one
 block is all that is in memory, words keep their blanks, and no two keys collide.
@@ -22,14 +22,14 @@ class Word2vec:
         self.dimensions = found.dimensions
         self._found, self._content = found, content
 
-    def fill(self, new: StoreWriter, heard: Callable[[], None]) -> None:
-        """Add all rows to the store, and be `heard` after each block. ResourceError names the line or row at fault."""
+    def fill(self, new: StoreWriter, report: Callable[[], None]) -> None:
+        """Add all rows to the store, calling `report` after each. ResourceError names the line or row at fault."""
         done = 0
         for words, rows in row_blocks(self._found, self._content.stream):
             new.undecodable += sum(not is_utf8(word) for word in words)
             new.add(self._decoded(words, done), self._numbers(rows, done))
             done += len(words)
-            heard()
+            report()
 
     def _numbers(self, rows: list[bytes], before: int) -> np.ndarray:
         """The rows as gensim reads them: [m, d] float32, all finite. `before` counts the rows that came before."""
@@ -61,7 +61,7 @@ def as_text(word: bytes) -> str:
 
 
 def is_utf8(word: bytes) -> bool:
-    """Whether the word is text as it stands."""
+    """Whether the word is UTF-8."""
     try:
         word.decode()
     except UnicodeDecodeError:

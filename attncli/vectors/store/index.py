@@ -104,12 +104,12 @@ class Index:
             with closing(sqlite3.connect(f"file://{quoted}?mode=ro&immutable=1", uri=True)) as connection:
                 yield connection
         except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
-            reason = str(error).splitlines()[0][:100]  # SQLite quotes a stranger's text in it
+            reason = str(error).splitlines()[0][:100]  # SQLite quotes text of the file in it
             raise damaged(self.folder, f"its index cannot be read ({reason})") from error
 
 
 def _rows_of(bucket: bytes, hash_: int) -> list[int]:
-    """The rows in the bucket's (hash, row) pairs that stand under this hash: one, or none, rarely two."""
+    """The rows in the bucket's (hash, row) pairs with this hash: one, or none, rarely two."""
     if len(bucket) % 8:
         return []
     pairs = np.frombuffer(bucket, dtype="<u4").reshape(-1, 2)  # [m, 2]

@@ -62,7 +62,7 @@ class Ngrams:
 
     @classmethod
     def parse(cls, text: str) -> "Ngrams":
-        """What `str` gave; ValueError for what a store cannot have."""
+        """The form that `str` gave as text; ValueError for one that a store cannot have."""
         *numbers, sha256 = text.split(" ")
         buckets, shortest, longest, offset, header_crc = map(int, numbers)
         form = cls(buckets, shortest, longest, offset, header_crc, sha256)
@@ -84,7 +84,7 @@ class Pieces:
 
     @classmethod
     def parse(cls, text: str) -> "Pieces":
-        """What `str` gave; ValueError for what a store cannot have."""
+        """The form that `str` gave as text; ValueError for one that a store cannot have."""
         size, unknown, sha256 = text.split(" ")
         form = cls(int(size), int(unknown), sha256)
         if not (0 < form.size <= MAX_TOKENIZER and form.unknown >= -1):
@@ -94,7 +94,7 @@ class Pieces:
 
 @dataclass(frozen=True)
 class StoreInfo:
-    """What a store says about itself; every field is a row of its `meta` table.
+    """The description of a store; every field is a row of its `meta` table.
 
     `checksum` names the content (words, numbers, dtype) and nothing else: not the set's name, not its source.
     """

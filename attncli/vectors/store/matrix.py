@@ -17,7 +17,7 @@ from attncli.vectors.store.index import damaged, is_regular
 class StoredMatrix:
     """A matrix [n, d] whose rows are read when they are asked for.
 
-    Nothing is mapped: a file that somebody cuts meanwhile ends in an error, and not the process.
+    Nothing is mapped: a file that is cut meanwhile is an error, and does not end the process.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ def _checked(folder: Path, name: str, dtype: str, shape: tuple[int, int], offset
     try:
         if not is_regular(path):
             raise damaged(folder, f"it has no {name}")
-        file = open(path, "rb")  # noqa: SIM115  (whoever asked closes it)
+        file = open(path, "rb")  # noqa: SIM115  (closed by the caller)
         size = os.fstat(file.fileno()).st_size
         if size == expected and crc32(file.read(offset)) == header_crc:
             return file

@@ -31,8 +31,8 @@ def nearest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows [m, top] and cosines [m, top] (float64) of the `top` rows nearest to each vector, best first.
 
-    Equal cosines stand in row order; a zero vector has cosine 0 with everything. `top` is cut to n. `blocks` gives all
-    rows once; `matrix` the few that come into question.
+    Equal cosines are in row order; a zero vector has cosine 0 with everything. `top` is cut to n. `blocks` gives all
+    rows once; `matrix` the few candidates.
     """
     vectors = np.asarray(vectors, dtype=np.float64)
     if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1]:
@@ -71,7 +71,7 @@ def _best(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int, sta
     return best
 
 
-@np.errstate(over="ignore", invalid="ignore")  # in rows that are damaged, which whoever asked will notice
+@np.errstate(over="ignore", invalid="ignore")  # in damaged rows, which the caller will notice
 def _cosines(block: np.ndarray, norms: np.ndarray, queries: np.ndarray) -> np.ndarray:
     """[m, b]: queries have length 1 or 0, rows have the lengths `norms` [b]."""
     dots = queries @ block.T  # [m, b]
@@ -91,7 +91,7 @@ def _merge(rows: np.ndarray, cosines: np.ndarray, fresh: np.ndarray, start: int,
 
 
 def _first(rows: np.ndarray, cosines: np.ndarray, kept: int) -> Best:
-    """The best `kept` of some rows, of equals the one that stands first."""
+    """The best `kept` of some rows, of equals the first."""
     order = np.argsort(-cosines, kind="stable")[:kept]
     return rows[order], cosines[order]
 

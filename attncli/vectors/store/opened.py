@@ -78,7 +78,7 @@ class Vectors:
 
     @property
     def composed_of(self) -> str | None:
-        """What unknown words are composed of: `n-grams`, `pieces` (tokens of the set), or None: they are not."""
+        """The parts of unknown words: `n-grams`, `pieces` (tokens of the set), or None: they are not composed."""
         return "n-grams" if self.info.ngrams else "pieces" if self.info.pieces else None
 
     @property

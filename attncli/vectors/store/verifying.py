@@ -1,4 +1,4 @@
-"""Holding a whole store against the checksums it was written with. Opening one checks only what it reads."""
+"""A whole store held against the checksums it was written with. Opening one checks only what it reads."""
 
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -11,7 +11,7 @@ from attncli.vectors.store.opened import Vectors
 WORDS_AT_ONCE = 32_768
 BYTES_AT_ONCE = 8 * 2**20
 
-Progress = Callable[[str, int, int], None]  # what is being done, how much is done, how much there is
+Progress = Callable[[str, int, int], None]  # the work, how much of it is done, how much there is
 
 
 def verify(vectors: Vectors, progress: Progress = lambda *_: None) -> None:
@@ -74,7 +74,7 @@ def _words(vectors: Vectors, progress: Progress) -> Iterator[str]:
             words = vectors.text(rows)
             total.update("".join(word + layout.SEPARATOR for word in words).encode("utf-8", "surrogatepass"))
             if vectors.find(words) != dict(zip(words, rows, strict=True)):
-                yield f"some words of its {layout.INDEX} are not found where they stand"
+                yield f"some words of its {layout.INDEX} are not found in their rows"
             progress(f"reading the words of {vectors.name}", rows.stop, vectors.words)
     except DamagedError as error:
         yield error.why

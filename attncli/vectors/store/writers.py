@@ -42,7 +42,7 @@ class MatrixWriter:
         """
         if rows.ndim != 2 or rows.shape[1] != self._dimensions:
             raise ValueError(f"rows of shape {rows.shape} in a matrix of {self._dimensions} dimensions")
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused by the caller
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses an overflow
             stored = np.ascontiguousarray(rows, dtype=layout.DTYPES[self._dtype])  # [m, d]
             lengths: np.ndarray = np.sqrt(np.einsum("ij,ij->i", stored, stored, dtype=np.float64)).astype("<f4")  # [m]
         self._wait()
@@ -69,7 +69,7 @@ class MatrixWriter:
         self._sum.update(rows)
 
     def _wait(self) -> None:
-        """Until what is under way is written; raises what went wrong with it."""
+        """Wait until the block under way is written; raises its error."""
         if self._under_way is not None:
             self._under_way.result()
         self._under_way = None

@@ -1,7 +1,7 @@
 """Writing a store: into a temporary folder beside its place, synced, renamed. It is whole or it is not there.
 
 A temporary folder is locked by its writer for as long as that lives: the system lets go of a lock with the process,
-however it ended. So one that can be locked belongs to nobody, and the next writer removes it. No lock is needed for a
+however it ended. So one that can be locked has lost its writer, and the next one removes it. No lock is needed for a
 store to be right, only for tidiness.
 """
 
@@ -90,7 +90,7 @@ class StoreWriter:
     """A store in the making: rows of `dimensions` numbers, rounded to `dtype` as they come."""
 
     info: StoreInfo  # set by `finish`
-    came_first = False  # whether the store is the one that stands in its place in the end
+    came_first = False  # whether this store took the place, and not another writer's
     limit: int | None = None  # the words that the store is to have at most
 
     def __init__(self, folder: Path, dimensions: int, dtype: str) -> None:
@@ -149,7 +149,7 @@ class StoreWriter:
         self._pieces = Pieces(len(tokenizer), -1 if unknown is None else unknown, sha256(tokenizer).hexdigest())
 
     def finish(self, *, name: str, source: str, licence: str | None) -> None:
-        """Write what is known only at the end (header, norms, places, description) and sync every file."""
+        """Write the parts that are known only at the end (header, norms, places, description) and sync every file."""
         if not len(self._index):
             raise ResourceError(f"'{source}' holds no word vectors")
         np.save(self.folder / layout.NORMS, np.concatenate(self._norms))  # [n]

@@ -11,7 +11,7 @@ from rich.text import Text
 from attncli.analysis.kinds import PROFILE, name_of
 from attncli.arrays import Array
 from attncli.training.evaluation import Evaluation, Row
-from attncli.training.scoring import rivals_of
+from attncli.training.scoring import negatives_of
 from attncli.views.records.json import VERSION, Numbers
 from attncli.views.screen import Screen
 from attncli.views.terminal.measures import number
@@ -54,10 +54,10 @@ LABEL = max(map(len, MEANINGS))
 
 
 def _asked(evaluation: Evaluation) -> str:
-    rivals = rivals_of(evaluation.vectors.words)
+    negatives = negatives_of(evaluation.vectors.words)
     return (
-        f"MRR and top-1: where the true word comes among {rivals} others of about its frequency, each asking with its "
-        "own query, the word and its repeats hidden"
+        f"MRR and top-1: where the true word comes among {negatives} others of about its frequency, each asking with "
+        "its own query, the word and its repeats hidden"
     )
 
 
