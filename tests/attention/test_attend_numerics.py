@@ -211,3 +211,12 @@ def test_a_temperature_for_each_head_is_that_of_separate_calls():
         alone = attend(q[:, head], k[:, head], v[:, head], temperature=temperature, causal=True)
         for step, own in zip(found, alone, strict=True):
             np.testing.assert_array_equal(step[:, head], own)
+
+
+@pytest.mark.parametrize("broken", [np.inf, -np.inf, np.nan])
+def test_a_value_that_is_no_finite_number_reaches_the_rows_that_see_it_as_it_is(broken):
+    v = np.array([[1.0, 2.0], [broken, 4.0], [5.0, 6.0]])
+    mask = np.array([[True, True, True], [True, False, True]])
+    seeing, other = attend(np.zeros((2, 1)), np.zeros((3, 1)), v, mask=mask).context
+    np.testing.assert_allclose(seeing, [broken, 4], rtol=1e-15)
+    np.testing.assert_allclose(other, [3, 4], rtol=1e-15)
