@@ -1,171 +1,319 @@
-"""The explorer: the app with what is typed after `e`, `/`, `s` and `v`."""
+"""The explorer: a full screen over the state, and the actions of its keys, clicks and wheel."""
 
 import asyncio
-import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
 from textual.widgets import Input, Static
+from textual.worker import WorkerFailed
 
 from attncli import interrupts
 from attncli.errors import AttnError, UsageError
-from attncli.explore.acting import ActingApp
-from attncli.explore.answering import Answers, named
-from attncli.explore.keys import with_keys
-from attncli.explore.prompt import Prompt
-from attncli.explore.saved import saved
-from attncli.explore.saving import free_name, not_saved, path_of
-from attncli.explore.shown import as_said
-from attncli.explore.state import Ask, State, found
-from attncli.explore.view import Said
-from attncli.models.checkpoint.finding import cached_models
+from attncli.explore.asking import Asking, Save
+from attncli.explore.computing import Background, Explainer
+from attncli.explore.header import sentence_lines, title_lines
+from attncli.explore.keys import KEYS, error_notice, footer_lines
+from attncli.explore.matrix import scrolled
+from attncli.explore.notes import note_lines
+from attncli.explore.panels import panel_lines
+from attncli.explore.ranked import ranked_lines
+from attncli.explore.state import Ask, Panel, State
+from attncli.explore.view import Notice, View
+from attncli.explore.widgets import Pane, Prompt
 from attncli.recipes.explanation import Explanation
-from attncli.vectors.places import kept_names
-from attncli.views.screen import Screen, visible
+from attncli.views.screen import Screen
 
-Save = Callable[[Explanation, str, bool], Sequence[str]]  # with a path, and whether colours are by row
-QUESTIONS = {"find": "find a word: ", "open": "vectors or model: ", "save": "save as: "}
+WIDTHS = [(0, "-narrow"), (76, "-wide")]
+HEIGHTS = [(0, "-tiny"), (16, "-short"), (22, "-tall")]
 
 
-class Explorer(ActingApp):
-    """`save` writes an explanation to a file by its ending, of which `endings` are those it knows, pictures first."""
+class Explorer(App[int]):
+    """Shows a state at once where its explanation is known, else as soon as it was computed; keys change the state.
 
-    def __init__(self, state: State, answers: Answers, screen: Screen, save: Save, endings: Sequence[str]) -> None:
-        super().__init__(state, answers, screen)
-        self._save, self._endings = save, tuple(endings)
-        self._question = ""  # which is asked
-        self._wanted = ""  # what was looked for
-        self._replaces = ""  # the file that was said to be there
-        self._tried: Ask | None = None  # what was typed, until it has its answer
-        self._writing = False
+    `save` writes an explanation to a file by its ending, of which `endings` are the known ones, pictures first.
+    """
+
+    CSS_PATH = "explore.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(name, key.action, show=False, priority=name == "ctrl+c") for key in KEYS for name in key.keys
+    ]
+    AUTO_FOCUS = None  # keys belong to the app until something is asked for
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+
+    def __init__(self, state: State, explainer: Explainer, screen: Screen, save: Save, endings: Sequence[str]) -> None:
+        super().__init__(ansi_color=True)
+        self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
+        self.theme = "ansi-dark"  # whose colours are the terminal's own, in light ones too
+        self.state, self.explainer, self.drawn_on = state, explainer, screen
+        self.view: View | None = None
+        self.fault: Exception | None = None
+        self.background = Background(explainer, self._report)
+        self.asking = Asking(self, save, endings)
+        self.answered = state  # the last one whose question was answered
+        self.heads = state.ask.settings.heads if state.ask.settings.mode == "multihead" else None
+
+    def compose(self) -> ComposeResult:
+        """The parts of the screen, from the top."""
+        yield Pane(title_lines, id="title")
+        yield Pane(sentence_lines, id="sentence", grows=True)
+        yield Prompt(id="edit")
+        with Container(id="body"):
+            yield Pane(panel_lines, id="matrix")
+            yield Pane(ranked_lines, id="ranked")
+        yield Pane(note_lines, id="note", grows=True)
+        with Horizontal(id="asked"):
+            yield Static(id="question", markup=False)
+            yield Prompt(id="answer")
+        yield Pane(footer_lines, id="footer")
+
+    def on_mount(self) -> None:
+        """Show the first state; a signal leaves the terminal as it was."""
+        self.query_one("#asked").display = False
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in interrupts.numbers():
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
+        self.become(self.state)
+
+    def become(self, state: State, notice: Notice = Notice()) -> None:  # noqa: B008  (it is frozen)
+        """Show a state: at once where its answer is known, else as soon as it was worked out."""
+        self.state = state
+        known = self.explainer.known(state.ask)
+        if known is not None:
+            self.background.want(None)
+            self._show(known, notice)
+            return
+        self._meanwhile(state, notice)
+        if self.background.want(state.ask):
+            self.run_worker(self._answering())
+
+    def _meanwhile(self, state: State, notice: Notice) -> None:
+        """Show the new place in the old explanation meanwhile; repaint only where something changes."""
+        if self.view is None:
+            return
+        moved = replace(state, ask=self.view.state.ask) != self.view.state
+        view = replace(self.view, notice=notice)
+        if moved or notice != self.view.notice:
+            self._draw(replace(view, state=state.fitted(*shape_of(view.whole))))
+
+    async def _answering(self) -> None:
+        async for ask, given in self.background.results():
+            if isinstance(given, AttnError):
+                self._failed(ask, given)
+            elif ask == self.state.ask:
+                self._show(given, self._still_said())
+            elif self.view is not None:  # something newer waits; until then this is nearer to it than what is shown
+                self._draw(replace(self.view, whole=given, state=self.state.fitted(*shape_of(given))))
+
+    def _still_said(self) -> Notice:
+        """The last notice, unless it was about progress."""
+        return self.view.notice if self.view is not None and self.view.notice.done is None else Notice()
+
+    def _failed(self, ask: Ask, error: AttnError) -> None:
+        if ask == self.state.ask:
+            self.become(replace(self.answered, panel=self.state.panel), error_notice(error))
+
+    def _show(self, whole: Explanation, notice: Notice) -> None:
+        self.asking.answered(self.state.ask)
+        self.state = self.answered = self.state.fitted(*shape_of(whole))
+        self.query_one("#asked").display = self.typing and not self.query_one("#edit").display
+        self._draw(View(self.state, whole, self.drawn_on, notice))
+
+    def _draw(self, view: View) -> None:
+        self.view = view
+        self.query_one("#ranked").display = view.state.panel == "matrix"
+        for pane in self.query(Pane):
+            pane.show(view)
+
+    def _report(self, what: str, done: int, total: int) -> None:
+        """Show how far long work is."""
+        if self.background.running is not None:
+            self.say(Notice(what, done=done / max(total, 1)))
+
+    def say(self, notice: Notice) -> None:
+        """Show a notice in the line above the keys."""
+        if self.view is None:
+            self.query_one("#asked").display = True
+            self.query_one("#question", Static).update(self.drawn_on.word(notice.text))
+        else:
+            self.view = replace(self.view, notice=notice)
+            self.query_one("#note", Pane).show(self.view)
+
+    @property
+    def typing(self) -> bool:
+        """Whether something is asked for."""
+        return any(prompt.display for prompt in self.query(Prompt))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something is typed, the keys belong to it."""
+        return not self.typing or action == "leave_with"
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End the app with its own fault, which the command reports when the terminal is itself again."""
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+        inner = error.error if isinstance(error, WorkerFailed) else error
+        self.fault = self.fault or (inner if isinstance(inner, Exception) else error)
+
+    def action_word(self, by: int) -> None:
+        """Move the query, or what a list shows."""
+        if self.state.panel == "keys" or (self.state.panel == "steps" and abs(by) > 1):
+            self.scroll_rows(by)
+        elif self.view is not None:
+            self.become(self.state.moved(by, len(self.view.part.sentence.tokens)))
+
+    def action_word_at(self, place: int) -> None:
+        """Move the query to a place, -1 being the last."""
+        if self.view is not None:
+            n = len(self.view.part.sentence.tokens)
+            self.become(self.state.at(place % n, n))
+
+    def action_head(self, by: int) -> None:
+        """The next head, or the one before."""
+        if self.view is None:
+            return
+        if self.view.n_head == 1:
+            self.say(Notice("there is one head" + ("" if self.view.of_model else ": M makes several")))
+        else:
+            self.become(self._with_steps(self.state.next_head(by, self.view.n_head), by))
+
+    def action_layer(self, by: int) -> None:
+        """The next layer, or the one before."""
+        if self.view is None:
+            return
+        if self.view.n_layer == 1:
+            more = "" if self.view.of_model else ": attn explore --layers 3 has three"
+            self.say(Notice(f"there is one layer{more}"))
+        else:
+            self.become(self.state.next_layer(by, self.view.n_layer))
+
+    def action_method(self) -> None:
+        """The next method."""
+        self._set(self.state.next_method())
+
+    def action_mode(self) -> None:
+        """The next mode, with as many heads as were asked for at first."""
+        self._set(self.state.next_mode(self.heads))
+
+    def action_mask(self) -> None:
+        """The next mask."""
+        self._set(self.state.next_mask())
+
+    def action_warmer(self) -> None:
+        """A higher temperature."""
+        self._set(self.state.warmer())
+
+    def action_colder(self) -> None:
+        """A lower temperature."""
+        self._set(self.state.colder())
+
+    def action_temperate(self) -> None:
+        """The temperature 1."""
+        self._set(self.state.temperate())
+
+    def action_exclude_self(self) -> None:
+        """Hide every word from itself, or show it."""
+        if self.view is None:
+            return
+        try:
+            self._set(self.state.exclude_self(not self.view.whole.source.excludes_self))
+        except UsageError as error:
+            self.say(error_notice(error))
+
+    def action_panel(self, panel: Panel) -> None:
+        """Show another panel, or the matrix again; the close-up is of one head."""
+        self.become(self._with_steps(self.state.showing(panel), 1))
+
+    def action_dense(self) -> None:
+        """The matrix with or without numbers."""
+        self.become(replace(self.state, dense=not self.state.dense))
+
+    def action_scale(self) -> None:
+        """Colours over 0 to 1, or over each row's range."""
+        by_row = self.drawn_on.scale == "row"
+        self.drawn_on = replace(self.drawn_on, scale="fixed" if by_row else "row")
+        self.become(self.state)
+
+    def action_columns(self, by: int) -> None:
+        """Other columns of the matrix."""
+        if self.view is not None:
+            n = len(self.view.key_names)
+            self.become(replace(self.state, columns=min(max(self.state.columns + by, -n), n)))
+
+    def action_leave(self) -> None:
+        """Leave a list or a close-up, and cancel long work."""
+        if self.background.running is not None:
+            self.background.want(None)
+            self.become(replace(self.answered, query=self.state.query), Notice("cancelled"))
+        elif self.state.panel != "matrix":
+            self.become(self.state.showing(self.state.panel))
+        else:
+            self.become(self.state)
 
     def action_ask(self, question: str) -> None:
         """Let something be typed."""
-        if self.view is None:
-            return
-        self._question, self._replaces, self._tried = question, "", None
-        if question == "edit":
-            self.query_one("#sentence").display = False
-            self.query_one("#edit", Prompt).ask(self.state.ask.sentence)
-            self.say(Said("Enter takes the sentence, Esc leaves it as it was"))
-            return
-        self.query_one("#asked").display = True
-        self.query_one("#question", Static).update(QUESTIONS[question])
-        self.query_one("#answer", Prompt).ask(*self._offers(question))
-
-    def _offers(self, question: str) -> tuple[str, list[str], str]:
-        """What stands there at first, what may be completed, and what Enter alone takes."""
-        if question == "open":
-            known = [*kept_names(), *cached_models()]
-            self.say(Said(", ".join(known), "there are"))
-            return "", known, ""
-        if question == "save":
-            self.say(Said(", ".join(f".{each}" for each in self._endings), "endings"))
-            return free_name(self._endings[0]), [], ""
-        return "", [], self._wanted
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        """Take what was typed; the line is left when it could be taken, so that no letter of another try is a key."""
-        if self._question == "edit":
-            self._edited(event.value)
-        elif event.value:
-            {"find": self._find, "open": self._open, "save": self._save_as}[self._question](event.value)
-        else:
-            self._close()
-            if self._question == "find" and self._wanted:
-                self.action_again(1)
-
-    @on(Prompt.Left)
-    def _left(self) -> None:
-        """Back to the keys, without what was typed."""
-        self._close()
-        if self._tried is not None and self.newest.running is not None:
-            self.action_leave()
-        self._tried = None
-
-    def _close(self) -> None:
-        for prompt in self.query(Prompt):
-            prompt.display = False
-        self.query_one("#asked").display = False
-        self.query_one("#sentence").display = True
-        self.set_focus(None)
-        self.say(Said())
-
-    def _edited(self, text: str) -> None:
-        """Another sentence; what stood there with escapes and was not touched is what it was."""
-        if text == visible(self.state.ask.sentence):
-            self._close()
-        else:
-            self._try(self.state.saying(text))
-
-    def _open(self, name: str) -> None:
-        self._try(named(self.state, name))
-
-    def _try(self, state: State) -> None:
-        self._tried = state.ask
-        self.become(state)
-
-    def _show(self, whole: Explanation, said: Said) -> None:
-        if self._tried is not None and self._tried == self.state.ask:
-            self._tried = None
-            self._close()
-        super()._show(whole, said)
-
-    def _find(self, text: str) -> None:
-        self._wanted = text
-        if self._go_to(self.state.query, 1):
-            self._close()
+        if self.view is not None:
+            self.asking.ask(question)
 
     def action_again(self, by: int) -> None:
         """The next word that was looked for, or the one before."""
-        if self._wanted:
-            self._go_to(self.state.query + by, by)
-        else:
-            self.say(Said("nothing was looked for: / finds a word"))
+        self.asking.find_again(by)
 
-    def _go_to(self, start: int, by: int) -> bool:
-        assert self.view is not None
-        words = [token.name for token in self.view.part.sentence.tokens]
-        place = found(words, self._wanted, start, by)
-        if place is None:
-            self.say(Said(f"no word of the sentence has {self._wanted!r}"))
-        else:
-            self.become(self.state.at(place, len(words)))
-        return place is not None
+    def action_leave_with(self, code: int) -> None:
+        """End the app."""
+        self.background.want(None)
+        self.exit(code, code)
 
-    def _save_as(self, text: str) -> None:
-        if self._writing:
+    def scroll_rows(self, by: int) -> None:
+        """Other rows of the panel, without moving the query."""
+        if self.view is None:
             return
-        try:
-            path = path_of(text, self._endings)
-        except UsageError as error:
-            self.say(as_said(error))
-            return
-        if os.path.exists(path) and text != self._replaces:
-            self._replaces = text
-            self.say(Said(f"{text!r} is there already: Enter again replaces it"))
-            return
-        self._writing = True
-        self.say(Said(f"writing {path!r}"))
-        self.run_worker(self._saving(path))
+        height = self.query_one("#matrix").size.height
+        listed = max(self.view.state.rows + by, 0)
+        rows = scrolled(self.view, by, height) if self.state.panel == "matrix" else listed
+        self.become(replace(self.state, rows=rows))
 
-    async def _saving(self, path: str) -> None:
-        """Write what is shown, without keeping the screen waiting."""
-        assert self.view is not None
-        by_row = self.view.screen.scale == "row"
-        try:
-            shown = saved(self.view.state, self.view.whole)
-            remarks = await asyncio.to_thread(self._save, shown, path, by_row)
-        except (AttnError, OSError) as error:
-            self.say(not_saved(error, path))
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.asking.submit(event.value)
+
+    @on(Prompt.Left)
+    def _left(self) -> None:
+        self.asking.leave()
+
+    @on(Pane.Clicked)
+    async def _clicked(self, event: Pane.Clicked) -> None:
+        if self.typing or self.view is None:
+            return
+        if "query" in event.meta:
+            self.become(self.state.at(int(str(event.meta["query"])), shape_of(self.view.whole)[0]))
+        elif action := event.meta.get("action"):
+            await self.run_action(str(action))
+
+    @on(Pane.Scrolled)
+    def _scrolled(self, event: Pane.Scrolled) -> None:
+        if event.pane.id == "matrix":
+            self.scroll_rows(event.by)
+
+    def _with_steps(self, state: State, by: int) -> State:
+        """In a close-up there is no mean of heads: the first or the last one stands for it."""
+        if state.panel == "steps" and state.head is None and self.view is not None and self.view.n_head > 1:
+            return replace(state, head=0 if by > 0 else self.view.n_head - 1)
+        return state
+
+    def _set(self, state: State) -> None:
+        """Another setting of attention over word vectors; a model has its own."""
+        if self.view is not None and self.view.of_model:
+            self.say(Notice("a model has its own method, mode, mask and temperature; v takes vectors instead"))
         else:
-            if self._question == "save":
-                self._close()
-            self.say(Said("; ".join([f"saved {os.path.abspath(path)!r}", *map(with_keys, remarks)])))
-        finally:
-            self._writing = False
+            self.become(state)
 
 
 def run(app: Explorer) -> int:
@@ -183,3 +331,8 @@ def run(app: Explorer) -> int:
     if app.fault is not None:
         raise app.fault
     return app.return_code or 0
+
+
+def shape_of(explanation: Explanation) -> tuple[int, int, int]:
+    """How many queries, layers and heads there are to choose from."""
+    return len(explanation.sentence.tokens), len(explanation.layers), len(explanation.head_numbers)

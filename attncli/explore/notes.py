@@ -1,12 +1,9 @@
 """The line above the keys: an answer, an error, how far a long work is; else what must be known of these weights."""
 
-from dataclasses import replace
-
 from rich.text import Text
 
-from attncli.explore.keys import with_keys
+from attncli.explore.keys import remarked
 from attncli.explore.view import View
-from attncli.recipes.explanation import Explanation
 from attncli.views.screen import cells, cut, pad
 from attncli.views.terminal.glyphs import bar
 from attncli.views.terminal.heading import closing
@@ -18,7 +15,7 @@ BAR = 20  # cells
 
 def note_lines(view: View, width: int, _height: int) -> list[Text]:
     """One or two lines; where more is to be said, they end in the key that shows it."""
-    said, screen = view.said, view.sized(width)
+    said, screen = view.notice, view.sized(width)
     if said.done is not None:
         return [_progress(view, width)]
     if said.text:
@@ -31,11 +28,6 @@ def note_lines(view: View, width: int, _height: int) -> list[Text]:
     return [lines[0], _cut(lines[1], width, view, "… more: ?")]
 
 
-def remarked(explanation: Explanation) -> Explanation:
-    """The same with remarks that name keys in place of options."""
-    return replace(explanation, remarks=tuple(map(with_keys, explanation.remarks)))
-
-
 def _cut(line: Text, width: int, view: View, end: str) -> Text:
     end = " " + view.screen.own(end)
     line = line.copy()
@@ -46,9 +38,9 @@ def _cut(line: Text, width: int, view: View, end: str) -> Text:
 
 def _progress(view: View, width: int) -> Text:
     """What is being done, and how far it is."""
-    share = min(max(view.said.done or 0.0, 0.0), 1.0)
+    share = min(max(view.notice.done or 0.0, 0.0), 1.0)
     percent, leave = f" {share:4.0%}", "  Esc cancels"
     room = min(max((width - len(percent) - len(leave)) // 2, 3), BAR)
-    what = cut(view.screen.word(view.said.text), max(width - room - len(percent) - len(leave) - 1, 1))
+    what = cut(view.screen.word(view.notice.text), max(width - room - len(percent) - len(leave) - 1, 1))
     text = Text(f"{what} ", no_wrap=True).append(pad(bar(share, room, view.screen), room), BOLD)
     return text.append(percent).append(leave, DIM)

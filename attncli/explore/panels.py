@@ -1,11 +1,22 @@
-"""The large pane: the matrix, the close-up of the query, or the list of keys."""
+"""The large pane: the matrix, the close-up of the query as three steps, or the list of keys."""
 
 from rich.text import Text
 
-from attncli.explore.key_lines import keys_lines
+from attncli.explore.keys import keys_lines
 from attncli.explore.matrix import matrix_lines
-from attncli.explore.steps import steps_lines
-from attncli.explore.view import View
+from attncli.explore.view import View, cut_to
+from attncli.views.terminal.close_up import head_block
+from attncli.views.terminal.typeset import wrap
+
+
+def steps_lines(view: View, width: int, height: int) -> list[Text]:
+    """The lines of `attn explain --word` for one head, as far as there is room; the rest is reached by scrolling."""
+    screen = view.sized(width)
+    if not view.part.has_scores:
+        return wrap([("these weights were combined or merged: there are no scores behind them", "")], width)
+    lines = head_block(view.part, view.part.steps(view.state.query), 0, screen).lines
+    return cut_to(lines, view.state.rows, height)
+
 
 PANELS = {"matrix": matrix_lines, "steps": steps_lines, "keys": keys_lines}
 

@@ -1,4 +1,4 @@
-"""What the query looks at, strongest first, with numbers and bars."""
+"""The keys of the query, strongest first, with numbers and bars."""
 
 from collections.abc import Iterator
 

@@ -1,11 +1,56 @@
-"""Where a picture goes: what was typed as a path, and what is wrong with it in words of the explorer."""
+"""A file of the screen: the explanation that is written, its path, and the reasons why it was not."""
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from attncli.errors import AttnError, UsageError
 from attncli.explore.keys import by_key
-from attncli.explore.view import Said
+from attncli.explore.state import State
+from attncli.explore.view import Notice
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_source import ModelSource
+from attncli.recipes.reduction import mean_of_heads
+from attncli.recipes.sources import VectorSource
+
+
+def shown_explanation(state: State, whole: Explanation) -> Explanation:
+    """The layer and head that are shown, or their mean; in a close-up its query."""
+    shown: Explanation = PARTS[whole.source.kind](state, whole)
+    if state.panel != "steps":
+        return shown
+    settings = replace(shown.source.settings, word=str(state.query))
+    source: Any = shown.source
+    return replace(shown, query=state.query, source=replace(source, settings=settings))
+
+
+def _of_vectors(state: State, whole: Explanation[VectorSource]) -> Explanation[VectorSource]:
+    """All heads with their mean, up to the layer that is shown, or one head, which a remark names."""
+    layer = len(whole.layers) - 1 if state.layer is None else state.layer
+    if state.head is None:
+        settings = replace(whole.source.settings, layers=layer + 1)
+        return replace(whole, layers=whole.layers[: layer + 1], source=replace(whole.source, settings=settings))
+    part, n_head = whole.only(layer=layer, head=state.head), len(whole.head_numbers)
+    of_layer = f" of layer {layer}" if len(whole.layers) > 1 else ""
+    remark = f"this is head {state.head}{of_layer} alone, of heads 0-{n_head - 1}"
+    return replace(part, remarks=(remark, *part.remarks))
+
+
+def _of_model(state: State, whole: Explanation[ModelSource]) -> Explanation[ModelSource]:
+    """One head of the layer that is shown, or the mean of all."""
+    chosen = whole.layers[-1 if state.layer is None else state.layer]
+    part = whole.only(layer=chosen.number, head=None if state.head is None else chosen.heads[state.head])
+    if len(part.head_numbers) > 1:
+        return mean_of_heads(part)
+    if whole.source.combined:
+        return part
+    settings = replace(part.source.settings, layer=part.layer_numbers, head=part.head_numbers)
+    return replace(part, source=replace(part.source, settings=settings))
+
+
+PARTS: dict[str, Any] = {"vectors": _of_vectors, "model": _of_model}
+
 
 ANOTHER = "type another name, or Esc"
 
@@ -34,9 +79,9 @@ def free_name(ending: str) -> str:
     return f"attention-{number:03}.{ending}"
 
 
-def not_saved(error: AttnError | OSError, path: str) -> Said:
+def not_saved(error: AttnError | OSError, path: str) -> Notice:
     """Why a file was not written, and what to do."""
     if isinstance(error, OSError):
-        return Said(f"cannot write {path!r}: {error.strerror}; {ANOTHER}", "error")
+        return Notice(f"cannot write {path!r}: {error.strerror}; {ANOTHER}", "error")
     message, hint = error.said(by_key)
-    return Said(f"{message}; {hint or ANOTHER}", "error")
+    return Notice(f"{message}; {hint or ANOTHER}", "error")

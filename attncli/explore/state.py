@@ -1,4 +1,4 @@
-"""What the explorer shows, as a frozen value, and every change of it as a function that gives another one."""
+"""The state of the explorer as a frozen value, and every change of it as a function that gives another one."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Ask:
-    """What has to be computed: a sentence under a vector set with settings, or under a model with a choice.
+    """A request: a sentence under a vector set with settings, or under a model with a choice.
 
     `vectors` None is the embedded set; a `model` takes the place of vectors and settings.
     """
@@ -31,7 +31,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class State:
-    """What is asked for, and what of the answer is on the screen: nothing here but `ask` costs a computation.
+    """A request and a place on the screen: of all this only `ask` costs a computation.
 
     `layer` None is the last one, `head` None the mean of all. `rows` and `columns` are how far the matrix was scrolled
     away from the query; `dense` draws it in cells without numbers.

@@ -1,10 +1,11 @@
-"""What is drawn: the state with its explanation, the chosen part of it, and what the terminal can show."""
+"""The view that panes draw: the state with its explanation, and the chosen part of it."""
 
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from rich.style import Style
+from rich.text import Text
 
 from attncli.explore.state import State
 from attncli.recipes.explanation import Explanation
@@ -13,11 +14,12 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.grid import Grid
 from attncli.views.terminal.heading import names
 from attncli.views.terminal.matrix import Matrix, whole_grid
+from attncli.views.terminal.typeset import DIM
 
 
 @dataclass(frozen=True)
-class Said:
-    """What stands in the line for messages, if anything: an answer to a key, an error, or how far something is."""
+class Notice:
+    """The line above the keys: the reply to a key, an error, or the progress of work."""
 
     text: str = ""
     mark: str = ""
@@ -26,12 +28,12 @@ class Said:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Everything that a pane may draw. `whole` is the answer to what was asked, maybe to an earlier question."""
+    """Everything that a pane may draw. `whole` is the latest explanation, maybe of an earlier request."""
 
     state: State
     whole: Explanation
     screen: Screen
-    said: Said = Said()
+    notice: Notice = Notice()
 
     @property
     def part(self) -> Explanation:
@@ -85,7 +87,7 @@ class View:
 
     @property
     def where_in_short(self) -> str:
-        """The same without how many there are."""
+        """The same without the number of layers and heads."""
         return re.sub(r" of [^,]*", "", self.where)
 
     @property
@@ -120,3 +122,11 @@ def _grid(part: Explanation, screen: Screen) -> Grid:
 def clickable(**what: object) -> Style:
     """A style that carries what a click on it means: `query=3`, or `action="next_method"`."""
     return Style.from_meta(what)
+
+
+def cut_to(lines: list[Text], start: int, height: int) -> list[Text]:
+    """The lines from `start` on that a pane has room for; the last of them says how many follow."""
+    start = min(max(start, 0), max(len(lines) - height, 0))
+    shown = lines[start : start + height]
+    rest = len(lines) - start - height
+    return shown if rest <= 0 else [*shown[:-1], Text(f"{rest + 1} more lines: turn the wheel, or press PgDn", DIM)]

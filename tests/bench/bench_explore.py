@@ -68,7 +68,7 @@ async def latencies(key, settings, rounds):
         await settled(pilot)
         for _ in range(rounds):
             if key not in KNOWN:
-                app.answers._known.clear()
+                app.explainer._known.clear()
             start = time.perf_counter()
             await pilot.press(key)
             await settled(pilot)

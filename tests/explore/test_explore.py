@@ -102,8 +102,8 @@ def test_the_ranked_words_are_the_context_s():
 
 def test_moving_and_switching_heads_never_compute(monkeypatch):
     app, asked = explorer(**HEADS), []
-    answer = app.answers.answer
-    monkeypatch.setattr(app.answers, "answer", lambda ask, progress: asked.append(ask) or answer(ask, progress))
+    answer = app.explainer.explain
+    monkeypatch.setattr(app.explainer, "explain", lambda ask, progress: asked.append(ask) or answer(ask, progress))
     press(app, "right", "end", "right_square_bracket", "right_curly_bracket", "c", "z", "m", "right")
     assert [ask.settings.method for ask in asked] == ["scaled", "cosine"]
 
@@ -330,7 +330,7 @@ def test_without_colours_glyphs_stand_for_them():
 def test_a_newer_question_is_never_answered_by_an_older_one():
     """The first answer is held back until two more were asked: only the newest of them is worked out."""
     app, held, asked = explorer(), threading.Event(), []
-    answer = app.answers.answer
+    answer = app.explainer.explain
 
     def slow(ask, progress):
         asked.append(ask.settings.method)
@@ -339,7 +339,7 @@ def test_a_newer_question_is_never_answered_by_an_older_one():
         return answer(ask, progress)
 
     async def scenario(pilot):
-        pilot.app.answers.answer = slow
+        pilot.app.explainer.explain = slow
         asked.append("scaled")
         await pilot.press("m")
         await pilot.press("m", "m", "right")
@@ -415,14 +415,14 @@ def test_a_text_that_is_too_long_is_one_line_and_the_old_one_stays():
 @pytest.mark.parametrize("error", [ValueError("shapes"), MemoryError(), RuntimeError("model")])
 def test_whatever_a_model_does_the_old_explanation_stays(error, monkeypatch):
     app = explorer()
-    answer = app.answers.answer
+    answer = app.explainer.explain
 
     def broken(ask, progress):
         if ask.settings.method == "cosine":
             raise error
         return answer(ask, progress)
 
-    monkeypatch.setattr(app.answers, "answer", broken)
+    monkeypatch.setattr(app.explainer, "explain", broken)
     lines = press(app, "m")
     assert sum(line.startswith("error: ") for line in lines) == 1
     assert app.view.whole.source.settings.method == "scaled"

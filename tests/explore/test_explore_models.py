@@ -37,8 +37,8 @@ def test_keys_choose_layer_and_head_and_the_command_shows_them_again(keys, layer
 
 def test_a_model_runs_once_a_sentence(monkeypatch):
     app, asked = explorer(BARK, model=TINY), []
-    answer = app.answers.answer
-    monkeypatch.setattr(app.answers, "answer", lambda ask, progress: asked.append(ask) or answer(ask, progress))
+    answer = app.explainer.explain
+    monkeypatch.setattr(app.explainer, "explain", lambda ask, progress: asked.append(ask) or answer(ask, progress))
     press(app, "right", "right_square_bracket", "right_curly_bracket", "c", "z")
     assert len(asked) == 1
 
@@ -67,7 +67,7 @@ def test_a_model_is_opened_by_its_path_and_vectors_again_by_their_name():
 def test_a_long_work_shows_how_far_it_is_and_esc_ends_it():
     """A run that says its progress until it is told to end: as a model does, a layer at a time."""
     app, begun, ended = explorer(BARK), threading.Event(), threading.Event()
-    answer = app.answers.answer
+    answer = app.explainer.explain
 
     def endless(ask, progress):
         if ask.model is None:
@@ -81,7 +81,7 @@ def test_a_long_work_shows_how_far_it_is_and_esc_ends_it():
             ended.set()
 
     async def scenario(pilot):
-        app.answers.answer = endless
+        app.explainer.explain = endless
         app.become(State(app.state.ask).under(model="endless"))
         while not begun.is_set():
             await pilot.pause()

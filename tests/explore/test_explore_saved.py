@@ -16,7 +16,7 @@ from attncli.cli.app import run
 from attncli.cli.commands.explore import _save
 from attncli.cli.output import say
 from attncli.explore.command_line import explain_command
-from attncli.explore.saved import saved
+from attncli.explore.saving import shown_explanation
 from attncli.explore.state import Ask, State
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.explanation import check_settings
@@ -28,7 +28,7 @@ HEADS = {"mode": "multihead", "heads": 3, "projections": "random", "layers": 3}
 def same_files(state, whole, folder, ending, by_row=False):
     """Whether the file of the explorer has the bytes of the command that it prints."""
     mine, theirs = folder / f"x.{ending}", folder / f"y.{ending}"
-    _save(saved(state, whole), str(mine), by_row)
+    _save(shown_explanation(state, whole), str(mine), by_row)
     # In this process: another one may round the last digit otherwise.
     assert run([*shlex.split(explain_command(state, whole, by_row))[1:], "-o", str(theirs)]) == 0
     return mine.read_bytes() == theirs.read_bytes()
@@ -60,7 +60,7 @@ def test_what_is_shown_of_a_model(tmp_path, ending, shown):
 def test_colours_by_row(tmp_path, ending):
     state, whole = State(Ask(BARK)), explain(BARK)
     assert same_files(state, whole, tmp_path, ending, by_row=True)
-    _save(saved(state, whole), str(tmp_path / f"z.{ending}"), False)
+    _save(shown_explanation(state, whole), str(tmp_path / f"z.{ending}"), False)
     assert (tmp_path / f"z.{ending}").read_bytes() != (tmp_path / f"x.{ending}").read_bytes()
 
 
@@ -74,7 +74,7 @@ def test_r_is_what_the_writer_is_told(tmp_path, monkeypatch):
 @pytest.mark.parametrize("layer", [None, 1])
 def test_one_head_of_vectors_is_alone_in_every_format(tmp_path, layer):
     whole = explain(BARK, **HEADS)
-    shown = saved(State(Ask(BARK, check_settings(**HEADS)), head=1, layer=layer), whole)
+    shown = shown_explanation(State(Ask(BARK, check_settings(**HEADS)), head=1, layer=layer), whole)
     place = 2 if layer is None else layer
     np.testing.assert_array_equal(shown.weights, whole.weights[place, 1][None, None])
     for ending in ("csv", "txt", "svg"):
@@ -89,7 +89,7 @@ def test_one_head_of_vectors_is_alone_in_every_format(tmp_path, layer):
 def test_a_trained_head_keeps_its_role():
     whole = explain(BARK, mode="multihead")
     state = replace(State(Ask(BARK, whole.source.settings)), head=2)
-    assert saved(state, whole).source.roles == whole.source.roles[2:3] != ()
+    assert shown_explanation(state, whole).source.roles == whole.source.roles[2:3] != ()
 
 
 class Bare(io.TextIOBase):

@@ -9,8 +9,8 @@ from support.command import attn
 
 from attncli import explain
 from attncli.errors import UsageError
-from attncli.explore.answering import MOST_ANSWERS, Answers
 from attncli.explore.command_line import explain_command, quoted
+from attncli.explore.computing import MOST_RESULTS, Explainer
 from attncli.explore.matrix import scrolled, visible_rows
 from attncli.explore.state import TEMPERATURES, Ask, State, found
 from attncli.explore.view import View, part_of
@@ -132,14 +132,14 @@ def test_steps_are_the_close_up_without_neighbours():
 
 
 def test_answers_are_computed_once_and_the_oldest_let_go():
-    answers = Answers()
-    first = answers.answer(START.ask)
-    assert answers.answer(START.ask) is first
-    for number in range(MOST_ANSWERS):
+    explainer = Explainer()
+    first = explainer.explain(START.ask)
+    assert explainer.explain(START.ask) is first
+    for number in range(MOST_RESULTS):
         latest = Ask(BARK, check_settings(temperature=2 + number))
-        answers.answer(latest)
-    assert answers.known(START.ask) is None
-    assert answers.known(latest) is not None
+        explainer.explain(latest)
+    assert explainer.known(START.ask) is None
+    assert explainer.known(latest) is not None
 
 
 @pytest.mark.parametrize(("query", "shift", "first"), [(0, 0, 0), (8, 0, 5), (4, 0, 2), (4, 2, 4), (4, -9, 0)])

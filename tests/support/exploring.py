@@ -2,8 +2,8 @@
 
 import asyncio
 
-from attncli.explore.answering import Answers
 from attncli.explore.app import Explorer
+from attncli.explore.computing import Explainer
 from attncli.explore.state import Ask, State
 from attncli.settings.explanation import check_settings
 from attncli.views.screen import Screen
@@ -21,7 +21,7 @@ def explorer(
 ):
     """An app with its first question."""
     state = State(Ask(sentence, check_settings(**settings), model=model), query=query, panel=panel)
-    return Explorer(state, Answers(), Screen(80, colours), save, ("svg", "json"))
+    return Explorer(state, Explainer(), Screen(80, colours), save, ("svg", "json"))
 
 
 async def settled(pilot):

@@ -10,8 +10,8 @@ from support.command import attn, on_terminal
 from support.exploring import press
 from test_views_pages import explained
 
-from attncli.explore.answering import Answers
 from attncli.explore.app import Explorer
+from attncli.explore.computing import Explainer
 from attncli.explore.state import Ask, State
 from attncli.settings.explanation import check_settings
 from attncli.views.screen import Screen, cells
@@ -88,7 +88,7 @@ def test_isolates_stand_around_words_and_phrases(text, shown):
 def test_in_the_explorer_each_word_stays_in_its_cells(vectors_file):
     state = State(Ask(WORDS, check_settings(), vectors_file))
     screens = (Screen(80, "truecolor", reorders=reorders) for reorders in (False, True))
-    lines, shown = (press(Explorer(state, Answers(), each, lambda *_: (), ("svg",)), "down") for each in screens)
+    lines, shown = (press(Explorer(state, Explainer(), each, lambda *_: (), ("svg",)), "down") for each in screens)
     assert [ISOLATES.sub("", line) for line in shown] == lines
     assert not [line for line in shown if moved(line)]
 

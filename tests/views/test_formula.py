@@ -17,8 +17,8 @@ from attncli import compare, explain
 from attncli.attention.attend import attend
 from attncli.attention.score_terms import Scoring
 from attncli.attention.similarity import method_of
+from attncli.explore.panels import steps_lines
 from attncli.explore.state import Ask, State
-from attncli.explore.steps import steps_lines
 from attncli.explore.view import View
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.explanation import METHODS

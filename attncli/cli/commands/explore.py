@@ -22,8 +22,8 @@ from attncli.errors import UsageError
 from attncli.settings.explanation import AttentionOptions, check_settings
 
 if TYPE_CHECKING:
-    from attncli.explore.answering import Answers
     from attncli.explore.app import Explorer
+    from attncli.explore.computing import Explainer
     from attncli.explore.state import Ask
     from attncli.recipes.explanation import Explanation
     from attncli.views.screen import Screen
@@ -97,14 +97,14 @@ def _explorer(
     sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions, screen: "Screen"
 ) -> "Explorer":
     """The app with its first question, whose mistakes are errors of the command."""
-    from attncli.explore.answering import Answers
     from attncli.explore.app import Explorer
+    from attncli.explore.computing import Explainer
     from attncli.explore.state import State
 
-    ask, answers = _ask(sentence, attention, inputs, model), Answers()
-    _open(ask, answers)
+    ask, explainer = _ask(sentence, attention, inputs, model), Explainer()
+    _open(ask, explainer)
     endings = _pictures_first([*offered("Explanation")])
-    return Explorer(State(ask), answers, screen, _save, endings)
+    return Explorer(State(ask), explainer, screen, _save, endings)
 
 
 def _ask(sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions) -> "Ask":
@@ -116,17 +116,17 @@ def _ask(sentence: str, attention: AttentionOptions, inputs: InputOptions, model
     return Ask(sentence, settings, inputs.vectors, model.model, check_model_settings(**chosen))
 
 
-def _open(ask: "Ask", answers: "Answers") -> None:
+def _open(ask: "Ask", explainer: "Explainer") -> None:
     """Vectors explain the sentence at once; a model is opened, and runs before the eyes of the user."""
     from attncli.cli.reading import opened_model, opened_vectors
 
     if ask.model is not None:
         model = opened_model(ask.model)
         model.read(ask.sentence)
-        answers.keep({}, {ask.model: model})
+        explainer.keep({}, {ask.model: model})
         return
-    answers.keep({ask.vectors: opened_vectors(ask.vectors, OutputOptions())}, {})
-    answers.answer(ask)
+    explainer.keep({ask.vectors: opened_vectors(ask.vectors, OutputOptions())}, {})
+    explainer.explain(ask)
 
 
 def _save(explanation: "Explanation", path: str, by_row: bool) -> list[str]:

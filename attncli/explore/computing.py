@@ -1,8 +1,10 @@
-"""From what is asked to its explanation: opened sets and models, and the answers that were given before."""
+"""Explanations computed on demand: once each, and in a thread of which only the newest request waits."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from time import monotonic
 
 from attncli.errors import AttnError, ResourceError
 from attncli.explore.state import Ask, State
@@ -16,15 +18,15 @@ from attncli.vectors import Vectors, open_vectors
 from attncli.vectors.places import kept_names
 
 Progress = Callable[[str, int, int], None]
-MOST_BYTES = 2**28  # of the weights of the answers that are kept
-MOST_ANSWERS = 64
+MOST_BYTES = 2**28  # of the weights of the results that are kept
+MOST_RESULTS = 64
 MOST_WORDS = 2000  # of a text; of more, the weights would keep every key waiting, or fill the memory
 
 
-class Answers:
-    """Explanations by what was asked, so that nothing is computed twice; the oldest are let go.
+class Explainer:
+    """Explains what is asked with the sets and models that are open, and nothing twice; the oldest results are let go.
 
-    Asked from one thread at a time.
+    For one thread at a time.
     """
 
     def __init__(self) -> None:
@@ -38,10 +40,10 @@ class Answers:
         self._models |= models
 
     def known(self, ask: Ask) -> Explanation | None:
-        """The answer, if it was given before."""
+        """The explanation, if it was computed before."""
         return self._known.get(ask)
 
-    def answer(self, ask: Ask, progress: Progress = lambda *_: None) -> Explanation:
+    def explain(self, ask: Ask, progress: Progress = lambda *_: None) -> Explanation:
         """The explanation of what is asked; `progress` is told of what takes long, and may raise to end it.
 
         Raises:
@@ -68,9 +70,9 @@ class Answers:
         return explain_model_with(ask.sentence, self._models[ask.model], ask.choice, progress)
 
     def _forget(self) -> None:
-        """Let the oldest answers go while all together are too many; the latest one stays."""
+        """Let the oldest results go while all together are too many; the latest one stays."""
         size = sum(_bytes(each) for each in self._known.values())
-        while len(self._known) > 1 and (size > MOST_BYTES or len(self._known) > MOST_ANSWERS):
+        while len(self._known) > 1 and (size > MOST_BYTES or len(self._known) > MOST_RESULTS):
             size -= _bytes(self._known.popitem(last=False)[1])
 
 
@@ -98,3 +100,66 @@ def _is_model(name: str) -> bool:
         return bool(find_model(name))
     except ResourceError:
         return False
+
+
+OFTEN = 0.05  # seconds between two words about progress
+
+
+class SupersededError(Exception):
+    """Something newer is wanted, or nothing any more."""
+
+
+class Background:
+    """Computes one request at a time in a thread; of those that come meanwhile the newest alone waits.
+
+    A computation that reports progress ends as soon as a newer request waits; a short one is finished, so that a key
+    held down shows something on the way. `report` is called in the event loop with the progress.
+    """
+
+    def __init__(self, explainer: Explainer, report: Progress) -> None:
+        self._explainer, self._report = explainer, report
+        self._waiting: Ask | None = None
+        self._ended = False  # what runs is no longer wanted
+        self.running: Ask | None = None
+
+    def want(self, ask: Ask | None) -> bool:
+        """Ask for something, or for nothing any more (None); whether a run has to be started for it."""
+        self._waiting, self._ended = ask, self.running is not None and self.running != ask
+        if ask is not None and ask == self.running:
+            self._waiting = None
+        return self.running is None and ask is not None
+
+    async def results(self) -> AsyncIterator[tuple[Ask, Explanation | AttnError]]:
+        """Each request with its explanation or error, until none waits."""
+        loop = asyncio.get_running_loop()
+        while self._waiting is not None:
+            ask, self._waiting, self._ended = self._waiting, None, False
+            self.running = ask
+            try:
+                given: Explanation | AttnError = await asyncio.to_thread(
+                    self._explainer.explain, ask, self._progress(loop.call_soon_threadsafe)
+                )
+            except SupersededError:
+                continue
+            except AttnError as error:
+                given = error
+            except MemoryError:
+                given = AttnError("there is not enough memory for this")
+            except Exception as error:  # a text or a model of which nobody has thought: what is shown stays
+                given = AttnError(f"this cannot be explained: {type(error).__name__}: {error}")
+            finally:
+                self.running = None
+            yield ask, given
+
+    def _progress(self, soon: Callable[..., object]) -> Progress:
+        told = 0.0
+
+        def progress(what: str, done: int, total: int) -> None:
+            nonlocal told
+            if self._ended:
+                raise SupersededError
+            if monotonic() - told > OFTEN:
+                told = monotonic()
+                soon(self._report, what, done, total)
+
+        return progress

@@ -1,16 +1,21 @@
-"""A part of the screen: it draws a view as lines, and tells what in them was clicked."""
+"""The parts of the screen: a pane that draws a view as lines, and a line that is typed into."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.text import Text
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
+from textual.suggester import SuggestFromList
 from textual.widget import Widget
+from textual.widgets import Input
 
 from attncli.explore.view import View
+from attncli.views.screen import visible
 from attncli.views.terminal.bidi import isolated_line
 
 Drawing = Callable[[View, int, int], list[Text]]  # of a width and a height in cells
@@ -82,3 +87,41 @@ class Pane(Widget):
     def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
         """The wheel, towards the beginning."""
         self.post_message(self.Scrolled(self, -3))
+
+
+class Prompt(Input):
+    """One line of text; what is not to be seen is typed as its escape. Tab takes what is suggested."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("tab", "cursor_right", show=False),
+    ]
+
+    class Left(Message):
+        """Esc: nothing is wanted."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+        self.display = False
+
+    def ask(self, value: str, known: Iterable[str] = (), offered: str = "") -> None:
+        """Appear with a text to be changed; `known` may be completed, `offered` stands there while nothing is typed."""
+        self.placeholder = visible(offered)
+        self.suggester = SuggestFromList(each for each in known if visible(each) == each)
+        self.value = visible(value)
+        self.cursor_position = len(self.value)
+        self.display = True
+        self.focus()
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        """Put in what was typed or pasted."""
+        super().insert_text_at_cursor(visible(text))
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put it in place of what was selected."""
+        super().replace(visible(text), start, end)
+
+    def action_leave(self) -> None:
+        """Go away and say so."""
+        self.post_message(self.Left())
