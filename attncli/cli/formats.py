@@ -17,7 +17,7 @@ LINES = {
     "Explanation": "terminal.explain:explanation_lines",
     "Comparison": "terminal.compare:compare_lines",
     "ModelComparison": "terminal.model_compare:model_compare_lines",
-    "HeadRanking": "terminal.head_ranking:ranking_lines",
+    "HeadRanking": "terminal.heads:ranking_lines",
 }
 CONTENTS = {
     "Explanation": "figure.explained:explanation_content",

@@ -10,10 +10,9 @@ from rich.text import Text
 from attncli.explore.view import View, clickable
 from attncli.views.palette import cell_style
 from attncli.views.screen import Screen, cells, cut, encodes, pad
-from attncli.views.terminal.glyphs import shade
 from attncli.views.terminal.grid import Grid, Layout, header_line, row_line
 from attncli.views.terminal.matrix import with_numbers, with_words
-from attncli.views.terminal.typeset import BOLD, DIM
+from attncli.views.terminal.typeset import BOLD, DIM, shade
 
 MARK = 2  # cells before a row, for the mark of the query
 OVER = 2  # lines over the rows: the title and the columns' headings

@@ -5,9 +5,8 @@ from rich.text import Text
 from attncli.explore.keys import remarked
 from attncli.explore.view import View
 from attncli.views.screen import cells, cut, pad
-from attncli.views.terminal.glyphs import bar
 from attncli.views.terminal.heading import closing
-from attncli.views.terminal.typeset import BOLD, DIM, wrap
+from attncli.views.terminal.typeset import BOLD, DIM, bar, wrap
 
 MOST_LINES = 2
 BAR = 20  # cells

@@ -7,8 +7,7 @@ from rich.text import Text
 from attncli.explore.view import View, clickable
 from attncli.views.rounding import as_weight
 from attncli.views.screen import Screen, cells, cut, pad
-from attncli.views.terminal.glyphs import bar
-from attncli.views.terminal.typeset import BOLD, DIM
+from attncli.views.terminal.typeset import BOLD, DIM, bar
 
 LONGEST_NAME = 16
 SHORTEST_BAR, LONGEST_BAR = 3, 24

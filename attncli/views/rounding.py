@@ -42,3 +42,16 @@ def as_difference(value: int) -> str:
 def as_number(value: float, places: int = 2) -> str:
     """Any number that is no weight: `3.05`, and `1.0e+61` for what has more digits than anyone reads."""
     return f"{value:.{places}f}" if abs(value) < 1e5 else f"{value:.{places - 1}e}"
+
+
+UNDEFINED = "-"
+
+
+def number(value: float | None, places: int) -> str:
+    """A measure as text; a dash where it is not defined."""
+    return UNDEFINED if value is None else f"{value:.{places}f}"
+
+
+def percent(value: float | None) -> str:
+    """A share as whole percent."""
+    return UNDEFINED if value is None else f"{100 * value:.0f}%"

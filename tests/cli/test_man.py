@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 import typer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.command import attn, on_terminal
 from support.places import ROOT
@@ -72,6 +72,7 @@ def test_exit_codes_variables_and_files_are_told(page):
 
 
 @needs_mandoc
+@settings(deadline=None)  # each example starts mandoc
 @given(st.text(st.sampled_from("\\.-'`^~\"ab% √²|{}[]&"), min_size=1).map(str.strip).filter(bool))
 def test_any_text_is_set_to_the_letter(text):
     page = "\n".join([header("x", "2026-01-01", "x 1", "y"), section("a"), *literal([text]), section("b"), bold(text)])

@@ -11,7 +11,7 @@ from attncli.recipes.head_ranking import pieces_of, rank_model_heads
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import PATTERN_NAMES
 from attncli.views.screen import Screen
-from attncli.views.terminal.head_ranking import ranking_lines
+from attncli.views.terminal.heads import ranking_lines
 
 TINY = TESTS / "oracles" / "tiny"
 SENTENCE = "Bark is very cute and he is a dog"

@@ -5,20 +5,19 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
-from test_views_pages import BARK, MIXED, SomeVectors, explained
+from test_views_pages import BARK, MIXED, SomeVectors, inputs_of
 
 from attncli import compare
 from attncli.recipes.comparison import Comparison, compare_with
 from attncli.recipes.explanation import Context, Ranked
 from attncli.settings.explanation import check_settings
 from attncli.views.screen import Screen
-from attncli.views.terminal.changes import context_changes
-from attncli.views.terminal.compare import compare_lines
+from attncli.views.terminal.compare import compare_lines, context_changes
 
 
 def compared(monkeypatch, text=BARK, **options):
     """`dot` and `cosine` against `scaled`."""
-    inputs = explained(text).inputs
+    inputs = inputs_of(text)
     monkeypatch.setattr("attncli.recipes.comparison.read_inputs", lambda *_: inputs)
     return compare_with(text, check_settings(**options), SomeVectors(), ("dot", "cosine"))
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from attncli.views.rounding import as_difference, as_short, hundredths
 from attncli.views.screen import Screen, cells
-from attncli.views.terminal.fold import Axis, fold
+from attncli.views.terminal.grid import Axis, fold
 from attncli.views.terminal.matrix import Matrix, matrix_lines
 
 WORDS = ["Bark", "is", "very", "cute", "and", "he", "is", "a", "dog"]

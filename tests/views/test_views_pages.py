@@ -50,11 +50,15 @@ def read(text, unknown=()):
     return Sentence(text, tuple(tokens), tuple(missing))
 
 
+def inputs_of(text=BARK, unknown=(), memory=None):
+    """A sentence, maybe its memory, and made-up vectors of their words."""
+    sentence, other = read(text, unknown), None if memory is None else read(memory)
+    x, key_x = (SomeVectors().rows(t.row for t in each.tokens) for each in (sentence, other or sentence))
+    return Inputs(SomeVectors(), sentence, other, x, key_x)
+
+
 def explained(text=BARK, unknown=(), **options):
-    sentence, memory = read(text, unknown), read(options["memory"]) if "memory" in options else None
-    x, source = (SomeVectors().rows(t.row for t in each.tokens) for each in (sentence, memory or sentence))
-    inputs = Inputs(SomeVectors(), sentence, memory, x, source)
-    return explain_inputs(inputs, check_settings(**options))
+    return explain_inputs(inputs_of(text, unknown, options.get("memory")), check_settings(**options))
 
 
 def page(explanation, width=80, **screen):

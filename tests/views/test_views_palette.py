@@ -22,7 +22,7 @@ from attncli.views.palette import (
     rgb_of_256,
 )
 from attncli.views.screen import Screen
-from attncli.views.terminal.glyphs import bar, shade
+from attncli.views.terminal.typeset import bar, shade
 
 HUNDREDTHS = [value / 100 for value in range(-100, 101)]
 

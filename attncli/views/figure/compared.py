@@ -9,7 +9,7 @@ from attncli.recipes.comparison import Compared, Comparison
 from attncli.recipes.model_comparison import ModelComparison
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale
 from attncli.views.figure.explained import explanation_content
-from attncli.views.terminal.measures import number, percent
+from attncli.views.rounding import number, percent
 from attncli.views.terminal.model_compare import what_is_compared
 
 MOST_WITH_DIFFERENCES = 60  # words a side

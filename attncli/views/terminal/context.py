@@ -8,9 +8,8 @@ from rich.text import Text
 from attncli.recipes.explanation import Explanation
 from attncli.views.rounding import as_weight, hundredths
 from attncli.views.screen import Screen, cells, cut, pad
-from attncli.views.terminal.glyphs import bar
 from attncli.views.terminal.heading import names
-from attncli.views.terminal.typeset import DIM, Block, heading
+from attncli.views.terminal.typeset import DIM, Block, bar, heading
 
 MOST_WORDS = 60
 LONGEST_NAME, CUT_NAME = 16, 12

@@ -11,8 +11,7 @@ from attncli.settings.explanation import Settings
 from attncli.settings.wording import shown_settings
 from attncli.views.records.json import json_line
 from attncli.views.screen import Screen, cells, cut, pad
-from attncli.views.terminal.glyphs import bar
-from attncli.views.terminal.typeset import BOLD, DIM, GLUE, heading, notes, wrap
+from attncli.views.terminal.typeset import BOLD, DIM, GLUE, bar, heading, notes, wrap
 
 LONGEST_BAR, LONGEST_LABEL = 24, 16
 

@@ -13,8 +13,8 @@ from attncli.arrays import Array
 from attncli.training.evaluation import Evaluation, Row
 from attncli.training.scoring import negatives_of
 from attncli.views.records.json import VERSION, Numbers
+from attncli.views.rounding import number
 from attncli.views.screen import Screen
-from attncli.views.terminal.measures import number
 from attncli.views.terminal.typeset import BOLD, DIM, heading, line, notes, wrap
 
 MEANINGS = {

@@ -11,8 +11,7 @@ from attncli.views.terminal.context import context_lines
 from attncli.views.terminal.heading import page
 from attncli.views.terminal.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines
 from attncli.views.terminal.panels import gallery
-from attncli.views.terminal.roles import role_lines
-from attncli.views.terminal.typeset import Block, heading
+from attncli.views.terminal.typeset import BOLD, DIM, Block, heading, wrap
 
 if TYPE_CHECKING:
     from attncli.analysis.kinds import HeadKinds
@@ -30,7 +29,7 @@ def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
         from attncli.views.terminal.close_up import close_up_lines  # the page of all words need not wait for it
 
         return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
-    from attncli.views.terminal.row import row_lines
+    from attncli.views.terminal.query import row_lines
 
     return page("attn explain", explanation, [row_lines(explanation, screen)], (), screen)
 
@@ -38,14 +37,14 @@ def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 def _heads_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen) -> list[Text]:
     """What each head of a model does, or which key the query has most weight on under each."""
     if explanation.source.strongest is not None:
-        from attncli.views.terminal.word_map import word_map_lines
+        from attncli.views.terminal.query import word_map_lines
 
         return word_map_lines(explanation, *explanation.source.strongest, screen)
     if screen.accessible:
         from attncli.views.terminal.accessible import map_sentences
 
         return map_sentences(explanation, kinds, screen)
-    from attncli.views.terminal.model_map import legend, map_block
+    from attncli.views.terminal.heads import legend, map_block
 
     drawn = map_block(explanation, kinds, screen)
     return page("attn explain", explanation, [drawn.lines, legend(kinds, screen)], drawn.notes, screen)
@@ -112,3 +111,21 @@ def _notes(explanation: Explanation, screen: Screen) -> Iterator[str]:
         yield f"the context is ranked by the mean of the {n_head} heads"
     if screen.scale == "row":
         yield "each row's shades run up to its own largest weight"
+
+
+def role_lines(explanation: Explanation, screen: Screen) -> list[Text]:
+    """The heads with what they look at on this sentence and in the evaluation; nothing where none were trained."""
+    if not explanation.source.roles:
+        return []
+    lines = heading("heads", "what each looks at on this sentence", screen)
+    for number, role in zip(explanation.head_numbers, explanation.source.roles, strict=False):
+        lines += wrap(
+            [(f"{number}  ", DIM), (role.here, BOLD), (str(role).removeprefix(role.here), DIM)], screen.columns, 3
+        )
+    return lines
+
+
+def role_sentences(explanation: Explanation) -> Iterator[str]:
+    """The same as sentences."""
+    for number, role in zip(explanation.head_numbers, explanation.source.roles, strict=False):
+        yield f"Head {number} looks at: {role}."

@@ -11,8 +11,7 @@ from attncli.recipes.explanation import CloseUp, Explanation
 from attncli.views.formula import Formula
 from attncli.views.rounding import as_number, as_weight, hundredths
 from attncli.views.screen import Screen, cells, cut, pad
-from attncli.views.terminal.glyphs import bar
-from attncli.views.terminal.typeset import BOLD, DIM, Block
+from attncli.views.terminal.typeset import BOLD, DIM, Block, bar
 
 MOST_KEYS = 60
 LONGEST_BAR, SHORTEST_BAR = 30, 6

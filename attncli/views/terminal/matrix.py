@@ -14,8 +14,7 @@ from rich.text import Text
 
 from attncli.views.rounding import as_short, as_weight, hundredths
 from attncli.views.screen import Screen, cells
-from attncli.views.terminal.fold import Axis, fold
-from attncli.views.terminal.grid import Grid, Layout, body, column_words, slices
+from attncli.views.terminal.grid import Axis, Grid, Layout, body, column_words, fold, slices
 from attncli.views.terminal.typeset import BOLD, Block, wrap
 
 MOST_LINES = 180  # of all the matrices of a page

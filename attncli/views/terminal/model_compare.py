@@ -7,9 +7,9 @@ from rich.text import Text
 
 from attncli.recipes.model_comparison import ComparedHead, ModelComparison
 from attncli.views.palette import cell_style
+from attncli.views.rounding import number, percent
 from attncli.views.screen import Screen
-from attncli.views.terminal.head_grid import Line, head_grid
-from attncli.views.terminal.measures import number, percent
+from attncli.views.terminal.heads import Line, head_grid
 from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
 
 TABLE = "layer  head    JSD  Spearman  top-1"

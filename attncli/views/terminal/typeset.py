@@ -1,4 +1,4 @@
-"""Setting lines: wrapping styled pieces, notes, and blocks beside one another. All widths are in cells."""
+"""Setting lines: wrapping styled pieces, bars and shades, notes, and blocks beside one another; widths in cells."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.style import Style
 from rich.text import Text
 
-from attncli.views.screen import Screen, cells, prefix, signs
+from attncli.views.screen import Screen, cells, encodes, prefix, signs
 
 Piece = tuple[str, str | Style]
 
@@ -125,3 +125,22 @@ def gallery(blocks: Sequence[Block], screen: Screen) -> Block:
     drawn = [beside(row) for row in rows]
     lines = [text for block in drawn for text in (*block.lines, Text())][:-1]
     return Block(lines, tuple(note for block in drawn for note in block.notes))
+
+
+_SHADES, _PLAIN_SHADES = " ░▒▓█", " .:=#"
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def shade(value: float, screen: Screen) -> str:
+    """One glyph for a value in 0 … 1, empty to full."""
+    ramp = _SHADES if encodes(_SHADES, screen.encoding) else _PLAIN_SHADES
+    return ramp[round(min(max(value, 0.0), 1.0) * (len(ramp) - 1))]
+
+
+def bar(share: float, width: int, screen: Screen) -> str:
+    """A bar of `share` of `width` cells, in eighths of a cell where the encoding has them; above 0 never nothing."""
+    share = min(max(share, 0.0), 1.0)
+    if not encodes(_EIGHTHS, screen.encoding):
+        return "#" * round(share * width) or ("." if share else "")
+    eighths = max(round(share * width * 8), 1 if share else 0)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
