@@ -120,3 +120,8 @@ def test_a_repeated_word_counts_at_its_first_place(n):
 
 def test_numbers_a_rounding_apart_share_their_rank():
     assert rank_correlation(np.array([0.3, 0.3 + 1e-16, 0.4]), np.array([0.3 + 1e-16, 0.3, 0.4])) == 1
+
+
+def test_entropy_is_that_of_each_row():
+    weights = np.array([[[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]], [[0.25, 0.25, 0.5], [0.0, 0.0, 0.0]]])
+    np.testing.assert_allclose(entropy(weights), [[1, 0], [1.5, 0]], atol=1e-15)

@@ -261,3 +261,11 @@ def test_an_array_given_twice(path):
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("w_q.npy", b"")
     assert "w_q is there twice" in refusal(path)
+
+
+def test_training_of_general_starts_as_scaled():
+    rng = np.random.default_rng(0)
+    q, k = rng.standard_normal((2, 2, 4, 9))
+    started = method_of("general").starting(2, 9, rng)
+    scores = [method_of(name).score(q, k, **given) for name, given in (("general", started), ("scaled", {}))]
+    np.testing.assert_allclose(*scores, rtol=1e-12)
