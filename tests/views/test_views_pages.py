@@ -163,8 +163,9 @@ def test_several_heads_and_their_mean_are_shown():
 
 def test_the_mean_hides_only_what_no_head_sees():
     explanation = explained("a b", mode="multihead", heads=2)
-    scores = explanation.layers[-1].scores
-    scores[0, 1, 0] = scores[:, 0, 1] = -np.inf  # one head does not see the first place, no head the second
+    layer = explanation.layers[-1]
+    layer.scores[0, 1, 0] = -np.inf  # one head does not see the first place, no head the second
+    layer.visible[0, 1] = False
     lines = page(explanation, 30)
     first = lines.index("mean of 2 heads") + 2
     rows = [re.findall(r"·|\.\d\d", row) for row in lines[first : first + 2]]
