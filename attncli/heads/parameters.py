@@ -115,7 +115,7 @@ def identity_heads(n_head: int, d_model: int) -> Heads:
     return Heads(w, w, w, np.eye(n_head * d_k, d_model) if n_head > 1 else None, parameters)
 
 
-def random_heads(n_head: int, d_model: int, seed: int | np.random.Generator) -> Heads:
+def random_heads(n_head: int, d_model: int, seed: "int | np.random.Generator") -> Heads:
     """Untrained heads, d_k = d_v = max(1, d_model // n_head), that keep the length of a vector on average.
 
     w_q, w_k and w_v are drawn from N(0, 1/d_model); w_o, with several heads, from N(0, 1/(n_head·d_v)); then the
@@ -129,7 +129,7 @@ def random_heads(n_head: int, d_model: int, seed: int | np.random.Generator) -> 
     return Heads(w_q, w_k, w_v, w_o, parameters)
 
 
-def _normal(rng: np.random.Generator, precision: float, shape: tuple[int, ...]) -> Array:
+def _normal(rng: "np.random.Generator", precision: float, shape: tuple[int, ...]) -> Array:
     """Numbers from N(0, 1/precision)."""
     numbers: Array = rng.standard_normal(shape) / precision**0.5
     return numbers

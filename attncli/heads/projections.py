@@ -181,7 +181,7 @@ def _about_method(settings: Settings, heads: Heads) -> Iterator[str]:
             yield f"{settings.projections!r} has no {name}: it is untrained, {number[0]:.4g}"
 
 
-def _generator(settings: Settings, layer: int) -> np.random.Generator:
+def _generator(settings: Settings, layer: int) -> "np.random.Generator":
     return np.random.default_rng([settings.seed, layer])
 
 

@@ -77,9 +77,9 @@ class Method:
     backward: Callable[..., Gradients]
     divisor: Divisor | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    random: Callable[[int, int, np.random.Generator], Parameters] = _none
+    random: "Callable[[int, int, np.random.Generator], Parameters]" = _none
     identity: Callable[[int, int], Parameters] = _none
-    start: Callable[[int, int, np.random.Generator], Parameters] | None = None
+    start: "Callable[[int, int, np.random.Generator], Parameters] | None" = None
 
     @property
     def formula(self) -> str:
@@ -95,7 +95,7 @@ class Method:
         """The parameters that have a number without training, each `[n_head]`."""
         return {name: np.full(n_head, each.untrained(d_k)) for name, each in self.parameters.items() if each.untrained}
 
-    def starting(self, n_head: int, d_k: int, rng: np.random.Generator) -> Parameters:
+    def starting(self, n_head: int, d_k: int, rng: "np.random.Generator") -> Parameters:
         """All parameters that training starts from."""
         return self.untrained(n_head, d_k) | (self.start or self.random)(n_head, d_k, rng)
 

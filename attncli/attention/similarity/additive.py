@@ -78,7 +78,7 @@ def additive_backward(
     }
 
 
-def _random(n_head: int, d_k: int, rng: np.random.Generator, units: int | None = None) -> Parameters:
+def _random(n_head: int, d_k: int, rng: "np.random.Generator", units: int | None = None) -> Parameters:
     """W_q and W_k from N(0, 1/d_k), u from N(0, 1/d_a); d_a is d_k if `units` does not say otherwise."""
     d_a = units or d_k
     w_q, w_k = (rng.standard_normal((n_head, d_k, d_a)) / d_k**0.5 for _ in range(2))
@@ -90,7 +90,7 @@ def _identity(n_head: int, d_k: int) -> Parameters:
     return {"additive_w_q": same, "additive_w_k": same, "additive_u": np.ones((n_head, d_k))}
 
 
-def _start(n_head: int, d_k: int, rng: np.random.Generator) -> Parameters:
+def _start(n_head: int, d_k: int, rng: "np.random.Generator") -> Parameters:
     return _random(n_head, d_k, rng, min(d_k, TRAINED_UNITS))
 
 

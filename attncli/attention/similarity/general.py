@@ -28,7 +28,7 @@ def general_backward(
     return {"query": unbroadcast(d_query, query), "key": found["key"], "general_w": unbroadcast(d_w, general_w)}
 
 
-def _random(n_head: int, d_k: int, rng: np.random.Generator) -> Parameters:
+def _random(n_head: int, d_k: int, rng: "np.random.Generator") -> Parameters:
     """From N(0, 1/d_k²)."""
     return {"general_w": rng.standard_normal((n_head, d_k, d_k)) / d_k}
 
@@ -37,7 +37,7 @@ def _identity(n_head: int, d_k: int) -> Parameters:
     return {"general_w": np.broadcast_to(np.eye(d_k), (n_head, d_k, d_k))}
 
 
-def _start(n_head: int, d_k: int, _: np.random.Generator) -> Parameters:
+def _start(n_head: int, d_k: int, _: "np.random.Generator") -> Parameters:
     """W = I/√d_k, with which it is the scaled dot product."""
     return {"general_w": np.tile(np.eye(d_k) / math.sqrt(d_k), (n_head, 1, 1))}
 
