@@ -76,7 +76,7 @@ def test_workers_that_lack_something_are_told_apart_from_faults(tmp_path, text, 
         import no_such_package  # noqa: F401
 
     monkeypatch.setattr(cluster, "run_shard", elsewhere)
-    with pytest.raises(ResourceError, match=r"a worker of --scheduler 'local' failed with .*Error: "):
+    with pytest.raises(ResourceError, match=r"scheduler='local': a worker failed with .*Error: "):
         run(tmp_path / "cluster", [text], corpus_settings(), lambda tasks: run_on_cluster(tasks, "local", 1))
 
 
@@ -166,9 +166,9 @@ def test_what_was_done_is_never_done_again(tmp_path, text, serial, monkeypatch, 
 def test_another_folder_is_not_written_over(tmp_path, text):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("mine")
-    with pytest.raises(UsageError, match="not empty"):
+    with pytest.raises(UsageError, match=r"expected an empty folder$"):
         check_folder(tmp_path / "mine", False)
-    with pytest.raises(UsageError, match="no folder of an earlier run"):
+    with pytest.raises(UsageError, match=r"expected an empty folder, or one of an earlier run"):
         check_folder(tmp_path / "mine", True)
 
 
