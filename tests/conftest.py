@@ -5,6 +5,14 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: a worker a core runs a
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home_of_fixtures(tmp_path_factory):
+    """For the commands of fixtures that many tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATTN_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def attn_home(tmp_path, monkeypatch):
     """No test reads or writes what the person running it keeps."""

@@ -120,7 +120,7 @@ def _stream(number):
 def _environment(given):
     """The variables of `BARE` and these; the home is the test's own unless one is given."""
     before = dict(os.environ)
-    home = {} if HOMES & {*given} else {"ATTN_HOME": before.get("ATTN_HOME", "/nonexistent")}
+    home = {} if HOMES & {*given} else {"ATTN_HOME": before["ATTN_HOME"]}
     os.environ.clear()
     os.environ.update(BARE | home | given)
     try:
