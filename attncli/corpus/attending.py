@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.corpus.batch import Batch
-from attncli.heads.parameters import Array
 from attncli.heads.projections import Blocks, choose_blocks
 from attncli.recipes.inputs import with_positions
 from attncli.recipes.layers import in_precision, resolve_settings, run_layers, run_long_layers

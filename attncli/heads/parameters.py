@@ -17,8 +17,6 @@ from attncli.attention.similarity import method_of
 from attncli.errors import UsageError
 from attncli.settings.explanation import METHODS
 
-__all__ = ["Array", "Heads", "concatenate", "identity_heads", "project", "random_heads"]
-
 
 @dataclass(frozen=True)
 class Heads:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.attention.similarity import method_of
 from attncli.errors import ResourceError, Setting, UsageError
-from attncli.heads.parameters import Array, Heads, identity_heads, random_heads
+from attncli.heads.parameters import Heads, identity_heads, random_heads
 from attncli.settings.explanation import MULTIHEAD_DEFAULT, PROJECTIONS, Settings
 from attncli.settings.option import check_choice
 from attncli.vectors import Vectors
@@ -195,9 +196,9 @@ def _about(settings: Settings, what: str) -> Iterator[str]:
         yield f"the block of {settings.projections} is applied {settings.layers} times; it was made for one layer"
 
 
-def without_effect(settings: Settings, settled: Settings) -> Iterator[str]:
-    """The options that were given and change nothing under the other settings, which are `settled` in the end."""
-    if settings.seed and settled.projections != "random":
+def without_effect(settings: Settings, resolved: Settings) -> Iterator[str]:
+    """The options that were given and change nothing under the settings as they were resolved."""
+    if settings.seed and resolved.projections != "random":
         yield f"seed {settings.seed} changes nothing: nothing here is random"
     if settings.projections is not None and not _learned(settings):
         yield f"projections change nothing with mode self and method {settings.method}"

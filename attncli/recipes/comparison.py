@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from attncli.analysis.measures import divergence, entropy, rank_correlation, top1
+from attncli.arrays import Array
 from attncli.errors import AttnError, ResourceError, Setting, UsageError
-from attncli.heads.parameters import Array
 from attncli.recipes.explaining import explain_inputs, is_long
 from attncli.recipes.explanation import Context, Explanation
 from attncli.recipes.inputs import Inputs, as_vectors, read_inputs

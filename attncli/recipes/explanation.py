@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Generic
 import numpy as np
 
 from attncli.analysis.measures import ranking
+from attncli.arrays import Array
 from attncli.attention.score_terms import ScoreTerms, Scoring
 from attncli.errors import AttnError, Setting
-from attncli.heads.parameters import Array
 from attncli.recipes.attention_call import AttentionCall
 from attncli.recipes.sources import Neighbour, Neighbours, Source
 from attncli.text.tokens import Sentence

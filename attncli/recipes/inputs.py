@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.attention.positions import sinusoidal
 from attncli.errors import AttnError, Setting, UsageError
-from attncli.heads.parameters import Array
 from attncli.settings.explanation import Settings
 from attncli.settings.option import check_text
 from attncli.text.segments import forms

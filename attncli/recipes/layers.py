@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.attention.score_terms import Scoring
 from attncli.errors import ResourceError, UsageError
-from attncli.heads.parameters import Array, Heads, concatenate, project
+from attncli.heads.parameters import Heads, concatenate, project
 from attncli.heads.projections import Blocks
 from attncli.recipes.attention_call import AttentionCall, HiddenWords
 from attncli.recipes.explanation import Layer

@@ -9,8 +9,8 @@ import numpy as np
 
 from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.analysis.merging import hide, merge_words
+from attncli.arrays import Array
 from attncli.errors import AttnError, Setting, UsageError
-from attncli.heads.parameters import Array
 from attncli.models.checkpoint.tokenizing import SURROGATES
 from attncli.models.model import Model
 from attncli.recipes.explanation import Explanation

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from attncli.analysis.kinds import HeadKinds
-from attncli.heads.parameters import Array
+from attncli.arrays import Array
 from attncli.recipes.sources import Neighbours, Source
 from attncli.settings.model import ModelSettings
 

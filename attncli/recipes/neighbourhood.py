@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.errors import AttnError, UsageError
-from attncli.heads.parameters import Array
 from attncli.recipes.inputs import not_among
 from attncli.recipes.sources import Neighbour
 from attncli.settings.option import check_whole

@@ -8,8 +8,8 @@ import numpy as np
 from attncli.analysis import combining
 from attncli.analysis.flow import flow
 from attncli.analysis.merging import hide, merge_words
+from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
-from attncli.heads.parameters import Array
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.model_source import ModelSource

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.analysis.kinds import Role, name_of, profile_heads
+from attncli.arrays import Array
 from attncli.errors import Setting
-from attncli.heads.parameters import Array, Heads
+from attncli.heads.parameters import Heads
 from attncli.recipes.explanation import Layer
 from attncli.settings.wording import Remark
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 import numpy as np
 
 from attncli.analysis.kinds import Role
-from attncli.heads.parameters import Array
+from attncli.arrays import Array
 from attncli.recipes.inputs import Inputs
 from attncli.settings.explanation import Settings
 from attncli.vectors import Vectors

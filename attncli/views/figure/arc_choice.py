@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.heads.parameters import Array
+from attncli.arrays import Array
 
 if TYPE_CHECKING:
     from attncli.views.figure.content import Content, Panel

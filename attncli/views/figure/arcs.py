@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.extras import package
-from attncli.heads.parameters import Array
 from attncli.views.figure.arc_choice import arc_shares, reach, threshold
 from attncli.views.figure.content import Content, Panel
 from attncli.views.figure.frame import Frame, arc_rise

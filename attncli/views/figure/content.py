@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from attncli.heads.parameters import Array
+from attncli.arrays import Array
 from attncli.views.screen import Screen, cut
 
 Kind = Literal["heat", "arcs"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.errors import AttnError
-from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation
 from attncli.settings.model import FEWER_HEADS
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.errors import AttnError
-from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.settings.model import ARRAYS
 

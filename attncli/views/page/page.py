@@ -10,7 +10,7 @@ from math import isnan
 from pathlib import Path
 from string import Template
 
-from attncli.heads.parameters import Array
+from attncli.arrays import Array
 from attncli.recipes.explanation import Explanation
 from attncli.views.page.colours import script_of_scales, style_of_scales
 from attncli.views.page.data import Record, memory_shown, page_data

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from attncli.heads.parameters import Array
+from attncli.arrays import Array
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_comparison import ModelComparison

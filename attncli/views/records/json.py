@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.arrays import Array
 from attncli.errors import AttnError
-from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Context, Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.settings.explanation import Settings

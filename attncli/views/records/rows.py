@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from attncli.arrays import Array
 from attncli.attention.score_terms import ScoreTerms
 from attncli.errors import AttnError
-from attncli.heads.parameters import Array
 from attncli.recipes.explanation import Explanation
 from attncli.settings.model import ARRAYS
 
