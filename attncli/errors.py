@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from operator import add
 from typing import NamedTuple
 
 
@@ -107,8 +108,18 @@ class FinalError(UsageError):
 
 def quoted(value: object, most: int = 60) -> str:
     """The value as Python writes it, cut to about `most` characters: an error may quote untrusted input."""
+    if isinstance(value, str | bytes) and len(value) > 2 * most:
+        value = add(value[:most], value[-most:])  # enough for both ends
     try:
-        text = repr(value[: most + 1] if isinstance(value, str | bytes) else value)
+        text = repr(value)
     except (RecursionError, ValueError):  # nested too deeply; a number of more digits than Python writes
         text = f"a {type(value).__name__}"
-    return text if len(text) <= most + 2 else f"{text[:most]}…"
+    return shortened(text, most + 2)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most `most` characters: its beginning and its longer end, which of a path is the name of the file.
+
+    `…` stands for the characters that are left out between them.
+    """
+    return text if len(text) <= most else f"{text[: most // 3]}…{text[most // 3 + 1 - most :]}"

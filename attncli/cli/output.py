@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from attncli.cli.terminal import encoding_of, reorders
-from attncli.errors import AttnError, FinalError, UsageError
+from attncli.errors import AttnError, FinalError, UsageError, shortened
 from attncli.files.replacing import replacing
 from attncli.views.screen import Screen, visible
 from attncli.views.terminal.bidi import isolated, isolated_line
@@ -141,21 +141,16 @@ def say(message: str, *, dim: bool = False, whole: bool = False) -> None:
     The middle of a line longer than LONGEST is left out, unless it is needed `whole`, as a command to be typed is.
     Nothing is printed on a closed stream.
     """
-    message = message if whole else shortened(message)
+    message = message if whole else shortened(message, LONGEST)
     if listener := _LISTENER.get():
         listener(message)
         return
     if sys.stderr is None:
         return
     shown = printable(message, sys.stderr)
-    shown = shown if whole else shortened(shown)  # an escape takes more room than what it stands for
+    shown = shown if whole else shortened(shown, LONGEST)  # an escape takes more room than what it stands for
     with suppress(OSError):
         print(f"\x1b[2m{shown}\x1b[0m" if dim else shown, file=sys.stderr, flush=True)
-
-
-def shortened(line: str) -> str:
-    """A line of at most LONGEST characters: its beginning and its end, with `…` for what is left out between them."""
-    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]}…{line[1 - LONGEST // 2 :]}"
 
 
 def printable(text: str, stream: TextIO | None) -> str:

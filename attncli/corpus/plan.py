@@ -12,7 +12,7 @@ from attncli.corpus.folder import PARTS, PLAN, clear, held, whole_file
 from attncli.corpus.inputs import Named
 from attncli.corpus.opening import open_reader
 from attncli.corpus.settings import VERSION, CorpusSettings
-from attncli.errors import AttnError, ResourceError, Setting, UsageError
+from attncli.errors import AttnError, ResourceError, Setting, UsageError, shortened
 
 SCHEMA = "attn.corpus.plan"
 MOST_NAMED, LONGEST = 4, 60  # differences, and characters of a value, in one line
@@ -129,4 +129,4 @@ def _shown(value: Any) -> str:
         return {None: "not given", True: "on", False: "off"}[value]
     text = ",".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
     text = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return shortened(text, LONGEST)

@@ -131,24 +131,19 @@ def _token(given: Any, where: str = "") -> AddedToken:
         return AddedToken(given)
     if isinstance(given, dict) and isinstance(given.get("content"), str):
         return AddedToken(given["content"], tuple((flag, bool(given[flag])) for flag in FLAGS if flag in given))
-    raise FaultyTokenizerError(f"{where} in tokenizer_config.json: expected a token, got {_short(given)}")
+    raise FaultyTokenizerError(f"{where} in tokenizer_config.json: expected a token, got {quoted(given)}")
 
 
 def _object(given: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(given, dict):
-        raise FaultyTokenizerError(f"{where} in tokenizer_config.json: expected an object, got {_short(given)}")
+        raise FaultyTokenizerError(f"{where} in tokenizer_config.json: expected an object, got {quoted(given)}")
     return given
 
 
 def _number(given: Any) -> int:
     if not re.fullmatch(r"\d{1,9}", str(given)):
-        raise FaultyTokenizerError(f"number of an added token: expected up to 9 digits, got {_short(given)}")
+        raise FaultyTokenizerError(f"number of an added token: expected up to 9 digits, got {quoted(given)}")
     return int(given)
-
-
-def _short(given: Any) -> str:
-    text = repr(given)
-    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def ignored(settings: Settings, name: str) -> Iterator[str]:

@@ -187,12 +187,11 @@ def test_projections_come_from_a_file(vectors, tmp_path):
         ({"mode": "multihead", "method": "general"}, ResourceError),  # it lacks general_w
     ],
 )
-def test_a_file_that_does_not_fit_is_refused(vectors, tmp_path, settings, error, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_file_that_does_not_fit_is_refused(vectors, tmp_path, settings, error):
     heads = identity_heads(2, vectors.dimensions)
-    np.savez("two.npz", w_q=heads.w_q, w_k=heads.w_k, w_v=heads.w_v)
+    np.savez(tmp_path / "two.npz", w_q=heads.w_q, w_k=heads.w_k, w_v=heads.w_v)
     with pytest.raises(error, match=r"two\.npz"):
-        explain(SENTENCE, vectors, projections="two.npz", **settings)
+        explain(SENTENCE, vectors, projections=str(tmp_path / "two.npz"), **settings)
 
 
 def test_self_takes_a_methods_parameters_from_a_file(vectors, tmp_path):

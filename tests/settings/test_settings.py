@@ -1,3 +1,4 @@
+import re
 from dataclasses import fields
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 from support.places import TESTS
 
 from attncli.cli.app import run
-from attncli.errors import ExitCode, UsageError
+from attncli.errors import ExitCode, UsageError, in_python, quoted
 from attncli.explore.keys import by_key
 from attncli.settings.explanation import Settings, check_settings
 from attncli.settings.model import ModelSettings, check_model_settings
@@ -56,6 +57,28 @@ def test_a_mistake_is_quoted_with_what_is_expected(options, quoted, told):
         check_settings(**options)
     assert quoted in caught.value.message
     assert told in "; ".join(filter(None, caught.value.said()))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("/data/" + "of many folders/" * 9 + "heads-of-the-seventh-night.npz", r"\.npz'"),
+        ("x" * 10**6, "'x+…x+'"),
+        (b"x" * 10**6, "b'x+…x+'"),
+        (list(range(10**5)), r"\[0, 1, .*….*, 99999\]"),
+    ],
+)
+def test_a_long_value_keeps_its_beginning_and_its_end(value, shown):
+    text = quoted(value)
+    assert len(text) == 62
+    assert re.fullmatch(rf".*{shown}", text)
+
+
+def test_every_door_names_the_file_at_the_end_of_a_long_path(tmp_path):
+    path = str(tmp_path.joinpath(*["folder"] * 20, "heads-of-the-seventh-night.npz"))
+    error = UsageError("expected two heads", setting="projections", value=path)
+    for naming in (in_python, as_option, by_key):
+        assert "heads-of-the-seventh-night.npz" in error.said(naming)[0]
 
 
 @pytest.mark.parametrize(
