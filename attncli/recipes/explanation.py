@@ -15,7 +15,7 @@ from attncli.recipes.attention_call import AttentionCall
 from attncli.recipes.sources import Neighbour, Neighbours, Source
 from attncli.text.tokens import Sentence
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # type variables have defaults from Python 3.13 on; every checker knows them by this module
     from typing_extensions import TypeVar
 
     from attncli.attention.streamed import Streamed
@@ -72,12 +72,14 @@ class Layer:
     """One block, or the combination of several.
 
     number: its place among the layers, from 0, and heads: the numbers of its heads; of a combination the first ones.
-    output
-    `[n_query, d_out]`; visible: which keys a query may see, boolean `[n_query, n_key]`; queries, keys, values
-    `[n_head, n, d]` and context, each head's weighted sum `[n_head, n_query, d_v]`, of width 0 in a combination.
-    scores, weights `[n_head, n_query, n_key]`: masked scores are −inf; None where they are not kept. scoring: how the
-    scores are made. call: the attention itself, for single queries of a text that is too long for a matrix, and
-    streamed: what is kept of such a text.
+    output: `[n_query, d_out]`.
+    visible: which keys a query may see, boolean `[n_query, n_key]`.
+    queries, keys, values: `[n_head, n, d]`, and context: each head's weighted sum `[n_head, n_query, d_v]`; of width 0
+        in a combination.
+    scores, weights: `[n_head, n_query, n_key]`; masked scores are −inf; None where they are not kept.
+    scoring: how the scores are made; None in a combination.
+    call: the attention itself, for single queries of a text that is too long for a matrix.
+    streamed: the results of such a text: its context, and the strongest keys of every query.
     """
 
     number: int
@@ -198,12 +200,12 @@ class Explanation(Generic[AnySource]):
 
         AttnError: they are not kept (a layer's are None then); so for the two below.
         """
-        return np.stack([self._kept(layer.scores) for layer in self.layers])
+        return np.stack([self.kept(layer.scores) for layer in self.layers])
 
     @cached_property
     def weights(self) -> Array:
         """The attention weights; rows sum to 1: `[n_layer, n_head, n_query, n_key]`."""
-        return np.stack([self._kept(layer.weights) for layer in self.layers])
+        return np.stack([self.kept(layer.weights) for layer in self.layers])
 
     @property
     def known_weights(self) -> Array:
@@ -216,12 +218,19 @@ class Explanation(Generic[AnySource]):
     @cached_property
     def mean_weights(self) -> Array:
         """The last layer's weights, averaged over its heads: `[n_query, n_key]`."""
-        mean: Array = self._kept(self.layers[-1].weights).mean(axis=0)
+        mean: Array = self.kept(self.layers[-1].weights).mean(axis=0)
         return mean
 
-    def _kept(self, array: Array | None) -> Array:
+    def kept(self, array: Array | None) -> Array:
+        """An array of a layer's; AttnError where it is not kept."""
         if array is None:
-            raise no_matrix(len(self.sentence.tokens), len(self.key_sentence.tokens))
+            n, m = len(self.sentence.tokens), len(self.key_sentence.tokens)
+            hint = (
+                "see the context of every word, or one row with ",
+                Setting("word", "WORD"),
+                ", on the screen or in JSON",
+            )
+            raise AttnError(f"a matrix of {n:,} × {m:,} words is not kept", hint)
         return array
 
     @property
@@ -309,11 +318,3 @@ class Explanation(Generic[AnySource]):
     def neighbours(self, queries: Sequence[int]) -> list[Neighbours]:
         """The ten nearest words of each query's vector before attention and after; none of a model's."""
         return self.source.neighbours(queries, self.output)
-
-
-def no_matrix(n: int, m: int) -> AttnError:
-    """The error for whoever wants the matrix of a long text."""
-    return AttnError(
-        f"a matrix of {n:,} × {m:,} words is not kept",
-        ("the page and JSON have the context of every word, ", Setting("word", "WORD"), " one row"),
-    )

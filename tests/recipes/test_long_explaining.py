@@ -5,15 +5,17 @@ import json
 import jsonschema
 import numpy as np
 import pytest
+from support.command import attn
 
 import attncli.attention.streamed as blocks
 import attncli.recipes.comparison as comparison
 import attncli.recipes.explaining as explaining
 import attncli.recipes.inputs as inputs
 from attncli import explain
-from attncli.errors import AttnError
+from attncli.errors import AttnError, ExitCode, in_python
 from attncli.recipes.explaining import explain_with
 from attncli.settings.explanation import check_settings
+from attncli.settings.wording import as_option
 from attncli.views.records.json import explanation_json
 from attncli.views.records.schemas import schema_of
 from attncli.views.screen import Screen
@@ -89,8 +91,20 @@ def test_the_page_shows_the_context(vectors, long, accessible):
 def test_who_wants_the_matrix_is_told(vectors, long):
     explanation = explain(TEXT, vectors)
     for name in ("weights", "scores", "mean_weights"):
-        with pytest.raises(AttnError, match="20 × 20"):
+        with pytest.raises(AttnError, match="20 × 20") as caught:
             getattr(explanation, name)
+        for naming, word in ((in_python, "word='WORD'"), (as_option, "--word WORD")):
+            assert caught.value.said(naming)[1] == (
+                f"see the context of every word, or one row with {word}, on the screen or in JSON"
+            )
+
+
+@pytest.mark.parametrize("ending", ["npz", "csv", "png", "html"])
+def test_a_file_of_the_matrix_is_refused(long, ending, tmp_path):
+    done = attn("explain", TEXT, "-o", tmp_path / f"a.{ending}")
+    assert done.returncode == ExitCode.FAILED
+    assert "error: a matrix of 20 × 20 words is not kept\nhint: see the context of" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_price_is_said_before_the_work_and_too_much_is_refused(vectors, long, monkeypatch):

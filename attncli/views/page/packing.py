@@ -37,7 +37,7 @@ FULL, SMALL = Packing("<u2", 65534, True), Packing("u1", 254, False)
 
 
 def packing_of(explanations: Iterable[Explanation]) -> Packing:
-    """The finest packing that keeps the page small enough; AttnError where none does."""
+    """The finest packing that keeps the page small enough; AttnError where none does, or the weights are not kept."""
     cells = [(_cells(each), each.has_scores) for each in explanations]
     full = _base64(sum(count * FULL.bytes * (1 + scored) for count, scored in cells))
     if full <= MOST_FULL_BYTES:
@@ -117,7 +117,7 @@ def lengths_of(vectors: Array) -> list[float | None]:
 
 
 def _cells(explanation: Explanation) -> int:
-    return sum(_weights(layer).size for layer in explanation.layers)
+    return sum(explanation.kept(layer.weights).size for layer in explanation.layers)
 
 
 def _base64(size: int) -> int:
