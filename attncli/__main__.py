@@ -18,8 +18,10 @@ def main() -> None:
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # they are for developers, who ask for them
-    if (said := address_space.heed(address_space.limit())) and not WITHOUT_NUMPY.intersection(sys.argv[1:] or ["-h"]):
-        sys.exit(f"error: {said}\nhint: ulimit -v unlimited")  # with the exit code 1
+    if (refusal := address_space.heed(address_space.limit())) and not WITHOUT_NUMPY.intersection(
+        sys.argv[1:] or ["-h"]
+    ):
+        sys.exit(f"error: {refusal}\nhint: ulimit -v unlimited")  # with the exit code 1
     try:
         from attncli.cli.app import run
 

@@ -46,11 +46,11 @@ def heed(limit: int | None, environment: MutableMapping[str, str] = os.environ) 
         return None
     if limit < NEEDED:
         return f"ulimit -v leaves {limit / 2**20:,.0f} MB of address space; needed are {NEEDED // 2**20} MB"
-    environment[THREADS] = str(min(wanted(environment), 1 + (limit - NEEDED) // THREAD))
+    environment[THREADS] = str(min(thread_count(environment), 1 + (limit - NEEDED) // THREAD))
     return None
 
 
-def wanted(environment: Mapping[str, str]) -> int:
+def thread_count(environment: Mapping[str, str]) -> int:
     """The threads that the BLAS would take: a core each, or what the environment says."""
-    said = environment.get(THREADS, "")
-    return int(said) if said.isascii() and said.isdigit() and int(said[:6]) > 0 else os.cpu_count() or 1
+    threads = environment.get(THREADS, "")
+    return int(threads) if threads.isascii() and threads.isdigit() and int(threads[:6]) > 0 else os.cpu_count() or 1

@@ -71,7 +71,7 @@ class AttnError(Exception):
         self._reason, self._hint = reason, hint
         self.setting = None if setting is None else Subject(setting, value)
 
-    def said(self, naming: Naming = in_python) -> tuple[str, str | None]:
+    def in_words(self, naming: Naming = in_python) -> tuple[str, str | None]:
         """The message and the hint, their settings named as one door does."""
         subject = "" if self.setting is None else f"{naming(self.setting)}: "
         return subject + worded(self._reason, naming), None if self._hint is None else worded(self._hint, naming)
@@ -79,12 +79,12 @@ class AttnError(Exception):
     @property
     def message(self) -> str:
         """The message as Python says it."""
-        return self.said()[0]
+        return self.in_words()[0]
 
     @property
     def hint(self) -> str | None:
         """The hint as Python says it."""
-        return self.said()[1]
+        return self.in_words()[1]
 
     def __str__(self) -> str:
         return self.message

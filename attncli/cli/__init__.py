@@ -1,1 +1,1 @@
-"""The command line: one small file a command, which opens, explains and shows."""
+"""The command line: one file a command, each of which reads its input, makes a record and writes it."""

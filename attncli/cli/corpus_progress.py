@@ -1,4 +1,4 @@
-"""The progress of `attn corpus` on standard error, and the line that says how to go on after an interrupt."""
+"""The progress of `attn corpus` on standard error, and the command that resumes the run after an interrupt."""
 
 import shlex
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from attncli.cli.options import AnswerOptions
+from attncli.cli.options import DisplayOptions
 from attncli.cli.output import say
 from attncli.cli.progress import progress_bar
 from attncli.cli.terminal import can_draw
@@ -21,10 +21,10 @@ EVERY = 30  # seconds between lines where no bar can be drawn
 class CorpusProgress:
     """A bar with rate and time left where one can be drawn, elsewhere a line now and then."""
 
-    def __init__(self, shards: Sequence[Shard], answers: AnswerOptions) -> None:
+    def __init__(self, shards: Sequence[Shard], display: DisplayOptions) -> None:
         self._bytes = sum(shard.bytes for shard in shards)
-        self._drawn, self._quiet = can_draw(answers.color, sys.stderr), answers.quiet
-        self._bar = progress_bar(answers.color, answers.quiet)
+        self._drawn, self._quiet = can_draw(display.color, sys.stderr), display.quiet
+        self._bar = progress_bar(display.color, display.quiet)
         self._progress = Progress(len(shards))
         self._ticked = 0  # texts of the shard at hand
         self._lost: list[Lost] = []
@@ -70,7 +70,7 @@ class CorpusProgress:
         return f", {(now - self._began) * (self._bytes - done) / done:,.0f} s left"
 
     def interrupted(self, folder: str | None, typed: Sequence[str]) -> None:
-        """What is kept, and the command that goes on."""
+        """The number of finished shards, and the command that resumes the run."""
         if folder is None:
             say("interrupted; nothing is kept without -o DIR")
             return

@@ -18,15 +18,15 @@ REPORT = "https://github.com/attncli/attn/issues"
 
 
 def report(error: AttnError, where: str = "", hinted: bool = True) -> None:
-    """Say an error in one line, `where` it is before it, and how to go on in another."""
-    message, hint = error.said(as_option)
+    """Print an error in one line, its place `where` before it, and its hint in another."""
+    message, hint = error.in_words(as_option)
     say(f"error: {where}{message}")
     if hinted and hint:
         say(f"hint: {hint}")
 
 
 def exit_code(error: Exception) -> ExitCode:
-    """Say the error in one line, and how to go on in another; return the code to leave with."""
+    """Print the error in one line and its hint in another; returns the exit code."""
     _silence()
     if isinstance(error, ReaderGoneError | BrokenPipeError):
         return ExitCode.FINE
@@ -42,7 +42,7 @@ def exit_code(error: Exception) -> ExitCode:
 
 def _describe(error: Exception) -> tuple[str, str | None, ExitCode]:
     if isinstance(error, AttnError):
-        message, hint = error.said(as_option)
+        message, hint = error.in_words(as_option)
         return message, hint or (f"see: {_command()} --help" if error.setting else None), error.exit_code
     if isinstance(error, TyperException):
         return *_usage(error), ExitCode.WRONG_USAGE
@@ -82,7 +82,7 @@ def _usage(error: Any) -> tuple[str, str]:
 
 
 def _silence() -> None:
-    """Let the interpreter's own flush at exit fall on nothing: its second complaint would help nobody."""
+    """Point standard output at the null device, so that the interpreter's flush at exit does not fail again."""
     with suppress(OSError, ValueError, AttributeError):
         descriptor = os.open(os.devnull, os.O_WRONLY)
         os.dup2(descriptor, sys.stdout.fileno())

@@ -45,12 +45,12 @@ class Format:
 
     @property
     def paged(self) -> bool:
-        """Whether it holds what a terminal shows, and not every number."""
+        """Whether it is a page as on a terminal, without every number."""
         return self.write in ("lines", "screen")
 
     @property
     def drawn(self) -> bool:
-        """Whether `--figure` says what it shows."""
+        """Whether `--figure` chooses its drawing."""
         return self.write == "figure"
 
     def view(self, record: type) -> Any:

@@ -73,7 +73,7 @@ def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None
 
 
 def _parameter(each: Any) -> inspect.Parameter:
-    """A field as Typer wants it; where its default is described in words, None stands for it."""
+    """A field as Typer wants it; where its default is described in words, the default is None."""
     known: Option = each.metadata["option"]
     unset = known.described or known.typed
     shown = typer.Option(
@@ -89,7 +89,7 @@ def _parameter(each: Any) -> inspect.Parameter:
 
 
 def completion(values: Values) -> Callable[[str], list[str]]:
-    """What Typer asks for the values of an option or argument that begin with what was typed."""
+    """A function for Typer that completes the values of an option or argument."""
 
     def complete(incomplete: str) -> list[str]:
         return [value for value in (values() if callable(values) else values) if value.startswith(incomplete)]

@@ -24,7 +24,7 @@ FILES = {"~/.local/share/attn/vectors/": "Kept sets of word vectors, where neith
 
 
 def manual(root: Any) -> Iterator[str]:
-    """The lines of the page about the command `root` and all that stands under it."""
+    """The lines of the page about the command `root` and all its sub-commands."""
     context = root.make_context("attn", [], resilient_parsing=True)
     yield header("attn", DATE, f"attn {__version__}", "User Commands")
     yield from (section("name"), f"attn \\- {escape(ABOUT)}")
@@ -65,7 +65,7 @@ def _synopsis(command: Any, context: Any) -> Iterator[str]:
 
 
 def _options(command: Any, context: Any) -> Iterator[str]:
-    """Arguments and options under their panels, each with its help; -h, which all of them have, is said once."""
+    """Arguments and options under their panels, each with its help; -h, which all of them have, is printed once."""
     panels: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for param in command.get_params(context):
         record = param.get_help_record(context)

@@ -65,7 +65,7 @@ class ModelOption:
 
 @dataclass(frozen=True)
 class OutputOptions(TopOption):
-    """How results are shown, and where."""
+    """The form and the destination of results."""
 
     json: bool = output_option(False, "One JSON object a sentence (see: attn schema explain).")
     precision: int = output_option(6, "Decimals in JSON.", check=Whole(0, 17), metavar="N")
@@ -83,8 +83,8 @@ class OutputOptions(TopOption):
 
 
 @dataclass(frozen=True)
-class AnswerOptions:
-    """How results are shown, and whether remarks are."""
+class DisplayOptions:
+    """The display of results, and whether remarks are printed."""
 
     color: str = color_field()
     quiet: bool = output_option(False, "No remarks or progress on standard error, only errors.", names="-q --quiet")

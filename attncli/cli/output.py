@@ -1,4 +1,4 @@
-"""Where data goes: standard output, or a file that appears only when it is whole."""
+"""The destination of data: standard output, or a file that appears only when it is whole."""
 
 import io
 import os
@@ -33,14 +33,14 @@ def _as_json(match: re.Match[str]) -> str:
 
 
 class Sink:
-    """Takes finished text; what is written is flushed at once, so that a reader sees each record as it is made."""
+    """Takes finished text and flushes it at once, so that a reader sees each record as it is made."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._records = 0  # written so far, of documents and rows
 
     def json(self, line: str) -> None:
-        """One JSON object: UTF-8 whatever a terminal speaks, which gets what would act on it escaped."""
+        """One JSON object in UTF-8; on a terminal, characters that would act on it are escaped."""
         self._write((_ACTS.sub(_as_json, line) if self._stream.isatty() else line).encode())
 
     def document(self, write: Callable[[BinaryIO], object]) -> None:
@@ -50,7 +50,7 @@ class Sink:
         self._stream.flush()
 
     def check_room(self, kind: str) -> None:
-        """See that a document may still be written; FinalError, since no later one could be either."""
+        """Check that a document may still be written; FinalError, since no later one could be either."""
         if self._records:
             hint = "name one sentence, or write lines: -o FILE.json, -o FILE.csv"
             raise FinalError(f"a .{kind} holds one sentence, and more were given", hint)
@@ -58,7 +58,7 @@ class Sink:
     def rows(self, rows: Iterable[Sequence[object]], line: int | None = None, cells: str = "guarded") -> None:
         """Rows of CSV for one sentence, the first of them the heads of the columns, which a file has once.
 
-        Before the rows stands which sentence it is, counted from 0, and in a batch its `line` of the input, from 1.
+        The first column is the number of the sentence, from 0, and in a batch its `line` of the input, from 1.
         A terminal gets what would act on it as visible escapes; `cells` as `--csv` says.
         """
         from attncli.files.csv_cells import CsvWriter  # for those who ask for it
@@ -148,7 +148,7 @@ def say(message: str, *, dim: bool = False, whole: bool = False) -> None:
     if sys.stderr is None:
         return
     shown = printable(message, sys.stderr)
-    shown = shown if whole else shortened(shown, LONGEST)  # an escape takes more room than what it stands for
+    shown = shown if whole else shortened(shown, LONGEST)  # an escape takes more room than its character
     with suppress(OSError):
         print(f"\x1b[2m{shown}\x1b[0m" if dim else shown, file=sys.stderr, flush=True)
 

@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from attncli.cli.options import AnswerOptions, OutputOptions
+from attncli.cli.options import DisplayOptions, OutputOptions
 from attncli.cli.output import printable, say
 from attncli.cli.terminal import can_draw
 
-#: Takes what is being done, how much of it is done, and how much there is.
+#: Takes the name of the work, the amount done, and the whole amount.
 Progress = Callable[[str, int, int], None]
 Made = TypeVar("Made")
 
 
 @contextmanager
-def progressing(options: AnswerOptions | OutputOptions) -> Iterator[Progress]:
-    """A bar for work that takes long, as `--color` and `--quiet` say."""
+def progressing(options: DisplayOptions | OutputOptions) -> Iterator[Progress]:
+    """A bar for work that takes long, unless `--color` or `--quiet` forbid it."""
     with progress_bar(options.color, options.quiet) as progress:
         yield progress
 
@@ -47,16 +47,16 @@ def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]
 
 
 def announced(options: OutputOptions, make: Callable[[str, Progress], Made]) -> Callable[[str], Made]:
-    """A function of a text that says in a note which long work begins, and then shows a bar."""
+    """A function of a text that prints a note when long work begins, and then shows a bar."""
 
     def made(text: str) -> Made:
-        said: list[str] = []
+        noted: list[str] = []
         with progressing(options) as progress:
 
             def advance(what: str, done: int, total: int) -> None:
-                if not said and not options.quiet:
+                if not noted and not options.quiet:
                     say(f"note: {what}")
-                said.append(what)
+                noted.append(what)
                 progress("attending", done, total)
 
             return make(text, advance)

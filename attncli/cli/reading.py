@@ -1,4 +1,4 @@
-"""What a command works on: its sentences, its settings, and the vectors or the model that it opens."""
+"""The input of a command: its sentences, its settings, and the vectors or the model that it opens."""
 
 import codecs
 import os
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from attncli.cli.options import AnswerOptions, InputOptions, OutputOptions
+from attncli.cli.options import DisplayOptions, InputOptions, OutputOptions
 from attncli.cli.output import say
 from attncli.cli.progress import progressing
 from attncli.errors import AttnError, ExitCode, FinalError, ResourceError, UsageError
@@ -42,7 +42,7 @@ def is_batch(argument: str | None) -> bool:
 
 
 def _each_line(show: Callable[[str, int | None], None]) -> ExitCode:
-    """The same for every line; the error of a line is reported, and the rest go on."""
+    """The records of every line; the error of a line is reported, and the other lines are still explained."""
     code, hints = ExitCode.FINE, set[str | None]()
     for number, line in _lines():
         try:
@@ -89,11 +89,11 @@ def _is_piped() -> bool:
 def settings_of(
     attention: AttentionOptions, words: InputOptions, output: OutputOptions, word: str | None = None
 ) -> Settings:
-    """The checked settings that the option groups stand for."""
+    """The checked settings of the option groups."""
     return check_settings(**vars(attention), unknown=words.unknown, top=output.top, word=word)
 
 
-def opened_vectors(name_or_path: str | None, options: AnswerOptions | OutputOptions) -> Vectors:
+def opened_vectors(name_or_path: str | None, options: DisplayOptions | OutputOptions) -> Vectors:
     """Open a set of vectors, with a bar where a file has to be read first; its notes go to standard error."""
     with progressing(options) as progress:
         vectors = open_vectors(name_or_path, progress=progress)
@@ -101,8 +101,8 @@ def opened_vectors(name_or_path: str | None, options: AnswerOptions | OutputOpti
     return vectors
 
 
-def say_notes(vectors: Vectors, options: AnswerOptions | OutputOptions) -> None:
-    """Say what the user should know about a set that was just read."""
+def say_notes(vectors: Vectors, options: DisplayOptions | OutputOptions) -> None:
+    """Print the notes of a set that was just imported."""
     for note in () if options.quiet else vectors.notes:
         say(f"note: {note}")
 

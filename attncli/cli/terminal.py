@@ -1,4 +1,4 @@
-"""What the terminal can show: its width, colours and encoding, as its variables and `--color` say."""
+"""The terminal: its width, colours and encoding, as its environment variables and `--color` set them."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ def reorders(stream: TextIO | None) -> bool:
 
 def encoding_of(stream: TextIO | None) -> str:
     """The encoding of a stream."""
-    return getattr(stream, "encoding", None) or "utf-8"  # what stands in for a stream may have none
+    return getattr(stream, "encoding", None) or "utf-8"  # a replacement of a stream may have none
 
 
 def wants_colour(color: str, stream: TextIO | None) -> bool:
@@ -49,7 +49,7 @@ def wants_colour(color: str, stream: TextIO | None) -> bool:
 
 
 def can_draw(color: str, stream: TextIO | None) -> bool:
-    """Whether what moves may be drawn on a stream: on a terminal that takes escape codes, and for eyes."""
+    """Whether a moving bar may be drawn on a stream: on a terminal with escape codes, without ACCESSIBLE."""
     moves = os.environ.get("TERM") != "dumb" and not _is_set("ACCESSIBLE")
     return _is_terminal(stream) and moves and wants_colour(color, stream)
 

@@ -34,7 +34,7 @@ class Guide:
             self._print([*([Text()] if place else []), *self._page(tour, number)])
 
     def walk(self, text: str) -> None:
-        """Screen after screen, as the reader's keys say, until q, Enter on the last one, or the end of the input."""
+        """Screen after screen, as the reader's keys choose, until q, Enter on the last one, or the end of the input."""
         tour, number = tour_of(text, self.vectors), 1
         self._turn(tour, number)
         while number <= len(SCREENS) and (answer := self._ask(keys := _keys(number))) is not None:
@@ -50,7 +50,7 @@ class Guide:
                 self._turn(tour, number)
 
     def _other(self, tour: Tour, given: str) -> Tour:
-        """The tour of another sentence: of the one that stood behind `s`, else asked for until one will do."""
+        """The tour of another sentence: of the one typed after `s`, else asked for until one can be explained."""
         answer: str | None = given or self._ask("sentence (Enter keeps this one): ")
         while answer is not None and answer.strip():
             try:
@@ -85,7 +85,7 @@ def _keys(number: int) -> str:
 
 
 def _screen_for(key: str, number: int) -> int | None:
-    """The screen that a key leads to from `number`, END to leave; None for what is no key."""
+    """The screen that a key leads to from `number`, END to leave; None for other input."""
     if key.isascii() and key.isdigit() and 1 <= int(key[:3]) <= len(SCREENS):
         return int(key)
     return {"": number + 1, "n": number + 1, "b": max(1, number - 1), "q": END, "quit": END, "exit": END}.get(key)

@@ -97,14 +97,14 @@ def check_evaluation(training: TrainOptions, heads: str) -> None:
 
 
 def check_fits(setting: str, asked: object, found: object, path: str) -> None:
-    """UsageError if something else was asked for than a file of heads has."""
+    """UsageError if an option does not fit the file of heads."""
     if asked not in (None, found):
         reason = f"expected {found}, as {path!r} has it"
         raise UsageError(reason, "leave it out", setting=setting, value=asked)
 
 
 def limit_of(training: TrainOptions) -> "Limit":
-    """How long to train."""
+    """The limit of training."""
     from attncli.training.loop import Limit
 
     return Limit(training.epochs, MINUTES if training.minutes is None else training.minutes)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attncli.cli.options import AnswerOptions
+from attncli.cli.options import DisplayOptions
 from attncli.cli.output import say
 from attncli.cli.progress import Progress as Advance
 from attncli.cli.terminal import can_draw
@@ -14,15 +14,15 @@ from attncli.training.loop import Progress, Trained
 class TrainProgress:
     """A bar where one can be drawn, elsewhere a line whenever there is a new held-out figure, and at least one."""
 
-    def __init__(self, answers: AnswerOptions, advance: Advance) -> None:
-        self._quiet, self._advance = answers.quiet, advance
-        self._drawn = can_draw(answers.color, sys.stderr)
+    def __init__(self, display: DisplayOptions, advance: Advance) -> None:
+        self._quiet, self._advance = display.quiet, advance
+        self._drawn = can_draw(display.color, sys.stderr)
         self._last: Progress | None = None
         self._held_out: float | None = None
         self._printed = self._kept = False
 
     def say(self, text: str, *, always: bool = False) -> None:
-        """One line that stays; under --quiet only what is `always` said."""
+        """Print one line that stays; under --quiet only one that is `always` printed."""
         if always or not self._quiet:
             say(text, whole=True)
 
@@ -33,11 +33,11 @@ class TrainProgress:
     def training(self, progress: Progress) -> None:
         """Rate, loss, and the held-out figure since it was first measured."""
         self._last = progress
-        judged = progress.held_out is not None
-        if judged:
+        measured = progress.held_out is not None
+        if measured:
             self._held_out = progress.held_out
         self._advance(self._text(progress), round(1000 * _share(progress)), 1000)
-        if judged and not self._drawn:
+        if measured and not self._drawn:
             self._print(progress)
 
     @contextmanager
@@ -51,7 +51,7 @@ class TrainProgress:
             raise
 
     def ended(self, trained: Trained) -> None:
-        """The heads are kept; say how far training came, with the figure of the end, if no line said so yet."""
+        """Print the share of training that is done with the last figure, unless a line did so already."""
         self._kept = True
         if self._last is not None and not (self._printed or self._drawn):
             self._held_out = trained.held_out

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from attncli.cli.formats import Format, chosen_format
-from attncli.cli.options import AnswerOptions, OutputOptions
+from attncli.cli.options import DisplayOptions, OutputOptions
 from attncli.cli.output import Sink, open_sink, say, saying_to
 from attncli.cli.reading import each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
@@ -32,7 +32,7 @@ def write_each(
     full: bool = False,
     figure: str = "heat",
 ) -> int:
-    """Make and write a record for each sentence that `argument` stands for; returns the exit code.
+    """Make and write a record for each sentence of `argument`; returns the exit code.
 
     `make` gives a record of a type that `form` has a view of; its `sentences` hold the unknown words.
     """
@@ -58,7 +58,7 @@ def save(record: "Explanation", output: OutputOptions) -> list[str]:
     return remarks
 
 
-def print_lines(lines_of: Callable[[Screen], Iterable[Text]], options: AnswerOptions) -> None:
+def print_lines(lines_of: Callable[[Screen], Iterable[Text]], options: DisplayOptions) -> None:
     """Print lines, set for the screen that standard output is; in a pipe a line is as long as it has to be."""
     screen = detect_screen(options.color)
     if "COLUMNS" not in os.environ and not (sys.stdout and sys.stdout.isatty()):

@@ -106,7 +106,7 @@ def _check_kinds(folder: Path) -> None:
 
 
 @contextmanager
-def held(folder: Path, resume: bool) -> Iterator[None]:
+def locked_folder(folder: Path, resume: bool) -> Iterator[None]:
     """Have the folder to oneself, made if need be.
 
     Raises:

@@ -84,35 +84,35 @@ def inputs_of(
     folder: Path,
     stream: BinaryIO | None,
     limit: int | None,
-    said: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> list[Input]:
     """The files, `-` for the stream; packed ones and streams are laid out in the run's folder, unless they are there.
 
-    `said` gets a sentence about anything that takes long.
+    `report` gets a sentence about anything that takes long.
 
     Raises:
         UsageError: no stream, or one with another text than the folder has.
         AttnError: a file that cannot be read or unpacked.
         OSError: it cannot be laid out.
     """
-    return [_input(name, folder / TEXT, stream, limit, said) for name in named]
+    return [_input(name, folder / TEXT, stream, limit, report) for name in named]
 
 
-def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None, said: Callable[[str], None]) -> Input:
+def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None, report: Callable[[str], None]) -> Input:
     if name == "-":
         if stream is None:
             raise UsageError("there is no standard input", "pipe text, or name files")
-        return Input("-", _of_stream(folder / "standard-input.txt", "-", stream, limit, said))
+        return Input("-", _of_stream(folder / "standard-input.txt", "-", stream, limit, report))
     status = _status(name)
     path = folder / f"{zlib.crc32(os.fsencode(name)):08x}-{status.st_size}-{status.st_mtime_ns}.txt"
     if not stat.S_ISREG(status.st_mode):
         path = folder / f"{zlib.crc32(os.fsencode(name)):08x}-0-0.txt"
-        with _opened_pipe(name, said) as pipe:
-            return Input(shown(name), _of_stream(path, name, pipe, limit, said))
+        with _opened_pipe(name, report) as pipe:
+            return Input(shown(name), _of_stream(path, name, pipe, limit, report))
     if not name.lower().endswith(tuple(PACKED)):
         return Input(shown(name), _lasting(name))
     if not path.exists():
-        _lay_out(path, name, unpacked(name), limit, said)
+        _lay_out(path, name, unpacked(name), limit, report)
         os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns))  # laid out again, it is the same
     return Input(shown(name), str(path.absolute()))
 
@@ -123,9 +123,9 @@ def _lasting(name: str) -> str:
 
 
 @contextmanager
-def _opened_pipe(name: str, said: Callable[[str], None]) -> Iterator[BinaryIO]:
-    """A named pipe, which opens when another process opens it to write; `said` gets a sentence if that takes long."""
-    waiting = threading.Timer(PATIENCE, said, [f"waiting for somebody to write to {name!r}"])
+def _opened_pipe(name: str, report: Callable[[str], None]) -> Iterator[BinaryIO]:
+    """A named pipe, which opens when another process opens it to write; `report` gets a sentence if that takes long."""
+    waiting = threading.Timer(PATIENCE, report, [f"waiting for somebody to write to {name!r}"])
     waiting.daemon = True
     waiting.start()
     try:
@@ -138,14 +138,14 @@ def _opened_pipe(name: str, said: Callable[[str], None]) -> Iterator[BinaryIO]:
         yield file
 
 
-def _of_stream(path: Path, name: str, stream: BinaryIO, limit: int | None, said: Callable[[str], None]) -> str:
+def _of_stream(path: Path, name: str, stream: BinaryIO, limit: int | None, report: Callable[[str], None]) -> str:
     """The path of a file with what a stream gives; where that is there, the stream gives the same or nothing.
 
     Raises:
         UsageError: it gives something else.
     """
     if not path.exists():
-        _lay_out(path, name, chunks_of(stream), limit, said)
+        _lay_out(path, name, chunks_of(stream), limit, report)
     elif not stream.isatty() and not _is_same(path, first_lines(without_giants(name, chunks_of(stream)), limit)):
         raise UsageError(f"{name!r} gives another text than the one in {str(path)!r}", "name another folder: -o DIR")
     return str(path.absolute())
@@ -162,7 +162,7 @@ def _is_same(path: Path, chunks: Iterator[bytes]) -> bool:
         return not given or not file.read(1)
 
 
-def _lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, said: Callable[[str], None]) -> None:
+def _lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, report: Callable[[str], None]) -> None:
     """Make a file of these bytes, up to the end of `limit` lines, as long as the disk has room for something else too.
 
     Raises:
@@ -176,7 +176,7 @@ def _lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, 
             if written - checked < CHECKED:
                 continue
             if not checked:
-                said(f"laying out {name!r} as plain text in {str(path.parent)!r}")
+                report(f"laying out {name!r} as plain text in {str(path.parent)!r}")
             checked = written
             if shutil.disk_usage(path.parent).free < SPARED:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path.parent))

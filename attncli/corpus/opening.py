@@ -69,7 +69,7 @@ def _check(found: str, planned: str, name: str) -> None:
         )
 
 
-def wanted(settings: CorpusSettings, reader: Reader) -> Array | None:
+def find_words(settings: CorpusSettings, reader: Reader) -> Array | None:
     """The numbers of `--words`, rising; None: all words.
 
     Raises:

@@ -28,7 +28,7 @@ FAULTS = (
     *(OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError, EOFError, MemoryError),
     *(struct.error, zipfile.BadZipFile, DamagedError),
 )
-REPORT = "told"  # the member with the report of the shard, as JSON
+REPORT = "report"  # the member with the report of the shard, as JSON
 COUNTS = ("lines", "texts", "words", "unknown")
 LONGEST_HEADER = 256  # bytes
 HEADER = re.compile(

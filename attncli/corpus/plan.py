@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attncli import __version__
-from attncli.corpus.folder import PARTS, PLAN, clear, held, whole_file
+from attncli.corpus.folder import PARTS, PLAN, clear, locked_folder, whole_file
 from attncli.corpus.inputs import Named
 from attncli.corpus.opening import open_reader
 from attncli.corpus.settings import VERSION, CorpusSettings
@@ -44,7 +44,7 @@ def begun(folder: Path, plan: Mapping[str, Any], resume: bool) -> Iterator[None]
         AttnError: another run writes there.
     """
     fresh = not folder.is_dir() or not any(folder.iterdir())
-    with held(folder, resume):
+    with locked_folder(folder, resume):
         if (folder / PLAN).exists():
             _check_same(folder, plan)
         else:

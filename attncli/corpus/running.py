@@ -13,7 +13,7 @@ import numpy as np
 from attncli import __version__
 from attncli.arrays import Array
 from attncli.corpus.lines import Counter, Problems, read_texts
-from attncli.corpus.opening import open_reader, wanted
+from attncli.corpus.opening import find_words, open_reader
 from attncli.corpus.parts import Part, is_whole, write_part
 from attncli.corpus.reading import Reader
 from attncli.corpus.settings import CorpusSettings, part_name
@@ -125,7 +125,7 @@ class _Run:
 
     def __init__(self, settings: CorpusSettings) -> None:
         self._settings, self._reader = settings, open_reader(settings)
-        words = wanted(settings, self._reader)
+        words = find_words(settings, self._reader)
         self._tables = [table(words) for table in table_classes(settings.collect)]
         self.per_text = [table for table in self._tables if table.per_text]
         self._problems: list[Problems] = []  # of each piece

@@ -27,7 +27,7 @@ class Lost:
 
 
 def run_in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Done | Lost]:
-    """The answer for each shard, as it is done.
+    """The result for each shard, as it is done.
 
     Raises:
         AttnError, OSError: as `run_shard` raised them; the same would happen to every other shard.
@@ -40,12 +40,12 @@ def run_in_processes(tasks: Sequence[Task], jobs: int) -> Iterator[Done | Lost]:
             _hand_out(waiting, workers)
             for place in _ready(workers):
                 worker = workers[place]
-                answer: Done | Lost | None = worker.answer()
-                if answer is None:
+                received: Done | Lost | None = worker.receive()
+                if received is None:
                     workers[place] = _Worker()
-                    answer = _again(worker, waiting)
-                if answer is not None:
-                    yield answer
+                    received = _again(worker, waiting)
+                if received is not None:
+                    yield received
     finally:
         with held_back():
             for worker in workers:
@@ -93,18 +93,18 @@ class _Worker:
         with suppress(OSError):  # it is dead: its pipe will say so
             self.pipe.send(task)
 
-    def answer(self) -> Done | None:
-        """Its answer; None if the process died. Raises the error that it sent."""
+    def receive(self) -> Done | None:
+        """Its result; None if the process died. Raises the error that it sent."""
         self.busy = False
         try:
-            answer = self.pipe.recv()
+            received = self.pipe.recv()
         except (EOFError, OSError):
             self._process.join()
             return None
-        if isinstance(answer, Exception):
-            raise answer
-        assert isinstance(answer, Done)
-        return answer
+        if isinstance(received, Exception):
+            raise received
+        assert isinstance(received, Done)
+        return received
 
     def stop(self) -> None:
         """End the process, whatever it is at: parts appear when they are whole."""
@@ -132,7 +132,7 @@ def _work(pipe: Any) -> None:
         while True:
             task = pipe.recv()
             try:
-                answer: Done | Exception = run_shard(task)
+                received: Done | Exception = run_shard(task)
             except Exception as error:
-                answer = error
-            pipe.send(answer)
+                received = error
+            pipe.send(received)

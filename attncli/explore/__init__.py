@@ -1,1 +1,1 @@
-"""The full-screen explorer: a state, what it asks for, how it is drawn, and the thin Textual app around them."""
+"""The full-screen explorer: its state, its requests, its panes, and a thin Textual app around them."""

@@ -108,11 +108,11 @@ class Explorer(App[int]):
             if isinstance(given, AttnError):
                 self._failed(ask, given)
             elif ask == self.state.ask:
-                self._show(given, self._still_said())
-            elif self.view is not None:  # something newer waits; until then this is nearer to it than what is shown
+                self._show(given, self._lasting_notice())
+            elif self.view is not None:  # a later request waits; until then this is nearer to it than the shown one
                 self._draw(replace(self.view, whole=given, state=self.state.fitted(*shape_of(given))))
 
-    def _still_said(self) -> Notice:
+    def _lasting_notice(self) -> Notice:
         """The last notice, unless it was about progress."""
         return self.view.notice if self.view is not None and self.view.notice.done is None else Notice()
 
@@ -148,7 +148,7 @@ class Explorer(App[int]):
 
     @property
     def typing(self) -> bool:
-        """Whether something is asked for."""
+        """Whether a prompt is open."""
         return any(prompt.display for prompt in self.query(Prompt))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -163,16 +163,16 @@ class Explorer(App[int]):
         self.fault = self.fault or (inner if isinstance(inner, Exception) else error)
 
     def action_word(self, by: int) -> None:
-        """Move the query, or what a list shows."""
+        """Move the query, or scroll a list."""
         if self.state.panel == "keys" or (self.state.panel == "steps" and abs(by) > 1):
             self.scroll_rows(by)
         elif self.view is not None:
-            self.become(self.state.moved(by, len(self.view.part.sentence.tokens)))
+            self.become(self.state.moved(by, len(self.view.selection.sentence.tokens)))
 
     def action_word_at(self, place: int) -> None:
         """Move the query to a place, -1 being the last."""
         if self.view is not None:
-            n = len(self.view.part.sentence.tokens)
+            n = len(self.view.selection.sentence.tokens)
             self.become(self.state.at(place % n, n))
 
     def action_head(self, by: int) -> None:
@@ -229,7 +229,7 @@ class Explorer(App[int]):
 
     def action_panel(self, panel: Panel) -> None:
         """Show another panel, or the matrix again; the close-up is of one head."""
-        self.become(self._with_steps(self.state.showing(panel), 1))
+        self.become(self._with_steps(self.state.with_panel(panel), 1))
 
     def action_dense(self) -> None:
         """The matrix with or without numbers."""
@@ -253,7 +253,7 @@ class Explorer(App[int]):
             self.background.want(None)
             self.become(replace(self.answered, query=self.state.query), Notice("cancelled"))
         elif self.state.panel != "matrix":
-            self.become(self.state.showing(self.state.panel))
+            self.become(self.state.with_panel(self.state.panel))
         else:
             self.become(self.state)
 
@@ -303,7 +303,7 @@ class Explorer(App[int]):
             self.scroll_rows(event.by)
 
     def _with_steps(self, state: State, by: int) -> State:
-        """In a close-up there is no mean of heads: the first or the last one stands for it."""
+        """In a close-up there is no mean of heads: the first or the last one takes its place."""
         if state.panel == "steps" and state.head is None and self.view is not None and self.view.n_head > 1:
             return replace(state, head=0 if by > 0 else self.view.n_head - 1)
         return state
@@ -317,7 +317,7 @@ class Explorer(App[int]):
 
 
 def run(app: Explorer) -> int:
-    """Run the app on the terminal and return its exit code; its signals are the caller's again, whatever ended it.
+    """Run the app on the terminal and return its exit code; its signals are the caller's again, also after a fault.
 
     Raises:
         Exception: the fault that ended the app.
@@ -334,5 +334,5 @@ def run(app: Explorer) -> int:
 
 
 def shape_of(explanation: Explanation) -> tuple[int, int, int]:
-    """How many queries, layers and heads there are to choose from."""
+    """The numbers of queries, layers and heads to choose from."""
     return len(explanation.sentence.tokens), len(explanation.layers), len(explanation.head_numbers)

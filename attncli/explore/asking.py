@@ -1,4 +1,4 @@
-"""The lines that are typed: another sentence, a word to find, vectors or a model to open, a file to save."""
+"""The prompts of the explorer: for a sentence, a word to find, vectors or a model to open, a file to save."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ class Asking:
         self._writing = False
 
     def ask(self, question: str) -> None:
-        """Let something be typed: `edit` the sentence, or what `find`, `open` and `save` need."""
+        """Open a prompt: to `edit` the sentence, or for the arguments of `find`, `open` and `save`."""
         self._question, self._replaces, self._tried = question, "", None
         if question == "edit":
             self.app.query_one("#sentence").display = False
@@ -61,7 +61,7 @@ class Asking:
         return "", [], self._wanted
 
     def submit(self, text: str) -> None:
-        """Take what was typed; the line is left when it could be taken, so that no letter of another try is a key."""
+        """Apply the typed text; the prompt closes only if that succeeds, so that no letter of another try is a key."""
         if self._question == "edit":
             self._edited(text)
         elif text:
@@ -72,7 +72,7 @@ class Asking:
                 self.find_again(1)
 
     def leave(self) -> None:
-        """Back to the keys, without what was typed."""
+        """Close the prompt and drop its text."""
         self._close()
         if self._tried is not None and self.app.background.running is not None:
             self.app.action_leave()
@@ -120,7 +120,7 @@ class Asking:
 
     def _go_to(self, start: int, by: int) -> bool:
         assert self.app.view is not None
-        words = [token.name for token in self.app.view.part.sentence.tokens]
+        words = [token.name for token in self.app.view.selection.sentence.tokens]
         place = found(words, self._wanted, start, by)
         if place is None:
             self.app.say(Notice(f"no word of the sentence has {self._wanted!r}"))
@@ -145,7 +145,7 @@ class Asking:
         self.app.run_worker(self._saving(path))
 
     async def _saving(self, path: str) -> None:
-        """Write what is shown, without keeping the screen waiting."""
+        """Write the shown explanation in the background."""
         assert self.app.view is not None
         by_row = self.app.view.screen.scale == "row"
         try:

@@ -1,4 +1,4 @@
-"""Explanations computed on demand: once each, and in a thread of which only the newest request waits."""
+"""Explanations computed on demand: once each, in a thread with room for one waiting request, the latest."""
 
 import asyncio
 from collections import OrderedDict
@@ -24,7 +24,7 @@ MOST_WORDS = 2000  # of a text; of more, the weights would keep every key waitin
 
 
 class Explainer:
-    """Explains what is asked with the sets and models that are open, and nothing twice; the oldest results are let go.
+    """Explains requests with the sets and models that are open, none twice; the oldest results are dropped.
 
     For one thread at a time.
     """
@@ -44,7 +44,7 @@ class Explainer:
         return self._known.get(ask)
 
     def explain(self, ask: Ask, progress: Progress = lambda *_: None) -> Explanation:
-        """The explanation of what is asked; `progress` is told of what takes long, and may raise to end it.
+        """The explanation of a request; `progress` is called during long work, and may raise to end it.
 
         Raises:
             AttnError: as `explain` and `explain_model` do.
@@ -87,7 +87,7 @@ def _bytes(explanation: Explanation) -> int:
 
 
 def named(state: State, name: str) -> State:
-    """The state under the vector set or model that a name or path stands for; a kept set goes before a model."""
+    """The state under the vector set or model of a name or path; a kept set goes before a model."""
     if name not in kept_names() and _is_model(name):
         return state.under(model=name)
     return state.under(vectors=name)
@@ -110,7 +110,7 @@ class SupersededError(Exception):
 
 
 class Background:
-    """Computes one request at a time in a thread; of those that come meanwhile the newest alone waits.
+    """Computes one request at a time in a thread; of those that come meanwhile only the latest waits.
 
     A computation that reports progress ends as soon as a newer request waits; a short one is finished, so that a key
     held down shows something on the way. `report` is called in the event loop with the progress.
@@ -119,7 +119,7 @@ class Background:
     def __init__(self, explainer: Explainer, report: Progress) -> None:
         self._explainer, self._report = explainer, report
         self._waiting: Ask | None = None
-        self._ended = False  # what runs is no longer wanted
+        self._ended = False  # the running work is to end
         self.running: Ask | None = None
 
     def want(self, ask: Ask | None) -> bool:
@@ -145,21 +145,21 @@ class Background:
                 given = error
             except MemoryError:
                 given = AttnError("there is not enough memory for this")
-            except Exception as error:  # a text or a model of which nobody has thought: what is shown stays
+            except Exception as error:  # a fault with this text or model: the shown explanation stays
                 given = AttnError(f"this cannot be explained: {type(error).__name__}: {error}")
             finally:
                 self.running = None
             yield ask, given
 
     def _progress(self, soon: Callable[..., object]) -> Progress:
-        told = 0.0
+        reported = 0.0
 
         def progress(what: str, done: int, total: int) -> None:
-            nonlocal told
+            nonlocal reported
             if self._ended:
                 raise SupersededError
-            if monotonic() - told > OFTEN:
-                told = monotonic()
+            if monotonic() - reported > OFTEN:
+                reported = monotonic()
                 soon(self._report, what, done, total)
 
         return progress

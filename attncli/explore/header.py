@@ -79,7 +79,7 @@ ENTRIES: Mapping[str, Callable[[Any, View], Iterator[Entry]]] = {"vectors": _of_
 
 def sentence_lines(view: View, width: int, height: int) -> list[Text]:
     """The sentence, and with a memory both; at most `height` lines, the query's among them."""
-    screen, part = view.sized(width), view.part
+    screen, part = view.sized(width), view.selection
     if part.memory is None:
         return window(_lines("", part.sentence, _marked(view, True, True), screen), height, view)
     over = window(_lines("queries ", part.sentence, _marked(view, True, False), screen), max(height // 2, 1), view)
@@ -89,8 +89,8 @@ def sentence_lines(view: View, width: int, height: int) -> list[Text]:
 
 def _marked(view: View, queries: bool, keys: bool) -> list[Style]:
     """The style of every word of the queries' sentence, or of the keys'."""
-    n = len((view.part.sentence if queries else view.part.key_sentence).tokens)
-    strongest = {each.key for each in view.part.context_of(view.state.query).ranked[:STRONGEST]} if keys else set()
+    n = len((view.selection.sentence if queries else view.selection.key_sentence).tokens)
+    strongest = {each.key for each in view.selection.context_of(view.state.query).ranked[:STRONGEST]} if keys else set()
     papers = [LOOKED_AT + view.paper(key) if key in strongest else Style.null() for key in range(n)]
     if not queries:
         return papers

@@ -1,4 +1,4 @@
-"""The keys: their table, the footer, and the list behind `?`."""
+"""The keys of the explorer: their table, the footer, and the list under `?`."""
 
 from dataclasses import dataclass, replace
 
@@ -126,14 +126,14 @@ def _useful(key: Key, view: View) -> bool:
 
 
 def keys_lines(view: View, width: int, height: int) -> list[Text]:
-    """The whole table, then every note; what does not fit is reached by scrolling."""
+    """The whole table, then every note; lines that do not fit are reached by scrolling."""
     screen = view.sized(width)
     signs = {key: " ".join(_spelled(each, screen) for each in key.shown.split()) for key in KEYS}
     column = max(map(cells, signs.values())) + 2
     lines = [Text(no_wrap=True).append("keys", BOLD).append("  ? or Esc goes back", DIM)]
     for key, sign in signs.items():
         lines += wrap([(f"{sign:<{column}}".replace(" ", GLUE), BOLD), (key.says, "")], screen.columns, column)
-    lines += closing(remarked(view.part), (), screen)
+    lines += closing(remarked(view.selection), (), screen)
     return cut_to(lines, view.state.rows, height)
 
 
@@ -148,4 +148,4 @@ def _spelled(name: str, screen: Screen) -> str:
 
 def error_notice(error: AttnError) -> Notice:
     """An error in one line."""
-    return Notice("; ".join(filter(None, error.said(by_key))), "error")
+    return Notice("; ".join(filter(None, error.in_words(by_key))), "error")

@@ -35,7 +35,7 @@ def visible_rows(view: View, height: int) -> range:
 
 
 def scrolled(view: View, by: int, height: int) -> int:
-    """How far the rows are away from the query after scrolling on, never further than there are rows."""
+    """The rows scrolled away from the query after scrolling on, within the rows that there are."""
     rows = visible_rows(view, height)
     first = min(max(rows.start + by, 0), view.grid.rows.groups - len(rows))
     return first - (rows.start - view.state.rows)
@@ -61,27 +61,27 @@ def _visible_columns(view: View, layout: Layout, screen: Screen) -> range:
     n, room = len(layout.widths), len(layout.widths)
     if layout.numbered:
         room = (screen.columns - layout.label - 1) // layout.widths[0]
-    same = view.part.memory is None
-    strongest = int(view.part.mean_weights[view.state.query].argmax())
+    same = view.selection.memory is None
+    strongest = int(view.selection.mean_weights[view.state.query].argmax())
     return _around(view.state.query if same else strongest, view.state.columns, n, room)
 
 
 def _title(view: View, rows: range, columns: range, screen: Screen) -> Text:
     for where, short in ((view.where, False), (view.where, True), (view.where_in_short, True)):
-        parts = [*([where] if where else []), *_said(view, rows, columns, short)]
+        parts = [*([where] if where else []), *_position_parts(view, rows, columns, short)]
         if _fits(parts, screen):
             break
     while parts and not _fits(parts, screen):
         parts.pop()  # a number that is cut would be another number
-    said = "".join(f"  {each}" for each in parts)
-    return Text(no_wrap=True).append("weights", BOLD).append(screen.own(said), DIM)
+    position = "".join(f"  {each}" for each in parts)
+    return Text(no_wrap=True).append("weights", BOLD).append(screen.own(position), DIM)
 
 
 def _fits(parts: list[str], screen: Screen) -> bool:
     return cells("weights") + sum(2 + cells(each) for each in parts) <= screen.columns
 
 
-def _said(view: View, rows: range, columns: range, short: bool) -> Iterator[str]:
+def _position_parts(view: View, rows: range, columns: range, short: bool) -> Iterator[str]:
     grid, of = view.grid, "/" if short else " of "
     if len(rows) < grid.rows.groups:
         yield f"{'' if short else 'rows '}{rows.start}-{rows.stop - 1}{of}{grid.rows.groups}"

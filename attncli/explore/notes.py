@@ -1,4 +1,4 @@
-"""The line above the keys: an answer, an error, how far a long work is; else what must be known of these weights."""
+"""The line above the keys: a result, an error, or the progress of long work; else the notes on these weights."""
 
 from rich.text import Text
 
@@ -13,15 +13,15 @@ BAR = 20  # cells
 
 
 def note_lines(view: View, width: int, _height: int) -> list[Text]:
-    """One or two lines; where more is to be said, they end in the key that shows it."""
-    said, screen = view.notice, view.sized(width)
-    if said.done is not None:
+    """One or two lines; where there are more notes, they end in the key that shows them."""
+    notice, screen = view.notice, view.sized(width)
+    if notice.done is not None:
         return [_progress(view, width)]
-    if said.text:
-        mark = f"{said.mark}: " if said.mark else ""
-        lines = wrap([(mark, BOLD), (screen.word(said.text), "")], width, len(mark))
+    if notice.text:
+        mark = f"{notice.mark}: " if notice.mark else ""
+        lines = wrap([(mark, BOLD), (screen.word(notice.text), "")], width, len(mark))
         return lines if len(lines) <= MOST_LINES else [lines[0], _cut(lines[1], width, view, "…")]
-    lines = closing(remarked(view.part), (), screen)[1:]
+    lines = closing(remarked(view.selection), (), screen)[1:]
     if len(lines) <= MOST_LINES:
         return lines or [Text()]
     return [lines[0], _cut(lines[1], width, view, "… more: ?")]
@@ -36,7 +36,7 @@ def _cut(line: Text, width: int, view: View, end: str) -> Text:
 
 
 def _progress(view: View, width: int) -> Text:
-    """What is being done, and how far it is."""
+    """The name and the progress of the work."""
     share = min(max(view.notice.done or 0.0, 0.0), 1.0)
     percent, leave = f" {share:4.0%}", "  Esc cancels"
     room = min(max((width - len(percent) - len(leave)) // 2, 3), BAR)

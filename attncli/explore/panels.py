@@ -12,9 +12,9 @@ from attncli.views.terminal.typeset import wrap
 def steps_lines(view: View, width: int, height: int) -> list[Text]:
     """The lines of `attn explain --word` for one head, as far as there is room; the rest is reached by scrolling."""
     screen = view.sized(width)
-    if not view.part.has_scores:
+    if not view.selection.has_scores:
         return wrap([("these weights were combined or merged: there are no scores behind them", "")], width)
-    lines = head_block(view.part, view.part.steps(view.state.query), 0, screen).lines
+    lines = head_block(view.selection, view.selection.steps(view.state.query), 0, screen).lines
     return cut_to(lines, view.state.rows, height)
 
 
@@ -22,5 +22,5 @@ PANELS = {"matrix": matrix_lines, "steps": steps_lines, "keys": keys_lines}
 
 
 def panel_lines(view: View, width: int, height: int) -> list[Text]:
-    """What the state asks for."""
+    """The lines of the panel that the state names."""
     return PANELS[view.state.panel](view, width, height)

@@ -14,8 +14,8 @@ SHORTEST_BAR, LONGEST_BAR = 3, 24
 
 
 def ranked_lines(view: View, width: int, height: int) -> list[Text]:
-    """The query's weight on itself, then its context words; the last line says what there is no room for."""
-    screen, context = view.sized(width), view.part.context_of(view.state.query)
+    """The query's weight on itself, then its context words; the last line counts those that do not fit."""
+    screen, context = view.sized(width), view.selection.context_of(view.state.query)
     lines = [_title(view, screen)]
     keys = [*([] if context.itself is None else [view.state.query]), *(each.key for each in context.ranked)]
     if not context.ranked:
@@ -41,17 +41,17 @@ def _entries(view: View, keys: list[int], screen: Screen) -> Iterator[Text]:
     longest = max((cells(names[key]) for key in keys), default=0)
     name = max(min(longest, LONGEST_NAME, screen.columns - number - 4), 1)
     room = min(screen.columns - 2 - name - number - 3, LONGEST_BAR)
-    full = max(float(view.part.mean_weights[view.state.query].max()), 1e-12)
+    full = max(float(view.selection.mean_weights[view.state.query].max()), 1e-12)
     for key in keys:
-        itself = view.part.memory is None and key == view.state.query
+        itself = view.selection.memory is None and key == view.state.query
         text = Text("= " if itself else "  ", no_wrap=True)
         text.append(pad(cut(names[key], name, screen.own("…")), name) + " ", BOLD if itself else "")
         hidden = view.grid.hidden[view.state.query, key]
         shown = screen.own("·") if hidden else as_weight(int(row[key]))
         text.append(f" {shown:>{number}} ", view.paper(key))
         if room >= SHORTEST_BAR:
-            share = float(view.part.mean_weights[view.state.query, key]) / full
+            share = float(view.selection.mean_weights[view.state.query, key]) / full
             text.append(" " + bar(share, room, screen), DIM)
-        if view.part.memory is None:
+        if view.selection.memory is None:
             text.stylize(clickable(query=key))
         yield text

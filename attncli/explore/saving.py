@@ -56,7 +56,7 @@ ANOTHER = "type another name, or Esc"
 
 
 def path_of(text: str, endings: Sequence[str]) -> str:
-    """The path that a text stands for, `~` being the home folder.
+    """The path written as a text, `~` being the home folder.
 
     Raises:
         UsageError: a folder, a name in a folder that is not there, or one whose ending says nothing.
@@ -80,8 +80,8 @@ def free_name(ending: str) -> str:
 
 
 def not_saved(error: AttnError | OSError, path: str) -> Notice:
-    """Why a file was not written, and what to do."""
+    """The reason why a file was not written, and the next step."""
     if isinstance(error, OSError):
         return Notice(f"cannot write {path!r}: {error.strerror}; {ANOTHER}", "error")
-    message, hint = error.said(by_key)
+    message, hint = error.in_words(by_key)
     return Notice(f"{message}; {hint or ANOTHER}", "error")

@@ -55,7 +55,7 @@ class State:
         return self.at(self.query + by, n)
 
     def next_head(self, by: int, n_head: int) -> "State":
-        """The next head of n_head, the mean of all standing before the first."""
+        """The next head of n_head, the mean of all coming before the first."""
         places = [None, *range(n_head)] if n_head > 1 else [None]
         return replace(self, head=_next(places, self.head, by))
 
@@ -109,12 +109,12 @@ class State:
         ask = replace(self.ask, vectors=vectors, model=model, choice=choice)
         return replace(self, ask=ask, layer=None, head=None)
 
-    def showing(self, panel: Panel) -> "State":
+    def with_panel(self, panel: Panel) -> "State":
         """Another panel; the one that is shown gives way to the matrix."""
         return replace(self, panel="matrix" if self.panel == panel else panel, rows=0)
 
     def fitted(self, n: int, n_layer: int, n_head: int) -> "State":
-        """With places that an answer of n queries, n_layer layers and n_head heads has."""
+        """With places that an explanation of n queries, n_layer layers and n_head heads has."""
         layer = None if self.layer is None or self.layer >= n_layer else self.layer
         head = None if self.head is None or self.head >= n_head or n_head == 1 else self.head
         return replace(self, query=min(self.query, n - 1), layer=layer, head=head)
@@ -124,7 +124,7 @@ class State:
 
 
 def found(words: Sequence[str], wanted: str, start: int, by: int = 1) -> int | None:
-    """The next place from `start` on, around the end, whose word has the wanted letters, whatever their case."""
+    """The next place from `start` on, around the end, whose word has these letters, in either case."""
     n, wanted = len(words), wanted.casefold()
     places = ((start + by * step) % n for step in range(n))
     return next((place for place in places if wanted in words[place].casefold()), None)

@@ -36,34 +36,34 @@ class View:
     notice: Notice = Notice()
 
     @property
-    def part(self) -> Explanation:
+    def selection(self) -> Explanation:
         """The layer and head that are shown, or the mean of the heads."""
-        return part_of(self.whole, self.state.layer, self.state.head)
+        return select(self.whole, self.state.layer, self.state.head)
 
     @property
     def grid(self) -> Grid:
         """The numbers and colours of the matrix."""
-        return _grid(self.part, self.screen)
+        return _grid(self.selection, self.screen)
 
     @property
     def n_layer(self) -> int:
-        """How many layers there are to choose from."""
+        """The number of layers to choose from."""
         return len(self.whole.layers)
 
     @property
     def n_head(self) -> int:
-        """How many heads each layer has."""
+        """The number of heads of each layer."""
         return len(self.whole.head_numbers)
 
     @cached_property
     def names(self) -> list[str]:
         """The words that look, each by a name of its own."""
-        return names(self.part.sentence, self.screen)
+        return names(self.selection.sentence, self.screen)
 
     @cached_property
     def key_names(self) -> list[str]:
         """The words that are looked at."""
-        return names(self.part.key_sentence, self.screen)
+        return names(self.selection.key_sentence, self.screen)
 
     @property
     def word(self) -> str:
@@ -72,7 +72,7 @@ class View:
 
     @property
     def where(self) -> str:
-        """Which layer and which head it is, in words; nothing where there is but one of each."""
+        """The layer and head in words; empty where there is only one of each."""
         layers, heads = self.whole.layer_numbers, self.whole.head_numbers
         parts = []
         if self.n_layer > 1:
@@ -107,7 +107,7 @@ class View:
 
 
 @lru_cache(maxsize=8)
-def part_of(whole: Explanation, layer: int | None, head: int | None) -> Explanation:
+def select(whole: Explanation, layer: int | None, head: int | None) -> Explanation:
     """The layer and the head at these places alone (None: the last layer, all heads)."""
     chosen = whole.layers[-1 if layer is None else layer]
     return whole.only(layer=chosen.number, head=None if head is None else chosen.heads[head])
@@ -120,7 +120,7 @@ def _grid(part: Explanation, screen: Screen) -> Grid:
 
 
 def clickable(**what: object) -> Style:
-    """A style that carries what a click on it means: `query=3`, or `action="next_method"`."""
+    """A style with the action of a click on it: `query=3`, or `action="next_method"`."""
     return Style.from_meta(what)
 
 

@@ -76,7 +76,7 @@ class Pane(Widget):
         return self._drawn[1]
 
     def on_click(self, event: events.Click) -> None:
-        """Say what was clicked."""
+        """Post the action of the clicked text."""
         if meta := event.style.meta:
             self.post_message(self.Clicked(meta))
 
@@ -90,7 +90,7 @@ class Pane(Widget):
 
 
 class Prompt(Input):
-    """One line of text; what is not to be seen is typed as its escape. Tab takes what is suggested."""
+    """One line of text; invisible characters appear as escapes. Tab takes the suggestion."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
@@ -98,7 +98,7 @@ class Prompt(Input):
     ]
 
     class Left(Message):
-        """Esc: nothing is wanted."""
+        """Esc: the prompt is cancelled."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, compact=True, select_on_focus=False)
@@ -106,7 +106,7 @@ class Prompt(Input):
         self.display = False
 
     def ask(self, value: str, known: Iterable[str] = (), offered: str = "") -> None:
-        """Appear with a text to be changed; `known` may be completed, `offered` stands there while nothing is typed."""
+        """Appear with a text to be changed; `known` may be completed, `offered` is the placeholder."""
         self.placeholder = visible(offered)
         self.suggester = SuggestFromList(each for each in known if visible(each) == each)
         self.value = visible(value)
@@ -115,13 +115,13 @@ class Prompt(Input):
         self.focus()
 
     def insert_text_at_cursor(self, text: str) -> None:
-        """Put in what was typed or pasted."""
+        """Insert typed or pasted text."""
         super().insert_text_at_cursor(visible(text))
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Put it in place of what was selected."""
+        """Replace a part of the text."""
         super().replace(visible(text), start, end)
 
     def action_leave(self) -> None:
-        """Go away and say so."""
+        """Post that the prompt is cancelled."""
         self.post_message(self.Left())

@@ -1,4 +1,4 @@
-"""The lesson of `attn tour`: its screens by name, each a module that holds the screen's value, lines and command."""
+"""The lesson of `attn tour`: its screens by name, each a module with the screen's value, lines and command."""
 
 #: The screens in their order and their titles. The module of that name has `parts(tour, screen)` and `command(tour)`.
 SCREENS = {

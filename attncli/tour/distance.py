@@ -7,7 +7,7 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.attention.attend import attend
-from attncli.tour.parts import Part, Said, number, paragraph, table, word
+from attncli.tour.parts import Part, Phrase, number, paragraph, table, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
@@ -29,7 +29,7 @@ class Far:
 
 @dataclass(frozen=True)
 class Distance:
-    """The two words, whether they are the sentence's own, and what they score in sentences of LENGTHS words.
+    """The two words, whether they are the sentence's own, and their scores in sentences of LENGTHS words.
 
     `difference` is the largest between the scores; `text` is the longest of the sentences.
     """
@@ -43,7 +43,7 @@ class Distance:
 
 @once
 def distance_of(tour: Tour) -> Distance:
-    """The scores of ENDS in longer sentences; between them stand the words of the sentence, repeated as needed."""
+    """The scores of ENDS in longer sentences; between them are the words of the sentence, repeated as needed."""
     explanation = tour.explanation
     tokens, x = explanation.sentence.tokens, explanation.source.inputs.x  # x: [n, d_model]
     rows = explanation.source.vectors.find(ENDS)
@@ -72,7 +72,7 @@ def _far(ends: Array, between: Array) -> Far:
 
 
 def parts(tour: Tour, screen: Screen) -> list[Part]:
-    """The table of ever longer sentences, and what changes in them."""
+    """The table of ever longer sentences, and the changes in them."""
     value = distance_of(tour)
     first, last = (word(screen.word(end)) for end in value.ends)
     whose = "the first and the last word of the sentence" if value.own else "two words of our own"
@@ -95,9 +95,9 @@ def _findings(tour: Tour, screen: Screen) -> Part:
     near, far = value.far[0], value.far[-1]
     score = "is the same to the last bit" if value.difference == 0 else f"differs by {value.difference:.0e}"
     falls = f"The sum grows from {as_number(near.total)} to {as_number(far.total)}, and so the weight goes from "
-    shares: list[Said] = [number(f"{near.weight:.3f}"), " to ", number(f"{far.weight:.3f}")]
-    told = ": more words to share with, and nothing else has changed."
-    return paragraph(screen, f"At every distance the score {score}. {falls}", *shares, told)
+    shares: list[Phrase] = [number(f"{near.weight:.3f}"), " to ", number(f"{far.weight:.3f}")]
+    reason = ": more words to share with, and nothing else has changed."
+    return paragraph(screen, f"At every distance the score {score}. {falls}", *shares, reason)
 
 
 def _recurrent(tour: Tour, screen: Screen) -> Part:

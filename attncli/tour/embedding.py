@@ -76,8 +76,8 @@ def _alike(tour: Tour, screen: Screen) -> Part:
     if value.pair is None:
         return paragraph(screen, "There is only one word here, and nothing to compare it with.")
     one, other = (word(labels[place]) for place in value.pair)
-    told = (" and ", other, ", with a cosine of ", number(as_number(value.similarity)))
-    return paragraph(screen, "The most alike here are ", one, *told, ".")
+    cosine = (" and ", other, ", with a cosine of ", number(as_number(value.similarity)))
+    return paragraph(screen, "The most alike here are ", one, *cosine, ".")
 
 
 def _near(tour: Tour, screen: Screen, name: str) -> Part:

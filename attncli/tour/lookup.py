@@ -12,7 +12,7 @@ from attncli.attention.similarity.cosine import cosine
 from attncli.recipes.explaining import explain_with
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.sources import VectorSource
-from attncli.tour.parts import MOST_ROWS, NARROW, Part, Said, number, paragraph, rest_of, table, word
+from attncli.tour.parts import MOST_ROWS, NARROW, Part, Phrase, number, paragraph, rest_of, table, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.formula import Formula, formula_of
 from attncli.views.rounding import as_number
@@ -44,7 +44,7 @@ class Lookup:
 
 @once
 def lookup_of(tour: Tour) -> Lookup:
-    """The subject's scores and weights in one head, and how close the mixture comes to the best key's value."""
+    """The subject's scores and weights in one head, and the cosine of the mixture with the best key's value."""
     explanation, word = tour.projected, tour.subject.index
     scores, weights = explanation.scores[0, 0, word], explanation.weights[0, 0, word]  # [n]
     best, order = int(ranking(scores)[0]), tuple(int(key) for key in ranking(weights) if scores[key] > -np.inf)
@@ -84,7 +84,7 @@ def _formula(tour: Tour) -> Formula:
 
 
 def _terms(tour: Tour) -> dict[str, Callable[[int], str]]:
-    """The columns of a score's terms by their names, and what they say of a key."""
+    """The columns of a score's terms by their names, and the text of each for a key."""
     formula = _formula(tour)
     position = {"position": partial(formula.position_of, 0)} if formula.positional else {}
     return {formula.similarity: partial(formula.similarity_of, 0), **position}
@@ -107,7 +107,7 @@ def _fate(key: int, tour: Tour) -> str:
 
 
 def _left_out(tour: Tour, screen: Screen) -> Part:
-    """What the table lacks: weaker keys, what makes a score of its terms, and the keys that trained heads hide."""
+    """The omissions of the table: weaker keys, the terms of a score, and the keys that trained heads hide."""
     seen, n = len(lookup_of(tour).order), len(lookup_of(tour).weights)
     formula, hidden = screen.own(f"score: {_formula(tour).numbered}"), ""
     if seen < n:
@@ -123,17 +123,17 @@ def _between(tour: Tour, best: Piece, screen: Screen) -> Part:
     value = lookup_of(tour)
     if len(value.order) == 1:
         return paragraph(screen, "With one key to choose from the two are the same: the weight is 1.")
-    likeness: list[Said] = [
+    likeness: list[Phrase] = [
         "The mixture and the one value have a cosine of ",
         number(as_number(value.likeness)),
     ]
     cooling = ", ".join(
         f"{weight:.2f} at {temperature:g}" for temperature, weight in zip(TEMPERATURES, value.sharpened, strict=True)
     )
-    told = ". The scores divided by a temperature below 1 come closer to a look-up; the weight of "
+    sharper = ". The scores divided by a temperature below 1 come closer to a look-up; the weight of "
     if value.sharpened[-1] <= value.sharpened[0]:
-        told = ". Here a temperature below 1 brings no look-up, as two keys match alike; the weight of "
-    return paragraph(screen, *likeness, told, best, f": {cooling}.")
+        sharper = ". Here a temperature below 1 brings no look-up, as two keys match alike; the weight of "
+    return paragraph(screen, *likeness, sharper, best, f": {cooling}.")
 
 
 def command(tour: Tour) -> Command:

@@ -7,7 +7,7 @@ import numpy as np
 from attncli.analysis.measures import ranking
 from attncli.arrays import Array
 from attncli.attention.attend import attend
-from attncli.tour.parts import MOST_ROWS, Part, Said, number, paragraph, rest_of, table, word
+from attncli.tour.parts import MOST_ROWS, Part, Phrase, number, paragraph, rest_of, table, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
@@ -20,7 +20,7 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """`order` [n]: which word of the sentence stands at each place when it is shuffled; `text` is that sentence.
+    """`order` [n]: the word of the sentence at each place when it is shuffled; `text` is that sentence.
 
     `weights` and `shuffled` [n] are those of `word`, both in the order of the sentence; `difference` is the largest
     between the two whole matrices.
@@ -55,9 +55,9 @@ def _shuffled(n: int) -> Array:
 
 
 def parts(tour: Tour, screen: Screen) -> list[Part]:
-    """One row of the matrix before and after the shuffling, and what it cannot say."""
+    """One row of the matrix before and after the shuffling, and its limits."""
     value, labels = order_of(tour), names(tour.explanation.sentence, screen)
-    shuffled: list[Said] = ["Shuffled: ", (screen.word(value.text), DIM)]
+    shuffled: list[Phrase] = ["Shuffled: ", (screen.word(value.text), DIM)]
     rows = [
         [labels[key], f"{value.weights[key]:.4f}", f"{value.shuffled[key]:.4f}"]
         for key in ranking(value.weights)[:MOST_ROWS].tolist()
@@ -68,14 +68,14 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
 
 
 def _most(tour: Tour, screen: Screen) -> Part:
-    """What the word looks at, and what that does not mean."""
+    """The keys with most weight of the word, and a caution about their meaning."""
     value, labels = order_of(tour), names(tour.explanation.sentence, screen)
     name, n = word(labels[value.word]), len(labels)
     if n == 1:
         return paragraph(screen, "A sentence of one word has one order only: ", name, " looks at itself.")
     others = [key for key in ranking(value.weights).tolist() if key != value.word]
-    looks: list[Said] = ["It looks most at ", word(labels[others[0]]), " (", _share(value, others[0]), ")"]
-    itself: list[Said] = [" beside itself (", _share(value, value.word), ")"]
+    looks: list[Phrase] = ["It looks most at ", word(labels[others[0]]), " (", _share(value, others[0]), ")"]
+    itself: list[Phrase] = [" beside itself (", _share(value, value.word), ")"]
     most, least = (float(value.weights[others[place]]) for place in (0, -1))
     alike = f", at all the others nearly alike (from {least:.2f})" if len(others) > 1 and most < ALIKE * least else ""
     return paragraph(screen, *_expected(tour, name), *looks, *itself, f"{alike}. ", *_resembles(tour, name))
@@ -85,15 +85,15 @@ def _share(value: Order, key: int) -> Piece:
     return number(f"{value.weights[key]:.2f}")
 
 
-def _expected(tour: Tour, name: Piece) -> list[Said]:
+def _expected(tour: Tour, name: Piece) -> list[Phrase]:
     if tour.subject.pronoun:
         return ["You may expect ", name, " to look at what it stands for. "]
     return ["There is no pronoun here, so take ", name, ", whose weights are the most even. "]
 
 
-def _resembles(tour: Tour, name: Piece) -> list[Said]:
-    told = "Weights say whose vector is like its own; nothing was trained to find "
-    return [told, "what ", name, " means." if tour.subject.pronoun else " belongs to."]
+def _resembles(tour: Tour, name: Piece) -> list[Phrase]:
+    sentence = "Weights say whose vector is like its own; nothing was trained to find "
+    return [sentence, "what ", name, " means." if tour.subject.pronoun else " belongs to."]
 
 
 def _same(tour: Tour, screen: Screen) -> Part:
@@ -101,8 +101,8 @@ def _same(tour: Tour, screen: Screen) -> Part:
     if difference > ROUNDING:
         return paragraph(screen, f"The largest difference in the whole matrix is {difference:.0e}.")
     why = " (rounding)" if difference else ""
-    told = f"No weight of the matrix changed: the largest difference is {difference:.0e}{why}."
-    return paragraph(screen, told if difference else told.replace("0e+00", "0"))
+    sentence = f"No weight of the matrix changed: the largest difference is {difference:.0e}{why}."
+    return paragraph(screen, sentence if difference else sentence.replace("0e+00", "0"))
 
 
 def command(tour: Tour) -> Command:

@@ -1,4 +1,4 @@
-"""A screen of the tour: its title, its sentence, its parts, and the command to go on with."""
+"""A screen of the tour: its title, its sentence, its parts, and the next command."""
 
 import re
 import shlex
@@ -36,7 +36,7 @@ def try_command(tour: Tour, number: int, vectors: str | None = None) -> str:
 
 
 def _command(tour: Tour, number: int, vectors: str | None) -> tuple[str, str, str]:
-    """The same in three pieces: what stands before its sentence, the sentence in quotes, and the rest."""
+    """The command in three pieces: the part before its sentence, the sentence in quotes, and the rest."""
     command: Command = _module(number).command(tour)
     given = ["--vectors", shlex.quote(vectors)] if vectors is not None else []
     options = "".join(f" {word}" for word in (*map(shlex.quote, command.options), *given))

@@ -1,4 +1,4 @@
-"""What the screens of the tour are set from: paragraphs, tables and maps, each also for screen readers."""
+"""The parts of the tour's screens: paragraphs, tables and maps, each also for screen readers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,14 +12,14 @@ from attncli.views.terminal.matrix import Matrix, matrix_lines
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Piece, notes, wrap
 
 Part = list[Text]
-Said = str | Piece  # the tour's own words, or a piece of the reader's
+Phrase = str | Piece  # the tour's own words, or a piece of the reader's
 
-MOST_ROWS = 9  # of a table or of sentences for a map: what leaves room for words on 24 lines
+MOST_ROWS = 9  # of a table or of sentences for a map, so that 24 lines have room for the text
 MAP_LINES = 14
 NARROW = 60  # cells; a narrower screen is scrolled anyway, so that its maps may be taller
 
 
-def paragraph(screen: Screen, *pieces: Said) -> Part:
+def paragraph(screen: Screen, *pieces: Phrase) -> Part:
     """Text with the tour's own words as they are, and others, sanitised before, as `word` makes them."""
     return wrap([(screen.own(each), "") if isinstance(each, str) else each for each in pieces], screen.columns)
 
@@ -51,21 +51,21 @@ def _row(row: Sequence[str], widths: Sequence[int], style: str) -> Text:
 
 
 def _sentence(head: Sequence[str], row: Sequence[str], screen: Screen) -> Part:
-    told = ", ".join(
+    values = ", ".join(
         f"{name} {' '.join(value.split())}".strip() for name, value in zip(head[1:], row[1:], strict=True) if value
     )
-    return wrap([(row[0], BOLD), (f": {told}.", "")], screen.columns, hanging=2)
+    return wrap([(row[0], BOLD), (f": {values}.", "")], screen.columns, hanging=2)
 
 
 def weights_map(matrix: Matrix, labels: Sequence[str], screen: Screen) -> Part:
-    """A map of weights; for screen readers what each of the words, as `labels` name them, looks at."""
+    """A map of weights; for screen readers a sentence a word, as `labels` name them."""
     if screen.accessible:
-        return sentences(_told(matrix.weights, labels), screen)
+        return sentences(_weight_sentences(matrix.weights, labels), screen)
     block = matrix_lines(matrix, screen, MAP_LINES if screen.columns >= NARROW else 2 * MAP_LINES)
     return [*block.lines, *notes(block.notes, screen)]
 
 
-def _told(weights: Array, labels: Sequence[str]) -> Iterable[str]:
+def _weight_sentences(weights: Array, labels: Sequence[str]) -> Iterable[str]:
     """A sentence a word, about weights [n, n]."""
     for place, row in enumerate(weights[:MOST_ROWS]):
         others = np.where(np.arange(len(row)) == place, 0, row)  # [n]
@@ -76,13 +76,13 @@ def _told(weights: Array, labels: Sequence[str]) -> Iterable[str]:
         yield f"The last {len(weights) - MOST_ROWS} words are left out."
 
 
-def sentences(told: Iterable[str], screen: Screen) -> Part:
+def sentences(texts: Iterable[str], screen: Screen) -> Part:
     """A line each."""
-    return [text for each in told for text in wrap([(each, "")], screen.columns)]
+    return [text for each in texts for text in wrap([(each, "")], screen.columns)]
 
 
 def rest_of(n: int, screen: Screen, most: int = MOST_ROWS) -> Part:
-    """What a table leaves out, if it does."""
+    """A line about the rows that a table leaves out."""
     return notes([f"{n - most} more of the {n} words are left out here"] if n > most else [], screen)
 
 

@@ -1,4 +1,4 @@
-"""Screen 4: queries, keys and values. What two words score now depends on which of them asks."""
+"""Screen 4: queries, keys and values. The score of two words now depends on which of them is the query."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from attncli.arrays import Array
 from attncli.heads.projections import choose_blocks
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.sources import VectorSource
-from attncli.tour.parts import NARROW, Part, Said, number, paragraph, table, word
+from attncli.tour.parts import NARROW, Part, Phrase, number, paragraph, table, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.formula import Formula, formula_of
 from attncli.views.rounding import as_number
@@ -45,7 +45,7 @@ class Projecting:
 
     @property
     def besides(self) -> tuple[str, ...]:
-        """What the head does beside the three projections, as trained heads may."""
+        """The additions of trained heads to the three projections, in words."""
         heads = choose_blocks(self.explanation.source.settings, self.explanation.source.vectors).heads[0]
         assert heads is not None
         done = (
@@ -109,8 +109,8 @@ def _origin(tour: Tour) -> str:
     """Where the projections come from, in a sentence."""
     if projecting_of(tour).explanation.source.settings.projections == "trained":
         besides = ", ".join(projecting_of(tour).besides)
-        told = "These were trained: a word should look at the words that best predict it."
-        return told + (f" Besides: {besides}." if besides else "")
+        origin = "These were trained: a word should look at the words that best predict it."
+        return origin + (f" Besides: {besides}." if besides else "")
     return "These are random, not trained: they show the steps, and what they weigh means nothing."
 
 
@@ -120,8 +120,8 @@ def _direction(tour: Tour, screen: Screen) -> Part:
     if value.other is None:
         return paragraph(screen, name, " has no other word to look at here.")
     other = word(labels[value.other])
-    found: list[Said] = [name, " now looks most at ", other, " (", number(f"{value.weights[value.other]:.2f}"), "). "]
-    same: list[Said] = ["Without projections these two have one score, ", number(as_number(value.plain)), ". "]
+    found: list[Phrase] = [name, " now looks most at ", other, " (", number(f"{value.weights[value.other]:.2f}"), "). "]
+    same: list[Phrase] = ["Without projections these two have one score, ", number(as_number(value.plain)), ". "]
     asking, asked = _formula(tour, value.word), _formula(tour, value.other)
     made = f"With them a score is {asking.text}: "
     scores = _gets(name, other, f"{asking.worked(0, value.other)} = ", value.asking)
@@ -135,7 +135,7 @@ def _formula(tour: Tour, query: int) -> Formula:
     return formula_of(terms, 0)
 
 
-def _gets(query: Piece, key: Piece, worked: str, score: float) -> list[Said]:
+def _gets(query: Piece, key: Piece, worked: str, score: float) -> list[Phrase]:
     return [query, " asking ", key, f" gets {worked}", number(as_number(score))]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from attncli.analysis.measures import top1
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.sources import VectorSource
-from attncli.tour.parts import Part, Said, number, paragraph, weights_map, word
+from attncli.tour.parts import Part, Phrase, number, paragraph, weights_map, word
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
@@ -45,7 +45,7 @@ def _roles(tour: Tour, labels: list[str], screen: Screen) -> Part:
     for head, key in enumerate(top1(weights).tolist()):
         kind = f", its kind: {value.source.roles[head].here}" if value.source.roles else ""
         share = number(f"{weights[head, key]:.2f}")
-        found: list[Said] = [f"head {head} looks most at ", word(labels[key]), " (", share, f"){kind}"]
+        found: list[Phrase] = [f"head {head} looks most at ", word(labels[key]), " (", share, f"){kind}"]
         lines += paragraph(screen, *found)
     if value.source.settings.projections != "trained":
         lines += paragraph(screen, "These heads are random, not trained: what they look at means nothing.")
@@ -54,11 +54,11 @@ def _roles(tour: Tour, labels: list[str], screen: Screen) -> Part:
 
 def _joined(tour: Tour, screen: Screen) -> Part:
     n_head, _, d_v = several_of(tour).layers[0].values.shape
-    told = (
+    sentence = (
         f"Each head answers with {d_v} numbers a word. The {n_head} answers are put side by side, {n_head * d_v} "
         f"numbers, and one more matrix, w_o, mixes them back into {several_of(tour).output.shape[1]}."
     )
-    return paragraph(screen, told)
+    return paragraph(screen, sentence)
 
 
 def command(tour: Tour) -> Command:

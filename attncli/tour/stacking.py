@@ -39,13 +39,13 @@ def stacking_of(tour: Tour) -> Stacking:
 
 
 def hidden(weights: Array) -> Array:
-    """What the causal mask hides: boolean [n, n]."""
+    """The keys that the causal mask hides: boolean [n, n]."""
     later: Array = np.triu(np.ones(weights.shape, dtype=bool), 1)
     return later
 
 
 def parts(tour: Tour, screen: Screen) -> list[Part]:
-    """The causal matrix, and what a stack of blocks does to the words."""
+    """The causal matrix, and the cosines of the words after a stack of blocks."""
     value = stacking_of(tour)
     tokens = tuple(token.name for token in tour.explanation.sentence.tokens)
     labels = names(tour.explanation.sentence, screen)
@@ -61,12 +61,12 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
 def _blocks(tour: Tour, screen: Screen) -> Part:
     """The likeness of the words after each block."""
     likeness = stacking_of(tour).likeness
-    told = "Blocks can be stacked, each on the output of the one before. "
+    intro = "Blocks can be stacked, each on the output of the one before. "
     if likeness is None:
-        return paragraph(screen, told, "It takes two different words to see what that does to them.")
+        return paragraph(screen, intro, "It takes two different words to see what that does to them.")
     steps = number(", ".join(f"{each:.2f}" for each in likeness[1:]))
     before = f"The mean cosine between two words is {likeness[0]:.2f} before, and after 1 to {BLOCKS} blocks "
-    return paragraph(screen, told, before, steps, _meaning(likeness))
+    return paragraph(screen, intro, before, steps, _meaning(likeness))
 
 
 def _meaning(likeness: tuple[float, ...]) -> str:

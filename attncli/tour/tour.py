@@ -13,7 +13,7 @@ from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import check_settings
 from attncli.vectors import Vectors
 
-#: In the order in which they are looked for: a pronoun raises the question what it refers to.
+#: In the order of preference: a pronoun raises the question of its referent.
 PRONOUNS = (
     *("he", "she", "it", "they", "him", "her", "them", "his", "its", "their"),
     *("who", "i", "you", "we", "me", "us"),
@@ -92,7 +92,7 @@ def once(make: Callable[[Tour], Value]) -> Callable[[Tour], Value]:
 
 
 class Command(NamedTuple):
-    """The command that goes on from a screen: its options, and its sentence if it takes one."""
+    """The next command after a screen: its options, and its sentence if it takes one."""
 
     name: str
     options: tuple[str, ...] = ()

@@ -82,8 +82,10 @@ def _divided(tour: Tour, screen: Screen) -> Part:
     value, n = weighing_of(tour), len(weighing_of(tour).weights)
     if n == 1:
         return paragraph(screen, "A single word has only itself to look at, so that its weight is 1.")
-    told = f"A word gives itself {value.itself:.2f} on average; without the division it would be {value.undivided:.2f}"
-    return paragraph(screen, f"{told}.")
+    sentence = (
+        f"A word gives itself {value.itself:.2f} on average; without the division it would be {value.undivided:.2f}"
+    )
+    return paragraph(screen, f"{sentence}.")
 
 
 def command(tour: Tour) -> Command:

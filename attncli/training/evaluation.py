@@ -11,7 +11,7 @@ from attncli.analysis.measures import divergence, entropy
 from attncli.arrays import Array
 from attncli.heads.parameters import random_heads
 from attncli.training.objective import Block
-from attncli.training.scoring import Predictor, Question, answer, ask, measure_profile, reciprocal_ranks
+from attncli.training.scoring import Predictor, Question, ask, measure_profile, reciprocal_ranks, score_candidates
 from attncli.vectors import Vectors
 
 DRAWS = 3
@@ -134,9 +134,9 @@ def _row(name: str, make: Callable[[int], Predictor], asked: dict[int, list[Ques
     for seed, questions in asked.items():
         predictor, found = make(seed), []
         for question in questions:
-            said = answer(question, predictor, vectors)
-            found.append(reciprocal_ranks(said.scores))
-            measures.append(_measures(question, said.weights, stops))
+            scored = score_candidates(question, predictor, vectors)
+            found.append(reciprocal_ranks(scored.scores))
+            measures.append(_measures(question, scored.weights, stops))
         ranks.append(np.concatenate(found))
     bits, mass, diverse = np.concatenate(measures, axis=1).mean(axis=1)
     mrr = [float(each.mean()) for each in ranks]

@@ -30,7 +30,7 @@ class Question(NamedTuple):
     candidates: Array
 
 
-class Answer(NamedTuple):
+class CandidateScores(NamedTuple):
     """Scores of the candidates `[p, m]`, and the attention weights of the true words `[n_head, p, n]`."""
 
     scores: Array
@@ -85,7 +85,7 @@ def _candidates(rows: Array, words: int, rng: np.random.Generator) -> Array:
     return found
 
 
-def answer(question: Question, predictor: Predictor, vectors: Vectors) -> Answer:
+def score_candidates(question: Question, predictor: Predictor, vectors: Vectors) -> CandidateScores:
     """The answer of a block to a question, through the same `attend` that explains."""
     p, m = question.candidates.shape
     block, method = predictor.block, predictor.method
@@ -102,7 +102,7 @@ def answer(question: Question, predictor: Predictor, vectors: Vectors) -> Answer
         q, keys.k[0], keys.v[0], method=method, mask=bias, temperature=block["temperature"], parameters=given
     )
     scores = np.einsum("hnd,hnd->n", found.context, project(e, readings(block)))  # [p·m]
-    return Answer(scores.reshape(p, m), found.weights.reshape(len(q), p, m, -1)[:, :, 0])
+    return CandidateScores(scores.reshape(p, m), found.weights.reshape(len(q), p, m, -1)[:, :, 0])
 
 
 def reciprocal_ranks(scores: Array) -> Array:
@@ -120,7 +120,7 @@ def mean_reciprocal_rank(
     questions: Iterable[Question], predictor: Predictor, vectors: Vectors, until: float = math.inf
 ) -> float:
     """The leak-free MRR over all places of all questions, or of those that were asked until a monotonic time."""
-    ranks = [reciprocal_ranks(answer(each, predictor, vectors).scores) for each in in_time(questions, until)]
+    ranks = [reciprocal_ranks(score_candidates(each, predictor, vectors).scores) for each in in_time(questions, until)]
     return float(np.concatenate(ranks).mean())
 
 

@@ -100,21 +100,21 @@ def _list() -> dict[str, Any]:
         raise ResourceError(f"{data.DATA_LIST_URL} does not give the list of gensim-data", "try again later") from error
 
 
-def _offer(name: str, said: dict[str, Any]) -> Offer:
+def _offer(name: str, entry: dict[str, Any]) -> Offer:
     """The files and checksums of a set, named as `gensim.downloader._download` names them."""
     base = f"{gensim_data().DOWNLOAD_BASE_URL}/{name}/{name}.gz"
-    parts = int(said["parts"])
+    parts = int(entry["parts"])
     split = parts > 1
-    dimension = said.get("parameters", {}).get("dimension")
+    dimension = entry.get("parameters", {}).get("dimension")
     return Offer(
         name,
         tuple(f"{base}_0{part}" for part in range(parts)) if split else (base,),
-        tuple(str(said[f"checksum-{part}"]) for part in range(parts)) if split else (str(said["checksum"]),),
-        int(said.get("file_size") or 0),
-        _whole(said.get("num_records")),
+        tuple(str(entry[f"checksum-{part}"]) for part in range(parts)) if split else (str(entry["checksum"]),),
+        int(entry.get("file_size") or 0),
+        _whole(entry.get("num_records")),
         _whole(dimension),
-        str(said["license"]) if said.get("license") else None,
-        " ".join(str(said.get("description", "")).split()),
+        str(entry["license"]) if entry.get("license") else None,
+        " ".join(str(entry.get("description", "")).split()),
     )
 
 

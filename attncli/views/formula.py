@@ -69,7 +69,7 @@ class Formula:
         return self.open.format(similarity=self.similarity_of(query, key), position=signed)
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """In words: `the dot product divided by the square root of 64, plus position`."""
         done = [
             f"the {self.terms.method.spoken} of query and key",

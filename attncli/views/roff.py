@@ -10,7 +10,7 @@ _SIGNS = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~"
 
 
 def escape(text: str) -> str:
-    """Text that roff prints to the letter, wherever it stands in a line."""
+    """Text that roff prints to the letter, anywhere in a line."""
     shown = "".join(_SIGNS.get(char, char if char.isascii() else f"\\[u{ord(char):04X}]") for char in text)
     return f"\\&{shown}" if shown.startswith(".") else shown
 
@@ -21,7 +21,7 @@ def bold(text: str) -> str:
 
 
 def italic(text: str) -> str:
-    """A word that stands for what is to be put there."""
+    """A word to be replaced, such as an argument's name."""
     return f"\\fI{escape(text)}\\fR"
 
 

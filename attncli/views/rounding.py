@@ -28,7 +28,7 @@ def as_weight(value: int) -> str:
 
 
 def as_short(value: int) -> str:
-    """Hundredths in three cells: `.61`, `1.0`, and ` 12` for what is no share."""
+    """Hundredths in three cells: `.61`, `1.0`, and ` 12` for a number above 1."""
     if value >= 995:
         return f"{value / 100:3.0f}"
     return f"{value / 100:.1f}" if value >= 100 else as_weight(value).removeprefix("0")
@@ -40,7 +40,7 @@ def as_difference(value: int) -> str:
 
 
 def as_number(value: float, places: int = 2) -> str:
-    """Any number that is no weight: `3.05`, and `1.0e+61` for what has more digits than anyone reads."""
+    """Any number that is no weight: `3.05`, and `1.0e+61` for numbers of many digits."""
     return f"{value:.{places}f}" if abs(value) < 1e5 else f"{value:.{places - 1}e}"
 
 

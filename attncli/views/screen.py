@@ -1,4 +1,4 @@
-"""What the lines are set for: width in cells, colours, encoding; and the one sanitiser of other people's text."""
+"""The screen: its width in cells, colours and encoding; and the one sanitiser of text from outside."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ NARROWEST = 20  # cells; a narrower screen gets lines of this width
 
 @dataclass(frozen=True)
 class Screen:
-    """Where the lines will stand. `colours` "16" and "none" are set with glyphs and numbers only.
+    """The target of the lines. `colours` "16" and "none" are set with glyphs and numbers only.
 
     `reorders`: a terminal that may set words from right to left itself; elsewhere text stays as it is.
     """

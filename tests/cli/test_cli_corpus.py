@@ -18,7 +18,7 @@ from support.corpora import SENTENCES
 
 from attncli.cli import corpus_progress
 from attncli.cli.corpus_progress import CorpusProgress
-from attncli.cli.options import AnswerOptions
+from attncli.cli.options import DisplayOptions
 from attncli.extras import install_command, requirements
 
 TEXT = "".join(f"{sentence}\n" for sentence in SENTENCES)
@@ -176,7 +176,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(folder):
 
 def test_progress_on_a_redirected_stderr_is_plain(monkeypatch, capsys):
     monkeypatch.setattr(corpus_progress, "EVERY", 0)
-    with (lines := CorpusProgress([], AnswerOptions())):
+    with (lines := CorpusProgress([], DisplayOptions())):
         lines.tick(8)
     said = capsys.readouterr().err
     assert "8 texts" in said
@@ -280,5 +280,5 @@ def test_the_pieces_of_a_model_are_its_own(folder):
 
 
 def test_the_way_on_stands_before_what_is_no_option(capsys):
-    CorpusProgress([], AnswerOptions()).interrupted("out", ["-o", "out", "--", "-a.txt"])
+    CorpusProgress([], DisplayOptions()).interrupted("out", ["-o", "out", "--", "-a.txt"])
     assert "go on: attn corpus -o out --resume -- -a.txt" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support.command import BARE, COMMAND, attn, on_terminal
 
-from attncli.cli.commands.train import go_on, kept
+from attncli.cli.commands.train import go_on, result_line
 from attncli.training.evaluation import Evaluation, Row
 from attncli.training.loop import Trained
 from attncli.views.records.schemas import schema_of
@@ -176,7 +176,7 @@ def test_to_go_on_is_what_was_typed_from_the_heads_that_were_kept(typed, rest):
 )
 def test_the_end_is_explained(ended, better, said):
     trained = Trained({}, 0.25, np.zeros((1, 5)), ended, better)
-    assert kept("my.npz", trained) == f"held-out MRR 0.250, kept in my.npz{said}"
+    assert result_line("my.npz", trained) == f"held-out MRR 0.250, kept in my.npz{said}"
 
 
 @pytest.mark.parametrize(

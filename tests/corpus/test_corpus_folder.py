@@ -193,8 +193,8 @@ def test_a_second_run_is_refused_and_the_first_one_is_not_disturbed(tmp_path, te
 
 
 def test_a_killed_run_leaves_no_lock(tmp_path, text):
-    code = "import sys, time; from pathlib import Path; from attncli.corpus.folder import held\n"
-    code += "with held(Path(sys.argv[1]), True): print(flush=True); time.sleep(60)"
+    code = "import sys, time; from pathlib import Path; from attncli.corpus.folder import locked_folder\n"
+    code += "with locked_folder(Path(sys.argv[1]), True): print(flush=True); time.sleep(60)"
     holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "out")], stdout=subprocess.PIPE)
     holder.stdout.readline()
     with pytest.raises(AttnError, match="another run"):

@@ -30,7 +30,7 @@ def test_keys_choose_layer_and_head_and_the_command_shows_them_again(keys, layer
     press(app, *keys)
     weights = explain_model(BARK, TINY).weights[-1 if layer is None else layer]
     expected = weights.mean(axis=0) if head is None else weights[head]
-    np.testing.assert_array_equal(app.view.part.mean_weights, expected)
+    np.testing.assert_array_equal(app.view.selection.mean_weights, expected)
     done = attn(*shlex.split(explain_command(app.view.state, app.view.whole))[1:], "--json")
     np.testing.assert_allclose(json.loads(done.stdout)["weights"], expected[None, None], atol=1e-6)
 

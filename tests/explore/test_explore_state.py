@@ -13,7 +13,7 @@ from attncli.explore.command_line import explain_command, quoted
 from attncli.explore.computing import MOST_RESULTS, Explainer
 from attncli.explore.matrix import scrolled, visible_rows
 from attncli.explore.state import TEMPERATURES, Ask, State, found
-from attncli.explore.view import View, part_of
+from attncli.explore.view import View, select
 from attncli.settings.explanation import METHODS, MODES, check_settings
 from attncli.views.screen import Screen
 
@@ -116,7 +116,7 @@ def test_finding_goes_around_the_end(wanted, start, by, expected):
 @pytest.mark.parametrize("layer", [None, 0])
 def test_a_part_has_the_numbers_of_the_whole(layer, head):
     whole = explain(BARK, mode="multihead", layers=2, projections="random")
-    part, weights = part_of(whole, layer, head), whole.weights[-1 if layer is None else layer]
+    part, weights = select(whole, layer, head), whole.weights[-1 if layer is None else layer]
     np.testing.assert_array_equal(part.mean_weights, weights.mean(axis=0) if head is None else weights[head])
     for query in range(9):
         ranked = part.context_of(query).ranked

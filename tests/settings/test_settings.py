@@ -56,7 +56,7 @@ def test_a_mistake_is_quoted_with_what_is_expected(options, quoted, told):
     with pytest.raises(UsageError) as caught:
         check_settings(**options)
     assert quoted in caught.value.message
-    assert told in "; ".join(filter(None, caught.value.said()))
+    assert told in "; ".join(filter(None, caught.value.in_words()))
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_every_door_names_the_setting_its_own_way(check, name, value):
     with pytest.raises(UsageError) as caught:
         check(**{name: value})
     assert str(caught.value).startswith(f"{name}={value!r}: expected ")
-    assert caught.value.said(as_option)[0].startswith(f"--{name.replace('_', '-')} {value!r}: expected ")
+    assert caught.value.in_words(as_option)[0].startswith(f"--{name.replace('_', '-')} {value!r}: expected ")
     key = f" (key {KEYED[name]})" if name in KEYED else " (keys + - 0)" if name == "temperature" else ""
-    assert caught.value.said(by_key)[0].startswith(f"{name.replace('_', ' ')} {value}{key}: expected ")
+    assert caught.value.in_words(by_key)[0].startswith(f"{name.replace('_', ' ')} {value}{key}: expected ")
 
 
 TYPED = [(name, value) for check, name, value in CASES if name not in ("projections", "memory", "word")]

@@ -7,7 +7,7 @@ import pytest
 
 from attncli.training.evaluation import evaluate
 from attncli.training.files import bundled_block
-from attncli.training.scoring import CANDIDATES, answer, ask, negatives_of, reciprocal_ranks
+from attncli.training.scoring import CANDIDATES, ask, negatives_of, reciprocal_ranks, score_candidates
 
 SENTENCE = "the king spoke and the queen of the river answered her"
 
@@ -43,14 +43,16 @@ def test_no_candidate_knows_which_word_is_the_true_one(vectors, given, rows):
     question = question_about(rows, vectors, 5)
     other = question.rows.copy()
     other[question.places[0]] = vectors.find(["horse"])["horse"]
-    found, changed = (answer(each, given, vectors).scores for each in (question, question._replace(rows=other)))
+    found, changed = (
+        score_candidates(each, given, vectors).scores for each in (question, question._replace(rows=other))
+    )
     assert_same_scores(found[:, 1:], changed[:, 1:])
 
 
 def test_the_order_of_the_candidates_does_not_matter(vectors, given, rows):
     question = question_about(rows, vectors, 5)
     backwards = question._replace(candidates=question.candidates[:, ::-1])
-    found, turned = (answer(each, given, vectors).scores for each in (question, backwards))
+    found, turned = (score_candidates(each, given, vectors).scores for each in (question, backwards))
     assert_same_scores(found, turned[:, ::-1])
 
 
@@ -58,7 +60,7 @@ def test_a_repeat_of_the_true_word_is_hidden_too(vectors, given, rows):
     asked = ask([rows], vectors.words, seed=0)[0]
     the = np.flatnonzero(asked.rows == asked.rows[0])
     question = asked._replace(places=the[:1], candidates=np.array([[rows[0], rows[1], rows[5]]]))
-    weights = answer(question, given, vectors).weights  # [n_head, 1, n]
+    weights = score_candidates(question, given, vectors).weights  # [n_head, 1, n]
     assert (weights[..., the] == 0).all()
     assert weights.sum(-1) == pytest.approx(np.ones((3, 1)))
 

@@ -198,7 +198,7 @@ def test_the_explorers_pane_adds_up(vectors, case):
     explanation = explain(BARK, vectors, **case)
     for head in range(explanation.weights.shape[1]):
         view = View(State(Ask(BARK), query=5, head=head), explanation, Screen(200))
-        check([line.plain for line in steps_lines(view, 200, 99)], view.part, 5, case["method"])
+        check([line.plain for line in steps_lines(view, 200, 99)], view.selection, 5, case["method"])
 
 
 @pytest.mark.parametrize("name", ["gpt2", "llama", "mistral", "qwen3", "bert", "distilbert"])

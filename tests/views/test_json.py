@@ -78,7 +78,7 @@ def test_precision_is_decimals(vectors, precision):
 @pytest.mark.parametrize("number", [1e305, -1e305, 0.1, 1e-9, 123456789.123456789, 2.0**60])
 @pytest.mark.parametrize("precision", [0, 6, 17])
 def test_numbers_of_every_size_survive(number, precision):
-    shown = Numbers(precision).one(number)
+    shown = Numbers(precision).scalar(number)
     assert shown == pytest.approx(number, abs=0.5 * 10.0**-precision, rel=1e-16)
 
 

@@ -20,7 +20,7 @@ from attncli.errors import AttnError
 from attncli.recipes.model_explaining import explain_model
 from attncli.views.page import comparison_page, explanation_page
 from attncli.views.page.data import page_data
-from attncli.views.page.kinds import MEANINGS
+from attncli.views.page.kinds import KIND_SENTENCES
 from attncli.views.page.packing import FULL, SMALL, about, packed_scores, packing_of
 from attncli.views.page.page import PARTS, digest, json_block
 from attncli.views.palette import contrast
@@ -252,7 +252,7 @@ PROFILES = [*np.eye(5), *-np.eye(5)]  # all on one of the measures of `head_name
 
 
 def test_every_kind_and_name_of_a_head_is_explained():
-    assert set(KINDS) | {name_of(profile) for profile in PROFILES} == set(MEANINGS)
+    assert set(KINDS) | {name_of(profile) for profile in PROFILES} == set(KIND_SENTENCES)
 
 
 def test_rows_not_worked_out_are_no_zeros_in_the_table():

@@ -14,7 +14,7 @@ from attncli.models.model import open_model
 from attncli.recipes.model_comparison import compare_swap
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import check_model_settings
-from attncli.views.page.kinds import MEANINGS
+from attncli.views.page.kinds import KIND_SENTENCES
 from attncli.views.records.json import comparison_json, explanation_json
 
 pytestmark = needs_chromium
@@ -120,7 +120,7 @@ def test_layers_heads_and_their_combinations_are_switches(show, combine):
         assert same_row(browser, rows[combine][2])
         assert ("choose one head" in browser.text("#three")) == (combine != "head")
         kind = explanation.source.kinds.kind[layer, head]
-        said = f"Head {head}: {kind}. {MEANINGS[kind]}"
+        said = f"Head {head}: {kind}. {KIND_SENTENCES[kind]}"
         assert browser.text("#does") == (said if combine == "head" else "")
 
 

@@ -6,12 +6,12 @@ import pytest
 from test_views_matrix import matrix, plain, softmax
 
 from attncli.views.screen import Screen
-from attncli.views.terminal.panels import gallery, side_by_side
+from attncli.views.terminal.panels import panels_in_rows, side_by_side
 
 
 def panels(n, count, width, most_lines=60):
     matrices = [matrix(softmax(n, n, seed), title=f"head {seed}") for seed in range(count)]
-    return plain(gallery(matrices, Screen(width), most_lines))
+    return plain(panels_in_rows(matrices, Screen(width), most_lines))
 
 
 def test_panels_share_their_row_labels():

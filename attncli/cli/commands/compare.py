@@ -76,7 +76,7 @@ def command(
 def _methods(
     attention: AttentionOptions, words: InputOptions, output: OutputOptions, against: tuple[str, ...]
 ) -> "Callable[[str], Comparison]":
-    """What holds similarity methods against each other on a sentence."""
+    """The function that compares similarity methods on a sentence."""
     from attncli.cli.reading import opened_vectors, settings_of
     from attncli.recipes.comparison import compare_with
 
@@ -85,7 +85,7 @@ def _methods(
 
 
 def _check_models(models: ComparedModels, figure: str) -> None:
-    """See that a model is compared with one thing, and that the figure can show heads."""
+    """Check that a model is compared with one thing, and that the figure can show heads."""
     if models.against_model is not None and models.swap is not None:
         reason = "expected one thing to compare with, got a changed word too"
         raise UsageError(reason, "leave one of the two out", setting="against_model", value=models.against_model)
@@ -98,7 +98,7 @@ def _check_models(models: ComparedModels, figure: str) -> None:
 
 
 def _models(models: ComparedModels, output: OutputOptions) -> "Callable[[str], ModelComparison]":
-    """What compares two models on a sentence, or one model on the sentence and its changed twin."""
+    """The function that compares two models on a sentence, or one model on the sentence and its changed twin."""
     from attncli.cli.reading import opened_model
     from attncli.recipes.model_comparison import compare_models_with, compare_swap
     from attncli.settings.model import check_model_settings

@@ -11,7 +11,7 @@ from attncli.settings.option import check_choice
 
 EXAMPLES = """attn completion bash
 attn completion fish > attn.fish"""
-#: What makes each shell complete attn from its next start on.
+#: The command by which each shell completes attn from its next start on.
 SET_UP = {
     "bash": """echo 'eval "$(attn completion bash)"' >> ~/.bashrc""",
     "zsh": """echo 'autoload -Uz compinit; compinit; eval "$(attn completion zsh)"' >> ~/.zshrc""",
@@ -47,7 +47,7 @@ def _current() -> str:
     """The shell around this process, else the one that the user logs in with.
 
     Raises:
-        UsageError: neither can be told, or it is one that attn cannot serve.
+        UsageError: neither is known, or attn has no completion for it.
     """
     from shellingham import ShellDetectionFailure, detect_shell  # comes with Typer
 

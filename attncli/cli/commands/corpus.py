@@ -12,7 +12,7 @@ import typer
 
 from attncli.cli.corpus_options import CollectOptions, RunOptions
 from attncli.cli.lazy import options
-from attncli.cli.options import AnswerOptions, ChosenHeads, VectorOption, check_alone
+from attncli.cli.options import ChosenHeads, DisplayOptions, VectorOption, check_alone
 from attncli.corpus.threads import one_thread_each
 from attncli.errors import ExitCode, Setting, UsageError
 from attncli.interrupts import held_back
@@ -30,13 +30,13 @@ attn corpus my-text.txt --mode multihead --collect heads,distance --limit 1000""
 PICTURES = (".svg", ".pdf", ".png")
 
 
-@options(VectorOption, CollectOptions, AttentionOptions, ChosenHeads, RunOptions, AnswerOptions)
+@options(VectorOption, CollectOptions, AttentionOptions, ChosenHeads, RunOptions, DisplayOptions)
 def command(
     collected: CollectOptions,
     attention: AttentionOptions,
     model: ChosenHeads,
     run: RunOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     inputs: VectorOption,
     context: typer.Context,
     text: Annotated[
@@ -49,7 +49,7 @@ def command(
     one_thread_each()  # before NumPy is there
     _check(run, attention, collected)
     with _folder(run) as folder:
-        raise typer.Exit(_run(folder, text, collected, attention, model, run, answers, inputs.vectors))
+        raise typer.Exit(_run(folder, text, collected, attention, model, run, display, inputs.vectors))
 
 
 def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
@@ -62,7 +62,7 @@ def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptio
 
 
 def _check_picture(path: str, collected: CollectOptions) -> None:
-    """See that there will be something to draw, and something to draw it with."""
+    """Check that the table of the figure is collected and that matplotlib is installed."""
     from attncli.views.figure.saving import check_installed
 
     if Path(path).suffix.lower() not in PICTURES:
@@ -94,7 +94,7 @@ def _run(
     attention: AttentionOptions,
     model: ChosenHeads,
     run: RunOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     vectors: str | None,
 ) -> int:
     from attncli.corpus.inputs import named_texts
@@ -102,12 +102,12 @@ def _run(
     from attncli.corpus.writing import check_table
 
     check_table(run.format)
-    settings = _settings(collected, attention, model, run, answers, vectors)
+    settings = _settings(collected, attention, model, run, display, vectors)
     limit = collected.limit
     with begun(folder, plan_of(settings, named_texts(text), limit), run.resume):
-        folder = folder.absolute()  # workers may stand elsewhere
+        folder = folder.absolute()  # workers may have another working directory
         shards = _shards(text, folder, limit)
-        return _worked(shards, folder, settings, run, answers)
+        return _worked(shards, folder, settings, run, display)
 
 
 def _shards(text: list[str], folder: Path, limit: int | None) -> "list[Shard]":
@@ -117,14 +117,14 @@ def _shards(text: list[str], folder: Path, limit: int | None) -> "list[Shard]":
     from attncli.corpus.shards import plan_shards
 
     stream = sys.stdin.buffer if sys.stdin else None
-    shards = plan_shards(inputs_of(text, folder, stream, limit, lambda told: say(f"note: {told}")), limit)
+    shards = plan_shards(inputs_of(text, folder, stream, limit, lambda note: say(f"note: {note}")), limit)
     if not shards:
         raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
     return shards
 
 
 def _worked(
-    shards: "list[Shard]", folder: Path, settings: "CorpusSettings", run: RunOptions, answers: AnswerOptions
+    shards: "list[Shard]", folder: Path, settings: "CorpusSettings", run: RunOptions, display: DisplayOptions
 ) -> int:
     """The run itself, and its summary."""
     from attncli.cli.corpus_progress import CorpusProgress
@@ -132,9 +132,9 @@ def _worked(
     from attncli.corpus.run import run_corpus
 
     prepare(folder)
-    progress = CorpusProgress(shards, answers)
+    progress = CorpusProgress(shards, display)
     try:
-        with progress:  # a message about an interrupt stands under the bar, not in it
+        with progress:  # a message about an interrupt is printed under the bar
             corpus = run_corpus(shards, folder, settings, _scheduler(run, progress), progress.report)
     except KeyboardInterrupt:
         with held_back():
@@ -143,7 +143,7 @@ def _worked(
         return ExitCode.INTERRUPTED
     if run.picture is not None and "distance" in corpus.tables:
         _draw(corpus, run.picture)
-    _show(corpus, run, answers)
+    _show(corpus, run, display)
     some_failed = corpus.manifest["skipped"] or corpus.manifest["lost"]
     return ExitCode.SOME_FAILED if some_failed else ExitCode.FINE
 
@@ -162,7 +162,7 @@ def _draw(corpus: "Corpus", path: str) -> None:
         say(f"note: {remark}")
 
 
-def _show(corpus: "Corpus", run: RunOptions, answers: AnswerOptions) -> None:
+def _show(corpus: "Corpus", run: RunOptions, display: DisplayOptions) -> None:
     """Print the summary, or the manifest as JSON."""
     from attncli.cli.writing import print_json, print_lines
     from attncli.views.terminal.corpus import corpus_json, corpus_lines
@@ -170,7 +170,7 @@ def _show(corpus: "Corpus", run: RunOptions, answers: AnswerOptions) -> None:
     if run.json:
         print_json([corpus_json(corpus)])
     else:
-        print_lines(lambda screen: corpus_lines(corpus, screen, kept=run.output is not None), answers)
+        print_lines(lambda screen: corpus_lines(corpus, screen, kept=run.output is not None), display)
 
 
 def _settings(
@@ -178,19 +178,19 @@ def _settings(
     attention: AttentionOptions,
     chosen: ChosenHeads,
     run: RunOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     vectors: str | None,
 ) -> "CorpusSettings":
-    """The checked settings; what attends is opened, and every word of --words must be known."""
+    """The checked settings; the vectors or the model are opened, and every word of --words must be known."""
     from attncli.cli.reading import opened_model, opened_vectors
-    from attncli.corpus.opening import model_source, open_reader, vectors_source, wanted
+    from attncli.corpus.opening import find_words, model_source, open_reader, vectors_source
     from attncli.corpus.settings import CorpusSettings
     from attncli.settings.explanation import check_settings
     from attncli.settings.model import check_model_settings
 
     if chosen.model is None:
         attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
-        source = vectors_source(opened_vectors(vectors, answers), vectors, attends)
+        source = vectors_source(opened_vectors(vectors, display), vectors, attends)
     else:
         source = model_source(opened_model(chosen.model))
         merged, top = bool(collected.words), collected.top
@@ -206,12 +206,12 @@ def _settings(
         run.csv,
         collected.kept,
     )
-    wanted(settings, open_reader(settings))
+    find_words(settings, open_reader(settings))
     return settings
 
 
 def _scheduler(run: RunOptions, progress: "CorpusProgress") -> "Scheduler":
-    """What makes the parts: this process, several, or a cluster."""
+    """The function that makes the parts: in this process, in several, or on a cluster."""
     from attncli.corpus.running import run_shard
 
     if run.scheduler is not None:

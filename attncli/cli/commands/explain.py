@@ -34,7 +34,7 @@ printf 'one sentence\\na line\\n' | attn explain - --json"""
 
 @dataclass(frozen=True)
 class ExplainOptions(WordOption):
-    """The close-up, and what is written."""
+    """The close-up, and the extent of the output."""
 
     full: bool = output_option(
         False, "With --json: queries, keys, values, outputs, the scores' terms and neighbours too."
@@ -63,7 +63,7 @@ def command(
 
 
 def _with_vectors(attention: AttentionOptions, inputs: InputOptions, output: OutputOptions, word: str | None) -> "Make":
-    """What explains a sentence with word vectors."""
+    """The function that explains a sentence with word vectors."""
     from attncli.cli.progress import announced
     from attncli.cli.reading import opened_vectors, settings_of
     from attncli.recipes.explaining import explain_with
@@ -73,7 +73,7 @@ def _with_vectors(attention: AttentionOptions, inputs: InputOptions, output: Out
 
 
 def _with_model(options: ModelOptions, output: OutputOptions, word: str | None, form: Format) -> "Make":
-    """What explains a sentence with the heads of a model, with all of their arrays where they are written out."""
+    """The function that explains a sentence with the heads of a model, with all arrays where they are written."""
     from attncli.cli.reading import opened_model
     from attncli.recipes.model_explaining import explain_model_with
     from attncli.settings.model import check_model_settings

@@ -40,7 +40,7 @@ Sentence = Annotated[
 
 @dataclass(frozen=True)
 class ScreenOptions:
-    """How it is shown."""
+    """The display of the screen."""
 
     color_scale: str = scale_field()
     color: str = color_field()
@@ -69,10 +69,10 @@ def command(
 
 
 def _check_terminal(sentence: str | None) -> None:
-    """Full-screen means a terminal that can be drawn on, and someone who reads a screen with their eyes.
+    """Check that the screen can be drawn on, and is not read by a screen reader.
 
     Raises:
-        UsageError: it is none; the hint is the command that works there.
+        UsageError: it cannot, or is; the hint is the command that works there.
     """
     if sentence == "-":
         raise UsageError("attn explore takes one sentence, not standard input", "attn explain - reads one a line")
@@ -130,7 +130,7 @@ def _open(ask: "Ask", explainer: "Explainer") -> None:
 
 
 def _save(explanation: "Explanation", path: str, by_row: bool) -> list[str]:
-    """Write a file as `attn explain -o` does; returns what there is to remark."""
+    """Write a file as `attn explain -o` does; returns remarks about it."""
     from attncli.cli.writing import save
 
     output = OutputOptions(output=path, color_scale="row" if by_row else "fixed")
@@ -143,7 +143,7 @@ def _pictures_first(formats: list[str]) -> list[str]:
 
 
 def _run(app: "Explorer") -> int:
-    """Run it, and then say how to see it again: also where the app ended with a fault."""
+    """Run the app, and then print the command that shows the view again, also after a fault."""
     from attncli.explore.app import run
     from attncli.explore.command_line import explain_command
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attncli.cli.lazy import options
-from attncli.cli.options import AnswerOptions, VectorOption, output_option
+from attncli.cli.options import DisplayOptions, VectorOption, output_option
 from attncli.settings.option import Whole
 from attncli.tour import SCREENS
 
@@ -30,10 +30,10 @@ class TourOptions(VectorOption):
     no_input: bool = output_option(False, "All screens at once, without waiting for a key; so in pipes anyway.")
 
 
-@options(TourOptions, AnswerOptions)
+@options(TourOptions, DisplayOptions)
 def command(
     own: TourOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     sentence: Annotated[
         str | None,
         typer.Argument(
@@ -50,7 +50,7 @@ def command(
         is_batch,
     )
 
-    guide = _guide(own.vectors, answers)
+    guide = _guide(own.vectors, display)
     if own.screen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE if sentence is None else sentence)
         return
@@ -58,11 +58,11 @@ def command(
     raise typer.Exit(each_sentence(sentence, lambda text, _: guide.show(text, numbers), quiet=True))
 
 
-def _guide(vectors: str | None, answers: AnswerOptions) -> "Guide":
+def _guide(vectors: str | None, display: DisplayOptions) -> "Guide":
     from attncli.cli.reading import opened_vectors
     from attncli.cli.tour_guide import Guide
 
-    return Guide(opened_vectors(vectors, answers), vectors, answers.color)
+    return Guide(opened_vectors(vectors, display), vectors, display.color)
 
 
 def _is_conversation() -> bool:

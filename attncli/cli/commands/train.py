@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attncli.cli.lazy import options
-from attncli.cli.options import AnswerOptions
+from attncli.cli.options import DisplayOptions
 from attncli.cli.train_options import (
     EvaluateOptions,
     TrainOptions,
@@ -40,22 +40,22 @@ ENDED = {
 }
 
 
-@options(TrainOptions, EvaluateOptions, AnswerOptions)
+@options(TrainOptions, EvaluateOptions, DisplayOptions)
 def command(
     training: TrainOptions,
     evaluation: EvaluateOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     text: Annotated[list[str], typer.Argument(metavar="TEXT", help="Files of plain text, in UTF-8.")],
 ) -> None:
     """Train heads on your own text by back-propagation, or evaluate heads on it."""
     if evaluation.evaluate is not None:
         check_evaluation(training, evaluation.evaluate)
-        _evaluate(evaluation.evaluate, training, evaluation, answers, text)
+        _evaluate(evaluation.evaluate, training, evaluation, display, text)
     else:
-        _train(check_training(training, evaluation), training, answers, text)
+        _train(check_training(training, evaluation), training, display, text)
 
 
-def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: list[str]) -> None:
+def _train(output: str, training: TrainOptions, display: DisplayOptions, text: list[str]) -> None:
     from attncli.cli.progress import progressing
     from attncli.cli.reading import opened_vectors
     from attncli.cli.train_progress import TrainProgress
@@ -63,12 +63,12 @@ def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: li
     from attncli.training.files import check_writable, read_block
     from attncli.training.loop import train
 
-    limit, vectors = limit_of(training), opened_vectors(training.vectors, answers)
+    limit, vectors = limit_of(training), opened_vectors(training.vectors, display)
     start = None if training.resume is None else read_block(training.resume, vectors)
     shape = shape_of(training, vectors, start)
     check_writable(output)
     with ExitStack() as bar:
-        progress = TrainProgress(answers, bar.enter_context(progressing(answers)))
+        progress = TrainProgress(display, bar.enter_context(progressing(display)))
 
         def keep(trained: "Trained") -> None:
             bar.close()
@@ -84,20 +84,20 @@ def _train(output: str, training: TrainOptions, answers: AnswerOptions, text: li
 
 
 def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", progress: "TrainProgress") -> None:
-    """Write the heads, and say how good they are, how to look at them, and how to go on where training was ended."""
+    """Write the heads, and print their figure, the command that shows them, and the one that resumes the training."""
     from attncli.training.files import write_block
 
     write_block(output, trained.best, vectors, trained.profile)
     progress.ended(trained)
     interrupted = trained.ended == "interrupted"
-    progress.say(kept(output, trained), always=interrupted)
+    progress.say(result_line(output, trained), always=interrupted)
     progress.say(f"look at it: {_look(output, shape, vectors)}")
     if interrupted:
         progress.say(f"go on: {go_on(output, sys.argv[2:])}", always=True)
 
 
-def kept(output: str, trained: "Trained") -> str:
-    """How good the heads in the file are, and why training ended."""
+def result_line(output: str, trained: "Trained") -> str:
+    """The held-out MRR of the heads in the file, and why training ended."""
     resumed = "" if trained.better else "; nothing better was found than what --resume gave"
     return f"held-out MRR {trained.held_out:.3f}, kept in {output}{ENDED[trained.ended]}{resumed}"
 
@@ -110,7 +110,7 @@ def _look(output: str, shape: "Shape", vectors: "Vectors") -> str:
 
 
 def go_on(output: str, typed: Sequence[str]) -> str:
-    """The command that goes on from the heads that were kept; `typed` is what stood after `attn train`."""
+    """The command that resumes training from the heads that were kept; `typed` are the arguments of `attn train`."""
     end = typed.index("--") if "--" in typed else len(typed)  # after it nothing is an option
     options = [
         word
@@ -121,7 +121,7 @@ def go_on(output: str, typed: Sequence[str]) -> str:
 
 
 def _evaluate(
-    name: str, training: TrainOptions, evaluation: EvaluateOptions, answers: AnswerOptions, text: list[str]
+    name: str, training: TrainOptions, evaluation: EvaluateOptions, display: DisplayOptions, text: list[str]
 ) -> None:
     from attncli.cli.progress import progressing
     from attncli.cli.reading import opened_vectors
@@ -130,19 +130,19 @@ def _evaluate(
     from attncli.training.evaluation import evaluate
     from attncli.views.terminal.evaluation import evaluation_json, evaluation_lines
 
-    vectors = opened_vectors(training.vectors, answers)
+    vectors = opened_vectors(training.vectors, display)
     shown, predictor = _predictor_of(name, training, vectors)
     sentences = read_sample(text, vectors, held_out=evaluation.held_out)
-    with progressing(answers) as advance:
+    with progressing(display) as advance:
         found = evaluate(shown, predictor, vectors, sentences, training.seed, advance)
     if evaluation.json:
         print_json([evaluation_json(found)])
     else:
-        print_lines(lambda screen: evaluation_lines(found, screen), answers)
+        print_lines(lambda screen: evaluation_lines(found, screen), display)
 
 
 def _predictor_of(name: str, training: TrainOptions, vectors: "Vectors") -> tuple[str, "Predictor"]:
-    """What the block is called, and the block."""
+    """The name of the block, and the block."""
     from attncli.training.files import bundled_block, read_block
 
     if name == "trained":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attncli.cli.lazy import Commands, LazyCommands, built_command, completion, options
-from attncli.cli.options import AnswerOptions, input_option, output_option, vectors_field
+from attncli.cli.options import DisplayOptions, input_option, output_option, vectors_field
 from attncli.errors import ExitCode
 from attncli.settings.option import Whole
 from attncli.vectors.places import kept_names
@@ -79,8 +79,8 @@ class PullOptions:
 # NumPy comes with the imports inside the commands: help and completion must not wait for it.
 
 
-@options(JsonOption, AnswerOptions)
-def list_sets(form: JsonOption, answers: AnswerOptions) -> None:
+@options(JsonOption, DisplayOptions)
+def list_sets(form: JsonOption, display: DisplayOptions) -> None:
     """Show the sets that are kept."""
     from attncli.cli.writing import print_json, print_lines
     from attncli.vectors.keeping import listed
@@ -90,11 +90,11 @@ def list_sets(form: JsonOption, answers: AnswerOptions) -> None:
     if form.json:
         print_json(map(kept_json, listed()))
     else:
-        print_lines(lambda screen: kept_lines(listed(), screen), answers)
+        print_lines(lambda screen: kept_lines(listed(), screen), display)
 
 
-@options(JsonOption, AnswerOptions)
-def info(form: JsonOption, answers: AnswerOptions, name: NameOrFile) -> None:
+@options(JsonOption, DisplayOptions)
+def info(form: JsonOption, display: DisplayOptions, name: NameOrFile) -> None:
     """Show all that a set says of itself."""
     from attncli.cli.reading import opened_vectors
     from attncli.cli.writing import print_json, print_lines
@@ -102,18 +102,18 @@ def info(form: JsonOption, answers: AnswerOptions, name: NameOrFile) -> None:
     from attncli.views.records.vectors_json import info_json
     from attncli.views.terminal.vectors import info_lines
 
-    vectors = opened_vectors(name, answers)
+    vectors = opened_vectors(name, display)
     kept, examples = kept_as(name, vectors), vectors.text(range(min(EXAMPLE_WORDS, vectors.words)))
     if form.json:
         print_json([info_json(kept, vectors, examples)])
     else:
-        print_lines(lambda screen: info_lines(kept, vectors, examples, screen), answers)
+        print_lines(lambda screen: info_lines(kept, vectors, examples, screen), display)
 
 
-@options(NearOptions, AnswerOptions)
+@options(NearOptions, DisplayOptions)
 def near(
     own: NearOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     words: Annotated[list[str], typer.Argument(metavar="WORD", help="The words; of several, their mean direction.")],
 ) -> None:
     """Show the nearest words by cosine."""
@@ -123,32 +123,32 @@ def near(
     from attncli.views.records.vectors_json import near_json
     from attncli.views.terminal.vectors import near_lines
 
-    found = neighbourhood(words, own.minus, opened_vectors(own.vectors, answers), own.top)
+    found = neighbourhood(words, own.minus, opened_vectors(own.vectors, display), own.top)
     if own.json:
         print_json([near_json(found)])
     else:
-        print_lines(lambda screen: near_lines(found, screen), answers)
+        print_lines(lambda screen: near_lines(found, screen), display)
 
 
-@options(AddOptions, AnswerOptions)
+@options(AddOptions, DisplayOptions)
 def add(
     own: AddOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of word vectors.")],
 ) -> None:
     """Read a file of word vectors once and keep it."""
     from attncli.cli.progress import progressing
     from attncli.vectors import keeping
 
-    with progressing(answers) as progress:
+    with progressing(display) as progress:
         vectors = keeping.add(file, **vars(own), progress=progress)
-    _say_kept(vectors, answers)
+    _say_kept(vectors, display)
 
 
-@options(PullOptions, AnswerOptions)
+@options(PullOptions, DisplayOptions)
 def pull(
     own: PullOptions,
-    answers: AnswerOptions,
+    display: DisplayOptions,
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Its name in gensim-data, such as glove-wiki-gigaword-100.")
     ],
@@ -161,16 +161,16 @@ def pull(
 
     if own.dry_run:
         offered = pulling.offer(name)
-        print_lines(lambda screen: offer_lines(offered, screen), answers)
+        print_lines(lambda screen: offer_lines(offered, screen), display)
         return
-    with progressing(answers) as progress:
+    with progressing(display) as progress:
         vectors = pulling.pull(name, progress)
-    _say_kept(vectors, answers)
+    _say_kept(vectors, display)
 
 
-@options(AnswerOptions)
+@options(DisplayOptions)
 def export(
-    answers: AnswerOptions,
+    display: DisplayOptions,
     name: NameOrFile,
     file: Annotated[
         str,
@@ -183,32 +183,32 @@ def export(
     from attncli.vectors import exporting
     from attncli.views.terminal.vectors import size
 
-    vectors = opened_vectors(name, answers)
-    with progressing(answers) as progress:
+    vectors = opened_vectors(name, display)
+    with progressing(display) as progress:
         files = exporting.export(vectors, file, progress)
     beside = f", and beside it {', '.join(path.name for path in files[1:])}" if files[1:] else ""
     total = size(sum(path.stat().st_size for path in files))
     then = f"read it: {READ_WITH[files[0].suffix.lower()].format(file)}"
-    _say_done(f"wrote {files[0]}{beside}: {total}", answers, then)
+    _say_done(f"wrote {files[0]}{beside}: {total}", display, then)
 
 
-@options(AnswerOptions)
-def verify(answers: AnswerOptions, name: NameOrFile) -> None:
+@options(DisplayOptions)
+def verify(display: DisplayOptions, name: NameOrFile) -> None:
     """Read a whole set and hold it against its checksums."""
     from attncli.cli.progress import progressing
     from attncli.cli.reading import opened_vectors
     from attncli.vectors.store import verifying
     from attncli.views.terminal.vectors import form
 
-    vectors = opened_vectors(name, answers)
-    with progressing(answers) as progress:
+    vectors = opened_vectors(name, display)
+    with progressing(display) as progress:
         verifying.verify(vectors, progress)
     held = form(vectors.words, vectors.dimensions)
-    _say_done(f"{name} is as it was written: {held}", answers, f"sha256 {vectors.info.checksum}")
+    _say_done(f"{name} is as it was written: {held}", display, f"sha256 {vectors.info.checksum}")
 
 
-@options(AnswerOptions)
-def remove(answers: AnswerOptions, name: Name) -> None:
+@options(DisplayOptions)
+def remove(display: DisplayOptions, name: Name) -> None:
     """Remove a kept set."""
     from attncli.vectors import keeping, places
     from attncli.views.terminal.vectors import size
@@ -216,19 +216,19 @@ def remove(answers: AnswerOptions, name: Name) -> None:
     freed = keeping.remove(name)
     left = places.kept_folder(name)
     then = f"{name} opens now an older set, read from a file of that name" if left else ""
-    _say_done(f"removed {name}: {size(freed)} are free again", answers, then)
+    _say_done(f"removed {name}: {size(freed)} are free again", display, then)
 
 
-def _say_done(text: str, options: AnswerOptions, then: str = "") -> None:
-    """Say what was done, and what can be done next."""
+def _say_done(text: str, options: DisplayOptions, then: str = "") -> None:
+    """Print the result, and the next command."""
     from attncli.cli.writing import print_lines
     from attncli.views.terminal.vectors import done_lines
 
     print_lines(lambda screen: done_lines(text, screen, then), options)
 
 
-def _say_kept(vectors: "Vectors", options: AnswerOptions) -> None:
-    """Say what is kept now, and how to use it; remarks about the set go to standard error."""
+def _say_kept(vectors: "Vectors", options: DisplayOptions) -> None:
+    """Print the set that was kept, and how to use it; remarks about the set go to standard error."""
     from attncli.cli.reading import say_notes
     from attncli.vectors.keeping import kept_as
     from attncli.views.terminal.vectors import form, size

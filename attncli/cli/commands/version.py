@@ -1,4 +1,4 @@
-"""What `attn --version --debug` adds for a report of a fault: a fact a line, and nothing that is secret."""
+"""The report of `attn --version --debug`: a fact a line, and nothing secret."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from attncli.vectors.places import EMBEDDED, embedded, home, kept_names
 from attncli.views.screen import visible
 
 CORE = ("numpy", "gensim", "typer", "rich")
-#: What changes the output.
+#: Environment variables that change the output.
 VARIABLES = (
     *("TERM", "COLORTERM", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "ACCESSIBLE"),
     *("PYTHONIOENCODING", "LC_ALL", "LC_CTYPE", "LANG"),

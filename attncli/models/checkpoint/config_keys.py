@@ -97,11 +97,13 @@ def unknown_keys(config: Config, d_model: int, causal: bool) -> list[str]:
 
     A key within an object that the family reads is named with the object: `rope_scaling.x`.
     """
-    as_said = {**dict.fromkeys(SAME_SIZE, d_model), **{key: hides == causal for key, hides in MASKS.items()}}
+    as_declared = {**dict.fromkeys(SAME_SIZE, d_model), **{key: hides == causal for key, hides in MASKS.items()}}
     unknown = [
         key
         for key, value in config.values.items()
-        if not (key in config.honoured or _is_harmless(key, value) or (key in as_said and value == as_said[key]))
+        if not (
+            key in config.honoured or _is_harmless(key, value) or (key in as_declared and value == as_declared[key])
+        )
     ]
     for name, known in config.known.items():
         if isinstance(inner := config.values.get(name), dict):

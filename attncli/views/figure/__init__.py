@@ -1,1 +1,1 @@
-"""Figures for a paper: what is drawn (`content`), where it stands (`frame`), how (`heat`, `arcs`), and `saving`."""
+"""Figures for a paper: their `content`, their `frame`, their drawing as `heat` or `arcs`, and `saving`."""

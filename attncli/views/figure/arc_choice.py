@@ -1,4 +1,4 @@
-"""Which arcs of a figure are drawn: the asked query's, of a weight that can be seen."""
+"""The arcs of a figure: those of the chosen query, or of all, whose weight is large enough to be seen."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ ARCS_A_WORD = 8
 
 
 def arc_shares(panel: "Panel", content: "Content") -> Array:
-    """How much of the scale each weight has [n_query, n_key]; 0 where it is hidden or of another query."""
+    """The share of the scale of each weight [n_query, n_key]; 0 where it is hidden or of another query."""
     shares = content.scale.shares(np.where(panel.hidden, 0.0, panel.weights))
     if content.only is not None:
         shares[np.arange(len(shares)) != content.only] = 0.0

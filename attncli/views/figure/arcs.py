@@ -106,7 +106,7 @@ def _add(axes: Any, curves: list[list[Point]], strokes: list[tuple[float, Any]])
 
 
 def arc_notes(content: Content) -> Iterator[str]:
-    """What a reader must know to read the arcs."""
+    """The notes on the arcs."""
     if content.crossed:
         yield "above the queries, below the keys"
     else:

@@ -35,9 +35,9 @@ def comparison_content(comparison: Comparison, kind: Kind, by_row: bool) -> Cont
 
 
 def _notes(comparison: Comparison, whole: Content) -> tuple[str, ...]:
-    """The baseline's own, the warnings of all, and what the measures are."""
-    said = "JSD: Jensen-Shannon divergence from the baseline, bits a row; Spearman: mean rank correlation; "
-    measures = said + "top-1: rows with the same largest weight"
+    """The baseline's notes, the warnings of all, and the definitions of the measures."""
+    columns = "JSD: Jensen-Shannon divergence from the baseline, bits a row; Spearman: mean rank correlation; "
+    measures = columns + "top-1: rows with the same largest weight"
     return tuple(dict.fromkeys((*whole.notes, *map(PAPER.word, comparison.warnings), measures)))
 
 

@@ -1,4 +1,4 @@
-"""What a figure shows, before anything is drawn: its titles, its panels and its notes."""
+"""The content of a figure, before anything is drawn: its titles, its panels and its notes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from attncli.views.screen import Screen, cut
 
 Kind = Literal["heat", "arcs"]
 LONGEST_LABEL = 24  # cells of a word along a side
-PAPER = Screen()  # what user's text is made visible for
+PAPER = Screen()  # the screen for which the user's text is escaped
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One matrix: weights, or differences if `signed`, [n_row, n_column], and what stands along its sides.
+    """One matrix: weights, or differences if `signed`, [n_row, n_column], and the labels of its sides.
 
     `hidden` cells, those that a mask takes away, are not weights of 0; their numbers have so many `decimals`.
     """
@@ -34,7 +34,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Scale:
-    """What the colours, widths and opacities run over: 0 to `most`, or 0 to each row's largest weight."""
+    """The range of colours, widths and opacities: 0 to `most`, or 0 to each row's largest weight."""
 
     label: str
     most: float = 1.0
@@ -49,7 +49,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Content:
-    """A figure: the sentence and what was computed, columns of panels one under another, the axes' names, notes.
+    """A figure: the sentence and the settings, columns of panels one under another, the axes' names, notes.
 
     `only` is the one query whose arcs are drawn; `right_to_left` is how the words of arcs run.
     """

@@ -21,8 +21,8 @@ def distance_content(corpus: Corpus) -> Content:
     distances = [table["distance"][at] for at in there[: weights.shape[1]]]
     columns = tuple(f"{distance:+d}" if distance else "0" for distance in distances)
     panel = Panel("mean attention weight by distance", weights, np.zeros(weights.shape, bool), rows, columns)
-    told = corpus.manifest
-    what = f"{told['texts']:,} texts, {told['words']:,} words · {about(corpus, PAPER)}"
+    manifest = corpus.manifest
+    what = f"{manifest['texts']:,} texts, {manifest['words']:,} words · {about(corpus, PAPER)}"
     note = "distance: key − query, in words; 0 is the word itself"
     scale = Scale("mean weight", most=float(weights.max(initial=1e-9)))
     return Content("Attention by distance", what, ((panel,),), scale, (note,), ("head", "distance"))

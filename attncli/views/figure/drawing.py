@@ -19,10 +19,10 @@ NOTE_INK = "#444444"
 
 
 class Plan(NamedTuple):
-    """Where the lines of panels stand."""
+    """The places of the lines of panels."""
 
     frame: Frame
-    slot: float  # the width of a panel with what stands over it
+    slot: float  # the width of a panel with its titles
     named: bool  # whether the axes have names
     least: float  # the height that the scale takes
 
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
 
     @property
     def left(self) -> float:
-        """Where the first panel begins."""
+        """The left side of the first panel."""
         return MARGIN + self.frame.left + AXIS * self.named
 
     @property
@@ -48,11 +48,11 @@ class Plan(NamedTuple):
         return self.left + number * (self.slot + self.frame.gap)
 
     def depth(self, content: Content) -> int:
-        """How many panels stand one under another in a column."""
+        """The number of panels in a column."""
         return max(map(len, content.columns))
 
     def line_height(self, content: Content) -> float:
-        """A line of columns with what stands over and under them."""
+        """A line of columns with the texts over and under them."""
         each = self.frame.above + self.frame.height
         below = self.frame.below + AXIS if self.named else 0.0
         return self.depth(content) * (each + GAP) - GAP + below
@@ -64,7 +64,7 @@ class Plan(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """What is drawn, how, and on what."""
+    """A drawing: its content, its kind, and its page."""
 
     page: Page
     content: Content
@@ -77,8 +77,8 @@ def draw(content: Content, kind: Kind) -> Any:
     plan = Plan.of(content, kind)
     width = max(plan.width + GAP + legend.WIDTH + MARGIN, NARROWEST)
     over = [_lines(content.title, SENTENCE, width, MOST_TITLE), _lines(content.what, WHAT, width, MOST_TITLE, NOTE_INK)]
-    said = dict.fromkeys((*_layout_notes(content, kind, plan), *content.notes))
-    under = [_lines(note, NOTE, width, MOST_NOTE, NOTE_INK) for note in said]
+    remarks = dict.fromkeys((*_layout_notes(content, kind, plan), *content.notes))
+    under = [_lines(note, NOTE, width, MOST_NOTE, NOTE_INK) for note in remarks]
     texts = sum(each.height for each in (*over, *under))
     page = Page(width, 2 * MARGIN + texts + GAP / 2 + plan.height(content))
     top = MARGIN
@@ -149,7 +149,7 @@ def _write_titles(page: Page, panel: Panel, frame: Frame, left: float, top: floa
 
 
 def _name_sides(sheet: Sheet, axes: Any, panel: Panel, left: float, top: float, rows: bool, columns: bool) -> None:
-    """The words along the sides, and what the rows and columns are."""
+    """The words along the sides, and the names of the axes."""
     if not sheet.plan.named:
         return
     page, frame = sheet.page, sheet.plan.frame

@@ -79,7 +79,7 @@ def _name(explanation: Explanation, row: int, column: int) -> str:
 
 
 def _role(explanation: Explanation, row: int, column: int) -> str:
-    """What the head does, where that is known."""
+    """The kind of the head, where it is known."""
     kinds, roles = explanation.source.kinds, explanation.source.roles
     if kinds is not None:
         return "" if explanation.source.combined else str(kinds.kind[row, column])
@@ -100,7 +100,7 @@ def _query(explanation: Explanation) -> list[str]:
 
 
 def _scale(explanation: Explanation, by_row: bool) -> Scale:
-    """0 to 1, or to the largest where weights may exceed 1; what it is called."""
+    """The scale and its name: 0 to 1, or to the largest weight where weights may exceed 1."""
     label = {None: "attention weight", "norm": "‖αf(x)‖"}.get(explanation.source.combined, explanation.source.combined)
     if by_row:
         return Scale("share of the row's largest weight", by_row=True)

@@ -1,4 +1,4 @@
-"""How many columns of panels stand side by side, and how far panels shrink for a figure to fit on paper; in inches."""
+"""The number of columns of panels and the share to which panels shrink, so that a figure fits on paper; in inches."""
 
 from math import ceil
 from typing import NamedTuple
@@ -6,12 +6,12 @@ from typing import NamedTuple
 from attncli.views.figure.content import Content
 
 WIDEST, HIGHEST = 15.0, 20.0  # a whole figure
-GAP, AXIS = 0.28, 0.17  # between panels; what the name of an axis takes
+GAP, AXIS = 0.28, 0.17  # between panels; for the name of an axis
 _BESIDE, _TEXTS = 1.9, 2.6  # margins, axis and scale; margins, titles and notes
 
 
 class Wish(NamedTuple):
-    """A panel as large as it had better be, and what stands around it and does not shrink.
+    """A panel at its preferred size, and the room around it, which does not shrink.
 
     `above` is the room over each panel, `below` that under each column, `left` that before each line; `titles` are
     at least so wide.
@@ -27,7 +27,7 @@ class Wish(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """So many columns on a line, their panels shrunk to this share of what was wished for."""
+    """So many columns on a line, their panels shrunk to this share of the preferred size."""
 
     across: int
     shrink: float
@@ -48,7 +48,7 @@ def _room(wish: Wish, across: int) -> float:
 
 
 def _shrink(content: Content, wish: Wish, across: int) -> float:
-    """The share of its size that a panel has where so many stand on a line; 1 where all is as wished for."""
+    """The share of its preferred size that a panel has where so many are on a line, at most 1."""
     depth = max(map(len, content.columns))
     line = (HIGHEST - _TEXTS) / ceil(len(content.columns) / across)
     high = (line - wish.below - AXIS) / depth - wish.above - GAP

@@ -1,4 +1,4 @@
-r"""Fonts of this machine for the scripts of a sentence, and escapes like `\u6ce8` for what none of them has."""
+r"""Fonts of this machine for the scripts of a sentence, and escapes like `\u6ce8` for characters that no font has."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""How large the panels of a figure are and what fits on them; lengths in inches, letters in points."""
+"""The size of a figure's panels, words and numbers; lengths in inches, letters in points."""
 
 from math import ceil
 from typing import NamedTuple
@@ -21,9 +21,9 @@ _MOST_SKIPPED = 6  # words for one that is written, where there are several pane
 
 
 class Frame(NamedTuple):
-    """The place of one panel: its own size, and the room for its words and titles; how many stand on a line.
+    """The place of one panel: its own size, and the room for its words and titles; the number on a line.
 
-    `upright` words stand on end, one in `every` of them is written; size 0 is for what is left out.
+    `upright` words are set vertically, one in `every` of them is written; size 0 leaves them out.
     """
 
     width: float
@@ -42,7 +42,7 @@ class Frame(NamedTuple):
 
     @property
     def labelled(self) -> bool:
-        """Whether words stand along the sides."""
+        """Whether there are words along the sides."""
         return self.label_size > 0
 
 
@@ -125,7 +125,7 @@ def _above(content: Content, size: float) -> float:
 
 
 def cell_text(panel: Panel, value: float) -> str:
-    """What stands in a cell: a weight, or a signed difference in hundredths."""
+    """The text of a cell: a weight, or a signed difference in hundredths."""
     return as_difference(round(100 * value)) if panel.signed else f"{value:.{panel.decimals}f}"
 
 

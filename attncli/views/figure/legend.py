@@ -39,7 +39,7 @@ def _tick(value: float, signed: bool, decimals: int) -> str:
 
 
 def draw_key(page: Page, scale: Scale, left: float, top: float) -> None:
-    """Lines of the widths and opacities that stand for some weights."""
+    """Lines of the widths and opacities of some weights."""
     top = _write_label(page, scale.label, left, top)
     height = _STEP * len(_SHARES)
     axes = page.axes(left, top, WIDTH, height)
@@ -54,7 +54,7 @@ def draw_key(page: Page, scale: Scale, left: float, top: float) -> None:
 
 
 def _write_label(page: Page, label: str, left: float, top: float) -> float:
-    """What the scale is of; where the scale itself begins."""
+    """The title of the scale; returns the top of the scale itself."""
     for line in wrapped(label, _LABEL, WIDTH * POINTS, 3):
         page.write(left, top, line, _LABEL)
         top += PITCH * _LABEL / POINTS

@@ -1,4 +1,4 @@
-"""How wide text is, in points, on any machine: the advances of DejaVu Sans, which matplotlib brings along.
+"""The width of text in points, the same on any machine: the advances of DejaVu Sans, which matplotlib brings along.
 
 It is one of the wider sans-serif fonts, so that what fits with it fits with the font of any viewer.
 """
@@ -26,7 +26,7 @@ def dejavu() -> Any:
 
 @lru_cache(maxsize=4096)
 def _advance(char: str) -> float:
-    """The width of a character in ems; what the font lacks is taken for a letter, or for a square sign."""
+    """The width of a character in ems; one that the font lacks counts as a letter, or as a square sign."""
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0.0
     if not dejavu().get_char_index(ord(char)):

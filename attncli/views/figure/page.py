@@ -43,7 +43,7 @@ class Page:
         self.figure.text(*place, text, fontsize=size, **{"ha": "left", "va": "baseline"} | style)
 
     def write_lines(self, top: float, text: Lines) -> float:
-        """Lines from the margin on; the top of what follows them."""
+        """Lines from the margin on; returns the top of the next ones."""
         for number, line in enumerate(text.lines):
             self.write(MARGIN, top + number * PITCH * text.size / POINTS, line, text.size, **text.style)
         return top + text.height

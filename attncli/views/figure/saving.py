@@ -47,7 +47,7 @@ def check_installed() -> None:
 
 
 def save_figure(content: Content, kind: Kind, stream: BinaryIO, form: Format) -> tuple[str, ...]:
-    """Draw and write a figure; returns what there is to remark about it."""
+    """Draw and write a figure; returns remarks about it."""
     with _quiet(), _rules() as rules:
         from attncli.views.figure.drawing import draw
         from attncli.views.figure.fonts import OF_VIEWERS, escaped, families
@@ -92,7 +92,7 @@ def _tidied(svg: bytes, content: Content) -> bytes:
 
 @contextmanager
 def _rules() -> Iterator[dict[str, object]]:
-    """Matplotlib's own settings and ours, whatever the user's file of settings says; afterwards all is as before."""
+    """Matplotlib's defaults and ours in place of the user's file of settings, which count again afterwards."""
     matplotlib = package("matplotlib", NEEDED_FOR)
     with matplotlib.rc_context():
         matplotlib.rcdefaults()

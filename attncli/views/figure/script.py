@@ -1,4 +1,4 @@
-"""Which way a sentence is written."""
+"""The writing direction of a sentence."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""What can be shown as a page for a browser: an explanation, methods or models held against each other."""
+"""Pages for a browser: an explanation, or a comparison of methods or models."""
 
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation

@@ -1,4 +1,4 @@
-"""An explanation as what the page's script reads: tokens, and every layer's and head's numbers."""
+"""The data of the page's script: tokens, and the numbers of every layer and head."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -49,7 +49,7 @@ def memory_shown(explanation: Explanation) -> str:
 
 
 def _switch(explanations: Sequence[Explanation]) -> str:
-    """What the sources differ in."""
+    """The difference between the sources."""
     if not all(each.source.kind == "model" for each in explanations):
         return "Method"
     return "Sentence" if len({each.sentence.text for each in explanations}) > 1 else "Model"

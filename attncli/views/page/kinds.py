@@ -1,10 +1,10 @@
-"""What each head is called, and what that means: the patterns of a model's heads, the names of trained ones."""
+"""Kinds of heads on the page, with their definitions: patterns of a model's heads, names of trained ones."""
 
 from attncli.analysis.kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME
 from attncli.recipes.explanation import Explanation
 
 #: Of the kinds of a model's heads and the names of trained ones.
-MEANINGS = {
+KIND_SENTENCES = {
     PREVIOUS: "Most of its weight is on the token before.",
     NEXT: "Most of its weight is on the token after.",
     SAME: "Most of its weight is on the token itself.",
@@ -21,7 +21,7 @@ MEANINGS = {
 
 
 def kinds_of(explanation: Explanation) -> list[list[str]]:
-    """What each head does, `[n_layer][n_head]` where it is known, else nothing."""
+    """The kind of each head `[n_layer][n_head]`; empty where kinds are not known."""
     kinds, roles = explanation.source.kinds, explanation.source.roles
     if kinds is not None and not explanation.source.combined:
         found: list[list[str]] = kinds.kind.tolist()
@@ -30,7 +30,7 @@ def kinds_of(explanation: Explanation) -> list[list[str]]:
 
 
 def meanings_of(explanation: Explanation) -> list[list[str]]:
-    """What that means, in the same shape."""
+    """The definition of each head's kind, in the same shape."""
     if roles := explanation.source.roles:
-        return [[MEANINGS.get(role.here, "") for role in roles]]
-    return [[MEANINGS[kind] for kind in row] for row in kinds_of(explanation)]
+        return [[KIND_SENTENCES.get(role.here, "") for role in roles]]
+    return [[KIND_SENTENCES[kind] for kind in row] for row in kinds_of(explanation)]

@@ -1,4 +1,4 @@
-"""What the switch of a page holds against each other: the measures of each, and whether weights can be subtracted."""
+"""Comparisons on a page: the measures of each source, and whether their weights can be subtracted."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from attncli.views.screen import visible
 
 Record = dict[str, Any]
 Measures = tuple[float | None, ...]  # entropy and divergence in bits a row, rank correlation, share of equal top keys
-ITSELF = (0.0, 1.0, 1.0)  # what the baseline has against itself
+ITSELF = (0.0, 1.0, 1.0)  # the measures of the baseline against itself
 
 
 def methods_measured(comparison: Comparison) -> Record:
@@ -48,7 +48,7 @@ def models_measured(comparison: ModelComparison) -> Record:
 
 
 def _same_tokens(comparison: ModelComparison) -> bool:
-    """Whether tokens stand for each other one by one: all the same, but for the word that is changed."""
+    """Whether tokens correspond one by one: all equal except for the changed word."""
     mine, its = (each.tokens for each in comparison.sentences)
     if [each.special for each in mine] != [each.special for each in its]:
         return False

@@ -1,7 +1,7 @@
 """Numbers packed small for the page: matrices as base64 of little-endian unsigned integers, row by row.
 
 A weight is its code times its head's unit over the levels, and the code after the last level means hidden. A score's
-code runs over the range of its row, which stands beside it.
+code runs over the range of its row, which is stored beside it.
 """
 
 from base64 import b64encode
@@ -64,7 +64,7 @@ def about(explanations: Sequence[Explanation], packing: Packing) -> str:
 
 
 def units_of(layer: Layer) -> list[float]:
-    """What the highest level of each head stands for: its largest weight."""
+    """The weight of the highest level of each head: its largest one."""
     return [float(head.max(initial=0)) or 1.0 for head in _weights(layer)]
 
 
@@ -97,7 +97,7 @@ def packed_scores(scores: Array) -> tuple[str, str]:
 
 
 def packed_offsets(by_offset: Array) -> str:
-    """What a head adds to each key's score at each offset `[n_key, 2·reach + 1]`, as float32."""
+    """The addition of a head to each key's score at each offset `[n_key, 2·reach + 1]`, as float32."""
     return _text(by_offset.astype("<f4"))
 
 

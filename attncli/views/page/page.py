@@ -95,7 +95,7 @@ def _text(text: str) -> str:
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:
-    """What must be known about an explanation: words left out, warnings, remarks."""
+    """The notes on an explanation: words left out, warnings, remarks."""
     vectors = explanation.source.vectors
     for sentence in explanation.sentences:
         yield from unknown_notes(sentence, vectors, Screen()) if vectors else ()

@@ -27,7 +27,7 @@ MOST_BYTES = 64 * 2**20  # of a model's JSON
 KINDS = ("distance", "entropy", "special", "previous", "next", "same", "first")
 VERSION = "1.0"
 FIRST_SETTINGS = ("mode", "method", "heads", "layers", "mask")  # which records have always begun with
-ATTENTION_VERSION = "1.1"  # of what explain and compare write
+ATTENTION_VERSION = "1.1"  # of the records of explain and compare
 
 
 def explanation_json(explanation: Explanation, *, full: bool = False, precision: int = 6) -> str:
@@ -58,7 +58,7 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
 
 
 def _check_size(explanation: Explanation, precision: int, full: bool) -> None:
-    """AttnError for numbers with `precision` decimals, a sign or point and what stands between them, of MOST_BYTES."""
+    """AttnError for numbers with `precision` decimals, a sign or point and a separator each, of MOST_BYTES."""
     n = len(explanation.sentence.tokens)
     matrix = len(explanation.layers) * len(explanation.head_numbers) * n * n
     steps = [matrix * (1 + explanation.has_scores)]
@@ -75,14 +75,14 @@ def _check_size(explanation: Explanation, precision: int, full: bool) -> None:
 
 
 def _kinds(explanation: Explanation, numbers: "Numbers") -> dict[str, Any]:
-    """What each chosen head of a model does; nothing of vectors."""
+    """The kind of each chosen head of a model; empty for vectors."""
     source = explanation.source
     if source.kinds is None:
         return {}
     return {
         "heads": [
             {"layer": layer, "head": head, "kind": str(source.kinds.kind[row, column])}
-            | {name: numbers.one(getattr(source.kinds, name)[row, column]) for name in KINDS}
+            | {name: numbers.scalar(getattr(source.kinds, name)[row, column]) for name in KINDS}
             for row, layer in enumerate(source.layers)
             for column, head in enumerate(source.heads)
         ]
@@ -119,12 +119,12 @@ def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
 
 
 class Numbers:
-    """Numbers as JSON shows them: `precision` decimals, null for what is no number."""
+    """Numbers as JSON shows them: `precision` decimals, null for NaN and infinities."""
 
     def __init__(self, precision: int) -> None:
         self._precision = precision
 
-    def one(self, value: float | None) -> float | None:
+    def scalar(self, value: float | None) -> float | None:
         """A single number."""
         return None if value is None else self.array(np.float64(value))
 
@@ -186,8 +186,8 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 def context_record(context: Context, numbers: Numbers) -> dict[str, Any]:
     """One query's ranked context words."""
-    ranked = [{"key": each.key, "text": each.text, "weight": numbers.one(each.weight)} for each in context.ranked]
-    return {"query": context.query, "self": numbers.one(context.itself), "ranked": ranked}
+    ranked = [{"key": each.key, "text": each.text, "weight": numbers.scalar(each.weight)} for each in context.ranked]
+    return {"query": context.query, "self": numbers.scalar(context.itself), "ranked": ranked}
 
 
 def close_up_record(explanation: Explanation, query: int, numbers: Numbers) -> dict[str, Any]:
@@ -208,11 +208,11 @@ def close_up_record(explanation: Explanation, query: int, numbers: Numbers) -> d
 def _neighbours(neighbours: Iterable[Neighbour] | None, numbers: Numbers) -> list[dict[str, Any]] | None:
     if neighbours is None:
         return None
-    return [{"text": each.text, "similarity": numbers.one(each.similarity)} for each in neighbours]
+    return [{"text": each.text, "similarity": numbers.scalar(each.similarity)} for each in neighbours]
 
 
 def full_record(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
-    """What `--full` adds."""
+    """The fields that `--full` adds."""
     layers, queries = explanation.layers, range(len(explanation.sentence.tokens))
     return {
         "queries": [numbers.array(layer.queries) for layer in layers],
@@ -228,7 +228,7 @@ def full_record(explanation: Explanation, numbers: Numbers) -> dict[str, Any]:
 
 
 def _terms(layer: Layer, numbers: Numbers) -> dict[str, Any] | None:
-    """What the scores of a layer are made of; None where it is too long for them."""
+    """The terms of a layer's scores; None where it is too long for them."""
     terms = layer.terms(range(layer.queries.shape[1])) if layer.scores is not None else None
     if terms is None:
         return None
@@ -236,7 +236,7 @@ def _terms(layer: Layer, numbers: Numbers) -> dict[str, Any] | None:
         "formula": [formula_of(terms, head).text for head in range(len(terms.divisor))],
         "similarity": numbers.array(terms.similarity),
         "divisor": numbers.array(terms.divisor),
-        "softcap": numbers.one(terms.softcap),
+        "softcap": numbers.scalar(terms.softcap),
         "position": None if terms.position is None else numbers.array(terms.position),
         "temperature": numbers.array(terms.temperature),
     }
@@ -246,15 +246,15 @@ def _compared(compared: "Compared", numbers: Numbers) -> dict[str, Any]:
     return {
         "method": compared.method,
         "weights": numbers.array(compared.weights),
-        "entropy": numbers.one(compared.entropy),
-        "divergence": numbers.one(compared.divergence),
-        "rank_correlation": numbers.one(compared.rank_correlation),
-        "top1_agreement": numbers.one(compared.top1_agreement),
+        "entropy": numbers.scalar(compared.entropy),
+        "divergence": numbers.scalar(compared.divergence),
+        "rank_correlation": numbers.scalar(compared.rank_correlation),
+        "top1_agreement": numbers.scalar(compared.top1_agreement),
         "context": [context_record(each, numbers) for each in compared.context],
     }
 
 
-# What could act on a terminal that the line is printed to; in JSON an escape is the same string.
+# Characters that could act on a terminal; in JSON an escape is the same string.
 _ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -295,7 +295,7 @@ def model_comparison_json(comparison: "ModelComparison", precision: int = 6) -> 
 
 
 def _compared_head(each: "ComparedHead", numbers: Numbers) -> dict[str, float | int | None]:
-    return {name: value if isinstance(value, int) else numbers.one(value) for name, value in vars(each).items()}
+    return {name: value if isinstance(value, int) else numbers.scalar(value) for name, value in vars(each).items()}
 
 
 def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
@@ -314,9 +314,9 @@ def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
                 {
                     "layer": each.layer,
                     "head": each.head,
-                    "score": numbers.one(each.score),
-                    "mean": numbers.one(each.mean),
-                    "lift": numbers.one(each.lift),
+                    "score": numbers.scalar(each.score),
+                    "mean": numbers.scalar(each.mean),
+                    "lift": numbers.scalar(each.lift),
                 }
                 for each in ranking.heads
             ],

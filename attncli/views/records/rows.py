@@ -1,4 +1,4 @@
-"""Weights as rows of a table, a row a pair of words: what `csv` writes and every data frame reads."""
+"""Weights as rows of a table, a row a pair of words, for `csv` and data frames."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
@@ -56,11 +56,11 @@ def _made(terms: ScoreTerms | None, head: int, n: int) -> Iterable[Row]:
     divisor, temperature = float(terms.divisor[head]), float(terms.temperature[head])
     position = [0.0] * n if terms.position is None else terms.position[head].ravel().tolist()
     pairs = zip(terms.similarity[head].ravel().tolist(), position, strict=True)
-    return ((similarity, divisor, placed, temperature) for similarity, placed in pairs)
+    return ((similarity, divisor, position, temperature) for similarity, position in pairs)
 
 
 def comparison_rows(comparison: "Comparison") -> Iterator[Row]:
-    """The heads of the columns, then every method's mean weights, what they differ by, and the method's measures."""
+    """The heads of the columns, then every method's mean weights, their differences, and the method's measures."""
     yield COMPARISON_HEAD
     baseline = comparison.methods[0]
     pairs = _pairs(baseline.explanation, range(len(baseline.weights)))

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the records, with what the settings say filled in."""
+"""The JSON Schemas of the records, with values and defaults from the settings."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ NAMES = {"$METHODS": METHODS, "$PATTERNS": PATTERN_NAMES}
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The schema of what `attn NAME --json` prints."""
+    """The schema of the output of `attn NAME --json`."""
     text = files("attncli").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text, object_hook=_filled)
     return schema

@@ -38,7 +38,7 @@ def near_json(found: Neighbourhood, precision: int = 6) -> str:
         "vectors": {"name": vectors.name, "words": vectors.words, "dimensions": vectors.dimensions},
         "words": _asked(found.words),
         "minus": _asked(found.minus),
-        "neighbours": [{"text": each.text, "similarity": numbers.one(each.similarity)} for each in found.neighbours],
+        "neighbours": [{"text": each.text, "similarity": numbers.scalar(each.similarity)} for each in found.neighbours],
     }
     return json_line(_head("near") | record)
 

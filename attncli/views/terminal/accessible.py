@@ -1,4 +1,4 @@
-"""The same pages in plain sentences, for screen readers: no boxes, no bars, no shades, nothing beside anything."""
+"""Pages in plain sentences, for screen readers: no boxes, no bars, no shades, no columns."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -24,26 +24,26 @@ MOST_KEYS = 20
 
 def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     """`attn explain` as sentences: the settings, and the context of each word."""
-    said: list[str] = []
+    remarks: list[str] = []
     sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
     n_layer, n_head = explanation.weights.shape[:2] if explanation.has_matrix else (1, 1)
     sentences += role_sentences(explanation)
     if n_head > 1:
         sentences += _heads(explanation, screen)
-        said.append(f"the context of each word is the mean of {n_head} heads")
+        remarks.append(f"the context of each word is the mean of {n_head} heads")
     if n_layer > 1:
-        said.append(f"this is the last of {n_layer} layers")
+        remarks.append(f"this is the last of {n_layer} layers")
     if len(explanation.context) > MOST_WORDS:
-        said.append(f"the last {len(explanation.context) - MOST_WORDS} words are left out")
+        remarks.append(f"the last {len(explanation.context) - MOST_WORDS} words are left out")
     rest = "all weights: --json" if explanation.has_matrix else "all words: --json"
-    return [*_lines(sentences, screen), *closing(explanation, (*said, rest), screen)]
+    return [*_lines(sentences, screen), *closing(explanation, (*remarks, rest), screen)]
 
 
 def map_sentences(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> list[Text]:
     """The map of a model's heads as sentences."""
     sentences = [*_opening(explanation, screen), *kind_sentences(explanation, kinds)]
-    said = ["one head whole: --layer L --head H", "all numbers: --json"]
-    return [*_lines(sentences, screen), *closing(explanation, said, screen)]
+    remarks = ["one head whole: --layer L --head H", "all numbers: --json"]
+    return [*_lines(sentences, screen), *closing(explanation, remarks, screen)]
 
 
 def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Screen) -> list[Text]:
@@ -54,8 +54,8 @@ def close_up_sentences(explanation: Explanation, close_up: CloseUp, screen: Scre
     sentences += _nearest(explanation, close_up, screen)
     if close_up.others:
         sentences.append(f"The same word is also at {', '.join(map(str, close_up.others))}.")
-    said = [*formula_notes(explanation), "all numbers: --json --full"]
-    return [*_lines(sentences, screen), *closing(explanation, said, screen)]
+    remarks = [*formula_notes(explanation), "all numbers: --json --full"]
+    return [*_lines(sentences, screen), *closing(explanation, remarks, screen)]
 
 
 def _nearest(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
@@ -133,7 +133,7 @@ def _steps(explanation: Explanation, close_up: CloseUp, head: int, screen: Scree
         return
     formula = formula_of(close_up.terms, head) if close_up.terms else None
     if formula:
-        yield f"A score is {formula.said}."
+        yield f"A score is {formula.in_words}."
     for key in np.argsort(-weights, kind="stable")[:MOST_KEYS]:
         if scores[key] != -np.inf:
             score, part = f"{_terms(formula, key)}score {as_number(scores[key])}", as_number(parts[key])
@@ -156,7 +156,7 @@ def _near(neighbours: Iterable[Neighbour], screen: Screen) -> str:
 
 
 def _moved(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
-    """How near the vector came to its context words."""
+    """The cosines of the vector with its context words, before and after."""
     keys = names(explanation.key_sentence, screen)
     for each in moves(explanation, close_up.query):
         yield f"Its cosine with {keys[each.key]} was {each.before:.2f} before attention and is {each.after:.2f} after."

@@ -39,7 +39,7 @@ def _pieces(text: str, together: bool = True) -> Iterator[tuple[int, int, bool]]
 
 
 def phrases(text: str, together: bool = True) -> list[tuple[int, int]]:
-    """Where right-to-left words stand; `together`: those of a phrase as one."""
+    """The spans of right-to-left words; `together`: those of a phrase as one."""
     found: list[tuple[int, int]] = []
     for match in re.finditer("[^ ]+", text) if _RIGHT_TO_LEFT.search(text) else ():
         if not _RIGHT_TO_LEFT.search(match[0]):

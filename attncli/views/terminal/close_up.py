@@ -24,8 +24,8 @@ def close_up_lines(explanation: Explanation, close_up: CloseUp, screen: Screen) 
         return close_up_sentences(explanation, close_up, screen)
     heads = [head_block(explanation, close_up, head, screen) for head in range(len(close_up.weights))]
     changed = [nearest_words(close_up, screen), moves_lines(explanation, close_up, screen)]
-    said = (*(note for head in heads for note in head.notes), *_notes(explanation, close_up, screen))
-    return page("attn explain", explanation, [*(head.lines for head in heads), *changed], said, screen)
+    remarks = (*(note for head in heads for note in head.notes), *_notes(explanation, close_up, screen))
+    return page("attn explain", explanation, [*(head.lines for head in heads), *changed], remarks, screen)
 
 
 def head_block(explanation: Explanation, close_up: CloseUp, head: int, screen: Screen) -> Block:
@@ -52,25 +52,25 @@ def _listed(parts: Iterator[tuple[str, str]], screen: Screen) -> list[Text]:
     width = max(cells(name) for name, _ in listed) + 2
     hanging = width if screen.columns >= 60 else 2
     lines: list[Text] = []
-    for name, said in listed:
+    for name, text in listed:
         column = pad(name, width) if hanging > 2 else f"{name}  "
-        lines += wrap([(column, BOLD), (said, "")], screen.columns, hanging)
+        lines += wrap([(column, BOLD), (text, "")], screen.columns, hanging)
     return lines
 
 
 def _steps(
     explanation: Explanation, close_up: CloseUp, head: int, word: str, screen: Screen, formula: Formula | None
 ) -> Iterator[tuple[str, str]]:
-    """The three steps, each with what it is and the real numbers of its strongest key."""
+    """The three steps, each with its definition and the numbers of its strongest key."""
     row, best, keys = Keys.of(close_up, head), close_up.lookup[head], names(explanation.key_sentence, screen)
     if best is None:
         yield "1 similarity", "the mask lets this word see nothing: no scores, no weights, and an output of 0"
         return
     seen, score, largest = len(row.order), as_number(row.scores[best]), int(row.contributions.argmax())
-    said = f", {screen.own(formula.text)}" if formula else ""
+    written = f", {screen.own(formula.text)}" if formula else ""
     worked = f"{screen.own(formula.worked(0, best))} = " if formula and not formula.plain else ""
     highest = f"the highest is {word} with {keys[best]}: {worked.replace(' ', GLUE)}{score}"
-    yield "1 similarity", f"a score for each of {seen} keys{said}; {highest}"
+    yield "1 similarity", f"a score for each of {seen} keys{written}; {highest}"
     share = f"{score} becomes {as_weight(row.shown[best])} for {keys[best]}"
     yield "2 softmax", f"e to the score, divided by the sum of all {seen}, so that they add up to 1: {share}"
     part = f"{_part(row, largest, keys, screen)}, of length {as_number(row.contributions[largest])}"
@@ -100,7 +100,7 @@ def _part(row: Keys, key: int, keys: Sequence[str], screen: Screen) -> str:
 
 
 def _notes(explanation: Explanation, close_up: CloseUp, screen: Screen) -> Iterator[str]:
-    """What a reader of a close-up must know."""
+    """The notes on a close-up."""
     n_layer = len(explanation.layers)
     yield from formula_notes(explanation)
     word = screen.word(explanation.sentence.tokens[close_up.query].name)

@@ -32,9 +32,9 @@ def compare_lines(comparison: Comparison, screen: Screen) -> list[Text]:
         *legend(comparison, screen),
     ]
     context = context_changes(comparison, screen)
-    said = (*matrices.notes, *_notes(comparison, screen), *context.notes)
+    remarks = (*matrices.notes, *_notes(comparison, screen), *context.notes)
     parts = [measures, matrices.lines, context.lines]
-    return page("attn compare", comparison.methods[0].explanation, parts, said, screen, comparison.warnings)
+    return page("attn compare", comparison.methods[0].explanation, parts, remarks, screen, comparison.warnings)
 
 
 def _matrices(comparison: Comparison, screen: Screen) -> Block:
@@ -138,7 +138,7 @@ def _listed(method: Compared) -> list[Text]:
 
 
 def legend(comparison: Comparison, screen: Screen) -> list[Text]:
-    """What each measure means, one line each."""
+    """The definition of each measure, one line each."""
     explanation = comparison.methods[0].explanation
     n = len(explanation.key_sentence.tokens)
     itself = "" if explanation.memory or explanation.source.settings.exclude_self else ", itself included,"
@@ -183,7 +183,7 @@ def _changed_words(method: str, changes: Sequence[str], width: int, screen: Scre
 
 
 def _changes(method: Compared, baseline: Compared, screen: Screen) -> Iterator[str]:
-    """What changed for each word, as a text that is broken nowhere; words with a new order alone at the end."""
+    """The changes of each word, as a text that is not wrapped; words with a new order alone at the end."""
     queries = names(method.explanation.sentence, screen)
     keys = names(method.explanation.key_sentence, screen)
     reordered = []
@@ -197,7 +197,7 @@ def _changes(method: Compared, baseline: Compared, screen: Screen) -> Iterator[s
 
 
 def _change(before: Context, now: Context, keys: Sequence[str], screen: Screen) -> str:
-    """Another strongest word, and what joined or left the strongest: `dog → a, +he -cute`; empty for a new order."""
+    """Another strongest word, and words that joined or left them: `dog → a, +he -cute`; empty for a new order."""
     was, is_now = [each.key for each in before.ranked], [each.key for each in now.ranked]
     ends = dict.fromkeys(keys[each[0]] for each in (was, is_now) if each)  # one name if the strongest stayed
     strongest = f"{GLUE}{screen.own('→')}{GLUE}".join(ends) if len(ends) > 1 else ""

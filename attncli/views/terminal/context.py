@@ -14,13 +14,13 @@ from attncli.views.terminal.typeset import DIM, Block, bar, heading
 MOST_WORDS = 60
 LONGEST_NAME, CUT_NAME = 16, 12
 LONGEST_BAR, SHORTEST_BAR = 12, 3
-NARROW = 36  # cells; below, the entries stand under their word
+NARROW = 36  # cells; below, the entries are under their word
 GAP = 2  # cells between two entries
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Where everything stands: the widths of labels, names, numbers and bars, the entries a line and their start.
+    """The layout: the widths of labels, names, numbers and bars, the entries a line and their start.
 
     `stacked`: the entries start on the line after the label, as on very narrow screens.
     """
@@ -51,7 +51,7 @@ def _columns(
 
 
 def _entries(text: int, room: int, top: int) -> int:
-    """How many entries of name and number in `text` cells stand beside one another, spread evenly over their lines."""
+    """The number of entries of name and number in `text` cells side by side, spread evenly over their lines."""
     most = max(min((room + GAP) // (text + 2 + SHORTEST_BAR + GAP), top), 1)
     return -(-top // -(-top // most))
 
@@ -143,10 +143,10 @@ def _word(label: str, own: str | None, entries: Sequence[Text], columns: Columns
 
 
 def _notes(explanation: Explanation, was_cut: bool, screen: Screen) -> tuple[str, ...]:
-    said = []
+    remarks = []
     left_out = len(explanation.sentence.tokens) - MOST_WORDS
     if left_out > 0:
-        said.append(f"the context of the last {left_out} words is left out; --word N shows one word, --json all")
+        remarks.append(f"the context of the last {left_out} words is left out; --word N shows one word, --json all")
     if was_cut:
-        said.append("words that end in … are cut in the context; a wider terminal or --json shows them whole")
-    return tuple(map(screen.own, said))
+        remarks.append("words that end in … are cut in the context; a wider terminal or --json shows them whole")
+    return tuple(map(screen.own, remarks))

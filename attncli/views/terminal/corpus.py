@@ -1,4 +1,4 @@
-"""The summary of `attn corpus`: what was read, attention by distance, entropy, heads, and the strongest pairs."""
+"""The summary of `attn corpus`: the texts read, attention by distance, entropy, heads, and the strongest pairs."""
 
 from collections.abc import Iterator, Mapping
 
@@ -30,7 +30,7 @@ def corpus_lines(corpus: Corpus, screen: Screen, kept: bool) -> list[Text]:
 
 
 def about(corpus: Corpus, screen: Screen) -> str:
-    """What attended, and how, in one line."""
+    """The vectors or model and the settings, in one line."""
     name, attention = screen.word(corpus.name), corpus.attention
     if not isinstance(attention, Settings):
         return name
@@ -39,12 +39,12 @@ def about(corpus: Corpus, screen: Screen) -> str:
 
 
 def _read(corpus: Corpus, screen: Screen) -> list[Text]:
-    told = corpus.manifest
-    words = told["words"]
-    share = told["unknown"] / max(words + told["unknown"], 1)
-    rate = told["texts"] / max(told["seconds"], 1e-9)
+    manifest = corpus.manifest
+    words = manifest["words"]
+    share = manifest["unknown"] / max(words + manifest["unknown"], 1)
+    rate = manifest["texts"] / max(manifest["seconds"], 1e-9)
     text = (
-        f"{told['texts']:,} texts of {told['lines']:,} lines, {words:,} known words ({share:.1%} unknown), "
+        f"{manifest['texts']:,} texts of {manifest['lines']:,} lines, {words:,} known words ({share:.1%} unknown), "
         f"{rate:,.0f} texts/s in each process"
     )
     over = wrap([("attn corpus  ", BOLD), (about(corpus, screen), "")], screen.columns, 2)
@@ -80,8 +80,8 @@ def _with_bar(line: Line, screen: Screen) -> Iterator[Text]:
 def _notes(corpus: Corpus, kept: bool) -> Iterator[str]:
     skipped: Mapping[str, int] = corpus.manifest["skipped"]
     if skipped:
-        told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(skipped.items()))
-        yield f"skipped lines: {told}" + ("; the first of each kind stand in errors.ndjson" if kept else "")
+        counts = ", ".join(f"{reason} {count:,}" for reason, count in sorted(skipped.items()))
+        yield f"skipped lines: {counts}" + ("; the first of each kind stand in errors.ndjson" if kept else "")
     if corpus.manifest["lost"]:
         yield f"shards that no worker finished: {corpus.manifest['lost']}; --resume tries them again"
     if kept:

@@ -17,7 +17,7 @@ from attncli.views.rounding import number
 from attncli.views.screen import Screen
 from attncli.views.terminal.typeset import BOLD, DIM, heading, line, notes, wrap
 
-MEANINGS = {
+ROW_MEANINGS = {
     "intact": "the block as it is",
     "content_zeroed": "only positions weigh",
     "positions_zeroed": "only content weighs",
@@ -32,7 +32,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A measure: its name, the cells it takes, its value as text, and what it means where the name does not say."""
+    """A measure: its name, its width in cells, its value as text, and its meaning where the name is not enough."""
 
     name: str
     width: int
@@ -50,7 +50,7 @@ COLUMNS = (
     Column("stop", 6, lambda row: number(row.stop_mass, 2), "weight on the hundred most frequent words"),
     Column("JSD", 6, lambda row: number(row.diversity, 2), "how much two heads differ"),
 )
-LABEL = max(map(len, MEANINGS))
+LABEL = max(map(len, ROW_MEANINGS))
 
 
 def _asked(evaluation: Evaluation) -> str:
@@ -69,14 +69,14 @@ def evaluation_lines(evaluation: Evaluation, screen: Screen) -> list[Text]:
     head = f"{evaluation.block}  {evaluation.method}, {evaluation.vectors.name}"
     pieces = [("attn train --evaluate ", BOLD), (screen.word(head), ""), (f"  {_measured_on(evaluation)}", DIM)]
     names = " " * LABEL + "".join(column.name.rjust(column.width) for column in shown)
-    said = [_asked(evaluation), "; ".join(f"{column.name}: {column.meaning}" for column in shown if column.meaning)]
+    remarks = [_asked(evaluation), "; ".join(f"{column.name}: {column.meaning}" for column in shown if column.meaning)]
     if left := COLUMNS[len(shown) :]:
-        said.append(f"the screen is too narrow for {', '.join(column.name for column in left)}: --json has all")
+        remarks.append(f"the screen is too narrow for {', '.join(column.name for column in left)}: --json has all")
     return [
         *wrap(pieces, screen.columns),
         *(Text(), line((names, DIM)), *(_line(row, shown, screen) for row in evaluation.rows)),
         *(Text(), *_heads(evaluation, screen)),
-        *(Text(), *notes(map(screen.own, filter(None, said)), screen)),
+        *(Text(), *notes(map(screen.own, filter(None, remarks)), screen)),
     ]
 
 
@@ -91,17 +91,17 @@ def _measured_on(evaluation: Evaluation) -> str:
 
 
 def _line(row: Row, shown: tuple[Column, ...], screen: Screen) -> Text:
-    """The measures of a row, and what the row is where there is room to say it."""
+    """The measures of a row, and the meaning of the row where there is room for it."""
     values = "".join(column.cell(row).rjust(column.width) for column in shown)
     text = line((row.name.ljust(LABEL), ""), (values, BOLD if row.name == "intact" else ""))
-    meaning = screen.own(f"  {MEANINGS[row.name]}")
+    meaning = screen.own(f"  {ROW_MEANINGS[row.name]}")
     if len(text.plain) + len(meaning) <= screen.columns:
         text.append(meaning, DIM)
     return text
 
 
 def _heads(evaluation: Evaluation, screen: Screen) -> list[Text]:
-    """What each head looks at on these sentences."""
+    """The kind of each head on these sentences."""
     names = [f"{head}  {name_of(profile)}" for head, profile in enumerate(evaluation.profile)]
     lines = (text for name in names for text in wrap([(name, "")], screen.columns))
     return [*heading("heads", "what each looks at on these sentences", screen), *lines]
@@ -109,13 +109,13 @@ def _heads(evaluation: Evaluation, screen: Screen) -> list[Text]:
 
 def _sentences(evaluation: Evaluation, screen: Screen) -> list[Text]:
     """The same without a table: a sentence a row, then one a head."""
-    said = [
+    remarks = [
         f"Evaluation of {screen.word(evaluation.block)}, method {evaluation.method}, "
         f"vectors {screen.word(evaluation.vectors.name)}, on {_measured_on(evaluation)}.",
         *(_sentence(row) for row in evaluation.rows),
         *(f"Head {head} looks at: {name_of(profile)}." for head, profile in enumerate(evaluation.profile)),
     ]
-    lines = [text for each in said for text in wrap([(screen.own(each), "")], screen.columns)]
+    lines = [text for each in remarks for text in wrap([(screen.own(each), "")], screen.columns)]
     return [
         *lines,
         *notes(map(screen.own, (_asked(evaluation), "stop words are the hundred most frequent ones")), screen),
@@ -125,8 +125,9 @@ def _sentences(evaluation: Evaluation, screen: Screen) -> list[Text]:
 def _sentence(row: Row) -> str:
     differ = "" if row.diversity is None else f", heads differ by {number(row.diversity, 2)} bits"
     return (
-        f"{row.name}, {MEANINGS[row.name]}: MRR {number(row.mrr, 3)} with a spread of {number(row.mrr_spread, 3)} over "
-        f"three draws, top-1 {number(row.top1, 3)}, entropy {number(row.entropy, 2)} bits a row, "
+        f"{row.name}, {ROW_MEANINGS[row.name]}: MRR {number(row.mrr, 3)} "
+        f"with a spread of {number(row.mrr_spread, 3)} over three draws, "
+        f"top-1 {number(row.top1, 3)}, entropy {number(row.entropy, 2)} bits a row, "
         f"{number(row.stop_mass, 2)} of the weight on stop words{differ}."
     )
 
@@ -150,9 +151,9 @@ def evaluation_json(evaluation: Evaluation, precision: int = 6) -> str:
 
 
 def _head(profile: Array, numbers: Numbers) -> dict[str, Any]:
-    measures = zip(PROFILE, map(numbers.one, profile), strict=True)
+    measures = zip(PROFILE, map(numbers.scalar, profile), strict=True)
     return {"does": name_of(profile), **dict(measures)}
 
 
 def _row(row: Row, numbers: Numbers) -> dict[str, Any]:
-    return {name: value if name == "name" else numbers.one(value) for name, value in vars(row).items()}
+    return {name: value if name == "name" else numbers.scalar(value) for name, value in vars(row).items()}

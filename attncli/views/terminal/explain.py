@@ -10,7 +10,7 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.context import context_lines
 from attncli.views.terminal.heading import page
 from attncli.views.terminal.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines
-from attncli.views.terminal.panels import gallery
+from attncli.views.terminal.panels import panels_in_rows
 from attncli.views.terminal.typeset import BOLD, DIM, Block, heading, wrap
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 
 
 def _heads_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen) -> list[Text]:
-    """What each head of a model does, or which key the query has most weight on under each."""
+    """The kind of each head of a model, or the key with most weight of the query under each."""
     if explanation.source.strongest is not None:
         from attncli.views.terminal.query import word_map_lines
 
@@ -61,13 +61,13 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
         return page("attn explain", explanation, [context.lines], context.notes, screen)
     matrices = matrices_block(explanation, screen)
     how = f"each row is a {explanation.source.unit}, its columns are what it attends to{_sums(explanation)}"
-    said = (*matrices.notes, *context.notes, *_notes(explanation, screen))
+    remarks = (*matrices.notes, *context.notes, *_notes(explanation, screen))
     parts = [[*heading("weights", how, screen), *matrices.lines], role_lines(explanation, screen), context.lines]
-    return page("attn explain", explanation, parts, said, screen)
+    return page("attn explain", explanation, parts, remarks, screen)
 
 
 def _sums(explanation: Explanation) -> str:
-    """What the weights of a word sum to, where any is not 0."""
+    """The sum of a word's weights, where any is not 0."""
     if explanation.source.combined in ("max", "flow", "norm"):
         return ""
     seeing = explanation.weights[-1].any(axis=-1)  # [n_head, n_query]
@@ -84,7 +84,7 @@ def matrices_block(explanation: Explanation, screen: Screen) -> Block:
     drawn = min(n_head, _most_heads(explanation))
     matrices = [_matrix(explanation, head, f"head {explanation.head_numbers[head]}") for head in range(drawn)]
     matrices.append(_matrix(explanation, None, f"mean of {n_head} heads"))
-    return gallery(matrices, screen, MOST_LINES // len(matrices))
+    return panels_in_rows(matrices, screen, MOST_LINES // len(matrices))
 
 
 def _most_heads(explanation: Explanation) -> int:
@@ -114,7 +114,7 @@ def _notes(explanation: Explanation, screen: Screen) -> Iterator[str]:
 
 
 def role_lines(explanation: Explanation, screen: Screen) -> list[Text]:
-    """The heads with what they look at on this sentence and in the evaluation; nothing where none were trained."""
+    """The heads with their kinds on this sentence and in the evaluation; empty without trained heads."""
     if not explanation.source.roles:
         return []
     lines = heading("heads", "what each looks at on this sentence", screen)

@@ -46,7 +46,7 @@ class Axis:
 
     @cached_property
     def headings(self) -> tuple[str, ...]:
-        """Each group's first word, with its place behind it where the word stands there twice: `is[1]`, `is[6]`."""
+        """Each group's first word, with its place behind it where the word occurs twice: `is[1]`, `is[6]`."""
         seen = Counter(word.casefold() for word in self.words)
         firsts = ((i, self.words[i]) for i in self.firsts)
         return tuple(f"{word}[{i}]" if seen[word.casefold()] > 1 else word for i, word in firsts)
@@ -79,7 +79,7 @@ def fold(values: NDArray[np.floating], rows: Axis, columns: Axis) -> NDArray[np.
 
 @dataclass(frozen=True)
 class Grid:
-    """What is drawn, in any layout: `shown` hundredths, `strength` of the colour and `hidden` cells, all [n, m]."""
+    """A matrix in any layout: `shown` hundredths, `strength` of the colour and `hidden` cells, all [n, m]."""
 
     shown: NDArray[np.int64]
     strength: NDArray[np.floating]
@@ -138,7 +138,7 @@ def _which(axis: Axis, columns: range) -> str:
 
 
 def column_words(grid: Grid, screen: Screen) -> list[Text]:
-    """What the numbers over the columns stand for, where the row labels do not say it already."""
+    """The words of the numbers over the columns, where the row labels do not give them already."""
     axis = grid.columns
     if axis.words == grid.rows.words:
         return []

@@ -21,7 +21,7 @@ def page(
     name: str,
     explanation: Explanation,
     parts: Iterable[Sequence[Text]],
-    said: Iterable[str],
+    remarks: Iterable[str],
     screen: Screen,
     warnings: tuple[str, ...] | None = None,
 ) -> list[Text]:
@@ -31,7 +31,7 @@ def page(
         sentences(explanation.sentence, explanation.memory, screen),
     ]
     lines = [text for part in (*over, *parts) if part for text in (*part, Text())]
-    return [*lines[:-1], *closing(explanation, said, screen, warnings)]
+    return [*lines[:-1], *closing(explanation, remarks, screen, warnings)]
 
 
 def title(name: str, explanation: Explanation, screen: Screen) -> list[Text]:
@@ -110,14 +110,14 @@ def place(index: int, screen: Screen) -> str:
 
 
 def closing(
-    explanation: Explanation, said: Iterable[str], screen: Screen, warnings: tuple[str, ...] | None = None
+    explanation: Explanation, remarks: Iterable[str], screen: Screen, warnings: tuple[str, ...] | None = None
 ) -> list[Text]:
     """Unknown words, notes and warnings after an empty line, if there are any."""
     texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
     vectors = explanation.source.vectors
     unknown = [note for text in texts for note in unknown_notes(text, vectors, screen)] if vectors else []
     warnings = explanation.warnings if warnings is None else warnings
-    lines = [*notes([*unknown, *said, *explanation.remarks], screen), *notes(warnings, screen, "warning")]
+    lines = [*notes([*unknown, *remarks, *explanation.remarks], screen), *notes(warnings, screen, "warning")]
     return [Text(), *lines] if lines else []
 
 

@@ -19,11 +19,11 @@ from attncli.views.terminal.heading import names, place
 from attncli.views.terminal.typeset import BOLD, DIM, Block, bar, heading, notes, wrap
 
 CELL = 6  # cells of a head, the space before it among them
-NAME = 5  # cells for what a line says
+NAME = 5  # cells for the name of a line
 
 
 class Line(NamedTuple):
-    """One of the lines of a layer: its name, and what stands in it for (row, column) of the chosen layers and heads."""
+    """One of the lines of a layer: its name, and its text for (row, column) of the chosen layers and heads."""
 
     name: str
     cell: Callable[[int, int], tuple[str, str | Style]]
@@ -58,7 +58,7 @@ def blocks(layers: Sequence[int], heads: Sequence[int], screen: Screen, width: i
 
 MOST_LINES = 180  # of a map with all its numbers
 SHORT = {PREVIOUS: "prev", NEXT: "next", SAME: "same", ANCHOR: "first", BROADLY: "broad", CONTENT: "cont"}
-MEANINGS = {
+KIND_DEFINITIONS = {
     PREVIOUS: "more than half of the weight on the token before",
     NEXT: "more than half on the token after",
     SAME: "more than half on the token itself",
@@ -75,18 +75,20 @@ def map_block(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> Blo
     numbered = len(layers) * len(blocks(layers, heads, screen)) * 5 <= MOST_LINES
     lines = [Line("kind", partial(_kind, kinds, screen))]
     lines += [Line(name, partial(_measure, kinds, name)) for name in NUMBERS if numbered]
-    said = ["all these numbers are in --json; one head whole: --layer L --head H"]
+    remarks = ["all these numbers are in --json; one head whole: --layer L --head H"]
     if not numbered:
-        said.insert(0, "distance, entropy and share on special tokens are left out of so large a map: choose --layer L")
+        remarks.insert(
+            0, "distance, entropy and share on special tokens are left out of so large a map: choose --layer L"
+        )
     shaded = "; the colour is the share of its weight" * screen.coloured
     over = heading("map", f"a row a layer, a column a head: what it does here{shaded}", screen)
-    return Block([*over, *head_grid(layers, heads, lines, screen)], tuple(said))
+    return Block([*over, *head_grid(layers, heads, lines, screen)], tuple(remarks))
 
 
 def legend(kinds: HeadKinds, screen: Screen) -> list[Text]:
-    """What the short names on this map mean."""
+    """The definitions of the short names on this map."""
     found = [kind for kind in SHORT if (kinds.kind == kind).any()]
-    meant = [(SHORT[kind], f"{kind}: {MEANINGS[kind]}") for kind in found] + list(NUMBERS.items())
+    meant = [(SHORT[kind], f"{kind}: {KIND_DEFINITIONS[kind]}") for kind in found] + list(NUMBERS.items())
     lines = [wrap([(pad(short, CELL), BOLD), (text, DIM)], screen.columns, hanging=CELL) for short, text in meant]
     return [line for some in lines for line in some]
 
@@ -101,7 +103,7 @@ def _measure(kinds: HeadKinds, name: str, row: int, head: int) -> tuple[str, str
 
 
 def _strength(kinds: HeadKinds, row: int, head: int) -> float:
-    """How much of the head's weight its kind stands for; what has no share has no colour to speak of."""
+    """The share of the head's weight that its kind accounts for; a kind without a share has hardly any colour."""
     shares = {PREVIOUS: kinds.previous, NEXT: kinds.next, SAME: kinds.same, ANCHOR: kinds.anchor}
     found = shares.get(str(kinds.kind[row, head]))
     return 0.0 if found is None else float(found[row, head])
@@ -115,7 +117,7 @@ def _number(kinds: HeadKinds, name: str, row: int, head: int) -> str:
 
 
 def kind_sentences(explanation: Explanation, kinds: HeadKinds) -> Iterator[str]:
-    """What each head does, a sentence each."""
+    """The kind of each head, a sentence each."""
     for row, layer in enumerate(explanation.layer_numbers):
         for column, head in enumerate(explanation.head_numbers):
             distance, bits = (_number(kinds, name, row, column) for name in ("dist", "bits"))
@@ -144,20 +146,20 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     lines += (line for each in shown for line in _head(each, ranking, screen))
     first = ranking.heads[0]
     rest = len(ranking.heads) - len(shown)
-    said = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
-    said.append(f"look at the first: attn explain … --model … --layer {first.layer} --head {first.head}")
-    return [*lines, Text(), *notes(said, screen), *notes(ranking.warnings, screen, "warning")]
+    remarks = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
+    remarks.append(f"look at the first: attn explain … --model … --layer {first.layer} --head {first.head}")
+    return [*lines, Text(), *notes(remarks, screen), *notes(ranking.warnings, screen, "warning")]
 
 
 def _head(each: RankedHead, ranking: HeadRanking, screen: Screen) -> list[Text]:
-    """One head with its numbers, and a bar of what it was ranked by where there is room."""
+    """One head with its numbers, and a bar of its rank's measure where there is room."""
     measured = [f"{name} {value:{form}}" for name, value, form in _against(each, ranking.by_lift)]
     if screen.accessible or screen.columns < NARROWEST:
-        told = ", ".join([f"{each.score:.3f}", *measured])
-        return wrap([(f"Layer {each.layer}, head {each.head}: {told}.", "")], screen.columns)
+        numbers = ", ".join([f"{each.score:.3f}", *measured])
+        return wrap([(f"Layer {each.layer}, head {each.head}: {numbers}.", "")], screen.columns)
     line = Text(f"layer {each.layer:>2}  head {each.head:>2}  {each.score:.3f}", no_wrap=True)
-    for told in measured:
-        line.append(f"  {told}" * (len(line) + 2 + len(told) <= screen.columns))
+    for measure in measured:
+        line.append(f"  {measure}" * (len(line) + 2 + len(measure) <= screen.columns))
     longest = min(LONGEST_BAR, screen.columns - len(line) - 4)
     if longest > 5:
         most = max(_ranked_by(head, ranking) for head in ranking.heads) or 1.0
@@ -166,7 +168,7 @@ def _head(each: RankedHead, ranking: HeadRanking, screen: Screen) -> list[Text]:
 
 
 def _against(each: RankedHead, by_lift: bool) -> list[tuple[str, float, str]]:
-    """What the weight is held against, what heads are ranked by first: there may be no room for both."""
+    """The measures beside the weight, the one of the ranking first: there may be no room for both."""
     if each.mean is None or each.lift is None:
         return []
     against = [("mean", each.mean, ".3f"), ("lift", each.lift, "+.3f")]

@@ -1,4 +1,4 @@
-"""The table of a close-up: for each key the score and its terms, the weight, its rank, what its value contributes."""
+"""The table of a close-up: for each key its score and terms, its weight, its rank, its value's contribution."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -77,8 +77,8 @@ def key_table(
         name = pad(cut(labels[key], label, screen.own("…")), label)
         lines.append(_row(keys, key, name, columns, screen, BOLD if key == close_up.lookup[head] else ""))
         _add_bar(lines[-1], keys, key, longest, screen)
-    said = [*_left_out(len(rows), len(tokens), dropped), *_explained(labels.values(), label, keys.seen)]
-    return Block(lines, tuple(map(screen.own, said)))
+    remarks = [*_left_out(len(rows), len(tokens), dropped), *_explained(labels.values(), label, keys.seen)]
+    return Block(lines, tuple(map(screen.own, remarks)))
 
 
 def _columns(keys: Keys, screen: Screen, formula: Formula | None) -> list[Column]:

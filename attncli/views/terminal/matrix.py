@@ -46,7 +46,7 @@ def matrix_lines(matrix: Matrix, screen: Screen, most_lines: int = MOST_LINES) -
 
 
 def most_rows(most_lines: int) -> int:
-    """How many rows a matrix of `most_lines` has."""
+    """The number of rows of a matrix of `most_lines`."""
     return min(MOST_GROUPS, most_lines - OVERHEAD)
 
 
@@ -113,7 +113,7 @@ def with_numbers(grid: Grid, screen: Screen) -> Layout:
 
 
 def shortest_label(grid: Grid) -> int:
-    """What row labels may be cut to: the place and a few letters."""
+    """The least width of row labels: the place and a few letters."""
     return min(grid.longest_label, grid.rows.number_width + 5)
 
 
@@ -133,7 +133,7 @@ def title_lines(matrix: Matrix, screen: Screen) -> list[Text]:
 
 
 def notes_on(grid: Grid, layout: Layout, screen: Screen) -> tuple[str, ...]:
-    """What a reader of this layout must know."""
+    """The notes on this layout."""
     return tuple(map(screen.own, _notes(grid, layout)))
 
 

@@ -1,4 +1,4 @@
-"""What attention did to one vector: the nearest words before and after, and how near its context words came."""
+"""The effect of attention on one vector: its nearest words before and after, and its cosines with context words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from attncli.recipes.explanation import CloseUp, Explanation
 from attncli.recipes.sources import Neighbour
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
-from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Block, gallery, heading, line, wrap
+from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Block, blocks_in_rows, heading, line, wrap
 
 INDENT = 9  # cells before a neighbour: its mark and its cosine
 
@@ -53,7 +53,7 @@ def nearest_words(close_up: CloseUp, screen: Screen) -> list[Text]:
     columns = [Block(_column("before", close_up.before, known, screen))]
     if close_up.after is not None:
         columns.append(Block(_column("after", close_up.after, known, screen)))
-    return [*head, *gallery(columns, screen).lines]
+    return [*head, *blocks_in_rows(columns, screen).lines]
 
 
 def _column(name: str, neighbours: Sequence[Neighbour], known: set[str], screen: Screen) -> list[Text]:

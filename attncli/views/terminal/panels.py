@@ -42,7 +42,7 @@ class Panel:
         return Block([title, *body(self.grid, layout, screen)], notes_on(self.grid, layout, screen))
 
 
-def gallery(matrices: Sequence[Matrix], screen: Screen, most_lines: int) -> Block:
+def panels_in_rows(matrices: Sequence[Matrix], screen: Screen, most_lines: int) -> Block:
     """The matrices in rows, as many side by side as the screen holds; each takes at most `most_lines`."""
     panels = [Panel.of(matrix, screen, most_lines) for matrix in matrices]
     for across in range(len(panels), 1, -1):

@@ -28,8 +28,8 @@ def row_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     seen = explanation.layers[-1].visible[query].tolist()
     for label, weight, visible in zip(labels, row.tolist(), seen, strict=True):
         if screen.accessible:
-            told = f"{label}: {weight:.3f}." if visible else f"{label}: hidden by the mask."
-            lines += wrap([(told, "")], screen.columns)
+            sentence = f"{label}: {weight:.3f}." if visible else f"{label}: hidden by the mask."
+            lines += wrap([(sentence, "")], screen.columns)
             continue
         name = pad(cut(label, width, screen.own("…")), width)
         line = Text(name + pad(f"{weight:.3f}" if visible else screen.own("·"), number, "right"), no_wrap=True)
@@ -67,14 +67,14 @@ def word_map_lines(explanation: Explanation, best: Array, weights: Array, screen
     if screen.accessible:
         lines += [
             each
-            for told in _sentences(explanation, best, weights, labels)
-            for each in wrap([(told, "")], screen.columns)
+            for sentence in _sentences(explanation, best, weights, labels)
+            for each in wrap([(sentence, "")], screen.columns)
         ]
     else:
         drawn = [Line("key", strongest), Line("", weight)]
         lines += head_grid(explanation.layer_numbers, explanation.head_numbers, drawn, screen, WIDTH)
-    said = ["one head step by step: --layer L --head H --word WORD; all weights are in --json"]
-    return page("attn explain", explanation, [lines], said, screen)
+    remarks = ["one head step by step: --layer L --head H --word WORD; all weights are in --json"]
+    return page("attn explain", explanation, [lines], remarks, screen)
 
 
 def _sentences(explanation: Explanation, best: Array, weights: Array, labels: list[str]) -> Iterator[str]:

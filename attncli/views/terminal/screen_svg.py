@@ -35,7 +35,7 @@ FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 
 
 def screen_svg(lines: Iterable[Text], screen: Screen, title: str = "") -> str:
-    """The lines, set for `screen`, as an SVG; `title` stands in the frame of the window."""
+    """The lines, set for `screen`, as an SVG; `title` is in the frame of the window."""
     console = Console(
         record=True,
         width=screen.columns,
@@ -57,7 +57,7 @@ CELL = 12.2  # wide, as Rich has it
 
 
 def _in_its_cells(match: re.Match[str]) -> str:
-    """Text in the cells that it would take on a terminal: words of fonts and directions of their own stand alone.
+    """Text in the cells that it would take on a terminal: words in other fonts or directions are set alone.
 
     Rich gives every character one cell of room, and text that a viewer turns around would take its numbers with it.
     """
@@ -76,7 +76,7 @@ def _word(match: re.Match[str], text: str, start: int, end: int) -> str:
 
 
 def _words(text: str) -> Iterator[tuple[int, int]]:
-    """Where words stand, right-to-left ones that make a phrase as one."""
+    """The spans of words, right-to-left ones that make a phrase as one."""
     phrase = {place for start, end in phrases(text) for place in range(start, end)}
     whole = "".join("x" if place in phrase else char for place, char in enumerate(text))
     return (match.span() for match in re.finditer("[^ ]+", whole))

@@ -18,7 +18,7 @@ GAP = 3  # cells between blocks side by side
 
 @dataclass(frozen=True)
 class Block:
-    """A drawn part of a page, and what must be said about it at the end of the page."""
+    """A drawn part of a page, and its notes for the end of the page."""
 
     lines: list[Text]
     notes: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ def wrap(pieces: Iterable[Piece], width: int, hanging: int = 0) -> list[Text]:
 
 
 def _set(word: Sequence[Piece], lines: list[Text], used: int, width: int, hanging: int) -> int:
-    """Put a word on the last line, and what does not fit on further lines; returns how far the last line reaches."""
+    """Put a word on the last line, its rest on further lines; returns the length of the last line."""
     for text, style in word:
         while used + cells(text) > width:
             part = prefix(text, width - used)
@@ -66,7 +66,7 @@ def _set(word: Sequence[Piece], lines: list[Text], used: int, width: int, hangin
 
 
 def _words(pieces: Iterable[Piece]) -> Iterator[tuple[int, list[Piece]]]:
-    """The pieces cut at spaces, what touches together, each with the number of spaces before it."""
+    """The pieces cut at spaces, adjacent ones together, each with the number of spaces before it."""
     gap, word = 0, []
     for text, style in pieces:
         for part in re.findall(" +|[^ ]+", text):
@@ -114,7 +114,7 @@ def beside(blocks: Sequence[Block], gap: int = GAP) -> Block:
     return Block(rows, tuple(note for block in blocks for note in block.notes))
 
 
-def gallery(blocks: Sequence[Block], screen: Screen) -> Block:
+def blocks_in_rows(blocks: Sequence[Block], screen: Screen) -> Block:
     """Blocks in rows, as many side by side as the screen holds, with an empty line between the rows."""
     rows: list[list[Block]] = []
     for block in blocks:

@@ -1,4 +1,4 @@
-"""The pages of `attn vectors`: what is kept, one set in full, neighbours, and what was done."""
+"""The pages of `attn vectors`: the kept sets, one set in full, neighbours, and results of actions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -24,7 +24,7 @@ def size(count: int) -> str:
 
 
 def done_lines(text: str, screen: Screen, then: str = "") -> list[Text]:
-    """A sentence that says what was done, and in dim letters what can be done next."""
+    """A sentence about the result, and in dim letters the next command."""
     lines = wrap([(screen.word(text), "")], screen.columns, hanging=2)
     return lines + (wrap([(screen.word(then), DIM)], screen.columns, hanging=2) if then else [])
 
@@ -70,7 +70,7 @@ def _paragraph(row: Sequence[str], screen: Screen) -> list[Text]:
 
 
 def info_lines(kept: Kept, vectors: Vectors, examples: Sequence[str], screen: Screen) -> list[Text]:
-    """Everything a set says of itself, a line each."""
+    """The properties of a set, a line each."""
     fields = dict(_fields(kept, vectors, screen))
     words = "  ".join(screen.word(word).replace(" ", GLUE) for word in examples)
     width = max(map(len, fields)) + 2
@@ -105,7 +105,7 @@ def _field(name: str, value: str, width: int, screen: Screen) -> list[Text]:
 
 
 def near_lines(found: Neighbourhood, screen: Screen) -> list[Text]:
-    """What was asked, and under it the neighbours with their cosines, the nearest first."""
+    """The question, and under it the neighbours with their cosines, the nearest first."""
     asked: list[Piece] = [*_signed(found.words, " + ", screen), *_signed(found.minus, " - ", screen)]
     about = f"  {found.vectors.name}, {form(found.vectors.words, found.vectors.dimensions)}, cosine"
     lines = wrap([*asked[1:], (screen.word(about), DIM)], screen.columns, hanging=2)
@@ -121,7 +121,7 @@ def _signed(words: Sequence[Asked], sign: str, screen: Screen) -> Iterator[Piece
 
 
 def offer_lines(offered: Offer, screen: Screen) -> list[Text]:
-    """What `pull` would fetch: how much, what it holds, under which licence, from where."""
+    """The set that `pull` would fetch: its size, contents, licence and source."""
     about = f"{offered.name}: {size(offered.size)} to download, {form(offered.words, offered.dimensions)}"
     lines = wrap([(screen.word(about), "")], screen.columns, hanging=2)
     details = [("licence", offered.licence or "unknown"), ("about", offered.description)]
