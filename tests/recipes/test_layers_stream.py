@@ -6,15 +6,17 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from support.command import attn
 from support.places import TESTS
 
 import attncli.recipes.model_explaining as model_explaining
 from attncli import explain_model
 from attncli.analysis import combining
+from attncli.analysis.flow import flow
 from attncli.analysis.kinds import HeadKinds, measure_heads
 from attncli.analysis.measures import top1
-from attncli.analysis.patterns import PATTERNS, pattern_score
-from attncli.errors import AttnError
+from attncli.analysis.patterns import PATTERNS, column_mean, in_order, pair_score, pattern_score
+from attncli.errors import AttnError, ExitCode
 from attncli.models.model import open_model
 from attncli.recipes.head_ranking import rank_model_heads
 from attncli.recipes.model_explaining import explain_model_with
@@ -56,17 +58,32 @@ def test_the_map_is_measured_on_each_layer_as_on_all(model, at_most, monkeypatch
         ("mean", lambda weights: weights.mean(axis=(0, 1))),
         ("max", lambda weights: weights.max(axis=(0, 1))),
         ("rollout", combining.rollout),
+        ("flow", lambda weights: flow(weights, range(weights.shape[-1]))),
     ],
 )
 def test_a_combination_is_the_one_of_all_layers(model, combine, expected):
     np.testing.assert_array_equal(paged(model, combine=combine).weights[0, 0], expected(at_once(model)[0]))
 
 
-def test_heads_are_ranked_as_on_all_layers(model):
+def test_the_lengths_of_all_layers_are_averaged(model):
+    layers = list(model.run(model.read(SENTENCE).ids))
+    lengths = [combining.norm_weighted(each.attention.weights, each.values, each.w_o).layer for each in layers]
+    np.testing.assert_array_equal(paged(model, combine="norm").weights[0, 0], np.mean(lengths, axis=0))
+
+
+@pytest.mark.parametrize("lift", [False, True])
+def test_a_pair_is_ranked_as_on_all_layers(model, lift):
+    weights, _, visible = at_once(model)
+    ranking = rank_model_heads(SENTENCE, model, from_="cat", to="dog", lift=lift)
+    scores, means = pair_score(weights, ranking.from_, ranking.to), column_mean(weights, visible, ranking.to)
+    assert ranking.heads == in_order(scores, means, by_lift=lift)
+
+
+def test_a_pattern_is_ranked_as_on_all_layers(model):
     weights = at_once(model)[0]
     scores = pattern_score(weights, PATTERNS["induction"](np.array(model.read(SENTENCE).ids)))
     ranked = rank_model_heads(SENTENCE, model, pattern="induction").heads
-    assert {(each.layer, each.head): each.score for each in ranked} == dict(np.ndenumerate(scores))
+    assert ranked == in_order(scores)
 
 
 def test_the_strongest_key_of_a_query_under_every_head(model):
@@ -116,6 +133,21 @@ def test_too_many_heads_are_refused_with_their_size_before_any_is_computed(model
         with pytest.raises(AttnError, match=f"{shape.n_head} heads of a layer") as caught:
             call()
         assert caught.value.hint == "shorten the text"
+
+
+@pytest.mark.parametrize(
+    ("room", "arguments", "refused"),
+    [
+        ("all of one layer", ["explain", SENTENCE, "--json"], "2 layers × 4 heads over 13 tokens\nhint: choose"),
+        ("nothing", ["explain", SENTENCE], "4 heads of a layer over 13 tokens\nhint: shorten"),
+        ("nothing", ["heads", SENTENCE, "--pattern", "next"], "4 heads of a layer over 13 tokens\nhint: shorten"),
+    ],
+)
+def test_the_command_refuses_too_many_heads(room, arguments, refused, monkeypatch):
+    monkeypatch.setattr(model_explaining, "memory", lambda: {"nothing": 0, "all of one layer": 8 * 4 * 13**2}[room])
+    done = attn(*arguments, "--model", TESTS / "oracles" / "tiny" / "bert")
+    assert (done.returncode, done.stdout) == (ExitCode.FAILED, "")
+    assert refused in done.stderr
 
 
 @pytest.mark.parametrize(("layer", "head"), [(1, "1,3"), ("0-1", "2"), (None, None)])

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.places import TESTS
 from test_views_pages import BARK, close, explained
 
+from attncli import explain_model
 from attncli.views.screen import Screen
 from attncli.views.terminal.close_up import close_up_lines
 from attncli.views.terminal.key_table import Keys
@@ -103,3 +105,10 @@ def test_only_minus_infinity_is_hidden():
 def test_no_two_columns_have_the_same_name():
     header = next(line for line in close(explained(), 0) if line.startswith("key"))
     assert header.split() == ["key", "q·k", "score", "weight", "rank", "‖α·v‖", "weight"]  # the last over its bars
+
+
+@pytest.mark.parametrize("accessible", [False, True])
+def test_the_heads_of_a_model_have_their_numbers(accessible):
+    explanation = explain_model(BARK, TESTS / "oracles" / "tiny" / "bert", layer=1, head="1,3")
+    text = "\n".join(close(explanation, 2, accessible=accessible))
+    assert re.findall(r"^[Hh]ead (\d)[:,] ?", text, re.M) == ["1", "3"]
