@@ -12,7 +12,7 @@ from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
 from attncli.recipes.inputs import find_query
-from attncli.recipes.model_explaining import ModelRun, Numbers, Step, as_model
+from attncli.recipes.model_explaining import ModelRun, Numbers, Step, as_model, check_room
 from attncli.recipes.model_source import ModelInfo
 from attncli.recipes.reduction import Rows
 from attncli.settings.model import PATTERN_NAMES, ModelSettings, check_model_settings
@@ -96,7 +96,7 @@ def rank_model_heads(
     check_ranked(from_, to, pattern, lift)
     choice = choice or ModelSettings()
     run = ModelRun.of(text, model, choice)
-    run.check_room()
+    check_room(run)
     sentence = Rows.of(run.tokens, ModelSettings()).sentence
     attending = attended = means = None
     if pattern is not None:

@@ -1,7 +1,7 @@
 """Two runs of models head by head: two checkpoints on one sentence, or one on a sentence and its changed twin."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.checkpoint.tokenizing import SURROGATES
 from attncli.models.model import Model
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explaining import Numbers, as_model, explain_model_with
+from attncli.recipes.model_explaining import ModelRun, Numbers, as_model, check_room, explain_model_with
 from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.text.tokens import Sentence
@@ -89,20 +89,28 @@ def compare_models_with(text: str, model: Model, against: Model, choice: ModelSe
     """The same with models and settings that are checked and open.
 
     Raises:
-        AttnError: they have other numbers of layers or heads.
+        AttnError: they have other numbers of layers or heads, or both together do not fit in memory.
     """
     mine, its = model.shape, against.shape
     if (mine.n_layer, mine.n_head) != (its.n_layer, its.n_head):
         sizes = " against ".join(f"{each.n_layer} layers × {each.n_head} heads" for each in (mine, its))
         raise AttnError(f"{model.name} and {against.name} do not fit: {sizes}", "compare models of one shape")
-    return _compared(explain_model_with(text, model, choice), explain_model_with(text, against, choice))
+    return _compared(*_explained(choice, (text, model), (text, against)))
 
 
 def compare_swap(text: str, model: Model, swap: str, choice: ModelSettings) -> ModelComparison:
     """A sentence against itself with a word swapped for another: `he=she`."""
     old, new, changed = swapped(text, swap)
-    mine, its = (explain_model_with(each, model, choice) for each in (text, changed))
-    return _compared(mine, its, (old, new))
+    return _compared(*_explained(choice, (text, model), (changed, model)), (old, new))
+
+
+def _explained(
+    choice: ModelSettings, *given: tuple[str, Model]
+) -> tuple[Explanation[ModelSource], Explanation[ModelSource]]:
+    """Two texts under their models; AttnError before any is computed if the matrices of both do not fit in memory."""
+    check_room(*(ModelRun.of(text, model, choice) for text, model in given), keeps=True)
+    one, other = (explain_model_with(text, model, choice) for text, model in given)
+    return one, other
 
 
 def swapped(text: str, swap: str) -> tuple[str, str, str]:
@@ -135,14 +143,15 @@ def _compared(
 ) -> ModelComparison:
     if _same_pieces(baseline, other, swap):
         words = tuple(token.text for token in baseline.sentence.tokens)
-        heads = _measured(baseline, baseline.weights, other.weights)
+        heads = _measured(baseline, _weights(baseline), _weights(other))
         return ModelComparison(baseline, other, words, tuple(heads), swap, _of_models(baseline, other))
     (mine, p), (its, q) = _by_words(baseline), _by_words(other)
     both = np.intersect1d(mine, its)
     if not len(both):
         raise AttnError("the two have no word in common that could be compared", "try another sentence")
     words = tuple(np.array(re.findall(r"\S+", baseline.sentence.text))[both].tolist())
-    heads = _measured(baseline, hide(p, ~np.isin(mine, both)), hide(q, ~np.isin(its, both)))
+    p, q = (hide(each, ~np.isin(mine, both)) for each in p), (hide(each, ~np.isin(its, both)) for each in q)
+    heads = _measured(baseline, p, q)
     return ModelComparison(
         baseline, other, words, tuple(heads), swap, (*_of_models(baseline, other), *_by_words_notes(mine, its, both))
     )
@@ -167,8 +176,13 @@ def _same_pieces(one: Explanation[ModelSource], other: Explanation[ModelSource],
     return swap is not None or [each.pieces for each in mine] == [each.pieces for each in its]
 
 
-def _by_words(explanation: Explanation[ModelSource]) -> tuple[Array, Array]:
-    """The words between spaces that have tokens `[m]`, by number, and the weights over them `[n_layer, n_head, m, m]`.
+def _weights(explanation: Explanation[ModelSource]) -> Iterator[Array]:
+    """The weights of one layer after another, each `[n_head, n, n]`."""
+    return (explanation.kept(layer.weights) for layer in explanation.layers)
+
+
+def _by_words(explanation: Explanation[ModelSource]) -> tuple[Array, Iterator[Array]]:
+    """The words between spaces that have tokens `[m]`, by number, and each layer's weights over them `[n_head, m, m]`.
 
     A token belongs to the word that it starts in, one that is a space to the word behind it.
     """
@@ -178,19 +192,22 @@ def _by_words(explanation: Explanation[ModelSource]) -> tuple[Array, Array]:
     special = np.array([token.special for token in tokens])
     groups = np.where(special, len(ends) + np.arange(len(tokens)), inside)  # [n]
     numbers = np.unique(groups)
-    return numbers[numbers < len(ends)], hide(merge_words(explanation.weights, groups), numbers >= len(ends))
+    merged = (merge_words(each, groups) for each in _weights(explanation))
+    return numbers[numbers < len(ends)], (hide(each, numbers >= len(ends)) for each in merged)
 
 
-def _measured(baseline: Explanation[ModelSource], p: Array, q: Array) -> Sequence[ComparedHead]:
-    """The measures of every chosen head, p and q `[n_layer, n_head, m, m]`."""
-    seen = (p > 0) | (q > 0)
-    apart, agrees = divergence(p, q), top1(p) == top1(q)  # both [n_layer, n_head, m]
-    alike = rank_correlation(p, q, seen)
-    found = []
-    for row, layer in enumerate(baseline.source.layers):
-        for column, head in enumerate(baseline.source.heads):
-            defined = alike[row, column][np.isfinite(alike[row, column])]
-            correlation = float(defined.mean()) if len(defined) else None
-            measures = float(apart[row, column].mean()), correlation, float(agrees[row, column].mean())
-            found.append(ComparedHead(layer, head, *measures))
-    return found
+def _measured(
+    baseline: Explanation[ModelSource], mine: Iterable[Array], its: Iterable[Array]
+) -> Iterator[ComparedHead]:
+    """The measures of every chosen head, by the weights of each layer `[n_head, m, m]`."""
+    for layer, p, q in zip(baseline.source.layers, mine, its, strict=True):
+        apart, agrees = divergence(p, q), top1(p) == top1(q)  # both [n_head, m]
+        alike = rank_correlation(p, q, (p > 0) | (q > 0))  # [n_head, m]
+        for head, *rows in zip(baseline.source.heads, apart, alike, agrees, strict=True):
+            yield ComparedHead(layer, head, *_means(*rows))
+
+
+def _means(apart: Array, alike: Array, agrees: Array) -> tuple[float, float | None, float]:
+    """The means over a head's rows, each `[m]`; None where no row has a rank correlation."""
+    defined = alike[np.isfinite(alike)]
+    return float(apart.mean()), float(defined.mean()) if len(defined) else None, float(agrees.mean())

@@ -20,7 +20,7 @@ from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_source import ModelInfo, ModelSource
 from attncli.recipes.reduction import MOST_FLOWING, Rows, check_flow, combine, remarks, special_tokens, without_scores
-from attncli.settings.model import FEWER_HEADS, ModelSettings, check_model_settings, chosen
+from attncli.settings.model import FEWER_HEADS, SOME_HEADS, ModelSettings, check_model_settings, chosen
 from attncli.settings.option import check_text
 
 Progress = Callable[[str, int, int], None]
@@ -90,7 +90,7 @@ def explain_model_with(
     query = None if settings.word is None else find_query(rows.sentence, settings.word)
     check_flow(settings, len(run.tokens.tokens))
     keeps = settings.combine == "none" and (whole or len(run.layers) * len(run.heads) == 1)
-    run.check_room(keeps)
+    check_room(run, keeps=keeps)
     measures = _Measures(special_tokens(run.tokens), rows, query)
     if settings.combine != "none":
         layers = _combined(run, rows, measures, progress)
@@ -141,25 +141,15 @@ class ModelRun:
             raise UsageError("expected a sentence, got an empty text", hint, setting="sentence", value=text)
         return cls(model, model.read(text), layers, heads)
 
-    def check_room(self, keeps: bool = False) -> None:
-        """See that memory suffices for scores and weights of one layer, and of the chosen heads if it `keeps` them.
+    @property
+    def bytes_of_layer(self) -> int:
+        """The size of scores and weights of all heads of one layer in float32."""
+        return 8 * self.model.shape.n_head * len(self.tokens.tokens) ** 2
 
-        Raises:
-            AttnError: they do not; it says their size.
-        """
-        shape, n = self.model.shape, len(self.tokens.tokens)
-        one = 8 * shape.n_head * n * n  # bytes of two matrices in float32
-        kept = 16 * len(self.layers) * len(self.heads) * n * n * keeps  # once more when they are stacked
-        room = memory()
-        if room is not None and one + kept > room:
-            heads = (
-                f"{len(self.layers)} layers × {len(self.heads)} heads" if kept else f"{shape.n_head} heads of a layer"
-            )
-            raise AttnError(
-                f"expected scores and weights of at most {room / 2**30:,.1f} GiB, the memory there is, got "
-                f"{(one + kept) / 2**30:,.1f} GiB: {heads} over {n:,} tokens",
-                FEWER_HEADS if one <= room else "shorten the text",
-            )
+    @property
+    def bytes_of_heads(self) -> int:
+        """The size of those of the chosen heads of all chosen layers, which are there twice when they are stacked."""
+        return 16 * len(self.layers) * len(self.heads) * len(self.tokens.tokens) ** 2
 
     @property
     def info(self) -> ModelInfo:
@@ -195,6 +185,26 @@ class ModelRun:
         scoring, w_o = computed.scoring.of_heads(heads), computed.w_o.reshape(n_head, -1, computed.w_o.shape[-1])
         layer = Layer(number, self.heads, computed.output, visible, *vectors, context, scores, weights, scoring)
         return Step(layer, weights, w_o[heads])
+
+
+def check_room(*runs: ModelRun, keeps: bool = False) -> None:
+    """See that memory suffices for scores and weights of one layer, and of the chosen heads of all runs if it `keeps`.
+
+    Raises:
+        AttnError: they do not; it says their size.
+    """
+    run = max(runs, key=lambda run: run.bytes_of_layer)
+    one, kept, room = run.bytes_of_layer, sum(run.bytes_of_heads for run in runs) * keeps, memory()
+    if room is None or one + kept <= room:
+        return
+    twice = "twice " if kept and len(runs) > 1 else ""
+    of_run = f"{twice}{len(run.layers)} layers × {len(run.heads)} heads"
+    heads = of_run if kept else f"{run.model.shape.n_head} heads of a layer"
+    raise AttnError(
+        f"expected scores and weights of at most {room / 2**30:,.1f} GiB, the memory there is, got "
+        f"{(one + kept) / 2**30:,.1f} GiB: {heads} over {len(run.tokens.tokens):,} tokens",
+        "shorten the text" if one > room else SOME_HEADS if twice else FEWER_HEADS,
+    )
 
 
 @dataclass

@@ -13,10 +13,8 @@ from attncli.settings.option import check_flag, checked, option
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
 PATTERN_NAMES = ("previous", "next", "duplicate", "induction")
 #: The hint where something is too large for all layers and heads.
-FEWER_HEADS = (
-    *("choose some: ", Setting("layer", "L"), " ", Setting("head", "H")),
-    *("; or combine them: ", Setting("combine", "mean")),
-)
+SOME_HEADS = ("choose some: ", Setting("layer", "L"), " ", Setting("head", "H"))
+FEWER_HEADS = (*SOME_HEADS, "; or combine them: ", Setting("combine", "mean"))
 ARRAYS = (*FEWER_HEADS, "; or write arrays: ", Setting("output", "FILE.npz"))
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.places import TESTS
 
+import attncli.recipes.model_explaining as model_explaining
 from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.errors import AttnError, UsageError
 from attncli.models.model import open_model
@@ -85,7 +86,7 @@ def test_a_space_belongs_to_the_word_behind_it(models):
     tokens, weights = models["llama"].read(SENTENCE).tokens, weights_of(models["llama"], SENTENCE)[0, 1]  # [n, n]
     very, cute = ([i for i, token in enumerate(tokens) if token.word == word] for word in (2, 3))
     assert [tokens[i].piece for i in very] == ["▁", "very"]
-    merged = _by_words(explain_model(SENTENCE, models["llama"]))[1][0, 1]  # [9, 9]
+    merged = next(_by_words(explain_model(SENTENCE, models["llama"]))[1])[1]  # [9, 9]
     rows = weights[cute].mean(axis=0)  # [n]
     assert merged[3, 2] == pytest.approx(rows[very].sum() / (1 - rows[0]), abs=1e-5)
 
@@ -146,3 +147,22 @@ def test_a_swap_of_more_pieces_is_compared_by_words(models):
 def test_an_empty_sentence_is_said_before_the_swap(models, text):
     with pytest.raises(UsageError, match="an empty text"):
         compare_swap(text, models["bert"], "he=she", ALL)
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        lambda model: compare_models_with(SENTENCE, model, model, ALL),
+        lambda model: compare_swap(SENTENCE, model, "he=she", ALL),
+    ],
+)
+def test_two_runs_that_fit_alone_but_not_together_are_refused_before_any_is_computed(models, compare, monkeypatch):
+    model, n = models["bert"], len(models["bert"].read(SENTENCE).tokens)
+    of_layer, of_run = 8 * 4 * n**2, 16 * 2 * 4 * n**2
+    monkeypatch.setattr(model_explaining, "memory", lambda: of_layer + 2 * of_run)
+    assert len(compare(model).heads) == 8
+    monkeypatch.setattr(model_explaining, "memory", lambda: of_layer + 2 * of_run - 1)
+    monkeypatch.setattr(type(model), "_layer", None)  # would be called
+    with pytest.raises(AttnError, match=f"twice 2 layers × 4 heads over {n} tokens") as caught:
+        compare(model)
+    assert caught.value.hint == "choose some: layer='L' head='H'"
