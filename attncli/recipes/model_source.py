@@ -52,12 +52,12 @@ class ModelSource(Source):
         return f"{self.model.family}, {self.model.layers} layers × {self.model.heads} heads"
 
     @property
-    def unit(self) -> str:  # type: ignore[override]
+    def unit(self) -> str:
         """Pieces, unless they are merged into words."""
         return "word" if self.settings.words else "token"
 
     @property
-    def combined(self) -> str | None:  # type: ignore[override]
+    def combined(self) -> str | None:
         """The combination that the one matrix is."""
         return None if self.settings.combine == "none" else self.settings.combine
 

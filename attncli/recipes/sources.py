@@ -37,29 +37,51 @@ Neighbours = tuple[tuple[Neighbour, ...], tuple[Neighbour, ...] | None]
 class Source:
     """What every view may ask of a source, whichever it is.
 
-    kind: "vectors" or "model"; unit: what a row of the matrix is, "word" or "token"; repeats: whether its layers are
-    one block applied again, of which the last one counts. settings, of which method, temperature and excludes_self are
-    said for either kind. vectors: the set of words, and model: what a model is; the other one is None. combined: the
-    name of what layers and heads were combined to. Of a model, layers and heads: the numbers of the chosen ones; kinds
+    kind: "vectors" or "model"; repeats: whether its layers are one block applied again, of which the last one counts.
+    model: what a model is; None of vectors. Of a model, layers and heads: the numbers of the chosen ones; kinds
     `[n_layer, n_head]`: what each of them does; strongest, both `[n_layer, n_head]`: the key with most weight under
     each, of the query that was asked for, and that weight. roles: what each trained head over vectors does.
     """
 
     kind: ClassVar[str]
     repeats: ClassVar[bool]
-    unit: str
     settings: "Settings | ModelSettings"
-    vectors: Vectors | None
     model: "ModelInfo | None"
-    combined: str | None
     layers: tuple[int, ...]
     heads: tuple[int, ...]
     kinds: "HeadKinds | None"
     strongest: tuple[Array, Array] | None
     roles: tuple[Role, ...]
-    method: str
-    temperature: float
-    excludes_self: bool
+
+    @property
+    @abstractmethod
+    def unit(self) -> str:
+        """A row of the matrix: "word" or "token"."""
+
+    @property
+    @abstractmethod
+    def vectors(self) -> Vectors | None:
+        """The set of words; None of a model."""
+
+    @property
+    @abstractmethod
+    def combined(self) -> str | None:
+        """The combination that layers and heads were made one matrix by, if they were."""
+
+    @property
+    @abstractmethod
+    def method(self) -> str:
+        """The similarity method of the heads."""
+
+    @property
+    @abstractmethod
+    def temperature(self) -> float:
+        """The temperature of the settings, which heads may have more of."""
+
+    @property
+    @abstractmethod
+    def excludes_self(self) -> bool:
+        """Whether every word is hidden from itself."""
 
     @property
     @abstractmethod
@@ -101,7 +123,7 @@ class VectorSource(Source):
     layers = heads = ()
 
     @property
-    def vectors(self) -> Vectors:  # type: ignore[override]
+    def vectors(self) -> Vectors:
         """The set of words."""
         return self.inputs.vectors
 
@@ -116,17 +138,17 @@ class VectorSource(Source):
         return f"{self.vectors.words:,} × {self.vectors.dimensions}"
 
     @property
-    def method(self) -> str:  # type: ignore[override]
+    def method(self) -> str:
         """The method of the settings."""
         return self.settings.method
 
     @property
-    def excludes_self(self) -> bool:  # type: ignore[override]
+    def excludes_self(self) -> bool:
         """Whether every word is hidden from itself."""
         return bool(self.settings.exclude_self)
 
     @property
-    def temperature(self) -> float:  # type: ignore[override]
+    def temperature(self) -> float:
         """The temperature of the settings, which heads may have more of."""
         return self.settings.temperature
 
