@@ -17,6 +17,7 @@ from test_views_pages import HOSTILE, explained
 from attncli import compare, explain
 from attncli.analysis.kinds import KINDS, name_of
 from attncli.errors import AttnError
+from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.model_explaining import explain_model
 from attncli.views.page import comparison_page, explanation_page
 from attncli.views.page.data import page_data
@@ -214,13 +215,11 @@ def rgb(text):
     return tuple(bytes.fromhex(text))
 
 
-class Sized:
-    """As much of an explanation as the choice of a packing looks at."""
-
-    def __init__(self, layers, heads, n):
-        weights = np.broadcast_to(np.float32(0), (heads, n, n))
-        self.layers = [type("L", (), {"weights": weights})] * layers
-        self.has_scores = True
+def sized(layers, heads, n):
+    """An explanation of so many heads over n tokens, whose matrices take no memory."""
+    weights, nothing = np.broadcast_to(np.float32(0), (heads, n, n)), np.empty((heads, n, 0))
+    layer = Layer(0, tuple(range(heads)), nothing[0], weights[0] == 0, *(nothing,) * 4, scores=weights, weights=weights)
+    return Explanation(None, None, (layer,) * layers)
 
 
 @pytest.mark.parametrize(
@@ -228,12 +227,12 @@ class Sized:
     [(1, 1, 512, FULL), (6, 12, 250, FULL), (6, 12, 512, SMALL), (12, 12, 512, SMALL)],
 )
 def test_what_would_be_large_is_packed_smaller(layers, heads, n, packing):
-    assert packing_of([Sized(layers, heads, n)]) is packing
+    assert packing_of([sized(layers, heads, n)]) is packing
 
 
 def test_what_stays_too_large_is_refused():
     with pytest.raises(AttnError, match="the page of these heads would take some 96 MB, the limit is 64") as refused:
-        packing_of([Sized(24, 12, 512)])
+        packing_of([sized(24, 12, 512)])
     assert refused.value.hint.startswith("choose some: layer='L' head='H'")
 
 
