@@ -133,7 +133,7 @@ def hungry_zst():
         (zipped(("..\\x", TEXT)), "outside of it"),
         (zipped(("c:x", TEXT)), "outside of it"),
         (zipped(("set.zip", zipped(("set.txt", TEXT)))), "holds a zip archive in a zip archive"),
-        (gzip.compress(gzip.compress(TEXT), mtime=0), "holds a gzip archive in a gzip archive"),
+        (gzip.compress(gzip.compress(TEXT, mtime=0), mtime=0), "holds a gzip archive in a gzip archive"),
         (zipped(("a.npy", b"\x93NUMPY\x01\0")), "is a NumPy .npz file"),
         (zipped(("m/data.pkl", b"\x80\x02}."), ("m/version", b"3"), ("m/data/0", bytes(4))), "is a PyTorch checkpoint"),
         (tarred("glove.txt", TEXT), "is a tar archive"),
