@@ -68,7 +68,7 @@ def _is(path: Path, kind: object) -> bool:
 
 
 def check_folder(folder: Path, resume: bool) -> None:
-    """See that a run may write there: to a new or empty folder, or with `resume` to one that a run was begun in.
+    """Check that a run may write there: to a new or empty folder, or with `resume` to one that a run was begun in.
 
     Raises:
         UsageError: it is a file, or something is in it that no run put there.
@@ -94,7 +94,7 @@ def _is_nothing(path: Path) -> bool:
 
 
 def _check_kinds(folder: Path) -> None:
-    """See that paths with names of a run's own are of its kinds: a link could lead to a file of another owner."""
+    """Check that paths with names of a run's own are of its kinds: a link could lead to a file of another owner."""
     expected = [(name, stat.S_ISDIR, "folder") for name in FOLDERS] + [(name, stat.S_ISREG, "file") for name in FILES]
     for name, kind, wanted in expected:
         if os.path.lexists(folder / name) and not _is(folder / name, kind):

@@ -106,7 +106,7 @@ class Part:
         return arrays
 
     def check(self, tables: Sequence[type[Table]], pieces: int, knows: Callable[[Array], bool]) -> None:
-        """See that the sums of these tables over so many pieces of text are there; `knows` holds for its words.
+        """Check that the sums of these tables over so many pieces of text are there; `knows` holds for its words.
 
         Raises:
             ResourceError: they are not, or are such as no run writes.

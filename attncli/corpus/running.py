@@ -109,7 +109,7 @@ def _made_before(folder: Path, task: Task) -> int | None:
 
 
 def check_part(part: Part, task: Task, reader: Reader) -> None:
-    """See that a part can be what this task came to. Raises ResourceError."""
+    """Check that a part can be what this task came to. Raises ResourceError."""
     names = part.report["names"]
     tables = table_classes(task.settings.collect, per_text=False)
     part.check(tables, len(task.shard.pieces), lambda rows: reader.knows(rows, names))

@@ -109,7 +109,7 @@ def _status(each: Input | Piece) -> os.stat_result:
 
 
 def _check_text(each: Input, file: IO[bytes]) -> None:
-    """See that a file does not begin as something else does."""
+    """Check that a file does not begin as something else does."""
     head = file.read(SAMPLE)
     file.seek(0)
     kind = packed_kind(head) or binary_kind(head) or text_kind(head)

@@ -1,1 +1,1 @@
-"""Transformer checkpoints read as they lie on disk, and run in NumPy: every step of every head, no PyTorch."""
+"""Transformer checkpoints, read from disk and run in NumPy: every step of every head, without PyTorch."""

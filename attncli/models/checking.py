@@ -43,12 +43,12 @@ def warnings_about(config: Config, family: Family, unused: list[str]) -> Iterato
 
 
 def count_parameters(family: Family, tensors: Checkpoint) -> int:
-    """How many numbers the model has learned; an output layer that is the embedding once more does not count."""
+    """The number of learned parameters; an output layer that is the embedding once more does not count."""
     copies = family.output.weights if family.tied and family.output.embedding in tensors else ()
     return tensors.parameters - sum(math.prod(tensors.size(name) or (0,)) for name in copies)
 
 
 def vocabulary(output: OutputLayer, tensors: Checkpoint) -> int:
-    """How many tokens the model knows: the rows of its embedding or of its output layer."""
+    """The number of tokens in the vocabulary: the rows of its embedding or of its output layer."""
     sizes = (tensors.size(name) for name in (output.embedding, *output.weights))
     return max((size[0] for size in sizes if size), default=0)

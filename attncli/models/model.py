@@ -61,7 +61,7 @@ class Model:
     def run(self, ids: Sequence[int]) -> Iterator[ModelLayer]:
         """The layers on the token ids `[n]`, each on the output of the one before.
 
-        One layer's weights are in memory at a time, and are let go with its value.
+        One layer's weights are in memory at a time, and are freed with its value.
 
         Raises:
             ResourceError: arrays that are missing or have other shapes than config.json says, or that give no
@@ -89,7 +89,7 @@ class Model:
 
 
 def _single(layer: ModelLayer) -> ModelLayer:
-    """The layer in float32, whatever it was computed in."""
+    """The layer in float32."""
     attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
     names = ("queries", "keys", "values", "w_o", "output")
     return layer._replace(

@@ -1,1 +1,1 @@
-"""The recipes: text, a source and settings become a frozen value that keeps every intermediate."""
+"""Recipes: text, a source and settings become a frozen value that keeps every intermediate."""

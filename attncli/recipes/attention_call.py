@@ -1,4 +1,4 @@
-"""One call of attention: all that a block is given, whether it attends at once, for one query, or in blocks."""
+"""The attention of one block: its arguments, and its result for all queries at once, for one query, or in blocks."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ ALL = slice(None)
 class HiddenWords:
     """Every word is hidden from itself, and under trained heads from its repeats too.
 
-    words `[..., n]`: the word at each place by number, the same for every repeat; blind `[..., n]`: the places that
-    would see no other word, and so see themselves.
+    words `[..., n]`: the number of the word at each place, equal for repeats.
+    blind `[..., n]`: the places that would see no other word, and so see themselves.
     """
 
     words: Array
@@ -34,7 +34,7 @@ class HiddenWords:
 
     @classmethod
     def of(cls, words: Array, settings: Settings, trained: bool) -> "HiddenWords | None":
-        """Those of words by number, under settings that leave nothing open; None: nothing is hidden."""
+        """The hidden words under resolved settings, from words by number `[..., n]`; None: nothing is hidden."""
         if not settings.exclude_self:
             return None
         if trained:
@@ -43,7 +43,7 @@ class HiddenWords:
         return cls(places, np.zeros(len(places), dtype=bool))
 
     def seen(self, rows: slice = ALL, columns: slice = ALL) -> Array:
-        """Which keys of some columns the queries of some rows see: boolean `[..., rows, columns]`."""
+        """The keys of some columns that the queries of some rows see: boolean `[..., rows, columns]`."""
         if rows == columns == ALL:
             return self._everywhere
         return self._seen(rows, columns)
@@ -61,9 +61,9 @@ class HiddenWords:
 
 
 def blind_places(words: Array, settings: Settings) -> Array:
-    """Which places see no other word than their own, as the masks are: boolean `[..., n]`.
+    """The places that see only their own word under the masks: boolean `[..., n]`.
 
-    A place sees a stretch of the sentence; that is all one word if the run at its end reaches to its beginning.
+    A place sees a stretch of the sentence; the stretch is one word if the run at its end reaches to its beginning.
     """
     n = words.shape[-1]
     place = np.arange(n)
@@ -78,7 +78,7 @@ def blind_places(words: Array, settings: Settings) -> Array:
 
 
 def word_numbers(sentence: Sentence) -> Array:
-    """The words of a sentence by number, the same for every repeat: `[n]`."""
+    """The number of each word of a sentence, equal for repeats: `[n]`."""
     numbers: Array = np.unique([token.word for token in sentence.tokens], return_inverse=True)[1]
     return numbers
 
@@ -87,7 +87,7 @@ def word_numbers(sentence: Sentence) -> Array:
 class AttentionCall:
     """Queries `[..., n_head, n_query, d_k]`, keys and values `[..., n_head, n_key, d]`, and how they attend.
 
-    scoring: method, temperature, parameters and learned positions; causal, window and hidden: which keys are seen.
+    scoring: method, temperature, parameters and learned positions; causal, window and hidden: the keys that are seen.
     """
 
     queries: Array
@@ -134,7 +134,7 @@ class AttentionCall:
 
     @cached_property
     def visible(self) -> Array:
-        """Which keys each query sees: boolean `[..., n_query, n_key]`."""
+        """The keys that each query sees: boolean `[..., n_query, n_key]`."""
         n_query, n_key = self.queries.shape[-2], self.keys.shape[-2]
         by_place = visible_keys(n_query, n_key, causal=self.causal, window=self.window, offset=0)
         seen = np.ones((n_query, n_key), dtype=bool) if by_place is None else by_place

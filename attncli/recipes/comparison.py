@@ -51,7 +51,7 @@ class Comparison:
 
     @property
     def baseline(self) -> str:
-        """The method that the others are held against."""
+        """The method that the others are compared with."""
         return self.methods[0].method
 
     @property
@@ -126,7 +126,7 @@ def compare(
 
 
 def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple[str, ...] = ()) -> Comparison:
-    """The same with settings and vectors that are checked and open."""
+    """`compare` with checked settings and open vectors."""
     others = _others(settings.method, against)
     inputs = read_inputs(text, settings, vectors)
     _check_length(inputs, settings)
@@ -136,7 +136,7 @@ def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple
         try:
             explanations.append(explain_inputs(inputs, replace(settings, method=method)))
             warnings += explanations[-1].warnings
-        except ResourceError as error:  # a file without this method's parameters: only what was asked for must work
+        except ResourceError as error:  # a file without this method's parameters: an error only if the method was named
             if against:
                 raise
             warnings.append(f"{method} is left out: {error.message}")
@@ -145,7 +145,7 @@ def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple
 
 
 def _check_length(inputs: Inputs, settings: Settings) -> None:
-    """AttnError for texts whose matrices would not be kept: before they are worked out under every method."""
+    """AttnError for texts whose matrices would not be kept, before they are computed under every method."""
     if is_long(inputs, settings):
         n, m = len(inputs.x), len(inputs.key_x)
         hint = "compare a part of the text; attn explain has the context of every word"
@@ -183,7 +183,7 @@ def _mean(values: Array) -> float | None:
 
 
 def changed_context(compared: Compared, baseline: Compared) -> Iterator[tuple[int, Context, Context]]:
-    """The queries whose ranked context words are others than under the baseline: (query, before, now)."""
+    """The queries whose ranked context words differ from those of the baseline: (query, before, now)."""
     for before, now in zip(baseline.context, compared.context, strict=True):
         if [each.key for each in before.ranked] != [each.key for each in now.ranked]:
             yield now.query, before, now

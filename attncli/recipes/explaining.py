@@ -1,4 +1,4 @@
-"""The recipe: a sentence, vectors and settings become an `Explanation` that keeps every intermediate."""
+"""The recipe for word vectors: a sentence, a set and settings become an `Explanation` with every intermediate."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -80,9 +80,9 @@ def explain(
 def explain_with(
     text: str, settings: Settings, vectors: Vectors, progress: Progress = lambda *_: None
 ) -> Explanation[VectorSource]:
-    """The same with settings and vectors that are checked and open.
+    """`explain` with checked settings and open vectors.
 
-    `progress` is called for a text so long that it takes time: with what is being done, and how much of how much.
+    progress: called for a long text with the name of the work, the amount done and the whole amount.
     """
     explanation = explain_inputs(read_inputs(text, settings, vectors), settings, progress)
     changing_nothing = without_effect(settings, explanation.source.settings)
@@ -92,7 +92,7 @@ def explain_with(
 def explain_inputs(
     inputs: Inputs, settings: Settings, progress: Progress = lambda *_: None
 ) -> Explanation[VectorSource]:
-    """The attention of words whose vectors are read already, so that several methods share one reading.
+    """The explanation of inputs that are read already, so that several methods share them.
 
     Raises:
         AttnError: a text without a matrix would take more than MOST_SCORES.
@@ -121,7 +121,7 @@ def explain_inputs(
 
 
 def is_long(inputs: Inputs, settings: Settings) -> bool:
-    """Whether its matrices are too large to be kept."""
+    """Whether the matrices of the text are too large to be kept."""
     return matrix_bytes(inputs, settings) > MAX_BYTES
 
 
@@ -133,7 +133,7 @@ def matrix_bytes(inputs: Inputs, settings: Settings) -> int:
 def _long_layers(inputs: Inputs, settings: Settings, blocks: Blocks, progress: Progress) -> tuple[Layer, ...]:
     """The last layer of a text too long for a matrix.
 
-    `progress` is called with the whole work before any of it is done, then with how many queries are done.
+    progress: called with the whole work before it begins, then with the number of finished queries.
     """
     memory = None if inputs.memory is None else inputs.key_x
     queries, words = len(inputs.x) * settings.layers, word_numbers(inputs.sentence)
@@ -164,7 +164,7 @@ def _without_matrix(inputs: Inputs, settings: Settings) -> Iterator[str]:
 
 
 def _blind(layer: Layer) -> Iterator[str]:
-    """A warning about the words that see nothing."""
+    """A warning with the words that see no key."""
     if layer.streamed is None:
         blind = int((~layer.visible.any(axis=1)).sum())
     else:

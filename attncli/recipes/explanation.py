@@ -1,4 +1,4 @@
-"""What an explanation holds: every intermediate of every layer, and what can be read off them."""
+"""The explanation of a sentence: every intermediate of every layer, and the values derived from them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -51,7 +51,7 @@ class CloseUp:
 
     `heads` are the numbers of the heads; `contributions` are the lengths of weight · value; `lookup` is, for each head,
     the one key that a hard look-up would return (None where nothing is visible); `others` are further places of the
-    same word; `after` is None where the output does not live in the space of the embeddings; `terms` are those of the
+    same word; `after` is None where the output is not in the space of the embeddings; `terms` are those of the
     scores, n = 1, None where there are no scores.
     """
 
@@ -73,11 +73,11 @@ class Layer:
 
     number: its place among the layers, from 0, and heads: the numbers of its heads; of a combination the first ones.
     output: `[n_query, d_out]`.
-    visible: which keys a query may see, boolean `[n_query, n_key]`.
+    visible: the keys that a query may see, boolean `[n_query, n_key]`.
     queries, keys, values: `[n_head, n, d]`, and context: each head's weighted sum `[n_head, n_query, d_v]`; of width 0
         in a combination.
     scores, weights: `[n_head, n_query, n_key]`; masked scores are −inf; None where they are not kept.
-    scoring: how the scores are made; None in a combination.
+    scoring: the formula of the scores; None in a combination.
     call: the attention itself, for single queries of a text that is too long for a matrix.
     streamed: the results of such a text: its context, and the strongest keys of every query.
     """
@@ -97,7 +97,7 @@ class Layer:
     streamed: "Streamed | None" = None
 
     def only(self, head: slice) -> "Layer":
-        """The same with some of its heads, by their places."""
+        """The layer with some of its heads, by their places."""
         return replace(
             self,
             heads=self.heads[head],
@@ -111,7 +111,7 @@ class Layer:
         )
 
     def bare(self) -> "Layer":
-        """The same without its arrays, which many layers have no room for."""
+        """The layer without its arrays, for which memory may not suffice over many layers."""
         nothing = np.empty((len(self.heads), 0, 0))
         return Layer(self.number, self.heads, self.output, self.visible, *(nothing,) * 4)
 
@@ -133,10 +133,10 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Explanation(Generic[AnySource]):
-    """One sentence explained: its tokens, every layer's arrays, and what was noticed on the way.
+    """One sentence explained: its tokens, every layer's arrays, remarks and warnings.
 
     memory: the other sentence of cross-attention; query: the word that `--word` asks for; top: how many context words
-    are ranked; partial: only the row of the query was worked out.
+    are ranked; partial: only the row of the query was computed.
     """
 
     source: AnySource
@@ -176,7 +176,7 @@ class Explanation(Generic[AnySource]):
 
     @property
     def has_scores(self) -> bool:
-        """Whether scores stand behind the weights: not where heads were combined or pieces merged."""
+        """Whether the weights have scores: not where heads were combined or pieces merged."""
         return self.layers[-1].scores is not None
 
     @property
@@ -191,14 +191,14 @@ class Explanation(Generic[AnySource]):
 
     @property
     def queries(self) -> Sequence[int]:
-        """The queries whose rows were worked out."""
+        """The queries whose rows were computed."""
         return [self.query] if self.partial and self.query is not None else range(len(self.sentence.tokens))
 
     @cached_property
     def scores(self) -> Array:
         """The numbers that enter the softmax, masked ones −inf: `[n_layer, n_head, n_query, n_key]`.
 
-        AttnError: they are not kept (a layer's are None then); so for the two below.
+        AttnError: they are not kept (a layer's are None then); likewise for the two below.
         """
         return np.stack([self.kept(layer.scores) for layer in self.layers])
 
@@ -209,7 +209,7 @@ class Explanation(Generic[AnySource]):
 
     @property
     def known_weights(self) -> Array:
-        """The same, NaN in the rows that were not worked out."""
+        """The weights, NaN in the rows that were not computed."""
         if not self.partial:
             return self.weights
         known = np.isin(np.arange(self.weights.shape[2]), self.queries)  # [n_query]
@@ -246,7 +246,7 @@ class Explanation(Generic[AnySource]):
     def only(self, *, layer: int | None = None, head: int | None = None) -> "Explanation[AnySource]":
         """The explanation with one layer (None: the last) and one of its heads (None: all), by their numbers.
 
-        Of a combination there is but one.
+        A combination has one layer and one head.
 
         Raises:
             ValueError: there is no layer or head of that number.
@@ -280,7 +280,7 @@ class Explanation(Generic[AnySource]):
             yield Context(query, own, tuple(Ranked(key, tokens[key].text, weight) for key, weight in best))
 
     def context_of(self, query: int) -> Context:
-        """The same of one query, ranked to its last visible key."""
+        """The context words of one query, all of its visible keys."""
         row, seen = self.mean_weights[query], self.layers[-1].visible[query]  # both [n_key]
         order = ranking(row)  # [n_key]
         others = seen[order] if self.memory is not None else seen[order] & (order != query)  # [n_key]
@@ -301,7 +301,7 @@ class Explanation(Generic[AnySource]):
         return replace(self.steps(query), before=before, after=after)
 
     def steps(self, query: int) -> CloseUp:
-        """The same without the neighbours, which take a look at every word of the set."""
+        """The close-up without the neighbours, which cost a pass over every word of the set."""
         layer = self.layers[-1]
         rows = layer.rows(query)
         if rows is None:
@@ -316,5 +316,5 @@ class Explanation(Generic[AnySource]):
         return CloseUp(query, layer.heads, others, scores, weights, contributions, lookup, (), None, terms)
 
     def neighbours(self, queries: Sequence[int]) -> list[Neighbours]:
-        """The ten nearest words of each query's vector before attention and after; none of a model's."""
+        """The ten nearest words of each query's vector before attention and after; empty for a model."""
         return self.source.neighbours(queries, self.output)

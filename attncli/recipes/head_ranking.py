@@ -1,4 +1,4 @@
-"""The recipe of `attn heads`: which heads of a model have most weight on a pair of words or on a pattern."""
+"""The recipe of `attn heads`: the heads of a model, ranked by their weight on a pair of words or on a pattern."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class HeadRanking:
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
-        """The sentence, for those that go through every kind of record."""
+        """The sentence, under the name that every kind of record has."""
         return (self.sentence,)
 
 
@@ -62,9 +62,9 @@ def rank_heads(
     from_, to: words of the sentence, or their indices as texts: the weight from the one on the other counts.
     pattern: instead of a pair, `previous`, `next`, `duplicate` or `induction` (Olsson et al. 2022): the mean share of a
         row's weight on the tokens of that pattern.
-    lift: whether the order is by how far that weight is above the mean weight of all tokens on `to`.
+    lift: whether the order is by that weight minus the mean weight of all tokens on `to`.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
-    top: how many heads the screen shows, from 1; `heads` has all.
+    top: the number of heads that the screen shows, from 1; `heads` has all.
 
     Returns: `heads`, each with its layer, its number, its score from 0 to 1, and its mean (of a pair).
 
@@ -88,7 +88,7 @@ def rank_model_heads(
 ) -> HeadRanking:
     """Rank the heads of a model on a sentence, by the weight from one word on another or by a pattern's score.
 
-    lift: by how far that weight is above what all words have on average on the same one.
+    lift: by that weight minus the mean weight of all words on the same one.
 
     Raises:
         UsageError: neither a pair nor a pattern, both, a lift of a pattern, or a word that the sentence does not have.
@@ -137,9 +137,9 @@ def check_ranked(from_: str | None, to: str | None, pattern: str | None, lift: b
 
 
 def pieces_of(sentence: Sentence, word: str, setting: str) -> tuple[int, ...]:
-    """The tokens of a word of the sentence: all pieces of the first place where it stands, or the one of an index.
+    """The tokens of a word of the sentence: all pieces of its first place, or the one of an index.
 
-    `=3` is the word 3. What is only a part of other words is found too, if it stands nowhere by itself.
+    `=3` is the word 3. A text that occurs only as a part of other words is found there.
     """
     wanted = "" if word.isascii() and word.isdigit() else word[len(word) > 1 and word.startswith("=") :].casefold()
     if places := places_of(sentence, wanted):
@@ -154,13 +154,13 @@ def places_of(sentence: Sentence, wanted: str) -> list[range]:
 
 
 def _stands_alone(sentence: Sentence, place: Sequence[int]) -> bool:
-    """Whether no letter or digit touches the tokens."""
+    """Whether neither neighbour of the tokens is a letter or a digit."""
     start, end = sentence.tokens[place[0]].start, sentence.tokens[place[-1]].end
     return not (sentence.text[:start][-1:].isalnum() or sentence.text[end : end + 1].isalnum())
 
 
 def _stops(sentence: Sentence, start: int, wanted: str) -> Sequence[int]:
-    """Where the word ends that starts at a token, if it is the wanted one."""
+    """The ends of the word `wanted` from the token `start` on; empty if it does not start there."""
     tokens = sentence.tokens
     for stop in range(start + 1, len(tokens) + 1):
         text = sentence.text[tokens[start].start : tokens[stop - 1].end].casefold()

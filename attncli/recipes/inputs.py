@@ -1,4 +1,4 @@
-"""From text to vectors: the sentences are read, their words looked up, and positions added where asked for."""
+"""The inputs of attention: sentences with their words, and the vectors of these, with positions if asked for."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,9 @@ from attncli.text.segments import forms
 from attncli.text.tokens import Sentence, read_sentence, with_composed
 from attncli.vectors import Vectors, open_vectors
 
-MOST_CHARACTERS = 2**20  # of a text whose words all attend to each other: time grows with the square of it
+MOST_CHARACTERS = (
+    2**20
+)  # of a text whose words all attend to each other: time grows with the square of its lengths length
 IN_SENTENCES = "attn corpus FILE --sentences takes a long text sentence by sentence"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -25,7 +27,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class Inputs:
     """A sentence, maybe its memory, and the vectors of their words.
 
-    x `[n_query, d_model]` are those of the sentence; key_x `[n_key, d_model]` those that keys and values come from.
+    x `[n_query, d_model]` are the vectors of the sentence; key_x `[n_key, d_model]` those of the keys and values.
     """
 
     vectors: Vectors
@@ -119,7 +121,7 @@ def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
 
 
 def with_positions(x: Array, positions: str) -> Array:
-    """The vectors `[..., n, d_model]` with positions added, if any are asked for, of the vectors' mean length."""
+    """The vectors `[..., n, d_model]` plus positions scaled to their mean length, if there are any."""
     if positions == "none":
         return x
     waves = sinusoidal(*x.shape[-2:]).astype(x.dtype)  # [n, d_model]

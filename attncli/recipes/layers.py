@@ -1,4 +1,4 @@
-"""Blocks one on the output of the other, of one sentence `[n, d]` or of many of one length at once `[b, n, d]`."""
+"""Stacked blocks, each on the output of the one before: one sentence `[n, d]`, or a batch of one length `[b, n, d]`."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -16,8 +16,8 @@ from attncli.recipes.attention_call import AttentionCall, HiddenWords
 from attncli.recipes.explanation import Layer
 from attncli.settings.explanation import Settings
 
-NOTHING = np.empty((0, 0), bool)  # instead of which keys are visible, where that is not kept
-MOST_AXIS = 2**16  # so many squares are summed at most: those of a vector's numbers
+NOTHING = np.empty((0, 0), bool)  # in place of the visible keys, where they are not kept
+MOST_AXIS = 2**16  # the most squares in one sum: those of a vector's numbers
 
 
 def run_layers(
@@ -31,7 +31,7 @@ def run_layers(
 ) -> Iterator[Layer]:
     """Each block on the output of the one before it; a memory `[n_key, d]` is every block's keys and values.
 
-    words `[..., n]`: those of x by number, the same for every repeat.
+    words `[..., n]`: the number of each word of x, equal for repeats.
     weights_alone: the last block has values and an output of width 0.
 
     Raises:
@@ -42,7 +42,7 @@ def run_layers(
         call = _call(x, memory, number, blocks, settings, words)
         valued = not weights_alone or number < len(blocks.heads) - 1
         call = call if valued else replace(call, values=call.values[..., :0])
-        with np.errstate(all="ignore"):  # what overflows is refused, what underflows is 0
+        with np.errstate(all="ignore"):  # an overflow is refused below, an underflow is 0
             scores, weights, context = call.at_once()
             x = _mixed(context, heads, settings, valued)
         yield Layer(number, _heads(call), x, call.visible, *call.vectors, context, scores, weights, call.scoring, call)
@@ -59,8 +59,8 @@ def run_long_layers(
 ) -> Iterator[Layer]:
     """As `run_layers` for x `[n, d]`, attended to in blocks; the layers keep neither scores nor weights.
 
-    near: how far `Streamed.by_distance` reaches; None: it is not worked out.
-    done: is given the number of queries that are done, of all layers together.
+    near: the reach of `Streamed.by_distance`; None: it is not computed.
+    done: called with the number of finished queries, of all layers together.
     """
     for number, heads in enumerate(blocks.heads):
         call = _call(x, memory, number, blocks, settings, words)
@@ -72,7 +72,7 @@ def run_long_layers(
 
 
 def _counting(done: Callable[[int], None], before: int) -> Callable[[range], Iterator[int]]:
-    """Goes over blocks of queries, and says how many are done, those `before` among them."""
+    """An iteration over blocks of queries that reports the number of finished ones, `before` included."""
 
     def each(starts: range) -> Iterator[int]:
         for at in starts:
@@ -101,7 +101,7 @@ def _call(
 
 
 def _check_stacks(x: Array, number: int, blocks: Blocks, settings: Settings) -> None:
-    """UsageError where block `number` does not take what the one before it gave."""
+    """UsageError where the input of block `number` has another width than the output of the one before."""
     if number and x.shape[-1] != blocks.d_model:
         raise UsageError(
             f"expected 1: these heads give {x.shape[-1]} numbers a word, and the next layer takes {blocks.d_model}",
@@ -122,7 +122,7 @@ def _projected(x: Array, source: Array, heads: Heads | None) -> tuple[Array, Arr
 def _scoring(
     key: Array, memory: Array | None, heads: Heads | None, parameters: Mapping[str, Array], settings: Settings
 ) -> Scoring:
-    """How heads score keys `[..., n_head, n, d_k]`; a memory's keys have no place beside the queries."""
+    """The scoring of keys `[..., n_head, n, d_k]`; a memory's keys have no position relative to the queries."""
     if heads is None:
         return Scoring(settings.method, temperature=settings.temperature, parameters=parameters)
     return Scoring(
@@ -148,7 +148,7 @@ def _heads(call: AttentionCall) -> tuple[int, ...]:
 
 
 def resolve_settings(settings: Settings, blocks: Blocks) -> Settings:
-    """The settings with what was left open: how many heads, from where, and whether a word sees itself."""
+    """The settings with the open ones resolved: the number of heads, their source, and whether a word sees itself."""
     hides = blocks.trained and settings.memory is None and settings.exclude_self is None
     hides = hides or bool(settings.exclude_self)
     return replace(settings, heads=blocks.n_head, projections=blocks.projections, exclude_self=hides)
@@ -156,7 +156,7 @@ def resolve_settings(settings: Settings, blocks: Blocks) -> Settings:
 
 @np.errstate(over="ignore")
 def in_precision(blocks: Blocks, dtype: type) -> Blocks:
-    """The same blocks with numbers of a type, so that nothing is computed in a wider one."""
+    """The blocks with numbers of the type `dtype`, so that nothing is computed in a wider one."""
     heads = tuple(each and _narrowed(each, dtype) for each in blocks.heads)
     parameters: tuple[Mapping[str, Array], ...] = tuple(
         {name: array.astype(dtype) for name, array in each.items()} for each in blocks.parameters
@@ -171,10 +171,10 @@ def _narrowed(heads: Heads, dtype: type) -> Heads:
 
 
 def check_grown(settings: Settings, heads: Heads, **made: Array | None) -> None:
-    """See that the numbers each named array made can be computed with: in float64 so that squares can be summed.
+    """Check the size of the numbers that each named array gave: in float64 their squares must have a finite sum.
 
     Raises:
-        ResourceError: numbers beyond that, or none; it names the array.
+        ResourceError: larger numbers, or NaN; it names the array.
     """
     for name, array in made.items():
         if array is None or np.abs(array).max(initial=0) <= (most := _largest(array)):

@@ -1,4 +1,4 @@
-"""Two runs of models head by head: two checkpoints on one sentence, or one on a sentence and its changed twin."""
+"""Two runs compared head by head: two checkpoints on one sentence, or one on a sentence and on a changed copy of it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ from attncli.text.tokens import Sentence
 
 @dataclass(frozen=True)
 class ComparedHead:
-    """One head of both runs, held against each other row by row: measures as in `comparison.Compared`."""
+    """One head of both runs, compared row by row: measures as in `comparison.Compared`."""
 
     layer: int
     head: int
@@ -33,7 +33,7 @@ class ComparedHead:
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """The heads of two runs; `words` are the rows that were compared, and warnings say where those are not pieces."""
+    """The heads of two runs; `words` are the compared rows; a warning names them where they are not pieces."""
 
     baseline: Explanation[ModelSource]
     other: Explanation[ModelSource]
@@ -58,7 +58,7 @@ def compare_models(
     head: Numbers = None,
     top: int = 5,
 ) -> ModelComparison:
-    """Two models on one sentence, or one model on a sentence and its changed twin, head by head.
+    """Two models on one sentence, or one model on a sentence and on a changed copy of it, head by head.
 
     sentence: a text; the model's tokenizer makes n tokens of it, special ones among them.
     model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
@@ -86,7 +86,7 @@ def compare_models(
 
 
 def compare_models_with(text: str, model: Model, against: Model, choice: ModelSettings) -> ModelComparison:
-    """The same with models and settings that are checked and open.
+    """`compare_models` with open models and checked settings.
 
     Raises:
         AttnError: they have other numbers of layers or heads, or both together do not fit in memory.
@@ -125,7 +125,7 @@ def swapped(text: str, swap: str) -> tuple[str, str, str]:
         hint = ("for example ", Setting("swap", "he=she"))
         raise UsageError("expected a word and another one, OLD=NEW", hint, setting="swap", value=swap)
     if not text.strip():
-        return old, new, text  # the recipe says that it is empty
+        return old, new, text  # an empty text has an error of its own
     words = [(word, _bare(word)) for word in re.split(r"(\s+)", text)]
     if old not in (bare for _, bare in words):
         known = ", ".join(dict.fromkeys(bare for _, bare in words if bare.strip()))
@@ -169,7 +169,7 @@ def _by_words_notes(mine: Array, its: Array, both: Array) -> Iterator[str]:
 
 
 def _same_pieces(one: Explanation[ModelSource], other: Explanation[ModelSource], swap: tuple[str, str] | None) -> bool:
-    """Whether the tokens stand for the same text, one by one, so that they can be compared as they are."""
+    """Whether the tokens have the same texts, one by one, so that they can be compared as they are."""
     mine, its = one.sentence.tokens, other.sentence.tokens
     if [each.special for each in mine] != [each.special for each in its]:
         return False

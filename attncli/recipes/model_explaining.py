@@ -25,7 +25,7 @@ from attncli.settings.option import check_text
 
 Progress = Callable[[str, int, int], None]
 Taken = TypeVar("Taken")
-TOGETHER = 2**22  # weights of heads that are measured at once; what they take besides stays small
+TOGETHER = 2**22  # weights of heads that are measured at once; bounds the memory of the measures
 
 
 #: Layers or heads by number: 3, "0,4-7", ["0", 5].
@@ -77,11 +77,11 @@ def as_model(model: Model | str | Path) -> Model:
 def explain_model_with(
     text: str, model: Model, settings: ModelSettings, progress: Progress = lambda *_: None, *, whole: bool = True
 ) -> Explanation[ModelSource]:
-    """The same with a model and settings that are checked and open.
+    """`explain_model` with an open model and checked settings.
 
-    `progress` is called with what is being done, how many layers are done, and how many there are.
-    whole: every array of the chosen heads is kept, as files and JSON need them; else, of several heads, their measures
-    alone, which is all that a page shows.
+    progress: called with the name of the work, the number of finished layers, and the number of all.
+    whole: every array of the chosen heads is kept, as files and JSON need them; else, of several heads, only
+    their measures, which suffice for a page.
     """
     run = ModelRun.of(text, model, settings)
     rows = Rows.of(run.tokens, settings)
@@ -148,19 +148,19 @@ class ModelRun:
 
     @property
     def bytes_of_heads(self) -> int:
-        """The size of those of the chosen heads of all chosen layers, which are there twice when they are stacked."""
+        """The size of those of the chosen heads of all chosen layers, twice, as they are copied when stacked."""
         return 16 * len(self.layers) * len(self.heads) * len(self.tokens.tokens) ** 2
 
     @property
     def info(self) -> ModelInfo:
-        """Which model it is."""
+        """The model and its sizes."""
         shape = self.model.shape
         return ModelInfo(self.model.name, self.model.family, shape.n_layer, shape.n_head, self.model.parameters)
 
     def each(self, take: Callable[[Step], Taken], progress: Progress = lambda *_: None) -> Iterator[Taken]:
-        """The little that `take` makes of each chosen layer, whose arrays are let go before the next one is computed.
+        """The result of `take` for each chosen layer, whose arrays are freed before the next one is computed.
 
-        Each layer works on the real output of the one before it; none after the last chosen one is computed.
+        Every layer is computed up to the last chosen one, none after it.
         """
         work, n_layer = f"running {self.model.name}", max(self.layers) + 1
         progress(work, 0, n_layer)
@@ -175,7 +175,7 @@ class ModelRun:
                 yield given
 
     def _step(self, number: int, computed: ModelLayer) -> Step:
-        """The chosen heads of a layer; keys and values that several share stand under each of them."""
+        """The chosen heads of a layer; shared keys and values are repeated for each of them."""
         n_head, n_kv_head = len(computed.queries), len(computed.keys)
         heads = slice(None) if len(self.heads) == n_head else list(self.heads)  # a slice copies nothing
         shared = np.array(self.heads) // (n_head // n_kv_head)  # [heads], their key heads
@@ -226,7 +226,7 @@ class _Measures:
         self._kinds.append(_joined([measure_heads(each, self.special, layer.visible) for each in some], np.concatenate))
 
     def add_rows(self, weights: Array) -> None:
-        """Look for the strongest keys in weights `[n_head, m, m]` over the rows that are shown."""
+        """Add the strongest keys in weights `[n_head, m, m]` over the rows that are shown."""
         if self.query is not None:
             row = weights[:, self.query]  # [n_head, m]
             self._strongest.append((top1(row), row.max(axis=-1)))
@@ -265,7 +265,7 @@ def _combined(run: ModelRun, rows: Rows, measures: _Measures, progress: Progress
 
 
 def _kept(run: ModelRun, rows: Rows, measures: _Measures, whole: bool, progress: Progress) -> tuple[Layer, ...]:
-    """The chosen layers with all of their arrays, or with none of them; over merged rows with weights alone."""
+    """The chosen layers with all arrays if `whole`, else with none; over merged rows with weights alone."""
 
     def take(step: Step) -> Layer:
         layer, weights = step.layer, rows.reduce(step.weights)  # [n_head, m, m]

@@ -1,4 +1,4 @@
-"""A model as the source of an explanation: which one it is, what was chosen of it, and what its heads do."""
+"""A model as the source of an explanation: its sizes, the chosen layers and heads, and the kinds of the heads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -11,7 +11,7 @@ from attncli.settings.model import ModelSettings
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Which model it is: its family, and how many layers, heads a layer, and parameters it has."""
+    """A model: its family, and its numbers of layers, heads a layer, and parameters."""
 
     name: str
     family: str
@@ -24,8 +24,8 @@ class ModelInfo:
 class ModelSource(Source):
     """A model under settings.
 
-    layers and heads: the chosen ones, counted from 0; kinds `[n_layer, n_head]`: what each of them does; special `[n]`:
-    which tokens the post-processor added; strongest: the key on which each head's query has most weight, and that
+    layers and heads: the chosen ones, counted from 0; kinds `[n_layer, n_head]`: the kind of each; special `[n]`: the
+    tokens that the post-processor added; strongest: the key on which each head's query has most weight, and that
     weight, both `[n_layer, n_head]`, None without a query or where heads were combined.
     """
 
@@ -62,11 +62,11 @@ class ModelSource(Source):
         return None if self.settings.combine == "none" else self.settings.combine
 
     def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
-        """None: hidden states do not live among word vectors."""
+        """Empty: hidden states are not in the space of word vectors."""
         return [((), None) for _ in queries]
 
     def cosines(self, query: int, keys: Sequence[int], output: Array) -> None:
-        """None, likewise."""
+        """None: hidden states are not in the space of word vectors."""
 
     def only(self, layer: int, head: slice) -> "ModelSource":
         """The kinds of the chosen heads."""

@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """The words asked for, those taken away, and the nearest others with their cosines, best first."""
+    """The given words, the subtracted ones, and the nearest others with their cosines, best first."""
 
     vectors: Vectors
     words: tuple[Asked, ...]

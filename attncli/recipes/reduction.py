@@ -1,4 +1,4 @@
-"""The rows that `--words` and `--hide-special` leave of a model's weights, and the one matrix `--combine` makes."""
+"""Reductions of a model's weights: rows merged into words or left out, and one matrix of all heads by `--combine`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings
 from attncli.text.tokens import Sentence, Token
 
-MOST_FLOWING = 32  # tokens; of more, only the flow of the chosen query is worked out
+MOST_FLOWING = 32  # tokens; of more, only the flow of the chosen query is computed
 COMBINATIONS = {
     "mean": "the mean over the chosen layers and heads",
     "max": "the largest weight in any chosen layer and head",
@@ -38,8 +38,8 @@ class Rows:
     """The rows and columns of a model's weights `[n, n]` once words are merged and special tokens hidden: `[m, m]`.
 
     groups `[n]`: the word of each token, counted in the order of the text, or each token by itself; hidden `[words]`:
-    the words that are left out; members: the tokens of each row; sentence: the rows as tokens; special `[m]`: which of
-    them the post-processor added.
+    the words that are left out; members: the tokens of each row; sentence: the rows as tokens; special `[m]`: those
+    that the post-processor added.
     """
 
     tokens: ModelSentence
@@ -72,7 +72,7 @@ class Rows:
         return hide(weights, self.hidden) if self.settings.hide_special else weights
 
     def visible(self, visible: Array) -> Array:
-        """The keys that each row sees, boolean `[m, m]` of `[n, n]`: a word sees what any of its pieces sees."""
+        """The keys that each row sees, boolean `[m, m]` of `[n, n]`: a word sees the keys of all of its pieces."""
         starts = np.unique(self.groups, return_index=True)[1]  # [words]; where each begins
         seen = np.logical_or.reduceat(np.logical_or.reduceat(visible, starts, axis=0), starts, axis=1)
         return seen[~self.hidden][:, ~self.hidden]
@@ -81,13 +81,13 @@ class Rows:
 def combine(layers: Iterable[Array], rows: Rows, query: int | None) -> Array:
     """One matrix over the tokens of the layers' weights, each `[n_head, n, n]`: `[n, n]`.
 
-    For `--combine norm` the layers are lengths `[1, n, n]`. query: the row whose flow is wanted.
+    For `--combine norm` the layers are lengths `[1, n, n]`. query: the only row of many whose flow is computed.
     """
     if rows.settings.combine != "flow":
         return COMBINED[rows.settings.combine](layers)
     n = len(rows.tokens.tokens)
     queries = range(n) if n <= MOST_FLOWING or query is None else rows.members[query]
-    flows = np.zeros((n, n))  # rows that were not asked for among many stay 0
+    flows = np.zeros((n, n))  # the other rows stay 0
     flows[list(queries)] = flow(layers, queries)
     return flows
 
@@ -102,7 +102,7 @@ def check_flow(settings: ModelSettings, n: int) -> None:
 def without_scores(weights: Array, visible: Array, number: int, heads: tuple[int, ...]) -> Layer:
     """A layer of which only the weights `[n_head, m, m]` are left.
 
-    Over several layers more can be reached than one of them shows.
+    visible: a combination of several layers reaches more keys than one layer.
     """
     nothing = np.empty((len(weights), len(visible), 0))
     seen = visible | np.any(weights > 0, axis=0)  # [m, m]
@@ -110,7 +110,7 @@ def without_scores(weights: Array, visible: Array, number: int, heads: tuple[int
 
 
 def mean_of_heads(explanation: Explanation[ModelSource]) -> Explanation[ModelSource]:
-    """The mean over the heads of the only layer, as `--combine mean` has it: weights without scores."""
+    """The mean over the heads of the only layer, equal to `--combine mean`: weights without scores."""
     source, layer = explanation.source, explanation.layers[0]
     mean = without_scores(explanation.mean_weights[None], layer.visible, layer.number, layer.heads[:1])
     settings = replace(source.settings, layer=explanation.layer_numbers, combine="mean")
@@ -119,7 +119,7 @@ def mean_of_heads(explanation: Explanation[ModelSource]) -> Explanation[ModelSou
 
 
 def remarks(rows: Rows) -> Iterator[str]:
-    """What the weights are after they were combined, merged and cut."""
+    """Remarks on the meaning of the weights after combining, merging and leaving out."""
     settings = rows.settings
     if settings.combine != "none":
         unit = "" if settings.hide_special else UNITS.get(settings.combine, "")
@@ -137,7 +137,7 @@ def remarks(rows: Rows) -> Iterator[str]:
 
 
 def special_tokens(tokens: ModelSentence) -> Array:
-    """Which tokens the post-processor added: boolean `[n]`."""
+    """The tokens that the post-processor added: boolean `[n]`."""
     return np.array([token.special for token in tokens.tokens])
 
 
@@ -150,7 +150,7 @@ def _words(tokens: ModelSentence) -> Array:
 
 
 def _token(tokens: ModelSentence, index: int, members: Sequence[int]) -> Token:
-    """One token of the sentence; a special one, which stands nowhere in the text, is named by its piece."""
+    """One token of the sentence; a special one, which has no place in the text, is named by its piece."""
     own = [tokens.tokens[member] for member in members]
     first, pieces = own[0], tuple(token.piece for token in own)
     start, end = first.start, max(token.end for token in own)

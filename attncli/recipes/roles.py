@@ -1,4 +1,4 @@
-"""Trained heads on a sentence: their roles, and remarks on what they do otherwise than other heads."""
+"""Trained heads on a sentence: their roles, and remarks on the words that they hide and their use of positions."""
 
 from collections.abc import Iterator
 
@@ -13,18 +13,18 @@ from attncli.settings.wording import Remark
 
 
 def roles_of(heads: Heads, layers: tuple[Layer, ...], x: Array) -> tuple[Role, ...]:
-    """The role of each trained head in the last layer of words x `[n, d]`, and the one on sentences it never saw."""
+    """The role of each trained head in the last layer of words x `[n, d]`, and the one on held-out sentences."""
     weights = layers[-1].weights
     if heads.profile is None or weights is None:
         return ()
     here = [name_of(each) for each in profile_heads(weights, x, layers[-1].visible)]
-    if len(layers) > 1:  # the block was made for the first one
+    if len(layers) > 1:  # the block was trained as the first one
         return tuple(Role(name, None) for name in here)
     return tuple(Role(name, name_of(before)) for name, before in zip(here, heads.profile, strict=True))
 
 
 def remarks_on(heads: Heads, layer: Layer, crossed: bool, excluding: bool) -> Iterator[str]:
-    """Which words trained heads hide, and which of the heads see positions.
+    """Remarks on the words that trained heads hide, and on the heads that see positions.
 
     crossed: the keys are those of another sentence; excluding: words are hidden from themselves.
     """

@@ -1,4 +1,4 @@
-"""The source of an explanation: either of word vectors with the heads over them, here, or of a model."""
+"""The source of an explanation: word vectors with the heads over them, here, or a model."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from attncli.recipes.inputs import Inputs
 from attncli.settings.explanation import Settings
 from attncli.vectors import Vectors
 
-if TYPE_CHECKING:  # vectors need not wait for the parts of models
+if TYPE_CHECKING:  # not imported for vectors alone
     from attncli.analysis.kinds import HeadKinds
     from attncli.recipes.model_source import ModelInfo
     from attncli.settings.model import ModelSettings
@@ -30,17 +30,18 @@ class Neighbour:
     similarity: float
 
 
-#: The nearest words of a vector before attention and after it; None after where the output is no word's vector.
+#: The nearest words of a vector before attention and after it; the latter None outside the space of word vectors.
 Neighbours = tuple[tuple[Neighbour, ...], tuple[Neighbour, ...] | None]
 
 
 class Source:
-    """What every view may ask of a source, whichever it is.
+    """The properties that every view may read of a source.
 
     kind: "vectors" or "model"; repeats: whether its layers are one block applied again, of which the last one counts.
-    model: what a model is; None of vectors. Of a model, layers and heads: the numbers of the chosen ones; kinds
-    `[n_layer, n_head]`: what each of them does; strongest, both `[n_layer, n_head]`: the key with most weight under
-    each, of the query that was asked for, and that weight. roles: what each trained head over vectors does.
+    model: None for vectors. roles: the role of each trained head over vectors.
+
+    Of a model, layers and heads: the numbers of the chosen ones; kinds `[n_layer, n_head]`: the kind of each;
+    strongest, both `[n_layer, n_head]`: the key with most weight of the chosen query under each, and that weight.
     """
 
     kind: ClassVar[str]
@@ -76,7 +77,7 @@ class Source:
     @property
     @abstractmethod
     def temperature(self) -> float:
-        """The temperature of the settings, which heads may have more of."""
+        """The temperature of the settings, which multiplies that of the heads."""
 
     @property
     @abstractmethod
@@ -91,7 +92,7 @@ class Source:
     @property
     @abstractmethod
     def size(self) -> str:
-        """How large it is: `50,000 × 200`, or `bert, 12 layers × 12 heads`."""
+        """Its size: `50,000 × 200`, or `bert, 12 layers × 12 heads`."""
 
     @abstractmethod
     def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
@@ -99,18 +100,18 @@ class Source:
 
     @abstractmethod
     def cosines(self, query: int, keys: Sequence[int], output: Array) -> tuple[Array, Array] | None:
-        """The cosines of a query's vector and the keys' before and after attention; None where those mean nothing."""
+        """The cosines of a query's vector and the keys' before and after attention; None if the output is elsewhere."""
 
     @abstractmethod
     def only(self: Own, layer: int, head: slice) -> Own:
-        """The source of one layer and some of its heads, both by their place among those that are there."""
+        """The source of one layer and some of its heads, both by their place among the present ones."""
 
 
 @dataclass(frozen=True, eq=False)
 class VectorSource(Source):
-    """The vectors of a sentence's words, under settings that leave nothing open.
+    """The vectors of a sentence's words, under resolved settings.
 
-    in_embedding_space: whether the output of the last layer lives among the vectors of words.
+    in_embedding_space: whether the output of the last layer is in the space of word vectors.
     """
 
     inputs: Inputs
@@ -149,7 +150,7 @@ class VectorSource(Source):
 
     @property
     def temperature(self) -> float:
-        """The temperature of the settings, which heads may have more of."""
+        """The temperature of the settings, which multiplies that of the heads."""
         return self.settings.temperature
 
     def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:

@@ -147,7 +147,7 @@ def check_choice(setting: str, value: object, allowed: Sequence[str], shown: str
 
 
 def check_name(name: str, allowed: Sequence[str]) -> None:
-    """See that there is such a setting; a UsageError with the nearest one."""
+    """Check that there is such a setting; a UsageError with the nearest one."""
     if name not in allowed:
         near = get_close_matches(name, allowed, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(allowed)}"

@@ -1,4 +1,4 @@
-"""Vector sets: opened, read, kept. Names are loaded on first use, so that importing the package costs nothing."""
+"""Vector sets: opening, reading, keeping. Names are loaded on first use: importing the package costs nothing."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

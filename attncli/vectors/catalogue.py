@@ -1,4 +1,4 @@
-"""From what the user wrote to an opened set: the embedded one, a kept name, a store, or a file imported once."""
+"""The set that a name or path opens: the embedded one, a kept one, a store, or a file imported once."""
 
 import os
 from pathlib import Path

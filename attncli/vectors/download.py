@@ -1,4 +1,4 @@
-"""Fetching a file whose MD5 is known: going on where an earlier attempt stopped, believing nothing unchecked."""
+"""A download with a known MD5: resumed where an earlier attempt stopped, and checked before use."""
 
 import hashlib
 import os
@@ -41,10 +41,10 @@ def fetch_text(url: str) -> bytes:
 
 
 def fetch(url: str, path: Path, md5: str, report: Report) -> None:
-    """Have the file hold the content of `url` with this MD5; its present content is taken for the beginning.
+    """Complete the file with the content of `url`, whose MD5 is known; its present content is the beginning.
 
-    What does not match is thrown away and fetched once more, from the start. Raises ResourceError if it cannot be had
-    or has another checksum, OSError if the disk refuses.
+    A file that does not match is deleted and fetched once more, from the start. Raises ResourceError if it cannot be
+    fetched or has another checksum, OSError if the disk refuses.
     """
     found = ""
     with open(path, "r+b", opener=itself) as file:

@@ -28,7 +28,9 @@ def export(vectors: Vectors, path: str | os.PathLike[str], progress: Progress = 
     target = Path(path)
     write = WRITERS.get(target.suffix.lower())
     if write is None:
-        raise UsageError(f"{os.fspath(path)!r} does not say what to write", f"end it with one of {', '.join(WRITERS)}")
+        raise UsageError(
+            f"{os.fspath(path)!r} has no ending that names a format", f"end it with one of {', '.join(WRITERS)}"
+        )
     if "://" in os.fspath(path):
         raise UsageError(f"{os.fspath(path)!r} is an address, and attn writes files only", "name a file: vectors.bin")
     if os.path.realpath(target) == vectors.info.source:
@@ -116,7 +118,7 @@ def _folder_beside(target: Path) -> Iterator[Path]:
 
 
 def _put_in_place(folder: Path, target: Path) -> list[Path]:
-    """Move what was written beside the target to its place, the target itself last: what it refers to is there."""
+    """Move the written files to their places, the target itself last, as it refers to the others."""
     names = sorted((path.name for path in folder.iterdir()), key=lambda name: (name == target.name, name))
     _check_free(target, [name for name in names if name != target.name])
     for name in names:
@@ -125,9 +127,10 @@ def _put_in_place(folder: Path, target: Path) -> list[Path]:
 
 
 def _check_free(target: Path, beside: list[str]) -> None:
-    """See that what goes beside a file belongs to an earlier one of that name, if it is there at all."""
+    """Check that existing files in the way belong to an earlier target of that name."""
     for name in beside:
         if os.path.lexists(target.parent / name) and not target.exists():
             raise AttnError(
-                f"'{target.parent / name}' is in the way of what goes beside {target.name!r}", "choose another file"
+                f"'{target.parent / name}' is in the way of a file that belongs to {target.name!r}",
+                "choose another file",
             )

@@ -28,7 +28,7 @@ def fasttext_parts() -> Any:
 
 
 def gensim_data() -> Any:
-    """The module about gensim-data: where its list and its files are. What fetches and runs code is not called."""
+    """The module about gensim-data: the addresses of its list and files. Its code that runs modules is not called."""
     from gensim import downloader
 
     return downloader

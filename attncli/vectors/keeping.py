@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from attncli.vectors.formats.readers import Progress
 
 OWN = {layout.MATRIX, layout.NORMS, layout.NGRAMS, layout.PIECES, layout.INDEX}  # the files of a set
-SHOW_ALL = "to see what is kept: attn vectors list"
+SHOW_ALL = "to list the kept sets: attn vectors list"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def add(
 
 
 def free_folder(name: str) -> Path:
-    """Where a new set `name` goes. Raises UsageError if there cannot be one, AttnError if there is no home."""
+    """The folder for a new set `name`. Raises UsageError if there cannot be one, AttnError if there is no home."""
     if not places.is_name(name):
         raise UsageError(
             f"{name!r} cannot be a name", f"letters, digits, - _ and + can stand in one, {places.MAX_NAME} at most"

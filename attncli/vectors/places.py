@@ -1,4 +1,4 @@
-"""Where stores lie, and under which names. Imports neither NumPy nor sqlite3: completion asks here at every key."""
+"""Folders and names of stores. Imports neither NumPy nor sqlite3: completion uses it at every key."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ INDEX = "index.sqlite"
 
 
 def home() -> Path | None:
-    """The folder for what attn keeps: $ATTN_HOME, else $XDG_DATA_HOME/attn, else ~/.local/share/attn.
+    """The folder of attn's own files: $ATTN_HOME, else $XDG_DATA_HOME/attn, else ~/.local/share/attn.
 
     None where there is no home folder at all.
     """
@@ -39,14 +39,14 @@ def is_name(name: str) -> bool:
 
 
 def name_for(path: str) -> str:
-    """The name under which a file's set is kept: the file's, with `-` for what a name cannot have."""
+    """The name under which a file's set is kept: the file's, with `-` for characters that a name cannot have."""
     stem = os.path.splitext(os.path.basename(os.path.normpath(path)))[0]
     name = "".join(c if c.isalnum() or c in "_+" else "-" for c in stem).strip("-_+")
     return name[:MAX_NAME] or "vectors"
 
 
 def folder_for(name: str, key: str = "") -> Path | None:
-    """Where the set `name` is kept. `key` tells apart the sets that were read from files of the same name."""
+    """The folder of the set `name`. `key` distinguishes sets from files of the same name."""
     root = home()
     if root is None or not is_name(name) or not (key == "" or key.isalnum()):
         return None

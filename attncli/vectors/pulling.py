@@ -1,4 +1,4 @@
-"""The sets of gensim-data, fetched as plain files. What gensim itself would fetch beside them and run is left alone.
+"""The sets of gensim-data, fetched as plain files, without the code that gensim itself would fetch and run.
 
 gensim's downloader says where the list and the files are. Its own `load` is not called: it runs an `__init__.py` that
 comes with each set, and stumbles over what an interrupted download leaves behind.
@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]  # the work, bytes done, bytes in all
 
 @dataclass(frozen=True)
 class Offer:
-    """A set of gensim-data: its files in their order, the MD5 of each, and what the list says of it."""
+    """A set of gensim-data: its files in their order, the MD5 of each, and its entry in the list."""
 
     name: str
     urls: tuple[str, ...]

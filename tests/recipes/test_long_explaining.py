@@ -94,7 +94,7 @@ def test_who_wants_the_matrix_is_told(vectors, long):
         with pytest.raises(AttnError, match="20 × 20") as caught:
             getattr(explanation, name)
         for naming, word in ((in_python, "word='WORD'"), (as_option, "--word WORD")):
-            assert caught.value.said(naming)[1] == (
+            assert caught.value.in_words(naming)[1] == (
                 f"see the context of every word, or one row with {word}, on the screen or in JSON"
             )
 

@@ -78,7 +78,7 @@ def test_every_door_names_the_file_at_the_end_of_a_long_path(tmp_path):
     path = str(tmp_path.joinpath(*["folder"] * 20, "heads-of-the-seventh-night.npz"))
     error = UsageError("expected two heads", setting="projections", value=path)
     for naming in (in_python, as_option, by_key):
-        assert "heads-of-the-seventh-night.npz" in error.said(naming)[0]
+        assert "heads-of-the-seventh-night.npz" in error.in_words(naming)[0]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ class Context(Table):
 
     @classmethod
     def check_values(cls, arrays: Arrays, texts: int, knows: Callable[[Array], bool]) -> None:
-        """See that all pairs are of known words too."""
+        """Check that all pairs are of known words too."""
         super().check_values(arrays, texts, knows)
         need(knows(arrays["code"] >> 32) and knows(arrays["code"] & LOW))
 

@@ -46,7 +46,7 @@ class Stored(NamedTuple):
     always: bool = False
 
     def check(self, array: Array) -> None:
-        """See that the values can be added up. Raises DamagedError."""
+        """Check that the values can be added up. Raises DamagedError."""
         need(not (array < self.least).any())
         need(array.dtype.kind != "f" or bool((np.abs(array) < LARGEST).all()))
         need(not self.whole or not (array % 1 != 0).any())
@@ -132,7 +132,7 @@ class Table:
 
     @classmethod
     def check_layout(cls, arrays: Mapping[str, Any], heads: tuple[int, int] | None) -> None:
-        """See that arrays are there in their kinds and shapes, of so many layers and heads. Raises DamagedError."""
+        """Check that arrays are there in their kinds and shapes, of so many layers and heads. Raises DamagedError."""
         always = {name for name, each in cls.stored.items() if each.always}
         need(arrays.keys() in (cls.stored.keys(), always))
         sizes = {**cls.sizes, **(dict(zip(("layer", "head"), heads, strict=True)) if heads else {})}
@@ -144,7 +144,7 @@ class Table:
 
     @classmethod
     def check_values(cls, arrays: Arrays, texts: int, knows: Callable[[Array], bool]) -> None:
-        """See that the sums of so many texts can be merged; `knows` says whether words have these numbers.
+        """Check that the sums of so many texts can be merged; `knows` says whether words have these numbers.
 
         Raises:
             DamagedError: no run stores such numbers.

@@ -1,1 +1,1 @@
-"""What the families are made of: layers, rotations, activations."""
+"""The blocks of the families: layers, rotations, activations."""

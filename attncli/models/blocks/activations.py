@@ -52,7 +52,7 @@ def _weighted_tail(x: Array) -> Array:
 
 
 def gelu_tanh(x: Array) -> Array:
-    """½x·(1 + tanh(√(2/π)·(x + 0.044715x³))) (Hendrycks & Gimpel 2016, equation 2): what GPT-2 calls gelu_new."""
+    """½x·(1 + tanh(√(2/π)·(x + 0.044715x³))) (Hendrycks & Gimpel 2016, equation 2): named gelu_new by GPT-2."""
     inner = x * x  # [..., d]
     inner *= np.float32(0.044715)
     inner += 1

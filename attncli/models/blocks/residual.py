@@ -1,4 +1,4 @@
-"""How a block adds attention and feed-forward to the hidden state: with a norm behind each sum, or before each half."""
+"""Residual connections of a block: a norm after each sum (post-norm), or before each half (pre-norm)."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Which blocks of a model have a sliding window (Beltagy et al. 2020, section 3.1), and how wide it is."""
+"""Sliding windows (Beltagy et al. 2020, section 3.1): the blocks of a model that have one, and its width."""
 
 from typing import NamedTuple
 

@@ -51,7 +51,7 @@ class Config:
         return self.values.get(name, default)
 
     def ignore(self, names: str) -> None:
-        """Note keys, blanks between them, that change nothing in this family whatever their value."""
+        """Note keys, blanks between them, that change nothing in this family, with any value."""
         self.honoured |= keys_in(names)
 
     def object(self, name: str, known: frozenset[str]) -> Any:
@@ -67,7 +67,7 @@ class Config:
         return found
 
     def optional_size(self, name: str) -> int | None:
-        """The same; None where the key is missing or null."""
+        """A size; None where the key is missing or null."""
         return None if self.get(name) is None else self.size(name)
 
     def epsilon(self, name: str, default: float) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 from attncli.errors import quoted
 from attncli.models.checkpoint.config import Config, keys_in
 
-#: Keys that change nothing whatever their value.
+#: Keys that change nothing, with any value.
 HARMLESS = keys_in(
     # the file, and the code that wrote and loads it
     """_name_or_path name_or_path _commit_hash name language languages license description model_type model_name

@@ -85,7 +85,7 @@ def _on_disk(text: str, place: Path) -> Path:
 
 
 def _by_name(name: str) -> str:
-    """How to open the model `name` of the hub."""
+    """The command that opens the model `name` of the hub."""
     return f"--model {name}" if name in cached_models() else f"{download_command(name)}, then --model {name}"
 
 

@@ -1,4 +1,4 @@
-"""From a folder to the model in it, or to an error that names the kind of the folder and the next step."""
+"""The model in a folder, or an error that names the kind of the folder and the next step."""
 
 import os
 import re

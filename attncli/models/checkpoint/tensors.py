@@ -28,7 +28,7 @@ HEADS = (
 
 
 class Names(NamedTuple):
-    """How the checkpoints of a family name their arrays.
+    """The names of arrays in the checkpoints of a family.
 
     blocks: the list of blocks; prefixes: beginnings that a checkpoint with a head has and one without has not;
     renamed: parts of names in early files → today's; buffers: patterns of arrays that are no parameters; heads: how
@@ -134,7 +134,7 @@ class Checkpoint:
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model has learned, by the headers alone: masks and rotations are no parameters."""
+        """The number of learned parameters, by the headers alone: masks and rotations are no parameters."""
         firsts = {name: places[0].stored for name, places in self._places.items()}
         return sum(each.numbers for name, each in firsts.items() if each.is_float and not self.names.is_buffer(name))
 
@@ -153,7 +153,7 @@ class Checkpoint:
 
     @property
     def layers(self) -> int:
-        """How many layers the names count."""
+        """The number of layers, by the names."""
         numbers = (self.names.block_of(name) for name in self._places)
         return 1 + max((number for number in numbers if number is not None), default=-1)
 

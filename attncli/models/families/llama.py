@@ -21,7 +21,7 @@ from attncli.models.family import Family, ModelShape, OutputLayer
 
 @dataclass(frozen=True)
 class Kind:
-    """One model_type of the family, and what its config means by leaving a key out.
+    """One model_type of the family, with its defaults of keys that a config leaves out.
 
     positions, n_kv_head, d_k: of max_position_embeddings, num_key_value_heads (None: as many as heads) and head_dim
     (None: d_model / n_head). sliding_window: None where the model has no windows; window_switch: whether the config

@@ -1,1 +1,1 @@
-"""The formats of others: what a file is, how it is unpacked, and one reader each."""
+"""File formats of word vectors: recognition, unpacking, and one reader each."""

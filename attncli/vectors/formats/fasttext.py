@@ -59,7 +59,7 @@ def header_of(head: bytes) -> Header | None:
 
 
 def check_header(path: str, header: Header, most: int) -> None:
-    """Refuse what no model of `most` bytes can be, and what attn cannot read."""
+    """Refuse headers that no model of `most` bytes can have, and models that attn cannot read."""
     if header.labels:
         raise refused(path, "is a fastText classifier: its vectors are not meant to be compared")
     if not 1 <= header.dimensions <= MAX_DIMENSIONS:
@@ -102,7 +102,7 @@ class FastText:
             report()
 
     def _vocabulary(self) -> list[bytes]:
-        """The words in the order of their rows. Read as Latin-1, which tells any two words apart."""
+        """The words in the order of their rows. Read as Latin-1, in which no two words are equal."""
         gensim, _ = fasttext_parts()
         reader = _Strict(self._content)
         self._content.stream.seek(0)

@@ -1,4 +1,4 @@
-"""gensim's .kv files: the words, from a process that knows nothing it could be made to run, and the matrix."""
+"""gensim's .kv files: the words, unpickled in a process that can run nothing else, and the matrix."""
 
 import json
 import os

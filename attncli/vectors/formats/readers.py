@@ -79,7 +79,7 @@ def import_file(
 
 @contextmanager
 def _naming(path: str) -> Iterator[None]:
-    """The file named in what the store has against a word or a number of it."""
+    """Errors of the store about a word or a number, with the file's name."""
     try:
         yield
     except UnstorableError as error:

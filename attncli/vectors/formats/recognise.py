@@ -155,7 +155,7 @@ def _looks_like_text(sample: bytes) -> bool:
 
 
 def _without_header(content: Content, start: int) -> Recognised:
-    """GloVe: the dimension is what most of the first lines have (a few words contain blanks themselves)."""
+    """GloVe: the dimension is that of most of the first lines (a few words contain blanks themselves)."""
     path, file = content.path, content.stream
     file.seek(start)
     lines = [line for _ in range(LINES_SAMPLED) if (line := read_line(file, path)).strip()]

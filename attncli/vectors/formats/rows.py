@@ -1,4 +1,4 @@
-"""The rows of a file of word vectors, text or binary: where they begin, and where their words end.
+"""The rows of a file of word vectors, text or binary: their beginnings, and the ends of their words.
 
 A word in a binary file may hold blanks itself (`New York`), and nothing in the file says which blank ends it. Taking
 the first, as gensim does, gives numbers that are letters, and a next word that begins with the bytes of numbers. So
@@ -141,13 +141,13 @@ class _Reading:
         return self._chunk[self._at :] + self._file.read(MAX_WORD)
 
     def _fill(self) -> None:
-        """Have two rows at hand, or all that is left."""
+        """Buffer two rows, or all that are left."""
         while not self._ended and len(self._chunk) - self._at < 2 * (MAX_WORD + self._width) + 2:
             more = self._file.read(BLOCK_BYTES)
             self._chunk, self._at, self._ended = self._chunk[self._at :] + more, 0, not more
 
     def _by_first_blank(self, most: int) -> list[tuple[int, int]]:
-        """Where rows begin and their words end, if every word ends at its first blank."""
+        """The beginnings of rows and the ends of their words, if every word ends at its first blank."""
         spans: list[tuple[int, int]] = []
         at = self._at
         while len(spans) < most:
@@ -159,7 +159,7 @@ class _Reading:
         return spans
 
     def _sure(self, spans: list[tuple[int, int]]) -> int:
-        """How many rows from the first on are beyond doubt: the row after them must be so as well."""
+        """The number of rows from the first on that are beyond doubt; the row after them must be so as well."""
         words = [self._chunk[start:blank] for start, blank in spans]
         doubtful = _doubtful_words([word.lstrip(b"\n") for word in words])  # [n]
         if self._newline is not None:
@@ -171,7 +171,7 @@ class _Reading:
         return len(spans) if whole else max(0, len(spans) - 1)
 
     def _best_blank(self) -> int:
-        """Where the word of the next row ends. Raises ResourceError if nowhere."""
+        """The end of the word of the next row. Raises ResourceError if there is none."""
         blanks = list(self._blanks(self._at))
         costs = [self._cost(blank) for blank in blanks]
         if not costs or min(costs) == math.inf:
@@ -217,7 +217,7 @@ class _Reading:
         return np.frombuffer(rows, "<f4").reshape(len(blanks), -1) if blanks else np.zeros((0, 1), "<f4")
 
     def _end(self, blank: int) -> int:
-        """Where a row ends whose word ends at that blank."""
+        """The end of a row whose word ends at that blank."""
         return blank + 1 + self._width
 
     def _row(self) -> int:

@@ -1,8 +1,8 @@
 """The words and the matrix of gensim's pickled KeyedVectors, taken out without running anything that the file names.
 
 Run as a program of its own (`python -I -S unpickling.py < FILE`), under a memory limit, on the standard library only.
-A pickle is a program: it calls whatever it names. Here every name that a genuine file needs is bound to one of the
-inert stand-ins below, and any other name ends the reading. Nothing of NumPy or gensim is ever reached.
+A pickle is a program: it calls the functions that it names. Here every name that a genuine file needs is bound to one
+of the inert stand-ins below, and any other name ends the reading. Nothing of NumPy or gensim is ever reached.
 
 Writes a line of JSON: {"words", "shape", "dtype", "order", "inline"} or {"unknown": [module, name]} or {"fault"}.
 After the first, the words follow, each as JSON on a line, and if "inline" the bytes of the matrix.
@@ -15,11 +15,11 @@ import re
 import sys
 from typing import Any, BinaryIO
 
-ROOM = 96 * 2**20  # bytes of memory beyond what the interpreter has
+ROOM = 96 * 2**20  # bytes of memory beyond those of the interpreter
 GROWTH = 12  # bytes of memory a byte of the file may take: a million words of ten letters take 5
 SECONDS = 2  # and one more for every 4 MB
 KEYED_VECTORS = ("KeyedVectors", "Word2VecKeyedVectors", "EuclideanKeyedVectors", "WordEmbeddingsKeyedVectors")
-WORDS = ("index_to_key", "index2word", "index2entity")  # gensim 4, and what came before
+WORDS = ("index_to_key", "index2word", "index2entity")  # gensim 4, and earlier ones
 MATRIX = ("vectors", "syn0")
 NUMBERS = re.compile("[<>]?f[248]")
 MAX_WORD = 2**16  # characters
@@ -53,7 +53,7 @@ class Array(Inert):
     """numpy.ndarray, of which only its parts are kept."""
 
     def parts(self) -> "tuple[tuple[int, ...], Dtype, str, bytes]":
-        """Shape, dtype, order and bytes, from the state of a pickled array or what `_frombuffer` was given."""
+        """Shape, dtype, order and bytes, from the state of a pickled array or the arguments of `_frombuffer`."""
         if len(self.given) == 4 and not self.state:
             content, dtype, shape, order = self.given
         else:

@@ -1,4 +1,4 @@
-"""Reading index.sqlite: word -> row and row -> word. Every record is checked before it is believed."""
+"""Reading index.sqlite: word -> row and row -> word. Every record is checked before it is used."""
 
 import os
 import sqlite3
@@ -126,7 +126,7 @@ def is_regular(path: Path) -> bool:
 
 
 class DamagedError(ResourceError):
-    """A store that is not as it was written; `why` says what differs."""
+    """A store that is not as it was written; `why` names the difference."""
 
     why: str
 

@@ -15,9 +15,9 @@ from attncli.vectors.store.index import damaged, is_regular
 
 
 class StoredMatrix:
-    """A matrix [n, d] whose rows are read when they are asked for.
+    """A matrix [n, d] whose rows are read on demand.
 
-    Nothing is mapped: a file that is cut meanwhile is an error, and does not end the process.
+    It is not mapped: a file that is cut meanwhile is an error, and does not end the process.
     """
 
     def __init__(

@@ -123,7 +123,7 @@ class Vectors:
         return loaded
 
     def _finite(self, numbers: np.ndarray) -> np.ndarray:
-        """The numbers as they are. ResourceError if they are none: only finite ones were written."""
+        """The numbers as they are. ResourceError if they are not finite: only finite ones were written."""
         if not np.isfinite(numbers).all():
             raise damaged(self.folder, "some of its numbers are not finite")
         return numbers
@@ -148,7 +148,7 @@ class Vectors:
 
     @cached_property
     def norms(self) -> np.ndarray:
-        """The length of every row: [words] float32, checked against what was written. Read whole."""
+        """The length of every row: [words] float32, checked against their checksum. Read whole."""
         path = self.folder / layout.NORMS
         content = path.read_bytes() if is_regular(path) else b""
         if len(content) != self.info.norms_bytes or crc32(content) != self.info.norms_crc:

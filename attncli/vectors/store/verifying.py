@@ -1,4 +1,4 @@
-"""A whole store held against the checksums it was written with. Opening one checks only what it reads."""
+"""The checksums of a whole store, checked. Opening a store checks only the parts that it reads."""
 
 from collections.abc import Callable, Iterator
 from hashlib import sha256

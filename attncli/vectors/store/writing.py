@@ -1,4 +1,4 @@
-"""Writing a store: into a temporary folder beside its place, synced, renamed. It is whole or it is not there.
+"""Writing a store: into a temporary folder beside its place, synced, renamed, so that it is whole or absent.
 
 A temporary folder is locked by its writer for as long as that lives: the system lets go of a lock with the process,
 however it ended. So one that can be locked has lost its writer, and the next one removes it. No lock is needed for a
@@ -208,7 +208,7 @@ def _put_in_place(temporary: Path, folder: Path) -> bool:
 
 
 def _sync(path: Path) -> None:
-    """Have the content of a file or folder on the disk before anything relies on it."""
+    """Sync a file or folder to the disk before anything relies on it."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

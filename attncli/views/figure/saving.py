@@ -33,7 +33,7 @@ _RULES = {"text.parse_math": False, "svg.fonttype": "none", "pdf.fonttype": 42, 
 
 
 def check_installed() -> None:
-    """See that there is a matplotlib that starts.
+    """Check that there is a matplotlib that starts.
 
     Raises:
         ResourceError: it is missing, or settings of the user's keep it from starting.
