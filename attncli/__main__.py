@@ -1,4 +1,4 @@
-"""The entry point, small so that Ctrl-C is met even while the rest is still being imported."""
+"""The entry point, small so that Ctrl-C is caught even while the rest is being imported."""
 
 import gc
 import sys
@@ -13,7 +13,7 @@ WITHOUT_NUMPY = {"-h", "--help", "--version", "completion"}
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code: 130 when interrupted, 143 when told to end, 129 hung up."""
+    """Run the command line and leave with its exit code: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
     interrupts.heed()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION)
     if not sys.warnoptions:

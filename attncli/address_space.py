@@ -1,6 +1,6 @@
-"""A limit of address space (`ulimit -v`), heeded before NumPy is imported: its BLAS ends the process where it fails.
+"""A limit of address space (`ulimit -v`), applied before NumPy is imported: its BLAS ends the process where it fails.
 
-OpenBLAS takes room for every core at once, 2.8 GB on 64 of them, and does not report that there is none.
+OpenBLAS takes room for every core at once, 2.8 GB on 64 of them, and does not report a failure.
 """
 
 import os
@@ -41,7 +41,7 @@ def _number_in(path: str) -> int | None:
 
 
 def heed(limit: int | None, environment: MutableMapping[str, str] = os.environ) -> str | None:
-    """Let the BLAS take as many threads as there is room for; what is wrong where there is not room for one."""
+    """Let the BLAS take as many threads as there is room for; an error text where there is no room for one."""
     if limit is None:
         return None
     if limit < NEEDED:
@@ -51,6 +51,6 @@ def heed(limit: int | None, environment: MutableMapping[str, str] = os.environ) 
 
 
 def thread_count(environment: Mapping[str, str]) -> int:
-    """The threads that the BLAS would take: a core each, or what the environment says."""
+    """The threads that the BLAS would take: one a core, or the number in the environment."""
     threads = environment.get(THREADS, "")
     return int(threads) if threads.isascii() and threads.isdigit() and int(threads[:6]) > 0 else os.cpu_count() or 1

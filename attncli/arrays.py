@@ -1,4 +1,4 @@
-"""The type of a NumPy array, whatever its shape and numbers; the shapes stand beside the code."""
+"""The type of a NumPy array of any shape and dtype; shapes are written in comments."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Errors: each kind with its exit code, and the setting that it is about, which every door names in its own way."""
+"""Errors: each kind with its exit code, and its setting, named as an option, a Python argument or a key."""
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class ExitCode(IntEnum):
-    """The code that `attn` leaves with, and its meaning as the manual page says it."""
+    """The exit codes of `attn`, with their meanings for the manual page."""
 
     FINE = 0, "Fine."
     FAILED = 1, "It could not be done: no known word, output over its limit, a full disk."
@@ -59,7 +59,7 @@ class AttnError(Exception):
     """Something the user can act on: one line that quotes the input, and a hint with the next step.
 
     `setting` and `value` are the subject, named before the reason: `top=0: expected a whole number from 1 up`.
-    All of it is plain text; whoever prints it makes control characters visible.
+    All of it is plain text; the code that prints it escapes control characters.
     """
 
     exit_code = ExitCode.FAILED
@@ -72,18 +72,18 @@ class AttnError(Exception):
         self.setting = None if setting is None else Subject(setting, value)
 
     def in_words(self, naming: Naming = in_python) -> tuple[str, str | None]:
-        """The message and the hint, their settings named as one door does."""
+        """The message and the hint, their settings named by `naming`: as options, Python arguments or keys."""
         subject = "" if self.setting is None else f"{naming(self.setting)}: "
         return subject + worded(self._reason, naming), None if self._hint is None else worded(self._hint, naming)
 
     @property
     def message(self) -> str:
-        """The message as Python says it."""
+        """The message, settings named as Python arguments."""
         return self.in_words()[0]
 
     @property
     def hint(self) -> str | None:
-        """The hint as Python says it."""
+        """The hint, settings named as Python arguments."""
         return self.in_words()[1]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Packages of the extras, imported where they are needed, and the line that installs what is missing."""
+"""Packages of the extras, imported where they are needed, and the command that installs missing ones."""
 
 import sys
 from collections.abc import Iterator
@@ -33,12 +33,12 @@ def package(module: str, what_for: str) -> Any:
 
 
 def requirements(extra: str) -> tuple[str, ...]:
-    """What pip is to be asked for: the packages of the extra with their bounds, as this installation declares them."""
+    """The requirements of an extra: its packages with their bounds, as this installation declares them."""
     return tuple(_declared(extra)) or tuple(name for name, its in EXTRAS.items() if its == extra)
 
 
 def install_command(*wanted: str) -> str:
-    """The command that brings packages into this very interpreter, whatever `pip` on the path belongs to.
+    """The command that installs packages for this interpreter, which need not be that of `pip` on the path.
 
     Where this interpreter has no pip, uv installs from outside, and without uv pip is brought first.
     """

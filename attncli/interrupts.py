@@ -1,6 +1,6 @@
-"""The signals that ask for an end: Ctrl-C, `kill`, a terminal that is closed. Each is raised as KeyboardInterrupt.
+"""Signals that end the process: Ctrl-C, `kill`, a closed terminal. Each is raised as KeyboardInterrupt.
 
-So what is half-written goes away and what was promised is saved, in the same `finally` and `except` for all of them.
+So the same `finally` and `except` remove half-written files and save results for all of them.
 """
 
 import signal
@@ -17,7 +17,7 @@ HAS_TIMER = hasattr(signal, "setitimer")
 
 
 class _Met:
-    """What has been met since `heed`."""
+    """The signals caught since `heed`."""
 
     heeded = False
     number: int = signal.SIGINT  # of the latest signal
@@ -35,7 +35,7 @@ def heed() -> None:
 
 
 def numbers() -> list[int]:
-    """The signals that are heeded here."""
+    """The signals that are handled here."""
     known = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     return [number for number in known if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN]
 
@@ -51,7 +51,7 @@ def exit_code(code: int) -> int:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """What stands in here is not broken off: a signal is raised at its end."""
+    """A block that is not interrupted: a signal is raised at its end."""
     if not _Met.heeded or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -71,7 +71,7 @@ def held_back() -> Iterator[None]:
 def _raise(number: int, _frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt, and once more a little later: an import or a destructor may have swallowed it.
 
-    What a destructor then says of it helps nobody. Further signals until then are the same wish.
+    A destructor's message about it is not printed. Further signals until then are the same request.
     """
     _Met.number = number
     if _Met.held:

@@ -1,4 +1,4 @@
-"""What attn-en is measured by: gensim's own test sets, and the examples that explain attention."""
+"""The measures of attn-en: gensim's own test sets, and the examples that explain attention."""
 
 from collections.abc import Iterator
 

@@ -91,8 +91,8 @@ def make(part: str, texts: list[Path], out: Path) -> str:
 def make_block(part: str, corpus: Corpus, out: Path) -> None:
     """The block for `scaled`, `dot` and `cosine`, and one each for the methods that need their own.
 
-    There is none for general: qᵀWk with trained projections is q·k of others, W w_q. Training W on top of them, or with
-    them, only took from the held-out figure.
+    `general` has no such block: qᵀWk with trained projections is q·k of others, W w_q. Training W on top of them, or
+    with them, only took from the held-out figure.
     """
     shape, epochs = BLOCKS[part]
     first = train(corpus, open_vectors(), shape, Limit(epochs=epochs), SEED, report=partial(show, part))

@@ -1,1 +1,1 @@
-"""Analysis of weights: measures, patterns, kinds of heads, combining, merging into words. Imports NumPy only."""
+"""Analysis of weights: measures, patterns, kinds of heads, combinations, merging into words. Imports NumPy only."""

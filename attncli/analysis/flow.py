@@ -1,4 +1,4 @@
-"""Attention flow: the most that can reach a token of the top layer from each input token, layer by layer."""
+"""Attention flow: the maximum flow from each input token to a token of the top layer, layer by layer."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

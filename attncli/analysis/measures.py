@@ -1,4 +1,4 @@
-"""Numbers that hold one set of attention weights against another, a row at a time.
+"""Measures of attention weights and of the difference between two sets of them, row by row.
 
 `p` and `q` are weights `[..., n_key]` whose rows sum to 1, or are 0 where a query sees nothing; results are `[...]`.
 """
@@ -8,7 +8,7 @@ import numpy as np
 from attncli.arrays import Array
 
 # Numbers this close (relatively) are equal: the place of a key decides how its products are rounded, so that a word
-# that is said twice may get two weights 1e-17 apart.
+# that occurs twice may get two weights 1e-17 apart.
 TIE = 1e-12
 
 
@@ -87,7 +87,7 @@ def _average_ranks(x: Array, seen: Array) -> Array:
 
 
 def _run_starts(ascending: Array) -> Array:
-    """Where runs of numbers start that are equal to their neighbours, up to TIE: boolean `[..., n_key]`."""
+    """The starts of runs of numbers that are equal to their neighbours, up to TIE: boolean `[..., n_key]`."""
     a, b = ascending[..., :-1], ascending[..., 1:]  # [..., n_key − 1]
     starts = np.ones(ascending.shape, dtype=bool)
     with np.errstate(invalid="ignore"):  # two infinities: neither equal nor, being in order already, in need of it

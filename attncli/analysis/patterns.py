@@ -1,4 +1,4 @@
-"""How much of a head's weight lies on a pattern of pairs, and which heads have most of it.
+"""Patterns of pairs: the share of a head's weight on one, and the order of heads by it.
 
 The scores are the `mul` measure of TransformerLens's head detector (transformer_lens/head_detector.py): the weight on
 the pattern's pairs, divided by all of the head's weight. Weights are `[..., n, n]`, patterns `[n, n]` of zeros and
@@ -27,7 +27,7 @@ class RankedHead(NamedTuple):
 
     @property
     def lift(self) -> float | None:
-        """How much more weight the pair has than words have on average on the attended one."""
+        """The weight of the pair minus the mean weight of all words on the attended one."""
         return None if self.mean is None else self.score - self.mean
 
 
@@ -50,7 +50,7 @@ def duplicate_pattern(ids: Array) -> Array:
 def induction_pattern(ids: Array) -> Array:
     """Each token and those that came after its earlier occurrences: `duplicate_pattern`, a column further right.
 
-    For `a b … a`, the pair of the second `a` with `b` (Olsson et al. 2022). Of a token said twice in a row, the pair
+    For `a b … a`, the pair of the second `a` with `b` (Olsson et al. 2022). Of a token twice in a row, the pair
     lies on the main diagonal and counts, as in the detector.
     """
     pattern = np.zeros((len(ids), len(ids)))
@@ -87,8 +87,8 @@ def pair_score(weights: Array, from_: Sequence[int], to: Sequence[int]) -> Array
 def column_mean(weights: Array, visible: Array, to: Sequence[int]) -> Array:
     """The mean weight on the word of the tokens `to`, over all tokens that see one of them: `[...]`.
 
-    weights `[..., n, n]`; visible, boolean, broadcastable to them: which keys a query sees. A head that sends
-    everything there whatever the query has a high one: its weight on a pair says nothing about the pair.
+    weights `[..., n, n]`; visible, boolean, broadcastable to them: which keys a query sees. It is high for a
+    head that attends there from every query: its weight on a pair is not specific to the pair.
     """
     on_word = weights[..., np.asarray(to)].sum(axis=-1, dtype=np.float64)  # [..., n]
     seeing = visible[..., np.asarray(to)].any(axis=-1)  # [..., n]

@@ -1,4 +1,4 @@
-"""Which keys a query may see, by its place (causal, window) and by a mask, and how that enters the scores."""
+"""Masks: the keys that a query may see, by its place (causal, window) and by an array, applied to the scores."""
 
 from collections.abc import Iterable, Sequence
 
@@ -63,7 +63,7 @@ def may_overflow(largest: np.floating, mask: Array | None, temperature: Array) -
 
 
 def _largest_visible(mask: Array | None) -> float:
-    """The largest size of what a mask of floats adds to a visible key, 0 for the other masks."""
+    """The largest absolute addition of a mask of floats to a visible key, 0 for the other masks."""
     if mask is None or mask.dtype == bool:
         return 0.0
     return float(np.abs(np.where(mask == -np.inf, 0, mask)).max(initial=0))

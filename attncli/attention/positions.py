@@ -1,4 +1,4 @@
-"""Positions, which attention itself does not know: added to the vectors of the words, or to the scores.
+"""Positions, added to the vectors of the words or to the scores; attention itself is independent of order.
 
 Offsets are j − i, clipped at ±reach (Shaw et al. 2018, section 3.2); entry o of a bias belongs to the offset o − reach.
 """
@@ -63,7 +63,7 @@ def position_scores_backward(
 
 
 def offsets(n: int, reach: int) -> Array:
-    """Which entry of a bias belongs to query i and key j: j − i clipped at ±reach, plus reach, `[n, n]`."""
+    """The entry of a bias for query i and key j: j − i clipped at ±reach, plus reach, `[n, n]`."""
     index = np.arange(n)
     place: Array = np.clip(index[None, :] - index[:, None], -reach, reach) + reach
     return place

@@ -7,7 +7,7 @@ import numpy as np
 
 from attncli.arrays import Array
 
-# Numbers held at once where a method forms all pairs of vectors: a few MB, whatever the sentence's length.
+# Numbers held at once where a method forms all pairs of vectors: a few MB for a sentence of any length.
 PAIRS_AT_ONCE = 2**19
 
 

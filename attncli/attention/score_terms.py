@@ -1,4 +1,4 @@
-"""How a score is made, and its terms: score = (similarity / divisor + position) / temperature, head by head.
+"""The terms of a score: score = (similarity / divisor + position) / temperature, head by head.
 
 A layer keeps the `Scoring` that its attention was computed with, so that the terms are those of the number beside
 them. A cap, where there is one, comes between the division and the position (`attention.attend`).
@@ -56,11 +56,11 @@ class ScoreTerms:
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """How the scores of a layer's heads are made, under the names of the arguments of `attend`.
+    """The arguments of `attend` that make the scores of a layer's heads.
 
     temperature: a number or `[n_head]`; by_offset: the addition to a key's score at each offset of the query from it
-    (`positions.by_offset`), `[..., n_head, n_key, 2·reach + 1]`, or None. input_scale and query_bias say whether q has
-    a bias and the vectors a length of their own.
+    (`positions.by_offset`), `[..., n_head, n_key, 2·reach + 1]`, or None. input_scale: the length to which vectors
+    are scaled, or None; query_bias: whether q has a bias.
     """
 
     method: str = "scaled"
@@ -87,7 +87,7 @@ class Scoring:
         return np.zeros(n_head, bool) if self.by_offset is None else np.any(self.by_offset, axis=(-2, -1))
 
     def of_heads(self, heads: slice | Sequence[int]) -> "Scoring":
-        """The same of some heads."""
+        """The scoring of some heads."""
         index = heads if isinstance(heads, slice) else list(heads)
         temperature = self.temperature if np.ndim(self.temperature) == 0 else np.asarray(self.temperature)[index]
         own = {name: array[index] for name, array in self.parameters.items()}
@@ -97,7 +97,7 @@ class Scoring:
     def terms(self, query: Array, key: Array, places: Sequence[int]) -> ScoreTerms:
         """The terms of queries `[n_head, n, d_k]` at `places` and keys `[n_head, n_key, d_k]`.
 
-        In float64, so that they add up to the score whatever it was computed in.
+        In float64, so that they add up to the score.
         """
         query, key = query.astype(np.float64), key.astype(np.float64)
         n_head, _, d_k = query.shape

@@ -1,4 +1,4 @@
-"""The arguments of `attend`, checked: how their axes meet, their dtypes and their numbers."""
+"""The arguments of `attend`, checked: their axes, dtypes and numbers."""
 
 import math
 from collections.abc import Callable, Mapping

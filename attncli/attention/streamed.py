@@ -1,4 +1,4 @@
-"""Attention of long inputs, block by block: no matrix of all pairs ever exists, and the result is the same.
+"""Attention of long inputs, block by block, with the same result and without a matrix of all pairs.
 
 The softmax is running: each block of keys brings its own largest score, and the earlier sums are scaled to it
 (Milakov and Gimelshein 2018, algorithm 3; Rabe and Staats 2021, section 3). In memory: inputs, results, one block.
@@ -64,8 +64,8 @@ def attend_in_blocks(
 ) -> Streamed:
     """Attention as `attend` computes it, of query `[n_head, n_query, d_k]`, key and value `[n_head, n_key, d]`.
 
-    `own_place`: query i and key i are one word, which is not among its own strongest keys. `near`: how far the sums by
-    distance reach; None: there are none. `each` goes over the first queries of blocks. Numbers must be finite.
+    `own_place`: query i and key i are one word, which is not among its own strongest keys. `near`: the reach of the
+    sums by distance; None: no sums. `each` goes over the first queries of blocks. Numbers must be finite.
     """
     similar = partial(method_of(method).score, scale=scale, **(parameters or {}))
     scorer = _Scorer(query, key, similar, softcap, temperature, causal, window, bias)

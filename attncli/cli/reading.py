@@ -111,7 +111,7 @@ def opened_model(name_or_path: str) -> "Model":
     """Open the model that an option names.
 
     Raises:
-        ResourceError: there is none, or the system refuses the name: too long, or in a folder that is closed to us.
+        ResourceError: it does not exist, or the system refuses the name: too long, or in a folder without access.
     """
     from attncli.models.model import open_model  # late: tokenizers come with it
 

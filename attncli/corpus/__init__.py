@@ -1,1 +1,1 @@
-"""Attention over whole corpora: shards of text become part files, part files become tables."""
+"""Attention over whole corpora: from shards of text to part files, and from part files to tables."""

@@ -1,4 +1,4 @@
-"""Shards on a Dask cluster: the same function, one task a shard, tiny answers."""
+"""Shards on a Dask cluster: the same function, one task a shard, small results."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

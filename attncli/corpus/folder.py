@@ -1,7 +1,7 @@
-"""A run's folder: one run at a time writes there, and nothing is removed but plain files under names of its own.
+"""The folder of a run: one run at a time writes there, and removes only plain files under names of its own.
 
 The lock is the system's, on a file that stays: it ends with the process, however that ends. It holds between machines
-where those of the file system do (NFS from Linux 2.6.12 on); where there are none, no other run is kept out. The
+where those of the file system do (NFS from Linux 2.6.12 on); without such locks, other runs are not kept out. The
 process that hands out the shards takes it, workers do not.
 """
 
@@ -45,7 +45,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def remove_own(folder: Path, names: re.Pattern[str]) -> None:
-    """Remove the plain files of such names; never through a link, and what cannot be removed stays."""
+    """Remove the plain files of such names; never through a link; files that cannot be removed stay."""
     with suppress(OSError):
         for path in folder.iterdir() if _is(folder, stat.S_ISDIR) else ():
             if names.fullmatch(path.name) and _is(path, stat.S_ISREG):
@@ -54,7 +54,7 @@ def remove_own(folder: Path, names: re.Pattern[str]) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written, in the folder and its own folders."""
+    """Remove the half-written files of a killed process, in the folder and its own folders."""
     for each in (folder, *(folder / name for name in FOLDERS)):
         remove_own(each, HALF)
 
@@ -71,7 +71,7 @@ def check_folder(folder: Path, resume: bool) -> None:
     """Check that a run may write there: to a new or empty folder, or with `resume` to one that a run was begun in.
 
     Raises:
-        UsageError: it is a file, or something is in it that no run put there.
+        UsageError: it is a file, or holds files of other programs.
     """
     if folder.exists() and not folder.is_dir():
         reason = "expected a folder, got a file"
@@ -87,7 +87,7 @@ def check_folder(folder: Path, resume: bool) -> None:
 
 
 def _is_nothing(path: Path) -> bool:
-    """An empty folder, the lock, or what a killed run left half-written."""
+    """Whether a path is an empty folder, the lock, or a half-written file of a killed run."""
     if _is(path, stat.S_ISDIR):
         return not any(not HALF.fullmatch(each.name) for each in path.iterdir())
     return path.name == LOCK or HALF.fullmatch(path.name) is not None
@@ -107,7 +107,7 @@ def _check_kinds(folder: Path) -> None:
 
 @contextmanager
 def locked_folder(folder: Path, resume: bool) -> Iterator[None]:
-    """Have the folder to oneself, made if need be.
+    """The folder under an exclusive lock, made if it does not exist.
 
     Raises:
         UsageError: as `check_folder` does.

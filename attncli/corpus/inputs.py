@@ -1,4 +1,4 @@
-"""The texts of a run as plain files, to be cut and read anywhere: packed ones and streams are laid out once."""
+"""The texts of a run as plain files, which any worker can read: packed ones and streams are unpacked once."""
 
 import errno
 import os
@@ -48,7 +48,7 @@ def named_texts(named: Sequence[str]) -> list[Named]:
 
     Raises:
         UsageError: one that is named twice.
-        AttnError: a file that is not there, or is none.
+        AttnError: a file that does not exist, or is a folder or a device.
     """
     for place, name in enumerate(named):
         if name in named[:place]:
@@ -75,7 +75,7 @@ def _status(name: str) -> os.stat_result:
 
 
 def shown(name: str) -> str:
-    """A file's name as text, whatever bytes it is made of."""
+    """A file's name as text, bytes that are no UTF-8 escaped."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
@@ -139,10 +139,10 @@ def _opened_pipe(name: str, report: Callable[[str], None]) -> Iterator[BinaryIO]
 
 
 def _of_stream(path: Path, name: str, stream: BinaryIO, limit: int | None, report: Callable[[str], None]) -> str:
-    """The path of a file with what a stream gives; where that is there, the stream gives the same or nothing.
+    """The path of a file with the content of a stream; an existing file must have the same content.
 
     Raises:
-        UsageError: it gives something else.
+        UsageError: the content differs.
     """
     if not path.exists():
         _lay_out(path, name, chunks_of(stream), limit, report)
@@ -152,7 +152,7 @@ def _of_stream(path: Path, name: str, stream: BinaryIO, limit: int | None, repor
 
 
 def _is_same(path: Path, chunks: Iterator[bytes]) -> bool:
-    """Whether a stream gives what a file holds, or nothing at all."""
+    """Whether the content of a stream equals that of a file, or is empty."""
     given = False
     with open(path, "rb") as file:
         for chunk in chunks:
@@ -199,7 +199,7 @@ def unpacked(name: str) -> Iterator[bytes]:
 
     Raises:
         ResourceError: the extra is missing.
-        AttnError: it is not packed so, ends in the middle, wants too much memory, or unpacks beyond all measure.
+        AttnError: it is not packed so, ends in the middle, needs too much memory, or is too large unpacked.
     """
 
     def refuse(reason: str, hint: str = TEXT_HINT) -> AttnError:

@@ -1,4 +1,4 @@
-"""The lines of a shard as texts; one that is no text is counted, named and skipped."""
+"""The lines of a shard as texts; lines that are no UTF-8 are counted, reported and skipped."""
 
 import json
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The set or model of a run, opened by every worker: it must be the one that the run was planned with."""
+"""The set or model of a run, opened by every worker and checked against the plan."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ def vectors_source(vectors: Vectors, name: str | None, settings: Settings) -> So
 
 
 def model_source(model: Model) -> Source:
-    """The same of a model, by its folder."""
+    """The source of a model, by its folder."""
     return Source(None, model_checksum(model), str(model.folder))
 
 
@@ -47,7 +47,7 @@ def model_checksum(model: Model) -> str:
 
 @lru_cache(maxsize=2)
 def open_reader(settings: CorpusSettings) -> Reader:
-    """The reader of a run; ResourceError where what attends here is not what the run was planned with."""
+    """The reader of a run; ResourceError where the set or model is not that of the plan."""
     source, attention = settings.source, settings.attention
     if isinstance(attention, Settings):
         vectors = open_vectors(source.name)

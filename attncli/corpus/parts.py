@@ -109,7 +109,7 @@ class Part:
         """Check that the sums of these tables over so many pieces of text are there; `knows` holds for its words.
 
         Raises:
-            ResourceError: they are not, or are such as no run writes.
+            ResourceError: they are missing, or no run writes such sums.
         """
         with self._trusted():
             need(all(place < pieces for place, *_ in self.report["named"]))
@@ -160,7 +160,7 @@ def _member(path: Path, file: Any, info: zipfile.ZipInfo) -> Member:
 
 
 def check_report(content: bytes) -> dict[str, Any]:
-    """The report of a shard from a part. Raises DamagedError where no run writes such a one, or what json raises."""
+    """The report of a shard from a part. Raises DamagedError for one that no run writes, or the errors of json."""
     report = json.loads(content, parse_constant=_no_number)
     need(isinstance(report, dict) and all(_is_count(report.get(name)) for name in COUNTS))
     seconds, skipped, named, names = (report.get(name) for name in ("seconds", "skipped", "named", "names"))
@@ -169,7 +169,7 @@ def check_report(content: bytes) -> dict[str, Any]:
     need(isinstance(named, list) and all(map(_is_problem, named)))
     need(isinstance(names, dict) and all(name.isdecimal() and len(name) < 16 for name in names))
     need(all(isinstance(name, str) for name in names.values()))
-    json.dumps(report, ensure_ascii=False).encode()  # half a surrogate pair can be said in JSON, and is no text
+    json.dumps(report, ensure_ascii=False).encode()  # JSON can hold half a surrogate pair, which is no text
     return dict(report)
 
 

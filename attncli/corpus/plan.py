@@ -89,7 +89,7 @@ def _differences(there: Mapping[str, Any], typed: Mapping[str, Any]) -> Iterator
     old, new = _flat(there["settings"]), _flat(typed["settings"])
     old["limit"], new["limit"] = there.get("limit"), typed["limit"]
     source = any(old.get(name) != new.get(name) for name in ("source.name", "source.model"))
-    differs = False  # other settings have other projections: what changed by itself comes last
+    differs = False  # other settings have other projections: those come last
     for name in sorted(old.keys() | new.keys(), key=lambda name: (name in CONTENT, name)):
         if old.get(name) == new.get(name):
             continue

@@ -1,4 +1,4 @@
-"""Texts become batches of attention: with the vectors of a set many at once, with a model one by one."""
+"""Batches of attention from texts: with the vectors of a set many at once, with a model one by one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
@@ -26,7 +26,7 @@ Skip = Callable[[int, str], None]  # called with the place of a text that is ski
 class Reader(Protocol):
     """A source of attention over texts; it counts words on, and `numbers` are those of its layers and of its heads.
 
-    name: of the set or model; warnings: what must be said of its settings.
+    name: of the set or model; warnings: about its settings.
     """
 
     name: str
@@ -172,7 +172,7 @@ class ModelReader:
         if self._settings.words:
             named = [self._words.numbered(token.name) for token in tokens]
         else:
-            named = [(token.row or 0, token.word) for token in tokens]  # the piece, whatever was typed
+            named = [(token.row or 0, token.word) for token in tokens]  # the piece, not the typed text
         self._learn(named)
         rows = np.array([[row for row, _ in named]])  # [1, n]
         weights = explanation.weights[:, None]  # [n_layer, 1, n_head, n, n]
@@ -200,7 +200,7 @@ class ModelReader:
             self._names[row] = both(self._names.get(row, name), name)
 
     def find(self, words: Sequence[str]) -> dict[str, int]:
-        """Those that the model takes for one word, however many tokens it makes of it."""
+        """The numbers of words, each of one token or several."""
         whole = [word for word in words if self._is_whole(word)]
         return {word: number for word, number in self._words.of_asked(words).items() if word in whole}
 

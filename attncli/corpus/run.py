@@ -1,4 +1,4 @@
-"""A whole run: plan, shards, tables, and the manifest last, so that it says that everything is there."""
+"""A whole run: plan, shards, tables, and last the manifest, whose presence means that all is complete."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""One shard of text becomes one part file: a pure function, wherever it runs."""
+"""The part file of one shard of text: a function of the shard and the settings alone, on any machine."""
 
 import time
 from collections import Counter as Counts
@@ -95,7 +95,7 @@ def _record_writer(table: Table, folder: Path, task: Task) -> AbstractContextMan
 
 
 def _made_before(folder: Path, task: Task) -> int | None:
-    """The number of texts in the part on the disk; None if there is none that a run could have written."""
+    """The number of texts in the part on the disk; None if no run could have written it."""
     reader = open_reader(task.settings)
     records = [records_path(folder, table.name, task) for table in table_classes(task.settings.collect, per_text=True)]
     if not is_whole(folder, task.name) or not all(path.is_file() for path in records):
@@ -109,7 +109,7 @@ def _made_before(folder: Path, task: Task) -> int | None:
 
 
 def check_part(part: Part, task: Task, reader: Reader) -> None:
-    """Check that a part can be what this task came to. Raises ResourceError."""
+    """Check that a part can be the result of this task. Raises ResourceError."""
     names = part.report["names"]
     tables = table_classes(task.settings.collect, per_text=False)
     part.check(tables, len(task.shard.pieces), lambda rows: reader.knows(rows, names))

@@ -20,7 +20,7 @@ class Source:
     name: str | None
     checksum: str
     model: str | None = None
-    blocks: str = ""  # a checksum of the projections, and of what the method takes
+    blocks: str = ""  # a checksum of the projections and of the method's parameters
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class CorpusSettings:
 
     @property
     def top(self) -> int:
-        """How many of the strongest keys of each word count as its context."""
+        """The number of strongest keys of each word that count as its context."""
         return self.attention.top
 
 
 def part_name(settings: CorpusSettings, shard: Shard) -> str:
-    """The name of a shard's part: a hash of its range, of the settings, of what attends, and of the version."""
+    """The name of a shard's part: a hash of its range, of the settings, of the set or model, and of the version."""
     named = [__version__, VERSION, asdict(replace(settings, kept=KEPT)), asdict(shard)]
     text = json.dumps(named, sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

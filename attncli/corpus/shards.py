@@ -109,7 +109,7 @@ def _status(each: Input | Piece) -> os.stat_result:
 
 
 def _check_text(each: Input, file: IO[bytes]) -> None:
-    """Check that a file does not begin as something else does."""
+    """Check that a file does not begin like another format."""
     head = file.read(SAMPLE)
     file.seek(0)
     kind = packed_kind(head) or binary_kind(head) or text_kind(head)
@@ -127,7 +127,7 @@ def _way_on(name: str, kind: FileKind) -> str:
 
 
 def _cuts(file: IO[bytes], target: int, limit: int | None) -> Iterator[tuple[int, int]]:
-    """Where shards of about `target` bytes end, at ends of lines, and how many lines lie before: all is read once."""
+    """The ends of shards of about `target` bytes, at ends of lines, and the lines before each: all is read once."""
     at = begun = lines = 0  # bytes before the chunk; where the shard began; lines before `place`
     last = b"\n"
     for chunk in first_lines(iter(lambda: file.read(CHUNK), b""), limit) if limit != 0 else ():

@@ -1,4 +1,4 @@
-"""One thread a process: many small products want no more, and several processes share the cores. Without NumPy."""
+"""One thread a process, enough for many small products, as several processes share the cores. Without NumPy."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""From text to rows of a vector set at the speed of a dictionary: every stretch between blanks is looked up once."""
+"""Rows of a vector set for the words of texts: every stretch between blanks is looked up once, then cached."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
@@ -111,7 +111,7 @@ def _rows_of(stretch: str, spellings: Iterable[str], found: Mapping[str, int]) -
 
 
 def known(places: Array, counts: Array) -> tuple[Array, Array, int]:
-    """The same without unknown words, and how many those were."""
+    """The rows without unknown words, and the number of those."""
     there = places != MISSING
     inside = np.concatenate([[0], there.cumsum()])  # [words + 1]
     ends = np.concatenate([[0], counts.cumsum()])  # [texts + 1]

@@ -1,4 +1,4 @@
-"""Shards in several processes of this machine: one that dies costs its shard one more try, and the run nothing."""
+"""Shards in several processes of this machine; after the death of one its shard is tried once more."""
 
 import multiprocessing
 import signal
@@ -59,7 +59,7 @@ def _hand_out(waiting: deque[tuple[Task, int]], workers: Sequence["_Worker"]) ->
 
 
 def _ready(workers: Sequence["_Worker"]) -> list[int]:
-    """The places of the workers that have something to say, or have died."""
+    """The places of the workers that have sent a result, or have died."""
     pipes = wait([worker.pipe for worker in workers if worker.busy])
     return [place for place, worker in enumerate(workers) if worker.pipe in pipes]
 
@@ -107,7 +107,7 @@ class _Worker:
         return received
 
     def stop(self) -> None:
-        """End the process, whatever it is at: parts appear when they are whole."""
+        """End the process at any point: parts appear only when they are whole."""
         self.pipe.close()
         self._process.terminate()
         self._process.join()

@@ -1,1 +1,1 @@
-"""Files on disk, read without trust: what a file or folder is, arrays, JSON, text; written whole or not at all."""
+"""Untrusted files, read with checks: kinds of files and folders, arrays, JSON, text; written whole or not at all."""

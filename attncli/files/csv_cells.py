@@ -1,4 +1,4 @@
-"""Rows of CSV: all text in quotes, and text guarded that a spreadsheet would take for a formula, as `--csv` asks."""
+"""Rows of CSV: all text in quotes, and by `--csv` text escaped that a spreadsheet would take for a formula."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""The command that brings a model's files, or brings them again. attn itself downloads nothing."""
+"""The command that downloads a model's files, or downloads them again. attn itself downloads nothing."""
 
 import os
 import shlex

@@ -12,7 +12,7 @@ MAX_JSON = 2**22  # bytes, which may be thirty times as many as Python's objects
 
 
 def existing_file(path: Path) -> Path:
-    """The path, once it is known to be a file that can be opened without waiting for anyone.
+    """The path, checked to be a file that can be opened without waiting.
 
     Raises:
         ResourceError: it does not exist, is a folder, a pipe or a device, or cannot be read; or a Git LFS pointer or a

@@ -1,4 +1,4 @@
-"""A file that appears only when it is whole: written beside its place, under a name that nobody else has."""
+"""A file that appears only when it is whole: written beside its place under a unique name, then renamed."""
 
 import os
 import stat
@@ -36,7 +36,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def _unused(target: Path) -> Path:
-    """A name that nobody else has: that of a process comes again, in containers at every run."""
+    """A unique name; the number of a process is not, in containers it is the same at every run."""
     while os.path.lexists(path := target.with_name(f".attn-{os.urandom(8).hex()}.part")):
         pass
     return path

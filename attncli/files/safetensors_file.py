@@ -46,7 +46,7 @@ class Stored:
 
     @property
     def numbers(self) -> int:
-        """How many numbers it has."""
+        """The size of the array in numbers."""
         return math.prod(self.shape)
 
 

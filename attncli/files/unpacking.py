@@ -1,4 +1,4 @@
-"""Packed files as streams: nothing is written anywhere, and neither memory nor length is left to the archive."""
+"""Packed files as streams: nothing is written to disk, and memory and length are bounded, not left to the archive."""
 
 import bz2
 import gzip
@@ -15,7 +15,7 @@ from attncli.extras import package
 
 CHUNK = 2**20  # bytes unpacked at a time
 LZMA_MEMORY = 192 * 2**20  # bytes; the output of `xz -9` needs 65 MB to unpack, a hostile file may ask for 4 GB
-ZSTD_MEMORY = 128 * 2**20  # bytes; as much as zstd itself takes without being told to
+ZSTD_MEMORY = 128 * 2**20  # bytes; the default of zstd itself
 PIECE = 2**10  # bytes of zstd that are unpacked at a time; 32 MB can come out of them
 FREE = 64 * 2**20  # bytes that may come out of any archive, however small
 FAULTS = (EOFError, OSError, ValueError, LookupError, RuntimeError, struct.error, zlib.error, lzma.LZMAError,
@@ -23,7 +23,7 @@ FAULTS = (EOFError, OSError, ValueError, LookupError, RuntimeError, struct.error
 
 
 def most_bytes(size: int, ratio: int) -> int:
-    """How many bytes may come out of an archive of `size` bytes that grows at most `ratio` times."""
+    """The most bytes that may come out of an archive of `size` bytes that grows at most `ratio` times."""
     return max(FREE, ratio * size)
 
 
@@ -55,11 +55,11 @@ class Unpacked(io.RawIOBase):
         self._rewind()
 
     def readable(self) -> bool:
-        """It is."""
+        """Always."""
         return True
 
     def seekable(self) -> bool:
-        """It is: forward by reading on, backward by starting again."""
+        """Always: forward by reading on, backward by starting again."""
         return True
 
     def tell(self) -> int:
@@ -114,7 +114,7 @@ class Unpacked(io.RawIOBase):
 
 
 class _Decoder(Protocol):
-    """Unpacks one stream, never more than it is asked for, as bz2 and lzma do."""
+    """Unpacks one stream, at most the requested bytes, as bz2 and lzma do."""
 
     @property
     def eof(self) -> bool:
@@ -122,7 +122,7 @@ class _Decoder(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether it needs more of the file to go on."""
+        """Whether it needs more of the file."""
 
     @property
     def unused_data(self) -> bytes:
@@ -162,7 +162,7 @@ class _Streams:
 
 
 class _ZstdDecoder:
-    """zstandard's decoder of one frame with the manners of lzma's: it gives no more than it is asked for."""
+    """zstandard's decoder of one frame with the interface of lzma's: it gives at most the requested bytes."""
 
     def __init__(self, name: str) -> None:
         self._zstandard = package("zstandard", f"'{name}', a zstd archive,")

@@ -1,1 +1,1 @@
-"""Parameters over word vectors, and where they come from: a file, a seed, or training."""
+"""Parameters of heads over word vectors, from a file, a seed, or training."""

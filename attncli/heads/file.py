@@ -112,7 +112,7 @@ def arrays_of(heads: Heads) -> dict[str, Array]:
 
 
 def made_for(name: str, checksum: str, method: str = "") -> dict[str, Array]:
-    """The arrays that bind a file to a vector set and say how its heads were trained."""
+    """The arrays that bind a file to a vector set and describe the training of its heads."""
     texts = zip(TEXTS, (name, checksum, method), strict=True)
     return {key: np.frombuffer(text.encode(), np.uint8) for key, text in texts}
 
@@ -135,7 +135,7 @@ def _text(name: str, numbers: Array | None) -> str:
 
 
 def _check_shapes(arrays: Mapping[str, Array], axes: Mapping[str, tuple[str, ...]], sizes: dict[str, int]) -> None:
-    """All arrays against their axes and against each other; ValueError with what was expected."""
+    """All arrays against their axes and against each other; ValueError with the expected shape."""
     if missing := [name for name in ("w_q", "w_k", "w_v") if name not in arrays]:
         raise ValueError(f"expected an array {missing[0]}, got {', '.join(arrays) or 'no known array'}")
     for name in (name for name in axes if name in arrays):

@@ -44,7 +44,7 @@ class Heads:
 
     @property
     def sees_positions(self) -> Array:
-        """Which heads weigh a key by its place: boolean `[n_head]`."""
+        """The heads that weigh a key by its place: boolean `[n_head]`."""
         seen = np.zeros(len(self.w_q), dtype=bool)
         if self.position_bias is not None and self.key_offset_bias is not None:
             seen |= self.position_bias.any(axis=1) | self.key_offset_bias.any(axis=(1, 2))
@@ -75,7 +75,7 @@ class Heads:
         return position_scores(key, self.position_bias, self.key_offset_bias)
 
     def by_offset(self, key: Array) -> Array | None:
-        """The same for each key and offset, before places are looked up: `[n_head, n_key, 2·reach + 1]`."""
+        """The position scores by key and offset, before places are looked up: `[n_head, n_key, 2·reach + 1]`."""
         if self.position_bias is None or self.key_offset_bias is None:
             return None
         return by_offset(key, self.position_bias, self.key_offset_bias)

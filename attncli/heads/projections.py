@@ -1,4 +1,4 @@
-"""Where projections and a method's parameters come from: a file, a seed, the identity, or the vectors themselves."""
+"""The source of projections and a method's parameters: a file, a seed, the identity, or the vectors themselves."""
 
 import os
 import re
@@ -37,13 +37,13 @@ class Blocks:
 
     @property
     def n_head(self) -> int:
-        """How many heads each layer has; mode `self` has one."""
+        """The number of heads of each layer; mode `self` has one."""
         first = self.heads[0]
         return 1 if first is None else len(first.w_q)
 
 
 def choose_blocks(settings: Settings, vectors: Vectors) -> Blocks:
-    """The heads and parameters of every layer, as `--mode`, `--projections`, `--seed` and `--sigma` say.
+    """The heads and parameters of every layer, by `--mode`, `--projections`, `--seed` and `--sigma`.
 
     Raises:
         UsageError: a name that is neither a known kind nor a file, or another number of heads than the file has.
@@ -71,7 +71,7 @@ def _choose(settings: Settings, vectors: Vectors) -> tuple[Settings, tuple[str, 
 
 
 def _untrained(settings: Settings, vectors: Vectors) -> str:
-    """Which trained blocks there are, and how to make another one."""
+    """The error for a missing trained block, with the existing ones and the command that trains another."""
     known = ", ".join(map(str, trained_blocks(vectors)))
     wanted = f"none with {settings.heads}" + ("" if settings.method == "scaled" else f" for {settings.method}")
     there = f"has trained blocks with {known} heads, {wanted}" if known else "has no trained heads"
@@ -171,7 +171,7 @@ def _parameters(settings: Settings, given: Mapping[str, Array], d_k: int, n_head
 
 
 def _about_method(settings: Settings, heads: Heads) -> Iterator[str]:
-    """Where a user's file was trained with another method than the one in use, or lacks a parameter of it."""
+    """Remarks on a user's file that was trained with another method, or lacks a parameter of this one."""
     if settings.projections in PROJECTIONS:
         return
     if heads.method not in (None, settings.method):

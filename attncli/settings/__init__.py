@@ -1,1 +1,1 @@
-"""Settings: every option once, with its check; without NumPy, so that help and completion stay fast."""
+"""Options by name, with their checks, defaults and help; without NumPy, so that help and completion stay fast."""

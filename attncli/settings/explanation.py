@@ -192,7 +192,7 @@ class Settings(UnknownOption, TopOption, WordOption, AttentionOptions):  # its f
 
     @property
     def window(self) -> tuple[int, int] | None:
-        """How many words to each side are seen; the narrowest where several windows are given."""
+        """The number of visible words to each side; the narrowest where several windows are given."""
         widths = [int(part.removeprefix("window:")) for part in self.mask if part != "causal"]
         return (min(widths), min(widths)) if widths else None
 

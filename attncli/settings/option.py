@@ -20,7 +20,7 @@ class Option(NamedTuple):
     panel: of the help. values: what completion offers. described: how the help describes the value that the option has
     where it is not given; None: the field's default as it is. usual: that value where it depends on other settings.
     names: on the command line, and typed: the type there, where they differ from the field's.
-    label, written, when: how a title shows a value, and whether it does; spoken: the same in a sentence.
+    label, written, when: the form of a value in a title, and its condition; spoken: the form in a sentence.
     json: the JSON Schema of its value in a record, where the type does not say it.
     """
 
@@ -147,7 +147,7 @@ def check_choice(setting: str, value: object, allowed: Sequence[str], shown: str
 
 
 def check_name(name: str, allowed: Sequence[str]) -> None:
-    """Check that there is such a setting; a UsageError with the nearest one."""
+    """Check the name of a setting; UsageError with the nearest one."""
     if name not in allowed:
         near = get_close_matches(name, allowed, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(allowed)}"

@@ -1,4 +1,4 @@
-"""Settings in words: in titles, and as they are typed on the command line."""
+"""Settings as text: in titles, and as typed on the command line."""
 
 from collections.abc import Iterator
 from dataclasses import fields

@@ -18,7 +18,7 @@ def spellings_of(text: str) -> Iterator[str]:
 def segments_of(text: str, rows: Mapping[str, int]) -> Segments:
     """The known words of a text with their places, and the places of unknown ones, from left to right.
 
-    What is one word with its signs goes before its parts, a keycap before its digit, and a word before signs in it.
+    A word with its signs goes before its parts, a keycap before its digit, and a word before signs in it.
     """
     signs = [(span, lookup(text, span, rows)) for span in signs_of(text)]
     known = list(_wholes(text, rows))

@@ -1,7 +1,7 @@
 """The same word written with other code points: composed and decomposed, and emoji with and without their selectors.
 
-Unicode knows several ways to write one and the same character (UAX 15), and a set may have been made in any of them,
-whatever the keyboard gives: `é` or `e` with an accent, Å the letter or the sign of the ångström.
+Unicode knows several ways to write one and the same character (UAX 15), and the set and the
+keyboard may use different ones: `é` or `e` with an accent, Å the letter or the sign of the ångström.
 """
 
 import unicodedata

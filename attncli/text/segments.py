@@ -1,4 +1,4 @@
-"""Where a word begins and ends: the rules by which a text is cut into spans that a vector set knows or lacks."""
+"""The boundaries of words: rules by which a text is cut into spans that a vector set knows or lacks."""
 
 import re
 import unicodedata
@@ -34,7 +34,7 @@ _UNSPACED_RANGES = (
     (0xFF66, 0xFF9F),  # half-width Katakana
     (0x20000, 0x3FFFF),  # Han, further planes
 )
-_INVISIBLE = "\u00ad\u200c\u200d"  # soft hyphen and joiners belong to the word they stand in
+_INVISIBLE = "\u00ad\u200c\u200d"  # soft hyphen and joiners belong to the word around them
 _OF_EMOJI = "\ufe0e\ufe0f\u20e3"  # presentation selectors and the keycap belong to no word
 _LONGEST_JOIN = 8  # pieces of a compound tried as one word
 _LONGEST_MATCH = 12  # characters of an unspaced script tried as one word
@@ -137,7 +137,7 @@ _PLAIN = str.maketrans({"’": "'", "＇": "'", "‐": "-", "‑": "-"} | dict.f
 
 
 def lookup(text: str, span: Span, rows: Mapping[str, int]) -> str | None:
-    """The first spelling of what stands there that the set has."""
+    """The first spelling of a span that the set has."""
     return next((form for form in forms(text[slice(*span)]) if form in rows), None)
 
 
@@ -156,7 +156,7 @@ def segment(text: str, compound: Compound, rows: Mapping[str, int]) -> Segments:
 
 
 def _next(text: str, compound: Compound, first: int, rows: Mapping[str, int]) -> tuple[int, Segments]:
-    """What stands at piece `first`: the piece after it, and the words found and missing."""
+    """The span at piece `first`: the piece after it, and the words found and missing."""
     for after, span in _spans(compound, first):
         for spans in ((span,), _contraction(text, span)):
             words = [word for each in spans if (word := lookup(text, each, rows))]

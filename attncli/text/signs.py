@@ -12,8 +12,8 @@ from functools import lru_cache
 Span = tuple[int, int]
 
 _ASCII_SIGNS = "%&+<=>|~^`"
-# Every character is reduced to a kind first: s symbol, r half of a flag, v what follows a sign and changes its looks,
-# k keycap, z joiner, d what a keycap goes on, q sign of ASCII's.
+# Every character is reduced to a kind first: s symbol, r half of a flag, v modifier after a sign,
+# k keycap, z joiner, d base of a keycap, q sign of ASCII's.
 _KINDS = (
     dict.fromkeys("\ufe0e\ufe0f", "v") | {"\u20e3": "k", "\u200d": "z"}
     | dict.fromkeys("0123456789#*", "d") | dict.fromkeys(_ASCII_SIGNS, "q")
@@ -51,7 +51,7 @@ def is_reported(sign: str) -> bool:
 
 
 def wholes_of(text: str) -> Iterator[tuple[Span, ...]]:
-    """The places of what may be one word with signs in it, at most one to a stretch between blanks: longest first."""
+    """The spans that may be one word with signs in it, at most one to a stretch between blanks: longest first."""
     for match in re.finditer(r"\S+", text):
         stretch, start = match.group(), match.start()
         if _ORDINARY.fullmatch(stretch) and not _LEADING_DOT.match(stretch) and not may_be_emoticon(stretch):

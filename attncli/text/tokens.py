@@ -3,7 +3,7 @@
 A word is a run of letters with their combining marks and digits; apostrophes, hyphens and full stops inside it belong
 to it where the vector set has the whole (`didn't`, `e-mail`, `U.S.`) and split it where it has not. Scripts written
 without spaces are cut by the longest match against the set's own words. Emoji, symbols, `C++` and `:)` are tokens
-where the set has them; punctuation is none.
+where the set has them; punctuation is no token.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ class Token:
     """A word with a vector: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`.
 
     `row` is None where the set lacks the word and its vector is composed of n-grams or pieces. A token of a model has
-    its id as `row` and is made of `pieces`; a `special` one, such as [CLS], stands nowhere in the text.
+    its id as `row` and is made of `pieces`; a `special` one, such as [CLS], has no place in the text.
     """
 
     index: int
@@ -36,7 +36,7 @@ class Token:
 
     @property
     def name(self) -> str:
-        """What to call it: its text, and its piece where that is white space alone."""
+        """The name of the token: its text, or its piece where that is white space alone."""
         return self.word if self.text.isspace() else self.text
 
 
@@ -52,7 +52,7 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What was typed, the tokens that take part in attention, and the words left out."""
+    """The text as typed, the tokens that take part in attention, and the words left out."""
 
     text: str
     tokens: tuple[Token, ...]

@@ -1,1 +1,1 @@
-"""The tokenizer of a model's folder: what its files say, checked; run by the library, or in a process with limits."""
+"""The tokenizer of a model's folder: its files, checked, and its run, here or in a process with limits."""

@@ -28,7 +28,7 @@ def limit_memory(room: int) -> None:
 
 
 def limit_time(seconds: float) -> None:
-    """Die after so many seconds of work from now on, whatever runs then; 0: never."""
+    """End this process after so many seconds of work from now on; 0: never."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, seconds)

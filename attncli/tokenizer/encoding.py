@@ -163,7 +163,7 @@ def _configured(library: Any, tokenizer: Any, data: bytes, folder: Path, config:
 
 
 def _as_it_is(library: Any, tokenizer: Any, data: bytes, folder: Path, config: Settings) -> tuple[Any, list[str]]:
-    """The same for a tokenizer of unknown steps: they are kept, whatever class is named."""
+    """The same for a tokenizer of unknown steps: they are kept for every class."""
     settings = read_settings(folder)
     name = class_of(settings, config, b'"ByteLevel"' in data)
     warnings = list(ignored(settings, name))

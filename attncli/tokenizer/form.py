@@ -129,7 +129,7 @@ def _flat(state: Part, name: str) -> Iterator[Part]:
 
 
 def _growth(parts: Sequence[Part]) -> float:
-    """How many times longer replacements may make a text."""
+    """The factor by which replacements may lengthen a text."""
     growth = 1.0
     for part in parts:
         if part["type"] == "Replace":
@@ -157,7 +157,7 @@ def _charsmap(text: str) -> bytes:
 
 
 def _added_by(part: Part) -> int:
-    """How many tokens a template adds. FaultyTokenizerError: it counts wrong, or takes the text not just once."""
+    """The number of tokens that a template adds. FaultyTokenizerError: a wrong count, or the text not just once."""
     if part["type"] != "TemplateProcessing":
         return 0
     if [each["Sequence"]["id"] for each in part["single"] if "Sequence" in each] != ["A"]:

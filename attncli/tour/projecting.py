@@ -72,7 +72,7 @@ def projecting_of(tour: Tour) -> Projecting:
 
 
 def strongest_other(weights: Array, scores: Array, word: int) -> int | None:
-    """The visible key of the largest weight in a row [n], the word itself left aside; None if there is none."""
+    """The visible key of the largest weight in a row [n], the word itself left out; None without one."""
     seen = scores > -np.inf  # [n]
     seen[word] = False
     return int(np.where(seen, weights, -1).argmax()) if seen.any() else None

@@ -1,1 +1,1 @@
-"""Training heads: text becomes batches, gradients update the parameters, an evaluation measures what they predict."""
+"""Training of heads: batches from text, gradient steps on the parameters, an evaluation of the predictions."""

@@ -29,7 +29,7 @@ def unit_rows(vectors: Vectors, rows: Array, length: float | None, dtype: type =
 def buckets(sentences: Iterable[Array], size: int = BATCH_TOKENS) -> Iterator[Array]:
     """Sentences gathered by length into arrays `[s, n]` of about `size` tokens, padded with −1; the rest in the end.
 
-    What is left over of all lengths goes together, so that no few sentences make a batch of their own.
+    The remainders of all lengths share batches, so that no batch has only a few sentences.
     """
     waiting: dict[int, list[Array]] = {}
     for sentence in sentences:
@@ -56,7 +56,7 @@ def _side_by_side(sentences: list[Array]) -> Array:
 
 
 class Batches:
-    """Makes the batches of a corpus: what depends on how often its words occur is worked out once."""
+    """Makes the batches of a corpus; the quantities that depend on word counts are computed once."""
 
     def __init__(self, corpus: Corpus, vectors: Vectors, length: float | None) -> None:
         share = corpus.counts / corpus.counts.sum()

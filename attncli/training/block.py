@@ -64,7 +64,7 @@ def _sides(heads: int, content_heads: int) -> Array:
 def learning_speeds(shape: Shape, block: dict[str, Array]) -> dict[str, Array]:
     """The factors of the learning rate, head by head: content heads learn no positions, and compare slowly.
 
-    They are to stay heads that look for related words, which is what their start makes them.
+    So they stay heads that look for related words, as they are initialised.
     """
     own = method_of(shape.method).parameters
     speeds: dict[str, Array] = {

@@ -18,7 +18,7 @@ from attncli.files.utf8 import fault_in
 from attncli.text.tokens import read_sentence
 from attncli.vectors import Vectors
 
-LONGEST = 64  # tokens; a longer sentence goes on in a further piece
+LONGEST = 64  # tokens; a longer sentence is cut into pieces
 SHORTEST = 4
 HELD_OUT_OF = 40  # one sentence in so many is never trained on
 REMEMBERED = 500_000  # words whose rows are kept at hand
@@ -39,7 +39,7 @@ FEWEST_TOKENS = 2_000  # below this there is nothing to learn
 
 
 def read_lines(paths: Iterable[str | Path]) -> Iterator[str]:
-    """The lines of the texts one after another; one that goes on in lower case is joined to a full one before it.
+    """The lines of the texts one after another; one that begins in lower case is joined to a full one before it.
 
     Raises:
         AttnError: a file that cannot be read, or is no text in UTF-8.
@@ -195,7 +195,7 @@ class Corpus:
 
     @property
     def tokens(self) -> int:
-        """How many words there are to train on."""
+        """The number of words to train on."""
         return int(self.counts.sum())
 
     def add(self, rows: list[int], held_out: bool) -> None:
@@ -209,7 +209,7 @@ class Corpus:
         np.add.at(self.counts, piece, 1)
 
     def _keep(self, piece: Array) -> None:
-        """Each held-out sentence once, whatever number of times a text is given."""
+        """Keep each held-out sentence once, also where a text is given several times."""
         if (seen := piece.tobytes()) not in self._kept:
             self._kept.add(seen)
             self._sample.add(piece)

@@ -45,7 +45,7 @@ class Evaluation:
     sentences: int
     places: int
     rows: tuple[Row, ...]
-    profile: Array  # [n_head, 5], what each head of the block does (`kinds.PROFILE`)
+    profile: Array  # [n_head, 5], the measures of each head of the block (`kinds.PROFILE`)
 
 
 def evaluate(
@@ -70,7 +70,7 @@ def evaluate(
 
 
 def _entries(given: Predictor, vectors: Vectors) -> Iterator[tuple[str, Callable[[int], Predictor], str]]:
-    """Each row's name, what answers for it under a seed, and the order of the words."""
+    """Each row's name, its predictor by seed, and the order of the words."""
     d, block = vectors.dimensions, given.block
     itself = {name: np.eye(d, dtype=np.float32)[None] for name in ("w_q", "w_k", "w_v")}
     itself |= {"w_o": np.eye(d, dtype=np.float32), "temperature": np.ones(1, np.float32)}

@@ -1,4 +1,4 @@
-"""Trained blocks to and from projections files: with the vector set they belong to, their method, and input length."""
+"""Trained blocks in projections files: with their vector set, their method, and their input length."""
 
 import os
 from pathlib import Path
@@ -42,9 +42,9 @@ def check_writable(path: str | Path) -> None:
 
 
 def read_block(path: str | Path, vectors: Vectors, method: str | None = None) -> Predictor:
-    """A block that training can go on from, or that can be predictor, in float32; `method` in place of the file's own.
+    """A block that training can resume, or that can be evaluated, in float32; `method` in place of the file's own.
 
-    What a file without training lacks is filled in with what changes nothing.
+    Parameters that an untrained file lacks are filled in with neutral ones.
 
     Raises:
         ResourceError: an unreadable file, one for another vector set, one without w_o, or numbers beyond float32.
@@ -79,7 +79,7 @@ def check_parameters(block: Block, method: str) -> str:
 
 
 def _method_by_parameters(block: Block) -> str:
-    """For a file that does not say: the one method whose parameters it has, else `scaled`."""
+    """The method of a file that does not name it: the one whose parameters it has, else `scaled`."""
     needed = {method: method_of(method).parameters for method in METHODS}
     names = [method for method, parameters in needed.items() if parameters and {*parameters} <= {*block}]
     return names[0] if len(names) == 1 else "scaled"

@@ -1,4 +1,4 @@
-"""The loop: batch after batch moves the parameters, the held-out sentences say when to stop, the best is kept.
+"""The training loop: steps by batches, early stopping on held-out sentences, and the best block so far.
 
 Adam moves each parameter by its mean gradient over the root of its mean squared one (Kingma and Ba 2015).
 """
@@ -40,7 +40,7 @@ class Adam:
     """Updates the arrays of a block in place."""
 
     def __init__(self, block: Mapping[str, Array], speeds: Mapping[str, Array] | None = None) -> None:
-        self._speeds = speeds or {}  # by name, what a part's learning rate is multiplied with
+        self._speeds = speeds or {}  # by name, the factor of a part's learning rate
         self._mean = {name: np.zeros_like(array) for name, array in block.items()}
         self._square = {name: np.zeros_like(array) for name, array in block.items()}
         self._step = 0
@@ -62,7 +62,7 @@ class Adam:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far training is: the share that is done, tokens a second, mean loss, held-out MRR (None: not yet)."""
+    """The progress of training: the share that is done, tokens a second, mean loss, held-out MRR (None: not yet)."""
 
     step: int
     done: float
@@ -73,7 +73,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Trained:
-    """The best block with its method and input length, its figure, what its heads do, and why training ended.
+    """The best block with its method and input length, its figure, the profile of its heads, and why training ended.
 
     held_out is the MRR on sentences that took no part in choosing it, where there are enough (an interrupted training
     has that on those which chose it); profile is `[n_head, 5]`;
@@ -108,7 +108,7 @@ def train(
 ) -> Trained:
     """Train a block on a corpus; with `epochs` the same seed gives the same numbers.
 
-    start: the block to go on from; only: the names of the parameters that may change (none: all); keep: does with the
+    start: the block to resume; only: the names of the parameters that may change (none: all); keep: does with the
     result what must be done even if Ctrl-C, which ends the training, is pressed again.
 
     Raises:
@@ -128,7 +128,7 @@ def train(
 
 
 class Run:
-    """One training: what changes from step to step."""
+    """The state of one training, which changes from step to step."""
 
     def __init__(
         self,
@@ -152,7 +152,7 @@ class Run:
 
     @np.errstate(all="ignore")  # numbers that overflow end the training
     def go(self, rng: np.random.Generator, only: Collection[str]) -> str:
-        """Train until the limit is reached, the held-out figure has fallen, or numbers overflow; says which."""
+        """Train until the limit is reached, the held-out figure has fallen, or numbers overflow; returns which."""
         adam = Adam(self.block, learning_speeds(self._shape, self.block))
         while True:
             for batch in self._batches.walk(rng):
@@ -178,7 +178,7 @@ class Run:
         return Trained(self.best, held_out, profile, ended, self.best_held_out > before)
 
     def result_at_once(self, before: float) -> Trained:
-        """The best block so far: with the figure that chose it, and what its heads do in a part of the sentences."""
+        """The best block so far: with the figure that chose it, and its profile on a part of the sentences."""
         if not self.step:
             raise KeyboardInterrupt
         if self.best_held_out < 0:

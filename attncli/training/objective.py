@@ -48,7 +48,7 @@ class Keys(NamedTuple):
 
 
 def hidden(rows: Array) -> Array:
-    """Which keys a place may not see: its own word, at every place, and padding; boolean `[s, n, n]`."""
+    """The keys that a place may not see: its own word, at every place, and padding; boolean `[s, n, n]`."""
     same: Array = (rows[:, :, None] == rows[:, None, :]) | (rows[:, None, :] < 0)
     return same
 
@@ -60,7 +60,7 @@ def by_sentence(x: Array, w: Array) -> Array:
 
 
 def read_keys(block: Block, batch: Batch) -> Keys:
-    """Project the sentences to keys and values, and say what each place sees."""
+    """The keys and values of the sentences, and the keys that each place sees."""
     k, v = by_sentence(batch.x, block["w_k"]), by_sentence(batch.x, block["w_v"])
     bias = np.zeros((len(k), k.shape[1], k.shape[2], k.shape[2]), k.dtype)
     if "position_bias" in block:
@@ -161,7 +161,7 @@ class Negatives(NamedTuple):
     divided: Array  # [s, n_head, n, c]; each key's score for each word, over the temperature
     own: Array  # [s, n_head, n, c]
     place: Array  # [s, n_head, n, n]
-    worth: Array  # [s, n_head, n, c]; v_j·reading, what key j adds to a word's score
+    worth: Array  # [s, n_head, n, c]; v_j·reading, the addition of key j to a word's score
     total: Array  # [s, n_head, n, c]
     by_head: Array  # [s, n_head, n, c]; each head's part of the score
     scores: Array  # [s, n, c]
@@ -231,7 +231,7 @@ def _exp_from_peak(scores: Array) -> Array:
 
 
 def target_shares(batch: Batch) -> Array:
-    """How much each place counts, summing to 1; places that see nothing count nothing: `[s, n]`."""
+    """The share of each place in the loss, summing to 1; places that see nothing count nothing: `[s, n]`."""
     sees = ~hidden(batch.rows).all(axis=-1)  # [s, n]
     weight = np.where(sees, batch.target_weight, 0)
     share: Array = weight / max(float(weight.sum()), float(np.finfo(np.float32).tiny))
@@ -240,7 +240,7 @@ def target_shares(batch: Batch) -> Array:
 
 def cross_entropy(batch: Batch, truth: Truth, negatives: Negatives) -> tuple[float, Array, Array]:
     """Σ target_weight · −log softmax of the true word, and its derivatives by the scores `[s, n]` and `[s, n, c]`."""
-    same = batch.rows[:, :, None] == batch.negatives  # [s, n, c]; a negative that is the true word is none
+    same = batch.rows[:, :, None] == batch.negatives  # [s, n, c]; negatives that are the true word are left out
     others = np.where(same, -np.inf, negatives.scores)
     peak = np.maximum(others.max(axis=-1), truth.scores)  # [s, n]
     d_others = np.exp(others - peak[..., None])

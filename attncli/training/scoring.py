@@ -1,4 +1,4 @@
-"""The score of a block: how well it finds the true word among others, and the measures of its heads."""
+"""The score of a block: the rank of the true word among others, and the measures of its heads."""
 
 import math
 import time
@@ -43,7 +43,7 @@ KnockOut = Callable[[Array, Array], tuple[Array, Array]]
 
 @dataclass(frozen=True)
 class Predictor:
-    """A block that answers questions, its method, the length given to its vectors (None: their own), its knock-out."""
+    """A block to be scored, its method, the length given to its vectors (None: their own), its knock-out."""
 
     block: Block
     method: str = "scaled"
@@ -70,7 +70,7 @@ def _question(rows: Array, words: int, where: np.random.Generator, rng: np.rando
 
 
 def negatives_of(words: int) -> int:
-    """How many negatives a word has in a set of so many words."""
+    """The number of negatives of a word in a set of so many words."""
     return min(CANDIDATES, words - 1)
 
 
@@ -108,7 +108,7 @@ def score_candidates(question: Question, predictor: Predictor, vectors: Vectors)
 def reciprocal_ranks(scores: Array) -> Array:
     """1 / rank of the true word, the first of the scores `[p, m]`; of equal ones half count as before it: `[p]`.
 
-    A score that is not finite ranks last: a block that has gone wrong gains nothing by it.
+    A score that is not finite ranks last: a diverged block gains nothing by it.
     """
     scores = np.where(np.isfinite(scores), scores, -np.inf)
     true, others = scores[:, :1], scores[:, 1:]

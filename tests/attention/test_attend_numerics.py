@@ -1,4 +1,4 @@
-"""What attend promises about its numbers: nothing hidden leaks, dtypes stay, any size of score, little memory."""
+"""The numerical promises of attend: nothing hidden leaks, dtypes stay, any size of score, little memory."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""The terms of a score come to it: head by head, for every method, scale, cap, position and temperature."""
+"""The terms of a score add up to it: head by head, for every method, scale, cap, position and temperature."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""What `-o` and `--format` write: every ending, whole or not at all, and what is missing said before any work."""
+"""Files of `-o` and `--format`: every ending, whole or not at all, missing packages reported before any work."""
 
 import csv
 import io

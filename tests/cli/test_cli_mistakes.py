@@ -1,4 +1,4 @@
-"""Help, mistakes, and text that bites back."""
+"""Help, mistakes, and hostile text."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What comes out, where, in which encoding and colours, and when."""
+"""Output: its stream, its encoding and colours, and its time."""
 
 import json
 import signal

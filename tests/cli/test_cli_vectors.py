@@ -1,4 +1,4 @@
-"""`attn vectors` as a user meets it: help, output, mistakes, text that bites back."""
+"""`attn vectors` as a user meets it: help, output, mistakes, hostile text."""
 
 import json
 import re

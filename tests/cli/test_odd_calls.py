@@ -1,4 +1,4 @@
-"""Whatever is typed and wherever it runs: the documented exit code, at most two short lines of error, and no fault."""
+"""Odd calls and environments: the documented exit code, at most two short lines of error, and no fault."""
 
 import os
 import subprocess

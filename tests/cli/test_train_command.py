@@ -1,4 +1,4 @@
-"""`attn train` as a user meets it: a file of heads, progress, mistakes, and the table that judges them."""
+"""`attn train` as a user meets it: a file of heads, progress, mistakes, and the table of their evaluation."""
 
 import json
 import os

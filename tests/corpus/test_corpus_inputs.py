@@ -1,4 +1,4 @@
-"""Whatever is named as text: packed files, pipes and what is no text, read within bounds or refused in one line."""
+"""Texts of every kind: packed files, pipes and other bytes, read within bounds or refused in one line."""
 
 import gzip
 import io
@@ -108,7 +108,7 @@ def test_a_disk_is_not_filled_to_the_brim(write, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("usage", "free")(2**20))
     path = write(gzip.compress(TEXT), "text.gz")
     with pytest.raises(OSError, match="No space left on device"):
-        laid_out(path, said=said.append)
+        laid_out(path, report=said.append)
     assert not any(each.is_file() for each in (path.parent / "run").rglob("*"))
     assert "as plain text in" in said[0]
 

@@ -1,4 +1,4 @@
-"""However a corpus is run, the tables are the same, and whatever stops a run loses nothing that was done."""
+"""Every way to run a corpus gives the same tables, and an interrupted run loses no finished shard."""
 
 import errno
 import gzip

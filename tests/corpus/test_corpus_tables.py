@@ -1,4 +1,4 @@
-"""What `attn corpus` collects is what `attn explain` says of each sentence, added up by hand."""
+"""The tables of `attn corpus` against `attn explain` of each sentence, added up by hand."""
 
 import json
 import math

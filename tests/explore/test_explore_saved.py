@@ -1,4 +1,4 @@
-"""What `s` writes is what is shown, as `attn explain` would write it."""
+"""The key `s` writes the shown explanation, as `attn explain` would."""
 
 import csv
 import io

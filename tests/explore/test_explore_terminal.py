@@ -109,7 +109,7 @@ def test_no_terminal_is_a_mistake_of_two_lines():
     done = attn("explore", "a dog")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "error: attn explore needs a terminal, and standard input is none",
+        "error: attn explore: expected a terminal as standard input",
         "hint: attn explain writes the same to pipes and files",
     ]
 

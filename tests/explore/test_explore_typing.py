@@ -1,4 +1,4 @@
-"""What is typed into the explorer: what was rejected stays to be mended, and no letter of it is a key."""
+"""Text typed into the explorer: rejected text stays to be mended, and no letter of it is a key."""
 
 import os
 

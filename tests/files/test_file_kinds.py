@@ -1,4 +1,4 @@
-"""What a file is by its content, judged by files that the formats' own libraries wrote."""
+"""The kind of a file by its content, tested on files that the formats' own libraries wrote."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Heads: made, applied, written, and read from files that nobody should trust."""
+"""Heads: made, applied, written, and read from untrusted files."""
 
 import io
 import tracemalloc

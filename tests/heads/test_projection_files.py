@@ -1,4 +1,4 @@
-"""Projections of strangers: headers that say anything, and numbers that grow; numbers or one line, never a warning."""
+"""Hostile projections files: any header, and numbers that grow; numbers or one line, never a warning."""
 
 import io
 import json

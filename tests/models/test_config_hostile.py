@@ -1,4 +1,4 @@
-"""Every number of every family's config.json replaced by what none is: an answer or one line, in little memory."""
+"""Every number of every family's config.json replaced by an invalid one: a result or one line, in little memory."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What a second reader found about models: decimals, counts, and configs that do not fit the weights."""
+"""Models, findings of a review: decimals, counts, and configs that do not fit the weights."""
 
 import json
 import re

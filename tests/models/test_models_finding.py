@@ -1,4 +1,4 @@
-"""Where models are looked for, and what is said when there is none."""
+"""The places where models are looked for, and the error when there is none."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Where all-MiniLM-L6-v2 lies, and the mark of the tests that need it."""
+"""The folder of all-MiniLM-L6-v2, and the mark of the tests that need it."""
 
 from importlib.util import find_spec
 from pathlib import Path

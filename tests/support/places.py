@@ -1,4 +1,4 @@
-"""Where things lie: the checkout, its package and tests, and the small checkpoints."""
+"""Paths: the checkout, its package and tests, and the small checkpoints."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the other files of a folder say over its tokenizer.json, held against transformers."""
+"""Settings beside a folder's tokenizer.json that change it, compared with transformers."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Binary files with blanks in their words, judged by the numbers that were written."""
+"""Binary files with blanks in their words, compared with the numbers that were written."""
 
 import numpy as np
 import pytest

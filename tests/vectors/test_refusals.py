@@ -1,4 +1,4 @@
-"""What the table of files means for who types the command: exit 3, two lines that name the file, nothing kept."""
+"""Refused files on the command line: exit 3, two lines that name the file, nothing kept."""
 
 import gzip
 import json

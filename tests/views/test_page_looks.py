@@ -1,4 +1,4 @@
-"""The page in a real browser: screens, schemes, paper, keyboard, screen readers, and words of strangers."""
+"""The page in a real browser: screens, schemes, paper, keyboard, screen readers, and hostile words."""
 
 import re
 

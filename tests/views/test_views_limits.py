@@ -1,4 +1,4 @@
-"""What pages do with long sentences, many heads, weights that are all alike, and emoji."""
+"""Pages with long sentences, many heads, weights that are all alike, and emoji."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Step 1 of attention: how well a key answers a query. One method a file, and all that is known of it in one record.
+"""Step 1 of attention: the similarity of a query and a key. One method a file, all of its properties in one record.
 
 A method is named in `settings.explanation.METHODS`; the module of that name in this package holds its record, METHOD,
 and is imported at the method's first use. Everything else is derived: options, checks, formulas, files of heads,
@@ -24,7 +24,7 @@ Gradients = dict[str, Array]
 class Parameter:
     """One array of a method, `[n_head, *axes]`.
 
-    untrained: of one without axes, its number by d_k where none is given; None: it must be drawn, trained or given.
+    untrained: the default of a parameter without axes, by d_k; None: it must be drawn, trained or given.
     least: the least number that training leaves in it; where there is one, all numbers must be above 0. speed: the
     factor of its learning rate.
     """

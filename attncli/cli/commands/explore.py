@@ -72,14 +72,14 @@ def _check_terminal(sentence: str | None) -> None:
     """Check that the screen can be drawn on, and is not read by a screen reader.
 
     Raises:
-        UsageError: it cannot, or is; the hint is the command that works there.
+        UsageError: the screen does not fit; the hint is the command that works there.
     """
     if sentence == "-":
         raise UsageError("attn explore takes one sentence, not standard input", "attn explain - reads one a line")
     # Standard error too: what is drawn goes there, so that standard output is free for the command at the end.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
         if stream is None or not stream.isatty():
-            raise UsageError(f"attn explore needs a terminal, and standard {name} is none", PIPES)
+            raise UsageError(f"attn explore: expected a terminal as standard {name}", PIPES)
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
         raise UsageError(f"attn explore cannot draw on a terminal with TERM={os.environ.get('TERM', '')}", PIPES)
     if os.environ.get("ACCESSIBLE", "") not in ("", "0", "false"):

@@ -1,4 +1,4 @@
-"""The tables of a corpus by name: each is one class in a module of its own, imported when it is asked for."""
+"""The tables of a corpus by name: each is one class in a module of its own, imported when it is collected."""
 
 from collections.abc import Iterable
 from importlib import import_module

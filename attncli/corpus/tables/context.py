@@ -133,7 +133,7 @@ def grouped(code: Array, weight: Array) -> Arrays:
 
 
 def _firsts(rising: Array) -> Array:
-    """Where a new number begins."""
+    """The starts of runs of equal numbers."""
     begins = np.ones(len(rising), dtype=bool)
     np.not_equal(rising[1:], rising[:-1], out=begins[1:])
     return np.flatnonzero(begins)
@@ -190,7 +190,7 @@ def _strongest(pairs: Arrays, kept: int) -> Arrays:
 
 
 def _columns(found: Arrays, names: Callable[[Array], Sequence[str]]) -> Columns:
-    """The same with words in place of their numbers."""
+    """The columns with words in place of their numbers."""
     numbers, place = np.unique(np.concatenate([found["word"], found["context"]]), return_inverse=True)
     words = np.array(names(numbers), dtype=object)[place]
     word, context = np.split(words, 2)

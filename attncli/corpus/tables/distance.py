@@ -1,4 +1,4 @@
-"""The table `distance`: how much weight goes how far."""
+"""The table `distance`: the mean weight at each distance of key and query."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -86,6 +86,6 @@ def weight_by_distance(weights: Array) -> Array:
 
 
 def pairs_by_distance(n: int) -> Array:
-    """How many pairs of words of a text of `n` are at each distance: `[2·REACH + 2]`."""
+    """The number of pairs of words at each distance in a text of `n`: `[2·REACH + 2]`."""
     at = np.maximum(n - np.abs(np.arange(-REACH, REACH + 1)), 0)
     return np.append(at, n * n - at.sum())

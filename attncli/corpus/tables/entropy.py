@@ -1,4 +1,4 @@
-"""The table `entropy`: how broadly words attend, by the length of their text."""
+"""The table `entropy`: the mean entropy of the weights, by the length of the text."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""The table `heads`: what each head does, over all texts."""
+"""The table `heads`: the measures of each head, over all texts."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -73,7 +73,7 @@ class Heads(Table):
 
     @classmethod
     def note(cls, rows: Columns) -> str | None:
-        """How many heads are listed, if not all."""
+        """The number of listed heads, if not all."""
         if len(rows["layer"]) > MOST_LINES:
             return f"only the first {MOST_LINES} heads are listed; the table has all"
         return None

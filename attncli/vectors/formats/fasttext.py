@@ -46,7 +46,7 @@ class Header:
 
 
 def header_of(head: bytes) -> Header | None:
-    """The header in the first bytes of a file; None if they are none."""
+    """The header in the first bytes of a file; None for other bytes."""
     modern = head.startswith(MAGIC)
     at = 8 if modern else 0
     if len(head) < at + SETTINGS.size + COUNTS.size:

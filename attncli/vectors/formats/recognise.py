@@ -164,7 +164,7 @@ def _without_header(content: Content, start: int) -> Recognised:
     if dimensions < 1 or not is_row(lines[0], dimensions):
         raise refused(path, "is not word vectors: its first line is neither a header nor a word with numbers")
     numbers = [NUMBER.match(line) for line in lines]
-    if all(numbers) and any(number and number[1] for number in numbers):  # `7` may well be a word, `7.0` is none
+    if all(numbers) and any(number and number[1] for number in numbers):  # `7` may be a word, `7.0` is not
         raise refused(path, "is a table of numbers without words")
     _check_dimensions(path, dimensions)
     return Recognised(path, "text", start, None, dimensions, content.size)

@@ -25,7 +25,7 @@ Block = tuple[list[bytes], list[bytes]]  # the words of some rows, and the numbe
 
 BLOCK_BYTES = 2**20
 BLOCK_ROWS = 4096
-MAX_WORD = 64 * 2**10  # bytes; a binary file without a blank in so many is none
+MAX_WORD = 64 * 2**10  # bytes; a binary file without a blank in so many has another format
 MOST_BLANKS = 32  # in a word
 MARGIN = 3.0  # by which a later blank must be more plausible than the first
 ENOUGH = 48  # numbers of a row that tell whether it begins there

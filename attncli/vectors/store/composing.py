@@ -27,7 +27,7 @@ def buckets_of(word: str, shortest: int, longest: int, buckets: int) -> list[int
 
 
 def ngrams_of(word: str, shortest: int, longest: int) -> Iterator[str]:
-    """The pieces of `<word>` of `shortest` to `longest` characters, by where they begin; `<` and `>` alone are none."""
+    """The pieces of `<word>` of `shortest` to `longest` characters, by where they begin; not `<` and `>` alone."""
     bounded = f"<{word}>"
     for start in range(len(bounded)):
         for end in range(start + max(shortest, 1), min(start + longest, len(bounded)) + 1):

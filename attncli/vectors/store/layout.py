@@ -73,7 +73,7 @@ class Ngrams:
 
 @dataclass(frozen=True)
 class Pieces:
-    """The form of tokenizer.json, whose token ids are rows of the set; `unknown` is none of a word's, -1: no such."""
+    """The form of tokenizer.json, whose token ids are rows of the set; `unknown`: of unknown pieces, -1: none."""
 
     size: int  # bytes
     unknown: int

@@ -30,7 +30,7 @@ MODEL_COMPARISON_HEAD = ("layer", "head", "divergence", "rank_correlation", "top
 def explanation_rows(explanation: Explanation) -> Iterator[Row]:
     """The heads of the columns, then every weight of every layer and head with its score and that score's terms.
 
-    There are neither score nor terms where there are none or the score is −∞.
+    Score and terms are empty where they do not exist or the score is −∞.
 
     Layer and head are empty where they were combined; rows that were not worked out are left out.
     """

@@ -1,4 +1,4 @@
-"""The plan in a folder of `attn corpus`: the same, another one that is told apart setting by setting, or damaged."""
+"""The plan in a folder of `attn corpus`: the same, another one with its differing settings named, or damaged."""
 
 from support.corpora import corpus_settings
 
