@@ -64,7 +64,6 @@ def test_the_same_from_two_processes(tmp_path, text, serial):
     assert not left_over(tmp_path / "two")
 
 
-@pytest.mark.full
 def test_the_same_from_a_cluster(tmp_path, text, serial):
     schedule = lambda tasks: run_on_cluster(tasks, "local", 2)  # noqa: E731
     run(tmp_path / "cluster", [text], corpus_settings(collect=COLLECT), schedule)
