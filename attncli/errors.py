@@ -120,6 +120,6 @@ def quoted(value: object, most: int = 60) -> str:
 def shortened(text: str, most: int) -> str:
     """A text of at most `most` characters: its beginning and its longer end, which of a path is the name of the file.
 
-    `…` stands for the characters that are left out between them.
+    `…` replaces the characters between them.
     """
     return text if len(text) <= most else f"{text[: most // 3]}…{text[most // 3 + 1 - most :]}"

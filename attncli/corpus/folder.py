@@ -78,7 +78,7 @@ def check_folder(folder: Path, resume: bool) -> None:
         raise UsageError(reason, "name a folder for parts and tables", setting="output", value=str(folder))
     there = [path for path in folder.iterdir() if not _is_nothing(path)] if folder.exists() else []
     if there and not resume:
-        hint = ("go on with it: ", Setting("resume"), ", or name another folder")
+        hint = ("resume it: ", Setting("resume"), ", or name another folder")
         raise UsageError("expected an empty folder", hint, setting="output", value=str(folder))
     if there and not _is(folder / PLAN, stat.S_ISREG):
         reason = "expected an empty folder, or one of an earlier run"

@@ -147,7 +147,9 @@ def _of_stream(path: Path, name: str, stream: BinaryIO, limit: int | None, repor
     if not path.exists():
         _lay_out(path, name, chunks_of(stream), limit, report)
     elif not stream.isatty() and not _is_same(path, first_lines(without_giants(name, chunks_of(stream)), limit)):
-        raise UsageError(f"{name!r} gives another text than the one in {str(path)!r}", "name another folder: -o DIR")
+        raise UsageError(
+            f"expected the text in {str(path)!r}, got another one from {name!r}", "use another folder: -o DIR"
+        )
     return str(path.absolute())
 
 

@@ -72,7 +72,7 @@ def run_corpus(
     gone = {each.task.name for each in progress.lost}
     if len(gone) == len(tasks):
         raise AttnError(
-            f"no part of the text was done: {progress.lost[0].reason}", "go on: --resume, with fewer --jobs"
+            f"no part of the text was done: {progress.lost[0].reason}", "try again: --resume, with fewer --jobs"
         )
     return _finish([task for task in tasks if task.name not in gone], folder, settings, progress)
 

@@ -76,7 +76,8 @@ def run_shard(task: Task, tick: Tick | None = None) -> Done:
     folder, name, start = Path(task.folder), task.name, time.perf_counter()
     if task.version != __version__:
         raise ResourceError(
-            f"a worker has attn {__version__}, the run {task.version}", "install one version everywhere"
+            f"expected attn {task.version} on every worker, got {__version__}",
+            "install one version everywhere",
         )
     if (texts := _made_before(folder, task)) is not None:
         return Done(name, texts, True)

@@ -83,7 +83,7 @@ class Explorer(App[int]):
         self.become(self.state)
 
     def become(self, state: State, notice: Notice = Notice()) -> None:  # noqa: B008  (it is frozen)
-        """Show a state: at once where its answer is known, else as soon as it was worked out."""
+        """Show a state: at once where its explanation is known, else as soon as it is computed."""
         self.state = state
         known = self.explainer.known(state.ask)
         if known is not None:

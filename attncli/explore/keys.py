@@ -87,7 +87,7 @@ def with_keys(remark: str) -> str:
 
 
 def remarked(explanation: Explanation) -> Explanation:
-    """The same with remarks that name keys in place of options."""
+    """The explanation with remarks that name keys in place of options."""
     return replace(explanation, remarks=tuple(map(with_keys, explanation.remarks)))
 
 

@@ -87,7 +87,7 @@ class View:
 
     @property
     def where_in_short(self) -> str:
-        """The same without the number of layers and heads."""
+        """The layer and head in words, without the number of layers and heads."""
         return re.sub(r" of [^,]*", "", self.where)
 
     @property

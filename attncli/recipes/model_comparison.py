@@ -94,7 +94,9 @@ def compare_models_with(text: str, model: Model, against: Model, choice: ModelSe
     mine, its = model.shape, against.shape
     if (mine.n_layer, mine.n_head) != (its.n_layer, its.n_head):
         sizes = " against ".join(f"{each.n_layer} layers × {each.n_head} heads" for each in (mine, its))
-        raise AttnError(f"{model.name} and {against.name} do not fit: {sizes}", "compare models of one shape")
+        raise AttnError(
+            f"expected {model.name} and {against.name} of one shape, got {sizes}", "compare models of one shape"
+        )
     return _compared(*_explained(choice, (text, model), (text, against)))
 
 

@@ -43,7 +43,7 @@ def neighbourhood(words: Sequence[str], minus: Sequence[str], vectors: Vectors, 
         AttnError: a word that the set does not have, or words that cancel each other out.
     """
     if not words:
-        raise UsageError("there is no word to find neighbours of", "name one: attn vectors near king")
+        raise UsageError("expected a word to find neighbours of, got none", "name one: attn vectors near king")
     check_whole("top", top, 1)
     asked = _look_up([*words, *minus], vectors)
     signs = np.repeat([1.0, -1.0], [len(words), len(minus)])  # [m]
@@ -73,5 +73,5 @@ def _direction(asked: Sequence[Asked], signs: Array, vectors: Vectors) -> Array:
     units = np.divide(x, lengths, out=np.zeros_like(x), where=lengths > 0)  # [m, d]
     direction: Array = signs @ units / len(asked)  # [d]
     if not np.linalg.norm(direction) > 1e-9:
-        raise AttnError("these words have no direction in common: their vectors are zero or cancel each other out")
+        raise AttnError("expected words whose vectors have a mean direction: these are zero or cancel each other out")
     return direction

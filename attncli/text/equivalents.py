@@ -1,4 +1,4 @@
-"""The same word written with other code points: composed and decomposed, and emoji with and without their selectors.
+"""Equivalent spellings of a word in other code points: composed and decomposed, emoji with and without selectors.
 
 Unicode knows several ways to write one and the same character (UAX 15), and the set and the
 keyboard may use different ones: `é` or `e` with an accent, Å the letter or the sign of the ångström.

@@ -140,5 +140,5 @@ def _gets(query: Piece, key: Piece, worked: str, score: float) -> list[Phrase]:
 
 
 def command(tour: Tour) -> Command:
-    """The same head."""
+    """The command that shows this head."""
     return Command("explain", ("--mode", "qkv"), tour.text)

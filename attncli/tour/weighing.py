@@ -89,5 +89,5 @@ def _divided(tour: Tour, screen: Screen) -> Part:
 
 
 def command(tour: Tour) -> Command:
-    """The same matrix with the context of every word."""
+    """The command that shows this matrix with the context of every word."""
     return Command("explain", sentence=tour.text)

@@ -119,7 +119,7 @@ def _random_block(n_head: int, d: int, seed: int) -> Block:
 
 
 def _in_order(questions: list[Question], order: str, seed: int) -> list[Question]:
-    """The same questions with the words of each sentence in another order, if that is asked for."""
+    """The questions with the words of each sentence shuffled, unless `order` is "as written"."""
     if order == "as written":
         return questions
     rng, found = np.random.default_rng(seed), []

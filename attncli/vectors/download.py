@@ -161,7 +161,7 @@ def _chunks(url: str, start: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _unreachable(url: str, error: LostError) -> ResourceError:
-    return ResourceError(f"{url} cannot be fetched: {error}", "check the connection and run it again: it will go on")
+    return ResourceError(f"{url} cannot be fetched: {error}", "check the connection and run it again: it resumes")
 
 
 def itself(path: str, flags: int) -> int:

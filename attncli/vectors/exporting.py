@@ -32,7 +32,7 @@ def export(vectors: Vectors, path: str | os.PathLike[str], progress: Progress = 
             f"{os.fspath(path)!r} has no ending that names a format", f"end it with one of {', '.join(WRITERS)}"
         )
     if "://" in os.fspath(path):
-        raise UsageError(f"{os.fspath(path)!r} is an address, and attn writes files only", "name a file: vectors.bin")
+        raise UsageError(f"expected a file to write, got the address {os.fspath(path)!r}", "name a file: vectors.bin")
     if os.path.realpath(target) == vectors.info.source:
         raise UsageError(f"{os.fspath(path)!r} is the file that the set was read from", "choose another file")
     if target.is_dir():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from support.command import BARE, COMMAND, attn, on_terminal
 
-from attncli.cli.commands.train import go_on, result_line
+from attncli.cli.commands.train import result_line, resume_command
 from attncli.training.evaluation import Evaluation, Row
 from attncli.training.loop import Trained
 from attncli.views.records.schemas import schema_of
@@ -162,7 +162,7 @@ def test_ctrl_c_under_quiet_says_only_what_was_kept_and_how_to_go_on(text, tmp_p
     ],
 )
 def test_to_go_on_is_what_was_typed_from_the_heads_that_were_kept(typed, rest):
-    assert go_on("my.npz", typed) == f"attn train --resume my.npz {rest}"
+    assert resume_command("my.npz", typed) == f"attn train --resume my.npz {rest}"
 
 
 @pytest.mark.parametrize(

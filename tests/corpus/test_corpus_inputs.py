@@ -172,7 +172,7 @@ def test_going_on_with_a_stream_wants_the_same_text_or_none(tmp_path, again, sam
     if same:
         inputs_of(["-"], tmp_path, io.BytesIO(again), None)
     else:
-        with pytest.raises(UsageError, match="another text"):
+        with pytest.raises(UsageError, match="got another one"):
             inputs_of(["-"], tmp_path, io.BytesIO(again), None)
 
 

@@ -120,7 +120,7 @@ def model(dimensions=5, words=1, labels=0, buckets=1, longest=6, rows=None, quan
         (model(rows=1), "a matrix of 1 rows"),
         (model(rows=2**40), "a matrix of"),
         (model(quantised=1), ".ftz"),
-        (model() + b"x", "goes on after its end"),
+        (model() + b"x", "has bytes after its end"),
         (model()[:-24] + struct.pack("<i", -1) + bytes(20), "rows of"),
         (fasttext.MAGIC + bytes(9), "cut off in its header"),
         (model().replace(struct.pack("<f", 2), struct.pack("<f", np.nan)), "not finite"),

@@ -64,7 +64,7 @@ def test_of_one_dimension_a_phrase_is_read_right_or_refused(write, newline):
     ("content", "says"),
     [
         (binary([b"the", b"New York", b"dog"], np.ones((3, 8)))[:-4], "cut off or broken in row 3 of 3"),
-        (binary([b"the", b"New York", b"dog"], np.ones((3, 8)), b"") + b"more", "goes on after the 3 rows"),
+        (binary([b"the", b"New York", b"dog"], np.ones((3, 8)), b"") + b"more", "has bytes after the 3 rows"),
         (binary([b"the", b"New\0 York", b"dog"], np.ones((3, 8))), "NUL|letters for numbers in row 2"),
         (binary([b"the", b"S\xe3o paulo", b"dog"], np.ones((3, 8))), "row 2"),
     ],

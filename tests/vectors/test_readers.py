@@ -75,7 +75,7 @@ def test_a_file_is_what_it_holds_whatever_its_name(write, content, expected, nam
         (b"2 2\na 1 2\nb\0 1 2\n", "NUL"),
         (b"1 2\na " + b"1" * 5_000_000 + b" 2\n", "a line of more than 4 MB"),
         (binary(rows=[[1, 2], [np.nan, 1], [3, 4]]), "not finite, or too large, in row 2"),
-        (binary() + b"more", "goes on after the 3 rows"),
+        (binary() + b"more", "has bytes after the 3 rows"),
         (b"9 2\n" + binary()[4:] + b"\xff\0" * 50, "cut off or broken in row"),
         (TEXT.decode().encode("utf-16"), "UTF-16"),
         (b"\x93NUMPY\x01\0", "a NumPy .npy file"),

@@ -108,8 +108,8 @@ def test_the_matrix_is_a_npy_file_that_numpy_reads(folder):
         (["a"], [[1.0]], {"dtype": "int8"}, "'int8'"),
         (["a\0b"], [[1.0]], {}, "NUL"),
         ([], np.zeros((0, 3)), {}, "no word vectors"),
-        (["a"], np.zeros((1, 0)), {}, "0 dimensions"),
-        (["a"], np.zeros((1, 65_537)), {}, "65537 dimensions"),
+        (["a"], np.zeros((1, 0)), {}, "got 0"),
+        (["a"], np.zeros((1, 65_537)), {}, "got 65537"),
     ],
 )
 def test_what_a_store_cannot_hold_is_refused_and_leaves_nothing(tmp_path, words, matrix, options, says):

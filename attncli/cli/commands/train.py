@@ -93,7 +93,7 @@ def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", p
     progress.say(result_line(output, trained), always=interrupted)
     progress.say(f"look at it: {_look(output, shape, vectors)}")
     if interrupted:
-        progress.say(f"go on: {go_on(output, sys.argv[2:])}", always=True)
+        progress.say(f"go on: {resume_command(output, sys.argv[2:])}", always=True)
 
 
 def result_line(output: str, trained: "Trained") -> str:
@@ -109,7 +109,7 @@ def _look(output: str, shape: "Shape", vectors: "Vectors") -> str:
     return f'attn explain "…" --mode {mode}{method} --projections {shlex.quote(output)}{named}'
 
 
-def go_on(output: str, typed: Sequence[str]) -> str:
+def resume_command(output: str, typed: Sequence[str]) -> str:
     """The command that resumes training from the heads that were kept; `typed` are the arguments of `attn train`."""
     end = typed.index("--") if "--" in typed else len(typed)  # after it nothing is an option
     options = [

@@ -226,7 +226,7 @@ def _number(parameters: Mapping[str, Any], key: str, default: float | None = Non
 
 
 def _positive(parameters: Mapping[str, Any], key: str, default: float | None = None) -> float:
-    """The same of a number above 0."""
+    """A number above 0 of the config."""
     found = _number(parameters, key, default)
     if found <= 0:
         raise ResourceError(f"{key} of the rotation in config.json: expected a positive number, got {found:g}")

@@ -100,7 +100,7 @@ def read_exactly(content: Content, size: int) -> bytes:
 
 def _size_of_regular(path: str) -> int:
     if "://" in path:
-        raise ResourceError(f"'{path}' is an address: attn opens files only", "download it and give the file's name")
+        raise ResourceError(f"expected a file, got the address '{path}'", "download it and give the file's name")
     try:
         status = os.stat(path)
     except FileNotFoundError as error:

@@ -167,7 +167,7 @@ class FastText:
             raise refused(self._content.path, f"claims a matrix of {rows} rows of {columns} numbers")
         self._skip(4 * rows * columns)
         if self._content.stream.read(1):
-            raise refused(self._content.path, "goes on after its end")
+            raise refused(self._content.path, "has bytes after its end")
 
     def _skip(self, size: int) -> None:
         stream = self._content.stream

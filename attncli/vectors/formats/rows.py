@@ -109,7 +109,7 @@ def binary_blocks(found: Recognised, file: BinaryIO) -> Iterator[Block]:
             yield words, rows
             words, rows = [], []
     if reading.rest().strip():
-        raise refused(found.path, f"goes on after the {found.words} rows that its first line promises")
+        raise refused(found.path, f"has bytes after the {found.words} rows that its first line promises")
 
 
 class _Reading:

@@ -193,7 +193,7 @@ def _unknown(parsed: Any) -> int | None:
 def _text_of(piece: str) -> str:
     """A piece of a vocabulary of bytes as text, its mark left as it is; one that is no whole text unchanged.
 
-    Source: the table of GPT-2's encoder, in which a character stands for each byte.
+    Source: the table of GPT-2's encoder, in which every byte has a character.
     """
     mark, rest = (piece[:1], piece[1:]) if piece[:1] in MARKS else ("", piece)
     try:

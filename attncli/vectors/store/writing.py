@@ -190,9 +190,9 @@ class StoreWriter:
 
 def _check_form(dimensions: int, dtype: str) -> None:
     if dtype not in layout.DTYPES:
-        raise ResourceError(f"a store cannot hold '{dtype}' numbers", f"use {' or '.join(layout.DTYPES)}")
+        raise ResourceError(f"expected a dtype of stores, got '{dtype}'", f"use {' or '.join(layout.DTYPES)}")
     if not 1 <= dimensions <= layout.MAX_DIMENSIONS:
-        raise ResourceError(f"vectors of {dimensions} dimensions: a store holds 1 to {layout.MAX_DIMENSIONS}")
+        raise ResourceError(f"expected vectors of 1 to {layout.MAX_DIMENSIONS} dimensions, got {dimensions}")
 
 
 def _put_in_place(temporary: Path, folder: Path) -> bool:

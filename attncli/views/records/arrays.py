@@ -18,7 +18,7 @@ def explanation_arrays(explanation: Explanation) -> dict[str, Array]:
 
     `queries` and `keys` are the tokens of either side `[n]`; of a model, `layer` and `head` say which are there, and
     `model` is its description as JSON. Where heads were combined or pieces merged there are no scores. Rows that were
-    not worked out are NaN.
+    not computed are NaN.
     """
     arrays: dict[str, Any] = {"weights": explanation.known_weights}
     if explanation.has_scores:

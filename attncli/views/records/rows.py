@@ -32,7 +32,7 @@ def explanation_rows(explanation: Explanation) -> Iterator[Row]:
 
     Score and terms are empty where they do not exist or the score is −∞.
 
-    Layer and head are empty where they were combined; rows that were not worked out are left out.
+    Layer and head are empty where they were combined; rows that were not computed are left out.
     """
     queries = explanation.queries
     _check_size(explanation, len(queries))

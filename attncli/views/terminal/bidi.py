@@ -18,7 +18,7 @@ def isolated(text: str) -> str:
 
 
 def isolated_line(line: Text, together: bool = True) -> Text:
-    """The same of a styled line; not `together`, each word of a phrase has its own isolate and stays in its cells."""
+    """A styled line with its words isolated; not `together`, each word of a phrase is isolated in its own cells."""
     pieces = list(_pieces(line.plain, together))
     if len(pieces) < 2 and not any(inside for _, _, inside in pieces):
         return line

@@ -108,7 +108,7 @@ def _heads(evaluation: Evaluation, screen: Screen) -> list[Text]:
 
 
 def _sentences(evaluation: Evaluation, screen: Screen) -> list[Text]:
-    """The same without a table: a sentence a row, then one a head."""
+    """The evaluation in sentences: one a row, then one a head."""
     remarks = [
         f"Evaluation of {screen.word(evaluation.block)}, method {evaluation.method}, "
         f"vectors {screen.word(evaluation.vectors.name)}, on {_measured_on(evaluation)}.",

@@ -126,6 +126,6 @@ def role_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 
 
 def role_sentences(explanation: Explanation) -> Iterator[str]:
-    """The same as sentences."""
+    """The kinds of the heads as sentences."""
     for number, role in zip(explanation.head_numbers, explanation.source.roles, strict=False):
         yield f"Head {number} looks at: {role}."

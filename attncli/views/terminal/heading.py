@@ -43,7 +43,7 @@ def title(name: str, explanation: Explanation, screen: Screen) -> list[Text]:
 
 
 def settings_shown(explanation: Explanation, screen: Screen) -> str:
-    """The same as plain text in one line."""
+    """The settings as plain text in one line."""
     shown = labelled(explanation, screen)
     return screen.own(" · ").join(f"{each.label} {screen.word(each.value)}" for each in shown)
 

@@ -78,7 +78,7 @@ def word_map_lines(explanation: Explanation, best: Array, weights: Array, screen
 
 
 def _sentences(explanation: Explanation, best: Array, weights: Array, labels: list[str]) -> Iterator[str]:
-    """The same a sentence a head."""
+    """The strongest keys in sentences, one a head."""
     for row, layer in enumerate(explanation.layer_numbers):
         for column, head in enumerate(explanation.head_numbers):
             key = int(best[row, column])
