@@ -95,3 +95,43 @@ def test_heads_are_ranked():
     assert {each.layer for each in ranked.heads} == {0, 1}
     scores = [each.score for each in ranked.heads]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_the_words_of_a_pair_may_be_indices():
+    by_index, by_word = (attncli.rank_heads("the dog sat", BERT, from_=a, to=b) for a, b in ((2, 1), ("dog", "the")))
+    assert by_index.heads == by_word.heads
+
+
+@pytest.mark.parametrize("nothing", [None, [], ()])
+def test_no_number_of_layers_or_heads_means_all(nothing):
+    assert attncli.explain_model("the dog", BERT, layer=nothing, head=nothing).weights.shape[:2] == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "setting"),
+    [
+        ("rank_heads", {"from_": 1.5, "to": "dog"}, "from_"),
+        ("rank_heads", {"from_": "the", "to": "dog", "lift": "yes"}, "lift"),
+        ("compare_models", {"swap": 3}, "swap"),
+    ],
+)
+def test_a_wrong_value_is_an_error_about_its_setting(function, given, setting):
+    with pytest.raises(attncli.UsageError, match="expected") as error:
+        getattr(attncli, function)("the dog sat", BERT, **given)
+    assert error.value.setting.name == setting
+
+
+@pytest.mark.parametrize("against", [3, None, [3]])
+def test_a_wrong_method_to_compare_is_an_error_about_against(against):
+    with pytest.raises(attncli.UsageError, match=r"against.*expected one of"):
+        attncli.compare("a dog", against=against)
+
+
+def test_an_empty_sentence_gets_the_same_hint_from_vectors_and_models():
+    hints = set()
+    for explaining in (lambda: attncli.explain(" "), lambda: attncli.explain_model(" ", BERT)):
+        with pytest.raises(attncli.UsageError, match="expected a sentence") as error:
+            explaining()
+        hints.add(error.value.hint)
+    assert len(hints) == 1
+    assert "--" not in hints.pop()

@@ -1,7 +1,7 @@
 """The attention of one block: its arguments, and its result for all queries at once, for one query, or in blocks."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -102,6 +102,11 @@ class AttentionCall:
     def vectors(self) -> tuple[Array, Array, Array]:
         """Queries, keys and values."""
         return self.queries, self.keys, self.values
+
+    def of_heads(self, heads: slice) -> "AttentionCall":
+        """The same of some heads."""
+        queries, keys, values = (each[..., heads, :, :] for each in self.vectors)
+        return replace(self, queries=queries, keys=keys, values=values, scoring=self.scoring.of_heads(heads))
 
     def at_once(self) -> Attention:
         """Every query with every key."""

@@ -121,7 +121,7 @@ def compare(
     """
     given = dict(locals())  # the parameters by name
     settings = check_settings(**{name: given[name] for name in given.keys() - {"sentence", "vectors", "against"}})
-    others = (against,) if isinstance(against, str) else tuple(against)
+    others = tuple(against) if isinstance(against, Iterable) and not isinstance(against, str) else (against,)
     return compare_with(sentence, settings, as_vectors(vectors), others)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from attncli.analysis.measures import ranking
 from attncli.arrays import Array
 from attncli.attention.score_terms import ScoreTerms, Scoring
-from attncli.errors import AttnError, Setting
+from attncli.errors import AttnError, Setting, UsageError
 from attncli.recipes.attention_call import AttentionCall
 from attncli.recipes.sources import Neighbour, Neighbours, Source
 from attncli.text.tokens import Sentence
@@ -108,6 +108,8 @@ class Layer:
             scores=None if self.scores is None else self.scores[head],
             weights=None if self.weights is None else self.weights[head],
             scoring=self.scoring and self.scoring.of_heads(head),
+            call=self.call and self.call.of_heads(head),
+            streamed=self.streamed if self.heads[head] == self.heads else None,  # it is of all heads together
         )
 
     def bare(self) -> "Layer":
@@ -249,20 +251,23 @@ class Explanation(Generic[AnySource]):
         A combination has one layer and one head.
 
         Raises:
-            ValueError: there is no layer or head of that number.
+            UsageError: there is no layer or head of that number.
         """
         if self.source.combined:
             return self
-        row = len(self.layers) - 1 if layer is None else self.layer_numbers.index(layer)
-        column = 0 if head is None else self.layers[row].heads.index(head)
+        row = len(self.layers) - 1 if layer is None else _place("layer", layer, self.layer_numbers)
+        column = 0 if head is None else _place("head", head, self.layers[row].heads)
         some = slice(None) if head is None else slice(column, column + 1)
         return replace(self, source=self.source.only(row, some), layers=(self.layers[row].only(some),))
 
     @cached_property
     def context(self) -> tuple[Context, ...]:
         """The ranked context words of every query, by the unrounded mean weights, ties by position."""
-        streamed = self.layers[-1].streamed
-        return tuple(self._streamed_context(streamed) if streamed else self._ranked_context())
+        layer = self.layers[-1]
+        if layer.weights is not None or layer.call is None:
+            return tuple(self._ranked_context())
+        streamed = layer.streamed or layer.call.in_blocks(self.top, own_place=self.memory is None)
+        return tuple(self._streamed_context(streamed))
 
     def _ranked_context(self) -> Iterator[Context]:
         visible, mean = self.layers[-1].visible.copy(), self.mean_weights  # both [n_query, n_key]
@@ -318,3 +323,11 @@ class Explanation(Generic[AnySource]):
     def neighbours(self, queries: Sequence[int]) -> list[Neighbours]:
         """The ten nearest words of each query's vector before attention and after; empty for a model."""
         return self.source.neighbours(queries, self.output)
+
+
+def _place(setting: str, number: int, there: Sequence[int]) -> int:
+    """The place of a layer or head among the numbers of those that are there."""
+    if number not in there:
+        expected = f"expected one of the {setting}s that are there, {', '.join(map(str, there))}"
+        raise UsageError(expected, setting=setting, value=number)
+    return there.index(number)

@@ -15,8 +15,9 @@ from attncli.recipes.inputs import find_query
 from attncli.recipes.model_explaining import ModelRun, Numbers, Step, as_model, check_room
 from attncli.recipes.model_source import ModelInfo
 from attncli.recipes.reduction import Rows
+from attncli.settings.explanation import check_word
 from attncli.settings.model import PATTERN_NAMES, ModelSettings, check_model_settings
-from attncli.settings.option import check_choice
+from attncli.settings.option import check_choice, check_flag
 from attncli.text.tokens import Sentence
 
 
@@ -47,8 +48,8 @@ def rank_heads(
     sentence: str,
     model: Model | str | Path,
     *,
-    from_: str | None = None,
-    to: str | None = None,
+    from_: str | int | None = None,
+    to: str | int | None = None,
     pattern: str | None = None,
     lift: bool = False,
     layer: Numbers = None,
@@ -59,7 +60,7 @@ def rank_heads(
 
     sentence: a text; the model's tokenizer makes n tokens of it, special ones among them.
     model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
-    from_, to: words of the sentence, or their indices as texts: the weight from the one on the other counts.
+    from_, to: words of the sentence, or their indices from 0: the weight from the one on the other counts.
     pattern: instead of a pair, `previous`, `next`, `duplicate` or `induction` (Olsson et al. 2022): the mean share of a
         row's weight on the tokens of that pattern.
     lift: whether the order is by that weight minus the mean weight of all tokens on `to`.
@@ -73,7 +74,9 @@ def rank_heads(
         AttnError, ResourceError: as in `explain_model`.
     """
     settings = check_model_settings(layer=layer, head=head, top=top)
-    return rank_model_heads(sentence, as_model(model), from_=from_, to=to, pattern=pattern, lift=lift, choice=settings)
+    pair = {name: check_word(name, word) for name, word in (("from_", from_), ("to", to)) if word is not None}
+    lift = check_flag("lift", lift)
+    return rank_model_heads(sentence, as_model(model), **pair, pattern=pattern, lift=lift, choice=settings)
 
 
 def rank_model_heads(

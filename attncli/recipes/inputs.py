@@ -1,6 +1,5 @@
 """The inputs of attention: sentences with their words, and the vectors of these, with positions if asked for."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,13 @@ from attncli.errors import AttnError, Setting, UsageError
 from attncli.settings.explanation import Settings
 from attncli.settings.option import check_text
 from attncli.text.segments import forms
-from attncli.text.tokens import Sentence, read_sentence, with_composed
+from attncli.text.tokens import SURROGATES, Sentence, read_sentence, with_composed
 from attncli.vectors import Vectors, open_vectors
 
 MOST_CHARACTERS = (
     2**20
 )  # of a text whose words all attend to each other: time grows with the square of its lengths length
 IN_SENTENCES = "attn corpus FILE --sentences takes a long text sentence by sentence"
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,14 +80,20 @@ def find_query(sentence: Sentence, word: str, setting: str = "word") -> int:
     raise UsageError("expected a known word of this sentence", f"choose from: {known}", setting=setting, value=word)
 
 
+def check_sentence(setting: str, value: object) -> str:
+    """A text with something in it, as UTF-8 can hold it; a UsageError for anything else."""
+    text = SURROGATES.sub("\ufffd", check_text(setting, value))
+    if not text.strip():
+        hint = 'for example "Bark is very cute and he is a dog"'
+        raise UsageError("expected a sentence, got an empty text", hint, setting=setting, value=text)
+    return text
+
+
 def _read(setting: str, given: str, vectors: Vectors, settings: Settings) -> Sentence:
-    text = _SURROGATE.sub("\ufffd", check_text(setting, given))  # a byte that is no UTF-8 arrives as a lone surrogate
+    text = check_sentence(setting, given)
     if len(text) > MOST_CHARACTERS:
         reason = f"expected at most {MOST_CHARACTERS:,} characters, got {len(text):,}"
         raise AttnError(reason, IN_SENTENCES, setting=setting)
-    if not text.strip():
-        hint = 'try: attn explain "Bark is very cute and he is a dog"'
-        raise UsageError("expected a sentence, got an empty text", hint, setting=setting, value=text)
     sentence = read_sentence(text, vectors.find, vectors.spellings)
     if settings.unknown == "compose" and vectors.composes:
         sentence = with_composed(sentence, lambda word: vectors.compose(word) is not None)

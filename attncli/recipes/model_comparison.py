@@ -11,13 +11,13 @@ from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.analysis.merging import hide, merge_words
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting, UsageError
-from attncli.models.checkpoint.tokenizing import SURROGATES
 from attncli.models.model import Model
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explaining import ModelRun, Numbers, as_model, check_room, explain_model_with
 from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings, check_model_settings
-from attncli.text.tokens import Sentence
+from attncli.settings.option import check_text
+from attncli.text.tokens import SURROGATES, Sentence
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ def swapped(text: str, swap: str) -> tuple[str, str, str]:
     Raises:
         UsageError: not of the form OLD=NEW, or a word that the text does not have.
     """
-    text, swap = (SURROGATES.sub("\ufffd", each) for each in (text, swap))
+    given = {"sentence": text, "swap": swap}
+    text, swap = (SURROGATES.sub("\ufffd", check_text(name, each)) for name, each in given.items())
     old, equals, new = swap.partition("=")
     if not (equals and old.strip() and new.strip()) or len(old.split()) != len(new.split()):
         hint = ("for example ", Setting("swap", "he=she"))

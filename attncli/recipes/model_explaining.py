@@ -12,16 +12,15 @@ from attncli.analysis.combining import norm_weighted
 from attncli.analysis.kinds import HeadKinds, measure_heads
 from attncli.analysis.measures import top1
 from attncli.arrays import Array
-from attncli.errors import AttnError, Setting, UsageError
-from attncli.models.checkpoint.tokenizing import SURROGATES, ModelSentence
+from attncli.errors import AttnError, Setting
+from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.family import ModelLayer
 from attncli.models.model import Model, open_model
 from attncli.recipes.explanation import Explanation, Layer
-from attncli.recipes.inputs import find_query
+from attncli.recipes.inputs import check_sentence, find_query
 from attncli.recipes.model_source import ModelInfo, ModelSource
 from attncli.recipes.reduction import MOST_FLOWING, Rows, check_flow, combine, remarks, special_tokens, without_scores
 from attncli.settings.model import FEWER_HEADS, SOME_HEADS, ModelSettings, check_model_settings, chosen
-from attncli.settings.option import check_text
 
 Progress = Callable[[str, int, int], None]
 Taken = TypeVar("Taken")
@@ -135,11 +134,7 @@ class ModelRun:
         """
         layers = chosen("layer", settings.layer, model.shape.n_layer, model.name)
         heads = chosen("head", settings.head, model.shape.n_head, model.name)
-        text = SURROGATES.sub("\ufffd", check_text("sentence", text))  # a byte that is no UTF-8 arrives as one
-        if not text.strip():
-            hint = ('try: attn explain "Bark is very cute and he is a dog" ', Setting("model", "NAME"))
-            raise UsageError("expected a sentence, got an empty text", hint, setting="sentence", value=text)
-        return cls(model, model.read(text), layers, heads)
+        return cls(model, model.read(check_sentence("sentence", text)), layers, heads)
 
     @property
     def bytes_of_layer(self) -> int:

@@ -89,7 +89,7 @@ def options_of(settings: Any) -> dict[str, Option]:
 
 
 def checked(settings: type[Made], given: Mapping[str, Any]) -> Made:
-    """The settings that options by name make; None and an empty list mean that one was not given.
+    """The settings that options by name make; None and an empty list or tuple mean that one was not given.
 
     Raises:
         UsageError: an unknown option, or a wrong value.
@@ -106,7 +106,7 @@ def checked(settings: type[Made], given: Mapping[str, Any]) -> Made:
 
 
 def _is_unset(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and not value)
+    return value is None or (isinstance(value, list | tuple) and not value)
 
 
 def as_it_is(setting: str, value: Any) -> Any:

@@ -6,6 +6,7 @@ without spaces are cut by the longest match against the set's own words. Emoji, 
 where the set has them; punctuation is no token.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -13,6 +14,7 @@ from itertools import islice
 from attncli.text.cutting import segments_of, spellings_of
 
 MOST_SPELLED = 100  # each is held against every word of the set
+SURROGATES = re.compile("[\ud800-\udfff]")  # a byte that is no UTF-8 arrives as one
 Find = Callable[[Iterable[str]], Mapping[str, int]]
 Spell = Callable[[str], Iterable[str]]
 

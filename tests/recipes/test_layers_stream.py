@@ -16,7 +16,7 @@ from attncli.analysis.flow import flow
 from attncli.analysis.kinds import HeadKinds, measure_heads
 from attncli.analysis.measures import top1
 from attncli.analysis.patterns import PATTERNS, column_mean, in_order, pair_score, pattern_score
-from attncli.errors import AttnError, ExitCode
+from attncli.errors import AttnError, ExitCode, UsageError
 from attncli.models.model import open_model
 from attncli.recipes.head_ranking import rank_model_heads
 from attncli.recipes.model_explaining import explain_model_with
@@ -161,5 +161,5 @@ def test_layers_and_heads_keep_their_numbers(layer, head):
         np.testing.assert_array_equal(
             only.weights[0, 0], explain_model(SENTENCE, TESTS / "oracles" / "tiny" / "bert").weights[last, number]
         )
-    with pytest.raises(ValueError, match="not in"):
+    with pytest.raises(UsageError, match="head=9: expected one of the heads"):
         explanation.only(head=9)

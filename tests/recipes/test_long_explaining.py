@@ -56,6 +56,22 @@ def test_context_and_output_are_exact(vectors, monkeypatch, settings):
     whole, found = both(vectors, monkeypatch, **settings)
     assert found.layers[-1].weights is None
     np.testing.assert_allclose(found.output, whole.output, atol=1e-10)
+    assert_same_context(found, whole)
+
+
+@pytest.mark.parametrize("settings", TABLE)
+def test_one_head_is_that_head_of_the_matrix(vectors, monkeypatch, settings):
+    whole, found = both(vectors, monkeypatch, **settings)
+    for head in found.head_numbers:
+        one, wanted = found.only(head=head), whole.only(head=head)
+        assert_same_context(one, wanted)
+        mine, its = one.steps(3), wanted.steps(3)
+        assert mine.weights.shape == (1, len(whole.key_sentence.tokens))
+        np.testing.assert_allclose(mine.weights, its.weights, atol=1e-12)
+        np.testing.assert_allclose(mine.contributions, its.contributions, atol=1e-10)
+
+
+def assert_same_context(found, whole):
     for mine, its in zip(found.context, whole.context, strict=True):
         assert [each.key for each in mine.ranked] == [each.key for each in its.ranked]
         assert [each.weight for each in mine.ranked] == pytest.approx([each.weight for each in its.ranked], abs=1e-12)

@@ -1,6 +1,5 @@
 """A model's own tokens: those that its tokenizer.json makes of a sentence, and the place of each in it."""
 
-import re
 import shlex
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import Any
 
 from attncli.errors import ResourceError
 from attncli.files.json_files import existing_file
+from attncli.text.tokens import SURROGATES
 from attncli.tokenizer.encoding import open_encoder
 from attncli.tokenizer.form import FaultyTokenizerError, largest
 
@@ -23,7 +23,6 @@ OTHER_FILES = (
     *("vocab.txt", "vocab.json", "bpe.codes", "merges.txt", "tekken.json", "tiktoken.model"),
 )
 JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and joiners of letters or emoji
-SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
