@@ -135,3 +135,7 @@ def test_an_empty_sentence_gets_the_same_hint_from_vectors_and_models():
         hints.add(error.value.hint)
     assert len(hints) == 1
     assert "--" not in hints.pop()
+
+
+def test_the_help_of_attend_names_its_types_in_short():
+    assert "query: 'ArrayLike'" in str(inspect.signature(attncli.attend))

@@ -1,5 +1,7 @@
 """Attention itself: softmax(q kᵀ/√d_k) v with every number on the way (Vaswani et al. 2017, equation 1), and back."""
 
+from __future__ import annotations  # so that help(attend) shows ArrayLike, and not all that it stands for
+
 import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple

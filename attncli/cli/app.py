@@ -42,6 +42,11 @@ class AttnCommands(Commands):
         super().__init__(**settings)
         self.commands = LazyCommands(MODULES, _build)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the arguments name; several words in its place are a sentence for `attn explain`."""
+        sentence = len(args[0].split()) > 1
+        return super().resolve_command(ctx, ["explain", *args] if sentence else args)
+
     def get_params(self, ctx: Any) -> list[Any]:
         """The options, those by which Typer edits the files of a shell unlisted: `attn completion` is clearer."""
         params: list[Any] = super().get_params(ctx)

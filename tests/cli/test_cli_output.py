@@ -27,6 +27,11 @@ def test_json_goes_out_and_remarks_go_beside():
     assert done.returncode == 0
 
 
+def test_a_sentence_in_place_of_a_command_is_explained():
+    assert attn("the river bank", "--json").stdout == attn("explain", "the river bank", "--json").stdout
+    assert attn("river").returncode == 2
+
+
 def test_quiet_leaves_remarks_out():
     assert attn("explain", "the qwzx cat", "--json", "-q").stderr == ""
 
