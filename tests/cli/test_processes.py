@@ -1,6 +1,8 @@
 """Every command as a process of its own: the exit code and both streams are those of the run in this process."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from oracles.checkpoints import TINY
@@ -39,3 +41,12 @@ def test_a_process_answers_as_a_call_does(command, tmp_path):
 
 def timeless(text):
     return re.sub(r"[\d,.]+ texts/s", "… texts/s", text)
+
+
+def test_the_end_of_a_process_searches_no_objects_of_imports_for_garbage():
+    code = (
+        "import atexit, gc, sys; sys.argv = ['attn', '--version']; from attncli.__main__ import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 10_000)); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "True"
