@@ -66,36 +66,32 @@ class ModelLayer(NamedTuple):
     scoring: Scoring = Scoring()
 
 
-class Layer(Protocol):
-    """A layer with learned arrays, which it takes from the checkpoint at each call and keeps nowhere."""
+class Learned(Protocol):
+    """A part of a model with learned arrays, which it takes from the checkpoint at each call and keeps nowhere."""
 
     def arrays(self) -> Arrays:
         """The names of its arrays with their shapes by config.json."""
         ...
+
+
+class Layer(Learned, Protocol):
+    """A layer of a block."""
 
     def __call__(self, tensors: Tensors, x: Array, /) -> Array:
         """Its output on x `[n, d]`."""
         ...
 
 
-class Block(Protocol):
+class Block(Learned, Protocol):
     """One block: self-attention and feed-forward with their norms and sums."""
-
-    def arrays(self) -> Arrays:
-        """The names of its arrays with their shapes by config.json."""
-        ...
 
     def __call__(self, tensors: Tensors, x: Array, /) -> ModelLayer:
         """Every step on the hidden state x `[n, d_model]`."""
         ...
 
 
-class Embedding(Protocol):
+class Embedding(Learned, Protocol):
     """From token ids to the first hidden state."""
-
-    def arrays(self) -> Arrays:
-        """The names of its arrays with their shapes by config.json."""
-        ...
 
     def __call__(self, tensors: Tensors, ids: Array, positions: Array, /) -> Array:
         """Token ids and their positions, both `[n]`, as `[n, d_model]`."""

@@ -12,7 +12,7 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.errors import ResourceError
 from attncli.models.blocks.activations import Activation
-from attncli.models.family import Arrays, Layer, Tensors
+from attncli.models.family import Arrays, Layer, Learned, Tensors
 
 
 def take(tensors: Tensors, name: str, *shape: int) -> Array:
@@ -27,11 +27,11 @@ def take(tensors: Tensors, name: str, *shape: int) -> Array:
     return array
 
 
-def arrays_of(layers: Iterable[Layer | None]) -> Arrays:
-    """The names and shapes of the layers' arrays, one layer after another."""
-    for layer in layers:
-        if layer is not None:
-            yield from layer.arrays()
+def arrays_of(parts: Iterable[Learned | None]) -> Arrays:
+    """The names and shapes of the arrays of all parts, one part after another."""
+    for part in parts:
+        if part is not None:
+            yield from part.arrays()
 
 
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:

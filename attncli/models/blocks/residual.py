@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from attncli.arrays import Array
 from attncli.models.blocks.attention import SelfAttention
+from attncli.models.blocks.layers import arrays_of
 from attncli.models.family import Arrays, Layer, ModelLayer, Tensors
 
 
@@ -17,8 +18,7 @@ class PostNormBlock(NamedTuple):
 
     def arrays(self) -> Arrays:
         """Those of every layer."""
-        for part in self:
-            yield from part.arrays()
+        return arrays_of(self)
 
     def __call__(self, tensors: Tensors, x: Array) -> ModelLayer:
         """Every step on x `[n, d_model]`."""
@@ -38,8 +38,7 @@ class PreNormBlock(NamedTuple):
 
     def arrays(self) -> Arrays:
         """Those of every layer."""
-        for part in self:
-            yield from part.arrays()
+        return arrays_of(self)
 
     def __call__(self, tensors: Tensors, x: Array) -> ModelLayer:
         """Every step on x `[n, d_model]`."""
