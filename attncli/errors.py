@@ -73,8 +73,13 @@ class AttnError(Exception):
 
     def in_words(self, naming: Naming = in_python) -> tuple[str, str | None]:
         """The message and the hint, their settings named by `naming`: as options, Python arguments or keys."""
-        subject = "" if self.setting is None else f"{naming(self.setting)}: "
-        return subject + worded(self._reason, naming), None if self._hint is None else worded(self._hint, naming)
+        return worded(self.words, naming), None if self._hint is None else worded(self._hint, naming)
+
+    @property
+    def words(self) -> Sequence[str | Setting]:
+        """The message with its settings unnamed, for another message that quotes it."""
+        reason = (self._reason,) if isinstance(self._reason, str) else self._reason
+        return reason if self.setting is None else (self.setting, ": ", *reason)
 
     @property
     def message(self) -> str:

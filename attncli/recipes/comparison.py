@@ -15,6 +15,7 @@ from attncli.recipes.inputs import Inputs, as_vectors, read_inputs
 from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import METHODS, Settings, check_settings
 from attncli.settings.option import check_choice
+from attncli.settings.wording import Remark
 from attncli.text.tokens import Sentence
 from attncli.vectors import Vectors
 
@@ -139,7 +140,7 @@ def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple
         except ResourceError as error:  # a file without this method's parameters: an error only if the method was named
             if against:
                 raise
-            warnings.append(f"{method} is left out: {error.message}")
+            warnings.append(Remark((f"{method} is left out: ", *error.words)))
     methods = tuple(_measured(explanation, baseline) for explanation in explanations)
     return Comparison(methods, tuple(dict.fromkeys(warnings)))
 

@@ -49,3 +49,4 @@ def test_a_method_the_file_lacks_is_left_out_and_said(vectors, tmp_path):
     comparison = compare(SENTENCE, vectors, mode="qkv", projections=str(tmp_path / "one.npz"))
     assert [each.method for each in comparison.methods] == ["scaled", "dot", "cosine", "kernel"]
     assert sum("left out" in warning for warning in comparison.warnings) == 2
+    assert any(each.startswith("general is left out: --projections '") for each in comparison.warnings)
