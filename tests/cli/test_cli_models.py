@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 
 import jsonschema
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from oracles.minilm_folder import MINILM, needs_minilm
 from oracles.sentences import LONGEST
 from rich.cells import cell_len
-from support.command import BARE, COMMAND, attn
+from support.command import attn
 from support.places import TESTS
 
 from attncli.cli.app import run
@@ -242,22 +241,6 @@ def test_what_is_refused_as_json_goes_into_a_file_and_one_head_goes_anywhere(tmp
         assert arrays["weights"].shape == (6, 12, 512, 512)
     done = attn("explain", LONGEST, "--model", str(MINILM), "--layer", "5", "--head", "11", "--json")
     assert len(json.loads(done.stdout)["tokens"]) == 512
-
-
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_a_reader_that_has_seen_enough_is_no_error(options):
-    command = [*COMMAND, "explain", "-", "--model", BERT, *options]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=BARE
-    ) as process:
-        process.stdout.close()
-        try:
-            process.stdin.write(b"a dog\n" * 3000)
-            process.stdin.close()
-        except BrokenPipeError:
-            process.stdin = None
-        assert process.stderr.read() == b""
-        assert process.wait() == 0
 
 
 PAGES = {

@@ -7,6 +7,9 @@ import time
 
 import pytest
 from support.command import BARE, COMMAND, attn, on_terminal
+from support.places import TINY
+
+BERT = str(TINY / "bert")
 
 SENTENCE = "Bark is very cute and he is a dog"
 
@@ -95,7 +98,7 @@ def test_each_record_appears_as_soon_as_its_line_was_read():
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", [["--json"], []])
+@pytest.mark.parametrize("arguments", [["--json"], [], ["--model", BERT, "--json"], ["--model", BERT]])
 def test_a_reader_that_has_seen_enough_is_no_error(arguments, unbuffered):
     command = [*COMMAND, "explain", "-", *arguments]
     env = BARE | ({"PYTHONUNBUFFERED": unbuffered} if unbuffered else {})
