@@ -26,7 +26,6 @@ class CorpusProgress:
         self._drawn, self._quiet = can_draw(display.color, sys.stderr), display.quiet
         self._bar = progress_bar(display.color, display.quiet)
         self._progress = Progress(len(shards))
-        self._ticked = 0  # texts of the shard at hand
         self._lost: list[Lost] = []
         self._began = self._spoke = time.monotonic()
 
@@ -39,14 +38,9 @@ class CorpusProgress:
     ) -> None:
         self._bar.__exit__(kind, error, trace)
 
-    def tick(self, texts: int) -> None:
-        """So many more texts of the shard at hand."""
-        self._ticked += texts
-        self._draw()
-
     def report(self, progress: Progress) -> None:
         """A shard is done, or lost."""
-        lost, self._progress, self._ticked = len(self._lost), progress, 0
+        lost, self._progress = len(self._lost), progress
         for each in progress.lost[lost:]:
             self._lost.append(each)
             first, *others = each.task.shard.pieces
@@ -56,8 +50,7 @@ class CorpusProgress:
 
     def _draw(self) -> None:
         progress, now = self._progress, time.monotonic()
-        texts = progress.texts + self._ticked
-        text = f"{texts:,} texts, {texts / max(now - self._began, 1e-9):,.0f}/s"
+        text = f"{progress.texts:,} texts, {progress.texts / max(now - self._began, 1e-9):,.0f}/s"
         self._advance(text, progress.done_bytes, max(self._bytes, 1))
         if not self._drawn and not self._quiet and now - self._spoke >= EVERY:
             self._spoke = now

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,29 +13,32 @@ from attncli.corpus.folder import ERRORS, MANIFEST, RECORDS, remove_own, sweep, 
 from attncli.corpus.opening import open_reader
 from attncli.corpus.parts import Part
 from attncli.corpus.reading import Reader
-from attncli.corpus.running import Done, Task, check_part, records_path, task_of
+from attncli.corpus.running import ShardTask, check_part, records_path, task_of
 from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import table_classes
 from attncli.corpus.tables.table import Columns, Table
-from attncli.corpus.workers import Lost
+from attncli.corpus.workers import Done, Lost, Workers
 from attncli.corpus.writing import writing
 from attncli.errors import AttnError
 from attncli.settings.explanation import Settings
 from attncli.settings.model import ModelSettings
 
-Scheduler = Callable[[Sequence[Task]], Iterator[Done | Lost]]
-
 
 @dataclass
 class Progress:
-    """The state of a run: its shards, those that are done with their bytes and texts, and those that were lost."""
+    """The state of a run: its shards, those that are done with their bytes and texts, and those that were lost.
+
+    merges: how many steps the merge has, once it begins; merged: how many of them are done.
+    """
 
     shards: int
     done: int = 0
     done_bytes: int = 0
     texts: int = 0
     lost: list[Lost] = field(default_factory=list)
+    merges: int = 0
+    merged: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,15 @@ def run_corpus(
     shards: Sequence[Shard],
     folder: Path,
     settings: CorpusSettings,
-    schedule: Scheduler,
+    workers: Workers,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Corpus:
     """Make every part that is not there, then the tables, then the manifest."""
     tasks = [task_of(str(folder), settings, shard) for shard in shards]
-    by_name = {task.name: task for task in tasks}
     progress = Progress(len(tasks))
-    done = schedule(tasks)
-    try:
-        for each in done:
-            _count(each, by_name, progress)
-            report(progress)
-    finally:
-        if isinstance(done, Generator):
-            done.close()  # its workers end now: then there is no more to sweep
+    for each in workers.run(tasks):
+        _count(each, progress)
+        report(progress)
     gone = {each.task.name for each in progress.lost}
     if len(gone) == len(tasks):
         raise AttnError(
@@ -77,17 +74,16 @@ def run_corpus(
     return _finish([task for task in tasks if task.name not in gone], folder, settings, progress)
 
 
-def _count(each: Done | Lost, by_name: Mapping[str, Task], progress: Progress) -> None:
-    task = each.task if isinstance(each, Lost) else by_name[each.name]
+def _count(each: Done | Lost, progress: Progress) -> None:
     progress.done += 1
-    progress.done_bytes += task.shard.bytes
+    progress.done_bytes += each.task.shard.bytes
     if isinstance(each, Lost):
         progress.lost.append(each)
     else:
-        progress.texts += each.texts
+        progress.texts += each.value.texts
 
 
-def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
+def _finish(tasks: Sequence[ShardTask], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
     reader = open_reader(settings)
     heads = len(reader.numbers[0]), len(reader.numbers[1])
     parts = [partial(Part, folder, task.name, heads) for task in tasks]
@@ -109,7 +105,7 @@ def _finish(tasks: Sequence[Task], folder: Path, settings: CorpusSettings, progr
     return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, tables)
 
 
-def _checked_report(part: Part, task: Task, reader: Reader) -> dict[str, Any]:
+def _checked_report(part: Part, task: ShardTask, reader: Reader) -> dict[str, Any]:
     """The report of a part, once it is seen that it can be added up."""
     check_part(part, task, reader)
     return part.report
@@ -160,7 +156,7 @@ def _lost(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
 
 
 def _manifest(
-    tasks: Sequence[Task],
+    tasks: Sequence[ShardTask],
     settings: CorpusSettings,
     reports: Sequence[Mapping[str, Any]],
     progress: Progress,
@@ -184,7 +180,7 @@ def _manifest(
     }
 
 
-def _part(task: Task) -> dict[str, Any]:
+def _part(task: ShardTask) -> dict[str, Any]:
     """A part by its name and its pieces of text; the place of the first one is repeated beside them."""
     pieces = [asdict(piece) for piece in task.shard.pieces]
     return {"part": task.name, **pieces[0], "pieces": pieces}

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter as Counts
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attncli import __version__
 from attncli.arrays import Array
 from attncli.corpus.lines import Counter, Problems, read_texts
 from attncli.corpus.opening import find_words, open_reader
@@ -27,8 +26,6 @@ from attncli.training.corpus import split_sentences
 AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by length together
 KEPT_KEYS = 5  # of each word; with a larger `--top` there are fewer texts at once
 
-Tick = Callable[[int], None]
-
 
 class Text(NamedTuple):
     """A text: which piece of the shard and which line in it, the file with the line there, the sentence in the line."""
@@ -42,60 +39,52 @@ class Text(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Task:
-    """The work of one shard: the folder of the run, its settings, the text, the part's name, the version of attn."""
+class Made:
+    """The result of a shard's task: how many texts the part holds, and whether it was there before."""
+
+    texts: int
+    reused: bool
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """The work of one shard: the folder of the run, its settings, the text, the part's name."""
 
     folder: str
     settings: CorpusSettings
     shard: Shard
     name: str
-    version: str = __version__
+
+    def __call__(self) -> Made:
+        """Make the part, unless it is there.
+
+        Raises:
+            AttnError: a file that cannot be read, or has changed since the plan.
+            OSError: the part cannot be written.
+        """
+        folder, start = Path(self.folder), time.perf_counter()
+        if (texts := _made_before(folder, self)) is not None:
+            return Made(texts, True)
+        run = _Run(self.settings)
+        with ExitStack() as files:
+            writers = {table: files.enter_context(_record_writer(table, folder, self)) for table in run.per_text}
+            run.read(self.shard, writers)
+        seconds = time.perf_counter() - start
+        write_part(folder, self.name, run.report() | {"seconds": seconds}, run.arrays())
+        return Made(run.texts, False)
 
 
-def task_of(folder: str, settings: CorpusSettings, shard: Shard) -> Task:
+def task_of(folder: str, settings: CorpusSettings, shard: Shard) -> ShardTask:
     """The task of a shard."""
-    return Task(folder, settings, shard, part_name(settings, shard))
+    return ShardTask(folder, settings, shard, part_name(settings, shard))
 
 
-@dataclass(frozen=True)
-class Done:
-    """The answer of a worker: the part's name, how many texts it holds, and whether it was there before."""
-
-    name: str
-    texts: int
-    reused: bool
-
-
-def run_shard(task: Task, tick: Tick | None = None) -> Done:
-    """Make the part of a shard, unless it is there; `tick` gets the number of texts as they are done.
-
-    Raises:
-        AttnError: a file that cannot be read, or has changed since the plan.
-        OSError: the part cannot be written.
-    """
-    folder, name, start = Path(task.folder), task.name, time.perf_counter()
-    if task.version != __version__:
-        raise ResourceError(
-            f"expected attn {task.version} on every worker, got {__version__}",
-            "install one version everywhere",
-        )
-    if (texts := _made_before(folder, task)) is not None:
-        return Done(name, texts, True)
-    run = _Run(task.settings)
-    with ExitStack() as files:
-        writers = {table: files.enter_context(_record_writer(table, folder, task)) for table in run.per_text}
-        run.read(task.shard, writers, tick)
-    seconds = time.perf_counter() - start
-    write_part(folder, name, run.report() | {"seconds": seconds}, run.arrays())
-    return Done(name, run.texts, False)
-
-
-def _record_writer(table: Table, folder: Path, task: Task) -> AbstractContextManager[Writer]:
+def _record_writer(table: Table, folder: Path, task: ShardTask) -> AbstractContextManager[Writer]:
     settings = task.settings
     return writing(records_path(folder, table.name, task), settings.table, table.name, settings.csv)
 
 
-def _made_before(folder: Path, task: Task) -> int | None:
+def _made_before(folder: Path, task: ShardTask) -> int | None:
     """The number of texts in the part on the disk; None if no run could have written it."""
     reader = open_reader(task.settings)
     records = [records_path(folder, table.name, task) for table in table_classes(task.settings.collect, per_text=True)]
@@ -109,14 +98,14 @@ def _made_before(folder: Path, task: Task) -> int | None:
     return int(part.report["texts"])
 
 
-def check_part(part: Part, task: Task, reader: Reader) -> None:
+def check_part(part: Part, task: ShardTask, reader: Reader) -> None:
     """Check that a part can be the result of this task. Raises ResourceError."""
     names = part.report["names"]
     tables = table_classes(task.settings.collect, per_text=False)
     part.check(tables, len(task.shard.pieces), lambda rows: reader.knows(rows, names))
 
 
-def records_path(folder: Path, table: str, task: Task) -> Path:
+def records_path(folder: Path, table: str, task: ShardTask) -> Path:
     """The path of a shard's records for a table that is written text by text."""
     return folder / table / f"{task.name}.{task.settings.table}"
 
@@ -133,14 +122,12 @@ class _Run:
         self._lines = self.texts = 0
         self._before = self._reader.words_known, self._reader.words_unknown
 
-    def read(self, shard: Shard, writers: Mapping[Table, Writer], tick: Tick | None) -> None:
+    def read(self, shard: Shard, writers: Mapping[Table, Writer]) -> None:
         """Every text of the shard."""
         for some in self._some_texts(shard):
             self.texts += len(some) - self._add(some)
             for table, writer in writers.items():
                 writer.write(table.records(some, self._reader.names))
-            if tick is not None:
-                tick(len(some))
 
     def _add(self, texts: Sequence[Text]) -> int:
         """Add the attention of texts to the tables; returns how many were skipped."""

@@ -19,6 +19,7 @@ from support.corpora import SENTENCES
 from attncli.cli import corpus_progress
 from attncli.cli.corpus_progress import CorpusProgress
 from attncli.cli.options import DisplayOptions
+from attncli.corpus.run import Progress
 from attncli.extras import install_command, requirements
 
 TEXT = "".join(f"{sentence}\n" for sentence in SENTENCES)
@@ -177,7 +178,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(folder):
 def test_progress_on_a_redirected_stderr_is_plain(monkeypatch, capsys):
     monkeypatch.setattr(corpus_progress, "EVERY", 0)
     with (lines := CorpusProgress([], DisplayOptions())):
-        lines.tick(8)
+        lines.report(Progress(2, 1, 8, 8))
     said = capsys.readouterr().err
     assert "8 texts" in said
     assert not {"\r", "\x1b"} & {*said}

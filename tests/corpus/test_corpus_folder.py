@@ -8,13 +8,12 @@ import subprocess
 import sys
 
 import pytest
-from support.corpora import SENTENCES, corpus_settings, run
+from support.corpora import SENTENCES, corpus_settings, done, run
 
 import attncli.corpus.shards as shards
 from attncli.cli.app import run as cli
 from attncli.corpus.folder import FILES, FOLDERS
 from attncli.corpus.plan import begun, plan_of
-from attncli.corpus.running import run_shard
 from attncli.corpus.workers import Lost
 from attncli.errors import AttnError, ResourceError, UsageError
 
@@ -105,9 +104,9 @@ def test_records_of_a_lost_shard_are_removed(tmp_path, text, monkeypatch):
     text.write_text("a dog\n" * 100)
 
     def first_lost(tasks):
-        run_shard(tasks[0])
+        tasks[0]()
         yield Lost(tasks[0], "its worker died 2 times")
-        yield from map(run_shard, tasks[1:])
+        yield from map(done, tasks[1:])
 
     corpus = run(tmp_path / "out", [text], corpus_settings(collect=("weights",)), first_lost)
     assert corpus.manifest["lost"] == 1
@@ -187,7 +186,7 @@ def test_a_second_run_is_refused_and_the_first_one_is_not_disturbed(tmp_path, te
         for more in ([], ["--resume"], ["--resume", "--method", "dot"]):
             assert "another run is writing to -o 'out'" in refused("text.txt", "-o", "out", *more, code=1)
         assert half.exists()
-        yield from map(run_shard, tasks)
+        yield from map(done, tasks)
 
     assert run(tmp_path / "out", [text], corpus_settings(), meanwhile).manifest["texts"] == 8
 

@@ -9,21 +9,21 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import pytest
-from support.corpora import SENTENCES, corpus_settings, run
+from support.corpora import SENTENCES, corpus_settings, done, run
 
-import attncli.corpus.cluster as cluster
 import attncli.corpus.running as running
 import attncli.corpus.shards as shards
 from attncli.cli.app import run as cli
-from attncli.corpus.cluster import run_on_cluster
 from attncli.corpus.folder import UNFINISHED, check_folder
 from attncli.corpus.parts import HEADER
-from attncli.corpus.running import run_shard
 from attncli.corpus.tables.context import Context
 from attncli.corpus.tables.table import DamagedError
-from attncli.corpus.workers import Lost, run_in_processes
+from attncli.corpus.workers import Lost, open_workers
 from attncli.errors import AttnError, ResourceError, UsageError
 
 COLLECT = ("context", "distance", "entropy", "heads", "weights")
@@ -59,24 +59,34 @@ def left_over(folder):
 
 
 def test_the_same_from_two_processes(tmp_path, text, serial):
-    run(tmp_path / "two", [text], corpus_settings(collect=COLLECT), lambda tasks: run_in_processes(tasks, 2))
+    with open_workers(2) as workers:
+        run(tmp_path / "two", [text], corpus_settings(collect=COLLECT), workers)
     assert checksums(tmp_path / "two") == checksums(serial.folder)
     assert not left_over(tmp_path / "two")
 
 
 def test_the_same_from_a_cluster(tmp_path, text, serial):
-    schedule = lambda tasks: run_on_cluster(tasks, "local", 2)  # noqa: E731
-    run(tmp_path / "cluster", [text], corpus_settings(collect=COLLECT), schedule)
+    with open_workers(2, "local") as workers:
+        run(tmp_path / "cluster", [text], corpus_settings(collect=COLLECT), workers)
     assert checksums(tmp_path / "cluster") == checksums(serial.folder)
 
 
-def test_workers_that_lack_something_are_told_apart_from_faults(tmp_path, text, monkeypatch):
-    def elsewhere(task):
+@dataclass(frozen=True)
+class Lacking:
+    """A task that needs a package which is not there."""
+
+    name: str = "lacking"
+
+    def __call__(self):
         import no_such_package  # noqa: F401
 
-    monkeypatch.setattr(cluster, "run_shard", elsewhere)
-    with pytest.raises(ResourceError, match=r"scheduler='local': a worker failed with .*Error: "):
-        run(tmp_path / "cluster", [text], corpus_settings(), lambda tasks: run_on_cluster(tasks, "local", 1))
+
+def test_workers_that_lack_something_are_told_apart_from_faults():
+    with (
+        open_workers(1, "local") as workers,
+        pytest.raises(ResourceError, match=r"scheduler='local': a worker failed with .*Error: "),
+    ):
+        list(workers.run([Lacking()]))
 
 
 def test_errors_name_file_and_line(text, serial):
@@ -111,16 +121,17 @@ def test_small_files_share_shards_and_keep_their_names_and_lines(tmp_path, monke
     records = [json.loads(line) for path in corpus.folder.glob("weights/*") for line in path.read_text().splitlines()]
     lines = {(str(path), line) for number, path in enumerate(paths) for line in (*range(1, number + 1), number + 3)}
     assert {(each["file"], each["line"]) for each in records} == lines
-    run(tmp_path / "two", paths, settings, lambda tasks: run_in_processes(tasks, 2))
+    with open_workers(2) as workers:
+        run(tmp_path / "two", paths, settings, workers)
     assert checksums(tmp_path / "two") == checksums(corpus.folder)
 
 
-def dies_once(tasks, jobs):
-    """The shards in processes, one of which is killed while it works."""
+def dies_once(workers, tasks):
+    """The results of processes, one of which is killed while it works."""
     import multiprocessing
 
     killed = False
-    for each in run_in_processes(tasks, jobs):
+    for each in workers.run(tasks):
         if not killed:
             victim = multiprocessing.active_children()[0]
             os.kill(victim.pid, signal.SIGKILL)
@@ -129,7 +140,8 @@ def dies_once(tasks, jobs):
 
 
 def test_a_killed_worker_costs_its_shard_one_more_try(tmp_path, text, serial):
-    corpus = run(tmp_path / "killed", [text], corpus_settings(collect=COLLECT), lambda tasks: dies_once(tasks, 2))
+    with open_workers(2) as workers:
+        corpus = run(tmp_path / "killed", [text], corpus_settings(collect=COLLECT), partial(dies_once, workers))
     assert corpus.manifest["lost"] == 0
     assert checksums(tmp_path / "killed") == checksums(serial.folder)
     assert not left_over(tmp_path / "killed")
@@ -139,7 +151,7 @@ def some_of(tasks, count):
     for number, task in enumerate(tasks):
         if number == count:
             raise KeyboardInterrupt
-        yield run_shard(task)
+        yield done(task)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -149,15 +161,15 @@ def test_what_was_done_is_never_done_again(tmp_path, text, serial, monkeypatch, 
         run(folder, [text], settings, lambda tasks: some_of(tasks, count))
     assert not (folder / "manifest.json").exists()
     (folder / "parts" / f"{UNFINISHED}{'1' * 32}-half.npz").write_bytes(b"half")
-    done = []
+    results = []
 
     def counted(tasks):
         for task in tasks:
-            done.append(run_shard(task))
-            yield done[-1]
+            results.append(done(task))
+            yield results[-1]
 
     run(folder, [text], settings, counted, resume=True)
-    assert sum(each.reused for each in done) == count
+    assert sum(each.value.reused for each in results) == count
     assert checksums(folder) == checksums(serial.folder)
     assert not left_over(folder)
 
@@ -223,7 +235,7 @@ def test_a_disk_that_is_full_at_any_moment_costs_what_is_at_hand(tmp_path, small
 @pytest.mark.parametrize("change", ["grows", "shrinks", "is replaced", "is gone"])
 def test_a_file_that_changes_under_a_run_ends_it_by_name(tmp_path, text, change):
     def changed(tasks):
-        yield run_shard(tasks[0])
+        yield done(tasks[0])
         if change == "grows":
             text.write_bytes(text.read_bytes() + b"a dog\n")
         elif change == "shrinks":
@@ -233,7 +245,7 @@ def test_a_file_that_changes_under_a_run_ends_it_by_name(tmp_path, text, change)
             os.replace(tmp_path / "other", text)
         else:
             text.unlink()
-        yield run_shard(tasks[1])
+        yield done(tasks[1])
 
     with pytest.raises(AttnError, match=r"text.txt.*(has changed|No such file)"):
         run(tmp_path / "out", [text], corpus_settings(), changed)
@@ -322,15 +334,11 @@ def test_everything_killed_and_gone_on_with(tmp_path, text):
 def test_workers_do_not_outlive_the_run(tmp_path, text):
     import multiprocessing
 
-    tasks_done = []
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "out", [text], corpus_settings(), lambda tasks: _interrupted(tasks, tasks_done))
+    with pytest.raises(KeyboardInterrupt), open_workers(2) as workers:
+        run(tmp_path / "out", [text], corpus_settings(), partial(_interrupted, workers))
     assert not multiprocessing.active_children()
 
 
-def _interrupted(tasks, done):
-    for each in run_in_processes(tasks, 2):
-        done.append(each)
-        if len(done) == 2:
-            raise KeyboardInterrupt
-        yield each
+def _interrupted(workers, tasks):
+    yield from islice(workers.run(tasks), 2)
+    raise KeyboardInterrupt

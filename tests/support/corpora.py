@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from attncli import open_vectors
@@ -10,9 +12,9 @@ from attncli.corpus.inputs import inputs_of, named_texts
 from attncli.corpus.opening import vectors_source
 from attncli.corpus.plan import begun, plan_of
 from attncli.corpus.run import run_corpus
-from attncli.corpus.running import run_shard
 from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.shards import plan_shards
+from attncli.corpus.workers import Done, Lost, Task, ThisProcess
 from attncli.settings.explanation import check_settings
 
 SENTENCES = [
@@ -33,12 +35,25 @@ def corpus_settings(*, collect=("context", "distance", "entropy"), attention=Non
     return CorpusSettings(vectors_source(vectors, None, attends), attends, collect, **more)
 
 
-def run(folder: Path, paths, settings, schedule=lambda tasks: map(run_shard, tasks), resume=False, limit=None):
+def run(folder: Path, paths, settings, workers=None, resume=False, limit=None):
+    """A run, with the workers of this process or others, or with a function from tasks to results in their place."""
     texts = [str(path) for path in paths]
+    workers = Scripted(workers) if callable(workers) else workers or ThisProcess()
     with begun(folder, plan_of(settings, named_texts(texts), limit), resume):
         shards = plan_shards(inputs_of(texts, folder, None, limit), limit)
         prepare(folder)
-        return run_corpus(shards, folder, settings, schedule)
+        return run_corpus(shards, folder, settings, workers)
+
+
+@dataclass
+class Scripted:
+    """Workers that are a function from tasks to results."""
+
+    run: Callable[[Sequence[Task]], Iterator[Done | Lost]]
+
+
+def done(task):
+    return Done(task, task())
 
 
 def rows(table):

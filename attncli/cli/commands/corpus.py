@@ -19,8 +19,7 @@ from attncli.interrupts import held_back
 from attncli.settings.explanation import AttentionOptions
 
 if TYPE_CHECKING:
-    from attncli.cli.corpus_progress import CorpusProgress
-    from attncli.corpus.run import Corpus, Scheduler
+    from attncli.corpus.run import Corpus
     from attncli.corpus.settings import CorpusSettings
     from attncli.corpus.shards import Shard
 
@@ -130,12 +129,14 @@ def _worked(
     from attncli.cli.corpus_progress import CorpusProgress
     from attncli.corpus.folder import prepare, sweep
     from attncli.corpus.run import run_corpus
+    from attncli.corpus.workers import open_workers
 
     prepare(folder)
     progress = CorpusProgress(shards, display)
     try:
-        with progress:  # a message about an interrupt is printed under the bar
-            corpus = run_corpus(shards, folder, settings, _scheduler(run, progress), progress.report)
+        # a message about an interrupt is printed under the bar, when there are no workers any more
+        with progress, open_workers(run.jobs, run.scheduler) as workers:
+            corpus = run_corpus(shards, folder, settings, workers, progress.report)
     except KeyboardInterrupt:
         with held_back():
             sweep(folder)
@@ -208,19 +209,3 @@ def _settings(
     )
     find_words(settings, open_reader(settings))
     return settings
-
-
-def _scheduler(run: RunOptions, progress: "CorpusProgress") -> "Scheduler":
-    """The function that makes the parts: in this process, in several, or on a cluster."""
-    from attncli.corpus.running import run_shard
-
-    if run.scheduler is not None:
-        from attncli.corpus.cluster import run_on_cluster
-
-        address = run.scheduler
-        return lambda tasks: run_on_cluster(tasks, address, run.jobs)
-    if run.jobs > 1:
-        from attncli.corpus.workers import run_in_processes
-
-        return lambda tasks: run_in_processes(tasks, run.jobs)
-    return lambda tasks: (run_shard(task, progress.tick) for task in tasks)

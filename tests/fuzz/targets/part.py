@@ -3,11 +3,12 @@
 import json
 from contextlib import suppress
 
-from support.corpora import SENTENCES, corpus_settings, run
+from support.corpora import SENTENCES, Scripted, corpus_settings, done, run
 
 from attncli.corpus.parts import is_whole, part_path
 from attncli.corpus.run import run_corpus
-from attncli.corpus.running import Done, run_shard
+from attncli.corpus.running import Made
+from attncli.corpus.workers import Done
 from attncli.errors import ResourceError
 
 COLLECT = ("context", "distance", "entropy", "heads")
@@ -20,7 +21,7 @@ def seeds(folder):
 
     def heard(tasks):
         TASKS[:] = tasks
-        return map(run_shard, tasks)
+        return map(done, tasks)
 
     run(folder / "out", [folder / "text.txt"], corpus_settings(collect=COLLECT), heard)
     yield part_path(folder / "out", TASKS[0].name).read_bytes()
@@ -32,15 +33,15 @@ def read(folder, data):
     path = part_path(folder / "out", task.name)
     path.write_bytes(data)
     with suppress(ResourceError):
-        tables(folder, lambda tasks: [Done(task.name, 8, True)])
+        tables(folder, lambda tasks: [Done(task, Made(8, True))])
     if is_whole(folder / "out", task.name):
-        tables(folder, lambda tasks: map(run_shard, tasks))
+        tables(folder, lambda tasks: map(done, tasks))
 
 
-def tables(folder, schedule):
+def tables(folder, results):
     """The tables of a run over what is there, which must be JSON throughout."""
     (task,) = TASKS
-    run_corpus([task.shard], folder / "out", task.settings, schedule)
+    run_corpus([task.shard], folder / "out", task.settings, Scripted(results))
     for name in COLLECT:
         for line in (folder / "out" / f"{name}.ndjson").read_text().splitlines():
             json.loads(line, parse_constant=float.fromhex)
