@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -21,14 +21,14 @@ from attncli.arrays import Array
 from attncli.corpus.folder import PARTS, whole_file
 from attncli.corpus.tables.table import LARGEST, DamagedError, Table, need
 from attncli.errors import ResourceError
-from attncli.files.npz import write_npz
+from attncli.files.npz import write_member
 
 #: The exceptions of zipfile, struct and json for a file that is no archive, or no JSON.
 FAULTS = (
     *(OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError, EOFError, MemoryError),
     *(struct.error, zipfile.BadZipFile, DamagedError),
 )
-REPORT = "report"  # the member with the report of the shard, as JSON
+REPORT = "report.json"  # the member with the report of the shard
 COUNTS = ("lines", "texts", "words", "unknown")
 LONGEST_HEADER = 256  # bytes
 HEADER = re.compile(
@@ -43,11 +43,31 @@ def part_path(folder: Path, name: str) -> Path:
     return folder / PARTS / f"{name}.npz"
 
 
-def write_part(folder: Path, name: str, report: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-    """Write a part: its report as JSON, and its arrays."""
-    text = np.frombuffer(json.dumps(report).encode(), np.uint8)
-    with whole_file(part_path(folder, name)) as file:
-        write_npz(file, {REPORT: text, **arrays})
+class PartWriter:
+    """A part that is being written, member by member; each is named by its table, as `context.first`."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def arrays(self, table: str, arrays: Mapping[str, Array]) -> None:
+        """Write arrays of a table."""
+        for name, array in arrays.items():
+            write_member(self._archive, f"{table}.{name}", np.asarray(array))
+
+    def bytes(self, table: str, name: str) -> IO[bytes]:
+        """A file for the bytes of a table that come in pieces; nothing else is written until it is closed."""
+        return self._archive.open(zipfile.ZipInfo(f"{table}.{name}"), "w", force_zip64=True)
+
+    def report(self, report: Mapping[str, Any]) -> None:
+        """Write the report, as JSON."""
+        self._archive.writestr(zipfile.ZipInfo(REPORT), json.dumps(report))
+
+
+@contextmanager
+def written_part(folder: Path, name: str) -> Iterator[PartWriter]:
+    """A part that is there once it is whole."""
+    with whole_file(part_path(folder, name)) as file, zipfile.ZipFile(file, "w") as archive:
+        yield PartWriter(archive)
 
 
 @dataclass(frozen=True)
@@ -114,8 +134,7 @@ class Part:
         with self._trusted():
             need(all(place < pieces for place, *_ in self.report["named"]))
             for table in tables:
-                arrays = {name: each.read() for name, each in self.group(table).items()}
-                table.check_values(arrays, self.report["texts"], knows)
+                table.check_values(self.group(table), self.report["texts"], knows)
 
 
 def _damaged(path: Path) -> ResourceError:
@@ -146,16 +165,18 @@ def _members(path: Path) -> dict[str, Member]:
 
 
 def _member(path: Path, file: Any, info: zipfile.ZipInfo) -> Member:
-    """Where an entry's array begins, as the archive and the array's own header say."""
+    """Where an entry's array begins, as the archive and the array's own header say; other entries are bytes."""
     file.seek(info.header_offset + 26)
     start = info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4)))  # behind the name and the extra field
+    need(start + info.file_size <= os.fstat(file.fileno()).st_size)
+    if not info.filename.endswith(".npy"):
+        return Member(path, start, np.dtype(np.uint8), (info.file_size,))
     file.seek(start)
     found = HEADER.match(file.read(min(LONGEST_HEADER, info.file_size)))
     need(found is not None and found.end() == 10 + int.from_bytes(found[1], "little"))
     assert found is not None
     dtype, shape = np.dtype(found[2].decode()), tuple(int(each) for each in re.findall(rb"\d+", found[3]))
     need(found.end() + dtype.itemsize * math.prod(shape) == info.file_size)
-    need(start + info.file_size <= os.fstat(file.fileno()).st_size)
     return Member(path, start + found.end(), dtype, shape)
 
 

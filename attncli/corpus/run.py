@@ -92,7 +92,7 @@ def _finish(tasks: Sequence[ShardTask], folder: Path, settings: CorpusSettings, 
         reader.learn_names(report["names"])
     tables = {}
     for table in table_classes(settings.collect, per_text=False):
-        groups = [partial(_group, part, table) for part in parts]
+        groups = [part().group(table) for part in parts]
         if rows := _write_table(folder, settings, table, table.pieces(groups, reader, settings)):
             tables[table.name] = rows
     problems = [(task.shard, each["named"]) for task, each in zip(tasks, reports, strict=True)]
@@ -109,10 +109,6 @@ def _checked_report(part: Part, task: ShardTask, reader: Reader) -> dict[str, An
     """The report of a part, once it is seen that it can be added up."""
     check_part(part, task, reader)
     return part.report
-
-
-def _group(part: Callable[[], Part], table: type[Table]) -> Mapping[str, Any]:
-    return part().group(table)
 
 
 def _write_table(folder: Path, settings: CorpusSettings, table: type[Table], pieces: Iterable[Columns]) -> Columns:

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from attncli.arrays import Array
 from attncli.corpus.lines import Counter, Problems, read_texts
 from attncli.corpus.opening import find_words, open_reader
-from attncli.corpus.parts import Part, is_whole, write_part
+from attncli.corpus.parts import Part, PartWriter, is_whole, written_part
 from attncli.corpus.reading import Reader
 from attncli.corpus.settings import CorpusSettings, part_name
 from attncli.corpus.shards import Shard, open_piece
@@ -70,7 +67,8 @@ class ShardTask:
             writers = {table: files.enter_context(_record_writer(table, folder, self)) for table in run.per_text}
             run.read(self.shard, writers)
         seconds = time.perf_counter() - start
-        write_part(folder, self.name, run.report() | {"seconds": seconds}, run.arrays())
+        with written_part(folder, self.name) as part:
+            run.write(part, seconds)
         return Made(run.texts, False)
 
 
@@ -164,7 +162,7 @@ class _Run:
                     yield Text(place, line, piece.name, piece.lines + line, number, sentence)
             self._lines += counter.lines
 
-    def report(self) -> dict[str, Any]:
+    def _report(self) -> dict[str, Any]:
         """The counts of the shard, the lines that were skipped, and names that only this reader knows."""
         known, unknown = self._before
         reader = self._reader
@@ -178,10 +176,8 @@ class _Run:
             "names": {str(row): name for row, name in reader.known_names().items()},
         }
 
-    def arrays(self) -> dict[str, Array]:
-        """The sums of the tables, as `context.code` and so on."""
-        return {
-            f"{table.name}.{each}": np.asarray(array)
-            for table in self._tables
-            for each, array in table.arrays().items()
-        }
+    def write(self, part: PartWriter, seconds: float) -> None:
+        """Write the sums of the tables, and the report."""
+        for table in self._tables:
+            table.write(part)
+        part.report(self._report() | {"seconds": seconds})

@@ -83,8 +83,15 @@ def write_npz(path: str | Path | BinaryIO, arrays: Mapping[str, Array]) -> None:
 
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
+            write_member(archive, name, array)
+
+
+def write_member(archive: "ZipFile", name: str, array: Array) -> None:
+    """Write one array to an archive that is being written."""
+    from zipfile import ZipInfo
+
+    with archive.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+        np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
 def _read_members(archive: "ZipFile", names: Collection[str], room: int) -> dict[str, Array]:

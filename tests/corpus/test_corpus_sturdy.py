@@ -184,16 +184,16 @@ def test_another_folder_is_not_written_over(tmp_path, text):
 
 
 def test_a_full_disk_leaves_whole_parts_alone(tmp_path, text, monkeypatch):
-    folder, real = tmp_path / "full", running.write_part
+    folder, real = tmp_path / "full", running.written_part
     calls = []
 
     def write(*given):
         calls.append(given)
         if len(calls) > 2:
             raise OSError(28, "No space left on device")
-        real(*given)
+        return real(*given)
 
-    monkeypatch.setattr(running, "write_part", write)
+    monkeypatch.setattr(running, "written_part", write)
     with pytest.raises(OSError, match="No space left"):
         run(folder, [text], corpus_settings())
     assert len(list((folder / "parts").iterdir())) == 2

@@ -9,6 +9,7 @@ import pytest
 from support.corpora import SENTENCES, corpus_settings, read_table, rows, run
 
 import attncli.corpus.attending as attending
+import attncli.corpus.pairs as pairs
 import attncli.corpus.tables.context as context
 from attncli import explain
 from attncli.analysis.kinds import measure_heads
@@ -168,7 +169,9 @@ def test_only_the_strongest_pairs_are_kept(tmp_path, corpus_file):
 
 def test_pairs_are_merged_a_range_of_words_at_a_time(tmp_path, corpus_file, monkeypatch):
     whole = rows(run(tmp_path / "a", [corpus_file], corpus_settings()).tables["context"])
-    monkeypatch.setattr(context, "AT_ONCE", 8)
+    monkeypatch.setattr(pairs, "AT_ONCE", 8)
+    monkeypatch.setattr(pairs, "BLOCK", 4)
+    monkeypatch.setattr(context, "MOST", 8)
     monkeypatch.setattr(context, "BUFFERED", 3)
     run(tmp_path / "b", [corpus_file], corpus_settings())
     pieces = [json.loads(line) for line in (tmp_path / "b" / "context.ndjson").read_text().splitlines()]
@@ -202,18 +205,3 @@ def test_no_number_is_none_or_infinite(tmp_path, corpus_file):
         for column in columns.values():
             assert len(column)
             assert all(math.isfinite(each) for each in column if isinstance(each, float))
-
-
-@pytest.mark.parametrize("largest", [5, 2**16 - 1, 2**16, 2**31 - 1])
-def test_pairs_are_added_up_whatever_their_numbers(largest):
-    rng = np.random.default_rng(0)
-    words, weights = rng.choice([0, 1, largest // 2, largest], (2, 200)), rng.random(200).astype(np.float32)
-    expected = defaultdict(list)
-    for word, other, weight in zip(*words.tolist(), weights.tolist(), strict=True):
-        expected[word << 32 | other].append(weight)
-    found = context.grouped(words[0] << 32 | words[1], weights)
-    assert found["code"].tolist() == sorted(expected)
-    for code, count, total, squares in zip(*(found[name] for name in context.Context.stored), strict=True):
-        own = np.array(expected[code])
-        assert (count, total) == (len(own), pytest.approx(own.sum()))
-        assert squares == pytest.approx((own * own).sum())

@@ -1,33 +1,26 @@
-"""The table `context`: words with the words that they attend to most, over all texts.
+"""The table `context`: words with the words that they attend to most, over all texts."""
 
-A pair is one number, its code: word · 2³² + context word.
-"""
-
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.corpus.batch import Batch
-from attncli.corpus.tables.table import DIGITS, MOST_LINES, Arrays, Columns, Group, Line, Stored, Stretch, Table, need
+from attncli.corpus.pairs import LOW, Pairs, Run, grouped, joined, merged, write_blocks
+from attncli.corpus.tables.table import DIGITS, MOST_LINES, Arrays, Columns, Group, Line, Stored, Table, need
 
 if TYPE_CHECKING:
+    from attncli.corpus.parts import PartWriter
     from attncli.corpus.reading import Reader
     from attncli.corpus.settings import CorpusSettings
 
-BUFFERED = 2**20  # pairs held before equal ones are added up
-AT_ONCE = 2**20  # pairs of all parts that are added up together
+BUFFERED, MOST = 2**20, 2**22  # pairs held before equal ones are added up, once as they come and once of several runs
 MOST_SHOWN = 5  # context words of a word in the summary
-SUMS = ("count", "total", "squares")
-LOW = 0xFFFFFFFF  # the bits of a code that are the context word
-_WIDE = 0x7FFF0000FFFF0000  # the bits of a code that words beyond 2¹⁶ use
 
 
 class Context(Table):
-    """Pairs of words: how often, the sum of the weights and of their squares, codes rising."""
+    """Pairs of words in blocks, and the index of those."""
 
     name = "context"
     explanation = "words and their strongest context words: mean weight, times"
@@ -39,10 +32,10 @@ class Context(Table):
         "standard_deviation": "number",
     }
     stored: ClassVar = {
-        "code": Stored("i", "m", least=0, rising=True, always=True),
-        "count": Stored("f", "m", least=1, whole=True, always=True),
-        "total": Stored("f", "m", always=True),
-        "squares": Stored("f", "m", always=True),
+        "first": Stored("i", "block", least=0, rising=True, always=True),
+        "pairs": Stored("i", "block", least=1, always=True),
+        "ends": Stored("i", "block", least=1, rising=True, always=True),
+        "blocks": Stored("u", "byte", always=True),
     }
     shown = 1000
 
@@ -50,7 +43,7 @@ class Context(Table):
         super().__init__(words)
         self._held: list[tuple[Array, Array]] = []  # codes and weights
         self._waiting = 0
-        self._pairs = _no_pairs()
+        self._runs: list[Pairs] = []
 
     def add(self, batch: Batch) -> None:
         """Every word with its strongest keys."""
@@ -71,27 +64,31 @@ class Context(Table):
         if not self._waiting:
             return
         code, weight = (np.concatenate(each) for each in zip(*self._held, strict=True))
-        self._pairs = add_pairs([self._pairs, grouped(code, weight)])
         self._held, self._waiting = [], 0
+        self._runs.append(grouped(code, weight))
+        if sum(len(run.code) for run in self._runs[1:]) > MOST:
+            self._runs = [joined(merged(self._runs))]
 
-    def arrays(self) -> Arrays:
-        """The pairs in the order of their codes."""
+    def write(self, part: "PartWriter") -> None:
+        """Write the pairs in the order of their codes."""
         self._add_held()
-        return self._pairs
+        with part.bytes(self.name, "blocks") as file:
+            index = write_blocks(file, merged(self._runs))
+        part.arrays(self.name, index)
 
     @classmethod
-    def check_values(cls, arrays: Arrays, texts: int, knows: Callable[[Array], bool]) -> None:
+    def check_values(cls, arrays: Group, texts: int, knows: Callable[[Array], bool]) -> None:
         """Check that all pairs are of known words too."""
-        super().check_values(arrays, texts, knows)
-        need(knows(arrays["code"] >> 32) and knows(arrays["code"] & LOW))
+        for name in cls.stored.keys() - {"blocks"}:
+            cls.stored[name].check(arrays[name].read())
+        for pairs in merged([Run(arrays)]):
+            need(knows(pairs.code >> 32) and knows(pairs.code & LOW))
 
     @classmethod
     def pieces(cls, parts: Sequence[Group], reader: "Reader", settings: "CorpusSettings") -> Iterator[Columns]:
-        """Words rising, each with its `kept` context words of the largest total weight, a range of words at a time."""
-        for low, high in pairwise(_cuts(parts)):
-            pairs = add_pairs(_between(part(), low, high) for part in parts)
-            if len(pairs["code"]):
-                yield _columns(_strongest(pairs, settings.kept), reader.names)
+        """Words rising, each with its `kept` context words of the largest total weight, some words at a time."""
+        for pairs in merged([Run(part) for part in parts]):
+            yield _columns(_strongest(pairs, settings.kept), reader.names)
 
     @classmethod
     def summary(cls, rows: Columns) -> Iterable[Line]:
@@ -104,88 +101,19 @@ class Context(Table):
             yield Line(word, others[:MOST_SHOWN], of_text=True)
 
 
-def _no_pairs() -> Arrays:
-    return {"code": np.empty(0, np.int64), **{name: np.empty(0) for name in SUMS}}
-
-
-def grouped(code: Array, weight: Array) -> Arrays:
-    """Pairs with their weights, equal ones added up, in the order of their codes; the order given changes nothing.
-
-    Words of a set of up to 2¹⁶ leave room for the bits of the weight beside them: one sort of whole numbers, and no
-    order to carry out. Bits of positive floats rise with them.
-    """
-    bits, wide = weight.astype(np.float32).view(np.uint32), bool((code & _WIDE).any())
-    if wide:
-        order = np.lexsort((bits, code))
-        rising, weight = code[order], weight[order]
-    else:
-        narrow = (code >> 16 | code & 0xFFFF).astype(np.uint64)  # word · 2¹⁶ + context word
-        packed = np.sort(narrow << np.uint64(32) | bits)
-        rising, weight = packed >> np.uint64(32), packed.astype(np.uint32).view(np.float32)
-    firsts, weight = _firsts(rising), weight.astype(np.float64)
-    found = rising[firsts].astype(np.int64)
-    return {
-        "code": found if wide else found >> 16 << 32 | found & 0xFFFF,
-        "count": np.diff(np.append(firsts, len(code))).astype(np.float64),
-        "total": np.add.reduceat(weight, firsts),
-        "squares": np.add.reduceat(weight * weight, firsts),
-    }
-
-
-def _firsts(rising: Array) -> Array:
-    """The starts of runs of equal numbers."""
-    begins = np.ones(len(rising), dtype=bool)
-    np.not_equal(rising[1:], rising[:-1], out=begins[1:])
-    return np.flatnonzero(begins)
-
-
-def add_pairs(parts: Iterable[Arrays]) -> Arrays:
-    """Equal pairs added up, in the order of their codes."""
-    given = list(parts)
-    code = np.concatenate([each["code"] for each in given])
-    if not len(code):
-        return _no_pairs()
-    order = np.argsort(code)
-    code = code[order]
-    firsts = _firsts(code)
-    sums = {name: np.concatenate([each[name] for each in given])[order] for name in SUMS}
-    return {"code": code[firsts], **{name: np.add.reduceat(array, firsts) for name, array in sums.items()}}
-
-
-def _cuts(parts: Sequence[Group]) -> list[int]:
-    """Codes, each the first of a word, between which there are about AT_ONCE pairs of all parts."""
-    sizes = [len(part()["code"]) for part in parts]
-    ranges, step = sum(sizes) // AT_ONCE + 1, max(1, AT_ONCE // 64)
-    samples, before = [np.empty(0, np.int64)], 0
-    for part, size in zip(parts, sizes, strict=True) if ranges > 1 else ():
-        samples.append(part()["code"].read()[-before % step :: step])  # in turn at other places of a part
-        before += size
-    found = np.sort(np.concatenate(samples))
-    chosen = found[:: max(1, len(found) // ranges)] >> 32 << 32
-    return sorted({0, *chosen.tolist(), 2**62})
-
-
-def _between(pairs: Mapping[str, Stretch], low: int, high: int) -> Arrays:
-    first, last = (bisect_left(pairs["code"], code) for code in (low, high))
-    return {name: array.read(first, last) for name, array in pairs.items()}
-
-
-def _strongest(pairs: Arrays, kept: int) -> Arrays:
+def _strongest(pairs: Pairs, kept: int) -> Arrays:
     """The context words of each word that are kept, the strongest first, as arrays of one length."""
-    code, count, total = pairs["code"], pairs["count"], pairs["total"]
-    word = code >> 32
-    order = np.lexsort((code, -np.round(total, DIGITS), word))
+    word = pairs.code >> 32
+    order = np.lexsort((pairs.code, -np.round(pairs.total, DIGITS), word))
     starts = np.flatnonzero(np.diff(word[order], prepend=-1))
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    order = order[rank < kept]
-    mean = total[order] / count[order]
-    spread = np.sqrt(np.maximum(pairs["squares"][order] / count[order] - mean**2, 0))
+    code, times, total, deviations = (array[order[rank < kept]] for array in pairs)
     return {
-        "word": word[order],
-        "context": code[order] & LOW,
-        "count": count[order].astype(np.int64),
-        "mean_weight": np.round(mean, DIGITS),
-        "standard_deviation": np.round(spread, 6),
+        "word": code >> 32,
+        "context": code & LOW,
+        "count": times.astype(np.int64),
+        "mean_weight": np.round(total / times, DIGITS),
+        "standard_deviation": np.round(np.sqrt(deviations / times), 6),
     }
 
 

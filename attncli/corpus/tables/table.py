@@ -9,6 +9,7 @@ from attncli.arrays import Array
 from attncli.corpus.batch import Batch
 
 if TYPE_CHECKING:
+    from attncli.corpus.parts import PartWriter
     from attncli.corpus.reading import Reader
     from attncli.corpus.running import Text
     from attncli.corpus.settings import CorpusSettings
@@ -32,7 +33,7 @@ def need(true: bool) -> None:
 
 
 class Stored(NamedTuple):
-    """An array of a table in a part: its kind (`i` int64, `f` float64), its axes by name, and the values it may have.
+    """An array of a table in a part: its kind (`i` int64, `f` float64, `u` bytes), its axes by name, and its values.
 
     least: no value is smaller; whole: all values are whole numbers; rising: each is larger than the one before it.
     always: it is stored even if the shard has no text that counts.
@@ -65,14 +66,11 @@ class Stretch(Protocol):
     def __len__(self) -> int:
         """The length of the first axis."""
 
-    def __getitem__(self, place: int) -> Any:
-        """One number."""
-
     def read(self, first: int = 0, last: int | None = None) -> Array:
         """The entries from `first` up to `last`, all if nothing is given."""
 
 
-Group = Callable[[], Mapping[str, Stretch]]  # the arrays of a table in a part, which is opened when needed
+Group = Mapping[str, Stretch]  # the arrays of a table in a part
 
 
 class Line(NamedTuple):
@@ -126,6 +124,10 @@ class Table:
         """The sums so far, as they are stored in a part."""
         return self._sums
 
+    def write(self, part: "PartWriter") -> None:
+        """Write the sums so far to a part."""
+        part.arrays(self.name, self.arrays())
+
     def records(self, texts: Sequence["Text"], names: Callable[[Array], Sequence[str]]) -> Columns:
         """The rows of a table that is written `per_text`, of the batches since the last call; `names` gives words."""
         raise NotImplementedError
@@ -143,7 +145,7 @@ class Table:
                 need(sizes.setdefault(axis, size) == size)
 
     @classmethod
-    def check_values(cls, arrays: Arrays, texts: int, knows: Callable[[Array], bool]) -> None:
+    def check_values(cls, arrays: Group, texts: int, knows: Callable[[Array], bool]) -> None:
         """Check that the sums of so many texts can be merged; `knows` says whether words have these numbers.
 
         Raises:
@@ -151,7 +153,7 @@ class Table:
         """
         need(any(each.always for each in cls.stored.values()) or bool(arrays) == (texts > 0))
         for name, array in arrays.items():
-            cls.stored[name].check(array)
+            cls.stored[name].check(array.read())
 
     @classmethod
     def merge(cls, parts: Iterable[Arrays]) -> Arrays:
@@ -169,7 +171,7 @@ class Table:
     @classmethod
     def pieces(cls, parts: Sequence[Group], reader: "Reader", settings: "CorpusSettings") -> Iterator[Columns]:
         """The rows of all parts, some at a time; none where no text counted."""
-        sums = cls.merge({name: each.read() for name, each in part().items()} for part in parts)
+        sums = cls.merge({name: each.read() for name, each in part.items()} for part in parts)
         if sums.keys() == cls.stored.keys():
             yield cls.rows(sums, reader.numbers)
 
