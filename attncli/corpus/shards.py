@@ -1,21 +1,21 @@
 """Shards: byte ranges of text files that begin and end where lines do, so that any of them can be read alone.
 
-Small files share a shard: each shard costs a part, and a part costs a sync of the disk.
+Small files share a shard: each shard costs a part.
 """
 
 import os
 import shlex
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import NamedTuple
 
 from attncli.corpus.inputs import PACKED, TEXT_HINT, Input, cannot_read, first_lines
 from attncli.errors import ResourceError
 from attncli.files.kinds import SAMPLE, FileKind, binary_kind, packed_kind, text_kind
 
-LARGEST, SMALLEST = 2**23, 2**20  # bytes; some seconds of work, and the least that is worth handing over
-PIECES = 16  # a small corpus is cut into so many shards, that several cores have work; each costs a sync of the disk
+LARGEST = 2**23  # bytes; some seconds of work
+PIECES = 16  # a small corpus is cut into so many shards or more: several cores have work
 CHUNK = 2**20  # bytes read at once
 BOM = b"\xef\xbb\xbf"
 READ_AS_LINES = ("json", "csv", "xml", "script")  # kinds of text that may be wanted line by line
@@ -53,49 +53,83 @@ class Shard:
         return sum(piece.end - piece.start for piece in self.pieces)
 
 
-def plan_shards(inputs: Sequence[Input], limit: int | None = None) -> list[Shard]:
+class _Most(NamedTuple):
+    """The size at which a shard is cut: so many bytes, or so many lines."""
+
+    bytes: int
+    lines: int
+
+
+def plan_shards(
+    inputs: Sequence[Input], limit: int | None = None, report: Callable[[int, int], None] = lambda _done, _whole: None
+) -> list[Shard]:
     """Shards that cover the files, in order; with `limit` only the first so many lines.
 
-    How files are cut and put together depends on them alone, so that a later run finds the same shards.
+    There are at least `PIECES` where there are so many lines. How files are cut and put together depends on them and
+    the limit alone, so that a later run finds the same shards. `report` gets the bytes that were read, and those of
+    all files.
 
     Raises:
         AttnError: a file that cannot be read, or is no text in UTF-8.
     """
-    target = _target(sum(_status(each).st_size for each in inputs))
-    return [*_packed(_pieces(inputs, target, limit), target)]
+    whole = sum(_status(each).st_size for each in inputs)
+    for each in inputs:
+        _check_text(each)
+    most = _most(inputs, whole, limit)
+    return [*_packed(_pieces(inputs, most, limit, lambda done: report(done, whole)), most)]
 
 
-def _packed(pieces: Iterable[Piece], target: int) -> Iterator[Shard]:
-    """Shards of about `target` bytes, of pieces that are at most about that large."""
+def _most(inputs: Sequence[Input], size: int, limit: int | None) -> _Most:
+    """A share of the text, which is read for it where it may be small: that is cheaper than cores without work."""
+    enough = PIECES * LARGEST
+    if limit is None and size >= enough:
+        return _Most(LARGEST, LARGEST)  # a line has a byte or more
+    size = lines = 0
+    for each in inputs:
+        for chunk in _chunks(each, None if limit is None else limit - lines):
+            size, lines = size + len(chunk), lines + chunk.count(b"\n")
+            if size >= enough:
+                return _Most(LARGEST, LARGEST)
+    return _Most(max(size // PIECES, 1), max(lines // PIECES, 1))
+
+
+def _packed(pieces: Iterable[tuple[Piece, int]], most: _Most) -> Iterator[Shard]:
+    """Shards of neighbouring pieces, each with its number of lines, that are together no larger than a shard is."""
     some: list[Piece] = []
-    size = 0
-    for piece in pieces:
+    size = count = 0
+    for piece, lines in pieces:
         length = piece.end - piece.start
-        if some and size + length > target:
+        if some and (size + length > most.bytes or count + lines > most.lines):
             yield Shard(tuple(some))
-            some, size = [], 0
+            some, size, count = [], 0, 0
         some.append(piece)
-        size += length
+        size, count = size + length, count + lines
     if some:
         yield Shard(tuple(some))
 
 
-def _pieces(inputs: Iterable[Input], target: int, limit: int | None) -> Iterator[Piece]:
+def _pieces(
+    inputs: Iterable[Input], most: _Most, limit: int | None, report: Callable[[int], None]
+) -> Iterator[tuple[Piece, int]]:
+    """The pieces of every file, each with its number of lines; `report` gets the bytes before the piece's end."""
+    done = 0
     for each in inputs:
         status, start, first = _status(each), 0, 0
-        try:
-            with open(each.path, "rb") as file:
-                _check_text(each, file)
-                for end, lines in _cuts(file, target, limit):
-                    yield Piece(each.name, each.path, start, end, first, status.st_size, status.st_mtime_ns)
-                    start, first = end, lines
-        except OSError as error:
-            raise cannot_read(each.name, error.strerror) from error
+        for end, lines in _cuts(_chunks(each, limit), most):
+            report(done + end)
+            yield Piece(each.name, each.path, start, end, first, status.st_size, status.st_mtime_ns), lines - first
+            start, first = end, lines
+        done += status.st_size
         limit = None if limit is None else limit - first
 
 
-def _target(size: int) -> int:
-    return min(LARGEST, max(SMALLEST, size // PIECES))
+def _chunks(each: Input, limit: int | None) -> Iterator[bytes]:
+    """The bytes of a file up to the end of its first `limit` lines."""
+    try:
+        with open(each.path, "rb") as file:
+            yield from first_lines(iter(lambda: file.read(CHUNK), b""), limit) if limit != 0 else ()
+    except OSError as error:
+        raise cannot_read(each.name, error.strerror) from error
 
 
 def _status(each: Input | Piece) -> os.stat_result:
@@ -108,10 +142,13 @@ def _status(each: Input | Piece) -> os.stat_result:
     return status
 
 
-def _check_text(each: Input, file: IO[bytes]) -> None:
+def _check_text(each: Input) -> None:
     """Check that a file does not begin like another format."""
-    head = file.read(SAMPLE)
-    file.seek(0)
+    try:
+        with open(each.path, "rb") as file:
+            head = file.read(SAMPLE)
+    except OSError as error:
+        raise cannot_read(each.name, error.strerror) from error
     kind = packed_kind(head) or binary_kind(head) or text_kind(head)
     if kind is not None and kind.key not in READ_AS_LINES:
         raise cannot_read(each.name, f"it is {kind.name}", _way_on(each.name, kind))
@@ -126,22 +163,31 @@ def _way_on(name: str, kind: FileKind) -> str:
     return kind.hint(name) if "unpacks" in kind.way or kind.key in TO_TEXT else TEXT_HINT
 
 
-def _cuts(file: IO[bytes], target: int, limit: int | None) -> Iterator[tuple[int, int]]:
-    """The ends of shards of about `target` bytes, at ends of lines, and the lines before each: all is read once."""
-    at = begun = lines = 0  # bytes before the chunk; where the shard began; lines before `place`
+def _cuts(chunks: Iterable[bytes], most: _Most) -> Iterator[tuple[int, int]]:
+    """The ends of shards, each behind the line with which it is large enough, and the lines before them."""
+    at = lines = 0  # bytes before the chunk; lines before `place`
+    begun = _Most(0, 0)  # where the shard began
     last = b"\n"
-    for chunk in first_lines(iter(lambda: file.read(CHUNK), b""), limit) if limit != 0 else ():
+    for chunk in chunks:
         place = 0
-        while (found := chunk.find(b"\n", max(begun + target - 1 - at, place))) >= 0:
-            lines += chunk.count(b"\n", place, found + 1)
-            place = found + 1
-            begun = at + place
-            yield begun, lines
+        while found := _end(chunk, place, begun.bytes + most.bytes - at, begun.lines + most.lines - lines):
+            lines += chunk.count(b"\n", place, found)
+            place = found
+            begun = _Most(at + place, lines)
+            yield begun
         lines += chunk.count(b"\n", place)
         at += len(chunk)
         last = chunk[-1:]
-    if at > begun:
+    if at > begun.bytes:
         yield at, lines + (last != b"\n")  # a last line without an end is one too
+
+
+def _end(chunk: bytes, place: int, least: int, lines: int) -> int:
+    """The place behind the first line after `place` that ends at `least` or later, or is the last of so many; or 0."""
+    end = chunk.find(b"\n", max(least - 1, place)) + 1
+    if chunk.count(b"\n", place, end or len(chunk)) < lines:
+        return end
+    return len(chunk) - len(chunk[place:].split(b"\n", lines)[-1])
 
 
 def open_piece(piece: Piece) -> Iterator[bytes]:

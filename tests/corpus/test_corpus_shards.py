@@ -21,15 +21,14 @@ CONTENTS = [b"", b"one", b"one\n", b"a\nbb\n\nccc\n" * 50, b"x" * 500 + b"\n" + 
 
 @pytest.fixture(params=[1, 7, 64, 2**20])
 def small(request, monkeypatch):
-    monkeypatch.setattr(shards, "SMALLEST", request.param)
     monkeypatch.setattr(shards, "LARGEST", request.param)
     monkeypatch.setattr(shards, "CHUNK", 5)
     monkeypatch.setattr(inputs, "CHUNK", 5)
 
 
-def plan_shards(paths, limit=None, folder=None):
+def plan_shards(paths, limit=None, folder=None, **more):
     folder = folder or Path(paths[0]).parent / "run"
-    return shards.plan_shards(inputs_of(paths, folder, None, limit), limit)
+    return shards.plan_shards(inputs_of(paths, folder, None, limit), limit, **more)
 
 
 def plan_pieces(*arguments):
@@ -63,6 +62,28 @@ def test_shards_are_the_file_cut_at_line_ends(tmp_path, small, content, ending):
         before += piece.count(b"\n")
 
 
+@given(st.lists(st.lists(st.integers(0, 40), max_size=60), min_size=1, max_size=5), st.none() | st.integers(1, 90))
+def test_several_cores_have_work_wherever_there_are_so_many_lines(tmp_path_factory, lengths, limit):
+    folder = tmp_path_factory.mktemp("texts")
+    paths = [packed(folder / f"{i}", b"".join(b"x" * n + b"\n" for n in each), "") for i, each in enumerate(lengths)]
+    count = min(sum(map(len, lengths)), limit or 10**9)
+    planned = plan_shards(paths, limit)
+    assert min(count, shards.PIECES) <= len(planned) <= 3 * shards.PIECES + len(lengths)
+
+
+def test_many_small_files_share_shards(tmp_path):
+    paths = [packed(tmp_path / f"{number}", b"a line\n" * 4, "") for number in range(400)]
+    planned = plan_shards(paths)
+    assert [len(shard.pieces) for shard in planned] == [25] * 16
+
+
+def test_a_limit_on_a_large_file_leaves_work_for_several_cores(tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "LARGEST", 2**10)
+    path = packed(tmp_path / "a", b"a line\n" * 10_000, "")
+    assert [shard.bytes for shard in plan_shards([path], 160)] == [70] * 16
+    assert [shard.bytes for shard in plan_shards([path])][:-1] == [1029] * 68
+
+
 @pytest.mark.parametrize("limit", [1, 3, 50, 10_000])
 def test_a_limit_counts_lines_over_all_files(tmp_path, small, limit):
     first, second = (packed(tmp_path / name, b"line\n" * 40, "") for name in ("a", "b"))
@@ -78,6 +99,15 @@ def test_the_plan_depends_on_the_file_alone(tmp_path):
     bytes_of = [[(piece.start, piece.end, piece.lines) for shard in plan for piece in shard.pieces] for plan in plans]
     assert bytes_of[0] == bytes_of[1]
     assert bytes_of[0][-1][1] == 7000
+
+
+def test_a_plan_reports_how_far_it_has_read(tmp_path):
+    paths = [packed(tmp_path / name, b"a line\n" * 1000, "") for name in "ab"]
+    reports = []
+    plan_shards(paths, report=lambda *each: reports.append(each))
+    assert reports[-1] == (14_000, 14_000)
+    assert len(reports) >= 16
+    assert reports == sorted(reports)
 
 
 def test_a_file_that_changed_is_refused(tmp_path):

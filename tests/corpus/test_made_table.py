@@ -43,18 +43,18 @@ def test_a_made_table_is_collected_merged_written_and_shown(tmp_path, text, tabl
     assert [row["first"] for row in rows] == pytest.approx(sums, abs=1e-4)
     before = (tmp_path / "out" / f"made.{table}").read_bytes()
     (tmp_path / "out" / f"made.{table}").unlink()
-    (part,) = (tmp_path / "out" / "parts").glob("*.npz")
-    written = part.stat().st_mtime_ns
+    parts = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "parts").glob("*.npz")}
     made(*run, "-o", "out", *options, "--resume", cwd=tmp_path)
     assert (tmp_path / "out" / f"made.{table}").read_bytes() == before
-    assert part.stat().st_mtime_ns == written
+    assert {path: path.stat().st_mtime_ns for path in parts} == parts
+    assert len(parts) == len(SENTENCES)
 
 
 def test_a_made_table_is_a_choice_and_its_part_is_checked(tmp_path, text):
     assert "context|distance|entropy|heads|weights|made" in made("-h", cwd=tmp_path).replace("\n", "").replace(" ", "")
     made("text.txt", "--collect", "made", "-o", "out", cwd=tmp_path)
     before = read_table(tmp_path / "out" / "made.ndjson")
-    (part,) = (tmp_path / "out" / "parts").glob("*.npz")
+    part = next((tmp_path / "out" / "parts").glob("*.npz"))
     part.write_bytes(part.read_bytes().replace(b"made.queries.npy", b"made.queryes.npy"))
     made("text.txt", "--collect", "made", "-o", "out", "--resume", cwd=tmp_path)
     assert read_table(tmp_path / "out" / "made.ndjson") == before
