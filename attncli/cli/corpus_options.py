@@ -42,6 +42,7 @@ class RunOptions:
     csv: str = csv_field("Run")
     picture: str | None = run(None, "A figure of attention by distance: .svg, .pdf or .png.", metavar="FILE")
     resume: bool = run(False, "Go on with the parts in the folder.")
+    keep_parts: bool = run(False, "Keep the parts of shards when the tables are there.")
     jobs: int = run(1, "How many processes work on it.", check=Whole(1, 1024), metavar="N")
     scheduler: str | None = run(None, "A Dask cluster in place of --jobs.", metavar="local|tcp://HOST:PORT")
     json: bool = run(False, "The manifest in place of the summary.")

@@ -4,7 +4,6 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 
 from attncli.cli.options import DisplayOptions
@@ -67,7 +66,7 @@ class CorpusProgress:
         if folder is None:
             say("interrupted; nothing is kept without -o DIR")
             return
-        kept = len([*Path(folder, "parts").glob("*.npz")])
+        kept = self._progress.done - len(self._progress.lost)
         say(f"interrupted; {kept} of {self._progress.shards} parts are kept in {folder}")
         end = typed.index("--") if "--" in typed else len(typed)  # after it nothing is an option
         resume = [] if "--resume" in typed[:end] else ["--resume"]

@@ -8,7 +8,7 @@ process that hands out the shards takes it, workers do not.
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -18,37 +18,38 @@ from attncli.corpus.tables import table_classes
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.settings.corpus import COLLECT, TABLES
 
-PARTS, TEXT = "parts", "text"
+PARTS, SUMS, TEXT = "parts", "sums", "text"
 RECORDS = tuple(table.name for table in table_classes(COLLECT, per_text=True))  # each in a folder of its name
 MANIFEST, PLAN, ERRORS, LOCK = "manifest.json", "plan.json", "errors.ndjson", ".lock"
 UNFINISHED = ".attn-"  # how the name of a file begins that is being written
 
-FOLDERS = (PARTS, *RECORDS, TEXT)
+FOLDERS = (PARTS, SUMS, *RECORDS, TEXT)
 FILES = (MANIFEST, PLAN, ERRORS, LOCK, *(f"{name}.{table}" for name in COLLECT for table in TABLES))
 HALF = re.compile(re.escape(UNFINISHED) + r"[0-9a-f]{32}-.+")
 LAID_OUT = re.compile(r"standard-input\.txt|[0-9a-f]{8}-\d+-\d+\.txt")
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its place when it is whole and on the disk; if anything fails nothing is there."""
+def whole_file(path: Path, sync: bool = True) -> Iterator[BinaryIO]:
+    """A file that takes its place when it is whole, and with `sync` on the disk; if anything fails nothing is there."""
     beside = path.with_name(f"{UNFINISHED}{uuid4().hex}-{path.name}")
     try:
         with open(beside, "xb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         os.replace(beside, path)
     finally:
         with suppress(OSError):
             beside.unlink()
 
 
-def remove_own(folder: Path, names: re.Pattern[str]) -> None:
+def remove_own(folder: Path, named: Callable[[str], object]) -> None:
     """Remove the plain files of such names; never through a link; files that cannot be removed stay."""
     with suppress(OSError):
         for path in folder.iterdir() if _is(folder, stat.S_ISDIR) else ():
-            if names.fullmatch(path.name) and _is(path, stat.S_ISREG):
+            if named(path.name) and _is(path, stat.S_ISREG):
                 with suppress(OSError):
                     path.unlink()
 
@@ -56,7 +57,7 @@ def remove_own(folder: Path, names: re.Pattern[str]) -> None:
 def sweep(folder: Path) -> None:
     """Remove the half-written files of a killed process, in the folder and its own folders."""
     for each in (folder, *(folder / name for name in FOLDERS)):
-        remove_own(each, HALF)
+        remove_own(each, HALF.fullmatch)
 
 
 def _is(path: Path, kind: object) -> bool:
@@ -147,17 +148,17 @@ def _locked(folder: Path) -> int | None:
 
 def prepare(folder: Path) -> None:
     """Make the folders of a run whose text is there, and remove the manifest, which says that all is done."""
-    for name in (PARTS, *RECORDS):
+    for name in (PARTS, SUMS, *RECORDS):
         (folder / name).mkdir(exist_ok=True)
-    remove_own(folder, re.compile(re.escape(MANIFEST)))
+    remove_own(folder, MANIFEST.__eq__)
 
 
 def clear(folder: Path) -> None:
     """Remove a folder in which nothing was begun, unless something else is in it."""
-    remove_own(folder / TEXT, LAID_OUT)
+    remove_own(folder / TEXT, LAID_OUT.fullmatch)
     for name in FOLDERS:
         with suppress(OSError):
             (folder / name).rmdir()
-    remove_own(folder, re.compile(f"{re.escape(PLAN)}|{re.escape(LOCK)}"))
+    remove_own(folder, {PLAN, LOCK}.__contains__)
     with suppress(OSError):
         folder.rmdir()

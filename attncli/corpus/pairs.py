@@ -22,7 +22,7 @@ BLOCK = 2**15  # pairs that are packed together
 AT_ONCE = 2**18  # pairs of all runs that are added up together: they fit the cache of a core
 LOW = 0xFFFFFFFF  # the bits of a code that are the context word
 WORDS = 2**31  # numbers of words are smaller
-END = WORDS << 32  # beyond every code
+END = 2**63 - 1  # beyond every code
 FLOAT = 4  # bytes
 _WIDE = 0x7FFF0000FFFF0000  # the bits of a code that words beyond 2¹⁶ use
 
@@ -40,13 +40,13 @@ class Pairs(NamedTuple):
         """The codes where blocks begin."""
         return self.code[::BLOCK]
 
-    def part(self, first: int, last: int) -> "Pairs":
-        """Those from one place up to another."""
-        return Pairs(*(array[first:last] for array in self))
+    def at(self, places: Array | slice) -> "Pairs":
+        """Those at some places."""
+        return Pairs(*(array[places] for array in self))
 
     def between(self, low: int, high: int) -> "Pairs":
         """Those from one code up to another."""
-        return self.part(*np.searchsorted(self.code, (low, high)).tolist())
+        return self.at(slice(*np.searchsorted(self.code, (low, high)).tolist()))
 
 
 def joined(runs: Iterable[Pairs]) -> Pairs:
@@ -113,7 +113,7 @@ def write_blocks(file: IO[bytes], runs: Iterable[Pairs]) -> dict[str, Array]:
     first, pairs, ends = [], [], [0]
     for run in runs:
         for place in range(0, len(run.code), BLOCK):
-            block = run.part(place, place + BLOCK)
+            block = run.at(slice(place, place + BLOCK))
             first.append(int(block.code[0]))
             pairs.append(len(block.code))
             ends.append(ends[-1] + file.write(packed(block)))

@@ -1,4 +1,4 @@
-"""Part files: the sums of one shard, named by a hash of its text and settings, whole or not there at all.
+"""Part files: the sums of one shard, or of several once they are merged, whole or not there at all.
 
 They are read without trust: a disk loses bits, and people edit files.
 """
@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,8 +29,8 @@ FAULTS = (
     *(OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError, EOFError, MemoryError),
     *(struct.error, zipfile.BadZipFile, DamagedError),
 )
-REPORT = "report.json"  # the member with the report of the shard
-COUNTS = ("lines", "texts", "words", "unknown")
+REPORT = "report.json"  # the member with the report of the shards
+COUNTS = ("shards", "lines", "texts", "words", "unknown")
 LONGEST_HEADER = 256  # bytes
 HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '(<f8|<i8|\|u1)', 'fortran_order': False, "
@@ -38,9 +39,9 @@ HEADER = re.compile(
 )
 
 
-def part_path(folder: Path, name: str) -> Path:
+def part_path(folder: Path, name: str, place: str = PARTS) -> Path:
     """The path of the part `name` of a run into `folder`."""
-    return folder / PARTS / f"{name}.npz"
+    return folder / place / f"{name}.npz"
 
 
 class PartWriter:
@@ -64,9 +65,9 @@ class PartWriter:
 
 
 @contextmanager
-def written_part(folder: Path, name: str) -> Iterator[PartWriter]:
-    """A part that is there once it is whole."""
-    with whole_file(part_path(folder, name)) as file, zipfile.ZipFile(file, "w") as archive:
+def written_part(path: Path, sync: bool = True) -> Iterator[PartWriter]:
+    """A part that is there once it is whole, with `sync` on the disk too."""
+    with whole_file(path, sync) as file, zipfile.ZipFile(file, "w") as archive:
         yield PartWriter(archive)
 
 
@@ -99,19 +100,25 @@ class Member:
 
 
 class Part:
-    """A part that is there: the `report` of its shard, and arrays that are read when they are wanted.
+    """A part that is there: the report of its shards, and arrays that are read when they are wanted.
 
-    heads: how many layers and heads its arrays are of, where that is known. Raises ResourceError where it is damaged.
+    heads: how many layers and heads its arrays are of. Raises ResourceError where it is damaged.
     """
 
-    def __init__(self, folder: Path, name: str, heads: tuple[int, int] | None = None) -> None:
-        self._path, self._heads = part_path(folder, name), heads
-        with self._trusted():
+    def __init__(self, path: Path, heads: tuple[int, int] | None = None) -> None:
+        self._path, self._heads = path, heads
+        with self.trusted():
             self._members = _members(self._path)
-            self.report = check_report(self._members[REPORT].read().tobytes())
+
+    @cached_property
+    def report(self) -> dict[str, Any]:
+        """The report of its shards. Raises ResourceError where it is damaged."""
+        with self.trusted():
+            return check_report(self._members[REPORT].read().tobytes())
 
     @contextmanager
-    def _trusted(self) -> Iterator[None]:
+    def trusted(self) -> Iterator[None]:
+        """Whatever a damaged part brings about in here is a ResourceError that names it."""
         try:
             yield
         except FAULTS as error:
@@ -121,18 +128,28 @@ class Part:
         """The arrays of a table, in the shapes that they must have."""
         names = {each.partition(".")[2]: each for each in self._members if each.startswith(f"{table.name}.")}
         arrays = {name: self._members[each] for name, each in names.items()}
-        with self._trusted():
+        with self.trusted():
             table.check_layout(arrays, self._heads)
         return arrays
 
-    def check(self, tables: Sequence[type[Table]], pieces: int, knows: Callable[[Array], bool]) -> None:
-        """Check that the sums of these tables over so many pieces of text are there; `knows` holds for its words.
+    def begins(self, table: type[Table]) -> Array:
+        """Where its sums may be split by words. Raises ResourceError where it is damaged."""
+        arrays = self.group(table)
+        with self.trusted():
+            return table.begins(arrays)
+
+    def read(self, table: type[Table], knows: Callable[[Array], bool]) -> dict[str, Array]:
+        """The arrays of a table, once it is seen that they can be added up; `knows` holds for its words."""
+        self.check([table], knows)
+        return {name: each.read() for name, each in self.group(table).items()}
+
+    def check(self, tables: Sequence[type[Table]], knows: Callable[[Array], bool]) -> None:
+        """Check that the sums of these tables are there; `knows` holds for its words.
 
         Raises:
             ResourceError: they are missing, or no run writes such sums.
         """
-        with self._trusted():
-            need(all(place < pieces for place, *_ in self.report["named"]))
+        with self.trusted():
             for table in tables:
                 table.check_values(self.group(table), self.report["texts"], knows)
 
@@ -141,11 +158,11 @@ def _damaged(path: Path) -> ResourceError:
     return ResourceError(f"the part {str(path)!r} is damaged", "make it again: --resume")
 
 
-def is_whole(folder: Path, name: str) -> bool:
+def is_whole(path: Path) -> bool:
     """Whether a part is there, and every byte of it as it was written."""
     try:
-        with zipfile.ZipFile(part_path(folder, name)) as archive:
-            _entries(archive, part_path(folder, name))
+        with zipfile.ZipFile(path) as archive:
+            _entries(archive, path)
             return archive.testzip() is None
     except FAULTS:
         return False
@@ -181,13 +198,14 @@ def _member(path: Path, file: Any, info: zipfile.ZipInfo) -> Member:
 
 
 def check_report(content: bytes) -> dict[str, Any]:
-    """The report of a shard from a part. Raises DamagedError for one that no run writes, or the errors of json."""
+    """The report of the shards in a part. Raises DamagedError for one that no run writes, or the errors of json."""
     report = json.loads(content, parse_constant=_no_number)
     need(isinstance(report, dict) and all(_is_count(report.get(name)) for name in COUNTS))
     seconds, skipped, named, names = (report.get(name) for name in ("seconds", "skipped", "named", "names"))
     need(type(seconds) in (int, float) and 0 <= seconds < LARGEST)
     need(isinstance(skipped, dict) and all(map(_is_count, skipped.values())))
     need(isinstance(named, list) and all(map(_is_problem, named)))
+    need(all(shard < report["shards"] for shard, *_ in named))
     need(isinstance(names, dict) and all(name.isdecimal() and len(name) < 16 for name in names))
     need(all(isinstance(name, str) for name in names.values()))
     json.dumps(report, ensure_ascii=False).encode()  # JSON can hold half a surrogate pair, which is no text
@@ -203,5 +221,5 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_problem(named: Any) -> bool:
-    """A piece, a line in it, and why it was skipped."""
-    return isinstance(named, list) and list(map(type, named)) == [int, int, str] and all(map(_is_count, named[:2]))
+    """A shard of the part, a piece of the shard, a line in that, and why it was skipped."""
+    return isinstance(named, list) and list(map(type, named)) == [int, int, int, str] and all(map(_is_count, named[:3]))

@@ -48,8 +48,8 @@ class Reader(Protocol):
     def knows(self, rows: Array, names: Mapping[str, str]) -> bool:
         """Whether all of these are numbers of words; `names` are those that came with them."""
 
-    def known_names(self) -> dict[int, str]:
-        """Words by number that cannot be looked up elsewhere: the pieces of a model."""
+    def taken_names(self) -> dict[int, str]:
+        """Words by number that cannot be looked up elsewhere, met since the last call: the pieces of a model."""
 
     def learn_names(self, names: Mapping[str, str]) -> None:
         """Words that another reader met."""
@@ -93,7 +93,7 @@ class VectorReader:
         """Rows of the set."""
         return bool((rows < self._vectors.words).all())
 
-    def known_names(self) -> dict[int, str]:
+    def taken_names(self) -> dict[int, str]:
         """None: the set has them all."""
         return {}
 
@@ -187,9 +187,10 @@ class ModelReader:
         """Tokens that came with their names."""
         return {*map(str, np.unique(rows).tolist())} <= names.keys()
 
-    def known_names(self) -> dict[int, str]:
-        """The tokens met so far, by number."""
-        return self._names
+    def taken_names(self) -> dict[int, str]:
+        """The tokens met since the last call, by number."""
+        names, self._names = self._names, {}
+        return names
 
     def learn_names(self, names: Mapping[str, str]) -> None:
         """Tokens that were met elsewhere."""

@@ -1,23 +1,25 @@
-"""A whole run: plan, shards, tables, and last the manifest, whose presence means that all is complete."""
+"""A whole run: shards, merge, tables, and then the manifest, whose presence means that all is complete."""
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from attncli import __version__
 from attncli.corpus.folder import ERRORS, MANIFEST, RECORDS, remove_own, sweep, whole_file
+from attncli.corpus.merging import heads_of
 from attncli.corpus.opening import open_reader
 from attncli.corpus.parts import Part
 from attncli.corpus.reading import Reader
-from attncli.corpus.running import ShardTask, check_part, records_path, task_of
+from attncli.corpus.running import Made, ShardTask, has_records, records_path, task_of
 from attncli.corpus.settings import VERSION, CorpusSettings
 from attncli.corpus.shards import Shard
 from attncli.corpus.tables import table_classes
 from attncli.corpus.tables.table import Columns, Table
+from attncli.corpus.tree import Tree
 from attncli.corpus.workers import Done, Lost, Workers
 from attncli.corpus.writing import writing
 from attncli.errors import AttnError
@@ -59,19 +61,34 @@ def run_corpus(
     settings: CorpusSettings,
     workers: Workers,
     report: Callable[[Progress], None] = lambda _: None,
+    keep_parts: bool = False,
 ) -> Corpus:
-    """Make every part that is not there, then the tables, then the manifest."""
+    """Make every part that is not there, merge them, write the tables, then the manifest; the parts go last."""
     tasks = [task_of(str(folder), settings, shard) for shard in shards]
     progress = Progress(len(tasks))
-    for each in workers.run(tasks):
+    tree = Tree(
+        folder, settings, workers, [task.name for task in tasks], keep_parts, partial(_merged, progress, report)
+    )
+    merged = tree.find()
+    for each in _made(tasks, folder, merged, workers):
         _count(each, progress)
         report(progress)
     gone = {each.task.name for each in progress.lost}
-    if len(gone) == len(tasks):
+    if len(gone) == len(tasks) or gone & merged:
         raise AttnError(
             f"no part of the text was done: {progress.lost[0].reason}", "try again: --resume, with fewer --jobs"
         )
-    return _finish([task for task in tasks if task.name not in gone], folder, settings, progress)
+    tree.lose(gone)
+    corpus = _finish(tasks, folder, settings, progress, tree.grow())
+    tree.prune()
+    return corpus
+
+
+def _made(tasks: Sequence[ShardTask], folder: Path, merged: Container[str], workers: Workers) -> Iterator[Done | Lost]:
+    """The shards as they are done, those first that an earlier run has merged."""
+    there = {task for task in tasks if task.name in merged and has_records(folder, task)}
+    yield from (Done(task, Made(0, True)) for task in tasks if task in there)
+    yield from workers.run([task for task in tasks if task not in there])
 
 
 def _count(each: Done | Lost, progress: Progress) -> None:
@@ -83,32 +100,38 @@ def _count(each: Done | Lost, progress: Progress) -> None:
         progress.texts += each.value.texts
 
 
-def _finish(tasks: Sequence[ShardTask], folder: Path, settings: CorpusSettings, progress: Progress) -> Corpus:
+def _merged(progress: Progress, report: Callable[[Progress], None], grown: int, every: int) -> None:
+    progress.merged, progress.merges = grown, every
+    report(progress)
+
+
+def _finish(
+    tasks: Sequence[ShardTask], folder: Path, settings: CorpusSettings, progress: Progress, sums: Sequence[Path]
+) -> Corpus:
+    """The tables and the manifest of a run whose sums are there, in parts of rising words."""
     reader = open_reader(settings)
-    heads = len(reader.numbers[0]), len(reader.numbers[1])
-    parts = [partial(Part, folder, task.name, heads) for task in tasks]
-    reports = [_checked_report(part(), task, reader) for part, task in zip(parts, tasks, strict=True)]
-    for report in reports:
-        reader.learn_names(report["names"])
+    parts, gone = [Part(path, heads_of(reader)) for path in sums], {each.task for each in progress.lost}
+    merged, tasks = parts[0].report, [task for task in tasks if task not in gone]
+    reader.learn_names(merged["names"])
     tables = {}
     for table in table_classes(settings.collect, per_text=False):
-        groups = [part().group(table) for part in parts]
-        if rows := _write_table(folder, settings, table, table.pieces(groups, reader, settings)):
+        if rows := _write_table(folder, settings, table, _rows(table, parts, reader)):
             tables[table.name] = rows
-    problems = [(task.shard, each["named"]) for task, each in zip(tasks, reports, strict=True)]
+    with parts[0].trusted():
+        problems = [*_problems(tasks, merged)]
     _write_errors(folder / ERRORS, problems, _lost(progress.lost))
     sweep(folder)
     _tidy(folder, progress)
-    manifest = _manifest(tasks, settings, reports, progress, reader)
+    manifest = _manifest(tasks, settings, merged, progress, reader)
     with whole_file(folder / MANIFEST) as file:
         file.write(json.dumps(manifest, indent=1).encode() + b"\n")
     return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, tables)
 
 
-def _checked_report(part: Part, task: ShardTask, reader: Reader) -> dict[str, Any]:
-    """The report of a part, once it is seen that it can be added up."""
-    check_part(part, task, reader)
-    return part.report
+def _rows(table: type[Table], parts: Sequence[Part], reader: Reader) -> Iterator[Columns]:
+    """The rows of a table. Raises ResourceError where its sums are damaged."""
+    with parts[0].trusted():
+        yield from table.pieces((each.group(table) for each in parts), reader)
 
 
 def _write_table(folder: Path, settings: CorpusSettings, table: type[Table], pieces: Iterable[Columns]) -> Columns:
@@ -122,17 +145,17 @@ def _write_table(folder: Path, settings: CorpusSettings, table: type[Table], pie
     return first
 
 
-def _write_errors(
-    path: Path, problems: Iterable[tuple[Shard, Iterable[tuple[int, int, str]]]], lost: Iterable[Mapping[str, Any]]
-) -> None:
-    """Write every line that was skipped, by file and line, and every shard that was lost."""
+def _problems(tasks: Sequence[ShardTask], merged: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every line that was skipped, by file and line."""
+    for shard, place, line, reason in merged["named"]:
+        piece = tasks[shard].shard.pieces[place]
+        yield {"file": piece.name, "line": piece.lines + line, "reason": reason}
+
+
+def _write_errors(path: Path, *problems: Iterable[Mapping[str, Any]]) -> None:
+    """Write every line that was skipped, and every shard that was lost."""
     with whole_file(path) as file:
-        for shard, named in problems:
-            for place, line, reason in named:
-                piece = shard.pieces[place]
-                record = {"file": piece.name, "line": piece.lines + line, "reason": reason}
-                file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-        for each in lost:
+        for each in chain(*problems):
             file.write(json.dumps(each, ensure_ascii=False).encode() + b"\n")
 
 
@@ -140,7 +163,7 @@ def _tidy(folder: Path, progress: Progress) -> None:
     """Remove the records of shards that were lost before their parts were there: the manifest does not count them."""
     for each in progress.lost:
         for table in RECORDS:
-            remove_own(folder / table, re.compile(re.escape(records_path(folder, table, each.task).name)))
+            remove_own(folder / table, records_path(folder, table, each.task).name.__eq__)
 
 
 def _lost(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
@@ -154,24 +177,19 @@ def _lost(lost: Iterable[Lost]) -> Iterator[dict[str, Any]]:
 def _manifest(
     tasks: Sequence[ShardTask],
     settings: CorpusSettings,
-    reports: Sequence[Mapping[str, Any]],
+    merged: Mapping[str, Any],
     progress: Progress,
     reader: Reader,
 ) -> dict[str, Any]:
-    skipped: dict[str, int] = {}
-    for each in reports:
-        for reason, count in each["skipped"].items():
-            skipped[reason] = skipped.get(reason, 0) + count
     return {
         "schema": "attn.corpus",
         "schema_version": VERSION,
         "attn": __version__,
         "settings": asdict(replace(settings, attention=reader.attention)),
         "warnings": list(reader.warnings),
-        **{name: sum(each[name] for each in reports) for name in ("lines", "texts", "words", "unknown")},
-        "skipped": skipped,
+        **{name: merged[name] for name in ("lines", "texts", "words", "unknown", "skipped")},
         "lost": len(progress.lost),
-        "seconds": round(sum(each["seconds"] for each in reports), 3),
+        "seconds": round(merged["seconds"], 3),
         "parts": [_part(task) for task in tasks],
     }
 

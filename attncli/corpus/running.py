@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from attncli.corpus.lines import Counter, Problems, read_texts
+from attncli.corpus.merging import is_sound
 from attncli.corpus.opening import find_words, open_reader
-from attncli.corpus.parts import Part, PartWriter, is_whole, written_part
-from attncli.corpus.reading import Reader
+from attncli.corpus.parts import Part, PartWriter, part_path, written_part
 from attncli.corpus.settings import CorpusSettings, part_name
 from attncli.corpus.shards import Shard, open_piece
 from attncli.corpus.tables import table_classes
 from attncli.corpus.tables.table import Table
 from attncli.corpus.writing import Writer, writing
-from attncli.errors import ResourceError
 from attncli.training.corpus import split_sentences
 
 AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by length together
@@ -67,7 +66,7 @@ class ShardTask:
             writers = {table: files.enter_context(_record_writer(table, folder, self)) for table in run.per_text}
             run.read(self.shard, writers)
         seconds = time.perf_counter() - start
-        with written_part(folder, self.name) as part:
+        with written_part(part_path(folder, self.name)) as part:
             run.write(part, seconds)
         return Made(run.texts, False)
 
@@ -84,23 +83,19 @@ def _record_writer(table: Table, folder: Path, task: ShardTask) -> AbstractConte
 
 def _made_before(folder: Path, task: ShardTask) -> int | None:
     """The number of texts in the part on the disk; None if no run could have written it."""
-    reader = open_reader(task.settings)
-    records = [records_path(folder, table.name, task) for table in table_classes(task.settings.collect, per_text=True)]
-    if not is_whole(folder, task.name) or not all(path.is_file() for path in records):
+    path = part_path(folder, task.name)
+    if not has_records(folder, task) or not is_sound(path, task.settings):
         return None
-    try:
-        part = Part(folder, task.name, (len(reader.numbers[0]), len(reader.numbers[1])))
-        check_part(part, task, reader)
-    except ResourceError:
+    report = Part(path).report
+    if report["shards"] != 1 or any(piece >= len(task.shard.pieces) for _, piece, *_ in report["named"]):
         return None
-    return int(part.report["texts"])
+    return int(report["texts"])
 
 
-def check_part(part: Part, task: ShardTask, reader: Reader) -> None:
-    """Check that a part can be the result of this task. Raises ResourceError."""
-    names = part.report["names"]
-    tables = table_classes(task.settings.collect, per_text=False)
-    part.check(tables, len(task.shard.pieces), lambda rows: reader.knows(rows, names))
+def has_records(folder: Path, task: ShardTask) -> bool:
+    """Whether the records of a shard are there, of all tables that are written text by text."""
+    tables = table_classes(task.settings.collect, per_text=True)
+    return all(records_path(folder, table.name, task).is_file() for table in tables)
 
 
 def records_path(folder: Path, table: str, task: ShardTask) -> Path:
@@ -167,13 +162,14 @@ class _Run:
         known, unknown = self._before
         reader = self._reader
         return {
+            "shards": 1,
             "lines": self._lines,
             "texts": self.texts,
             "words": reader.words_known - known,
             "unknown": reader.words_unknown - unknown,
             "skipped": dict(sum((Counts(each.counts) for each in self._problems), Counts())),
-            "named": [(place, *named) for place, each in enumerate(self._problems) for named in each.named],
-            "names": {str(row): name for row, name in reader.known_names().items()},
+            "named": [(0, place, *named) for place, each in enumerate(self._problems) for named in each.named],
+            "names": {str(row): name for row, name in reader.taken_names().items()},
         }
 
     def write(self, part: PartWriter, seconds: float) -> None:

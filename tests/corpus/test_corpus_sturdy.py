@@ -278,10 +278,12 @@ def test_a_part_without_the_context_that_was_collected_is_damaged():
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:100], lambda data: data[:900] + b"xxxxxxxx" + data[908:]])
-def test_a_damaged_part_is_made_again(tmp_path, text, serial, change):
-    run(tmp_path / "out", [text], corpus_settings(collect=COLLECT))
-    part = next((tmp_path / "out" / "parts").iterdir())
-    part.write_bytes(change(part.read_bytes()))
+@pytest.mark.parametrize("places", [["parts", "sums"], ["sums"], ["parts"]], ids=" ".join)
+def test_a_damaged_part_is_made_again(tmp_path, text, serial, change, places):
+    run(tmp_path / "out", [text], corpus_settings(collect=COLLECT), keep_parts=True)
+    for place in places:
+        part = min((tmp_path / "out" / place).iterdir())
+        part.write_bytes(change(part.read_bytes()))
     run(tmp_path / "out", [text], corpus_settings(collect=COLLECT), resume=True)
     assert checksums(tmp_path / "out") == checksums(serial.folder)
 

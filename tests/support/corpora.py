@@ -12,6 +12,7 @@ from attncli.corpus.inputs import inputs_of, named_texts
 from attncli.corpus.opening import vectors_source
 from attncli.corpus.plan import begun, plan_of
 from attncli.corpus.run import run_corpus
+from attncli.corpus.running import ShardTask
 from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.shards import plan_shards
 from attncli.corpus.workers import Done, Lost, Task, ThisProcess
@@ -35,21 +36,24 @@ def corpus_settings(*, collect=("context", "distance", "entropy"), attention=Non
     return CorpusSettings(vectors_source(vectors, None, attends), attends, collect, **more)
 
 
-def run(folder: Path, paths, settings, workers=None, resume=False, limit=None):
-    """A run, with the workers of this process or others, or with a function from tasks to results in their place."""
+def run(folder: Path, paths, settings, workers=None, resume=False, limit=None, keep_parts=False):
+    """A run, with the workers of this process or others, or with a function from shards' tasks to results."""
     texts = [str(path) for path in paths]
     workers = Scripted(workers) if callable(workers) else workers or ThisProcess()
     with begun(folder, plan_of(settings, named_texts(texts), limit), resume):
         shards = plan_shards(inputs_of(texts, folder, None, limit), limit)
         prepare(folder)
-        return run_corpus(shards, folder, settings, workers)
+        return run_corpus(shards, folder, settings, workers, keep_parts=keep_parts)
 
 
 @dataclass
 class Scripted:
-    """Workers that are a function from tasks to results."""
+    """Workers that are a function from the tasks of shards to results, and do other tasks here."""
 
-    run: Callable[[Sequence[Task]], Iterator[Done | Lost]]
+    script: Callable[[Sequence[Task]], Iterator[Done | Lost]]
+
+    def run(self, tasks):
+        return self.script(tasks) if tasks and isinstance(tasks[0], ShardTask) else map(done, tasks)
 
 
 def done(task):

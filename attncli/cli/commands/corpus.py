@@ -136,7 +136,7 @@ def _worked(
     try:
         # a message about an interrupt is printed under the bar, when there are no workers any more
         with progress, open_workers(run.jobs, run.scheduler) as workers:
-            corpus = run_corpus(shards, folder, settings, workers, progress.report)
+            corpus = run_corpus(shards, folder, settings, workers, progress.report, run.keep_parts)
     except KeyboardInterrupt:
         with held_back():
             sweep(folder)

@@ -7,13 +7,12 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.corpus.batch import Batch
-from attncli.corpus.pairs import LOW, Pairs, Run, grouped, joined, merged, write_blocks
-from attncli.corpus.tables.table import DIGITS, MOST_LINES, Arrays, Columns, Group, Line, Stored, Table, need
+from attncli.corpus.pairs import LOW, Pairs, Run, grouped, joined, merged, starts_of, write_blocks
+from attncli.corpus.tables.table import DIGITS, MOST_LINES, Columns, Group, Line, Share, Stored, Table, need
 
 if TYPE_CHECKING:
-    from attncli.corpus.parts import PartWriter
+    from attncli.corpus.parts import Part, PartWriter
     from attncli.corpus.reading import Reader
-    from attncli.corpus.settings import CorpusSettings
 
 BUFFERED, MOST = 2**20, 2**22  # pairs held before equal ones are added up, once as they come and once of several runs
 MOST_SHOWN = 5  # context words of a word in the summary
@@ -79,16 +78,39 @@ class Context(Table):
     @classmethod
     def check_values(cls, arrays: Group, texts: int, knows: Callable[[Array], bool]) -> None:
         """Check that all pairs are of known words too."""
-        for name in cls.stored.keys() - {"blocks"}:
-            cls.stored[name].check(arrays[name].read())
-        for pairs in merged([Run(arrays)]):
-            need(knows(pairs.code >> 32) and knows(pairs.code & LOW))
+        for pairs in merged([cls._run(arrays)]):
+            _check_words(pairs, knows)
 
     @classmethod
-    def pieces(cls, parts: Sequence[Group], reader: "Reader", settings: "CorpusSettings") -> Iterator[Columns]:
-        """Words rising, each with its `kept` context words of the largest total weight, some words at a time."""
-        for pairs in merged([Run(part) for part in parts]):
-            yield _columns(_strongest(pairs, settings.kept), reader.names)
+    def _run(cls, arrays: Group) -> Run:
+        for name in cls.stored.keys() - {"blocks"}:
+            cls.stored[name].check(arrays[name].read())
+        return Run(arrays)
+
+    @classmethod
+    def begins(cls, arrays: Group) -> Array:
+        """The first code of each block."""
+        return cls._run(arrays).first
+
+    @classmethod
+    def merge_parts(cls, target: "PartWriter", parts: Sequence["Part"], share: Share) -> None:
+        """Write the pairs of a range of words, of the whole text only those that the table keeps."""
+        with target.bytes(cls.name, "blocks") as file:
+            index = write_blocks(file, cls._merged(parts, share))
+        target.arrays(cls.name, index)
+
+    @classmethod
+    def _merged(cls, parts: Sequence["Part"], share: Share) -> Iterator[Pairs]:
+        for pairs in merged([cls._run(part.group(cls)) for part in parts], share.low, share.high):
+            _check_words(pairs, share.knows)
+            yield pairs if share.kept is None else pairs.at(np.sort(_strongest(pairs, share.kept)))
+
+    @classmethod
+    def pieces(cls, parts: Iterable[Group], reader: "Reader") -> Iterator[Columns]:
+        """Words rising, each with its context words of the largest total weight, some words at a time."""
+        for part in parts:
+            for pairs in merged([cls._run(part)]):
+                yield _columns(pairs.at(_strongest(pairs, len(pairs.code))), reader.names)
 
     @classmethod
     def summary(cls, rows: Columns) -> Iterable[Line]:
@@ -101,25 +123,30 @@ class Context(Table):
             yield Line(word, others[:MOST_SHOWN], of_text=True)
 
 
-def _strongest(pairs: Pairs, kept: int) -> Arrays:
-    """The context words of each word that are kept, the strongest first, as arrays of one length."""
+def _check_words(pairs: Pairs, knows: Callable[[Array], bool]) -> None:
+    need(knows(pairs.code >> 32) and knows(pairs.code & LOW))
+
+
+def _strongest(pairs: Pairs, kept: int) -> Array:
+    """The places of the context words of each word that are kept, words rising, the strongest first."""
     word = pairs.code >> 32
-    order = np.lexsort((pairs.code, -np.round(pairs.total, DIGITS), word))
-    starts = np.flatnonzero(np.diff(word[order], prepend=-1))
+    order = np.lexsort((-np.round(pairs.total, DIGITS), word))  # stable: codes rise
+    starts = starts_of(word)
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    code, times, total, deviations = (array[order[rank < kept]] for array in pairs)
-    return {
-        "word": code >> 32,
-        "context": code & LOW,
+    found: Array = order[rank < kept]
+    return found
+
+
+def _columns(pairs: Pairs, names: Callable[[Array], Sequence[str]]) -> Columns:
+    """The columns with words in place of their numbers."""
+    code, times, total, deviations = pairs
+    numbers, place = np.unique(np.concatenate([code >> 32, code & LOW]), return_inverse=True)
+    word, context = np.split(np.array(names(numbers), dtype=object)[place], 2)
+    columns = {
+        "word": word,
+        "context": context,
         "count": times.astype(np.int64),
         "mean_weight": np.round(total / times, DIGITS),
         "standard_deviation": np.round(np.sqrt(deviations / times), 6),
     }
-
-
-def _columns(found: Arrays, names: Callable[[Array], Sequence[str]]) -> Columns:
-    """The columns with words in place of their numbers."""
-    numbers, place = np.unique(np.concatenate([found["word"], found["context"]]), return_inverse=True)
-    words = np.array(names(numbers), dtype=object)[place]
-    word, context = np.split(words, 2)
-    return {name: array.tolist() for name, array in {**found, "word": word, "context": context}.items()}
+    return {name: array.tolist() for name, array in columns.items()}

@@ -9,10 +9,9 @@ from attncli.arrays import Array
 from attncli.corpus.batch import Batch
 
 if TYPE_CHECKING:
-    from attncli.corpus.parts import PartWriter
+    from attncli.corpus.parts import Part, PartWriter
     from attncli.corpus.reading import Reader
     from attncli.corpus.running import Text
-    from attncli.corpus.settings import CorpusSettings
 
 Arrays = Mapping[str, Array]
 Columns = Mapping[str, Sequence[Any]]
@@ -71,6 +70,19 @@ class Stretch(Protocol):
 
 
 Group = Mapping[str, Stretch]  # the arrays of a table in a part
+
+
+class Share(NamedTuple):
+    """The share of a merge: the words that come with codes from `low` up to `high`.
+
+    knows: whether words have these numbers. kept: how many context words of a word are wanted of the whole text; None:
+    there is more of the text.
+    """
+
+    low: int
+    high: int
+    knows: Callable[[Array], bool]
+    kept: int | None = None
 
 
 class Line(NamedTuple):
@@ -156,6 +168,21 @@ class Table:
             cls.stored[name].check(array.read())
 
     @classmethod
+    def begins(cls, arrays: Group) -> Array:
+        """Codes in a part that is to be merged in shares, about as many from everywhere; none where it never is."""
+        return np.empty(0, np.int64)
+
+    @classmethod
+    def merge_parts(cls, target: "PartWriter", parts: Sequence["Part"], share: Share) -> None:
+        """Write the sums of parts as one; whatever is not split by words belongs to the first share.
+
+        Raises:
+            ResourceError, DamagedError: a part is not as a run writes it.
+        """
+        sums = [] if share.low else [part.read(cls, share.knows) for part in parts]
+        target.arrays(cls.name, cls.merge(sums or [cls().arrays()]))
+
+    @classmethod
     def merge(cls, parts: Iterable[Arrays]) -> Arrays:
         """The sums of all parts as one."""
         sums: dict[str, Array] = {}
@@ -169,8 +196,8 @@ class Table:
         raise NotImplementedError
 
     @classmethod
-    def pieces(cls, parts: Sequence[Group], reader: "Reader", settings: "CorpusSettings") -> Iterator[Columns]:
-        """The rows of all parts, some at a time; none where no text counted."""
+    def pieces(cls, parts: Iterable[Group], reader: "Reader") -> Iterator[Columns]:
+        """The rows of the shares of a merge, some at a time; none where no text counted."""
         sums = cls.merge({name: each.read() for name, each in part.items()} for part in parts)
         if sums.keys() == cls.stored.keys():
             yield cls.rows(sums, reader.numbers)
