@@ -51,7 +51,8 @@ class Pairs(NamedTuple):
 
 def joined(runs: Iterable[Pairs]) -> Pairs:
     """Runs of pairs, one behind the other, as one."""
-    return Pairs(*map(np.concatenate, zip(no_pairs(), *runs, strict=True)))
+    given = [*runs] or [no_pairs()]
+    return given[0] if len(given) == 1 else Pairs(*map(np.concatenate, zip(*given, strict=True)))
 
 
 def no_pairs() -> Pairs:

@@ -103,14 +103,14 @@ class Context(Table):
     def _merged(cls, parts: Sequence["Part"], share: Share) -> Iterator[Pairs]:
         for pairs in merged([cls._run(part.group(cls)) for part in parts], share.low, share.high):
             _check_words(pairs, share.knows)
-            yield pairs if share.kept is None else pairs.at(np.sort(_strongest(pairs, share.kept)))
+            yield pairs if share.kept is None else _strongest(pairs, share.kept)
 
     @classmethod
     def pieces(cls, parts: Iterable[Group], reader: "Reader") -> Iterator[Columns]:
         """Words rising, each with its context words of the largest total weight, some words at a time."""
         for part in parts:
             for pairs in merged([cls._run(part)]):
-                yield _columns(pairs.at(_strongest(pairs, len(pairs.code))), reader.names)
+                yield _columns(pairs.at(_ranked(pairs)), reader.names)
 
     @classmethod
     def summary(cls, rows: Columns) -> Iterable[Line]:
@@ -127,13 +127,23 @@ def _check_words(pairs: Pairs, knows: Callable[[Array], bool]) -> None:
     need(knows(pairs.code >> 32) and knows(pairs.code & LOW))
 
 
-def _strongest(pairs: Pairs, kept: int) -> Array:
-    """The places of the context words of each word that are kept, words rising, the strongest first."""
-    word = pairs.code >> 32
-    order = np.lexsort((-np.round(pairs.total, DIGITS), word))  # stable: codes rise
-    starts = starts_of(word)
+def _strongest(pairs: Pairs, kept: int) -> Pairs:
+    """The context words of each word that are kept, in the order of their codes; of equal totals the first."""
+    starts, total = starts_of(pairs.code >> 32), np.round(pairs.total, DIGITS)
+    lengths = np.diff(np.append(starts, len(total)))
+    least = np.full(len(starts), -np.inf)  # a word's `kept`-th total
+    for word in np.flatnonzero(lengths > kept).tolist():
+        own = total[starts[word] : starts[word] + lengths[word]]
+        least[word] = np.partition(own, -kept)[-kept]
+    enough = pairs.at(total >= np.repeat(least, lengths))
+    order, starts = _ranked(enough), starts_of(enough.code >> 32)
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    found: Array = order[rank < kept]
+    return enough.at(np.sort(order[rank < kept]))
+
+
+def _ranked(pairs: Pairs) -> Array:
+    """The places of pairs, words rising and the strongest of each first, of equal ones that of the smaller code."""
+    found: Array = np.lexsort((-np.round(pairs.total, DIGITS), pairs.code >> 32))
     return found
 
 
