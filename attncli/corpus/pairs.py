@@ -18,7 +18,7 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.corpus.tables.table import LARGEST, DamagedError, Stretch, need
 
-BLOCK = 2**15  # pairs that are packed together
+BLOCK = 2**13  # pairs that are packed together
 AT_ONCE = 2**18  # pairs of all runs that are added up together: they fit the cache of a core
 LOW = 0xFFFFFFFF  # the bits of a code that are the context word
 WORDS = 2**31  # numbers of words are smaller

@@ -26,8 +26,8 @@ from attncli.corpus.tables import table_classes
 from attncli.corpus.workers import Done, Lost, Workers
 from attncli.errors import AttnError
 
-FAN = 32  # nodes that become one
-PAIRS, LAST_PAIRS = 2**25, 2**24  # that a step reads, about, and a step to the root
+FAN = 256  # nodes that become one: a step holds a block of each, and every level reads and writes most pairs once more
+PAIRS = 2**25  # that a step reads, about
 MERGED = re.compile(r"([0-9a-f]{32})-(\d{1,9})-(\d{1,9})\.npz")  # a node, one of its ranges of words, their number
 
 Names = tuple[str, ...]
@@ -129,10 +129,9 @@ class Tree:
         return [part_path(self.folder, name, SUMS) for name in self.found[self._root]]
 
     def _grow(self, children: Mapping[Names, Sequence[Node]], place: str, grown: int, more: int, every: int) -> None:
-        """Make nodes from those below them, `more` of a tree with `every` node, of which so many were grown before."""
-        steps = {
-            group: [*self._steps(group, place, nodes)] for group, nodes in children.items() if group not in self.found
-        }
+        """Make nodes from those below them: `more` of a tree of `every` node, of which so many were grown before."""
+        wanted = {group: nodes for group, nodes in children.items() if group not in self.found}
+        steps = {group: [*self._steps(group, place, nodes)] for group, nodes in wanted.items()}
         groups = {step.output: group for group, each in steps.items() for step in each}
         left = Counter(groups.values())
         for done, each in enumerate(self.workers.run([*chain.from_iterable(steps.values())]), 1):
@@ -148,7 +147,7 @@ class Tree:
     def _steps(self, group: Names, place: str, nodes: Sequence[Node]) -> Iterator[MergeTask]:
         """The steps that make a node: one for each of its ranges of words."""
         begins = {name: self._begins(name) for node in nodes for name in node.parts}
-        ranges, digest = cuts(begins.values(), PAIRS if place == PARTS else LAST_PAIRS), _digest(group)
+        ranges, digest = cuts(begins.values(), PAIRS), _digest(group)
         for output, (low, high) in zip(_parts_of(digest, len(ranges)), ranges, strict=True):
             inputs = chain.from_iterable(_between(node.parts, begins, low, high) for node in nodes)
             yield MergeTask(str(self.folder), self.settings, tuple(inputs), low, high, place, output)

@@ -24,7 +24,7 @@ REPORT = {"shards": 1, "lines": 9, "texts": 8, "words": 70, "unknown": 2, "secon
 
 
 @pytest.mark.parametrize(
-    ("shards", "nodes"), [(1, []), (32, []), (33, [2]), (1024, [32]), (1025, [33, 2]), (40_000, [1250, 40, 2])]
+    ("shards", "nodes"), [(1, []), (256, []), (257, [2]), (2**16, [256]), (2**16 + 1, [257, 2]), (10**5, [391, 2])]
 )
 def test_levels_have_a_node_for_so_many_below(shards, nodes):
     names = [str(number) for number in range(shards)]
@@ -46,7 +46,6 @@ def small(monkeypatch):
     """Nodes of two, ranges of a few words, blocks of a few pairs."""
     monkeypatch.setattr(tree, "FAN", 2)
     monkeypatch.setattr(tree, "PAIRS", 400)
-    monkeypatch.setattr(tree, "LAST_PAIRS", 300)
     monkeypatch.setattr(pairs, "BLOCK", 16)
     monkeypatch.setattr(pairs, "AT_ONCE", 128)
 
@@ -100,7 +99,7 @@ def test_the_root_has_the_strongest_pairs_of_all_leaves(tmp_path, small, count):
     assert reports[0]["shards"] == count
     assert reports[0]["named"] == [[number, 0, number, "empty line"] for number in range(count)]
     assert [(each["texts"], each["shards"]) for each in reports] == [(8 * count, count)] + [(0, 0)] * (len(grown) - 1)
-    if count > 2:
+    if count > 3:
         assert len(grown) > 2
     tree_files = [*(tmp_path / "out" / "parts").iterdir()]
     assert len(tree_files) < 12  # a node took the place of those below it
@@ -299,7 +298,7 @@ def test_parts_of_a_run_with_a_lost_shard_stay_for_another_try(tmp_path, text, m
 
 def test_a_merge_of_few_words_is_that_of_all_at_once(tmp_path, text, small):
     found = run(tmp_path / "tree", [text], corpus_settings(collect=ALL))
-    tree.FAN = 32
+    tree.FAN = 256
     whole = run(tmp_path / "once", [text], corpus_settings(collect=ALL))
     for name in whole.tables:
         rows = zip(*(read_table(tmp_path / each / f"{name}.ndjson") for each in ("tree", "once")), strict=True)
