@@ -63,6 +63,7 @@ class AttnError(Exception):
     """
 
     exit_code = ExitCode.FAILED
+    place: str | None = None  # where it was raised, if not in this process
 
     def __init__(
         self, reason: Words, hint: Words | None = None, *, setting: str | None = None, value: object = None
@@ -79,7 +80,8 @@ class AttnError(Exception):
     def words(self) -> Sequence[str | Setting]:
         """The message with its settings unnamed, for another message that quotes it."""
         reason = (self._reason,) if isinstance(self._reason, str) else self._reason
-        return reason if self.setting is None else (self.setting, ": ", *reason)
+        where = () if self.place is None else (f" ({self.place})",)
+        return (*(() if self.setting is None else (self.setting, ": ")), *reason, *where)
 
     @property
     def message(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from attncli.cli.options import csv_field
-from attncli.settings.corpus import COLLECT, KEPT, TABLES, check_collected, check_words
+from attncli.settings.corpus import COLLECT, KEPT, PATIENCE, TABLES, check_collected, check_scheduler, check_words
 from attncli.settings.option import Whole, option
 
 corpus = partial(option, "Corpus")
@@ -44,5 +44,10 @@ class RunOptions:
     resume: bool = run(False, "Go on with the parts in the folder.")
     keep_parts: bool = run(False, "Keep the parts of shards when the tables are there.")
     jobs: int = run(1, "How many processes work on it.", check=Whole(1, 1024), metavar="N")
-    scheduler: str | None = run(None, "A Dask cluster in place of --jobs.", metavar="local|tcp://HOST:PORT")
+    scheduler: str | None = run(
+        None,
+        f"A Dask cluster in place of --jobs; it has {PATIENCE} s to answer, and as many to have a worker.",
+        check=check_scheduler,
+        metavar="local|tcp://HOST:PORT",
+    )
     json: bool = run(False, "The manifest in place of the summary.")

@@ -97,6 +97,8 @@ def _count(each: Done | Lost, progress: Progress) -> None:
     if isinstance(each, Lost):
         progress.lost.append(each)
     else:
+        if not each.value.reused:
+            each.task.check_made()
         progress.texts += each.value.texts
 
 

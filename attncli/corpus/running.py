@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from attncli.corpus.folder import PARTS
 from attncli.corpus.lines import Counter, Problems, read_texts
 from attncli.corpus.merging import is_sound
 from attncli.corpus.opening import find_words, open_reader
@@ -17,9 +18,11 @@ from attncli.corpus.shards import Shard, open_piece
 from attncli.corpus.tables import table_classes
 from attncli.corpus.tables.table import Table
 from attncli.corpus.writing import Writer, writing
+from attncli.errors import ResourceError
 from attncli.training.corpus import split_sentences
 
 AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by length together
+SHARED = "workers need the folder, and the text, under the path that they have here: a shared file system"
 KEPT_KEYS = 5  # of each word; with a larger `--top` there are fewer texts at once
 
 
@@ -59,6 +62,8 @@ class ShardTask:
             OSError: the part cannot be written.
         """
         folder, start = Path(self.folder), time.perf_counter()
+        if not (folder / PARTS).is_dir():
+            raise ResourceError(f"expected the folder {self.folder!r} on every worker", SHARED)
         if (texts := _made_before(folder, self)) is not None:
             return Made(texts, True)
         run = _Run(self.settings)
@@ -69,6 +74,11 @@ class ShardTask:
         with written_part(part_path(folder, self.name)) as part:
             run.write(part, seconds)
         return Made(run.texts, False)
+
+    def check_made(self) -> None:
+        """Check that the part is in this machine's folder. Raises ResourceError."""
+        if not part_path(Path(self.folder), self.name).is_file():
+            raise ResourceError(f"a worker made a part that is not in {self.folder!r}", SHARED)
 
 
 def task_of(folder: str, settings: CorpusSettings, shard: Shard) -> ShardTask:

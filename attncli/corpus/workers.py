@@ -1,6 +1,6 @@
 """The workers of a run: open from its beginning to its end, they do the tasks of one phase after another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -46,16 +46,21 @@ class Workers(Protocol):
         """
 
 
-def open_workers(jobs: int = 1, scheduler: str | None = None) -> AbstractContextManager[Workers]:
+def open_workers(
+    jobs: int = 1, scheduler: str | None = None, notice: Callable[[str], None] = lambda _: None
+) -> AbstractContextManager[Workers]:
     """The one process that runs this, `jobs` others, or the workers of a Dask scheduler: `local` has `jobs` of its own.
 
+    `notice` gets a few words about anything that is waited for.
+
     Raises:
+        UsageError: the address of the scheduler has no form of one.
         ResourceError: the extra is missing, or no scheduler answers at the address.
     """
     if scheduler is not None:
         from attncli.corpus.cluster import open_cluster
 
-        return open_cluster(scheduler, jobs)
+        return open_cluster(scheduler, jobs, notice)
     if jobs > 1:
         from attncli.corpus.processes import Processes
 

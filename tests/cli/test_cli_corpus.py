@@ -109,7 +109,6 @@ MISTAKES = [
     (["text.txt", "--memory", "a dog"], 2, "--memory", ""),
     (["text.txt", "-o", "text.txt"], 2, "'text.txt'", "folder"),
     (["text.txt", "-o", "full"], 2, "'full'", "--resume"),
-    (["text.txt", "--scheduler", "tcp://127.0.0.1:1"], 3, "tcp://127.0.0.1:1", "dask"),
     (["text.txt", "--vectors", "nosuch"], 3, "'nosuch'", ""),
     (["text.txt", "--model", str(TINY / "bert"), "--method", "dot"], 2, "--method", ""),
     (["text.txt", "--layer", "1"], 2, "--layer", "--model"),
