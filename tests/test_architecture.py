@@ -30,7 +30,7 @@ ROOMS = [
         "vectors",
     ),
     "heads",
-    *("models.checkpoint", "models.family", "models.blocks", "models.families", "models"),
+    *("models.checkpoint", "models.pack", "models.family", "models.blocks", "models.families", "models"),
     "recipes",
     "training",
     "corpus",

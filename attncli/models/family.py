@@ -17,6 +17,7 @@ from attncli.attention.attend import Attention
 from attncli.attention.score_terms import Scoring
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
+from attncli.models.pack import Pack
 
 Arrays = Iterator[tuple[str, tuple[int | None, ...]]]  # names and shapes; None where the config does not say
 
@@ -50,7 +51,7 @@ class ModelShape:
 
 
 class ModelLayer(NamedTuple):
-    """Every step of one block, in float32.
+    """Every step of one block on one text.
 
     queries `[n_head, n, d_k]` and keys `[n_kv_head, n, d_k]` as they meet (rotated where the model rotates them),
     values `[n_kv_head, n, d_v]` with their bias, w_o `[n_head·d_v, d_model]`, output `[n, d_model]`: the hidden state
@@ -64,6 +65,33 @@ class ModelLayer(NamedTuple):
     w_o: Array
     output: Array
     scoring: Scoring = Scoring()
+
+
+class RunHeads(NamedTuple):
+    """The heads of a block on a run of texts: the arrays of `ModelLayer`, each with a first axis b, one a text."""
+
+    queries: Array
+    keys: Array
+    values: Array
+    attention: Attention
+
+
+class PackedLayer(NamedTuple):
+    """Every step of one block on a pack: its heads on each run, w_o, output `[tokens, d_model]`, and scoring."""
+
+    heads: tuple[RunHeads, ...]
+    w_o: Array
+    output: Array
+    scoring: Scoring = Scoring()
+
+    @property
+    def single(self) -> ModelLayer:
+        """The layer of a pack of one text; ValueError for one of more texts."""
+        ((q, k, v, attention),) = self.heads
+        (queries,), (keys,), (values,), (scores,), (weights,), (context,) = q, k, v, *attention
+        return ModelLayer(
+            queries, keys, values, Attention(scores, weights, context), self.w_o, self.output, self.scoring
+        )
 
 
 class Learned(Protocol):
@@ -85,8 +113,8 @@ class Layer(Learned, Protocol):
 class Block(Learned, Protocol):
     """One block: self-attention and feed-forward with their norms and sums."""
 
-    def __call__(self, tensors: Tensors, x: Array, /) -> ModelLayer:
-        """Every step on the hidden state x `[n, d_model]`."""
+    def __call__(self, tensors: Tensors, x: Array, pack: Pack, /) -> PackedLayer:
+        """Every step on the hidden state x `[tokens, d_model]` of a pack."""
         ...
 
 
@@ -94,7 +122,7 @@ class Embedding(Learned, Protocol):
     """From token ids to the first hidden state."""
 
     def __call__(self, tensors: Tensors, ids: Array, positions: Array, /) -> Array:
-        """Token ids and their positions, both `[n]`, as `[n, d_model]`."""
+        """Token ids and their positions, both `[tokens]`, as `[tokens, d_model]`."""
         ...
 
 
@@ -154,18 +182,18 @@ class Family(ABC):
         if self.last is not None:
             yield from self.last.arrays()
 
-    def embed(self, tensors: Tensors, ids: Array) -> Array:
-        """Token ids `[n]` as the first hidden state `[n, d_model]`."""
-        return self.embedding(tensors, ids, self.positions(ids))
+    def embed(self, tensors: Tensors, pack: Pack) -> Array:
+        """The first hidden state of a pack: `[tokens, d_model]`."""
+        return self.embedding(tensors, pack.ids, pack.joined(map(self.positions, pack.by_run(pack.ids))))
 
     def positions(self, ids: Array) -> Array:
-        """The position of each token: `[n]`."""
-        return np.arange(len(ids))
+        """The position of each token of texts `[b, n]`, of which each begins anew: `[b, n]`."""
+        return np.broadcast_to(np.arange(ids.shape[-1]), ids.shape)
 
-    def layer(self, tensors: Tensors, number: int, x: Array) -> ModelLayer:
-        """Block `number` on the hidden state x `[n, d_model]`."""
-        return self.block(number)(tensors, x)
+    def layer(self, tensors: Tensors, number: int, x: Array, pack: Pack) -> PackedLayer:
+        """Block `number` on the hidden state x `[tokens, d_model]` of a pack."""
+        return self.block(number)(tensors, x, pack)
 
     def final(self, tensors: Tensors, x: Array) -> Array:
-        """The last hidden state as the model gives it, after the norm behind its last block: `[n, d_model]`."""
+        """The last hidden state as the model gives it, after the norm behind its last block: `[tokens, d_model]`."""
         return x if self.last is None else self.last(tensors, x)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from attncli.arrays import Array
 from attncli.attention.attend import Attention
@@ -15,7 +16,8 @@ from attncli.models.checkpoint.finding import find_model, name_of
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.families import read_family
-from attncli.models.family import Family, ModelLayer, ModelShape
+from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
+from attncli.models.pack import Pack
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
@@ -58,27 +60,41 @@ class Model:
             raise AttnError(f"the text has {n:,} tokens for {self.name}, which takes {most:,}", "shorten the text")
         return sentence
 
-    def run(self, ids: Sequence[int]) -> Iterator[ModelLayer]:
-        """The layers on the token ids `[n]`, each on the output of the one before.
+    def run(self, ids: Sequence[int], *, dtype: DTypeLike | None = None) -> Iterator[ModelLayer]:
+        """The layers on the token ids `[n]`, each on the output of the one before, in float32.
 
+        dtype: to compute in, float32 or float64; None is float64 for up to PRECISE tokens, float32 for more.
         One layer's weights are in memory at a time, and are freed with its value.
 
         Raises:
             ResourceError: arrays that are missing or have other shapes than config.json says, or that give no
                 finite numbers.
         """
-        x = self._family.embed(self._tensors, np.asarray(ids, np.intp))  # [n, d_model]
-        x = x.astype(np.float64 if len(ids) <= PRECISE else np.float32, copy=False)
+        if dtype is None:
+            dtype = np.float64 if len(ids) <= PRECISE else np.float32
+        return map(
+            _single, self.run_pack(Pack.of([ids]), dtype)
+        )  # a loop would keep each layer until the next is there
+
+    def run_pack(self, pack: Pack, dtype: DTypeLike = np.float32) -> Iterator[PackedLayer]:
+        """The layers on a pack of texts, each on the output of the one before.
+
+        dtype: to compute in, float32 or float64, which the results have. One layer is in memory at a time.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
         for number in range(self.shape.n_layer):
-            layer = self._layer(number, x)
+            layer = self._layer(number, x, pack)
             x = layer.output
-            yield _single(layer)
+            yield layer
             del layer  # before the next is computed
 
-    def _layer(self, number: int, x: Array) -> ModelLayer:
-        """Layer `number` on x `[n, d_model]`; ResourceError if its output is not finite."""
+    def _layer(self, number: int, x: Array, pack: Pack) -> PackedLayer:
+        """Layer `number` on x `[tokens, d_model]`; ResourceError if its output is not finite."""
         with np.errstate(all="ignore"):
-            layer = self._family.layer(self._tensors, number, x)
+            layer = self._family.layer(self._tensors, number, x, pack)
         if not np.isfinite(layer.output).all():
             raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
         return layer
@@ -88,8 +104,9 @@ class Model:
         return self._family.final(self._tensors, output)
 
 
-def _single(layer: ModelLayer) -> ModelLayer:
-    """The layer in float32."""
+def _single(packed: PackedLayer) -> ModelLayer:
+    """The layer of a pack of one text, in float32."""
+    layer = packed.single
     attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
     names = ("queries", "keys", "values", "w_o", "output")
     return layer._replace(

@@ -111,6 +111,7 @@ def measure(folder: Path) -> None:
     from attncli.models.checkpoint.config import read_config
     from attncli.models.checkpoint.tensors import Checkpoint
     from attncli.models.families import read_family
+    from attncli.models.pack import Pack
 
     family = read_family(read_config(folder))
     tensors, before = Checkpoint(folder, family.names), resident()
@@ -118,9 +119,10 @@ def measure(folder: Path) -> None:
     watcher = threading.Thread(target=watch, args=(peak, done))
     watcher.start()
     start = time.perf_counter()
-    x = family.embed(tensors, np.arange(TOKENS))  # [n, d_model]
+    pack = Pack.of([range(TOKENS)])
+    x = family.embed(tensors, pack)  # [n, d_model]
     for number in range(N_LAYER):
-        x = family.layer(tensors, number, x).output
+        x = family.layer(tensors, number, x, pack).output
     x = family.final(tensors, x)
     seconds = time.perf_counter() - start
     done.set()

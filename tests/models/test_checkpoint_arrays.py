@@ -11,6 +11,7 @@ from attncli.errors import ResourceError
 from attncli.models.checkpoint.config import read_config
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.model import open_model
+from attncli.models.pack import Pack
 
 IDS = [5, 9, 2, 7]
 WORDS = "embeddings.word_embeddings.weight"
@@ -165,9 +166,10 @@ class Asked:
 def test_a_family_takes_the_arrays_that_it_lists(tiny):
     model = open_model(TINY / tiny)
     family, asked = model._family, Asked(model._tensors)
-    x = family.embed(asked, np.array(IDS))
+    pack = Pack.of([IDS])
+    x = family.embed(asked, pack)
     for number in range(model.shape.n_layer):
-        x = family.layer(asked, number, x).output
+        x = family.layer(asked, number, x, pack).output
     family.final(asked, x)
     assert dict(family.arrays()) == asked.shapes
 

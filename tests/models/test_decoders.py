@@ -9,6 +9,7 @@ from attncli.models.blocks.rotary import read_rotary, rotate, rotation
 from attncli.models.checkpoint.config import Config, read_config
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.families import read_family
+from attncli.models.pack import Pack
 
 TINY = TESTS / "oracles" / "tiny"
 FAMILIES = ("gpt2", "llama", "mistral", "qwen2", "qwen3")
@@ -20,9 +21,10 @@ def run(name, ids, **changes):
     """The layers and the last hidden state of a tiny model, with keys of its config changed; None takes one out."""
     family = family_of(name, **changes)
     tensors = Checkpoint(TINY / name.split("-")[0], family.names)
-    layers, x = [], family.embed(tensors, ids)
+    pack = Pack.of([ids])
+    layers, x = [], family.embed(tensors, pack)
     for number in range(family.shape.n_layer):
-        layers.append(family.layer(tensors, number, x))
+        layers.append(family.layer(tensors, number, x, pack).single)
         x = layers[-1].output
     return layers, family.final(tensors, x)
 

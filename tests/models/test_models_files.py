@@ -264,7 +264,7 @@ class Watching:
     def layer(self, *given):
         self.gone.append(self.last() is None)
         layer = self.family.layer(*given)
-        self.last = weakref.ref(layer.attention.weights)
+        self.last = weakref.ref(layer.heads[0].attention.weights)
         return layer
 
 

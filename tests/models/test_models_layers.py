@@ -7,7 +7,7 @@ import pytest
 
 from attncli.errors import ResourceError
 from attncli.models.blocks.activations import ACTIVATIONS, read_activation
-from attncli.models.blocks.attention import join_heads, split_heads
+from attncli.models.blocks.attention import split_heads
 from attncli.models.blocks.layers import Table, layer_norm, linear, take
 from attncli.models.checkpoint.config import Config
 
@@ -64,10 +64,9 @@ def test_linear_is_a_sum_of_products():
     ]
 
 
-def test_heads_are_split_in_order_and_joined_again():
+def test_heads_are_split_in_order():
     x = np.arange(12).reshape(2, 6)
-    assert split_heads(x, 3).tolist() == [[[0, 1], [6, 7]], [[2, 3], [8, 9]], [[4, 5], [10, 11]]]
-    np.testing.assert_array_equal(join_heads(split_heads(x, 3)), x)
+    assert split_heads(x, 3).tolist() == [[[0, 1], [2, 3], [4, 5]], [[6, 7], [8, 9], [10, 11]]]
 
 
 class Arrays(dict):

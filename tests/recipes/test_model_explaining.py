@@ -112,9 +112,9 @@ class Counting:
     def __getattr__(self, name):
         return getattr(self.family, name)
 
-    def layer(self, tensors, number, x):
+    def layer(self, tensors, number, x, pack):
         self.inputs[number] = x
-        return self.family.layer(tensors, number, x)
+        return self.family.layer(tensors, number, x, pack)
 
 
 @pytest.mark.parametrize("last", [0, 1, 2])

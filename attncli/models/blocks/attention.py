@@ -5,22 +5,18 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.attention.attend import Attention, attend
+from attncli.attention.attend import attend
 from attncli.attention.masks import Window
 from attncli.attention.score_terms import Scoring
 from attncli.models.blocks.layers import Dense, arrays_of, linear
 from attncli.models.blocks.rotary import Rotary, rotate, rotation
-from attncli.models.family import Arrays, Layer, ModelLayer, Tensors
+from attncli.models.family import Arrays, Layer, PackedLayer, RunHeads, Tensors
+from attncli.models.pack import Pack
 
 
 def split_heads(x: Array, n_head: int) -> Array:
-    """`[n, n_head·d]` as `[n_head, n, d]`: each head takes the next d columns (Vaswani et al. 2017, section 3.2.2)."""
-    return x.reshape(len(x), n_head, -1).transpose(1, 0, 2)
-
-
-def join_heads(x: Array) -> Array:
-    """`[n_head, n, d]` as `[n, n_head·d]`, the concatenation that w_o takes."""
-    return x.transpose(1, 0, 2).reshape(x.shape[1], -1)
+    """`[tokens, n_head·d]` as `[tokens, n_head, d]`: d columns a head (Vaswani et al. 2017, section 3.2.2)."""
+    return x.reshape(len(x), n_head, -1)
 
 
 class Separate(NamedTuple):
@@ -37,7 +33,7 @@ class Separate(NamedTuple):
         return arrays_of((self.query, self.key, self.value))
 
     def __call__(self, tensors: Tensors, x: Array) -> tuple[Array, Array, Array]:
-        """The queries `[n_head, n, d_k]`, keys and values `[n_kv_head, n, d_k]` of x `[n, d_model]`."""
+        """The queries `[tokens, n_head, d_k]`, keys and values `[tokens, n_kv_head, d_k]` of x `[tokens, d_model]`."""
         q = split_heads(self.query(tensors, x), self.n_head)
         k, v = (split_heads(each(tensors, x), self.n_kv_head) for each in (self.key, self.value))
         return q, k, v
@@ -54,25 +50,22 @@ class Fused(NamedTuple):
         return self.all.arrays()
 
     def __call__(self, tensors: Tensors, x: Array) -> tuple[Array, Array, Array]:
-        """The queries, keys and values `[n_head, n, d_k]` of x `[n, d_model]`."""
+        """The queries, keys and values `[tokens, n_head, d_k]` of x `[tokens, d_model]`."""
         q, k, v = (split_heads(part, self.n_head) for part in np.split(self.all(tensors, x), 3, axis=-1))
         return q, k, v
 
 
 class Attended(NamedTuple):
-    """The steps of a block's attention as in `ModelLayer`, and `added` `[n, d_model]`: the heads mixed by w_o."""
+    """The steps of a block's attention as in `PackedLayer`, and `added` `[tokens, d_model]`: the heads mixed by w_o."""
 
-    queries: Array
-    keys: Array
-    values: Array
-    attention: Attention
+    heads: tuple[RunHeads, ...]
     w_o: Array
     scoring: Scoring
     added: Array
 
-    def layer(self, output: Array) -> ModelLayer:
-        """The steps with the block's output `[n, d_model]`."""
-        return ModelLayer(self.queries, self.keys, self.values, self.attention, self.w_o, output, self.scoring)
+    def layer(self, output: Array) -> PackedLayer:
+        """The steps with the block's output `[tokens, d_model]`."""
+        return PackedLayer(self.heads, self.w_o, output, self.scoring)
 
 
 class SelfAttention(NamedTuple):
@@ -95,15 +88,27 @@ class SelfAttention(NamedTuple):
         yield from self.projections.arrays()
         yield from arrays_of((self.mixing, *(self.head_norms or ())))
 
-    def __call__(self, tensors: Tensors, x: Array) -> Attended:
-        """Every step on x `[n, d_model]`."""
-        q, k, v = self.projections(tensors, x)  # [n_head, n, d_k]
+    def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> Attended:
+        """Every step on x `[tokens, d_model]`."""
+        q, k, v = self.projections(tensors, x)  # [tokens, n_head, d_k]
         if self.head_norms is not None:
             q, k = (norm(tensors, each) for norm, each in zip(self.head_norms, (q, k), strict=True))
         if self.rotary is not None:
-            turn = rotation(self.rotary, len(x))
-            q, k = rotate(q, *turn), rotate(k, *turn)
-        attention = attend(q, k, v, **self.scoring.arguments, causal=self.causal, window=self.window)
+            q, k = self._rotated(self.rotary, q, k, pack)
+        heads = tuple(map(self._attend, *map(pack.by_run, (q, k, v))))
+        context = pack.joined(each.attention.context.swapaxes(1, 2) for each in heads)  # [tokens, n_head, d_v]
         w_o, bias = self.mixing.weights(tensors)  # [d_model, n_head·d_v]
-        added = linear(join_heads(attention.context), w_o, bias)  # [n, d_model]
-        return Attended(q, k, v, attention, w_o.T, self.scoring, added)
+        added = linear(context.reshape(len(x), -1), w_o, bias)  # [tokens, d_model]
+        return Attended(heads, w_o.T, self.scoring, added)
+
+    def _rotated(self, rotary: Rotary, q: Array, k: Array, pack: Pack) -> tuple[Array, Array]:
+        """Queries and keys `[tokens, heads, d_k]`, turned by their places in their own texts."""
+        turns = [np.tile(np.stack(rotation(rotary, run.n)), (1, run.b, 1)) for run in pack.runs]
+        cos, sin = np.concatenate(turns, axis=1)[:, :, None]  # [tokens, 1, width/2]
+        return rotate(q, cos, sin), rotate(k, cos, sin)
+
+    def _attend(self, *vectors: Array) -> RunHeads:
+        """The heads of a run, from its queries, keys and values `[b, n, heads, d]`."""
+        q, k, v = (each.swapaxes(1, 2) for each in vectors)  # [b, heads, n, d]
+        attention = attend(q, k, v, **self.scoring.arguments, causal=self.causal, window=self.window)
+        return RunHeads(q, k, v, attention)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from attncli.arrays import Array
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import arrays_of
-from attncli.models.family import Arrays, Layer, ModelLayer, Tensors
+from attncli.models.family import Arrays, Layer, PackedLayer, Tensors
+from attncli.models.pack import Pack
 
 
 class PostNormBlock(NamedTuple):
@@ -20,10 +21,10 @@ class PostNormBlock(NamedTuple):
         """Those of every layer."""
         return arrays_of(self)
 
-    def __call__(self, tensors: Tensors, x: Array) -> ModelLayer:
-        """Every step on x `[n, d_model]`."""
-        attended = self.attention(tensors, x)
-        a = self.attention_norm(tensors, x + attended.added)  # [n, d_model]
+    def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> PackedLayer:
+        """Every step on x `[tokens, d_model]`."""
+        attended = self.attention(tensors, x, pack)
+        a = self.attention_norm(tensors, x + attended.added)  # [tokens, d_model]
         output = self.output_norm(tensors, a + self.feed_forward(tensors, a))
         return attended.layer(output)
 
@@ -40,9 +41,9 @@ class PreNormBlock(NamedTuple):
         """Those of every layer."""
         return arrays_of(self)
 
-    def __call__(self, tensors: Tensors, x: Array) -> ModelLayer:
-        """Every step on x `[n, d_model]`."""
-        attended = self.attention(tensors, self.attention_norm(tensors, x))
-        a = x + attended.added  # [n, d_model]
+    def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> PackedLayer:
+        """Every step on x `[tokens, d_model]`."""
+        attended = self.attention(tensors, self.attention_norm(tensors, x), pack)
+        a = x + attended.added  # [tokens, d_model]
         output = a + self.feed_forward(tensors, self.feed_forward_norm(tensors, a))
         return attended.layer(output)

@@ -65,11 +65,11 @@ class Bert(Family):
         )
 
     def positions(self, ids: Array) -> Array:
-        """0, 1, 2 …; or padding + 1, padding + 2 … with padding tokens at `padding`: `[n]`."""
+        """0, 1, 2 …; or padding + 1, padding + 2 … with padding tokens at `padding`: `[b, n]`."""
         if self.padding is None:
             return super().positions(ids)
-        counted = ids != self.padding  # [n]
-        positions: Array = np.cumsum(counted) * counted + self.padding
+        counted = ids != self.padding  # [b, n]
+        positions: Array = np.cumsum(counted, axis=-1) * counted + self.padding
         return positions
 
     def block(self, number: int) -> PostNormBlock:
