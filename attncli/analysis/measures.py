@@ -14,8 +14,8 @@ TIE = 1e-12
 
 def entropy(weights: Array) -> Array:
     """Shannon entropy −Σ p log₂ p in bits: 0 for one key (or none), log₂ n for n equal ones (Shannon 1948)."""
-    logarithm = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)  # [..., n_key]; 0·log 0 is 0
-    bits: Array = (weights * logarithm).sum(axis=-1)  # [...]
+    logarithm = np.log2(np.maximum(weights, np.finfo(weights.dtype).tiny))  # [..., n_key]; 0·log 0 is 0
+    bits: Array = np.einsum("...i,...i->...", weights, logarithm)  # [...]
     return np.maximum(-bits, 0)
 
 

@@ -15,16 +15,23 @@ def product(a: Array, b: Array, scale: float | None = None, out: Array | None = 
     """A `[..., n, d]` times b `[..., d, m]` times `scale`: `[..., n, m]`. Overflow saturates."""
     if product_may_overflow(a, b, scale):
         return wide_product(a, b, scale, out)
-    a = a if scale is None else a * float(scale)  # n·d products where scaling the result would cost n·m
+    # m·d products where scaling the result would cost n·m; rows of a new b are faster to multiply with
+    b = b if scale is None else np.multiply(b, float(scale), order="C")
     scores: Array = np.matmul(a, b, out=out)  # [..., n, m]
     return scores
 
 
 def product_may_overflow(a: Array, b: Array, scale: float | None) -> bool:
     """Whether a number on the way to a·b·scale may pass the dtype's range."""
-    largest = [float(np.abs(x).max(initial=1)) for x in (a, b)]  # as Python's floats, whose products do not warn
-    bound = a.shape[-1] * largest[0] * largest[1] * max(1.0, abs(scale or 1))
+    bound = max(1.0, norm(a)) * max(1.0, norm(b)) * max(1.0, abs(scale or 1))  # |a·b| ≤ ‖a‖‖b‖
     return not bound <= float(np.finfo(a.dtype).max)  # also where a NaN or an infinity hides the largest number
+
+
+def norm(x: Array) -> float:
+    """The length √Σx² of all numbers of x together; a NaN or ∞ where one of them is, or where a square overflows."""
+    axes = list(range(x.ndim))
+    with np.errstate(all="ignore"):
+        return math.sqrt(np.einsum(x, axes, x, axes, []))
 
 
 def wide_product(a: Array, b: Array, scale: float | None, out: Array | None = None) -> Array:
@@ -36,7 +43,7 @@ def wide_product(a: Array, b: Array, scale: float | None, out: Array | None = No
     a_power, b_power = _power_of_two(a, axis=-1), _power_of_two(b, axis=-2)  # [..., n, 1], [..., 1, m]
     a, b = np.ldexp(a, -a_power), np.ldexp(b, -b_power)  # numbers up to 1
     factor, power = math.frexp(1 if scale is None else scale)  # scale = factor·2^power
-    scores: Array = np.matmul(a if scale is None else a * factor, b, out=out)  # [..., n, m]
+    scores: Array = np.matmul(a, b if scale is None else np.multiply(b, factor, order="C"), out=out)  # [..., n, m]
     saturating(np.ldexp, scores, a_power + b_power + (0 if scale is None else power))
     return scores
 

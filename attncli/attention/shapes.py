@@ -87,6 +87,8 @@ class Layout:
 
     def temperature(self, given: ArrayLike, dtype: np.dtype) -> Array:
         """A temperature, or one for each head `[..., n_head]`, checked, as `[..., n_kv_head, group, 1, 1]`."""
+        if np.ndim(given) == 0 and given == 1:  # nearly always
+            return np.broadcast_to(dtype.type(1), (*self.grouped, 1, 1))
         needed = f"a finite number above 0 in {dtype}"
         if np.ndim(given) == 0:
             given = _finite("temperature", given, needed, lambda t: _above_zero(t, dtype))

@@ -9,7 +9,8 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.corpus.attending import blocks_checksum
-from attncli.corpus.reading import ModelReader, Reader, VectorReader
+from attncli.corpus.model_reading import ModelReader
+from attncli.corpus.reading import Reader, VectorReader
 from attncli.corpus.settings import CorpusSettings, Source
 from attncli.corpus.tables import table_classes
 from attncli.errors import ResourceError, UsageError

@@ -1,7 +1,6 @@
-"""Batches of attention from texts: with the vectors of a set many at once, with a model one by one."""
+"""Batches of attention from texts; here with the vectors of a set."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -11,16 +10,16 @@ from attncli.corpus.attending import Attender
 from attncli.corpus.batch import Batch
 from attncli.corpus.lines import NO_WORD
 from attncli.corpus.vocabulary import Vocabulary, by_length, known
-from attncli.errors import AttnError, ResourceError
-from attncli.models.model import Model
 from attncli.settings.explanation import Settings
 from attncli.settings.model import ModelSettings
 from attncli.vectors import Vectors
 
-RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
-LIMIT = 2**31
-
 Skip = Callable[[int, str], None]  # called with the place of a text that is skipped, and the reason
+
+
+def both(one: str, other: str) -> str:
+    """The name of a number that two words happen to share: of 20,000 words that is so in one corpus of ten."""
+    return one if other in one.split(" | ") else " | ".join(sorted({*one.split(" | "), other}))
 
 
 class Reader(Protocol):
@@ -104,106 +103,3 @@ class VectorReader:
         """As typed, else in lower case."""
         found = self._vectors.find([*words, *(word.lower() for word in words)])
         return {word: found.get(word, found.get(word.lower(), -1)) for word in words if {word, word.lower()} & {*found}}
-
-
-class ModelWords:
-    """Words by number, the same in every process: a word that is asked for by its place, others by a hash."""
-
-    def __init__(self, asked: Sequence[str]) -> None:
-        self._asked = self.of_asked(asked)
-        self._folded = {word.casefold(): word for word in reversed(self._asked)}
-
-    def of_asked(self, words: Sequence[str]) -> dict[str, int]:
-        """The number of each."""
-        return {word: place for place, word in enumerate(words[:RESERVED])}
-
-    def numbered(self, text: str) -> tuple[int, str]:
-        """The number of a word as typed, and its name: as it was asked for, else as typed."""
-        name = text if text in self._asked else self._folded.get(text.casefold(), text)
-        return self._asked[name] if name in self._asked else _hashed(name), name
-
-
-def _hashed(name: str) -> int:
-    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    number = int.from_bytes(digest, "little")
-    return RESERVED + number % (LIMIT - RESERVED)
-
-
-def both(one: str, other: str) -> str:
-    """The name of a number that two words happen to share: of 20,000 words that is so in one corpus of ten."""
-    return one if other in one.split(" | ") else " | ".join(sorted({*one.split(" | "), other}))
-
-
-class ModelReader:
-    """Attention of a model, a text at a time: over its tokens, or over words where the settings merge them."""
-
-    def __init__(self, model: Model, settings: ModelSettings, asked: Sequence[str] | None = None) -> None:
-        self._model, self._settings = model, settings
-        self._words = ModelWords(asked or ())
-        self.name = model.name
-        self.warnings = model.warnings
-        self.words_known = self.words_unknown = 0
-        self._names: dict[int, str] = {}
-        shape = model.shape
-        layers, heads = settings.layer or range(shape.n_layer), settings.head or range(shape.n_head)
-        self.numbers = tuple(layers), tuple(heads)
-
-    @property
-    def attention(self) -> ModelSettings:
-        """As they were given."""
-        return self._settings
-
-    def read(self, texts: Sequence[str], skip: Skip) -> Iterator[Batch]:
-        """A text that the model does not take is skipped."""
-        for number, text in enumerate(texts):
-            try:
-                yield self._batch(number, text)
-            except ResourceError:
-                raise
-            except AttnError as error:
-                skip(number, error.message)
-
-    def _batch(self, number: int, text: str) -> Batch:
-        from attncli.recipes.model_explaining import explain_model_with
-
-        explanation = explain_model_with(text, self._model, self._settings)
-        tokens = explanation.sentence.tokens
-        self.words_known += len(tokens)
-        if self._settings.words:
-            named = [self._words.numbered(token.name) for token in tokens]
-        else:
-            named = [(token.row or 0, token.word) for token in tokens]  # the piece, not the typed text
-        self._learn(named)
-        rows = np.array([[row for row, _ in named]])  # [1, n]
-        weights = explanation.weights[:, None]  # [n_layer, 1, n_head, n, n]
-        seen, special = [layer.visible for layer in explanation.layers], explanation.source.special
-        return Batch(np.array([number]), rows, self._settings.top, weights, seen, special=special)
-
-    def names(self, rows: Array) -> list[str]:
-        """The tokens as the model's vocabulary has them, or the words as they were typed."""
-        return [self._names.get(int(row), "") for row in rows]
-
-    def knows(self, rows: Array, names: Mapping[str, str]) -> bool:
-        """Tokens that came with their names."""
-        return {*map(str, np.unique(rows).tolist())} <= names.keys()
-
-    def taken_names(self) -> dict[int, str]:
-        """The tokens met since the last call, by number."""
-        names, self._names = self._names, {}
-        return names
-
-    def learn_names(self, names: Mapping[str, str]) -> None:
-        """Tokens that were met elsewhere."""
-        self._learn((int(row), name) for row, name in names.items())
-
-    def _learn(self, named: Iterable[tuple[int, str]]) -> None:
-        for row, name in named:
-            self._names[row] = both(self._names.get(row, name), name)
-
-    def find(self, words: Sequence[str]) -> dict[str, int]:
-        """The numbers of words, each of one token or several."""
-        whole = [word for word in words if self._is_whole(word)]
-        return {word: number for word, number in self._words.of_asked(words).items() if word in whole}
-
-    def _is_whole(self, word: str) -> bool:
-        return len({token.word for token in self._model.read(word).tokens if not token.special}) == 1

@@ -5,8 +5,9 @@ one row in `families/__init__.py`. Warnings about keys and arrays, checks of sha
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Protocol, Self
 
@@ -76,13 +77,28 @@ class RunHeads(NamedTuple):
     attention: Attention
 
 
-class PackedLayer(NamedTuple):
-    """Every step of one block on a pack: its heads on each run, w_o, output `[tokens, d_model]`, and scoring."""
+@dataclass(frozen=True, eq=False)
+class PackedLayer:
+    """Every step of one block on a pack: its heads on each run, and how they score.
+
+    mixing: the weights and bias of w_o; finish: the rest of the block. Both are computed when they are asked for, since
+    behind the last layer that is wanted no one asks.
+    """
 
     heads: tuple[RunHeads, ...]
-    w_o: Array
-    output: Array
-    scoring: Scoring = Scoring()
+    scoring: Scoring
+    mixing: Callable[[], tuple[Array, Array | None]]
+    finish: Callable[[], Array]
+
+    @cached_property
+    def w_o(self) -> Array:
+        """The matrix that mixes the heads: `[n_head·d_v, d_model]`."""
+        return self.mixing()[0].T
+
+    @cached_property
+    def output(self) -> Array:
+        """The hidden state that the next block takes: `[tokens, d_model]`."""
+        return self.finish()
 
     @property
     def single(self) -> ModelLayer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,8 @@ class Model:
         """
         if dtype is None:
             dtype = np.float64 if len(ids) <= PRECISE else np.float32
-        return map(
-            _single, self.run_pack(Pack.of([ids]), dtype)
-        )  # a loop would keep each layer until the next is there
+        # A loop would keep each layer until the next is there: two at a time.
+        return map(self._single, count(), self.run_pack(Pack.of([ids]), dtype))
 
     def run_pack(self, pack: Pack, dtype: DTypeLike = np.float32) -> Iterator[PackedLayer]:
         """The layers on a pack of texts, each on the output of the one before.
@@ -87,31 +87,40 @@ class Model:
         x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
         for number in range(self.shape.n_layer):
             layer = self._layer(number, x, pack)
-            x = layer.output
             yield layer
+            x = self._finished(number, layer)
             del layer  # before the next is computed
 
     def _layer(self, number: int, x: Array, pack: Pack) -> PackedLayer:
-        """Layer `number` on x `[tokens, d_model]`; ResourceError if its output is not finite."""
+        """The heads of layer `number` on x `[tokens, d_model]`; ResourceError if they are not finite."""
         with np.errstate(all="ignore"):
             layer = self._family.layer(self._tensors, number, x, pack)
-        if not np.isfinite(layer.output).all():
-            raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
+        self._check_finite(number, *(heads.attention.context for heads in layer.heads))
         return layer
+
+    def _finished(self, number: int, layer: PackedLayer) -> Array:
+        """The output of layer `number`; ResourceError if it is not finite."""
+        with np.errstate(all="ignore"):
+            output = layer.output
+        self._check_finite(number, output)
+        return output
+
+    def _single(self, number: int, packed: PackedLayer) -> ModelLayer:
+        """Layer `number` of a pack of one text, in float32."""
+        self._finished(number, packed)
+        layer = packed.single
+        attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
+        names = ("queries", "keys", "values", "w_o", "output")
+        narrow = {name: getattr(layer, name).astype(np.float32, copy=False) for name in names}
+        return layer._replace(attention=attention, **narrow)
+
+    def _check_finite(self, number: int, *arrays: Array) -> None:
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
 
     def final(self, output: Array) -> Array:
         """The last hidden state `[n, d_model]`, from the last layer's output."""
         return self._family.final(self._tensors, output)
-
-
-def _single(packed: PackedLayer) -> ModelLayer:
-    """The layer of a pack of one text, in float32."""
-    layer = packed.single
-    attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
-    names = ("queries", "keys", "values", "w_o", "output")
-    return layer._replace(
-        attention=attention, **{name: getattr(layer, name).astype(np.float32, copy=False) for name in names}
-    )
 
 
 def open_model(name_or_path: str | Path) -> Model:

@@ -48,6 +48,9 @@ class Pack:
         return (x[run.tokens].reshape(run.b, run.n, *x.shape[1:]) for run in self.runs)
 
     def joined(self, runs: Iterator[Array]) -> Array:
-        """Arrays `[b, n, ...]`, one a run, as `[tokens, ...]`; of a single run without a copy, if it can be."""
-        flat = [x.reshape(run.b * run.n, *x.shape[2:]) for run, x in zip(self.runs, runs, strict=True)]
-        return flat[0] if len(flat) == 1 else np.concatenate(flat)
+        """Arrays `[b, n, ...]`, one a run, as `[tokens, ...]`."""
+        given = list(runs)
+        joined = np.empty((len(self.ids), *given[0].shape[2:]), given[0].dtype)
+        for run, x in zip(self.by_run(joined), given, strict=True):
+            run[:] = x
+        return joined

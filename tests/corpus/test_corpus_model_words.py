@@ -7,7 +7,8 @@ import pytest
 from oracles.checkpoints import TINY
 from support.command import attn
 
-from attncli.corpus.reading import RESERVED, ModelReader, ModelWords, both
+from attncli.corpus.model_reading import RESERVED, ModelReader, ModelWords
+from attncli.corpus.reading import both
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import check_model_settings
@@ -26,7 +27,7 @@ def test_a_word_is_a_word_whatever_pieces_it_has(name):
     found = [*reader.read(TEXTS, lambda *each: skipped.append(each))]
     assert not skipped
     dog, cute = (reader.find(("dog", "cute"))[word] for word in ("dog", "cute"))
-    rows = [batch.rows[0] for batch in found]
+    rows = [batch.rows[0] for batch in sorted(found, key=lambda batch: batch.texts[0])]
     assert [(each == dog).sum() for each in rows] == [1, 1, 1, 1]  # in every case, and not in dogs
     assert [(each == cute).sum() for each in rows] == [0, 0, 0, 1]
     assert reader.names(np.array([dog, cute])) == ["dog", "cute"]

@@ -1,82 +1,85 @@
 """The non-linear functions between the two linear layers of a block, by the names that config.json has for them."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.models.checkpoint.config import Config
 
-Activation = Callable[[Array], Array]
+CACHED = 2**16  # numbers that stay in a core's cache between the steps of an activation
 
-CACHED = 2**14  # numbers that stay in a core's cache between the steps of gelu
-
-# The upper tail of the normal distribution, Q(a) ≈ t·(c₁ + c₂t + … + c₆t⁵)·exp(−a²/2) with t = 1/(1 + pa).
-# The form is Abramowitz and Stegun's 7.1.26 with one term more; these p and c are the minimax fit on [0, 6], which is
-# off by at most 1e-8: less than half a unit in the last place of a float32 near 1.
-TAIL_P = np.float32(0.28)
-TAIL_C = tuple(
-    np.float32(c)
-    for c in (
-        *(0.11652066294572105, 0.06749751824122194, 0.268908165013866),
-        *(-0.236990888415748, 0.3898723516946664, -0.10580781870492989),
-    )
+# ln(Φ(x) / (1 − Φ(x))) = x·(c₀ + c₁x² + … + c₆x¹²), the minimax fit of x·Φ(x) on [−6, 6], off by 1e-7 at most; beyond,
+# the last term takes σ to 0 or 1, as Φ is.
+NORMAL = (
+    *(1.5957680794318072, 0.07266898693638035, -6.646495245647625e-05, -0.00011044072710391135),
+    *(7.935278099802614e-06, -2.6695791914507967e-07, 3.6203878190859066e-09),
 )
+CUBIC = (2 * math.sqrt(2 / math.pi), 2 * math.sqrt(2 / math.pi) * 0.044715)
 
 
-def gelu(x: Array) -> Array:
-    """x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016, equation 1), within 3e-7 of the exact one.
+class Activation(Protocol):
+    """A function of every number by itself, computed in the dtype of x."""
 
-    Written as max(x, 0) − |x|·Q(|x|), Q = 1 − Φ, so that neither side of 0 loses digits.
+    def __call__(self, x: Array, /, out: Array | None = None) -> Array:
+        """The function of x, of any shape; to `out`, contiguous and of the same shape, which may be x."""
+        ...
+
+
+def gelu(x: Array, /, out: Array | None = None) -> Array:
+    """x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel 2016, equation 1); within 4e-7 for |x| < 4."""
+    return _gated(x, NORMAL, out)
+
+
+def gelu_tanh(x: Array, /, out: Array | None = None) -> Array:
+    """½x·(1 + tanh(√(2/π)·(x + 0.044715x³))) (Hendrycks & Gimpel 2016, equation 2): named gelu_new by GPT-2.
+
+    ½(1 + tanh(u)) is σ(2u).
     """
-    out: Array = np.maximum(x, 0, dtype=np.float32)  # [..., d]
-    flat, result = x.reshape(-1), out.reshape(-1)
-    for start in range(0, flat.size, CACHED):
-        part = slice(start, start + CACHED)
-        result[part] -= _weighted_tail(flat[part])
-    return out
+    return _gated(x, CUBIC, out)
 
 
-def _weighted_tail(x: Array) -> Array:
-    """|x|·Q(|x|) of x `[n]`."""
-    a = np.abs(x)  # [n]
-    t = np.reciprocal(TAIL_P * a + np.float32(1))
-    tail: Array = t * TAIL_C[-1]
-    for c in TAIL_C[-2::-1]:  # Horner's rule
-        tail += c
-        tail *= t
-    tail *= np.exp(np.square(a) * np.float32(-0.5))
-    tail *= a
-    return tail
-
-
-def gelu_tanh(x: Array) -> Array:
-    """½x·(1 + tanh(√(2/π)·(x + 0.044715x³))) (Hendrycks & Gimpel 2016, equation 2): named gelu_new by GPT-2."""
-    inner = x * x  # [..., d]
-    inner *= np.float32(0.044715)
-    inner += 1
-    inner *= x
-    inner *= np.float32(math.sqrt(2 / math.pi))
-    y: Array = np.tanh(inner, out=inner)
-    y += 1
-    y *= x
-    y *= np.float32(0.5)
-    return y
-
-
-def relu(x: Array) -> Array:
+def relu(x: Array, /, out: Array | None = None) -> Array:
     """max(x, 0) (Nair & Hinton 2010)."""
-    y: Array = np.maximum(x, 0)
+    y: Array = np.maximum(x, 0, out=out)
     return y
 
 
-def silu(x: Array) -> Array:
+def silu(x: Array, /, out: Array | None = None) -> Array:
     """x·σ(x) = x / (1 + e⁻ˣ) (Hendrycks & Gimpel 2016, section 2; Ramachandran et al. 2017 call it swish)."""
-    with np.errstate(over="ignore"):  # e⁻ˣ = ∞ gives −0, which is right
-        y: Array = np.exp(-x)
-    y += 1
-    return np.divide(x, y, out=y)
+    return _gated(x, (1.0,), out)
+
+
+def _gated(x: Array, coefficients: Sequence[float], out: Array | None) -> Array:
+    """x·σ(x·Σ cₖ x²ᵏ), σ(u) = 1 / (1 + e⁻ᵘ), a few numbers at a time. NumPy's 2ˣ takes half the time of its eˣ."""
+    y = np.empty_like(x, order="C") if out is None else out
+    flat, result = x.reshape(-1), y.reshape(-1)
+    negative = [x.dtype.type(-c / math.log(2)) for c in coefficients]
+    with np.errstate(over="ignore"):  # e⁻ᵘ = ∞ gives −0, which is right
+        for start in range(0, flat.size, CACHED):
+            part = flat[start : start + CACHED]
+            divisor = _odd(part, negative)
+            np.exp2(divisor, out=divisor)
+            divisor += 1
+            np.divide(part, divisor, out=result[start : start + CACHED])
+    return y
+
+
+def _odd(x: Array, coefficients: Sequence[Any]) -> Array:
+    """The odd polynomial x·Σ cₖ x²ᵏ of x `[n]`, by Horner's rule."""
+    if len(coefficients) == 1:
+        only: Array = x * coefficients[0]
+        return only
+    square = x * x
+    total: Array = square * coefficients[-1]
+    for c in coefficients[-2:0:-1]:
+        total += c
+        total *= square
+    total += coefficients[0]
+    total *= x
+    return total
 
 
 ACTIVATIONS: Mapping[str, Activation] = {

@@ -1,5 +1,8 @@
 """Self-attention of a block, from the hidden state to the sum of its heads, with every step between."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -55,17 +58,24 @@ class Fused(NamedTuple):
         return q, k, v
 
 
-class Attended(NamedTuple):
-    """The steps of a block's attention as in `PackedLayer`, and `added` `[tokens, d_model]`: the heads mixed by w_o."""
+@dataclass(frozen=True, eq=False)
+class Attended:
+    """The heads of a block on each run of a pack, and the weights and bias of w_o, which mixes them."""
 
+    pack: Pack
     heads: tuple[RunHeads, ...]
-    w_o: Array
     scoring: Scoring
-    added: Array
+    mixing: Callable[[], tuple[Array, Array | None]]
 
-    def layer(self, output: Array) -> PackedLayer:
-        """The steps with the block's output `[tokens, d_model]`."""
-        return PackedLayer(self.heads, self.w_o, output, self.scoring)
+    def mixed(self) -> Array:
+        """The concatenated contexts times w_o: `[tokens, d_model]` (Vaswani et al. 2017, section 3.2.2)."""
+        contexts = (each.attention.context.swapaxes(1, 2) for each in self.heads)  # [b, n, n_head, d_v]
+        joined = self.pack.joined(contexts)  # [tokens, n_head, d_v]
+        return linear(joined.reshape(len(joined), -1), *self.mixing())
+
+    def layer(self, finish: Callable[[], Array]) -> PackedLayer:
+        """The layer whose output is that of `finish`: `[tokens, d_model]`."""
+        return PackedLayer(self.heads, self.scoring, self.mixing, finish)
 
 
 class SelfAttention(NamedTuple):
@@ -96,10 +106,7 @@ class SelfAttention(NamedTuple):
         if self.rotary is not None:
             q, k = self._rotated(self.rotary, q, k, pack)
         heads = tuple(map(self._attend, *map(pack.by_run, (q, k, v))))
-        context = pack.joined(each.attention.context.swapaxes(1, 2) for each in heads)  # [tokens, n_head, d_v]
-        w_o, bias = self.mixing.weights(tensors)  # [d_model, n_head·d_v]
-        added = linear(context.reshape(len(x), -1), w_o, bias)  # [tokens, d_model]
-        return Attended(heads, w_o.T, self.scoring, added)
+        return Attended(pack, heads, self.scoring, partial(self.mixing.weights, tensors))
 
     def _rotated(self, rotary: Rotary, q: Array, k: Array, pack: Pack) -> tuple[Array, Array]:
         """Queries and keys `[tokens, heads, d_k]`, turned by their places in their own texts."""

@@ -24,9 +24,12 @@ class PostNormBlock(NamedTuple):
     def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> PackedLayer:
         """Every step on x `[tokens, d_model]`."""
         attended = self.attention(tensors, x, pack)
-        a = self.attention_norm(tensors, x + attended.added)  # [tokens, d_model]
-        output = self.output_norm(tensors, a + self.feed_forward(tensors, a))
-        return attended.layer(output)
+
+        def finish() -> Array:
+            a = self.attention_norm(tensors, x + attended.mixed())  # [tokens, d_model]
+            return self.output_norm(tensors, a + self.feed_forward(tensors, a))
+
+        return attended.layer(finish)
 
 
 class PreNormBlock(NamedTuple):
@@ -44,6 +47,9 @@ class PreNormBlock(NamedTuple):
     def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> PackedLayer:
         """Every step on x `[tokens, d_model]`."""
         attended = self.attention(tensors, self.attention_norm(tensors, x), pack)
-        a = x + attended.added  # [tokens, d_model]
-        output = a + self.feed_forward(tensors, self.feed_forward_norm(tensors, a))
-        return attended.layer(output)
+
+        def finish() -> Array:
+            a = x + attended.mixed()  # [tokens, d_model]
+            return a + self.feed_forward(tensors, self.feed_forward_norm(tensors, a))
+
+        return attended.layer(finish)

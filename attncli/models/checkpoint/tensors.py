@@ -90,6 +90,7 @@ class Checkpoint:
         """
         self.files = tuple(SafetensorsFile(path) for path in safetensors_paths(folder))
         self.names = names
+        self._bare_names: dict[str, str] = {}  # of the names that were asked for: a run asks for each again
         self._places: dict[str, list[Place]] = {}
         for file in self.files:
             for name in file.arrays:
@@ -108,9 +109,10 @@ class Checkpoint:
         Raises:
             ResourceError: it is missing, its dtype is not supported, or its file has changed since it was opened.
         """
-        key, place = self.names.bare(name), self._place(name)
+        key = self._bare(name)
         if self._kept is not None and key in self._kept:
             return self._kept[key]
+        place = self._place(name)
         array = place.file.widened(place.name)
         array.flags.writeable = False
         if self._kept is not None and key in self._read:  # one run needs it once, and is faster in little memory
@@ -163,11 +165,16 @@ class Checkpoint:
         names = (name for name in self._places if name not in used and not name.startswith(heads))
         return [name for name in names if not self.names.is_buffer(name)]
 
+    def _bare(self, name: str) -> str:
+        if name not in self._bare_names:
+            self._bare_names[name] = self.names.bare(name)
+        return self._bare_names[name]
+
     def _numbers(self) -> int:
         return sum(stored.numbers for file in self.files for stored in file.arrays.values())
 
     def _place(self, name: str) -> Place:
-        bare = self.names.bare(name)
+        bare = self._bare(name)
         key = self._tied.get(bare, bare)
         if key not in self._places:
             found = ", ".join(quoted(place.name)[1:-1] for place, *_ in list(self._places.values())[:3])

@@ -1,0 +1,174 @@
+"""Batches of attention from texts with a model: many texts in one forward pass."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from itertools import islice
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.corpus.batch import Batch
+from attncli.corpus.reading import Skip, both
+from attncli.errors import AttnError, ResourceError
+from attncli.models.checkpoint.tokenizing import ModelSentence
+from attncli.models.model import Model
+from attncli.models.pack import Pack
+from attncli.recipes.model_explaining import ModelRun, check_room
+from attncli.recipes.reduction import Rows, special_tokens
+from attncli.settings.model import ModelSettings
+
+RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
+LIMIT = 2**31
+PACKED = 2048  # tokens of a pack; of more, hidden states leave the cache
+HELD = 2**26  # bytes of a pack's weights; a text that needs more is a pack by itself
+
+
+class ModelWords:
+    """Words by number, the same in every process: a word that is asked for by its place, others by a hash."""
+
+    def __init__(self, asked: Sequence[str]) -> None:
+        self._asked = self.of_asked(asked)
+        self._folded = {word.casefold(): word for word in reversed(self._asked)}
+
+    def of_asked(self, words: Sequence[str]) -> dict[str, int]:
+        """The number of each."""
+        return {word: place for place, word in enumerate(words[:RESERVED])}
+
+    def numbered(self, text: str) -> tuple[int, str]:
+        """The number of a word as typed, and its name: as it was asked for, else as typed."""
+        name = text if text in self._asked else self._folded.get(text.casefold(), text)
+        return self._asked[name] if name in self._asked else _hashed(name), name
+
+
+def _hashed(name: str) -> int:
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    number = int.from_bytes(digest, "little")
+    return RESERVED + number % (LIMIT - RESERVED)
+
+
+def packed(texts: Iterable[tuple[int, ModelSentence]], heads: int) -> Iterator[list[tuple[int, ModelSentence]]]:
+    """Texts, numbered, cut into packs of neighbours in length, each with so many heads in all layers together."""
+    some: list[tuple[int, ModelSentence]] = []
+    tokens = held = 0
+    for each in sorted(texts, key=lambda each: len(each[1].tokens)):
+        n = len(each[1].tokens)
+        if some and (tokens + n > PACKED or held + 4 * heads * n * n > HELD):
+            yield some
+            some, tokens, held = [], 0, 0
+        some.append(each)
+        tokens, held = tokens + n, held + 4 * heads * n * n
+    if some:
+        yield some
+
+
+class ModelReader:
+    """Attention of a model, many texts at a time: over its tokens, or over words where the settings merge them."""
+
+    def __init__(self, model: Model, settings: ModelSettings, asked: Sequence[str] | None = None) -> None:
+        self._model, self._settings = model, settings
+        self._words = ModelWords(asked or ())
+        self.name = model.name
+        self.warnings = model.warnings
+        self.words_known = self.words_unknown = 0
+        self._names: dict[int, str] = {}
+        shape = model.shape
+        layers, heads = settings.layer or range(shape.n_layer), settings.head or range(shape.n_head)
+        self.numbers = tuple(layers), tuple(heads)
+
+    @property
+    def attention(self) -> ModelSettings:
+        """As they were given."""
+        return self._settings
+
+    def read(self, texts: Sequence[str], skip: Skip) -> Iterator[Batch]:
+        """Texts of one length together; a text that the model does not take is skipped."""
+        layers, heads = self.numbers
+        for some in packed(self._taken(texts, skip), len(layers) * len(heads)):
+            yield from self._batches(some)
+
+    def _taken(self, texts: Sequence[str], skip: Skip) -> Iterator[tuple[int, ModelSentence]]:
+        """The texts that the model takes, with their numbers."""
+        for number, text in enumerate(texts):
+            try:
+                run = ModelRun.of(text, self._model, self._settings)
+                if run.bytes_of_heads > HELD:
+                    check_room(run, keeps=True)
+                yield number, run.tokens
+            except ResourceError:
+                raise
+            except AttnError as error:
+                skip(number, error.message)
+
+    def _batches(self, texts: Sequence[tuple[int, ModelSentence]]) -> Iterator[Batch]:
+        """The batches of a pack: of texts of one length, and with words merged of each text alone."""
+        pack = Pack.of([sentence.ids for _, sentence in texts])
+        weights, seen = self._weights(pack)
+        left = iter(texts)
+        for run, of_run, visible in zip(pack.runs, weights, seen, strict=True):
+            some = list(islice(left, run.b))
+            if self._settings.words:
+                yield from (self._merged(text, of_run[:, i], visible) for i, text in enumerate(some))
+            else:
+                yield self._whole(some, of_run, visible)
+
+    def _weights(self, pack: Pack) -> tuple[list[Array], list[list[Array]]]:
+        """Of each run the weights `[n_layer, b, n_head, n, n]`, and the keys seen in each layer `[n, n]`."""
+        layers, heads = self.numbers
+        chosen = slice(None) if self._settings.head is None else list(heads)  # a slice copies nothing
+        weights: list[list[Array]] = [[] for _ in pack.runs]
+        seen: list[list[Array]] = [[] for _ in pack.runs]
+        for number, layer in enumerate(islice(self._model.run_pack(pack), max(layers) + 1)):
+            for place, run in enumerate(layer.heads) if number in layers else ():
+                weights[place].append(run.attention.weights[:, chosen])
+                seen[place].append(np.any(run.attention.scores[0, chosen] > -np.inf, axis=0))
+        return [np.stack(run) for run in weights], seen
+
+    def _whole(self, texts: Sequence[tuple[int, ModelSentence]], weights: Array, seen: Sequence[Array]) -> Batch:
+        """The batch of texts of one length, a row a token."""
+        numbers, sentences = zip(*texts, strict=True)
+        for sentence in sentences:
+            self._learn((token.id, token.piece) for token in sentence.tokens)  # the piece, not the typed text
+        rows = np.array([sentence.ids for sentence in sentences])  # [b, n]
+        self.words_known += rows.size
+        special = special_tokens(sentences[0])  # [n]; the tokenizer adds as many at the ends of every text
+        return Batch(np.array(numbers), rows, self._settings.top, weights, seen, special=special)
+
+    def _merged(self, text: tuple[int, ModelSentence], weights: Array, seen: Sequence[Array]) -> Batch:
+        """The batch of one text, a row a word, from weights `[n_layer, n_head, n, n]` over its tokens."""
+        number, sentence = text
+        words = Rows.of(sentence, self._settings)
+        named = [self._words.numbered(token.name) for token in words.sentence.tokens]
+        self._learn(named)
+        self.words_known += len(named)
+        rows, visible = np.array([[row for row, _ in named]]), [words.visible(each) for each in seen]
+        weights = words.reduce(weights)[:, None]  # [n_layer, 1, n_head, m, m]
+        return Batch(np.array([number]), rows, self._settings.top, weights, visible, special=words.special)
+
+    def names(self, rows: Array) -> list[str]:
+        """The tokens as the model's vocabulary has them, or the words as they were typed."""
+        return [self._names.get(int(row), "") for row in rows]
+
+    def knows(self, rows: Array, names: Mapping[str, str]) -> bool:
+        """Tokens that came with their names."""
+        return {*map(str, np.unique(rows).tolist())} <= names.keys()
+
+    def taken_names(self) -> dict[int, str]:
+        """The tokens met since the last call, by number."""
+        names, self._names = self._names, {}
+        return names
+
+    def learn_names(self, names: Mapping[str, str]) -> None:
+        """Tokens that were met elsewhere."""
+        self._learn((int(row), name) for row, name in names.items())
+
+    def _learn(self, named: Iterable[tuple[int, str]]) -> None:
+        for row, name in named:
+            self._names[row] = both(self._names.get(row, name), name)
+
+    def find(self, words: Sequence[str]) -> dict[str, int]:
+        """The numbers of words, each of one token or several."""
+        whole = [word for word in words if self._is_whole(word)]
+        return {word: number for word, number in self._words.of_asked(words).items() if word in whole}
+
+    def _is_whole(self, word: str) -> bool:
+        return len({token.word for token in self._model.read(word).tokens if not token.special}) == 1
