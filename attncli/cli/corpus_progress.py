@@ -11,21 +11,19 @@ from attncli.cli.output import say
 from attncli.cli.progress import progress_bar
 from attncli.cli.terminal import can_draw
 from attncli.corpus.run import Progress
-from attncli.corpus.shards import Shard
-from attncli.corpus.workers import Lost
 
 EVERY = 30  # seconds between lines where no bar can be drawn
 
 
 class CorpusProgress:
-    """A bar with rate and time left where one can be drawn, elsewhere a line now and then."""
+    """A bar with rate and time left where one can be drawn, elsewhere a line now and then; each phase begins anew."""
 
-    def __init__(self, shards: Sequence[Shard], display: DisplayOptions) -> None:
-        self._bytes = sum(shard.bytes for shard in shards)
+    def __init__(self, display: DisplayOptions) -> None:
         self._drawn, self._quiet = can_draw(display.color, sys.stderr), display.quiet
         self._bar = progress_bar(display.color, display.quiet)
-        self._progress = Progress(len(shards))
-        self._lost: list[Lost] = []
+        self._progress: Progress | None = None
+        self._lost = 0
+        self._phase = ""
         self._began = self._spoke = time.monotonic()
 
     def __enter__(self) -> "CorpusProgress":
@@ -37,37 +35,54 @@ class CorpusProgress:
     ) -> None:
         self._bar.__exit__(kind, error, trace)
 
+    def planning(self, done: int, whole: int) -> None:
+        """So many bytes of the text have been cut."""
+        self._begin("planning")
+        self._draw("planning", done, whole)
+
+    def waiting(self, text: str) -> None:
+        """Nothing goes on, for the reason in a few words."""
+        self._begin("waiting")
+        self._draw(text, 0, 1)
+
     def report(self, progress: Progress) -> None:
-        """A shard is done, or lost."""
-        lost, self._progress = len(self._lost), progress
-        for each in progress.lost[lost:]:
-            self._lost.append(each)
+        """A shard is done, or lost, or a step of the merge is."""
+        self._progress = progress
+        for each in progress.lost[self._lost :]:
             first, *others = each.task.shard.pieces
             more = f" and {len(others)} more" if others else ""
             say(f"warning: {each.reason}: bytes {first.start:,} on of {first.name!r}{more}")
-        self._draw()
+        self._lost = len(progress.lost)
+        if progress.merges:
+            self._begin("merging")
+            self._draw("merging", progress.merged, progress.merges)
+        else:
+            self._begin("attending")
+            rate = progress.texts / max(time.monotonic() - self._began, 1e-9)
+            self._draw(f"{progress.texts:,} texts, {rate:,.0f}/s", progress.done_bytes, progress.bytes)
 
-    def _draw(self) -> None:
-        progress, now = self._progress, time.monotonic()
-        text = f"{progress.texts:,} texts, {progress.texts / max(now - self._began, 1e-9):,.0f}/s"
-        self._advance(text, progress.done_bytes, max(self._bytes, 1))
+    def _begin(self, phase: str) -> None:
+        if phase != self._phase:
+            self._phase, self._began = phase, time.monotonic()
+
+    def _draw(self, text: str, done: int, whole: int) -> None:
+        self._advance(text, done, max(whole, 1))
+        now = time.monotonic()
         if not self._drawn and not self._quiet and now - self._spoke >= EVERY:
             self._spoke = now
-            say(f"{progress.done_bytes / max(self._bytes, 1):4.0%}  {text}{self._left(now)}")
-
-    def _left(self, now: float) -> str:
-        done = self._progress.done_bytes
-        if not done:
-            return ""
-        return f", {(now - self._began) * (self._bytes - done) / done:,.0f} s left"
+            left = f", {(now - self._began) * (whole - done) / done:,.0f} s left" if done else ""
+            say(f"{done / max(whole, 1):4.0%}  {text}{left}")
 
     def interrupted(self, folder: str | None, typed: Sequence[str]) -> None:
         """The number of finished shards, and the command that resumes the run."""
         if folder is None:
             say("interrupted; nothing is kept without -o DIR")
             return
-        kept = self._progress.done - len(self._progress.lost)
-        say(f"interrupted; {kept} of {self._progress.shards} parts are kept in {folder}")
+        if (progress := self._progress) is None:
+            say("interrupted before any part was done")
+        else:
+            kept = progress.done - len(progress.lost)
+            say(f"interrupted; {kept} of {progress.shards} parts are kept in {folder}")
         end = typed.index("--") if "--" in typed else len(typed)  # after it nothing is an option
         resume = [] if "--resume" in typed[:end] else ["--resume"]
         say(f"go on: {shlex.join(['attn', 'corpus', *typed[:end], *resume, *typed[end:]])}", whole=True)

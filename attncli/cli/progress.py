@@ -37,7 +37,10 @@ def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]
             bar.add_task(what, total=total)
             bar.start()
             bars.append(bar)  # only now: an interrupt before leaves nothing to be stopped
-        bars[0].update(bars[0].task_ids[0], description=what, completed=done, total=total)
+        (task,) = bars[0].tasks
+        if task.total != total:
+            bars[0].reset(task.id, total=total)  # other work, of another speed
+        bars[0].update(task.id, description=what, completed=done)
 
     try:
         yield advance if can_draw(color, sys.stderr) and not quiet else _draw_nothing

@@ -29,12 +29,13 @@ from attncli.settings.model import ModelSettings
 
 @dataclass
 class Progress:
-    """The state of a run: its shards, those that are done with their bytes and texts, and those that were lost.
+    """The state of a run: its shards and their bytes, those that are done, their texts, and those that were lost.
 
     merges: how many steps the merge has, once it begins; merged: how many of them are done.
     """
 
     shards: int
+    bytes: int
     done: int = 0
     done_bytes: int = 0
     texts: int = 0
@@ -65,7 +66,8 @@ def run_corpus(
 ) -> Corpus:
     """Make every part that is not there, merge them, write the tables, then the manifest; the parts go last."""
     tasks = [task_of(str(folder), settings, shard) for shard in shards]
-    progress = Progress(len(tasks))
+    progress = Progress(len(tasks), sum(shard.bytes for shard in shards))
+    report(progress)
     tree = Tree(
         folder, settings, workers, [task.name for task in tasks], keep_parts, partial(_merged, progress, report)
     )

@@ -13,7 +13,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from oracles.checkpoints import TINY
-from support.command import BARE, COMMAND, attn
+from support.command import BARE, COMMAND, attn, on_terminal
 from support.corpora import SENTENCES
 
 from attncli.cli import corpus_progress
@@ -176,11 +176,45 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(folder):
 
 def test_progress_on_a_redirected_stderr_is_plain(monkeypatch, capsys):
     monkeypatch.setattr(corpus_progress, "EVERY", 0)
-    with (lines := CorpusProgress([], DisplayOptions())):
-        lines.report(Progress(2, 1, 8, 8))
+    with (lines := CorpusProgress(DisplayOptions())):
+        lines.planning(30, 120)
+        lines.waiting("waiting for workers of tcp://host:1")
+        lines.report(Progress(2, 40, 1, 10, 8))
+        lines.report(Progress(2, 40, 2, 40, 16, merges=4, merged=3))
     said = capsys.readouterr().err
-    assert "8 texts" in said
+    phases = [line.strip().split(",")[0] for line in said.splitlines()]
+    assert phases == ["25%  planning", "0%  waiting for workers of tcp://host:1", "25%  8 texts", "75%  merging"]
     assert not {"\r", "\x1b"} & {*said}
+
+
+def test_the_bar_begins_with_the_plan_and_ends_with_the_merge(folder):
+    shown = on_terminal("corpus", "text.txt", cwd=folder)
+    bars = [line for line in shown.replace("\r", "\n").splitlines() if "━" in line]
+    assert "planning" in bars[0]
+    assert "merging" in bars[-1]
+
+
+@pytest.mark.parametrize(
+    ("phase", "kept"),
+    [
+        ("attncli.corpus.shards.plan_shards", "interrupted before any part was done"),
+        ("attncli.corpus.tree.Tree.grow", "interrupted; 8 of 8 parts are kept in out"),
+    ],
+)
+def test_ctrl_c_while_it_plans_or_merges(folder, monkeypatch, phase, kept):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    run = "corpus", "text.txt", "-o", "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(phase, interrupted)
+        done = attn(*run, cwd=folder)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.splitlines() == [kept, "go on: attn corpus text.txt -o out --resume"]
+    assert attn(*run, "--resume", cwd=folder).returncode == 0
+    assert attn("corpus", "text.txt", "-o", "whole", cwd=folder).returncode == 0
+    for table in ("context.ndjson", "distance.ndjson", "entropy.ndjson"):
+        assert (folder / "out" / table).read_bytes() == (folder / "whole" / table).read_bytes()
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
@@ -280,5 +314,5 @@ def test_the_pieces_of_a_model_are_its_own(folder):
 
 
 def test_the_way_on_stands_before_what_is_no_option(capsys):
-    CorpusProgress([], DisplayOptions()).interrupted("out", ["-o", "out", "--", "-a.txt"])
+    CorpusProgress(DisplayOptions()).interrupted("out", ["-o", "out", "--", "-a.txt"])
     assert "go on: attn corpus -o out --resume -- -a.txt" in capsys.readouterr().err

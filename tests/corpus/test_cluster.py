@@ -16,6 +16,8 @@ from support.dask_cluster import Scheduler
 
 import attncli.corpus.cluster as cluster
 import attncli.corpus.shards as shards
+from attncli.corpus.workers import open_workers
+from attncli.errors import ResourceError
 
 COLLECT = "context,distance,weights"
 
@@ -148,6 +150,14 @@ def test_no_worker_within_a_stated_patience(folder, scheduler):
     error, hint = failed(corpus(folder, scheduler.address))
     assert error == f"--scheduler {scheduler.address!r}: no worker came within 3 s"
     assert hint == f"start one: dask worker {scheduler.address}"
+
+
+def test_the_progress_names_the_reason_for_a_wait(scheduler):
+    notices = []
+    with pytest.raises(ResourceError), open_workers(1, scheduler.address, notices.append) as workers:
+        list(workers.run([UNFIT]))
+    assert notices[0] == f"connecting to {scheduler.address}"
+    assert {*notices[1:]} == {f"waiting for workers of {scheduler.address}"}
 
 
 UNFIT = {

@@ -19,6 +19,7 @@ from attncli.interrupts import held_back
 from attncli.settings.explanation import AttentionOptions
 
 if TYPE_CHECKING:
+    from attncli.cli.corpus_progress import CorpusProgress
     from attncli.corpus.run import Corpus
     from attncli.corpus.settings import CorpusSettings
     from attncli.corpus.shards import Shard
@@ -105,25 +106,30 @@ def _run(
     limit = collected.limit
     with begun(folder, plan_of(settings, named_texts(text), limit), run.resume):
         folder = folder.absolute()  # workers may have another working directory
-        shards = _shards(text, folder, limit)
-        return _worked(shards, folder, settings, run, display)
+        return _worked(text, limit, folder, settings, run, display)
 
 
-def _shards(text: list[str], folder: Path, limit: int | None) -> "list[Shard]":
+def _shards(text: list[str], folder: Path, limit: int | None, progress: "CorpusProgress") -> "list[Shard]":
     """The text of the run, laid out where it must be, and cut."""
     from attncli.cli.output import say
     from attncli.corpus.inputs import inputs_of
     from attncli.corpus.shards import plan_shards
 
     stream = sys.stdin.buffer if sys.stdin else None
-    shards = plan_shards(inputs_of(text, folder, stream, limit, lambda note: say(f"note: {note}")), limit)
+    inputs = inputs_of(text, folder, stream, limit, lambda note: say(f"note: {note}"))
+    shards = plan_shards(inputs, limit, progress.planning)
     if not shards:
         raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
     return shards
 
 
 def _worked(
-    shards: "list[Shard]", folder: Path, settings: "CorpusSettings", run: RunOptions, display: DisplayOptions
+    text: list[str],
+    limit: int | None,
+    folder: Path,
+    settings: "CorpusSettings",
+    run: RunOptions,
+    display: DisplayOptions,
 ) -> int:
     """The run itself, and its summary."""
     from attncli.cli.corpus_progress import CorpusProgress
@@ -131,11 +137,12 @@ def _worked(
     from attncli.corpus.run import run_corpus
     from attncli.corpus.workers import open_workers
 
-    prepare(folder)
-    progress = CorpusProgress(shards, display)
+    progress = CorpusProgress(display)
     try:
         # a message about an interrupt is printed under the bar, when there are no workers any more
-        with progress, open_workers(run.jobs, run.scheduler) as workers:
+        with progress, open_workers(run.jobs, run.scheduler, progress.waiting) as workers:
+            shards = _shards(text, folder, limit, progress)
+            prepare(folder)
             corpus = run_corpus(shards, folder, settings, workers, progress.report, run.keep_parts)
     except KeyboardInterrupt:
         with held_back():
