@@ -90,6 +90,19 @@ def test_lines_that_are_none_end_with_4_and_are_named(folder):
     }
 
 
+def test_a_finished_run_is_shown_again_and_its_tables_are_there(folder):
+    first = attn("corpus", "text.txt", "-o", "out", cwd=folder)
+    table = (folder / "out" / "context.ndjson").read_bytes()
+    (folder / "out" / "context.ndjson").unlink()
+    assert not [*(folder / "out" / "parts").iterdir()]
+    again = attn("corpus", "text.txt", "-o", "out", "--resume", cwd=folder)
+    assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
+    assert (folder / "out" / "context.ndjson").read_bytes() == table
+    other = attn("corpus", "text.txt", "-o", "out", "--resume", "--kept", "3", cwd=folder)
+    assert (other.returncode, len(other.stderr.splitlines())) == (2, 2)
+    assert "--kept 20, now 3" in other.stderr
+
+
 def test_a_limit_counts_lines(folder):
     assert json.loads(attn("corpus", "text.txt", "--limit", "3", "--json", cwd=folder).stdout)["texts"] == 3
 
