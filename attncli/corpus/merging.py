@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from attncli.arrays import Array
-from attncli.corpus.folder import SUMS
+from attncli.corpus.folder import PARTS, SUMS
 from attncli.corpus.opening import open_reader
 from attncli.corpus.parts import COUNTS, Part, is_whole, part_path, written_part
 from attncli.corpus.reading import Reader, both
@@ -17,6 +17,8 @@ from attncli.corpus.settings import CorpusSettings
 from attncli.corpus.tables import table_classes
 from attncli.corpus.tables.table import DamagedError, Share
 from attncli.errors import ResourceError
+
+SHARED = "workers need the folder, and the text, under the path that they have here: a shared file system"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class MergeTask:
             ResourceError: a part is damaged.
             OSError: the part cannot be written.
         """
+        check_shared(Path(self.folder))
         path = part_path(Path(self.folder), self.output, self.place)
         if is_sound(path, self.settings):
             return
@@ -83,8 +86,15 @@ class CheckTask:
         return f"check-{self.place}-{self.part}"
 
     def __call__(self) -> bool:
-        """Look at all of it."""
+        """Look at all of it. Raises ResourceError where the folder is not."""
+        check_shared(Path(self.folder))
         return is_sound(part_path(Path(self.folder), self.part, self.place), self.settings)
+
+
+def check_shared(folder: Path) -> None:
+    """Check that a worker has the folder of the run. Raises ResourceError."""
+    if not (folder / PARTS).is_dir():
+        raise ResourceError(f"expected the folder {str(folder)!r} on every worker", SHARED)
 
 
 def is_sound(path: Path, settings: CorpusSettings) -> bool:

@@ -31,7 +31,7 @@ from attncli.settings.model import ModelSettings
 class Progress:
     """The state of a run: its shards and their bytes, those that are done, their texts, and those that were lost.
 
-    merges: how many steps the merge has, once it begins; merged: how many of them are done.
+    merges: the size of the merge's tree, once it grows; merged: how much of it there is.
     """
 
     shards: int

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from attncli.corpus.folder import PARTS
 from attncli.corpus.lines import Counter, Problems, read_texts
-from attncli.corpus.merging import is_sound
+from attncli.corpus.merging import SHARED, check_shared, is_sound
 from attncli.corpus.opening import find_words, open_reader
 from attncli.corpus.parts import Part, PartWriter, part_path, written_part
 from attncli.corpus.settings import CorpusSettings, part_name
@@ -22,7 +21,6 @@ from attncli.errors import ResourceError
 from attncli.training.corpus import split_sentences
 
 AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by length together
-SHARED = "workers need the folder, and the text, under the path that they have here: a shared file system"
 KEPT_KEYS = 5  # of each word; with a larger `--top` there are fewer texts at once
 
 
@@ -62,8 +60,7 @@ class ShardTask:
             OSError: the part cannot be written.
         """
         folder, start = Path(self.folder), time.perf_counter()
-        if not (folder / PARTS).is_dir():
-            raise ResourceError(f"expected the folder {self.folder!r} on every worker", SHARED)
+        check_shared(folder)
         if (texts := _made_before(folder, self)) is not None:
             return Made(texts, True)
         run = _Run(self.settings)

@@ -11,7 +11,7 @@ import attncli.corpus.pairs as pairs
 import attncli.corpus.parts as parts
 import attncli.corpus.tree as tree
 from attncli.corpus.folder import prepare
-from attncli.corpus.merging import CheckTask
+from attncli.corpus.merging import CheckTask, MergeTask
 from attncli.corpus.pairs import Pairs, Run, added, grouped, joined, merged
 from attncli.corpus.parts import Part, part_path, written_part
 from attncli.corpus.tables.context import Context
@@ -213,6 +213,15 @@ def test_work_grows_with_the_number_of_parts_and_no_faster(tmp_path, small, monk
         Tree(tmp_path / str(count), SETTINGS, ThisProcess(), names).grow()
         each[count] = len(opened) / count
     assert each[256] < 1.6 * each[16]  # it has two more levels, of a quarter and less of the leaves
+
+
+def test_a_worker_without_the_folder_names_it(tmp_path):
+    for task in (
+        MergeTask(str(tmp_path / "none"), SETTINGS, ("a",), 0, pairs.END, "parts", "b"),
+        CheckTask(str(tmp_path / "none"), SETTINGS, "parts", "b"),
+    ):
+        with pytest.raises(ResourceError, match=r"expected the folder .*none' on every worker"):
+            task()
 
 
 def test_progress_rises_to_the_whole(tmp_path, small):
