@@ -169,7 +169,7 @@ UNFIT = {
         "install attn ",
     ),
     "without the folder": (
-        "import attncli.corpus.running as running; running.PARTS = 'elsewhere'",
+        "import attncli.corpus.merging as merging; merging.PARTS = 'elsewhere'",
         "expected the folder",
         "a shared file system",
     ),
