@@ -20,6 +20,7 @@ from attncli.settings.model import ModelSettings
 RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
 LIMIT = 2**31
 PACKED = 2048  # tokens of a pack; of more, hidden states leave the cache
+FREED = 2**25 - 2**13  # bytes; once an array of so many was freed, glibc keeps freed arrays for the next ones: 3 to 7%
 HELD = 2**26  # bytes of a pack's weights; a text that needs more is a pack by itself
 
 
@@ -71,6 +72,7 @@ class ModelReader:
         self.warnings = model.warnings
         self.words_known = self.words_unknown = 0
         self._names: dict[int, str] = {}
+        np.empty(FREED, np.uint8)  # freed at once
         shape = model.shape
         layers, heads = settings.layer or range(shape.n_layer), settings.head or range(shape.n_head)
         self.numbers = tuple(layers), tuple(heads)

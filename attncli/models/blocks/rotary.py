@@ -6,7 +6,8 @@ depends on the distance of the two alone. The scalings change the θᵢ, to read
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Rotary:
     width: int
     positions: int
     trained: float
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(hash=False)
 
     @property
     def factor(self) -> float:
@@ -76,23 +77,32 @@ def read_rotary(config: Config, d_k: int, positions: int) -> Rotary:
     return rotary
 
 
+@lru_cache(maxsize=64)  # every layer asks for the same
 def rotation(rotary: Rotary, n: int) -> tuple[Array, Array]:
     """The cosine and sine of the angles at the places 0 … n − 1: two arrays `[n, width/2]`, float32."""
     theta, magnitude = frequencies(rotary, n)  # [width/2]
     angles = np.arange(n, dtype=np.float32)[:, None] * theta  # [n, width/2]
-    return np.cos(angles) * np.float32(magnitude), np.sin(angles) * np.float32(magnitude)
+    turns = np.cos(angles) * np.float32(magnitude), np.sin(angles) * np.float32(magnitude)
+    for each in turns:
+        each.flags.writeable = False
+    return turns
 
 
 def rotate(x: Array, cos: Array, sin: Array) -> Array:
-    """Vectors x `[n_head, n, d_k]`, turned: `[n_head, n, d_k]` (Su et al. 2021, equation 34).
+    """Vectors x `[..., d_k]`, turned by angles `[..., width/2]`: `[..., d_k]` (Su et al. 2021, equation 34).
 
     Dimension i is paired with dimension i + width/2, not with its neighbour: the order in which Llama's and its
     descendants' checkpoints keep their rows. Dimensions beyond the width stay.
     """
     half = cos.shape[-1]
-    first, second = x[..., :half], x[..., half : 2 * half]  # [n_head, n, width/2]
-    turned = (first * cos - second * sin, second * cos + first * sin)
-    return np.concatenate((*turned, x[..., 2 * half :]), axis=-1)
+    first, second = x[..., :half], x[..., half : 2 * half]  # [..., width/2]
+    turned = np.empty_like(x)
+    turned[..., 2 * half :] = x[..., 2 * half :]
+    np.multiply(first, cos, out=turned[..., :half])
+    turned[..., :half] -= second * sin
+    np.multiply(second, cos, out=turned[..., half : 2 * half])
+    turned[..., half : 2 * half] += first * sin
+    return turned
 
 
 def frequencies(rotary: Rotary, n: int) -> tuple[Array, float]:

@@ -18,7 +18,7 @@ from attncli.files.safetensors_file import SafetensorsFile, Stored
 from attncli.models.checkpoint.folders import weights_error
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
-KEPT = 2**29  # bytes in float32: of a checkpoint of up to so many, arrays that are asked for again stay in memory
+KEPT = 2**30  # bytes in float32: of a checkpoint of up to so many, arrays that are asked for again stay in memory
 SAME = "config.json, tokenizer.json and the weights must be of the same model"
 #: How the names of arrays begin that tasks need behind the last block or beside the blocks, in any family.
 HEADS = (
