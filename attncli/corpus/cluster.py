@@ -270,7 +270,8 @@ async def _check_scheduler(distributed: Any, address: str) -> None:
     """Check that a scheduler is at an address; the client itself would wait for an answer for ever."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), port)
-    async with distributed.rpc(address) as there:
+    keys = distributed.Security().get_connection_args("client")
+    async with distributed.rpc(address, connection_args=keys) as there:
         kind = (await there.identity())["type"]
     if kind != "Scheduler":
         raise _fault(address, f"expected a Dask scheduler, got a {kind.lower()}", "give the scheduler's address")

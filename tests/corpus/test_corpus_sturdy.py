@@ -186,11 +186,11 @@ def test_a_full_disk_leaves_whole_parts_alone(tmp_path, text, monkeypatch):
     folder, real = tmp_path / "full", running.written_part
     calls = []
 
-    def write(*given):
+    def write(*given, **how):
         calls.append(given)
         if len(calls) > 2:
             raise OSError(28, "No space left on device")
-        return real(*given)
+        return real(*given, **how)
 
     monkeypatch.setattr(running, "written_part", write)
     with pytest.raises(OSError, match="No space left"):
