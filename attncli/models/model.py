@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import DTypeLike
 
 from attncli.arrays import Array
 from attncli.attention.attend import Attention
+from attncli.attention.products import norm
 from attncli.errors import AttnError, ResourceError
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
 from attncli.models.checkpoint.config import read_config
@@ -115,7 +117,7 @@ class Model:
         return layer._replace(attention=attention, **narrow)
 
     def _check_finite(self, number: int, *arrays: Array) -> None:
-        if not all(np.isfinite(array).all() for array in arrays):
+        if not all(isfinite(norm(array)) or np.isfinite(array).all() for array in arrays):
             raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
 
     def final(self, output: Array) -> Array:

@@ -75,7 +75,7 @@ class Distance(Table):
 def weight_by_distance(weights: Array) -> Array:
     """Weights `[n_layer, b, n_head, n, n]` added up by distance: `[n_layer, n_head, 2·REACH + 2]`."""
     n = weights.shape[-1]
-    summed = weights.sum(axis=1, dtype=np.float64)  # [n_layer, n_head, n, n]
+    summed = weights.sum(axis=1).astype(np.float64)  # [n_layer, n_head, n, n]
     sums = np.zeros((*summed.shape[:2], 2 * REACH + 2))
     for offset in range(-min(n - 1, REACH), min(n - 1, REACH) + 1):
         sums[..., offset + REACH] = np.diagonal(summed, offset, axis1=-2, axis2=-1).sum(axis=-1)
