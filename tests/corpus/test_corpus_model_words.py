@@ -71,6 +71,18 @@ def test_numbers_depend_on_the_word_alone():
     assert [ModelWords(("us", "US")).numbered(text)[0] for text in ("US", "us", "Us")] == [1, 0, 0]
 
 
+def test_names_come_with_the_part_that_their_words_are_in_and_no_other():
+    reader = reader_of("bert", ("dog",))
+    taken = []
+    for text in TEXTS[:2]:
+        assert [*reader.read([text], print)]
+        taken.append({*reader.taken_names().values()})
+    assert "barks" in taken[0]
+    assert "barks" not in taken[1]
+    assert "dog" in taken[0] & taken[1]
+    assert reader.taken_names() == {}
+
+
 def test_two_words_of_one_number_are_both_named():
     assert both("a", "a") == "a"
     assert both("b", "a") == both("a", "b") == both("a | b", "b") == "a | b"
