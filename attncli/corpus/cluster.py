@@ -26,7 +26,7 @@ from attncli.interrupts import held_back
 from attncli.settings.corpus import PATIENCE
 
 EVERY = 0.5  # seconds between looks at the workers, while no result comes
-GOODBYE = 3  # seconds for a scheduler to take leave
+CLOSING = 3  # seconds for a connection to be closed
 LONGEST = 200  # characters of a worker's message
 ALIKE = "every worker needs the same attn, with the same extras"
 
@@ -99,7 +99,9 @@ class Cluster:
             return
         self._notice(f"waiting for workers of {self._address}")
         if now - self._seen > PATIENCE:
-            raise self._fault(f"no worker came within {PATIENCE} s", f"start one: dask worker {self._address}")
+            raise self._fault(
+                f"expected a worker within {PATIENCE} s, got none", f"start one: dask worker {self._address}"
+            )
 
     def _result(self, future: Any, task: Task) -> Done | Lost | None:
         """The result of a finished future; None if its worker died with it, so that it is not finished any more."""
@@ -117,7 +119,7 @@ class Cluster:
         raise self._error_of(error)
 
     def _gone(self) -> ResourceError:
-        return self._fault("the scheduler is gone", "start it again, then go on: --resume")
+        return self._fault("lost the connection to the scheduler", "see that it runs, then go on: --resume")
 
     def _error_of(self, error: BaseException) -> BaseException:
         """The error that a task raised, or one that names the fault of the workers themselves."""
@@ -148,7 +150,7 @@ class _Call:
         return do, (__version__, pickle.dumps(self._task))
 
 
-_ALONE = threading.Lock()  # a worker may have several threads, but has one reader
+_ONE_AT_A_TIME = threading.Lock()  # a worker may have several threads, but has one reader
 
 
 def do(version: str, task: bytes) -> Any:
@@ -161,7 +163,7 @@ def do(version: str, task: bytes) -> Any:
         if version != __version__:
             reason = f"expected attn {version} on every worker, got {__version__}"
             raise ResourceError(reason, f"install attn {version} there")
-        with _ALONE:
+        with _ONE_AT_A_TIME:
             return pickle.loads(task)()
     except AttnError as error:
         error.place = f"on the worker {package('distributed', '--scheduler').get_worker().address}"
@@ -175,7 +177,6 @@ def open_cluster(address: str, jobs: int, notice: Notice) -> Iterator[Cluster]:
     `notice` gets a few words about anything that is waited for.
 
     Raises:
-        UsageError: the address has no form of one.
         ResourceError: the extra is missing, or no scheduler answers at the address.
     """
     distributed = package("distributed", "--scheduler")
@@ -203,14 +204,11 @@ def _without_logs() -> Iterator[None]:
 @contextmanager
 def _local(distributed: Any, jobs: int) -> Iterator[Any]:
     """A client of a cluster of this machine."""
-    places = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "scheduler_port": 0}
     clusters: list[Any] = []
     try:
-        with held_back(), _deaf():
-            clusters.append(
-                distributed.LocalCluster(jobs, threads_per_worker=1, silence_logs=logging.CRITICAL, **places)
-            )
-        with _closed_at_last(distributed.Client(clusters[0])) as client:
+        with held_back(), _signals_blocked():
+            clusters.append(_started(distributed, jobs))
+        with _closed_in_the_end(distributed.Client(clusters[0])) as client:
             yield client
     finally:
         with held_back(), suppress(Exception):
@@ -218,8 +216,17 @@ def _local(distributed: Any, jobs: int) -> Iterator[Any]:
                 _end(cluster)
 
 
+def _started(distributed: Any, jobs: int) -> Any:
+    places = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "scheduler_port": 0}
+    try:
+        return distributed.LocalCluster(jobs, threads_per_worker=1, silence_logs=logging.CRITICAL, **places)
+    except (OSError, RuntimeError) as error:
+        message = " ".join(str(error).split())[:LONGEST]
+        raise _fault("local", message, "try fewer --jobs, or processes alone: no --scheduler") from error
+
+
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _signals_blocked() -> Iterator[None]:
     """Processes and threads started in here never get Ctrl-C or a hang-up: this thread does, when all have started."""
     signals = {signal.SIGINT, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -237,7 +244,7 @@ def _end(cluster: Any) -> None:
         nanny.auto_restart = False
         with suppress(OSError, TypeError):  # it has no process
             os.kill(nanny.pid, signal.SIGKILL)
-    cluster.close(timeout=GOODBYE)
+    cluster.close(timeout=CLOSING)
 
 
 @contextmanager
@@ -253,17 +260,17 @@ def _client(distributed: Any, address: str, notice: Notice) -> Iterator[Any]:
         raise _fault(address, "expected the name of a host", str(error.strerror or error)) from error
     except Exception as error:  # of many kinds, as the bytes may be anything's
         raise _fault(address, "no Dask scheduler answers", "start one: dask scheduler") from error
-    with _closed_at_last(client):
+    with _closed_in_the_end(client):
         yield client
 
 
 @contextmanager
-def _closed_at_last(client: Any) -> Iterator[Any]:
+def _closed_in_the_end(client: Any) -> Iterator[Any]:
     try:
         yield client
     finally:
         with held_back(), suppress(Exception):  # the scheduler may be gone, and all is done
-            client.close(timeout=GOODBYE)
+            client.close(timeout=CLOSING)
 
 
 async def _check_scheduler(distributed: Any, address: str) -> None:

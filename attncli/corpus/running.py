@@ -21,7 +21,7 @@ from attncli.errors import ResourceError
 from attncli.training.corpus import split_sentences
 
 AT_ONCE, MOST_TEXT = 4096, 2**20  # texts, and characters, that are sorted by length together
-DEAR = 1.0  # seconds of work that a sync keeps from a power cut: a part of less is made again, if it was not whole
+WORTH_A_SYNC = 1.0  # seconds of work; after a power cut, a part of less is made again
 KEPT_KEYS = 5  # of each word; with a larger `--top` there are fewer texts at once
 
 
@@ -69,7 +69,7 @@ class ShardTask:
             writers = {table: files.enter_context(_record_writer(table, folder, self)) for table in run.per_text}
             run.read(self.shard, writers)
         seconds = time.perf_counter() - start
-        with written_part(part_path(folder, self.name), sync=seconds >= DEAR) as part:
+        with written_part(part_path(folder, self.name), sync=seconds >= WORTH_A_SYNC) as part:
             run.write(part, seconds)
         return Made(run.texts, False)
 

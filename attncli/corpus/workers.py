@@ -54,7 +54,6 @@ def open_workers(
     `notice` gets a few words about anything that is waited for.
 
     Raises:
-        UsageError: the address of the scheduler has no form of one.
         ResourceError: the extra is missing, or no scheduler answers at the address.
     """
     if scheduler is not None:

@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import distributed
 import psutil
 import pytest
 from support.command import BARE, COMMAND, attn
@@ -147,9 +148,19 @@ def _free_port():
         return port
 
 
+def test_a_local_cluster_that_does_not_start(folder, monkeypatch):
+    def start(*_, **__):
+        raise RuntimeError("Cluster failed to start:\n  no port")
+
+    monkeypatch.setattr(distributed, "LocalCluster", start)
+    error, hint = failed(corpus(folder, "local"))
+    assert error == "--scheduler 'local': Cluster failed to start: no port"
+    assert "--jobs" in hint
+
+
 def test_no_worker_within_a_stated_patience(folder, scheduler):
     error, hint = failed(corpus(folder, scheduler.address))
-    assert error == f"--scheduler {scheduler.address!r}: no worker came within 3 s"
+    assert error == f"--scheduler {scheduler.address!r}: expected a worker within 3 s, got none"
     assert hint == f"start one: dask worker {scheduler.address}"
 
 
@@ -241,7 +252,7 @@ def check_kept_and_completed(folder, scheduler):
 def test_all_workers_die(folder, scheduler):
     with scheduler.worker() as worker, killed_at_the_first_part(folder, worker):
         error, _ = failed(corpus(folder, scheduler.address))
-    assert error == f"--scheduler {scheduler.address!r}: no worker came within 3 s"
+    assert error == f"--scheduler {scheduler.address!r}: expected a worker within 3 s, got none"
     check_kept_and_completed(folder, scheduler)
 
 
@@ -254,7 +265,7 @@ def test_the_scheduler_dies(folder, tmp_path, scheduler):
     (tmp_path / "mortal").mkdir()
     with Scheduler(tmp_path / "mortal") as mortal, mortal.worker(), killed_at_the_first_part(folder, mortal.process):
         error, hint = failed(corpus(folder, mortal.address))
-    assert error == f"--scheduler {mortal.address!r}: the scheduler is gone"
+    assert error == f"--scheduler {mortal.address!r}: lost the connection to the scheduler"
     assert "--resume" in hint
     check_kept_and_completed(folder, scheduler)
 
