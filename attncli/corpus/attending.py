@@ -1,4 +1,4 @@
-"""The attention of many sentences at once: of one length together, long ones by blocks, a model's one by one."""
+"""Attention over word vectors of many sentences at once: of one length together, long ones by blocks."""
 
 import hashlib
 from collections.abc import Iterator

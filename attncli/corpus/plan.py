@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attncli import __version__
-from attncli.corpus.folder import PARTS, PLAN, clear, locked_folder, whole_file
+from attncli.corpus.folder import PARTS, PLAN, SUMS, clear, locked_folder, whole_file
 from attncli.corpus.inputs import Named
 from attncli.corpus.opening import open_reader
 from attncli.corpus.settings import VERSION, CorpusSettings
@@ -53,7 +53,7 @@ def begun(folder: Path, plan: Mapping[str, Any], resume: bool) -> Iterator[None]
         try:
             yield
         except (AttnError, OSError):
-            if fresh and not any((folder / PARTS).glob("*")):
+            if fresh and not any(path for name in (PARTS, SUMS) for path in (folder / name).glob("*")):
                 clear(folder)
             raise
 

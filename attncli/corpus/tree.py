@@ -1,14 +1,13 @@
 """The tree of a merge: its leaves are the parts of shards, and its root is the sums of the whole text.
 
 It depends on the shards alone. The parts of a node are cut by words, so that a step reads about as much wherever it is
-in the tree; a node takes the place of those below it, whose parts are removed.
+in the tree. Nothing is removed while it grows: a full disk or a power cut costs the step that was being done.
 """
 
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -54,8 +53,8 @@ def levels(shards: Sequence[str | None]) -> list[list[Names]]:
 class Tree:
     """The tree of a run into a folder, grown by its workers; `report` gets how much of it there is, and in all.
 
-    shards: the names of their parts in the order of the text, None for one that was lost: then no part is removed, for
-    another try. keep_leaves: the parts of shards stay. found: the parts of nodes that are there, by their shards.
+    shards: the names of their parts in the order of the text, None for one that was lost: then the tree is not pruned,
+    for another try. keep_leaves: the parts of shards stay. found: the parts of nodes that are there, by their shards.
     """
 
     folder: Path
@@ -141,7 +140,6 @@ class Tree:
             left[group] -= 1
             if not left[group]:
                 self.found[group] = tuple(step.output for step in steps[group])
-                self._replace(children[group])
             self.report(grown + more * done // len(groups), every)
 
     def _steps(self, group: Names, place: str, nodes: Sequence[Node]) -> Iterator[MergeTask]:
@@ -155,15 +153,6 @@ class Tree:
     def _begins(self, name: str) -> Array:
         part, tables = Part(part_path(self.folder, name)), table_classes(self.settings.collect, per_text=False)
         return np.concatenate([np.empty(0, np.int64), *map(part.begins, tables)])
-
-    def _replace(self, nodes: Sequence[Node]) -> None:
-        """Remove the parts of nodes that another has taken the place of."""
-        for node in nodes:
-            if None in self.shards or (self.keep_leaves and node.parts == node.shards):
-                continue
-            for name in node.parts:
-                with suppress(OSError):
-                    part_path(self.folder, name).unlink()
 
     def prune(self) -> None:
         """Remove all parts but those of the root."""

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import gzip
 import json
+import os
 import subprocess
 import sys
 
@@ -235,3 +236,22 @@ def test_a_run_that_cannot_begin_leaves_no_folder(tmp_path, text, refused):
     refused("text.txt.gz", "bad.gz", "-o", "out", code=1)
     assert everything(tmp_path / "out") <= {".lock"}
     assert cli(["corpus", "text.txt", "-o", "out", "-q"]) == 0
+
+
+@pytest.mark.parametrize("later", ["tables", "summary"])
+def test_a_run_that_fails_after_its_merge_goes_on(tmp_path, text, monkeypatch, later):
+    monkeypatch.chdir(tmp_path)
+    room = "attncli.corpus.run.writing" if later == "tables" else "attncli.cli.commands.corpus._show"
+    command = ["corpus", "text.txt", "--collect", "context", "-o", "out", "-q"]
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(room, full)
+        assert cli(command) == 1
+    there = {path.name for path in (tmp_path / "out" / "parts").iterdir()}
+    assert bool(there) == (later == "tables")  # nothing is removed before the manifest is there
+    monkeypatch.setattr("attncli.corpus.running._Run", full)  # no shard is done again
+    assert cli([*command, "--resume"]) == 0
+    assert everything(tmp_path / "out") >= {"context.ndjson", "manifest.json", "plan.json"}
