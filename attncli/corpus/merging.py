@@ -61,7 +61,7 @@ class MergeTask:
     def _write(self, path: Path, parts: Sequence[Part], share: Share, report: Mapping[str, Any]) -> None:
         tables = table_classes(self.settings.collect, per_text=False)
         try:
-            with written_part(path, sync=share.kept is None) as target:
+            with written_part(path) as target:
                 for table in tables:
                     table.merge_parts(target, parts, share)
                 target.report(report if share.low == 0 else {**merged_reports([]), "names": report["names"]})

@@ -77,9 +77,8 @@ def run_corpus(
         report(progress)
     gone = {each.task.name for each in progress.lost}
     if len(gone) == len(tasks) or gone & merged:
-        raise AttnError(
-            f"no part of the text was done: {progress.lost[0].reason}", "try again: --resume, with fewer --jobs"
-        )
+        undone = "no part of the text was done" if len(gone) == len(tasks) else "lost records were not made again"
+        raise AttnError(f"{undone}: {progress.lost[0].reason}", "try again: --resume, with fewer --jobs")
     tree.lose(gone)
     corpus = _finish(tasks, folder, settings, progress, tree.grow())
     tree.prune()

@@ -1,5 +1,6 @@
 """The merge of a corpus: a tree of steps that any workers do, as much work a part however many there are."""
 
+import os
 from collections import Counter
 
 import numpy as np
@@ -133,7 +134,7 @@ def contents(paths):
 @pytest.mark.parametrize("keep", [False, True])
 def test_a_merge_that_was_stopped_at_any_step_goes_on_from_there(tmp_path, small, monkeypatch, keep):
     written, real = Counter(), merging.written_part
-    monkeypatch.setattr(merging, "written_part", lambda path, sync: written.update([path]) or real(path, sync))
+    monkeypatch.setattr(merging, "written_part", lambda path: written.update([path]) or real(path))
     names, _ = leaves(tmp_path / "whole", 7)
     whole = Watched()
     expected = contents(Tree(tmp_path / "whole", SETTINGS, whole, names).grow())
@@ -268,6 +269,13 @@ def test_a_finished_run_has_parts_only_where_they_are_asked_for(tmp_path, text, 
     assert {path.stem for path in (tmp_path / "out" / "parts").iterdir()} == (shards if keep else set())
 
 
+def test_sums_are_on_the_disk_before_parts_are_removed(tmp_path, text, monkeypatch):
+    synced, real = set(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: synced.add(os.fstat(file).st_ino) or real(file))
+    run(tmp_path / "out", [text], corpus_settings(collect=ALL))
+    assert synced >= {path.stat().st_ino for path in (tmp_path / "out" / "sums").iterdir()}
+
+
 def test_a_finished_run_gives_its_tables_again_without_parts(tmp_path, text):
     first = run(tmp_path / "out", [text], corpus_settings(collect=ALL))
     before = tables(tmp_path / "out")
@@ -289,6 +297,21 @@ def test_records_that_are_gone_are_made_again_after_their_parts(tmp_path, text):
     assert contents((tmp_path / "out" / "weights").iterdir()) == records
     assert not [*(tmp_path / "out" / "parts").iterdir()]
     assert len(corpus.manifest["parts"]) == len(records)
+
+
+def test_records_that_no_worker_makes_again_are_not_called_the_whole_text(tmp_path, text):
+    run(tmp_path / "out", [text], corpus_settings(collect=ALL))
+    min((tmp_path / "out" / "weights").iterdir()).unlink()
+    with pytest.raises(AttnError, match="lost records were not made again: its worker died") as raised:
+        run(
+            tmp_path / "out",
+            [text],
+            corpus_settings(collect=ALL),
+            lambda tasks: (Lost(task, "its worker died 2 times") for task in tasks),
+            resume=True,
+        )
+    assert "--resume" in str(raised.value.hint)
+    run(tmp_path / "out", [text], corpus_settings(collect=ALL), resume=True)
 
 
 def test_parts_of_a_run_with_a_lost_shard_stay_for_another_try(tmp_path, text, monkeypatch):
