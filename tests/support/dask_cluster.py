@@ -7,6 +7,8 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 
+import distributed
+
 HERE = "--no-dashboard", "--host", "127.0.0.1"
 
 
@@ -40,12 +42,20 @@ class Scheduler:
 
     @contextmanager
     def worker(self, begin="", threads=1, env=None, port=0):
-        """A worker that runs some code before anything else."""
+        """A worker that runs some code before anything else, once the scheduler has it."""
+        before = self._workers()
         preload = self._folder / "begin.py"
         preload.write_text(begin)
         local = "--local-directory", self._folder, "--nthreads", threads, "--no-nanny", "--worker-port", port
         with _running("worker", self.address, *local, "--preload", preload, env=env) as process:
+            while process.poll() is None and len(self._workers() - before) == 0:
+                time.sleep(0.05)
             yield process
+
+    def _workers(self):
+        """The addresses of the workers that the scheduler has."""
+        with distributed.Client(self.address, set_as_default=False) as client:
+            return {*client.scheduler_info(n_workers=-1)["workers"]}
 
 
 def _address(file):
