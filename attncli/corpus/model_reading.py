@@ -15,7 +15,7 @@ from attncli.models.model import Model
 from attncli.models.pack import Pack
 from attncli.recipes.model_explaining import ModelRun, check_room
 from attncli.recipes.reduction import Rows, special_tokens
-from attncli.settings.model import ModelSettings
+from attncli.settings.model import ModelSettings, chosen
 
 RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
 LIMIT = 2**31
@@ -63,7 +63,11 @@ def packed(texts: Iterable[tuple[int, ModelSentence]], heads: int) -> Iterator[l
 
 
 class ModelReader:
-    """Attention of a model, many texts at a time: over its tokens, or over words where the settings merge them."""
+    """Attention of a model, many texts at a time: over its tokens, or over words where the settings merge them.
+
+    Raises:
+        UsageError: a layer or head that the model does not have.
+    """
 
     def __init__(self, model: Model, settings: ModelSettings, asked: Sequence[str] | None = None) -> None:
         self._model, self._settings = model, settings
@@ -73,9 +77,8 @@ class ModelReader:
         self.words_known = self.words_unknown = 0
         self._names: dict[int, str] = {}
         np.empty(FREED, np.uint8)  # freed at once
-        shape = model.shape
-        layers, heads = settings.layer or range(shape.n_layer), settings.head or range(shape.n_head)
-        self.numbers = tuple(layers), tuple(heads)
+        layers = chosen("layer", settings.layer, model.shape.n_layer, model.name)
+        self.numbers = layers, chosen("head", settings.head, model.shape.n_head, model.name)
 
     @property
     def attention(self) -> ModelSettings:

@@ -124,6 +124,13 @@ MISTAKES = [
     (["text.txt", "-o", "full"], 2, "'full'", "--resume"),
     (["text.txt", "--vectors", "nosuch"], 3, "'nosuch'", ""),
     (["text.txt", "--model", str(TINY / "bert"), "--method", "dot"], 2, "--method", ""),
+    (
+        ["text.txt", "--model", str(TINY / "bert"), "--layer", "9"],
+        2,
+        "--layer 9: expected 0 to 1",
+        "attn corpus --help",
+    ),
+    (["text.txt", "--model", str(TINY / "bert"), "--head", "9"], 2, "--head 9: expected", "attn corpus --help"),
     (["text.txt", "--layer", "1"], 2, "--layer", "--model"),
     ([], 2, "FILE", ""),
 ]
