@@ -23,13 +23,27 @@ def main() -> None:
     ):
         sys.exit(f"error: {refusal}\nhint: ulimit -v unlimited")  # with the exit code 1
     try:
+        code = _ended()
+    except KeyboardInterrupt:  # a third time, which is the last: see interrupts.AGAIN
+        code = interrupts.exit_code(ExitCode.INTERRUPTED)
+    gc.freeze()  # the end of the process searches all objects for garbage: a sixth of the time of a short command
+    sys.exit(code)
+
+
+def _ended() -> int:
+    try:
+        return interrupts.exit_code(_run())
+    except KeyboardInterrupt:  # once more, before a slow machine was done with the first
+        return interrupts.exit_code(ExitCode.INTERRUPTED)
+
+
+def _run() -> int:
+    try:
         from attncli.cli.app import run
 
-        code = run()
+        return run()
     except KeyboardInterrupt:
-        code = ExitCode.INTERRUPTED
-    gc.freeze()  # the end of the process searches all objects for garbage: a sixth of the time of a short command
-    sys.exit(interrupts.exit_code(code))
+        return ExitCode.INTERRUPTED
 
 
 if __name__ == "__main__":

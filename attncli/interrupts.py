@@ -12,7 +12,7 @@ from types import FrameType
 
 from attncli.errors import ExitCode
 
-PATIENCE = 0.5  # seconds
+PATIENCE, AGAIN = 0.5, 2  # seconds, and how often the same signal is raised once more
 HAS_TIMER = hasattr(signal, "setitimer")
 
 
@@ -21,6 +21,7 @@ class _Met:
 
     heeded = False
     number: int = signal.SIGINT  # of the latest signal
+    again = 0  # how often that was raised once more
     held = 0  # how many blocks hold signals back
     waiting = False  # whether one came meanwhile
 
@@ -29,7 +30,7 @@ def heed() -> None:
     """Raise the signals from now on; a hang-up that is ignored (`nohup`) stays so."""
     _Met.heeded = True
     for number in numbers():
-        signal.signal(number, _raise)
+        signal.signal(number, _raise_first)
     if HAS_TIMER:
         signal.signal(signal.SIGALRM, _raise_again)
 
@@ -42,10 +43,10 @@ def numbers() -> list[int]:
 
 def exit_code(code: int) -> int:
     """The code to leave with, 130 having become that of the signal; none is heeded any more: all is done."""
-    for number in numbers() if _Met.heeded else ():
-        signal.signal(number, signal.SIG_IGN)
     if _Met.heeded:
         _rest()
+    for number in numbers() if _Met.heeded else ():
+        signal.signal(number, signal.SIG_IGN)
     return 128 + _Met.number if code == ExitCode.INTERRUPTED else code
 
 
@@ -68,6 +69,11 @@ def held_back() -> Iterator[None]:
             _raise(_Met.number, None)
 
 
+def _raise_first(number: int, frame: FrameType | None) -> None:
+    _Met.again = 0
+    _raise(number, frame)
+
+
 def _raise(number: int, _frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt, and once more a little later: an import or a destructor may have swallowed it.
 
@@ -83,7 +89,9 @@ def _raise(number: int, _frame: FrameType | None) -> None:
 
 
 def _raise_again(_number: int, frame: FrameType | None) -> None:
-    _raise(_Met.number, frame)
+    _Met.again += 1
+    if _Met.again <= AGAIN:
+        _raise(_Met.number, frame)
 
 
 def _later() -> None:

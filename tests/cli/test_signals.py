@@ -13,6 +13,7 @@ from support.command import BARE, COMMAND
 from support.texts import write_news
 
 from attncli import interrupts
+from attncli.__main__ import main
 from attncli.cli.app import run
 from attncli.heads.file import read_heads
 from attncli.training.loop import Run
@@ -30,7 +31,7 @@ def heeding(monkeypatch):
     signal.setitimer(signal.ITIMER_REAL, 0)
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    interrupts._Met.heeded, interrupts._Met.number = False, signal.SIGINT
+    interrupts._Met.heeded, interrupts._Met.number, interrupts._Met.again = False, signal.SIGINT, 0
 
 
 @pytest.mark.parametrize("number", ALL)
@@ -48,6 +49,21 @@ def test_an_interrupt_that_a_destructor_swallows_is_raised_again(heeding):
     Swallows()
     with pytest.raises(KeyboardInterrupt):
         time.sleep(5)
+
+
+def test_an_interrupt_that_is_raised_again_at_the_very_end_changes_no_exit_code(heeding, monkeypatch):
+    def slow(*_):
+        signal.raise_signal(signal.SIGTERM)  # handled, and raised again while the process ends
+
+    def frozen():
+        time.sleep(0.1)
+
+    monkeypatch.setattr(interrupts, "PATIENCE", 0.02)
+    monkeypatch.setattr("attncli.cli.app.run", slow)
+    monkeypatch.setattr("gc.freeze", frozen)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 143
 
 
 def hold_back(done):
