@@ -27,7 +27,7 @@ def main() -> None:
     except KeyboardInterrupt:  # a third time, which is the last: see interrupts.AGAIN
         code = interrupts.exit_code(ExitCode.INTERRUPTED)
     gc.freeze()  # the end of the process searches all objects for garbage: a sixth of the time of a short command
-    sys.exit(code)
+    interrupts.leave(code)
 
 
 def _ended() -> int:

@@ -3,12 +3,15 @@
 So the same `finally` and `except` remove half-written files and save results for all of them.
 """
 
+import atexit
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 from attncli.errors import ExitCode
 
@@ -48,6 +51,21 @@ def exit_code(code: int) -> int:
     for number in numbers() if _Met.heeded else ():
         signal.signal(number, signal.SIG_IGN)
     return 128 + _Met.number if code == ExitCode.INTERRUPTED else code
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with this exit code.
+
+    Where an interrupt has passed through an `exec`, as every dataclass has one, Python would kill itself by SIGINT at
+    its end, although the interrupt was met: so the process leaves without Python's own end.
+    """
+    if code == 128 + _Met.number:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):  # there is none, or no one reads it
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 @contextmanager

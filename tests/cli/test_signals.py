@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pkgutil import resolve_name
 
 import numpy as np
 import pytest
 from support.command import BARE, COMMAND
+from support.places import ROOT
 from support.texts import write_news
 
 from attncli import interrupts
@@ -61,9 +63,25 @@ def test_an_interrupt_that_is_raised_again_at_the_very_end_changes_no_exit_code(
     monkeypatch.setattr(interrupts, "PATIENCE", 0.02)
     monkeypatch.setattr("attncli.cli.app.run", slow)
     monkeypatch.setattr("gc.freeze", frozen)
+    monkeypatch.setattr("atexit._run_exitfuncs", lambda: None)
+    monkeypatch.setattr("os._exit", sys.exit)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 143
+
+
+def test_an_interrupt_in_an_exec_leaves_the_exit_code(tmp_path):
+    """Python would kill itself by SIGINT at the end of a module that is run."""
+    busy = "app.run = lambda: exec('print(flush=True)\\nwhile True: pass')"
+    (tmp_path / "busy.py").write_text(
+        f"import attncli.cli.app as app, attncli.__main__ as entry\n{busy}\nentry.main()\n"
+    )
+    command = [sys.executable, "-m", "busy"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=BARE | {"PYTHONPATH": str(ROOT)}, cwd=tmp_path)
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[0] == b""
+    assert process.returncode == 130
 
 
 def hold_back(done):
@@ -206,6 +224,7 @@ def test_a_batch_that_is_ended_leaves_what_was_there(tmp_path, number):
     process.stdin.flush()
     while not list(tmp_path.glob(".attn-*")):
         time.sleep(0.02)
+    time.sleep(0.3)  # imports, which may swallow it, are done
     process.send_signal(number)
     assert ended(process)[0] == 128 + number
     assert (os.listdir(tmp_path), (tmp_path / "a.json").read_text()) == (["a.json"], "old")
