@@ -7,8 +7,8 @@ import pytest
 
 from attncli.errors import ResourceError
 from attncli.models.blocks.activations import ACTIVATIONS, read_activation
-from attncli.models.blocks.attention import split_heads
 from attncli.models.blocks.layers import Table, layer_norm, linear, take
+from attncli.models.blocks.projections import split_heads
 from attncli.models.checkpoint.config import Config
 
 X = np.concatenate([np.linspace(-12, 12, 40_001), [0, 1e-30, -1e-30, 1e4, -1e4]]).astype(np.float32)

@@ -1,7 +1,7 @@
 """Self-attention of a block, from the hidden state to the sum of its heads, with every step between."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,50 +12,11 @@ from attncli.attention.attend import attend
 from attncli.attention.masks import Window
 from attncli.attention.score_terms import Scoring
 from attncli.models.blocks.layers import Dense, arrays_of, linear
+from attncli.models.blocks.offsets import OffsetBias
+from attncli.models.blocks.projections import Projections
 from attncli.models.blocks.rotary import Rotary, rotate, rotation
 from attncli.models.family import Arrays, Layer, PackedLayer, RunHeads, Tensors
 from attncli.models.pack import Pack
-
-
-def split_heads(x: Array, n_head: int) -> Array:
-    """`[tokens, n_head·d]` as `[tokens, n_head, d]`: d columns a head (Vaswani et al. 2017, section 3.2.2)."""
-    return x.reshape(len(x), n_head, -1)
-
-
-class Separate(NamedTuple):
-    """Queries, keys and values of a linear layer each; n_kv_head heads of keys and values."""
-
-    query: Dense
-    key: Dense
-    value: Dense
-    n_head: int
-    n_kv_head: int
-
-    def arrays(self) -> Arrays:
-        """Those of the three linear layers."""
-        return arrays_of((self.query, self.key, self.value))
-
-    def __call__(self, tensors: Tensors, x: Array) -> tuple[Array, Array, Array]:
-        """The queries `[tokens, n_head, d_k]`, keys and values `[tokens, n_kv_head, d_k]` of x `[tokens, d_model]`."""
-        q = split_heads(self.query(tensors, x), self.n_head)
-        k, v = (split_heads(each(tensors, x), self.n_kv_head) for each in (self.key, self.value))
-        return q, k, v
-
-
-class Fused(NamedTuple):
-    """Queries, keys and values of one linear layer, which gives all queries, then all keys, then all values."""
-
-    all: Dense
-    n_head: int
-
-    def arrays(self) -> Arrays:
-        """Those of the linear layer."""
-        return self.all.arrays()
-
-    def __call__(self, tensors: Tensors, x: Array) -> tuple[Array, Array, Array]:
-        """The queries, keys and values `[tokens, n_head, d_k]` of x `[tokens, d_model]`."""
-        q, k, v = (split_heads(part, self.n_head) for part in np.split(self.all(tensors, x), 3, axis=-1))
-        return q, k, v
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,41 +42,64 @@ class Attended:
 class SelfAttention(NamedTuple):
     """Attention of a text to itself.
 
-    projections: to q, k, v; mixing: w_o with its bias; head_norms: of every query, of every key; rotary: None where
-    positions do not enter here; window: (left, right), None for all keys; scoring: how a score is made.
+    projections: to q, k, v; mixing: w_o with its bias; head_norms: of every query, of every key, each `[n_head, d_k]`;
+    whole_norms: whether those are over all heads at once; rotary: None where positions do not enter here; window:
+    (left, right), None for all keys; scoring: how a score is made; offset_bias: added to the scores by the offset of
+    query and key; clip: the largest number of a query, key or value.
     """
 
-    projections: Separate | Fused
+    projections: Projections
     mixing: Dense
     causal: bool = False
     window: Window | None = None
     scoring: Scoring = Scoring()
     head_norms: tuple[Layer, Layer] | None = None
+    whole_norms: bool = False
     rotary: Rotary | None = None
+    offset_bias: OffsetBias | None = None
+    clip: float | None = None
 
     def arrays(self) -> Arrays:
-        """Those of the projections, of w_o, and of the norms of queries and keys."""
+        """Those of the projections, of w_o, of the norms of queries and keys, and of the bias."""
         yield from self.projections.arrays()
-        yield from arrays_of((self.mixing, *(self.head_norms or ())))
+        yield from arrays_of((self.mixing, *(self.head_norms or ()), self.offset_bias))
 
     def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> Attended:
         """Every step on x `[tokens, d_model]`."""
         q, k, v = self.projections(tensors, x)  # [tokens, n_head, d_k]
+        if self.clip is not None:
+            q, k, v = (np.clip(each, -self.clip, self.clip) for each in (q, k, v))
         if self.head_norms is not None:
-            q, k = (norm(tensors, each) for norm, each in zip(self.head_norms, (q, k), strict=True))
+            q, k = (self._normed(tensors, *each) for each in zip(self.head_norms, (q, k), strict=True))
         if self.rotary is not None:
             q, k = self._rotated(self.rotary, q, k, pack)
-        heads = tuple(map(self._attend, *map(pack.by_run, (q, k, v))))
-        return Attended(pack, heads, self.scoring, partial(self.mixing.weights, tensors))
+        scoring = self._scoring(tensors, max(run.n for run in pack.runs))
+        attends = partial(self._attend, scoring)
+        heads = tuple(map(attends, *map(pack.by_run, (q, k, v))))
+        return Attended(pack, heads, scoring, partial(self.mixing.weights, tensors))
+
+    def _normed(self, tensors: Tensors, norm: Layer, x: Array) -> Array:
+        """Queries or keys `[tokens, heads, d_k]`, normed head by head, or all heads of a token at once."""
+        flat = x.reshape(len(x), -1) if self.whole_norms else x
+        return norm(tensors, flat).reshape(x.shape)
 
     def _rotated(self, rotary: Rotary, q: Array, k: Array, pack: Pack) -> tuple[Array, Array]:
         """Queries and keys `[tokens, heads, d_k]`, turned by their places in their own texts."""
         turns = [np.tile(np.stack(rotation(rotary, run.n)), (1, run.b, 1)) for run in pack.runs]
         cos, sin = np.concatenate(turns, axis=1)[:, :, None]  # [tokens, 1, width/2]
-        return rotate(q, cos, sin), rotate(k, cos, sin)
+        return rotate(q, cos, sin, rotary.neighbours), rotate(k, cos, sin, rotary.neighbours)
 
-    def _attend(self, *vectors: Array) -> RunHeads:
+    def _scoring(self, tensors: Tensors, n: int) -> Scoring:
+        """The scoring of texts of up to n tokens."""
+        if self.offset_bias is None:
+            return self.scoring
+        by_offset = self.offset_bias(tensors, n)[:, None]  # [n_head, 1, 2n − 1]
+        return replace(self.scoring, by_offset=np.broadcast_to(by_offset, (len(by_offset), n, by_offset.shape[-1])))
+
+    def _attend(self, scoring: Scoring, *vectors: Array) -> RunHeads:
         """The heads of a run, from its queries, keys and values `[b, n, heads, d]`."""
         q, k, v = (each.swapaxes(1, 2) for each in vectors)  # [b, heads, n, d]
-        attention = attend(q, k, v, **self.scoring.arguments, causal=self.causal, window=self.window)
+        n = q.shape[-2]
+        added = scoring.position(np.arange(n), n)  # [n_head, n, n]
+        attention = attend(q, k, v, **scoring.arguments, mask=added, causal=self.causal, window=self.window)
         return RunHeads(q, k, v, attention)

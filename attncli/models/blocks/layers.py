@@ -49,15 +49,17 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     return y
 
 
-def layer_norm(x: Array, weight: Array, bias: Array, eps: float) -> Array:
-    """(x − μ) / √(σ² + ε) · g + b over each row of x `[n, d]` (Ba et al. 2016, equation 4); weight and bias `[d]`."""
+def layer_norm(x: Array, weight: Array | None, bias: Array | None, eps: float) -> Array:
+    """(x − μ) / √(σ² + ε) · g + b of x `[..., d]` (Ba et al. 2016, equation 4); weight and bias `[d]`, or neither."""
     normed = np.empty_like(x)
-    for rows in row_blocks(len(x), x.shape[-1], CACHED):
+    for rows in row_blocks(len(x), math.prod(x.shape[1:]), CACHED):
         mean = np.einsum("...i->...", x[rows])[..., None] / x.dtype.type(x.shape[-1])  # [rows, 1]
         centred = np.subtract(x[rows], mean, out=normed[rows])  # [rows, d]
         centred *= _inverse_root(_mean_square(centred), eps)
-        centred *= weight
-        centred += bias
+        if weight is not None:
+            centred *= weight
+        if bias is not None:
+            centred += bias
     return normed
 
 
@@ -120,28 +122,35 @@ class Dense(NamedTuple):
 
 
 class LayerNorm(NamedTuple):
-    """A layer norm over d numbers."""
+    """A layer norm over d numbers, without bias or without both gain and bias in some models."""
 
     name: str
     d: int
     eps: float
+    biased: bool = True
+    gained: bool = True
 
     def arrays(self) -> Arrays:
         """Its gain and its bias."""
-        yield from ((f"{self.name}.weight", (self.d,)), (f"{self.name}.bias", (self.d,)))
+        yield from ((f"{self.name}.{part}", (self.d,)) for part in self._parts)
 
     def __call__(self, tensors: Tensors, x: Array) -> Array:
-        """The rows of x `[n, d]`, each normed."""
-        gain, bias = (take(tensors, f"{self.name}.{part}", self.d) for part in ("weight", "bias"))
-        return layer_norm(x, gain, bias, self.eps)
+        """The rows of x `[..., d]`, each normed."""
+        found = {part: take(tensors, f"{self.name}.{part}", self.d) for part in self._parts}
+        return layer_norm(x, found.get("weight"), found.get("bias"), self.eps)
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
+        return ("weight",) * self.gained + ("bias",) * self.biased
 
 
 class RMSNorm(NamedTuple):
-    """An RMS norm over d numbers."""
+    """An RMS norm over d numbers. above_one: its stored gain is what is added to 1."""
 
     name: str
     d: int
     eps: float
+    above_one: bool = False
 
     def arrays(self) -> Arrays:
         """Its gain."""
@@ -149,7 +158,8 @@ class RMSNorm(NamedTuple):
 
     def __call__(self, tensors: Tensors, x: Array) -> Array:
         """The rows of x `[..., d]`, each normed."""
-        return rms_norm(x, take(tensors, f"{self.name}.weight", self.d), self.eps)
+        gain = take(tensors, f"{self.name}.weight", self.d)
+        return rms_norm(x, gain + 1 if self.above_one else gain, self.eps)
 
 
 class FeedForward(NamedTuple):
@@ -222,21 +232,24 @@ class Table(NamedTuple):
 
 
 class Embeddings(NamedTuple):
-    """norm(word + segment 0 + position) and a projection to d_model; a model has all of these or some."""
+    """norm(multiplier·word + segment 0 + position) and a projection to d_model; a model has all of these or some."""
 
     words: Table
     positions: Table | None = None
     segments: Table | None = None
     norm: Layer | None = None
     projection: Dense | None = None
+    multiplier: float = 1.0
 
     def arrays(self) -> Arrays:
         """Those of every table and layer."""
-        return arrays_of(self)
+        return arrays_of((self.words, self.positions, self.segments, self.norm, self.projection))
 
     def __call__(self, tensors: Tensors, ids: Array, positions: Array) -> Array:
         """Token ids and positions, both `[n]`, as the first hidden state `[n, d_model]`."""
         x = self.words(tensors, ids)  # [n, d]
+        if self.multiplier != 1:
+            x *= np.float32(self.multiplier)
         if self.segments is not None:
             x += self.segments(tensors, np.zeros(1, np.intp))
         if self.positions is not None:

@@ -33,7 +33,8 @@ class Rotary:
     """The rotation of a model.
 
     kind: one of SCALINGS; width: how many of a head's d_k dimensions turn; positions: max_position_embeddings;
-    trained: the length it was trained with before it was scaled; parameters: the scaling's own keys.
+    trained: the length it was trained with before it was scaled; parameters: the scaling's own keys; neighbours:
+    whether a dimension turns with its neighbour, and not with the one half the width further.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Rotary:
     positions: int
     trained: float
     parameters: Mapping[str, Any] = field(hash=False)
+    neighbours: bool = False
 
     @property
     def factor(self) -> float:
@@ -56,8 +58,13 @@ class Rotary:
         return max(self.positions, int(scaled * self.factor if scaled else 0))
 
 
-def read_rotary(config: Config, d_k: int, positions: int) -> Rotary:
+def read_rotary(
+    config: Config, d_k: int, positions: int, part: float | None = None, neighbours: bool = False
+) -> Rotary:
     """The rotation by a config, in the old keys (`rope_scaling`, `rope_theta`) or in `rope_parameters`.
+
+    part: of a head's dimensions that turns where the config does not say; None: all turn without a scaling, even
+    with the key, as in the models of transformers that leave it to the scalings to ask.
 
     Raises:
         ResourceError: a scaling that is not supported, or one that lacks a number.
@@ -66,12 +73,14 @@ def read_rotary(config: Config, d_k: int, positions: int) -> Rotary:
     kind = parameters.get("rope_type") or parameters.get("type") or "default"
     if not isinstance(kind, str) or kind not in SCALINGS:
         raise ResourceError(f"rotary scaling in config.json: expected one of {', '.join(SCALINGS)}, got {quoted(kind)}")
-    width = int(d_k * _turning_part(kind, parameters))
+    whole = part is None and kind == "default"
+    width = int(d_k * (1.0 if whole else _number(parameters, "partial_rotary_factor", part or 1.0)))
     if width % 2 or not 0 < width <= min(d_k, WIDEST):
         raise ResourceError(f"rotation in config.json: expected an even number of dimensions, got {width} of {d_k}")
     beside = {TRAINED: config.get(TRAINED)}
     trained = _positive(beside, TRAINED, _positive(parameters, TRAINED, positions))
-    rotary = Rotary(kind, _positive(parameters, "rope_theta", BASE), width, positions, trained, parameters)
+    base = _positive(parameters, "rope_theta", BASE)
+    rotary = Rotary(kind, base, width, positions, trained, parameters, neighbours)
     for n in (1, rotary.reach):
         frequencies(rotary, n)  # a number that is missing is named before the first block
     return rotary
@@ -88,20 +97,21 @@ def rotation(rotary: Rotary, n: int) -> tuple[Array, Array]:
     return turns
 
 
-def rotate(x: Array, cos: Array, sin: Array) -> Array:
+def rotate(x: Array, cos: Array, sin: Array, neighbours: bool = False) -> Array:
     """Vectors x `[..., d_k]`, turned by angles `[..., width/2]`: `[..., d_k]` (Su et al. 2021, equation 34).
 
-    Dimension i is paired with dimension i + width/2, not with its neighbour: the order in which Llama's and its
-    descendants' checkpoints keep their rows. Dimensions beyond the width stay.
+    Dimension i is paired with dimension i + width/2, the order in which Llama's and its descendants' checkpoints keep
+    their rows, or with its neighbour, as in the paper. Dimensions beyond the width stay.
     """
     half = cos.shape[-1]
-    first, second = x[..., :half], x[..., half : 2 * half]  # [..., width/2]
     turned = np.empty_like(x)
     turned[..., 2 * half :] = x[..., 2 * half :]
-    np.multiply(first, cos, out=turned[..., :half])
-    turned[..., :half] -= second * sin
-    np.multiply(second, cos, out=turned[..., half : 2 * half])
-    turned[..., half : 2 * half] += first * sin
+    places = [slice(at, 2 * half, 2) if neighbours else slice(at * half, (at + 1) * half) for at in (0, 1)]
+    (first, second), (one, other) = ([array[..., each] for each in places] for array in (x, turned))  # [..., width/2]
+    np.multiply(first, cos, out=one)
+    one -= second * sin
+    np.multiply(second, cos, out=other)
+    other += first * sin
     return turned
 
 
@@ -217,14 +227,6 @@ def _read_parameters(config: Config) -> Mapping[str, Any]:
     if not isinstance(found, Mapping) or any(isinstance(value, Mapping) for value in found.values()):
         raise ResourceError(f"rotary scaling in config.json: expected one object for all layers, got {quoted(found)}")
     return {**{key: config.get(key) for key in ("rope_theta", "partial_rotary_factor")}, **found}
-
-
-def _turning_part(kind: str, parameters: Mapping[str, Any]) -> float:
-    """The part of a head's dimensions that turns: all of them where the rotation is not scaled, even with the key.
-
-    So do these models in transformers, which leave it to the scalings to ask.
-    """
-    return 1.0 if kind == "default" else _number(parameters, "partial_rotary_factor", 1.0)
 
 
 def _number(parameters: Mapping[str, Any], key: str, default: float | None = None) -> float:

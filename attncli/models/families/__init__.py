@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, str] = {
     "electra": "bert",
     "distilbert": "distilbert",
     "gpt2": "gpt2",
+    "gpt_neox": "gpt_neox",
     "llama": "llama",
     "mistral": "llama",
     "qwen2": "llama",

@@ -11,8 +11,9 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.errors import ResourceError, quoted
 from attncli.models.blocks.activations import Activation, read_activation
-from attncli.models.blocks.attention import SelfAttention, Separate
+from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
+from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.checkpoint.config import LARGEST, Config
 from attncli.models.checkpoint.tensors import Names

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from attncli.models.blocks.activations import Activation, read_activation
-from attncli.models.blocks.attention import SelfAttention, Separate
+from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
+from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names

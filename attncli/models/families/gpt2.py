@@ -9,8 +9,9 @@ from typing import ClassVar, Self
 
 from attncli.attention.score_terms import Scoring
 from attncli.models.blocks.activations import Activation, read_activation
-from attncli.models.blocks.attention import Fused, SelfAttention
+from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
+from attncli.models.blocks.projections import Fused
 from attncli.models.blocks.residual import PreNormBlock
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
@@ -59,7 +60,7 @@ class Gpt2(Family):
         """Block `number`."""
         name, d, d_ff = f"h.{number}", self.shape.d_model, self.d_ff
         scale = (1 / math.sqrt(self.shape.d_k) if self.scaled else 1.0) / (number + 1 if self.by_depth else 1)
-        fused = Fused(Dense(f"{name}.attn.c_attn", d, 3 * d, transposed=True), self.shape.n_head)
+        fused = Fused(Dense(f"{name}.attn.c_attn", d, 3 * d, transposed=True), self.shape.n_head, self.shape.n_head)
         mixing = Dense(f"{name}.attn.c_proj", d, d, transposed=True)
         inner = Dense(f"{name}.mlp.c_fc", d, d_ff, transposed=True)
         outer = Dense(f"{name}.mlp.c_proj", d_ff, d, transposed=True)

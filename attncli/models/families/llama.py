@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from attncli.models.blocks.activations import Activation, read_activation
-from attncli.models.blocks.attention import SelfAttention, Separate
+from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, GatedFeedForward, RMSNorm, Table
+from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PreNormBlock
 from attncli.models.blocks.rotary import Rotary, read_rotary
 from attncli.models.blocks.windows import Windows, read_windows

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from attncli.models.blocks.activations import Activation, read_activation
-from attncli.models.blocks.attention import Fused, SelfAttention
+from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
+from attncli.models.blocks.projections import Fused
 from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
@@ -42,7 +43,9 @@ class Quill(Family):
         """Block `number`."""
         name, d = f"stack.{number}", self.shape.d_model
         return PostNormBlock(
-            SelfAttention(Fused(Dense(f"{name}.qkv", d, 3 * d), self.shape.n_head), Dense(f"{name}.mix", d, d)),
+            SelfAttention(
+                Fused(Dense(f"{name}.qkv", d, 3 * d), self.shape.n_head, self.shape.n_head), Dense(f"{name}.mix", d, d)
+            ),
             LayerNorm(f"{name}.norm1", d, 1e-12),
             FeedForward(Dense(f"{name}.in", d, self.d_ff), Dense(f"{name}.out", self.d_ff, d), self.activation),
             LayerNorm(f"{name}.norm2", d, 1e-12),

@@ -1,0 +1,78 @@
+"""Additions to the scores by the offset of key and query, j − i: learned in buckets, or a slope a head (ALiBi)."""
+
+import math
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.models.blocks.layers import take
+from attncli.models.family import Arrays, Learned, Tensors
+
+
+class OffsetBias(Learned, Protocol):
+    """An addition to every score by its offset."""
+
+    def __call__(self, tensors: Tensors, n: int, /) -> Array:
+        """The additions of a text of n tokens at the offsets −(n − 1) … n − 1: `[n_head, 2n − 1]`."""
+        ...
+
+
+class Buckets(NamedTuple):
+    """A learned number for each head and bucket of offsets (Raffel et al. 2020, section 2.1).
+
+    Half of the buckets are for one offset each, the others for ranges that grow up to offset `farthest`; a causal text
+    has buckets for keys behind the query alone.
+    """
+
+    name: str
+    buckets: int
+    farthest: int
+    n_head: int
+    causal: bool = False
+
+    def arrays(self) -> Arrays:
+        """The table of numbers."""
+        yield f"{self.name}.weight", (self.buckets, self.n_head)
+
+    def __call__(self, tensors: Tensors, n: int) -> Array:
+        """The additions of a text of n tokens: `[n_head, 2n − 1]`."""
+        table = take(tensors, f"{self.name}.weight", self.buckets, self.n_head)
+        added: Array = table[self.bucket_of(np.arange(1 - n, n))].T
+        return added
+
+    def bucket_of(self, offset: Array) -> Array:
+        """The bucket of each offset j − i `[m]`: `[m]`."""
+        buckets = self.buckets if self.causal else self.buckets // 2
+        ahead = 0 if self.causal else buckets * (offset > 0)
+        distance = np.maximum(-offset, 0) if self.causal else np.abs(offset)
+        exact = buckets // 2
+        with np.errstate(divide="ignore"):  # rounded as the models' own code does it, in float32
+            steps = np.log(distance.astype(np.float32) / np.float32(exact)) / math.log(self.farthest / exact)
+        far = exact + (np.maximum(steps, 0) * np.float32(buckets - exact)).astype(np.int64)
+        found: Array = ahead + np.where(distance < exact, distance, np.minimum(far, buckets - 1))
+        return found
+
+
+class Slopes(NamedTuple):
+    """−m·|j − i| with a fixed slope m a head, halved from head to head (ALiBi: Press et al. 2022, section 3)."""
+
+    n_head: int
+    scale: float = 1.0
+
+    def arrays(self) -> Arrays:
+        """None: nothing is learned."""
+        return iter(())
+
+    def __call__(self, tensors: Tensors, n: int) -> Array:
+        """The additions of a text of n tokens: `[n_head, 2n − 1]`."""
+        added: Array = self.slopes[:, None] * -np.abs(np.arange(1 - n, n, dtype=np.float32)) * np.float32(self.scale)
+        return added
+
+    @property
+    def slopes(self) -> Array:
+        """The slope of each head `[n_head]`: 2^(−8i/n) for a power of two, with those between for others."""
+        power = 2 ** math.floor(math.log2(self.n_head))
+        slopes = [2 ** (-8 * i / power) for i in range(1, power + 1)]
+        between = [2 ** (-4 * i / power) for i in range(1, 2 * power, 2)]
+        return np.array((slopes + between)[: self.n_head], np.float32)

@@ -1,0 +1,39 @@
+"""Make the tiny models of tests/oracles/families, and PyTorch's numbers for them, as make_decoders does.
+
+    python tests/oracles/make_families.py [NAME...]          (needs transformers 5, torch and tokenizers)
+
+families/NAME.json has the `config` of a model, the `dtype` on the disk, whether it is saved with its language model
+`head` and so with a prefix, whose tokenizer it has (`gpt2`, `llama`), and `variants`: name → keys of another config
+for the same weights, null takes one out. The model is saved, and loaded from the disk before anything is computed.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from make_decoders import HERE, expected, make_model, train_tokenizer, write_variant
+
+ROWS = Path(__file__).parent / "families"
+
+
+def make(name: str) -> None:
+    """Write the folder of a family anew, and those of its variants."""
+    row, folder = json.loads((ROWS / f"{name}.json").read_text()), HERE / name
+    for old in HERE.glob(f"{name}-*"):
+        shutil.rmtree(old)
+    seed = sum(map(ord, name))
+    make_model(row["config"], row["head"], seed).to(getattr(torch, row["dtype"])).save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    (folder / "model.safetensors").chmod(0o644)
+    train_tokenizer(row["tokenizer"]).save(str(folder / "tokenizer.json"), pretty=False)
+    np.savez_compressed(folder / "expected.npz", **expected(folder, folder))
+    for variant, changed in row.get("variants", {}).items():
+        write_variant(folder, HERE / f"{name}-{variant}", changed)
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:] or sorted(path.stem for path in ROWS.glob("*.json")):
+        make(each)
