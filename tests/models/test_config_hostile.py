@@ -6,13 +6,14 @@ import tracemalloc
 from types import SimpleNamespace
 
 import pytest
-from oracles.checkpoints import copy_of
+from oracles.checkpoints import TINY, copy_of
 
 from attncli.errors import ResourceError
 from attncli.models.checkpoint.config_keys import HARMLESS
+from attncli.models.families import FAMILIES
 from attncli.models.model import open_model
 
-NAMES = ("bert", "roberta", "electra", "distilbert", "gpt2", "llama", "mistral", "qwen2", "qwen3")
+NAMES = sorted({path.name for path in TINY.iterdir()} & {*FAMILIES})
 ROTATIONS = {
     "yarn": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 4.0, "beta_slow": 1.0, "mscale": 0.7, "rope_theta": 100.0}
     | {"original_max_position_embeddings": 16, "mscale_all_dim": 1.5, "attention_factor": 1.1},

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.places import TESTS
+from oracles.checkpoints import TINY, weights_of
 
 from attncli.errors import ResourceError
 from attncli.models.blocks.rotary import read_rotary, rotate, rotation
@@ -11,7 +11,6 @@ from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.families import read_family
 from attncli.models.pack import Pack
 
-TINY = TESTS / "oracles" / "tiny"
 NAMES = sorted(folder.name for folder in TINY.iterdir() if "ids_3" in np.load(folder / "expected.npz"))
 LENGTHS = (3, 17, 40)
 
@@ -19,7 +18,7 @@ LENGTHS = (3, 17, 40)
 def run(name, ids, **changes):
     """The layers and the last hidden state of a tiny model, with keys of its config changed; None takes one out."""
     family = family_of(name, **changes)
-    tensors = Checkpoint(TINY / name.split("-")[0], family.names)
+    tensors = Checkpoint(TINY / weights_of(name), family.names)
     pack = Pack.of([ids])
     layers, x = [], family.embed(tensors, pack)
     for number in range(family.shape.n_layer):
@@ -44,9 +43,9 @@ def test_weights_and_hidden_state_are_those_of_pytorch(name, n):
     np.testing.assert_allclose(hidden, expected[f"hidden_{n}"], rtol=0, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "-" in name])
+@pytest.mark.parametrize("name", [name for name in NAMES if weights_of(name) != name])
 def test_every_variant_is_another_model_than_the_one_whose_weights_it_has(name):
-    variant, plain = (np.load(TINY / each / "expected.npz") for each in (name, name.split("-")[0]))
+    variant, plain = (np.load(TINY / each / "expected.npz") for each in (name, weights_of(name)))
     assert np.abs(variant["weights_40"] - plain["weights_40"]).max() > 0.01
 
 

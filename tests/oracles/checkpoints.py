@@ -16,6 +16,11 @@ def copy_of(family, folder):
     return folder
 
 
+def weights_of(name):
+    """The tiny folder with the weights of one: itself, or NAME of a folder NAME-VARIANT that has none of its own."""
+    return name if next((TINY / name).glob("*.safetensors"), None) else name.rpartition("-")[0]
+
+
 def with_config(folder, **changes):
     """The folder with other settings in its config.json; None takes one out."""
     config = json.loads((folder / "config.json").read_text()) | changes

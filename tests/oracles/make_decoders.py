@@ -104,11 +104,12 @@ VARIANTS = {
 }
 
 
-def make_model(config: dict[str, object], with_head: bool, seed: int) -> PreTrainedModel:
-    """A model with large random weights, norms around 1 and biases that are not 0."""
+def make_model(
+    config: dict[str, object], with_head: bool, seed: int, headed: type = AutoModelForCausalLM
+) -> PreTrainedModel:
+    """A model with large random weights, norms around 1 and biases that are not 0; headed: its class with a head."""
     torch.manual_seed(seed)
-    kind = AutoModelForCausalLM if with_head else AutoModel
-    model = kind.from_config(AutoConfig.for_model(**config), dtype=torch.float32)
+    model = (headed if with_head else AutoModel).from_config(AutoConfig.for_model(**config), dtype=torch.float32)
     for name, parameter in model.named_parameters():
         gain = parameter.ndim == 1 and name.endswith("weight")  # of a norm
         parameter.data = torch.randn_like(parameter.data) * 0.3 + gain

@@ -3,8 +3,9 @@
     python tests/oracles/make_families.py [NAME...]          (needs transformers 5, torch and tokenizers)
 
 families/NAME.json has the `config` of a model, the `dtype` on the disk, whether it is saved with its language model
-`head` and so with a prefix, whose tokenizer it has (`gpt2`, `llama`), and `variants`: name → keys of another config
-for the same weights, null takes one out. The model is saved, and loaded from the disk before anything is computed.
+`head` and so with a prefix, whose tokenizer it has (`gpt2`, `llama`; of an encoder `wordpiece`, `byte_level`,
+`sentencepiece`), and `variants`: name → keys of another config for the same weights, null takes one out. The model is
+saved, and loaded from the disk before anything is computed.
 """
 
 import json
@@ -14,21 +15,29 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from checkpoints import weights_of
 from make_decoders import HERE, expected, make_model, train_tokenizer, write_variant
+from make_tiny import byte_level, sentencepiece, wordpiece
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
 ROWS = Path(__file__).parent / "families"
+ENCODERS = {"wordpiece": wordpiece, "byte_level": byte_level, "sentencepiece": sentencepiece}
 
 
 def make(name: str) -> None:
     """Write the folder of a family anew, and those of its variants."""
     row, folder = json.loads((ROWS / f"{name}.json").read_text()), HERE / name
     for old in HERE.glob(f"{name}-*"):
-        shutil.rmtree(old)
+        if weights_of(old.name) == name:
+            shutil.rmtree(old)
     seed = sum(map(ord, name))
-    make_model(row["config"], row["head"], seed).to(getattr(torch, row["dtype"])).save_pretrained(folder)
+    encoder = ENCODERS.get(row["tokenizer"])
+    model = make_model(row["config"], row["head"], seed, AutoModelForMaskedLM if encoder else AutoModelForCausalLM)
+    model.to(getattr(torch, row["dtype"])).save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
     (folder / "model.safetensors").chmod(0o644)
-    train_tokenizer(row["tokenizer"]).save(str(folder / "tokenizer.json"), pretty=False)
+    tokenizer = encoder() if encoder else train_tokenizer(row["tokenizer"])
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     np.savez_compressed(folder / "expected.npz", **expected(folder, folder))
     for variant, changed in row.get("variants", {}).items():
         write_variant(folder, HERE / f"{name}-{variant}", changed)

@@ -6,16 +6,17 @@ from unittest.mock import patch
 from oracles.checkpoints import TINY, copy_of
 
 import attncli.models.model as opening
+from attncli.models.families import FAMILIES
 
-FAMILIES = ("bert", "roberta", "electra", "distilbert", "gpt2", "llama", "mistral", "qwen2", "qwen3")
+NAMES = sorted({path.name for path in TINY.iterdir()} & {*FAMILIES})
 VARIANTS = ("llama-yarn", "llama-llama3", "llama-longrope", "llama-dynamic")
 
 
 def seeds(folder):
     """The config of every family, and those of the rotations."""
-    for name in FAMILIES:
+    for name in NAMES:
         copy_of(name, folder / name)
-    yield from ((TINY / name / "config.json").read_bytes() for name in (*FAMILIES, *VARIANTS))
+    yield from ((TINY / name / "config.json").read_bytes() for name in (*NAMES, *VARIANTS))
 
 
 def read(folder, data):
@@ -32,7 +33,7 @@ def _beside(folder, data):
         named = json.loads(data)["model_type"]
     except (ValueError, KeyError, TypeError, RecursionError):
         named = None
-    chosen = folder / (named if named in FAMILIES else "bert")
+    chosen = folder / (named if named in NAMES else "bert")
     (chosen / "config.json").write_bytes(data)
     return chosen
 
