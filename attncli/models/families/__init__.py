@@ -18,6 +18,7 @@ FAMILIES: Mapping[str, str] = {
     "distilbert": "distilbert",
     "gpt2": "gpt2",
     "gpt_neox": "gpt_neox",
+    "gptj": "gptj",
     "llama": "llama",
     "mistral": "llama",
     "qwen2": "llama",

@@ -1,0 +1,54 @@
+"""Families of decoders: the defaults of a short config, and the values that are refused by name."""
+
+import json
+
+import pytest
+from oracles.checkpoints import TINY
+
+from attncli.errors import ResourceError
+from attncli.models.checkpoint.config import Config
+from attncli.models.families import read_family
+
+
+def read(tiny, without=(), **changes):
+    """The family with the numbers of a tiny checkpoint's config, some keys changed and some left out."""
+    config = json.loads((TINY / tiny / "config.json").read_text()) | changes
+    return read_family(Config({key: value for key, value in config.items() if key not in without}))
+
+
+#: A tiny checkpoint, keys that are left out, and the sizes that are the defaults of transformers.
+DEFAULTS = {
+    "gptj": (
+        "n_positions n_inner rotary_dim layer_norm_epsilon",
+        {"n_embd": 256},
+        {"positions": 2048, "d_ff": 1024, "width": 64, "eps": 1e-5, "tied": False},
+    ),
+}
+
+
+@pytest.mark.parametrize("tiny", DEFAULTS)
+def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
+    without, changes, expected = DEFAULTS[tiny]
+    family = read(tiny, {*without.split(), "tie_word_embeddings"}, **changes)
+    found = {
+        **{key: getattr(family, key) for key in expected if hasattr(family, key)},
+        **{key: getattr(family.shape, key) for key in expected if hasattr(family.shape, key)},
+        **({"width": family.rotary.width} if "width" in expected else {}),
+    }
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("tiny", "changes", "said"),
+    [
+        ("gptj", {"rotary_dim": 3}, "rotary_dim in config.json: expected an even number of the 8 dimensions"),
+        ("gptj", {"rotary_dim": 10}, "rotary_dim in config.json: expected an even number of the 8 dimensions"),
+        ("gptj", {"rotary_dim": None}, "rotary_dim in config.json: expected a positive integer, got None"),
+        ("gptj", {"n_head": 3}, "n_embd in config.json: expected a multiple of n_head 3, got 16"),
+        ("gptj", {"activation_function": "mish"}, "got 'mish'"),
+    ],
+)
+def test_a_value_that_is_not_supported_is_quoted(tiny, changes, said):
+    with pytest.raises(ResourceError) as raised:
+        read(tiny, **changes)
+    assert said in raised.value.message
