@@ -87,6 +87,12 @@ def _after_bert(work: Work) -> None:
     _put_around(work, first, last)
 
 
+def _after_mpnet(work: Work) -> None:
+    work.tokenizer.post_processor = work.library.processors.RobertaProcessing(
+        (work.text("sep_token"), work.number("sep_token", 2)), (work.text("cls_token"), work.number("cls_token", 0))
+    )
+
+
 def _put_around(work: Work, first: tuple[str, int], last: tuple[str, int]) -> None:
     """A token in front of every text, and one behind it."""
     work.tokenizer.post_processor = work.library.processors.TemplateProcessing(
@@ -182,6 +188,7 @@ def _after_sentencepiece(work: Work) -> None:
 
 KINDS: Mapping[str, Kind] = {
     "bert": Kind("WordPiece", _BERT, _bert, _after_bert),
+    "mpnet": Kind("WordPiece", _ROBERTA | {"unk_token": "[UNK]", "mask_token": _MASK}, _bert, _after_mpnet),
     "roberta": Kind("BPE", _ROBERTA, _bytes, _after_roberta, of_bytes=True),
     "gpt2": Kind("BPE", _GPT2, lambda work: _bytes(work, keep_after=True), of_bytes=True),
     "llama": Kind("BPE", _LLAMA, _llama),

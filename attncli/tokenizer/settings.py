@@ -24,6 +24,7 @@ KIND_OF_CLASS = {
     **dict.fromkeys(ROBERTA, "roberta"),
     "XLMRobertaTokenizer": "xlm-roberta",
     "CamembertTokenizer": "camembert",
+    "MPNetTokenizer": "mpnet",
     "GPT2Tokenizer": "gpt2",
     "LlamaTokenizer": "llama",
     "Qwen2Tokenizer": "qwen2",

@@ -180,7 +180,10 @@ def left_out(tiny, *keys):
 
 @pytest.mark.parametrize(
     ("tiny", "tied"),
-    [("bert", True), ("electra", True), ("distilbert", True), ("gpt2", True), ("llama", False), ("qwen3", False)],
+    [
+        *[("bert", True), ("electra", True), ("distilbert", True), ("mpnet", True), ("gpt2", True)],
+        *[("llama", False), ("qwen3", False)],
+    ],
 )
 def test_a_config_without_a_word_about_tied_weights_has_the_default_of_transformers(tiny, tied):
     assert left_out(tiny, "tie_word_embeddings").tied == tied

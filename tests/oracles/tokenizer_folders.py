@@ -70,6 +70,17 @@ def unigrams():
     return tokenizer
 
 
+def mpnet():
+    tokenizer = word_pieces()
+    vocabulary = {"<s>": 0, "<pad>": 1, "</s>": 2, "[UNK]": 3, "<mask>": 4}
+    vocabulary |= {piece: number for piece, number in tokenizer.get_vocab().items() if number >= len(BERT)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = ROBERTA_AROUND
+    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "[UNK]", AddedToken("<mask>", lstrip=True)])
+    return tokenizer
+
+
 ROBERTA_AROUND = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
 #: model_type → its tokenizer.json, and the class that tokenizer_config.json names.
 BASES = {
@@ -87,6 +98,7 @@ BASES = {
     "qwen3": (qwen2, "Qwen2TokenizerFast"),
     "xlm-roberta": (unigrams, "XLMRobertaTokenizer"),
     "camembert": (unigrams, "CamembertTokenizer"),
+    "mpnet": (mpnet, "MPNetTokenizer"),
 }
 _DOG = {"content": "dog", "single_word": False, "lstrip": True, "rstrip": False, "normalized": True, "special": False}
 _NEW = {"content": "<new>", "single_word": False, "lstrip": False, "rstrip": True, "normalized": False, "special": True}

@@ -22,7 +22,7 @@ class Buckets(NamedTuple):
     """A learned number for each head and bucket of offsets (Raffel et al. 2020, section 2.1).
 
     Half of the buckets are for one offset each, the others for ranges that grow up to offset `farthest`; a causal text
-    has buckets for keys behind the query alone.
+    has buckets for keys behind the query alone. rows: of the table, where it has more than the buckets.
     """
 
     name: str
@@ -30,14 +30,15 @@ class Buckets(NamedTuple):
     farthest: int
     n_head: int
     causal: bool = False
+    rows: int | None = None
 
     def arrays(self) -> Arrays:
         """The table of numbers."""
-        yield f"{self.name}.weight", (self.buckets, self.n_head)
+        yield f"{self.name}.weight", (self.rows or self.buckets, self.n_head)
 
     def __call__(self, tensors: Tensors, n: int) -> Array:
         """The additions of a text of n tokens: `[n_head, 2n − 1]`."""
-        table = take(tensors, f"{self.name}.weight", self.buckets, self.n_head)
+        table = take(tensors, f"{self.name}.weight", self.rows or self.buckets, self.n_head)
         added: Array = table[self.bucket_of(np.arange(1 - n, n))].T
         return added
 

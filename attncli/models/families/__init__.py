@@ -16,6 +16,7 @@ FAMILIES: Mapping[str, str] = {
     "camembert": "bert",
     "electra": "bert",
     "distilbert": "distilbert",
+    "mpnet": "mpnet",
     "gpt2": "gpt2",
     "gpt_neox": "gpt_neox",
     "gptj": "gptj",
