@@ -23,7 +23,20 @@ DEFAULTS = {
         {"n_embd": 256},
         {"positions": 2048, "d_ff": 1024, "width": 64, "eps": 1e-5, "tied": False},
     ),
+    "gpt_neo": (
+        "max_position_embeddings intermediate_size window_size layer_norm_epsilon attention_types attention_layers",
+        {"num_layers": 24},
+        {"positions": 2048, "d_ff": 64, "window": 256, "patterns": (((False, True), 12),), "eps": 1e-5, "tied": True},
+    ),
+    "opt": (
+        "max_position_embeddings do_layer_norm_before enable_bias layer_norm_elementwise_affine word_embed_proj_dim",
+        {},
+        {"positions": 2048, "before": True, "biased": True, "gained": True, "tied": True},
+    ),
 }
+
+
+TYPES = {"attention_layers": None}
 
 
 @pytest.mark.parametrize("tiny", DEFAULTS)
@@ -46,6 +59,16 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
         ("gptj", {"rotary_dim": None}, "rotary_dim in config.json: expected a positive integer, got None"),
         ("gptj", {"n_head": 3}, "n_embd in config.json: expected a multiple of n_head 3, got 16"),
         ("gptj", {"activation_function": "mish"}, "got 'mish'"),
+        ("gpt_neo", {"attention_layers": ["global"]}, "attention_layers in config.json: expected names among global"),
+        ("gpt_neo", {"attention_layers": "local"}, "got 'local'"),
+        ("gpt_neo", {**TYPES, "attention_types": [[["global"], 2]]}, "local for 3 layers, got [[['global'], 2]]"),
+        ("gpt_neo", {**TYPES, "attention_types": [[["global"], "3"]]}, "got [[['global'], '3']]"),
+        ("gpt_neo", {**TYPES, "attention_types": [[["global"], -3]]}, "with a positive number of times"),
+        ("gpt_neo", {**TYPES, "attention_types": [[["nearby"], 3]]}, "got [[['nearby'], 3]]"),
+        ("gpt_neo", {**TYPES, "attention_types": [["global", 3]]}, "got [['global', 3]]"),
+        ("gpt_neo", {"window_size": 0}, "window_size in config.json: expected a positive integer, got 0"),
+        ("opt", {"do_layer_norm_before": "yes"}, "do_layer_norm_before in config.json: expected true or false"),
+        ("opt", {"word_embed_proj_dim": 0}, "word_embed_proj_dim in config.json: expected a positive integer, got 0"),
     ],
 )
 def test_a_value_that_is_not_supported_is_quoted(tiny, changes, said):

@@ -232,9 +232,12 @@ class Table(NamedTuple):
 
 
 class Embeddings(NamedTuple):
-    """norm(multiplier·word + segment 0 + position) and a projection to d_model; a model has all of these or some."""
+    """norm(multiplier·word + segment 0 + position) and a projection to d_model; a model has all of these or some.
 
-    words: Table
+    words: a table, or a chain of a table and what follows it before the sum.
+    """
+
+    words: Layer
     positions: Table | None = None
     segments: Table | None = None
     norm: Layer | None = None

@@ -18,10 +18,12 @@ FAMILIES: Mapping[str, str] = {
     "distilbert": "distilbert",
     "mpnet": "mpnet",
     "gpt2": "gpt2",
+    "gpt_neo": "gpt_neo",
     "gpt_neox": "gpt_neox",
     "gptj": "gptj",
     "llama": "llama",
     "mistral": "llama",
+    "opt": "opt",
     "qwen2": "llama",
     "qwen3": "llama",
 }
