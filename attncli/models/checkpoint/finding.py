@@ -1,26 +1,46 @@
-"""The folder of a model: a named one, or one in the local Hugging Face cache. Nothing is ever downloaded."""
+"""The folder or file of a model: a named one, or one in a place where names are looked for. Nothing is downloaded."""
 
 import os
 import re
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from attncli.errors import ResourceError
-from attncli.files.fetching import MODELS, cached_name, download_command
+from attncli.files.fetching import MODELS, cached_name, package_command, pull_command
+from attncli.models.checkpoint.places import (
+    PLACES,
+    Found,
+    cache_folder,
+    cached,
+    found_models,
+    matching,
+    own_folder,
+    package_of,
+    plain,
+)
 from attncli.text.spelling import nearest_spellings
 
 NAME = re.compile(r"(?:[\w-][\w.-]*/)?[\w-][\w.-]*", re.ASCII)  # org/name or name; neither starts with a dot
 GENERIC = re.compile(r"model|final|checkpoint(?:-\d+)?|output|best")  # names of folders that do not name the model
 PART = re.compile(r"0_\w+", re.ASCII)  # the first module of sentence-transformers, in the folder that has the name
+#: Models of one word, as the hub knew them first → their names.
+OLD = {
+    **{name: f"openai-community/{name}" for name in ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")},
+    **{name: f"google-bert/{name}" for name in ("bert-base-uncased", "bert-base-cased", "bert-large-uncased")},
+    **{name: f"distilbert/{name}" for name in ("distilbert-base-uncased", "distilgpt2", "distilroberta-base")},
+    **{name: f"FacebookAI/{name}" for name in ("roberta-base", "roberta-large", "xlm-roberta-base")},
+    **{name: f"google-t5/{name}" for name in ("t5-small", "t5-base")},
+}
 ADDRESS = re.compile(r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)((?:[\w.-]+/)?[\w.-]+)", re.ASCII)
 COMMIT = re.compile(r"[\w-][\w.-]*", re.ASCII)
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """The folder of a model.
+    """The folder of a model, or its file if it is a GGUF file.
 
-    A file or folder of that name comes first. Otherwise `org/name`, or `name` if just one cached model has it,
-    is looked for in the Hugging Face cache.
+    A file or folder of that name comes first. Otherwise `org/name`, or `name` if just one model has it, is looked for
+    in the Hugging Face cache, then in `models` of attn's own folder, then among installed packages that ship a model.
 
     Raises:
         ResourceError: no such model, several of that name, or an incomplete cached one; the hint is the next step.
@@ -35,33 +55,26 @@ def find_model(name_or_path: str | Path) -> Path:
         from attncli.models.checkpoint.folders import absent_error  # only an error needs it
 
         raise absent_error(text)
-    return _snapshot(_cached_name(text))
+    found = find_named(text)
+    return _snapshot(found) if found.place == "cache" else _on_disk(str(found.path), found.path)
 
 
-def cache_folder() -> Path:
-    """The Hugging Face cache, by the variables that huggingface_hub reads."""
-    given = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
-    if given:
-        return Path(_expanded(given))
-    home = os.environ.get("HF_HOME")
-    caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(_expanded(home)) / "hub" if home else Path(_expanded(caches)) / "huggingface" / "hub"
-
-
-def cached_models() -> list[str]:
-    """The models in the cache as `org/name`, sorted."""
-    folder = cache_folder()
-    try:
-        names = [entry.name for entry in folder.iterdir() if entry.name.startswith("models--")]
-    except OSError:
-        return []
-    return sorted(name.removeprefix("models--").replace("--", "/", 1) for name in names)
+def find_named(name: str) -> Found:
+    """The model that a name means, in the first place that has one; ResourceError for none and for several."""
+    for place, models in PLACES.items():
+        found = matching(plain(name) if place == "package" else name, models())
+        if len(found) > 1:
+            raise _several(name, found)
+        if found:
+            return found[0]
+    where = f"in {str(cache_folder())!r}, in {str(own_folder())!r} or in an installed package"
+    raise ResourceError(f"no folder {name!r}, and no model of that name {where}", _how_to_get(name))
 
 
 def name_of(folder: Path) -> str:
-    """`org/name` of a folder in a Hugging Face cache, else the folder's own name."""
-    if cached := cached_name(folder):
-        return cached
+    """`org/name` of a folder in a Hugging Face cache, the name of the package it is in, else the folder's own name."""
+    if known := cached_name(folder) or package_of(folder):
+        return known
     own = folder.resolve()
     if PART.fullmatch(own.name):
         own = own.parent
@@ -75,62 +88,56 @@ def _on_disk(text: str, place: Path) -> Path:
     if not os.path.isdir(place):
         raise file_error(text, place)
     if place.resolve().name.startswith(MODELS) and os.path.isdir(place / "snapshots"):
-        return model_folder(text, _current(place, text))
+        return model_folder(text, current_snapshot(place, text))
     try:
         return model_folder(text, place)
     except ResourceError as error:
-        if NAME.fullmatch(text) and (cached := [m for m in cached_models() if text in (m, m.rpartition("/")[2])]):
-            raise ResourceError(f"{error.message} (it comes before {cached[0]} in the cache)", error.hint) from None
+        if NAME.fullmatch(text) and (hidden := matching(text, cached())):
+            raise ResourceError(
+                f"{error.message} (it comes before {hidden[0].name} in the cache)", error.hint
+            ) from None
         raise
 
 
 def _by_name(name: str) -> str:
     """The command that opens the model `name` of the hub."""
-    return f"--model {name}" if name in cached_models() else f"{download_command(name)}, then --model {name}"
+    there = any(each.name == name for each in cached())
+    return f"--model {name}" if there else f"{pull_command(name)}, then --model {name}"
 
 
-def _expanded(path: str) -> str:
-    return os.path.expanduser(os.path.expandvars(path))
-
-
-def _cached_name(name: str) -> str:
-    """The one cached model that `name` means."""
-    models = cached_models()
-    if name in models:
-        return name
-    same = [model for model in models if model.rpartition("/")[2] == name]
-    if len(same) == 1:
-        return same[0]
-    if same:
-        raise ResourceError(
-            f"{name!r} is the name of {len(same)} cached models", f"give a full name: {', '.join(same)}"
-        )
-    raise ResourceError(
-        f"no folder {name!r}, and no model of that name in {str(cache_folder())!r}", _how_to_get(name, models)
+def _several(name: str, found: Sequence[Found]) -> ResourceError:
+    """The error for a name of several models in one place."""
+    where = {"cache": "cached models", "home": "models in $ATTN_HOME/models", "package": "models of a package"}
+    full = (
+        [each.name for each in found] if len({each.name for each in found}) > 1 else [str(each.path) for each in found]
+    )
+    return ResourceError(
+        f"{name!r} is the name of {len(found)} {where[found[0].place]}", f"give a full name: {', '.join(full)}"
     )
 
 
-def _how_to_get(name: str, models: list[str]) -> str:
-    """The command that fetches the model, and the cached models of similar names."""
-    command = f"{download_command(name if '/' in name else f'ORG/{name}')} gets it"
-    bare = {model.rpartition("/")[2]: model for model in models}
-    near = nearest_spellings(name, models if "/" in name else list(bare))
+def _how_to_get(name: str) -> str:
+    """The command that fetches the model, and the models of similar names that are there."""
+    known = [each.name for each in found_models()]
+    command = package_command(name) or f"{pull_command(OLD.get(name, name if '/' in name else f'ORG/{name}'))} gets it"
+    bare = {each.rpartition("/")[2]: each for each in known}
+    near = nearest_spellings(name, [each for each in known if "/" in each] if "/" in name else list(bare))
     meant = [bare.get(each, each) for each in near]
     return command + (f"; or did you mean {', '.join(meant)}?" if meant else "")
 
 
-def _snapshot(name: str) -> Path:
-    """The model of the cached `name`, at the commit of its main branch."""
+def _snapshot(found: Found) -> Path:
+    """A cached model, at the commit of its main branch."""
     from attncli.models.checkpoint.folders import model_folder
 
-    return model_folder(name, _current(cache_folder() / f"{MODELS}{name.replace('/', '--')}", name))
+    return model_folder(found.name, current_snapshot(found.path, found.name))
 
 
-def _current(folder: Path, name: str) -> Path:
+def current_snapshot(folder: Path, name: str) -> Path:
     """The snapshot of a cached model's main branch."""
     from attncli.models.checkpoint.folders import is_recognised
 
-    missing = f"{download_command(cached_name(folder / 'snapshots') or name)} gets the missing files"
+    missing = f"{pull_command(cached_name(folder / 'snapshots') or name)} gets the missing files"
     commit = _branch(folder / "refs" / "main") or _only_snapshot(folder)
     snapshot = folder / "snapshots" / commit
     if not COMMIT.fullmatch(commit) or not os.path.isdir(snapshot):
