@@ -23,6 +23,11 @@ DEFAULTS = {
         {"n_embd": 256},
         {"positions": 2048, "d_ff": 1024, "width": 64, "eps": 1e-5, "tied": False},
     ),
+    "bloom": (
+        "layer_norm_epsilon apply_residual_connection_post_layernorm slow_but_exact pretraining_tp",
+        {},
+        {"positions": 2048, "from_norms": False, "biased": True, "eps": 1e-5, "tied": True},
+    ),
     "gpt_neo": (
         "max_position_embeddings intermediate_size window_size layer_norm_epsilon attention_types attention_layers",
         {"num_layers": 24},
@@ -59,6 +64,12 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
         ("gptj", {"rotary_dim": None}, "rotary_dim in config.json: expected a positive integer, got None"),
         ("gptj", {"n_head": 3}, "n_embd in config.json: expected a multiple of n_head 3, got 16"),
         ("gptj", {"activation_function": "mish"}, "got 'mish'"),
+        ("bloom", {"n_embed": 12}, "config.json has hidden_size 18 and n_embed 12: expected one value"),
+        (
+            "bloom",
+            {"slow_but_exact": True, "pretraining_tp": "2"},
+            "pretraining_tp in config.json: expected a positive",
+        ),
         ("gpt_neo", {"attention_layers": ["global"]}, "attention_layers in config.json: expected names among global"),
         ("gpt_neo", {"attention_layers": "local"}, "got 'local'"),
         ("gpt_neo", {**TYPES, "attention_types": [[["global"], 2]]}, "local for 3 layers, got [[['global'], 2]]"),

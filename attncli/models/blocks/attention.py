@@ -93,8 +93,9 @@ class SelfAttention(NamedTuple):
         """The scoring of texts of up to n tokens."""
         if self.offset_bias is None:
             return self.scoring
-        by_offset = self.offset_bias(tensors, n)[:, None]  # [n_head, 1, 2n − 1]
-        return replace(self.scoring, by_offset=np.broadcast_to(by_offset, (len(by_offset), n, by_offset.shape[-1])))
+        added = self.offset_bias(tensors, n)  # [n_head, 2n − 1] or [n_head, n, 2n − 1]
+        by_key = added if added.ndim == 3 else np.broadcast_to(added[:, None], (len(added), n, added.shape[-1]))
+        return replace(self.scoring, by_offset=by_key)
 
     def _attend(self, scoring: Scoring, *vectors: Array) -> RunHeads:
         """The heads of a run, from its queries, keys and values `[b, n, heads, d]`."""

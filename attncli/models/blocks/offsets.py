@@ -14,7 +14,10 @@ class OffsetBias(Learned, Protocol):
     """An addition to every score by its offset."""
 
     def __call__(self, tensors: Tensors, n: int, /) -> Array:
-        """The additions of a text of n tokens at the offsets −(n − 1) … n − 1: `[n_head, 2n − 1]`."""
+        """The additions of a text of n tokens at the offsets −(n − 1) … n − 1: `[n_head, 2n − 1]`.
+
+        Or `[n_head, n, 2n − 1]` where they depend on the key too.
+        """
         ...
 
 
@@ -56,18 +59,29 @@ class Buckets(NamedTuple):
 
 
 class Slopes(NamedTuple):
-    """−m·|j − i| with a fixed slope m a head, halved from head to head (ALiBi: Press et al. 2022, section 3)."""
+    """−m·(i − j) with a fixed slope m a head, halved from head to head (ALiBi: Press et al. 2022, section 3).
+
+    rounded: m, j and m·j are numbers of bfloat16, and the addition is m·j − m·i, as in Falcon's code.
+    """
 
     n_head: int
     scale: float = 1.0
+    rounded: bool = False
 
     def arrays(self) -> Arrays:
         """None: nothing is learned."""
         return iter(())
 
     def __call__(self, tensors: Tensors, n: int) -> Array:
-        """The additions of a text of n tokens: `[n_head, 2n − 1]`."""
-        added: Array = self.slopes[:, None] * -np.abs(np.arange(1 - n, n, dtype=np.float32)) * np.float32(self.scale)
+        """The additions of a text of n tokens: `[n_head, 2n − 1]`, or `[n_head, n, 2n − 1]` of rounded numbers."""
+        offset = np.arange(1 - n, n, dtype=np.float32)  # j − i
+        if not self.rounded:
+            return self.slopes[:, None] * offset * np.float32(self.scale)
+        keys = bfloat16(bfloat16(self.slopes)[:, None] * bfloat16(np.arange(n, dtype=np.float32)))  # m·j: [n_head, n]
+        query = np.clip(np.arange(n)[:, None] - offset.astype(np.intp), 0, n - 1)  # [n, 2n − 1]
+        added: Array = keys[:, query]  # m·i: [n_head, n, 2n − 1]
+        np.subtract(keys[:, :, None], added, out=added)
+        added *= np.float32(self.scale)
         return added
 
     @property
@@ -77,3 +91,10 @@ class Slopes(NamedTuple):
         slopes = [2 ** (-8 * i / power) for i in range(1, power + 1)]
         between = [2 ** (-4 * i / power) for i in range(1, 2 * power, 2)]
         return np.array((slopes + between)[: self.n_head], np.float32)
+
+
+def bfloat16(x: Array) -> Array:
+    """The nearest numbers of bfloat16 to those of x, float32; of two that are as near the one whose last bit is 0."""
+    bits = np.ascontiguousarray(x).view(np.uint32)
+    rounded: Array = ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+    return rounded

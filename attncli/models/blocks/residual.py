@@ -36,7 +36,7 @@ class PreNormBlock(NamedTuple):
     """a = x + Attention(norm(x)); output = a + FeedForward(norm(a)) (Xiong et al. 2020, figure 1b).
 
     added_norms: of what attention adds, and of what the feed-forward adds (Gemma Team 2024, section 2); a norm may be
-    left out. multiplier: of both additions.
+    left out. multiplier: of both additions. from_norms: whether they are added to the norms, not to x and a.
     """
 
     attention_norm: Layer | None
@@ -45,6 +45,7 @@ class PreNormBlock(NamedTuple):
     feed_forward: Layer
     added_norms: tuple[Layer, Layer] | None = None
     multiplier: float = 1.0
+    from_norms: bool = False
 
     def arrays(self) -> Arrays:
         """Those of every layer."""
@@ -54,12 +55,15 @@ class PreNormBlock(NamedTuple):
     def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> PackedLayer:
         """Every step on x `[tokens, d_model]`."""
         after_attention, after_feed_forward = self.added_norms or (None, None)
-        attended = self.attention(tensors, normed(self.attention_norm, tensors, x), pack)
+        attending = normed(self.attention_norm, tensors, x)  # [tokens, d_model]
+        attended = self.attention(tensors, attending, pack)
+        residual = attending if self.from_norms else x
 
         def finish() -> Array:
-            a = x + self._added(after_attention, tensors, attended.mixed())  # [tokens, d_model]
-            fed = self.feed_forward(tensors, normed(self.feed_forward_norm, tensors, a))
-            return a + self._added(after_feed_forward, tensors, fed)
+            a = residual + self._added(after_attention, tensors, attended.mixed())  # [tokens, d_model]
+            feeding = normed(self.feed_forward_norm, tensors, a)
+            fed = self._added(after_feed_forward, tensors, self.feed_forward(tensors, feeding))
+            return (feeding if self.from_norms else a) + fed
 
         return attended.layer(finish)
 

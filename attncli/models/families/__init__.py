@@ -11,6 +11,7 @@ from attncli.models.family import Family
 #: model_type → the file of its family, whose `FAMILY` is the class.
 FAMILIES: Mapping[str, str] = {
     "bert": "bert",
+    "bloom": "bloom",
     "roberta": "bert",
     "xlm-roberta": "bert",
     "camembert": "bert",
