@@ -18,7 +18,7 @@ def check_arrays(family: Family, tensors: Checkpoint) -> list[str]:
     Raises:
         ResourceError: an array that is missing, or has another shape than config.json says; another count of layers.
     """
-    if (n_layer := family.shape.n_layer) != tensors.layers:
+    if (n_layer := family.stored_blocks) != tensors.layers:
         raise ResourceError(f"config.json says {n_layer:,} layers, but the weights have {tensors.layers:,}", SAME)
     used = {*family.output.weights, *family.output.biases}
     for name, shape in family.arrays():

@@ -190,6 +190,11 @@ class Family(ABC):
     def block(self, number: int) -> Block:
         """Block `number`, from 0."""
 
+    @property
+    def stored_blocks(self) -> int:
+        """How many blocks its files number: as many as it has, unless some of them share their arrays."""
+        return self.shape.n_layer
+
     def arrays(self) -> Arrays:
         """Every array that the model takes with its shape, block by block."""
         yield from self.embedding.arrays()

@@ -14,6 +14,11 @@ _ROBERTA = {
     **{"bos_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "cls_token": "<s>", "unk_token": "<unk>"},
     **{"pad_token": "<pad>", "mask_token": "<mask>"},
 }
+_ALBERT = {
+    **{"bos_token": "[CLS]", "eos_token": "[SEP]", "sep_token": "[SEP]", "cls_token": "[CLS]", "unk_token": "<unk>"},
+    **{"pad_token": "<pad>", "mask_token": "[MASK]"},
+}
+_DEBERTA = _ALBERT | {"unk_token": "[UNK]", "pad_token": "[PAD]"}
 _GPT2 = dict.fromkeys(("unk_token", "bos_token", "eos_token"), "<|endoftext|>")
 _LLAMA = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
 _QWEN2 = dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>")
@@ -145,7 +150,7 @@ def _after_qwen2(work: Work) -> None:
     work.tokenizer.add_tokens([work.library.AddedToken(text, special=True) for text in texts])
 
 
-def _sentencepiece(work: Work, unknown: int) -> Any:
+def _sentencepiece(work: Work, unknown: int, normalizer: Any = None) -> Any:
     """SentencePiece's unigrams as XLM-R has them: of the file's normalizer its table of characters alone."""
     library, prefix = work.library, work.settings.get("add_prefix_space", True)
     cut = library.pre_tokenizers.Sequence(
@@ -154,7 +159,7 @@ def _sentencepiece(work: Work, unknown: int) -> Any:
             library.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always" if prefix else "never"),
         ]
     )
-    return _with(work, _unigrams(work, unknown), _charsmap(work), cut)
+    return _with(work, _unigrams(work, unknown), normalizer or _charsmap(work), cut)
 
 
 def _unigrams(work: Work, unknown: int) -> Any:
@@ -176,6 +181,36 @@ def _charsmap(work: Work) -> Any:
     return None
 
 
+def _albert(work: Work) -> Any:
+    library, settings, table = work.library.normalizers, work.settings, _charsmap(work)
+    steps = [library.Replace("``", '"'), library.Replace("''", '"')]
+    if not settings.get("keep_accents", False):
+        steps += [library.NFKD(), library.StripAccents()]
+    if settings.get("do_lower_case", True):
+        steps += [library.Lowercase()]
+    return _sentencepiece(work, 1, library.Sequence(steps + ([table] if table else [])))
+
+
+def _deberta_v2(work: Work) -> Any:
+    library, settings = work.library, work.settings
+    spaces = library.normalizers.Replace(library.Regex(r"\s{2,}|[\n\r\t]"), " ")
+    steps = [library.normalizers.Lowercase()] if settings.get("do_lower_case", False) else []
+    steps += [spaces, library.normalizers.NFC(), library.normalizers.Strip(left=False, right=True)]
+    cuts = [library.pre_tokenizers.Punctuation("isolated")] if settings.get("split_by_punct", False) else []
+    scheme = "always" if settings.get("add_prefix_space", True) else "first"
+    cuts += [library.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme=scheme)]
+    scored = [tuple(piece) for piece in json.loads(work.data)["model"]["vocab"]]
+    own = (work.text("unk_token"), 0.0)
+    unknown = scored.index(own) if own in scored else settings.get("unk_id", 1)
+    sequences = library.normalizers.Sequence(steps), library.pre_tokenizers.Sequence(cuts)
+    return _with(work, _unigrams(work, unknown), *sequences)
+
+
+def _after_deberta(work: Work) -> None:
+    first, last = ((work.text(name), work.number(name, 0)) for name in ("cls_token", "sep_token"))
+    _put_around(work, first, last)
+
+
 def _camembert(work: Work) -> Any:
     return _sentencepiece(work, work.tokenizer.model.token_to_id(work.text("unk_token")) or 0)
 
@@ -194,5 +229,8 @@ KINDS: Mapping[str, Kind] = {
     "llama": Kind("BPE", _LLAMA, _llama),
     "qwen2": Kind("BPE", _QWEN2, _qwen2, _after_qwen2, of_bytes=True),
     "xlm-roberta": Kind("Unigram", _ROBERTA, lambda work: _sentencepiece(work, 3), _after_sentencepiece),
+    "albert": Kind("Unigram", _ALBERT, _albert, _after_deberta),
+    "deberta": Kind("BPE", _DEBERTA, _bytes, _after_deberta, of_bytes=True),
+    "deberta-v2": Kind("Unigram", _DEBERTA, _deberta_v2, _after_deberta),
     "camembert": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _camembert, _after_sentencepiece, tuple(_NOT_USED)),
 }

@@ -49,6 +49,7 @@ TIED = {
     "xlm-roberta": (WORDS, "lm_head.decoder.weight"),
     "electra": (WORDS, "generator_lm_head.weight"),
     "distilbert": (WORDS, "vocab_projector.weight"),
+    "albert": (WORDS, "predictions.decoder.weight"),
     "mpnet": (WORDS, "lm_head.decoder.weight"),
 }
 

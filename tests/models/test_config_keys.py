@@ -181,7 +181,7 @@ def left_out(tiny, *keys):
 @pytest.mark.parametrize(
     ("tiny", "tied"),
     [
-        *[("bert", True), ("electra", True), ("distilbert", True), ("mpnet", True), ("gpt2", True)],
+        *[("bert", True), ("electra", True), ("distilbert", True), ("mpnet", True), ("albert", True), ("gpt2", True)],
         *[("llama", False), ("qwen3", False)],
     ],
 )

@@ -20,6 +20,9 @@ def family_of(name, **changes):
 REFUSED = [
     ("mpnet", {"relative_attention_num_buckets": 31}, "relative_attention_num_buckets in config.json: expected at lea"),
     ("mpnet", {"max_position_embeddings": 2}, "max_position_embeddings in config.json: expected more than 2 positions"),
+    ("albert", {"num_hidden_layers": 1025}, "num_hidden_layers in config.json: expected at most 1,024 blocks"),
+    ("albert", {"inner_group_num": 400}, "inner_group_num in config.json: expected at most 1,024 blocks"),
+    ("albert", {"embedding_size": 0}, "embedding_size in config.json: expected a positive integer"),
     ("mpnet", {"hidden_act": "mish"}, "hidden_act in config.json: expected one of the activations"),
 ]
 
@@ -35,3 +38,10 @@ def test_what_is_not_supported_is_said_by_name_and_value(name, changes, said):
 def test_mpnet_counts_positions_from_two_and_leaves_padding_at_one():
     found = family_of("mpnet", pad_token_id=5).positions(np.array([[0, 1, 5, 1], [6, 7, 8, 9]]))
     assert found.tolist() == [[2, 1, 3, 1], [2, 3, 4, 5]]
+
+
+def test_the_groups_of_albert_are_run_equally_often():
+    family = family_of("albert", num_hidden_layers=5)
+    names = [family.block(number).output_norm.name.split(".")[2:5:2] for number in range(family.shape.n_layer)]
+    assert ["".join(each) for each in names] == ["00", "01"] * 3 + ["10", "11"] * 2
+    assert len(list(family.arrays())) == 7 + 4 * 16

@@ -10,6 +10,9 @@ TEXTS = (
     " dog very\tdog",
 )
 BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+ALBERT = ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")
+DEBERTA = ("[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]")
+DEBERTA_V2 = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 ROBERTA = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 LETTERS = "abcdefghiklmnorstuvyBDGOS,.!'-é東京"
 QWEN2 = (
@@ -57,16 +60,18 @@ def llama():
     return tokenizer
 
 
-def unigrams():
-    pieces = [*ROBERTA[:4], "▁", "▁the", "▁dog", "▁is", "▁cute", *LETTERS, "dog"]
-    tokenizer = Tokenizer(models.Unigram([(piece, -float(i)) for i, piece in enumerate(pieces)], unk_id=3))
+def unigrams(special=ROBERTA, unknown=3, around=("<s>", "</s>")):
+    pieces = [*special[:4], "▁", "▁the", "▁dog", "▁is", "▁cute", *LETTERS, "dog"]
+    scored = [(piece, 0.0 if special is DEBERTA_V2 and i < 4 else -float(i)) for i, piece in enumerate(pieces)]
+    tokenizer = Tokenizer(models.Unigram(scored, unk_id=unknown))
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Strip(left=False), normalizers.Replace(Regex(" {2,}"), "▁")]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    special = [("<s>", 0), ("</s>", 2)]
-    tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=special)
-    tokenizer.add_special_tokens([*ROBERTA[:4], AddedToken("<mask>", lstrip=True)])
+    first, last = ((each, pieces.index(each)) for each in around)
+    single = f"{around[0]} $A {around[1]}"
+    tokenizer.post_processor = processors.TemplateProcessing(single=single, special_tokens=[first, last])
+    tokenizer.add_special_tokens([*special[:4], AddedToken(special[4], lstrip=True)])
     return tokenizer
 
 
@@ -78,6 +83,21 @@ def mpnet():
     tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = ROBERTA_AROUND
     tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "[UNK]", AddedToken("<mask>", lstrip=True)])
+    return tokenizer
+
+
+DEBERTA_AROUND = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 0), ("[SEP]", 2)])
+
+
+def albert():
+    tokenizer = unigrams(ALBERT, 1, ("[CLS]", "[SEP]"))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            *(normalizers.Replace("``", '"'), normalizers.Replace("''", '"')),
+            *(normalizers.NFKD(), normalizers.StripAccents(), normalizers.Lowercase()),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
     return tokenizer
 
 
@@ -99,6 +119,7 @@ BASES = {
     "xlm-roberta": (unigrams, "XLMRobertaTokenizer"),
     "camembert": (unigrams, "CamembertTokenizer"),
     "mpnet": (mpnet, "MPNetTokenizer"),
+    "albert": (albert, "AlbertTokenizer"),
 }
 _DOG = {"content": "dog", "single_word": False, "lstrip": True, "rstrip": False, "normalized": True, "special": False}
 _NEW = {"content": "<new>", "single_word": False, "lstrip": False, "rstrip": True, "normalized": False, "special": True}

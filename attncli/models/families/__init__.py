@@ -18,6 +18,7 @@ FAMILIES: Mapping[str, str] = {
     "electra": "bert",
     "distilbert": "distilbert",
     "mpnet": "mpnet",
+    "albert": "albert",
     "gpt2": "gpt2",
     "gpt_neo": "gpt_neo",
     "gpt_neox": "gpt_neox",
