@@ -28,6 +28,13 @@ DEFAULTS = {
         {},
         {"positions": 2048, "from_norms": False, "biased": True, "eps": 1e-5, "tied": True},
     ),
+    "falcon": (
+        """max_position_embeddings ffn_hidden_size layer_norm_epsilon multi_query parallel_attn bias alibi num_kv_heads
+        new_decoder_architecture num_ln_in_parallel_attn""",
+        {},
+        {"positions": 2048, "d_ff": 64, "n_kv_head": 1, "parallel": True, "norms": 1, "biased": False, "tied": True},
+    ),
+    "falcon_grouped": ("num_kv_heads", {}, {"n_kv_head": 4, "norms": 2, "width": 4, "tied": True}),
     "gpt_neo": (
         "max_position_embeddings intermediate_size window_size layer_norm_epsilon attention_types attention_layers",
         {"num_layers": 24},
@@ -41,7 +48,7 @@ DEFAULTS = {
 }
 
 
-TYPES = {"attention_layers": None}
+TYPES, GROUPED = {"attention_layers": None}, {"new_decoder_architecture": True}
 
 
 @pytest.mark.parametrize("tiny", DEFAULTS)
@@ -70,6 +77,12 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
             {"slow_but_exact": True, "pretraining_tp": "2"},
             "pretraining_tp in config.json: expected a positive",
         ),
+        ("falcon", {"parallel_attn": False, **GROUPED}, "expected true with new_decoder_architecture, got False"),
+        ("falcon", {"num_ln_in_parallel_attn": 2}, "expected 1, or 2 with new_decoder_architecture, got 2"),
+        ("falcon", {"num_ln_in_parallel_attn": 3, **GROUPED}, "expected 1, or 2 with new_decoder_architecture, got 3"),
+        ("falcon", {"multi_query": False, "num_kv_heads": 2}, "num_attention_heads 4 without multi_query, got 2"),
+        ("falcon_grouped", {"num_kv_heads": 3}, "expected a divisor of num_attention_heads 4, got 3"),
+        ("falcon", {"alibi": "yes"}, "alibi in config.json: expected true or false, got 'yes'"),
         ("gpt_neo", {"attention_layers": ["global"]}, "attention_layers in config.json: expected names among global"),
         ("gpt_neo", {"attention_layers": "local"}, "got 'local'"),
         ("gpt_neo", {**TYPES, "attention_types": [[["global"], 2]]}, "local for 3 layers, got [[['global'], 2]]"),

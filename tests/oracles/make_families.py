@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from checkpoints import weights_of
+from falcon_alibi import add_once, check_hidden
 from make_decoders import HERE, expected, make_model, train_tokenizer, write_variant
 from make_tiny import byte_level, sentencepiece, wordpiece
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
@@ -41,8 +42,12 @@ def make(name: str) -> None:
     np.savez_compressed(folder / "expected.npz", **expected(folder, folder))
     for variant, changed in row.get("variants", {}).items():
         write_variant(folder, HERE / f"{name}-{variant}", changed)
+    if row["config"]["model_type"] == "falcon":
+        for each in (folder, *HERE.glob(f"{name}-*")):
+            check_hidden(each, folder)
 
 
 if __name__ == "__main__":
+    add_once()
     for each in sys.argv[1:] or sorted(path.stem for path in ROWS.glob("*.json")):
         make(each)

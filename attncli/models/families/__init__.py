@@ -19,6 +19,7 @@ FAMILIES: Mapping[str, str] = {
     "distilbert": "distilbert",
     "mpnet": "mpnet",
     "albert": "albert",
+    "falcon": "falcon",
     "gpt2": "gpt2",
     "gpt_neo": "gpt_neo",
     "gpt_neox": "gpt_neox",
