@@ -47,6 +47,7 @@ TIED = {
     "llama": ("embed_tokens.weight", "lm_head.weight"),
     "roberta": (WORDS, "lm_head.decoder.weight"),
     "xlm-roberta": (WORDS, "lm_head.decoder.weight"),
+    "xlm-roberta-xl": (WORDS, "lm_head.decoder.weight"),
     "electra": (WORDS, "generator_lm_head.weight"),
     "distilbert": (WORDS, "vocab_projector.weight"),
     "albert": (WORDS, "predictions.decoder.weight"),

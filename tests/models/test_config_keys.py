@@ -181,7 +181,15 @@ def left_out(tiny, *keys):
 @pytest.mark.parametrize(
     ("tiny", "tied"),
     [
-        *[("bert", True), ("electra", True), ("distilbert", True), ("mpnet", True), ("albert", True), ("gpt2", True)],
+        *[
+            ("bert", True),
+            ("electra", True),
+            ("distilbert", True),
+            ("mpnet", True),
+            ("albert", True),
+            ("xlm-roberta-xl", True),
+            ("gpt2", True),
+        ],
         *[("llama", False), ("qwen3", False)],
     ],
 )

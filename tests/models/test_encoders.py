@@ -23,6 +23,7 @@ REFUSED = [
     ("albert", {"num_hidden_layers": 1025}, "num_hidden_layers in config.json: expected at most 1,024 blocks"),
     ("albert", {"inner_group_num": 400}, "inner_group_num in config.json: expected at most 1,024 blocks"),
     ("albert", {"embedding_size": 0}, "embedding_size in config.json: expected a positive integer"),
+    ("xlm-roberta-xl", {"pad_token_id": -1}, "pad_token_id in config.json: expected the id of a token"),
     ("mpnet", {"hidden_act": "mish"}, "hidden_act in config.json: expected one of the activations"),
 ]
 

@@ -16,6 +16,7 @@ FAMILIES: Mapping[str, str] = {
     "xlm-roberta": "bert",
     "camembert": "bert",
     "electra": "bert",
+    "xlm-roberta-xl": "xlm_roberta_xl",
     "distilbert": "distilbert",
     "mpnet": "mpnet",
     "albert": "albert",

@@ -17,7 +17,7 @@ from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.checkpoint.config import LARGEST, Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer
+from attncli.models.family import Block, Family, ModelShape, OutputLayer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +45,8 @@ class Bert(Family):
         "camembert": "CamembertTokenizer",
     }
 
+    default_eps: ClassVar = 1e-12
+
     d_ff: int
     eps: float
     activation: Activation
@@ -54,11 +56,11 @@ class Bert(Family):
     def read(cls, config: Config) -> Self:
         """The encoder of a config."""
         _refuse_others(config)
-        eps, padding = config.epsilon("layer_norm_eps", 1e-12), _read_padding(config)
+        eps, padding = config.epsilon("layer_norm_eps", cls.default_eps), _read_padding(config)
         return cls(
             shape=_read_shape(config, 0 if padding is None else padding + 1),
             tied=config.switch("tie_word_embeddings", cls.output.tied),
-            embedding=_read_embeddings(config, eps),
+            embedding=read_embeddings(config, eps),
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "gelu"),
@@ -73,19 +75,29 @@ class Bert(Family):
         positions: Array = np.cumsum(counted, axis=-1) * counted + self.padding
         return positions
 
-    def block(self, number: int) -> PostNormBlock:
+    def block(self, number: int) -> Block:
         """Block `number`."""
-        name, d, d_ff, n_head = f"encoder.layer.{number}", self.shape.d_model, self.d_ff, self.shape.n_head
-        query, key, value = (Dense(f"{name}.attention.self.{part}", d, d) for part in ("query", "key", "value"))
-        inner, outer = Dense(f"{name}.intermediate.dense", d, d_ff), Dense(f"{name}.output.dense", d_ff, d)
+        name, d = f"encoder.layer.{number}", self.shape.d_model
         return PostNormBlock(
-            SelfAttention(
-                Separate(query, key, value, n_head, n_head), mixing=Dense(f"{name}.attention.output.dense", d, d)
-            ),
+            self.attention(name),
             LayerNorm(f"{name}.attention.output.LayerNorm", d, self.eps),
-            FeedForward(inner, outer, self.activation),
+            self.feed_forward(name),
             LayerNorm(f"{name}.output.LayerNorm", d, self.eps),
         )
+
+    def attention(self, name: str) -> SelfAttention:
+        """The attention of the block of that name."""
+        d, n_head = self.shape.d_model, self.shape.n_head
+        query, key, value = (Dense(f"{name}.attention.self.{part}", d, d) for part in ("query", "key", "value"))
+        return SelfAttention(
+            Separate(query, key, value, n_head, n_head), mixing=Dense(f"{name}.attention.output.dense", d, d)
+        )
+
+    def feed_forward(self, name: str) -> FeedForward:
+        """The feed-forward of the block of that name."""
+        d, d_ff = self.shape.d_model, self.d_ff
+        inner, outer = Dense(f"{name}.intermediate.dense", d, d_ff), Dense(f"{name}.output.dense", d_ff, d)
+        return FeedForward(inner, outer, self.activation)
 
 
 FAMILY = Bert
@@ -118,7 +130,7 @@ def _read_padding(config: Config) -> int | None:
     return padding
 
 
-def _read_embeddings(config: Config, eps: float) -> Embeddings:
+def read_embeddings(config: Config, eps: float) -> Embeddings:
     """LayerNorm(word + segment 0 + position), and ELECTRA's projection from its smaller embeddings."""
     d_model = config.size("hidden_size")
     d = config.size("embedding_size", d_model) if config.get("model_type") == "electra" else d_model
