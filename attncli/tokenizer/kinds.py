@@ -21,6 +21,13 @@ _ALBERT = {
 _DEBERTA = _ALBERT | {"unk_token": "[UNK]", "pad_token": "[PAD]"}
 _GPT2 = dict.fromkeys(("unk_token", "bos_token", "eos_token"), "<|endoftext|>")
 _LLAMA = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
+_GEMMA = {
+    "pad_token": "<pad>",
+    "eos_token": "<eos>",
+    "bos_token": "<bos>",
+    "unk_token": "<unk>",
+    "mask_token": "<mask>",
+}
 _QWEN2 = dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>")
 _NOT_USED = ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
 _MASK = {"content": "<mask>", "lstrip": True, "special": True}
@@ -117,6 +124,12 @@ def _bytes(work: Work, keep_after: bool = False) -> Any:
     return _with(work, _byte_pairs(work), None, cut, keep_after=keep_after)
 
 
+def _gpt_neox(work: Work) -> Any:
+    fresh = _bytes(work)
+    fresh.normalizer = work.library.normalizers.NFC()
+    return fresh
+
+
 def _after_roberta(work: Work) -> None:
     work.tokenizer.post_processor = work.library.processors.RobertaProcessing(
         (work.text("sep_token"), work.number("sep_token")),
@@ -132,6 +145,12 @@ def _llama(work: Work) -> Any:
     scheme = "never" if prefix is not None and not prefix else first
     cut = work.library.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme=scheme, split=False)
     return _with(work, _byte_pairs(work, fuse=True, fallback=True), None, cut, keep_after=True)
+
+
+def _gemma(work: Work) -> Any:
+    cut = work.library.pre_tokenizers.Split(" ", "merged_with_previous")
+    model = _byte_pairs(work, work.text("unk_token"), fuse=True, fallback=True)
+    return _with(work, model, work.library.normalizers.Replace(" ", "▁"), cut, keep_after=True)
 
 
 def _qwen2(work: Work) -> Any:
@@ -226,7 +245,9 @@ KINDS: Mapping[str, Kind] = {
     "mpnet": Kind("WordPiece", _ROBERTA | {"unk_token": "[UNK]", "mask_token": _MASK}, _bert, _after_mpnet),
     "roberta": Kind("BPE", _ROBERTA, _bytes, _after_roberta, of_bytes=True),
     "gpt2": Kind("BPE", _GPT2, lambda work: _bytes(work, keep_after=True), of_bytes=True),
+    "gpt_neox": Kind("BPE", _GPT2 | {"pad_token": "<|padding|>"}, _gpt_neox, of_bytes=True),
     "llama": Kind("BPE", _LLAMA, _llama),
+    "gemma": Kind("BPE", _GEMMA, _gemma),
     "qwen2": Kind("BPE", _QWEN2, _qwen2, _after_qwen2, of_bytes=True),
     "xlm-roberta": Kind("Unigram", _ROBERTA, lambda work: _sentencepiece(work, 3), _after_sentencepiece),
     "albert": Kind("Unigram", _ALBERT, _albert, _after_deberta),

@@ -29,6 +29,8 @@ KIND_OF_CLASS = {
     "DebertaTokenizer": "deberta",
     "DebertaV2Tokenizer": "deberta-v2",
     "GPT2Tokenizer": "gpt2",
+    "GPTNeoXTokenizer": "gpt_neox",
+    "GemmaTokenizer": "gemma",
     "LlamaTokenizer": "llama",
     "Qwen2Tokenizer": "qwen2",
 }

@@ -44,7 +44,7 @@ def rewritten(tmp_path):
 
 TIED = {
     "gpt2": ("wte.weight", "lm_head.weight"),
-    "llama": ("embed_tokens.weight", "lm_head.weight"),
+    **dict.fromkeys(("llama", "gemma2", "gemma3_text"), ("embed_tokens.weight", "lm_head.weight")),
     "roberta": (WORDS, "lm_head.decoder.weight"),
     "xlm-roberta": (WORDS, "lm_head.decoder.weight"),
     "xlm-roberta-xl": (WORDS, "lm_head.decoder.weight"),

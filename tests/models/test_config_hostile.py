@@ -31,9 +31,9 @@ SIZES = ("hidden_size", "num_attention_heads", "num_hidden_layers", "n_layer", "
 
 
 def numbers(config, path=()):
-    """Where the config has a number, or a list of them."""
+    """Where the config has a number, or a list of them; what a model sees pictures with is not read."""
     for key, value in config.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and key != "vision_config":
             yield from numbers(value, (*path, key))
         elif type(value) in (int, float, list) and not (key in HARMLESS and key not in ("pad_token_id", "vocab_size")):
             yield (*path, key)

@@ -6,7 +6,10 @@ import pytest
 from oracles.checkpoints import TINY
 
 from attncli.errors import ResourceError
+from attncli.models.blocks.activations import gelu_tanh
+from attncli.models.blocks.windows import Windows
 from attncli.models.checkpoint.config import Config
+from attncli.models.checkpoint.config_keys import unknown_keys
 from attncli.models.families import read_family
 
 
@@ -18,6 +21,21 @@ def read(tiny, without=(), **changes):
 
 #: A tiny checkpoint, keys that are left out, and the sizes that are the defaults of transformers.
 DEFAULTS = {
+    "gemma": (
+        "max_position_embeddings num_key_value_heads head_dim rms_norm_eps hidden_act rope_parameters",
+        {"num_attention_heads": 16},
+        {"positions": 8192, "n_kv_head": 16, "d_k": 256, "eps": 1e-6, "activation": gelu_tanh, "tied": True},
+    ),
+    "gemma2": (
+        "max_position_embeddings num_key_value_heads head_dim sliding_window layer_types query_pre_attn_scalar",
+        {},
+        {"positions": 8192, "n_kv_head": 4, "d_k": 256, "windows": Windows(4096, every=2), "tied": True},
+    ),
+    "gemma3_text": (
+        "max_position_embeddings num_key_value_heads sliding_window layer_types sliding_window_pattern",
+        {},
+        {"positions": 131_072, "n_kv_head": 4, "windows": Windows(4096, every=6), "head_norms": True},
+    ),
     "gptj": (
         "n_positions n_inner rotary_dim layer_norm_epsilon",
         {"n_embd": 256},
@@ -66,6 +84,23 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
 @pytest.mark.parametrize(
     ("tiny", "changes", "said"),
     [
+        ("gemma", {"use_bidirectional_attention": True}, "use_bidirectional_attention in config.json: expected false"),
+        ("gemma", {"head_dim": 0}, "head_dim in config.json: expected a positive integer, got 0"),
+        ("gemma2", {"use_bidirectional_attention": True}, "use_bidirectional_attention in config.json: expected false"),
+        ("gemma2", {"query_pre_attn_scalar": -2}, "expected a number from 1e-12 to 1e12, got -2"),
+        ("gemma2", {"attn_logit_softcapping": "2"}, "attn_logit_softcapping in config.json: expected a number"),
+        ("gemma2", {"sliding_window": None, "layer_types": None}, "expected a width in sliding_window"),
+        ("gemma3_text", {"sliding_window_pattern": 0}, "sliding_window_pattern in config.json: expected a positive"),
+        ("gemma3_text", {"rope_parameters": {"rope_type": "linear", "factor": 2.0}}, "expected an object for each of"),
+        (
+            "gemma3_text",
+            {"rope_parameters": {"full_attention": 1}},
+            "full_attention in config.json: expected an object",
+        ),
+        ("gemma3_text", {"rope_parameters": {"full_attention": {"rope_type": "linear"}}}, "factor of the rotation"),
+        ("gemma3_text", {"rope_local_base_freq": -1, "rope_parameters": None}, "expected a positive number, got -1"),
+        ("gemma3", {"text_config": None}, "text_config in config.json: expected the config of the text half, got None"),
+        ("gemma3", {"text_config": 3}, "text_config in config.json: expected an object, got 3"),
         ("gptj", {"rotary_dim": 3}, "rotary_dim in config.json: expected an even number of the 8 dimensions"),
         ("gptj", {"rotary_dim": 10}, "rotary_dim in config.json: expected an even number of the 8 dimensions"),
         ("gptj", {"rotary_dim": None}, "rotary_dim in config.json: expected a positive integer, got None"),
@@ -99,3 +134,14 @@ def test_a_value_that_is_not_supported_is_quoted(tiny, changes, said):
     with pytest.raises(ResourceError) as raised:
         read(tiny, **changes)
     assert said in raised.value.message
+
+
+def test_the_text_half_of_a_model_of_pictures_is_read_key_by_key():
+    text = json.loads((TINY / "gemma3" / "config.json").read_text())["text_config"]
+    with pytest.raises(ResourceError, match="use_bidirectional_attention in config"):
+        read("gemma3", text_config=text | {"use_bidirectional_attention": True})
+    with pytest.raises(ResourceError, match="num_experts: expected a model without a mixture of experts"):
+        read("gemma3", text_config=text | {"num_experts": 4})
+    config = Config(json.loads((TINY / "gemma3" / "config.json").read_text()) | {"text_config": text | {"own": 1}})
+    family = read_family(config)
+    assert unknown_keys(config, family.shape.d_model, family.shape.causal) == ["text_config.own"]

@@ -111,8 +111,8 @@ def make_model(
     torch.manual_seed(seed)
     model = (headed if with_head else AutoModel).from_config(AutoConfig.for_model(**config), dtype=torch.float32)
     for name, parameter in model.named_parameters():
-        gain = parameter.ndim == 1 and name.endswith("weight")  # of a norm
-        parameter.data = torch.randn_like(parameter.data) * 0.3 + gain
+        gain = parameter.ndim == 1 and name.endswith("weight")  # of a norm: fresh, 1 or what is added to 1
+        parameter.data = torch.randn_like(parameter.data) * 0.3 + parameter.data * gain
     return model
 
 
@@ -143,7 +143,7 @@ def expected(folder: Path, weights: Path) -> dict[str, np.ndarray]:
     found = {}
     for n in LENGTHS:
         model = AutoModel.from_pretrained(weights, config=config, dtype=torch.float32, attn_implementation="eager")
-        ids = torch.randint(2, config.vocab_size, (n,), generator=torch.Generator().manual_seed(n))
+        ids = torch.randint(2, config.get_text_config().vocab_size, (n,), generator=torch.Generator().manual_seed(n))
         with torch.no_grad():
             output = model.eval()(ids[None], output_attentions=True, use_cache=False)
         rows = np.unique(np.linspace(0, n - 1, ROWS).astype(np.uint8))

@@ -60,6 +60,19 @@ def llama():
     return tokenizer
 
 
+def gemma():
+    special = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
+    pieces = [*special, *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *LETTERS, "do", "dog", "▁dog", "▁▁"]
+    merges = [("d", "o"), ("do", "g"), ("▁", "dog"), ("▁", "▁")]
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    tokenizer.post_processor = processors.TemplateProcessing(single="<bos> $A", special_tokens=[("<bos>", 2)])
+    tokenizer.add_special_tokens(special)
+    return tokenizer
+
+
 def unigrams(special=ROBERTA, unknown=3, around=("<s>", "</s>")):
     pieces = [*special[:4], "▁", "▁the", "▁dog", "▁is", "▁cute", *LETTERS, "dog"]
     scored = [(piece, 0.0 if special is DEBERTA_V2 and i < 4 else -float(i)) for i, piece in enumerate(pieces)]
@@ -112,12 +125,14 @@ BASES = {
         lambda: byte_pairs(["<|endoftext|>"], of_bytes(), processors.ByteLevel(trim_offsets=False)),
         "GPT2Tokenizer",
     ),
+    "gpt_neox": (lambda: byte_pairs(["<|endoftext|>"], of_bytes(), processors.ByteLevel()), "GPTNeoXTokenizerFast"),
     "llama": (llama, "LlamaTokenizer"),
     "mistral": (llama, "LlamaTokenizerFast"),
     "qwen2": (qwen2, "Qwen2Tokenizer"),
     "qwen3": (qwen2, "Qwen2TokenizerFast"),
     "xlm-roberta": (unigrams, "XLMRobertaTokenizer"),
     "camembert": (unigrams, "CamembertTokenizer"),
+    "gemma": (gemma, "GemmaTokenizerFast"),
     "mpnet": (mpnet, "MPNetTokenizer"),
     "albert": (albert, "AlbertTokenizer"),
 }

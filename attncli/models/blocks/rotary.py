@@ -59,17 +59,37 @@ class Rotary:
 
 
 def read_rotary(
-    config: Config, d_k: int, positions: int, part: float | None = None, neighbours: bool = False
+    config: Config,
+    d_k: int,
+    positions: int,
+    part: float | None = None,
+    neighbours: bool = False,
+    base: float = BASE,
+    trained: int | None = None,
 ) -> Rotary:
     """The rotation by a config, in the old keys (`rope_scaling`, `rope_theta`) or in `rope_parameters`.
 
     part: of a head's dimensions that turns where the config does not say; None: all turn without a scaling, even
-    with the key, as in the models of transformers that leave it to the scalings to ask.
+    with the key, as in the models of transformers that leave it to the scalings to ask. base, trained: where the config
+    does not give the base, or the trained length beside the rotation.
 
     Raises:
         ResourceError: a scaling that is not supported, or one that lacks a number.
     """
-    parameters = _read_parameters(config)
+    beside = {TRAINED: config.get(TRAINED, trained)}
+    beside = {} if beside[TRAINED] is None else {TRAINED: _positive(beside, TRAINED)}
+    return rotary_of({**_read_parameters(config), **beside}, d_k, positions, part, neighbours, base)
+
+
+def rotary_of(
+    parameters: Mapping[str, Any],
+    d_k: int,
+    positions: int,
+    part: float | None = None,
+    neighbours: bool = False,
+    base: float = BASE,
+) -> Rotary:
+    """The rotation by the keys of its own object; arguments and errors as of `read_rotary`."""
     kind = parameters.get("rope_type") or parameters.get("type") or "default"
     if not isinstance(kind, str) or kind not in SCALINGS:
         raise ResourceError(f"rotary scaling in config.json: expected one of {', '.join(SCALINGS)}, got {quoted(kind)}")
@@ -77,9 +97,7 @@ def read_rotary(
     width = int(d_k * (1.0 if whole else _number(parameters, "partial_rotary_factor", part or 1.0)))
     if width % 2 or not 0 < width <= min(d_k, WIDEST):
         raise ResourceError(f"rotation in config.json: expected an even number of dimensions, got {width} of {d_k}")
-    beside = {TRAINED: config.get(TRAINED)}
-    trained = _positive(beside, TRAINED, _positive(parameters, TRAINED, positions))
-    base = _positive(parameters, "rope_theta", BASE)
+    trained, base = _positive(parameters, TRAINED, positions), _positive(parameters, "rope_theta", base)
     rotary = Rotary(kind, base, width, positions, trained, parameters, neighbours)
     for n in (1, rotary.reach):
         frequencies(rotary, n)  # a number that is missing is named before the first block

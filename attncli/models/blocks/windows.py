@@ -10,15 +10,31 @@ from attncli.models.checkpoint.config import Config
 LAYER_TYPES = {"full_attention": False, "sliding_attention": True}
 
 
-class Windows(NamedTuple):
-    """width: in tokens; slides: whether each block has a window; without that list, all blocks from `first` on have.
+class WindowRule(NamedTuple):
+    """How the config of a model type says which blocks have a window.
 
-    With no width no block has a window.
+    width: where `sliding_window` is missing; switched: whether `use_sliding_window` turns windows on; first: where
+    `max_window_layers` is missing, None where it is not read; every: each so many blocks one has none where
+    `layer_types` is missing, 0: all have one; listed: whether `layer_types` is read.
+    """
+
+    width: int | None
+    switched: bool = False
+    first: int | None = None
+    every: int = 0
+    listed: bool = True
+
+
+class Windows(NamedTuple):
+    """width: in tokens; slides: whether each block has a window.
+
+    Without that list, all blocks from `first` on have one but each `every`-th; with no width no block has.
     """
 
     width: int | None = None
     slides: tuple[bool, ...] | None = None
     first: int = 0
+    every: int = 0
 
     def of(self, number: int, causal: bool) -> Window | None:
         """The window of block `number`, (left, right); None: it sees all keys.
@@ -26,33 +42,36 @@ class Windows(NamedTuple):
         A causal window of W counts the token itself (Jiang et al. 2023, section 2). Without a causal mask it has W
         keys to each side and the token, as in transformers.
         """
-        slides = number >= self.first if self.slides is None else self.slides[number]
-        if self.width is None or not slides:
+        if self.width is None or not self.slide(number):
             return None
         return (self.width - 1, 0) if causal else (self.width, self.width)
 
+    def slide(self, number: int) -> bool:
+        """Whether block `number` is one of those that have a window."""
+        if self.slides is not None:
+            return self.slides[number]
+        return number >= self.first and not (self.every and (number + 1) % self.every == 0)
 
-def read_windows(config: Config, n_layer: int, default: int, switched: bool) -> Windows:
-    """The windows by `sliding_window`, `layer_types` and, if switched, `use_sliding_window` and `max_window_layers`.
 
-    default: the width where the config does not give one.
+def read_windows(config: Config, n_layer: int, rule: WindowRule) -> Windows:
+    """The windows by `sliding_window` and the keys that the rule names.
 
     Raises:
         ResourceError: a width that is no positive integer, unknown layer types, or a block that slides without a width.
     """
-    width, slides = config.get("sliding_window", default), _read_types(config, n_layer)
-    on = config.switch("use_sliding_window", False) if switched else True
+    width, slides = config.get("sliding_window", rule.width), _read_types(config, n_layer) if rule.listed else None
+    on = config.switch("use_sliding_window", False) if rule.switched else True
     if width is None or not on:
-        if slides and any(slides):
+        if any(slides) if slides else rule.every and on:
             raise ResourceError("layer_types in config.json has sliding_attention: expected a width in sliding_window")
         return Windows()
     if slides is not None and not any(slides):
         return Windows()
-    first = _read_first(config) if switched and slides is None else 0
-    return Windows(config.size("sliding_window", default), slides, first)
+    first = 0 if slides is not None or rule.first is None else _read_first(config, rule.first)
+    return Windows(config.size("sliding_window", rule.width), slides, first, rule.every)
 
 
-def _read_first(config: Config, default: int = 28) -> int:
+def _read_first(config: Config, default: int) -> int:
     """The first block with a window."""
     return 0 if config.get("max_window_layers", default) == 0 else config.size("max_window_layers", default)
 

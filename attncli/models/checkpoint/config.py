@@ -25,13 +25,15 @@ LARGEST = 2**40  # no size of a model is as large
 class Config:
     """The keys of a config.json with their values; `honoured` holds those that were read or noted.
 
-    known: of a key that holds an object, the keys that the object may have.
+    known: of a key that holds an object, the keys that the object may have; inner: of a key that holds an object whose
+    keys are read one by one, that object.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values: dict[str, Any] = dict(values)
         self.honoured: set[str] = set()
         self.known: dict[str, frozenset[str]] = {}
+        self.inner: dict[str, Config] = {}
 
     def rename(self, aliases: Mapping[str, str]) -> None:
         """Put each size under the family's own name where it has the name that other families use.
@@ -59,6 +61,14 @@ class Config:
         self.known[name] = known
         return self.get(name)
 
+    def nested(self, name: str) -> "Config | None":
+        """The object under a key, None where the key is missing or null; ResourceError unless it is an object."""
+        if self.get(name) is None:
+            return None
+        if not isinstance(self.values[name], Mapping):
+            raise self.error(name, "an object")
+        return self.inner.setdefault(name, Config(self.values[name]))
+
     def size(self, name: str, default: int | None = None) -> int:
         """The value of a key; ResourceError unless it is a positive integer."""
         found = self.get(name, default)
@@ -75,6 +85,13 @@ class Config:
         found = self.get(name, default)
         if type(found) not in (int, float) or not 0 < found < 1:
             raise self.error(name, "a number between 0 and 1")
+        return float(found)
+
+    def positive(self, name: str, default: float | None = None) -> float:
+        """The value of a key; ResourceError unless it is a positive number, from 1e-12 to 1e12."""
+        found = self.get(name, default)
+        if type(found) not in (int, float) or not 1e-12 <= found <= 1e12:
+            raise self.error(name, "a number from 1e-12 to 1e12")
         return float(found)
 
     def switch(self, name: str, default: bool) -> bool:
@@ -129,3 +146,5 @@ def refuse_unsupported(config: Config) -> None:
     for key, meaning in UNSUPPORTED.items():
         if config.values.get(key) and key not in config.honoured:
             raise ResourceError(f"config.json has {key}: expected a model without {meaning}")
+    for inner in config.inner.values():
+        refuse_unsupported(inner)

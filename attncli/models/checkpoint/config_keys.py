@@ -108,6 +108,8 @@ def unknown_keys(config: Config, d_model: int, causal: bool) -> list[str]:
     for name, known in config.known.items():
         if isinstance(inner := config.values.get(name), dict):
             unknown += [f"{name}.{key}" for key, value in inner.items() if value is not None and key not in known]
+    for name, nested in config.inner.items():
+        unknown += [f"{name}.{key}" for key in unknown_keys(nested, d_model, causal)]
     return unknown
 
 

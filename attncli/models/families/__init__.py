@@ -30,6 +30,10 @@ FAMILIES: Mapping[str, str] = {
     "opt": "opt",
     "qwen2": "llama",
     "qwen3": "llama",
+    "gemma": "gemma",
+    "gemma2": "gemma2",
+    "gemma3_text": "gemma3",
+    "gemma3": "gemma3",
 }
 
 

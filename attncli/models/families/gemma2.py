@@ -1,0 +1,57 @@
+"""Gemma 2 (Gemma Team 2024, section 2): norms of what each half adds, capped scores, a window in every second block."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from attncli.attention.score_terms import Scoring
+from attncli.models.blocks.attention import SelfAttention
+from attncli.models.blocks.residual import PreNormBlock
+from attncli.models.blocks.windows import WindowRule
+from attncli.models.checkpoint.config import Config
+from attncli.models.families.gemma import TANH, Gemma
+from attncli.models.families.llama import ATTENTION_BIAS, Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gemma2(Gemma):
+    """scoring: how a score is made, q·k / √s with s of the config, and capped."""
+
+    tokenizers: ClassVar = {"gemma2": "GemmaTokenizer"}
+    kinds: ClassVar = {
+        "gemma2": Kind(
+            *(8192, 4, 256, WindowRule(4096, every=2)),
+            bias_keys=ATTENTION_BIAS,
+            ignored="hidden_act",
+            activation=("hidden_activation", TANH),
+        ),
+    }
+
+    scoring: Scoring
+
+    @classmethod
+    def fields(cls, config: Config, kind: Kind) -> dict[str, Any]:
+        """The fields by the config of a model of that kind."""
+        scale = 1 / math.sqrt(config.positive("query_pre_attn_scalar", 256))
+        return super().fields(config, kind) | {"scoring": Scoring(scale=scale, softcap=cls.read_cap(config))}
+
+    @classmethod
+    def read_cap(cls, config: Config, default: float = 50.0) -> float | None:
+        """The cap of the scores, None without one."""
+        capped = config.get("attn_logit_softcapping", default) is not None
+        return config.positive("attn_logit_softcapping", default) if capped else None
+
+    def block(self, number: int) -> PreNormBlock:
+        """Block `number`."""
+        before, after, last = (
+            self.norm(f"layers.{number}.{part}_layernorm", self.shape.d_model, self.eps)
+            for part in ("pre_feedforward", "post_attention", "post_feedforward")
+        )
+        return super().block(number)._replace(feed_forward_norm=before, added_norms=(after, last))
+
+    def attention(self, name: str, number: int) -> SelfAttention:
+        """The attention of block `number`."""
+        return super().attention(name, number)._replace(scoring=self.scoring)
+
+
+FAMILY = Gemma2
