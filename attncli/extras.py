@@ -38,6 +38,11 @@ def requirements(extra: str) -> tuple[str, ...]:
     return tuple(_declared(extra)) or tuple(name for name, its in EXTRAS.items() if its == extra)
 
 
+def uninstall_command(package: str) -> str:
+    """The command that takes a package out of this interpreter."""
+    return install_command(package).replace("pip install ", "pip uninstall ")
+
+
 def install_command(*wanted: str) -> str:
     """The command that installs packages for this interpreter, which need not be that of `pip` on the path.
 

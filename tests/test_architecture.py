@@ -10,7 +10,7 @@ import pytest
 from support.places import ROOT, TESTS
 
 import attncli
-from attncli.cli.commands.vectors import COMMANDS
+from attncli.cli.commands import models, vectors
 
 PACKAGE = ROOT / "attncli"
 #: The rooms, lower ones first: a module may import what its own line names and what lines above it name.
@@ -169,7 +169,8 @@ def among(modules, *packages):
 
 HELP = [
     *([], ["tour"], ["explain"], ["compare"], ["explore"], ["heads"], ["train"], ["corpus"], ["completion"], ["man"]),
-    *(["vectors"], *(["vectors", name] for name in COMMANDS)),
+    *(["vectors"], *(["vectors", name] for name in vectors.COMMANDS)),
+    *(["models"], *(["models", name] for name in models.COMMANDS)),
 ]
 
 
@@ -187,7 +188,7 @@ def test_help_waits_for_neither_numpy_nor_gensim(loaded):
 def test_completion_waits_for_neither_numpy_nor_gensim(loaded):
     typed = [
         *("attn explain --method ", "attn explain --vectors ", "attn vectors info ", "attn vectors near a --vectors "),
-        *("attn explain --combine ", "attn heads --pattern "),
+        *("attn explain --combine ", "attn heads --pattern ", "attn explain --model ", "attn models info "),
     ]
     calls = [
         ([], {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))})

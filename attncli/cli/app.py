@@ -26,6 +26,7 @@ MODULES = {
     "compare": "attncli.cli.commands.compare",
     "explore": "attncli.cli.commands.explore",
     "vectors": "attncli.cli.commands.vectors",
+    "models": "attncli.cli.commands.models",
     "heads": "attncli.cli.commands.heads",
     "train": "attncli.cli.commands.train",
     "corpus": "attncli.cli.commands.corpus",

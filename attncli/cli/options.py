@@ -9,6 +9,7 @@ import typer
 
 from attncli.cli.formats import FIGURES, FORMATS
 from attncli.errors import Setting, UsageError
+from attncli.models.checkpoint.places import model_names
 from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
 from attncli.settings.model import HeadOptions, ReductionOptions
 from attncli.settings.option import Whole, as_it_is, option
@@ -33,7 +34,12 @@ vectors_field = partial(
     input_option, None, "A kept set or a file", metavar="NAME|FILE", values=kept_names, described="attn-en"
 )
 model_field = partial(
-    option, "Model", None, "A folder as Hugging Face saves it, or a model of its cache.", metavar="PATH|NAME"
+    option,
+    "Model",
+    None,
+    "A folder as Hugging Face saves it, or a name (see: attn models list).",
+    metavar="PATH|NAME",
+    values=model_names,
 )
 figure_field = partial(output_option, "heat", "The content of .svg, .pdf and .png: maps or arcs.", values=FIGURES)
 scale_field = partial(output_option, "fixed", "Colours over 0 to 1, or over each row's range.", values=SCALES)

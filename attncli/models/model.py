@@ -44,6 +44,16 @@ class Model:
     _tensors: Checkpoint = field(repr=False)
     _tokenizer: ModelTokenizer = field(repr=False)
 
+    @property
+    def vocabulary(self) -> int:
+        """The number of its tokens."""
+        return vocabulary(self._family.output, self._tensors)
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The forms in which the files hold its parameters, as they call them: `F16`."""
+        return self._tensors.dtypes
+
     def read(self, text: str) -> ModelSentence:
         """The tokens of the text as the model sees them.
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from oracles.checkpoints import copy_of
 from support.command import BARE, COMMAND, attn
 
 from attncli.cli.commands.completion import SET_UP
@@ -52,6 +53,8 @@ LINES = [
     ("attn compare 'a dog' --format p", ["pdf", "png"]),
     ("attn explain --vectors my", ["my-set"]),
     ("attn vectors info ", ["attn-en", "my-set"]),
+    ("attn models info my", ["my-model"]),
+    ("attn explain --model my", ["my-model"]),
     ("attn completion f", ["fish"]),
     ("attn --install", []),
 ]
@@ -73,8 +76,9 @@ def ask(shell, line, env):
 
 @pytest.mark.parametrize("shell", [each for each in EACH if each.values[0] in ASK])
 @pytest.mark.parametrize(("line", "offered"), LINES)
-def test_tab_gives_commands_options_values_and_names(shell, line, offered, on_path, write):
+def test_tab_gives_commands_options_values_and_names(shell, line, offered, on_path, write, attn_home):
     keeping.add(str(write(b"dog 1 2 3\ncat 2 1 3\n")), name="my-set")
+    copy_of("bert", attn_home / "models" / "my-model")
     assert ask(shell, line, on_path) == offered
 
 

@@ -16,6 +16,7 @@ CALLS = {
     "compare": ["a dog", "--json"],
     "explore": ["a dog"],  # not on a terminal
     "vectors": ["near", "dog"],
+    "models": ["info", str(TINY / "bert")],
     "heads": ["a dog", "--model", str(TINY / "bert"), "--pattern", "next"],
     "train": ["/dev/null", "-o", "made.npz"],
     "corpus": ["text.txt", "--words", "dog"],

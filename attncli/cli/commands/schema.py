@@ -9,7 +9,17 @@ from attncli.settings.option import check_choice
 
 EXAMPLES = """attn schema explain
 attn schema compare > compare.schema.json"""
-SCHEMAS = ("explain", "compare", "heads", "evaluate", "vectors-list", "vectors-info", "vectors-near")
+SCHEMAS = (
+    "explain",
+    "compare",
+    "heads",
+    "evaluate",
+    "vectors-list",
+    "vectors-info",
+    "vectors-near",
+    "models-list",
+    "models-info",
+)
 
 
 def command(

@@ -55,20 +55,30 @@ def find_model(name_or_path: str | Path) -> Path:
         from attncli.models.checkpoint.folders import absent_error  # only an error needs it
 
         raise absent_error(text)
-    found = find_named(text)
-    return _snapshot(found) if found.place == "cache" else _on_disk(str(found.path), found.path)
+    if found := find_named(text):
+        return path_of(found)
+    where = f"in {str(cache_folder())!r}, in {str(own_folder())!r} or in an installed package"
+    raise ResourceError(f"no folder {text!r}, and no model of that name {where}", _how_to_get(text))
 
 
-def find_named(name: str) -> Found:
-    """The model that a name means, in the first place that has one; ResourceError for none and for several."""
+def find_named(name: str) -> Found | None:
+    """The model that a name means, in the first place that has one; ResourceError for several, None for none."""
     for place, models in PLACES.items():
         found = matching(plain(name) if place == "package" else name, models())
         if len(found) > 1:
             raise _several(name, found)
         if found:
             return found[0]
-    where = f"in {str(cache_folder())!r}, in {str(own_folder())!r} or in an installed package"
-    raise ResourceError(f"no folder {name!r}, and no model of that name {where}", _how_to_get(name))
+    return None
+
+
+def path_of(found: Found) -> Path:
+    """The folder or file of a model that was found by its name; a cached one at the commit of its main branch."""
+    if found.place != "cache":
+        return _on_disk(str(found.path), found.path)
+    from attncli.models.checkpoint.folders import model_folder
+
+    return model_folder(found.name, _snapshot(found.path, found.name))
 
 
 def name_of(folder: Path) -> str:
@@ -88,7 +98,7 @@ def _on_disk(text: str, place: Path) -> Path:
     if not os.path.isdir(place):
         raise file_error(text, place)
     if place.resolve().name.startswith(MODELS) and os.path.isdir(place / "snapshots"):
-        return model_folder(text, current_snapshot(place, text))
+        return model_folder(text, _snapshot(place, text))
     try:
         return model_folder(text, place)
     except ResourceError as error:
@@ -126,14 +136,7 @@ def _how_to_get(name: str) -> str:
     return command + (f"; or did you mean {', '.join(meant)}?" if meant else "")
 
 
-def _snapshot(found: Found) -> Path:
-    """A cached model, at the commit of its main branch."""
-    from attncli.models.checkpoint.folders import model_folder
-
-    return model_folder(found.name, current_snapshot(found.path, found.name))
-
-
-def current_snapshot(folder: Path, name: str) -> Path:
+def _snapshot(folder: Path, name: str) -> Path:
     """The snapshot of a cached model's main branch."""
     from attncli.models.checkpoint.folders import is_recognised
 

