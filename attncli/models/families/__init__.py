@@ -28,6 +28,7 @@ FAMILIES: Mapping[str, str] = {
     "llama": "llama",
     "mistral": "llama",
     "opt": "opt",
+    "phi": "phi",
     "qwen2": "llama",
     "qwen3": "llama",
     "gemma": "gemma",
