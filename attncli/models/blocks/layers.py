@@ -50,7 +50,10 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
 
 
 def layer_norm(x: Array, weight: Array | None, bias: Array | None, eps: float) -> Array:
-    """(x − μ) / √(σ² + ε) · g + b of x `[..., d]` (Ba et al. 2016, equation 4); weight and bias `[d]`, or neither."""
+    """(x − μ) / √(σ² + ε) · g + b of x `[..., d]` (Ba et al. 2016, equation 4).
+
+    weight and bias: `[d]`, or `[n_head, d]` of x `[n, n_head, d]`; without them g is 1 and b is 0.
+    """
     normed = np.empty_like(x)
     for rows in row_blocks(len(x), math.prod(x.shape[1:]), CACHED):
         mean = np.einsum("...i->...", x[rows])[..., None] / x.dtype.type(x.shape[-1])  # [rows, 1]

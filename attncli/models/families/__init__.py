@@ -31,6 +31,7 @@ FAMILIES: Mapping[str, str] = {
     "phi": "phi",
     "qwen2": "llama",
     "qwen3": "llama",
+    "stablelm": "stablelm",
     "gemma": "gemma",
     "gemma2": "gemma2",
     "gemma3_text": "gemma3",
