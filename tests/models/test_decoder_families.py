@@ -46,6 +46,12 @@ DEFAULTS = {
         {},
         {"positions": 2048, "from_norms": False, "biased": True, "eps": 1e-5, "tied": True},
     ),
+    "cohere": (
+        """max_position_embeddings num_key_value_heads layer_norm_eps hidden_act rope_parameters attention_bias
+        use_qk_norm""",
+        {},
+        {"positions": 8192, "n_kv_head": 4, "base": 500_000.0, "biased": False, "head_norms": False, "tied": True},
+    ),
     "falcon": (
         """max_position_embeddings ffn_hidden_size layer_norm_epsilon multi_query parallel_attn bias alibi num_kv_heads
         new_decoder_architecture num_ln_in_parallel_attn""",
@@ -63,6 +69,17 @@ DEFAULTS = {
         {},
         {"positions": 2048, "before": True, "biased": True, "gained": True, "tied": True},
     ),
+    "phi": (
+        "max_position_embeddings num_key_value_heads layer_norm_eps hidden_act rope_parameters qk_layernorm",
+        {},
+        {"positions": 2048, "n_kv_head": 2, "width": 4, "base": 10_000.0, "head_norms": False, "tied": False},
+    ),
+    "stablelm": (
+        """max_position_embeddings num_key_value_heads layer_norm_eps hidden_act rope_parameters qk_layernorm
+        use_qkv_bias use_parallel_residual""",
+        {"hidden_size": 512, "num_attention_heads": 32},
+        {"positions": 4096, "n_kv_head": 32, "width": 4, "biased": False, "head_norms": False, "parallel": False},
+    ),
 }
 
 
@@ -76,7 +93,7 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
     found = {
         **{key: getattr(family, key) for key in expected if hasattr(family, key)},
         **{key: getattr(family.shape, key) for key in expected if hasattr(family.shape, key)},
-        **({"width": family.rotary.width} if "width" in expected else {}),
+        **{key: getattr(family.rotary, key) for key in ("width", "base") if key in expected},
     }
     assert found == expected
 
@@ -112,6 +129,9 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
             {"slow_but_exact": True, "pretraining_tp": "2"},
             "pretraining_tp in config.json: expected a positive",
         ),
+        ("cohere", {"num_key_value_heads": 3}, "expected a multiple of num_key_value_heads 3, got 4"),
+        ("cohere", {"head_dim": 5}, "expected an even number of dimensions, got 5 of 5"),
+        ("cohere", {"use_qk_norm": 2}, "use_qk_norm in config.json: expected true or false, got 2"),
         ("falcon", {"parallel_attn": False, **GROUPED}, "expected true with new_decoder_architecture, got False"),
         ("falcon", {"num_ln_in_parallel_attn": 2}, "expected 1, or 2 with new_decoder_architecture, got 2"),
         ("falcon", {"num_ln_in_parallel_attn": 3, **GROUPED}, "expected 1, or 2 with new_decoder_architecture, got 3"),
@@ -126,6 +146,10 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
         ("gpt_neo", {**TYPES, "attention_types": [[["nearby"], 3]]}, "got [[['nearby'], 3]]"),
         ("gpt_neo", {**TYPES, "attention_types": [["global", 3]]}, "got [['global', 3]]"),
         ("gpt_neo", {"window_size": 0}, "window_size in config.json: expected a positive integer, got 0"),
+        ("phi", {"rope_parameters": {"partial_rotary_factor": 0.4}}, "even number of dimensions, got 3 of 8"),
+        ("phi", {"num_attention_heads": 3}, "hidden_size in config.json: expected a multiple of num_attention_heads 3"),
+        ("stablelm", {"num_key_value_heads": 4}, "expected a multiple of num_key_value_heads 4, got 2"),
+        ("stablelm", {"use_qkv_bias": "no"}, "use_qkv_bias in config.json: expected true or false, got 'no'"),
         ("opt", {"do_layer_norm_before": "yes"}, "do_layer_norm_before in config.json: expected true or false"),
         ("opt", {"word_embed_proj_dim": 0}, "word_embed_proj_dim in config.json: expected a positive integer, got 0"),
     ],

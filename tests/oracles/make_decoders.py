@@ -111,7 +111,8 @@ def make_model(
     torch.manual_seed(seed)
     model = (headed if with_head else AutoModel).from_config(AutoConfig.for_model(**config), dtype=torch.float32)
     for name, parameter in model.named_parameters():
-        gain = parameter.ndim == 1 and name.endswith("weight")  # of a norm: fresh, 1 or what is added to 1
+        of_norm = parameter.ndim == 1 or "_norm." in name
+        gain = of_norm and name.endswith("weight")  # fresh, 1 or what is added to 1
         parameter.data = torch.randn_like(parameter.data) * 0.3 + parameter.data * gain
     return model
 

@@ -12,6 +12,7 @@ from attncli.models.family import Family
 FAMILIES: Mapping[str, str] = {
     "bert": "bert",
     "bloom": "bloom",
+    "cohere": "cohere",
     "roberta": "bert",
     "xlm-roberta": "bert",
     "camembert": "bert",
