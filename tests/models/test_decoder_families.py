@@ -21,6 +21,12 @@ def read(tiny, without=(), **changes):
 
 #: A tiny checkpoint, keys that are left out, and the sizes that are the defaults of transformers.
 DEFAULTS = {
+    "phi3": (
+        "max_position_embeddings original_max_position_embeddings num_key_value_heads rms_norm_eps sliding_window "
+        "rope_parameters partial_rotary_factor",
+        {},
+        {"positions": 4096, "n_kv_head": 2, "eps": 1e-5, "windows": Windows(), "width": 8, "tied": False},
+    ),
     "gemma": (
         "max_position_embeddings num_key_value_heads head_dim rms_norm_eps hidden_act rope_parameters",
         {"num_attention_heads": 16},
@@ -101,6 +107,18 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
 @pytest.mark.parametrize(
     ("tiny", "changes", "said"),
     [
+        (
+            "phi3",
+            {"rope_parameters": {"rope_type": "linear", "factor": 2.0}},
+            "expected longrope or default, got 'linear'",
+        ),
+        (
+            "phi3",
+            {"partial_rotary_factor": 0.4, "rope_parameters": None},
+            "expected an even number of dimensions, got 3",
+        ),
+        ("phi3", {"original_max_position_embeddings": -1}, "expected a positive number, got -1"),
+        ("phi3", {"num_key_value_heads": 3}, "expected a multiple of num_key_value_heads 3, got 2"),
         ("gemma", {"use_bidirectional_attention": True}, "use_bidirectional_attention in config.json: expected false"),
         ("gemma", {"head_dim": 0}, "head_dim in config.json: expected a positive integer, got 0"),
         ("gemma2", {"use_bidirectional_attention": True}, "use_bidirectional_attention in config.json: expected false"),

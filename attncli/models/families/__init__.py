@@ -37,6 +37,7 @@ FAMILIES: Mapping[str, str] = {
     "gemma2": "gemma2",
     "gemma3_text": "gemma3",
     "gemma3": "gemma3",
+    "phi3": "phi3",
 }
 
 
