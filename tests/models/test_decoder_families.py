@@ -21,6 +21,16 @@ def read(tiny, without=(), **changes):
 
 #: A tiny checkpoint, keys that are left out, and the sizes that are the defaults of transformers.
 DEFAULTS = {
+    "olmo": (
+        "max_position_embeddings num_key_value_heads clip_qkv rope_parameters attention_bias",
+        {},
+        {"positions": 2048, "n_kv_head": 4, "eps": 1e-5, "clip": None, "biased": frozenset(), "tied": False},
+    ),
+    "olmo2": (
+        "max_position_embeddings num_key_value_heads rms_norm_eps rope_parameters head_dim",
+        {},
+        {"positions": 2048, "n_kv_head": 4, "d_k": 4, "eps": 1e-5, "tied": False},
+    ),
     "phi3": (
         "max_position_embeddings original_max_position_embeddings num_key_value_heads rms_norm_eps sliding_window "
         "rope_parameters partial_rotary_factor",
@@ -107,6 +117,9 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
 @pytest.mark.parametrize(
     ("tiny", "changes", "said"),
     [
+        ("olmo", {"clip_qkv": 0}, "clip_qkv in config.json: expected a number from 1e-12 to 1e12, got 0"),
+        ("olmo", {"clip_qkv": "8"}, "clip_qkv in config.json: expected a number from 1e-12 to 1e12, got '8'"),
+        ("olmo2", {"rms_norm_eps": 0}, "rms_norm_eps in config.json: expected a number between 0 and 1, got 0"),
         (
             "phi3",
             {"rope_parameters": {"rope_type": "linear", "factor": 2.0}},

@@ -38,6 +38,8 @@ FAMILIES: Mapping[str, str] = {
     "gemma3_text": "gemma3",
     "gemma3": "gemma3",
     "phi3": "phi3",
+    "olmo": "olmo",
+    "olmo2": "olmo2",
 }
 
 
