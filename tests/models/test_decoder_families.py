@@ -21,6 +21,21 @@ def read(tiny, without=(), **changes):
 
 #: A tiny checkpoint, keys that are left out, and the sizes that are the defaults of transformers.
 DEFAULTS = {
+    "starcoder2": (
+        "max_position_embeddings num_key_value_heads norm_epsilon sliding_window use_bias hidden_act",
+        {},
+        {"positions": 4096, "n_kv_head": 2, "eps": 1e-5, "windows": Windows(), "activation": gelu_tanh, "tied": True},
+    ),
+    "smollm3": (
+        "max_position_embeddings num_key_value_heads no_rope_layers no_rope_layer_interval layer_types attention_bias",
+        {},
+        {"positions": 32_768, "n_kv_head": 4, "interval": 4, "rotated": None, "windows": Windows(), "tied": True},
+    ),
+    "granite": (
+        "max_position_embeddings num_key_value_heads rms_norm_eps residual_multiplier mlp_bias",
+        {},
+        {"positions": 2048, "n_kv_head": 4, "eps": 1e-6, "added": 1.0, "biased": frozenset(), "tied": False},
+    ),
     "olmo": (
         "max_position_embeddings num_key_value_heads clip_qkv rope_parameters attention_bias",
         {},
@@ -117,6 +132,18 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
 @pytest.mark.parametrize(
     ("tiny", "changes", "said"),
     [
+        ("starcoder2", {"use_bias": "yes"}, "use_bias in config.json: expected true or false, got 'yes'"),
+        ("starcoder2", {"norm_epsilon": None}, "norm_epsilon in config.json: expected a number between 0 and 1"),
+        (
+            "smollm3",
+            {"no_rope_layers": [1, 0]},
+            "no_rope_layers in config.json: expected a list of 3 numbers, each 0 or 1",
+        ),
+        ("smollm3", {"no_rope_layers": [1, 0, 2]}, "no_rope_layers in config.json: expected a list of 3 numbers"),
+        ("smollm3", {"no_rope_layers": None, "no_rope_layer_interval": 0}, "no_rope_layer_interval in config.json"),
+        ("smollm3", {"layer_types": ["full_attention", "chunked_attention", "x"]}, "got 'chunked_attention'"),
+        ("granite", {"attention_multiplier": 0}, "attention_multiplier in config.json: expected a number from 1e-12"),
+        ("granite", {"residual_multiplier": None}, "residual_multiplier in config.json: expected a number from 1e-12"),
         ("olmo", {"clip_qkv": 0}, "clip_qkv in config.json: expected a number from 1e-12 to 1e12, got 0"),
         ("olmo", {"clip_qkv": "8"}, "clip_qkv in config.json: expected a number from 1e-12 to 1e12, got '8'"),
         ("olmo2", {"rms_norm_eps": 0}, "rms_norm_eps in config.json: expected a number between 0 and 1, got 0"),

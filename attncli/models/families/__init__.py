@@ -40,6 +40,9 @@ FAMILIES: Mapping[str, str] = {
     "phi3": "phi3",
     "olmo": "olmo",
     "olmo2": "olmo2",
+    "starcoder2": "starcoder2",
+    "smollm3": "smollm3",
+    "granite": "granite",
 }
 
 

@@ -1,4 +1,4 @@
-"""Gemma 3 (Gemma Team 2025, section 2) for text, the text half of it, and EmbeddingGemma (Vera et al. 2025, 2.1).
+"""Gemma 3 (Gemma Team 2025, section 2) for text, the text half of it, and EmbeddingGemma (Vera et al. 2025).
 
 Five of six blocks see a window, with a rotation of their own; queries and keys have norms in the place of the cap.
 """
