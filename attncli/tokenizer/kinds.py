@@ -28,6 +28,10 @@ _GEMMA = {
     "unk_token": "<unk>",
     "mask_token": "<mask>",
 }
+_COHERE = {
+    **{"bos_token": "<BOS_TOKEN>", "eos_token": "<|END_OF_TURN_TOKEN|>", "unk_token": "<UNK>", "pad_token": "<PAD>"},
+    **{"cls_token": "<CLS>", "sep_token": "<SEP>", "mask_token": "<MASK_TOKEN>"},
+}
 _QWEN2 = dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>")
 _NOT_USED = ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
 _MASK = {"content": "<mask>", "lstrip": True, "special": True}
@@ -127,6 +131,14 @@ def _bytes(work: Work, keep_after: bool = False) -> Any:
 def _gpt_neox(work: Work) -> Any:
     fresh = _bytes(work)
     fresh.normalizer = work.library.normalizers.NFC()
+    return fresh
+
+
+def _cohere(work: Work) -> Any:
+    library, fresh = work.library, _bytes(work, keep_after=True)
+    digits = library.pre_tokenizers.Digits(individual_digits=True)
+    fresh.normalizer = library.normalizers.NFC()
+    fresh.pre_tokenizer = library.pre_tokenizers.Sequence([digits, fresh.pre_tokenizer])
     return fresh
 
 
@@ -246,6 +258,7 @@ KINDS: Mapping[str, Kind] = {
     "roberta": Kind("BPE", _ROBERTA, _bytes, _after_roberta, of_bytes=True),
     "gpt2": Kind("BPE", _GPT2, lambda work: _bytes(work, keep_after=True), of_bytes=True),
     "gpt_neox": Kind("BPE", _GPT2 | {"pad_token": "<|padding|>"}, _gpt_neox, of_bytes=True),
+    "cohere": Kind("BPE", _COHERE, _cohere, of_bytes=True),
     "llama": Kind("BPE", _LLAMA, _llama),
     "gemma": Kind("BPE", _GEMMA, _gemma),
     "qwen2": Kind("BPE", _QWEN2, _qwen2, _after_qwen2, of_bytes=True),

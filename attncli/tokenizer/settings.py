@@ -31,6 +31,7 @@ KIND_OF_CLASS = {
     "GPT2Tokenizer": "gpt2",
     "GPTNeoXTokenizer": "gpt_neox",
     "GemmaTokenizer": "gemma",
+    "CohereTokenizer": "cohere",
     "LlamaTokenizer": "llama",
     "Qwen2Tokenizer": "qwen2",
 }

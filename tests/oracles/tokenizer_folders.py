@@ -49,6 +49,12 @@ def qwen2():
     return byte_pairs(["<|endoftext|>"], cut, processors.ByteLevel(trim_offsets=False))
 
 
+def cohere():
+    special = ["<PAD>", "<UNK>", "<CLS>", "<SEP>", "<MASK_TOKEN>", "<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>"]
+    after = processors.TemplateProcessing(single="<BOS_TOKEN> $A", special_tokens=[("<BOS_TOKEN>", 5)])
+    return byte_pairs(special, of_bytes(), after)
+
+
 def llama():
     pieces = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *LETTERS, "do", "dog", "▁dog"]
     merges = [("d", "o"), ("do", "g"), ("▁", "dog")]
@@ -126,6 +132,7 @@ BASES = {
         "GPT2Tokenizer",
     ),
     "gpt_neox": (lambda: byte_pairs(["<|endoftext|>"], of_bytes(), processors.ByteLevel()), "GPTNeoXTokenizerFast"),
+    "cohere": (cohere, "CohereTokenizerFast"),
     "llama": (llama, "LlamaTokenizer"),
     "mistral": (llama, "LlamaTokenizerFast"),
     "qwen2": (qwen2, "Qwen2Tokenizer"),

@@ -46,6 +46,17 @@ def test_ids_are_those_of_transformers(tmp_path, name, number):
     assert tokenizer.warnings == ()
 
 
+def test_a_number_has_a_token_for_each_digit_in_command_r(tmp_path):
+    config = folder_of("cohere", {}, tmp_path)
+    content = json.loads((tmp_path / "tokenizer.json").read_text())
+    content["model"]["vocab"]["12"] = max(content["model"]["vocab"].values()) + 1
+    content["model"]["merges"].append(["1", "2"])
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    tokens = ModelTokenizer(tmp_path, config, default_class="CohereTokenizer").read("dog 12").tokens
+    assert [token.piece for token in tokens] == ["<BOS_TOKEN>", "dog", "Ġ", "1", "2"]  # as transformers has them
+    assert ModelTokenizer(tmp_path, config).read("dog12").tokens[-1].piece == "12"
+
+
 def test_every_setting_changes_the_ids_of_some_kind():
     others = STORED["others"].values()
     assert [any(each[number] for each in others) for number in range(1, len(SETTINGS) - 1)].count(False) <= 1
