@@ -45,6 +45,15 @@ def offset_scores(by_key: Array, i: Array, j: Array) -> Array:
     return scores
 
 
+def as_by_offset(added: Array) -> Array:
+    """Additions `[..., n, n]` of queries and keys as `by_offset` has them: `[..., n, 2n − 1]`, 0 where no query is."""
+    n = added.shape[-1]
+    i, j = np.indices((n, n))
+    by_key = np.zeros((*added.shape[:-2], n, 2 * n - 1), added.dtype)
+    by_key[..., j, j - i + n - 1] = added
+    return by_key
+
+
 def position_scores_backward(
     d_scores: Array, key: Array, position_bias: Array, key_offset_bias: Array
 ) -> tuple[Array, Array, Array]:

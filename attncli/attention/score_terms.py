@@ -59,8 +59,9 @@ class Scoring:
     """The arguments of `attend` that make the scores of a layer's heads.
 
     temperature: a number or `[n_head]`; by_offset: the addition to a key's score at each offset of the query from it
-    (`positions.by_offset`), `[..., n_head, n_key, 2·reach + 1]`, or None. input_scale: the length to which vectors
-    are scaled, or None; query_bias: whether q has a bias.
+    (`positions.by_offset`), `[..., n_head, n_key, 2·reach + 1]`, or None; added: in its place the addition for each
+    query and key `[n_head, n, n_key]`, where it depends on both. input_scale: the length to which vectors are scaled,
+    or None; query_bias: whether q has a bias.
     """
 
     method: str = "scaled"
@@ -69,6 +70,7 @@ class Scoring:
     temperature: Array | float = 1.0
     parameters: Mapping[str, Array] = field(default_factory=dict)
     by_offset: Array | None = None
+    added: Array | None = None
     input_scale: float | None = None
     query_bias: bool = False
 
@@ -80,19 +82,22 @@ class Scoring:
 
     def position(self, places: Array, n_key: int) -> Array | None:
         """The addition for queries at `places` `[n]` and all keys: `[..., n_head, n, n_key]`; None: nothing."""
+        if self.added is not None:
+            return self.added[..., places, :]
         return None if self.by_offset is None else offset_scores(self.by_offset, places, np.arange(n_key))
 
     def positional(self, n_head: int) -> Array:
         """The heads that add something for the place of a key: boolean `[n_head]`."""
-        return np.zeros(n_head, bool) if self.by_offset is None else np.any(self.by_offset, axis=(-2, -1))
+        given = self.by_offset if self.added is None else self.added
+        return np.zeros(n_head, bool) if given is None else np.any(given, axis=(-2, -1))
 
     def of_heads(self, heads: slice | Sequence[int]) -> "Scoring":
         """The scoring of some heads."""
         index = heads if isinstance(heads, slice) else list(heads)
         temperature = self.temperature if np.ndim(self.temperature) == 0 else np.asarray(self.temperature)[index]
         own = {name: array[index] for name, array in self.parameters.items()}
-        by_offset = None if self.by_offset is None else self.by_offset[index]
-        return replace(self, temperature=temperature, parameters=own, by_offset=by_offset)
+        by_offset, added = (None if each is None else each[index] for each in (self.by_offset, self.added))
+        return replace(self, temperature=temperature, parameters=own, by_offset=by_offset, added=added)
 
     def terms(self, query: Array, key: Array, places: Sequence[int]) -> ScoreTerms:
         """The terms of queries `[n_head, n, d_k]` at `places` and keys `[n_head, n_key, d_k]`.

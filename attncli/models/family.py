@@ -6,7 +6,7 @@ one row in `families/__init__.py`. Warnings about keys and arrays, checks of sha
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Protocol, Self
@@ -69,12 +69,16 @@ class ModelLayer(NamedTuple):
 
 
 class RunHeads(NamedTuple):
-    """The heads of a block on a run of texts: the arrays of `ModelLayer`, each with a first axis b, one a text."""
+    """The heads of a block on a run of texts: the arrays of `ModelLayer`, each with a first axis b, one a text.
+
+    added: what the scores have beside q·k where it depends on the text, `[b, n_head, n, n]`.
+    """
 
     queries: Array
     keys: Array
     values: Array
     attention: Attention
+    added: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,11 +107,10 @@ class PackedLayer:
     @property
     def single(self) -> ModelLayer:
         """The layer of a pack of one text; ValueError for one of more texts."""
-        ((q, k, v, attention),) = self.heads
-        (queries,), (keys,), (values,), (scores,), (weights,), (context,) = q, k, v, *attention
-        return ModelLayer(
-            queries, keys, values, Attention(scores, weights, context), self.w_o, self.output, self.scoring
-        )
+        ((*vectors, attention, added),) = self.heads
+        (queries,), (keys,), (values,), (scores,), (weights,), (context,) = *vectors, *attention
+        scoring = self.scoring if added is None else replace(self.scoring, added=added[0])
+        return ModelLayer(queries, keys, values, Attention(scores, weights, context), self.w_o, self.output, scoring)
 
 
 class Learned(Protocol):

@@ -123,6 +123,8 @@ def formula_notes(explanation: Explanation) -> Iterator[str]:
     yield from _about_query(scoring)
     if scoring.by_offset is not None and scoring.by_offset.any():
         yield "position is what a head learned to add for a key that stands so many words before or after"
+    if scoring.added is not None and scoring.added.any():
+        yield "position is what the offset of a key adds, by the query and by the key"
     given = explanation.source.temperature
     if np.any(scoring.temperature != np.float64(given)):
         yield "the temperature is each head's own" + (f", times temperature {given:g}" if given != 1 else "")

@@ -1,14 +1,19 @@
 """Encoders beyond BERT's kin: the keys of their configs that change the numbers, and values that are refused."""
 
 import json
+from base64 import b64decode
 
 import numpy as np
 import pytest
 from oracles.checkpoints import TINY
 
+from attncli.attention.positions import as_by_offset, offset_scores
 from attncli.errors import ResourceError
 from attncli.models.checkpoint.config import Config
 from attncli.models.families import read_family
+from attncli.models.model import open_model
+from attncli.recipes.model_explaining import explain_model
+from attncli.views.page.data import page_data
 
 
 def family_of(name, **changes):
@@ -24,6 +29,16 @@ REFUSED = [
     ("albert", {"inner_group_num": 400}, "inner_group_num in config.json: expected at most 1,024 blocks"),
     ("albert", {"embedding_size": 0}, "embedding_size in config.json: expected a positive integer"),
     ("xlm-roberta-xl", {"pad_token_id": -1}, "pad_token_id in config.json: expected the id of a token"),
+    ("deberta", {"talking_head": True}, "talking_head in config.json: expected false"),
+    ("deberta", {"pos_att_type": ["c2p", "p2p"]}, "pos_att_type in config.json: expected some of c2p, p2c"),
+    ("deberta", {"max_relative_positions": 1.5}, "max_relative_positions in config.json: expected an integer"),
+    ("deberta-v2", {"pos_att_type": ""}, "pos_att_type in config.json: expected some of c2p, p2c"),
+    ("deberta-v2", {"position_buckets": 1}, "position_buckets in config.json: expected at least 2"),
+    ("deberta-v2", {"norm_rel_ebd": "batch"}, "norm_rel_ebd in config.json: expected 'none' or 'layer_norm'"),
+    ("deberta-v2", {"attention_head_size": 8}, "attention_head_size in config.json: expected hidden_size / num"),
+    ("deberta-v2_conv", {"conv_kernel_size": 4}, "conv_kernel_size in config.json: expected an odd number"),
+    ("deberta-v2_conv", {"conv_groups": 3}, "conv_groups in config.json: expected a divisor of hidden_size 16"),
+    ("deberta-v2_conv", {"conv_act": "mish"}, "conv_act in config.json: expected one of the activations"),
     ("mpnet", {"hidden_act": "mish"}, "hidden_act in config.json: expected one of the activations"),
 ]
 
@@ -39,6 +54,30 @@ def test_what_is_not_supported_is_said_by_name_and_value(name, changes, said):
 def test_mpnet_counts_positions_from_two_and_leaves_padding_at_one():
     found = family_of("mpnet", pad_token_id=5).positions(np.array([[0, 1, 5, 1], [6, 7, 8, 9]]))
     assert found.tolist() == [[2, 1, 3, 1], [2, 3, 4, 5]]
+
+
+@pytest.mark.parametrize("name", ["deberta", "deberta-v2", "deberta-v2_conv", "mpnet"])
+def test_the_terms_of_a_score_add_up_to_it(name):
+    model = open_model(TINY / name)
+    for layer in model.run(range(2, 22)):
+        terms = layer.scoring.terms(layer.queries, layer.keys, range(20))
+        assert terms.positional.all()
+        np.testing.assert_allclose(terms.scores, layer.attention.scores, rtol=0, atol=2e-6)
+        some = layer.scoring.of_heads([2]).terms(layer.queries[[2]][:, [7, 3]], layer.keys[[2]], [7, 3])
+        np.testing.assert_allclose(some.scores, terms.scores[2:3, [7, 3]], rtol=1e-12)
+
+
+def test_additions_of_a_whole_text_are_said_by_key_and_offset():
+    added, places = np.random.default_rng(0).standard_normal((3, 5, 5)), np.arange(5)
+    np.testing.assert_array_equal(offset_scores(as_by_offset(added), places, places), added)
+
+
+def test_the_page_has_the_additions_of_a_text():
+    explanation = explain_model("the dog barks", TINY / "deberta-v2", layer=0, head=1)
+    (data,) = page_data({"text": explanation})["sources"]
+    packed, n = b64decode(data["terms"][0][0]["position"]), len(explanation.sentence.tokens)
+    found = offset_scores(np.frombuffer(packed, "<f4").reshape(n, -1), *[np.arange(n)] * 2)
+    np.testing.assert_allclose(found, explanation.layers[0].terms(range(n)).position[0], rtol=1e-6)
 
 
 def test_the_groups_of_albert_are_run_equally_often():

@@ -142,6 +142,8 @@ BASES = {
     "gemma": (gemma, "GemmaTokenizerFast"),
     "mpnet": (mpnet, "MPNetTokenizer"),
     "albert": (albert, "AlbertTokenizer"),
+    "deberta": (lambda: byte_pairs(DEBERTA, of_bytes(), DEBERTA_AROUND), "DebertaTokenizerFast"),
+    "deberta-v2": (lambda: unigrams(DEBERTA_V2, 3, ("[CLS]", "[SEP]")), "DebertaV2TokenizerFast"),
 }
 _DOG = {"content": "dog", "single_word": False, "lstrip": True, "rstrip": False, "normalized": True, "special": False}
 _NEW = {"content": "<new>", "single_word": False, "lstrip": False, "rstrip": True, "normalized": False, "special": True}

@@ -201,7 +201,9 @@ def test_the_explorers_pane_adds_up(vectors, case):
         check([line.plain for line in steps_lines(view, 200, 99)], view.selection, 5, case["method"])
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama", "mistral", "qwen3", "bert", "distilbert"])
+@pytest.mark.parametrize(
+    "name", ["gpt2", "llama", "mistral", "qwen3", "bert", "distilbert", "mpnet", "deberta", "deberta-v2"]
+)
 def test_a_models_close_up_adds_up(name):
     explanation = explain_model(BARK, TINY / name, layer=[1], word="1")
     lines = [line.plain for line in close_up_lines(explanation, explanation.steps(3), Screen(200))]

@@ -11,6 +11,7 @@ from attncli.arrays import Array
 from attncli.attention.attend import attend
 from attncli.attention.masks import Window
 from attncli.attention.score_terms import Scoring
+from attncli.models.blocks.disentangled import ByContent, ContentBias
 from attncli.models.blocks.layers import Dense, arrays_of, linear
 from attncli.models.blocks.offsets import OffsetBias
 from attncli.models.blocks.projections import Projections
@@ -45,7 +46,8 @@ class SelfAttention(NamedTuple):
     projections: to q, k, v; mixing: w_o with its bias; head_norms: of every query, of every key, each `[n_head, d_k]`;
     whole_norms: whether those are over all heads at once; rotary: None where positions do not enter here; window:
     (left, right), None for all keys; scoring: how a score is made; offset_bias: added to the scores by the offset of
-    query and key; clip: the largest number of a query, key or value.
+    query and key; content_bias: added to them by that offset and by the query or the key; clip: the largest number of a
+    query, key or value.
     """
 
     projections: Projections
@@ -57,12 +59,13 @@ class SelfAttention(NamedTuple):
     whole_norms: bool = False
     rotary: Rotary | None = None
     offset_bias: OffsetBias | None = None
+    content_bias: ContentBias | None = None
     clip: float | None = None
 
     def arrays(self) -> Arrays:
-        """Those of the projections, of w_o, of the norms of queries and keys, and of the bias."""
+        """Those of the projections, of w_o, of the norms of queries and keys, and of what is added."""
         yield from self.projections.arrays()
-        yield from arrays_of((self.mixing, *(self.head_norms or ()), self.offset_bias))
+        yield from arrays_of((self.mixing, *(self.head_norms or ()), self.offset_bias, self.content_bias))
 
     def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> Attended:
         """Every step on x `[tokens, d_model]`."""
@@ -73,8 +76,10 @@ class SelfAttention(NamedTuple):
             q, k = (self._normed(tensors, *each) for each in zip(self.head_norms, (q, k), strict=True))
         if self.rotary is not None:
             q, k = self._rotated(self.rotary, q, k, pack)
-        scoring = self._scoring(tensors, max(run.n for run in pack.runs))
-        attends = partial(self._attend, scoring)
+        longest = max(run.n for run in pack.runs)
+        scoring = self._scoring(tensors, longest)
+        by_content = None if self.content_bias is None else self.content_bias(tensors, longest)
+        attends = partial(self._attend, scoring, by_content)
         heads = tuple(map(attends, *map(pack.by_run, (q, k, v))))
         return Attended(pack, heads, scoring, partial(self.mixing.weights, tensors))
 
@@ -97,10 +102,11 @@ class SelfAttention(NamedTuple):
         by_key = added if added.ndim == 3 else np.broadcast_to(added[:, None], (len(added), n, added.shape[-1]))
         return replace(self.scoring, by_offset=by_key)
 
-    def _attend(self, scoring: Scoring, *vectors: Array) -> RunHeads:
+    def _attend(self, scoring: Scoring, by_content: ByContent | None, *vectors: Array) -> RunHeads:
         """The heads of a run, from its queries, keys and values `[b, n, heads, d]`."""
         q, k, v = (each.swapaxes(1, 2) for each in vectors)  # [b, heads, n, d]
         n = q.shape[-2]
-        added = scoring.position(np.arange(n), n)  # [n_head, n, n]
+        own = None if by_content is None else by_content(q, k)  # [b, n_head, n, n]
+        added = scoring.position(np.arange(n), n) if own is None else own  # [n_head, n, n]
         attention = attend(q, k, v, **scoring.arguments, mask=added, causal=self.causal, window=self.window)
-        return RunHeads(q, k, v, attention)
+        return RunHeads(q, k, v, attention, own)

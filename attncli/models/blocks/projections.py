@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from attncli.arrays import Array
-from attncli.models.blocks.layers import Dense, arrays_of
+from attncli.models.blocks.layers import Dense, arrays_of, take
 from attncli.models.family import Arrays, Tensors
 
 
@@ -69,4 +69,27 @@ class Grouped(NamedTuple):
         return groups[:, :, :group].reshape(len(x), self.n_head, -1), groups[:, :, group], groups[:, :, group + 1]
 
 
-Projections = Separate | Fused | Grouped
+class BiasedGroups(NamedTuple):
+    """The projections of groups without bias, then a bias of the queries and one of the values, arrays of their own."""
+
+    groups: Grouped
+    query_bias: str
+    value_bias: str
+
+    def arrays(self) -> Arrays:
+        """Those of the linear layer, and both biases."""
+        yield from self.groups.arrays()
+        yield from ((name, (self._width,)) for name in (self.query_bias, self.value_bias))
+
+    def __call__(self, tensors: Tensors, x: Array) -> tuple[Array, Array, Array]:
+        """The queries `[tokens, n_head, d_k]`, keys and values `[tokens, n_head, d_k]` of x `[tokens, d_model]`."""
+        q, k, v = self.groups(tensors, x)
+        of_q, of_v = (take(tensors, name, self._width) for name in (self.query_bias, self.value_bias))
+        return q + of_q.reshape(q.shape[1:]), k, v + of_v.reshape(v.shape[1:])
+
+    @property
+    def _width(self) -> int:
+        return self.groups.all.d_out // 3
+
+
+Projections = Separate | Fused | Grouped | BiasedGroups

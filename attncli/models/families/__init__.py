@@ -21,6 +21,8 @@ FAMILIES: Mapping[str, str] = {
     "distilbert": "distilbert",
     "mpnet": "mpnet",
     "albert": "albert",
+    "deberta": "deberta",
+    "deberta-v2": "deberta_v2",
     "falcon": "falcon",
     "gpt2": "gpt2",
     "gpt_neo": "gpt_neo",

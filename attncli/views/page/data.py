@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from attncli.attention.positions import as_by_offset
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.views.formula import formula_of
@@ -96,7 +97,8 @@ def _terms(layer: Layer, head: int) -> Record | None:
     terms = layer.terms([])
     if terms is None or layer.scoring is None:
         return None
-    formula, by_offset = formula_of(terms, head), layer.scoring.by_offset
+    formula, added = formula_of(terms, head), layer.scoring.added
+    by_offset = layer.scoring.by_offset if added is None else as_by_offset(added)
     return {
         "formula": formula.text,
         "similarity": None if formula.plain else formula.similarity,
