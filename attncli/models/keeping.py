@@ -42,8 +42,10 @@ class Listed:
 
     @property
     def special(self) -> list[str]:
-        """Its special tokens."""
-        return special_tokens(self.path)
+        """Its special tokens, as its files name them, else those that are added to a text."""
+        named = special_tokens(self.path)
+        added = () if named or self.model is None else self.model.read("a").tokens
+        return named or list(dict.fromkeys(each.piece for each in added if each.special))
 
 
 def listed() -> Iterator[Listed]:

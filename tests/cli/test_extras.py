@@ -16,7 +16,7 @@ DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def name_of(requirement):
-    return requirement.partition(">=")[0]
+    return requirement.partition(">=")[0].replace("-", "_")  # the name of its module
 
 
 @pytest.mark.parametrize("extra", sorted(set(extras.EXTRAS.values())))

@@ -1,4 +1,4 @@
-"""`attn explore` on a pseudo-terminal, pressed like a user presses it."""
+"""`attn explore`, or another command, on a pseudo-terminal, pressed like a user presses it."""
 
 import fcntl
 import os
@@ -17,12 +17,12 @@ TERMINAL = BARE | {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", "LC_AL
 class Session:
     """A process on a pseudo-terminal of 80 × 24, and what it has written so far."""
 
-    def __init__(self, *arguments, env=None):
+    def __init__(self, *arguments, env=None, command=("explore",)):
         self.parent, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.child, self.before, self.written = child, termios.tcgetattr(child), b""
         self.process = subprocess.Popen(
-            [*COMMAND, "explore", *arguments], stdin=child, stdout=child, stderr=child, env=TERMINAL | (env or {})
+            [*COMMAND, *command, *arguments], stdin=child, stdout=child, stderr=child, env=TERMINAL | (env or {})
         )
         os.set_blocking(self.parent, False)
 

