@@ -123,6 +123,8 @@ UNUSED = {
     "a table of distances": ("electra", "encoder.layer.0.attention.self.distance_embedding.weight", 8),
     "a gate": ("gpt2", "h.1.attn.gate.weight", 16),
     "a norm of the embedding": ("gpt2", "ln_emb.weight", 16),
+    "a norm of the queries of every head": ("phi", "layers.0.self_attn.q_layernorm.weight", 8),
+    "a second norm of a block": ("falcon_one_norm", "h.0.ln_mlp.weight", 16),
     "another text's attention": ("xlm-roberta", "encoder.layer.0.crossattention.self.query.bias", 16),
 }
 

@@ -27,7 +27,17 @@ DEEP = json.loads("[" * 500 + "]" * 500)
 VALUES = (0, -1, 10**9, 10**300, -(10**300), math.nan, math.inf, 1e308, 1e-320, 0.5, "7", "x" * 100_000, "\x1b[31m")
 WRONG = (*VALUES, [], [1] * 10_000, [{"a": 1}], {}, {"a": {"b": 1}}, None, True, False, DEEP)
 
-SIZES = ("hidden_size", "num_attention_heads", "num_hidden_layers", "n_layer", "n_head", "n_embd", "dim", "n_layers")
+SIZES = (
+    "hidden_size",
+    "num_attention_heads",
+    "num_hidden_layers",
+    "n_layer",
+    "n_head",
+    "n_embd",
+    "dim",
+    "n_layers",
+    "num_heads",
+)
 
 
 def numbers(config, path=()):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from oracles.checkpoints import TINY
+from oracles.checkpoints import TINY, copy_of, with_config
 
 from attncli.errors import ResourceError
 from attncli.models.blocks.activations import gelu_tanh
@@ -11,6 +11,7 @@ from attncli.models.blocks.windows import Windows
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.config_keys import unknown_keys
 from attncli.models.families import read_family
+from attncli.models.model import open_model
 
 
 def read(tiny, without=(), **changes):
@@ -127,6 +128,23 @@ def test_a_key_that_is_left_out_has_the_default_of_transformers(tiny):
         **{key: getattr(family.rotary, key) for key in ("width", "base") if key in expected},
     }
     assert found == expected
+
+
+#: Keys that published checkpoints have, that transformers does not read and that change nothing.
+LEFT_BEHIND = {
+    "bloom": {"offset_alibi": 100, "masked_softmax_fusion": True, "skip_bias_add_qkv": False, "n_inner": None},
+    "falcon": {"apply_residual_connection_post_layernorm": False, "ff_factor": 4},
+    "falcon_rw": {"rope_theta": 500.0, "rope_scaling": None},
+    "gptj": {"rotary": True, "scale_attn_weights": True},
+    "opt": {"learned_embeddings": True, "scale_embeddings": False},
+    "stablelm": {"hidden_dropout": 0.1},
+}
+
+
+@pytest.mark.parametrize("tiny", LEFT_BEHIND)
+def test_what_checkpoints_have_besides_needs_no_warning(tmp_path, tiny):
+    folder = with_config(copy_of(tiny, tmp_path / "model"), **LEFT_BEHIND[tiny])
+    assert open_model(folder).warnings == ()
 
 
 @pytest.mark.parametrize(

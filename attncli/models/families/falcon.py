@@ -40,7 +40,7 @@ class Falcon(Family):
     @classmethod
     def read(cls, config: Config) -> Self:
         """The decoder of a config."""
-        config.ignore("is_decoder add_cross_attention apply_residual_connection_post_layernorm")
+        config.ignore("is_decoder add_cross_attention apply_residual_connection_post_layernorm ff_factor")
         d_k, n_layer = config.head_size("hidden_size", "num_attention_heads"), config.size("num_hidden_layers")
         n_head, positions = config.size("num_attention_heads"), config.size("max_position_embeddings", 2048)
         d, eps, rotary = n_head * d_k, config.epsilon("layer_norm_epsilon", 1e-5), _read_rotary(config, d_k, positions)

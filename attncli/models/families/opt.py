@@ -39,7 +39,7 @@ class Opt(Family):
     @classmethod
     def read(cls, config: Config) -> Self:
         """The decoder of a config."""
-        config.ignore("is_decoder add_cross_attention")
+        config.ignore("is_decoder add_cross_attention learned_embeddings scale_embeddings")
         n_layer, n_head = config.size("num_hidden_layers"), config.size("num_attention_heads")
         d_k = config.head_size("hidden_size", "num_attention_heads")
         positions = config.size("max_position_embeddings", 2048)
