@@ -39,6 +39,10 @@ REFUSED = [
     ("deberta-v2_conv", {"conv_kernel_size": 4}, "conv_kernel_size in config.json: expected an odd number"),
     ("deberta-v2_conv", {"conv_groups": 3}, "conv_groups in config.json: expected a divisor of hidden_size 16"),
     ("deberta-v2_conv", {"conv_act": "mish"}, "conv_act in config.json: expected one of the activations"),
+    ("modernbert", {"layer_types": ["full_attention"]}, "layer_types in config.json: expected a list of 3 names"),
+    ("modernbert", {"global_attn_every_n_layers": 0}, "global_attn_every_n_layers in config.json: expected a positive"),
+    ("modernbert", {"local_attention": "128"}, "local_attention in config.json: expected a positive integer"),
+    ("modernbert", {"rope_parameters": {"rope_theta": 1.0}}, "rope_parameters in config.json: expected an object for"),
     ("mpnet", {"hidden_act": "mish"}, "hidden_act in config.json: expected one of the activations"),
 ]
 
@@ -85,3 +89,13 @@ def test_the_groups_of_albert_are_run_equally_often():
     names = [family.block(number).output_norm.name.split(".")[2:5:2] for number in range(family.shape.n_layer)]
     assert ["".join(each) for each in names] == ["00", "01"] * 3 + ["10", "11"] * 2
     assert len(list(family.arrays())) == 7 + 4 * 16
+
+
+def test_modernbert_sees_all_in_every_third_block_and_64_tokens_to_each_side_in_the_others():
+    config = {"model_type": "modernbert", "hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 10**9}
+    family = read_family(Config(config | {"intermediate_size": 8}))
+    found = [family.block(number).attention for number in range(5)]
+    assert [each.window for each in found] == [None, (64, 64), (64, 64), None, (64, 64)]
+    assert [each.rotary.base for each in found] == [160_000, 10_000, 10_000, 160_000, 10_000]
+    assert family.block(0).attention_norm is None
+    assert family.shape.positions == 8192

@@ -1,6 +1,6 @@
 """A rotation for each type of layer, by the objects that a config has for them: one for windows, one for all keys."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from attncli.errors import ResourceError, quoted
@@ -11,9 +11,13 @@ FULL, SLIDING = "full_attention", "sliding_attention"
 
 
 def read_rotaries(
-    config: Config, d_k: int, positions: int, bases: Mapping[str, tuple[str, float]]
+    config: Config,
+    d_k: int,
+    positions: int,
+    bases: Mapping[str, tuple[str, float]],
+    scaled: Collection[str] = (FULL,),
 ) -> dict[str, Rotary]:
-    """The rotation of each type of layer, by `rope_parameters`, and `rope_scaling` for layers that see all keys.
+    """The rotation of each type of layer, by `rope_parameters`, and `rope_scaling` for those in `scaled`.
 
     bases: the types, with the key that holds the base of each in older configs, and its default.
 
@@ -25,7 +29,7 @@ def read_rotaries(
         raise config.error("rope_parameters", f"an object for each of {', '.join(bases)}")
     found = {}
     for kind, (key, default) in bases.items():
-        own = _read_own(given, kind) | (_read_all(scaling) if kind == FULL else {})
+        own = _read_own(given, kind) | (_read_all(scaling) if kind in scaled else {})
         found[kind] = rotary_of({"rope_theta": config.get(key, default), **own}, d_k, positions, base=default)
     return found
 

@@ -59,7 +59,7 @@ def read_windows(config: Config, n_layer: int, rule: WindowRule) -> Windows:
     Raises:
         ResourceError: a width that is no positive integer, unknown layer types, or a block that slides without a width.
     """
-    width, slides = config.get("sliding_window", rule.width), _read_types(config, n_layer) if rule.listed else None
+    width, slides = config.get("sliding_window", rule.width), read_types(config, n_layer) if rule.listed else None
     on = config.switch("use_sliding_window", False) if rule.switched else True
     if width is None or not on:
         if any(slides) if slides else rule.every and on:
@@ -76,7 +76,7 @@ def _read_first(config: Config, default: int) -> int:
     return 0 if config.get("max_window_layers", default) == 0 else config.size("max_window_layers", default)
 
 
-def _read_types(config: Config, n_layer: int) -> tuple[bool, ...] | None:
+def read_types(config: Config, n_layer: int) -> tuple[bool, ...] | None:
     """Whether each block slides by layer_types; None where the config does not say."""
     types = config.get("layer_types")
     if types is None:

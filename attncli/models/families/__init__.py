@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, str] = {
     "distilbert": "distilbert",
     "mpnet": "mpnet",
     "albert": "albert",
+    "modernbert": "modernbert",
     "deberta": "deberta",
     "deberta-v2": "deberta_v2",
     "falcon": "falcon",
