@@ -5,7 +5,7 @@ one row in `families/__init__.py`. Warnings about keys and arrays, checks of sha
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -188,6 +188,10 @@ class Family(ABC):
         Raises:
             ResourceError: the config lacks a size, or asks for a computation that is not supported.
         """
+
+    def stored(self, names: Iterable[str]) -> Self:
+        """The family for a checkpoint with arrays of these bare names, where one may be stored in several ways."""
+        return self
 
     @abstractmethod
     def block(self, number: int) -> Block:

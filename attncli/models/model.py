@@ -150,6 +150,7 @@ def open_model(name_or_path: str | Path) -> Model:
     family = read_family(config)
     tied = {family.output.embedding: family.output.weights} if family.tied else {}
     tensors = Checkpoint(folder, family.names, tied)
+    family = family.stored(tensors.bare_names)
     unused = check_arrays(family, tensors)
     tokenizer_class = family.tokenizers.get(config.values["model_type"])
     tokenizer = ModelTokenizer(folder, config.values, vocabulary(family.output, tensors), tokenizer_class)

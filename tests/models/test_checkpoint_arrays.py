@@ -169,11 +169,13 @@ class Asked:
         return self.tensors.rows(name, indices)
 
 
-@pytest.mark.parametrize("tiny", sorted({path.name for path in TINY.iterdir()} & (set(FAMILIES) | {"llama_biased"})))
+@pytest.mark.parametrize(
+    "tiny", sorted({path.name for path in TINY.iterdir()} & (set(FAMILIES) | {"llama_biased", "mixtral_stacked"}))
+)
 def test_a_family_takes_the_arrays_that_it_lists(tiny):
     model = open_model(TINY / tiny)
     family, asked = model._family, Asked(model._tensors)
-    pack = Pack.of([IDS])
+    pack = Pack.of([IDS, *([token] for token in range(2, 40))])  # each of the experts is given one
     x = family.embed(asked, pack)
     for number in range(model.shape.n_layer):
         x = family.layer(asked, number, x, pack).output

@@ -22,6 +22,43 @@ def read(tiny, without=(), **changes):
 
 #: A tiny checkpoint, keys that are left out, and the sizes that are the defaults of transformers.
 DEFAULTS = {
+    "mixtral": (
+        "max_position_embeddings num_key_value_heads rms_norm_eps sliding_window num_local_experts "
+        "num_experts_per_tok rope_parameters head_dim",
+        {"num_attention_heads": 8},
+        {
+            "positions": 131_072,
+            "n_kv_head": 8,
+            "eps": 1e-5,
+            "routing": (8, 2, 24, True),
+            "windows": Windows(),
+            "d_k": 2,
+        },
+    ),
+    "qwen2_moe": (
+        "max_position_embeddings num_key_value_heads num_experts num_experts_per_tok moe_intermediate_size "
+        "norm_topk_prob decoder_sparse_step qkv_bias shared_expert_intermediate_size use_sliding_window layer_types",
+        {"num_attention_heads": 16, "hidden_size": 64},
+        {"n_kv_head": 16, "routing": (60, 4, 1408, False), "shared": 5632, "biased": frozenset("qkv"), "windowed": 28},
+    ),
+    "olmoe": (
+        "max_position_embeddings num_key_value_heads num_experts num_experts_per_tok norm_topk_prob clip_qkv",
+        {},
+        {"positions": 4096, "n_kv_head": 4, "routing": (64, 8, 8, False), "clip": None, "eps": 1e-5, "tied": False},
+    ),
+    "qwen3_moe": (
+        "max_position_embeddings num_key_value_heads num_local_experts num_experts_per_tok moe_intermediate_size "
+        "norm_topk_prob decoder_sparse_step mlp_only_layers head_dim use_sliding_window sliding_window",
+        {},
+        {
+            "positions": 32_768,
+            "n_kv_head": 4,
+            "d_k": 4,
+            "routing": (128, 8, 768, False),
+            "step": 1,
+            "dense_blocks": frozenset(),
+        },
+    ),
     "starcoder2": (
         "max_position_embeddings num_key_value_heads norm_epsilon sliding_window use_bias hidden_act",
         {},
@@ -150,6 +187,11 @@ def test_what_checkpoints_have_besides_needs_no_warning(tmp_path, tiny):
 @pytest.mark.parametrize(
     ("tiny", "changes", "said"),
     [
+        ("mixtral", {"num_experts_per_tok": 9}, "num_experts_per_tok in config.json: expected up to 4 experts, got 9"),
+        ("mixtral", {"num_local_experts": 0}, "num_local_experts in config.json: expected a positive integer, got 0"),
+        ("qwen3_moe", {"mlp_only_layers": 1}, "mlp_only_layers in config.json: expected a list of blocks, got 1"),
+        ("qwen3_moe", {"decoder_sparse_step": 0}, "decoder_sparse_step in config.json: expected a positive integer"),
+        ("qwen3_moe", {"norm_topk_prob": "no"}, "norm_topk_prob in config.json: expected true or false, got 'no'"),
         ("starcoder2", {"use_bias": "yes"}, "use_bias in config.json: expected true or false, got 'yes'"),
         ("starcoder2", {"norm_epsilon": None}, "norm_epsilon in config.json: expected a number between 0 and 1"),
         (

@@ -19,6 +19,7 @@ def run(name, ids, **changes):
     """The layers and the last hidden state of a tiny model, with keys of its config changed; None takes one out."""
     family = family_of(name, **changes)
     tensors = Checkpoint(TINY / weights_of(name), family.names)
+    family = family.stored(tensors.bare_names)
     pack = Pack.of([ids])
     layers, x = [], family.embed(tensors, pack)
     for number in range(family.shape.n_layer):

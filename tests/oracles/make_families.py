@@ -4,8 +4,9 @@
 
 families/NAME.json has the `config` of a model, the `dtype` on the disk, whether it is saved with its language model
 `head` and so with a prefix, whose tokenizer it has (`gpt2`, `llama`; of an encoder `wordpiece`, `byte_level`,
-`sentencepiece`), and `variants`: name → keys of another config for the same weights, null takes one out. The model is
-saved, and loaded from the disk before anything is computed.
+`sentencepiece`), and `variants`: name → keys of another config for the same weights, null takes one out. `stacked`:
+experts are saved as transformers 5 holds them, one array for all. The model is saved, and loaded from the disk before
+anything is computed.
 """
 
 import json
@@ -34,7 +35,8 @@ def make(name: str) -> None:
     seed = sum(map(ord, name))
     encoder = ENCODERS.get(row["tokenizer"])
     model = make_model(row["config"], row["head"], seed, AutoModelForMaskedLM if encoder else AutoModelForCausalLM)
-    model.to(getattr(torch, row["dtype"])).save_pretrained(folder)
+    model = model.to(getattr(torch, row["dtype"]))
+    model.save_pretrained(folder, save_original_format=not row.get("stacked", False))
     (folder / "generation_config.json").unlink(missing_ok=True)
     (folder / "model.safetensors").chmod(0o644)
     tokenizer = encoder() if encoder else train_tokenizer(row["tokenizer"])

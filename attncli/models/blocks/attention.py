@@ -47,7 +47,7 @@ class SelfAttention(NamedTuple):
     whole_norms: whether those are over all heads at once; rotary: None where positions do not enter here; window:
     (left, right), None for all keys; scoring: how a score is made; offset_bias: added to the scores by the offset of
     query and key; content_bias: added to them by that offset and by the query or the key; clip: the largest number of a
-    query, key or value.
+    query, key or value, normed or not.
     """
 
     projections: Projections
@@ -70,10 +70,10 @@ class SelfAttention(NamedTuple):
     def __call__(self, tensors: Tensors, x: Array, pack: Pack) -> Attended:
         """Every step on x `[tokens, d_model]`."""
         q, k, v = self.projections(tensors, x)  # [tokens, n_head, d_k]
-        if self.clip is not None:
-            q, k, v = (np.clip(each, -self.clip, self.clip) for each in (q, k, v))
         if self.head_norms is not None:
             q, k = (self._normed(tensors, *each) for each in zip(self.head_norms, (q, k), strict=True))
+        if self.clip is not None:
+            q, k, v = (np.clip(each, -self.clip, self.clip) for each in (q, k, v))
         if self.rotary is not None:
             q, k = self._rotated(self.rotary, q, k, pack)
         longest = max(run.n for run in pack.runs)

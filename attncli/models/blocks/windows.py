@@ -67,13 +67,8 @@ def read_windows(config: Config, n_layer: int, rule: WindowRule) -> Windows:
         return Windows()
     if slides is not None and not any(slides):
         return Windows()
-    first = 0 if slides is not None or rule.first is None else _read_first(config, rule.first)
+    first = 0 if slides is not None or rule.first is None else config.count("max_window_layers", rule.first)
     return Windows(config.size("sliding_window", rule.width), slides, first, rule.every)
-
-
-def _read_first(config: Config, default: int) -> int:
-    """The first block with a window."""
-    return 0 if config.get("max_window_layers", default) == 0 else config.size("max_window_layers", default)
 
 
 def read_types(config: Config, n_layer: int) -> tuple[bool, ...] | None:

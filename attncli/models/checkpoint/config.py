@@ -76,6 +76,10 @@ class Config:
             raise self.error(name, "a positive integer")
         return found
 
+    def count(self, name: str, default: int) -> int:
+        """The value of a key; ResourceError unless it is 0 or a positive integer."""
+        return 0 if self.get(name, default) == 0 else self.size(name, default)
+
     def optional_size(self, name: str) -> int | None:
         """A size; None where the key is missing or null."""
         return None if self.get(name) is None else self.size(name)

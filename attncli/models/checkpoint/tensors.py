@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
@@ -91,7 +91,7 @@ class Checkpoint:
         """
         self.files = tuple(SafetensorsFile(path) for path in safetensors_paths(folder))
         self.names = names
-        self._bare_names: dict[str, str] = {}  # of the names that were asked for: a run asks for each again
+        self._bare_of: dict[str, str] = {}  # of the names that were asked for: a run asks for each again
         self._places: dict[str, list[Place]] = {}
         for file in self.files:
             for name in file.arrays:
@@ -161,6 +161,11 @@ class Checkpoint:
         return self._place(name).stored.shape
 
     @property
+    def bare_names(self) -> Collection[str]:
+        """The names of its arrays without prefixes, and in today's words."""
+        return self._places.keys()
+
+    @property
     def layers(self) -> int:
         """The number of layers, by the names."""
         numbers = (self.names.block_of(name) for name in self._places)
@@ -173,9 +178,9 @@ class Checkpoint:
         return [name for name in names if not self.names.is_buffer(name)]
 
     def _bare(self, name: str) -> str:
-        if name not in self._bare_names:
-            self._bare_names[name] = self.names.bare(name)
-        return self._bare_names[name]
+        if name not in self._bare_of:
+            self._bare_of[name] = self.names.bare(name)
+        return self._bare_of[name]
 
     def _numbers(self) -> int:
         return sum(stored.numbers for file in self.files for stored in file.arrays.values())

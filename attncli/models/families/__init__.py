@@ -46,6 +46,10 @@ FAMILIES: Mapping[str, str] = {
     "starcoder2": "starcoder2",
     "smollm3": "smollm3",
     "granite": "granite",
+    "mixtral": "mixtral",
+    "qwen3_moe": "qwen_moe",
+    "qwen2_moe": "qwen_moe",
+    "olmoe": "olmoe",
 }
 
 
