@@ -10,6 +10,7 @@ from attncli.errors import ResourceError
 #: A package's own name, and the extra that brings it.
 EXTRAS = {
     "tokenizers": "transformers",
+    "gguf": "gguf",
     "huggingface_hub": "hub",
     "matplotlib": "plot",
     "textual": "explore",

@@ -35,7 +35,8 @@ def model_source(model: Model) -> Source:
 def model_checksum(model: Model) -> str:
     """Of a model's files; of large ones their first and last megabyte and their size."""
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(path for path in model.folder.iterdir() if path.is_file()):
+    beside = [model.folder] if model.folder.is_file() else model.folder.iterdir()
+    for path in sorted(path for path in beside if path.is_file()):
         size = path.stat().st_size
         digest.update(f"{path.name} {size} ".encode())
         with path.open("rb") as file:

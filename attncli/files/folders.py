@@ -22,10 +22,6 @@ _OLD = (
     'with transformers below 5: python -c "import sys, transformers as t; t.AutoModel.from_pretrained(sys.argv[1], '
     'from_{}=True).save_pretrained(sys.argv[1])" PATH converts them'
 )
-_GGUF = (
-    'python -c "import sys, transformers as t; [c.from_pretrained(sys.argv[1], gguf_file=sys.argv[2]).save_pretrained('
-    'sys.argv[1]) for c in (t.AutoModelForCausalLM, t.AutoTokenizer)]" PATH FILE converts it'
-)
 _EXPORT = "name the folder of the model that it was made from, with config.json, model.safetensors and tokenizer.json"
 _ORIGINAL = "name the folder of the same model in Hugging Face's form: config.json, model.safetensors, tokenizer.json"
 _SPACY = (
@@ -84,7 +80,7 @@ KINDS: tuple[FolderKind, ...] = (
                "copy the whole folder again from where it came", ("model-*-of-*.safetensors",)),
     FolderKind("safetensors", "safetensors under another name", "mv PATH/FILE PATH/model.safetensors",
                ("*.safetensors",)),
-    FolderKind("gguf", "a GGUF model", _GGUF, ("*.gguf",)),
+    FolderKind("gguf", "a GGUF model", "its file is the model: --model PATH/FILE", ("*.gguf",)),
     FolderKind("pickle", _PICKLE, _TORCH, ("pytorch_model.bin",)),
     FolderKind("pickles", "PyTorch weights in pickles, which are never opened (they can run code)", _SHARDS,
                ("pytorch_model-*.bin",)),

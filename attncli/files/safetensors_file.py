@@ -1,21 +1,17 @@
-"""One safetensors file: a header of names, dtypes, shapes and offsets, then the bytes of the arrays.
-
-Nothing is mapped: a mapped file that another program cuts ends the process that reads it, without a word.
-"""
+"""One safetensors file: a header of names, dtypes, shapes and offsets, then the bytes of the arrays."""
 
 import math
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeGuard
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import ResourceError, quoted
 from attncli.files.json_files import existing_file, parse, unreadable
+from attncli.files.unchanged_file import Identity, UnchangedFile, places_of
 
 MAX_HEADER = 2**22  # bytes: some 40,000 arrays
 MAX_DIMENSIONS = 8  # the models here have at most 4
@@ -42,27 +38,12 @@ class Stored:
     @property
     def is_float(self) -> bool:
         """Whether it holds parameters and not, say, position numbers."""
-        return self.dtype.startswith(("F", "BF"))
+        return self.dtype.startswith(("F", "BF", "Q", "IQ"))
 
     @property
     def numbers(self) -> int:
         """The size of the array in numbers."""
         return math.prod(self.shape)
-
-
-class Identity(NamedTuple):
-    """The facts about a file that change when it is replaced, cut or written to."""
-
-    device: int
-    inode: int
-    size: int
-    modified: int
-
-    @classmethod
-    def of(cls, file: BinaryIO) -> "Identity":
-        """Of an open file."""
-        found = os.fstat(file.fileno())
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 class SafetensorsFile:
@@ -77,8 +58,8 @@ class SafetensorsFile:
         self.path = path
         try:
             with existing_file(path).open("rb") as file:
-                self._identity = Identity.of(file)
-                self.arrays = _read_header(file, self._identity.size)
+                self._file = UnchangedFile(path, Identity.of(file))
+                self.arrays = _read_header(file, self._file.identity.size)
         except OSError as error:
             raise ResourceError(f"cannot read {str(path)!r}: {error.strerror or error}") from None
         except (ValueError, RecursionError) as error:
@@ -98,7 +79,7 @@ class SafetensorsFile:
         shape = stored.shape if rows is None else (len(rows), *stored.shape[1:])
         found: Array = np.empty(shape, among[stored.dtype])
         row_bytes = math.prod(stored.shape[1:]) * found.itemsize
-        self._fill(found.reshape(-1).view(np.uint8).data, _places(stored.start, row_bytes, rows))
+        self._file.fill(found.reshape(-1).view(np.uint8).data, places_of(stored.start, row_bytes, rows))
         return found
 
     def same_bytes(self, name: str, other: "SafetensorsFile", its: str) -> bool:
@@ -110,47 +91,16 @@ class SafetensorsFile:
 
     def widened(self, name: str, rows: Array | None = None) -> Array:
         """The array `name`, or these rows of it, in float32."""
-        raw = self.raw(name, rows)
-        if self.arrays[name].dtype == "BF16":
-            wide: Array = raw.astype(np.uint32)
-            np.left_shift(wide, 16, out=wide)
-            return wide.view(np.float32)
-        return raw.astype(np.float32, copy=False)
-
-    def _fill(self, into: memoryview, places: Iterator[tuple[int, int]]) -> None:
-        """Read the bytes at the places, (start, length or −1 for all that is left), one behind the other."""
-        try:
-            with self.path.open("rb", buffering=0) as file:
-                whole = Identity.of(file) == self._identity
-                for start, length in places:
-                    part = into if length < 0 else into[:length]
-                    whole, into = whole and _read_into(file, start, part), into[len(part) :]
-                whole = whole and Identity.of(file) == self._identity
-        except OSError as error:
-            raise ResourceError(f"cannot read {str(self.path)!r}: {error.strerror or error}") from None
-        if not whole:
-            raise ResourceError(f"{str(self.path)!r} was changed while it was read", "run it again on the whole file")
+        return widened(self.raw(name, rows), self.arrays[name].dtype)
 
 
-def _places(start: int, row_bytes: int, rows: Array | None) -> Iterator[tuple[int, int]]:
-    """The places of the rows, consecutive ones in one piece; of the whole array if rows is None."""
-    if rows is None:
-        yield start, -1
-        return
-    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-    for first, after in pairwise([0, *breaks.tolist(), len(rows)] if len(rows) else []):
-        yield start + int(rows[first]) * row_bytes, (after - first) * row_bytes
-
-
-def _read_into(file: Any, start: int, into: memoryview) -> bool:
-    """Whether the file had as many bytes there as the view takes."""
-    file.seek(start)
-    while len(into):
-        count = file.readinto(into)
-        if not count:
-            return False
-        into = into[count:]
-    return True
+def widened(raw: Array, dtype: str) -> Array:
+    """Numbers as stored, of a dtype of `DTYPES`, in float32."""
+    if dtype == "BF16":
+        wide: Array = raw.astype(np.uint32)
+        np.left_shift(wide, 16, out=wide)
+        return wide.view(np.float32)
+    return raw.astype(np.float32, copy=False)
 
 
 def _read_header(file: BinaryIO, size: int) -> dict[str, Stored]:

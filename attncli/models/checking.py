@@ -37,7 +37,7 @@ def warnings_about(config: Config, family: Family, unused: list[str]) -> Iterato
         code = ": the code that auto_map names is not run" if config.values.get("auto_map") else ""
         seen = "the tokens before it" if causal else "all others"
         mask = f", and a token sees {seen}" if MASKS.keys() & set(keys) else ""
-        yield f"config.json has keys that attn does not know: {named(keys)}; its numbers may differ{code}{mask}"
+        yield f"{config.place} has keys that attn does not know: {named(keys)}; its numbers may differ{code}{mask}"
     if unused:
         yield f"arrays of the model's files that its config.json has no use for are left out: {named(unused, 3, 72)}"
 

@@ -14,8 +14,8 @@ from attncli.attention.attend import Attention
 from attncli.attention.products import norm
 from attncli.errors import AttnError, ResourceError
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
-from attncli.models.checkpoint.config import read_config
-from attncli.models.checkpoint.finding import find_model, name_of
+from attncli.models.checkpoint.finding import find_model
+from attncli.models.checkpoint.opening import open_files
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.families import read_family
@@ -31,7 +31,7 @@ PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by 
 class Model:
     """An opened model: its name, its family by the model_type of config.json, its sizes, the number of its parameters.
 
-    warnings: why its numbers may differ from those of the code that it was made with.
+    folder: its folder, or its file. warnings: why its numbers may differ from those of the code that it was made with.
     """
 
     name: str
@@ -138,29 +138,29 @@ class Model:
 def open_model(name_or_path: str | Path) -> Model:
     """Open a trained model, to explain many sentences with it.
 
-    name_or_path: a folder with config.json, safetensors and tokenizer.json, or `org/name` or `name` of the local
-        Hugging Face cache; nothing is downloaded.
+    name_or_path: a folder with config.json, safetensors and tokenizer.json, a GGUF file, or `org/name` or `name` of
+        the local Hugging Face cache; nothing is downloaded.
 
     Raises:
         ResourceError: no such model, a family that is not supported, files that are damaged or of another kind, or an
             extra that is not installed.
     """
-    folder = find_model(name_or_path)
-    config = read_config(folder)
+    files = open_files(find_model(name_or_path))
+    config = files.config
     family = read_family(config)
     tied = {family.output.embedding: family.output.weights} if family.tied else {}
-    tensors = Checkpoint(folder, family.names, tied)
+    tensors = Checkpoint(files.arrays(), family.names, tied)
     family = family.stored(tensors.bare_names)
     unused = check_arrays(family, tensors)
     tokenizer_class = family.tokenizers.get(config.values["model_type"])
-    tokenizer = ModelTokenizer(folder, config.values, vocabulary(family.output, tensors), tokenizer_class)
+    tokenizer = files.tokenizer(vocabulary(family.output, tensors), tokenizer_class)
     return Model(
-        name=name_of(folder),
+        name=files.name,
         family=config.values["model_type"],
         shape=family.shape,
         parameters=count_parameters(family, tensors),
-        folder=folder,
-        warnings=(*warnings_about(config, family, unused), *tokenizer.warnings),
+        folder=files.path,
+        warnings=(*files.warnings, *warnings_about(config, family, unused), *tokenizer.warnings),
         _family=family,
         _tensors=tensors,
         _tokenizer=tokenizer,

@@ -79,11 +79,11 @@ def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confine
         ResourceError: another file of the folder that is damaged, or the library is not installed.
     """
     library = package("tokenizers", "a model")
-    with _faults(), _quiet():
+    with faults(), quiet():
         tokenizer = library.Tokenizer.from_buffer(data)
     check_form(tokenizer)
     known = not confined and is_known(tokenizer)
-    with _faults(), _quiet():
+    with faults(), quiet():
         made, warnings = (_configured if known else _as_it_is)(library, tokenizer, data, folder, dict(config))
     made.no_padding()
     made.no_truncation()
@@ -96,7 +96,7 @@ def encode(tokenizer: Any, text: str) -> Encoded:
     Raises:
         FaultyTokenizerError: the library fails on it, or its answer is no list of tokens with their places.
     """
-    with _faults(), _quiet():
+    with faults(), quiet():
         found = tokenizer.encode(text)
     encoded = Encoded(found.ids, found.tokens, found.special_tokens_mask, found.offsets, found.word_ids)
     if len({len(each) for each in encoded}) > 1:
@@ -107,7 +107,7 @@ def encode(tokenizer: Any, text: str) -> Encoded:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def faults() -> Iterator[None]:
     """Turn errors of the library into FaultyTokenizerError; its panics are no Exceptions."""
     try:
         yield
@@ -124,7 +124,7 @@ def _faults() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Nothing on standard error, where a panic of the library would print how it came about."""
     if sys.stderr is not None:
         sys.stderr.flush()

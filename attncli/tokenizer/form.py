@@ -29,14 +29,14 @@ _CASED = rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}*{_LOWER}+"
 _CAPITALS = rf"[^\r\n\p{{L}}\p{{N}}]?{_UPPER}+{_LOWER}*"
 _SLASHED = r" ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _ENDED = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+LLAMA3 = rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}{{1,3}}|{_SIGNS}"
 QWEN2 = rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}|{_SIGNS}"
-#: Expressions that take linear time: of GPT-2, Llama 3, Qwen2, GPT-4o, Tekken, and of SentencePiece.
+GPT4O = rf"{_CASED}{_ENDED}|{_CAPITALS}{_ENDED}|\p{{N}}{{1,3}}|{_SLASHED}"
+TEKKEN = rf"{_CASED}|{_CAPITALS}|\p{{N}}|{_SLASHED}"
+#: Expressions that take linear time: those, and SentencePiece's.
 REGEXES = {
-    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
-    rf"{_CONTRACTIONS}|{_WORDS}|\p{{N}}{{1,3}}|{_SIGNS}",
-    QWEN2,
-    rf"{_CASED}{_ENDED}|{_CAPITALS}{_ENDED}|\p{{N}}{{1,3}}|{_SLASHED}",
-    rf"{_CASED}|{_CAPITALS}|\p{{N}}|{_SLASHED}",
+    *(GPT2, LLAMA3, QWEN2, GPT4O, TEKKEN),
     *(" {2,}", r"\s+", r"\p{N}", r"\p{N}{1,3}", r"\d", r"\s", r"[\r\n]"),
 }
 CUTTERS = {"BertPreTokenizer", "ByteLevel", "Metaspace", "Whitespace", "WhitespaceSplit", "Punctuation", "Digits"}

@@ -147,7 +147,7 @@ WEIGHTS = [
     ("model.onnx", "an ONNX export", "the model that it was made from"),
     ("onnx/model.onnx", "an ONNX export", "the model that it was made from"),
     ("openvino_model.xml", "an OpenVINO export", "the model that it was made from"),
-    ("q4.gguf", "a GGUF model", "gguf_file=sys.argv[2]"),
+    ("q4.gguf", "a GGUF model", "--model x/q4.gguf"),
     (
         "pytorch_model.safetensors",
         "safetensors under another name",
@@ -198,7 +198,6 @@ def test_a_folder_of_nothing_known_says_what_it_lacks():
             "is a file: expected the folder of a model, such as the one around it",
             "--model ./x",
         ),
-        ("model.gguf", "'model.gguf' is a GGUF model: expected the folder of a model", "a model is a folder"),
         ("notes.txt", "'notes.txt' is a file: expected the folder of a model", "a model is a folder with config.json"),
         ("pipe", "'pipe' is a pipe, a device or a socket", "a model is a folder"),
         ("dangling", "'dangling' is a link to 'gone', which does not exist", "mend the link"),
@@ -214,7 +213,6 @@ def test_what_is_no_folder(typed, message, hint):
     made("x", **{"config.json": {}, "model.safetensors": ""})
     made("a/b")
     made("models/bertagne")
-    Path("model.gguf").write_bytes(b"GGUF\x03\0\0\0" + bytes(100))
     Path("notes.txt").write_text("hello")
     Path("dangling").symlink_to("gone")
     os.mkfifo("pipe")

@@ -16,6 +16,14 @@ SHORT = (
     "مرحبا بالعالم",
     "E = mc² ∑ αβγ",
 )
+#: With spaces and numerals that pairs of bytes are cut at, and tokens that are typed.
+WRITTEN = (
+    *SHORT,
+    "  two  spaces\n\n\n and 12345 67.8",
+    "x**2\t# <|im_start|>user\n",
+    "ﬁ ½ Ⅷ e\u0301 ¿¡",
+    "<s> a<unk>b",
+)
 WORDS = (
     *("the", "old", "dog", "saw", "a", "small", "red", "cat", "and", "he", "ran", "over", "every", "hill", "to"),
     *("find", "his", "long", "lost", "friend", "by", "the", "sea"),

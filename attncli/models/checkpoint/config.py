@@ -26,11 +26,12 @@ class Config:
     """The keys of a config.json with their values; `honoured` holds those that were read or noted.
 
     known: of a key that holds an object, the keys that the object may have; inner: of a key that holds an object whose
-    keys are read one by one, that object.
+    keys are read one by one, that object; place: how an error calls the file.
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], place: str = "config.json") -> None:
         self.values: dict[str, Any] = dict(values)
+        self.place = place
         self.honoured: set[str] = set()
         self.known: dict[str, frozenset[str]] = {}
         self.inner: dict[str, Config] = {}
@@ -115,7 +116,7 @@ class Config:
     def error(self, name: str, expected: str) -> ResourceError:
         """The error for a value that is not as expected; it quotes the value."""
         got = quoted(self.values[name]) if name in self.values else "no such key"
-        return ResourceError(f"{name} in config.json: expected {expected}, got {got}")
+        return ResourceError(f"{name} in {self.place}: expected {expected}, got {got}")
 
 
 def keys_in(text: str) -> frozenset[str]:

@@ -96,6 +96,10 @@ def _on_disk(text: str, place: Path) -> Path:
     from attncli.models.checkpoint.folders import file_error, model_folder
 
     if not os.path.isdir(place):
+        from attncli.files.gguf_file import is_gguf  # few models are a file
+
+        if is_gguf(place):
+            return place
         raise file_error(text, place)
     if place.resolve().name.startswith(MODELS) and os.path.isdir(place / "snapshots"):
         return model_folder(text, _snapshot(place, text))

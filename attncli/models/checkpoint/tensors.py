@@ -7,7 +7,7 @@ from collections.abc import Collection, Container, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -63,10 +63,32 @@ class Names(NamedTuple):
 PLAIN = Names()
 
 
+class ArrayFile(Protocol):
+    """A file of arrays: safetensors, or GGUF."""
+
+    @property
+    def path(self) -> Path:
+        """Its place."""
+        ...
+
+    @property
+    def arrays(self) -> Mapping[str, Stored]:
+        """Its arrays by name."""
+        ...
+
+    def widened(self, name: str, rows: Array | None = None) -> Array:
+        """The array `name`, or these rows of it, in float32."""
+        ...
+
+    def same_bytes(self, name: str, other: Any, its: str) -> bool:
+        """Whether two arrays, here or in another file of the same kind, are the same to the bit."""
+        ...
+
+
 class Place(NamedTuple):
     """An array of a file, by the name that it has there."""
 
-    file: SafetensorsFile
+    file: ArrayFile
     name: str
 
     @property
@@ -79,17 +101,20 @@ class Checkpoint:
     """The arrays of a model's folder, in float32, each read when it is asked for; a `family.Tensors`."""
 
     def __init__(
-        self, folder: Path, names: Names = PLAIN, tied: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+        self,
+        files: Path | tuple[ArrayFile, ...],
+        names: Names = PLAIN,
+        tied: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
         """Read the header of every file.
 
-        names: how the family names its arrays; tied: an array → others that hold the same numbers, the first of which
-        that is there is read in its place where it is missing.
+        files: those of the arrays, or the folder that they are in; names: how the family names its arrays; tied: an
+        array → others that hold the same numbers, the first of which that is there is read where it is missing.
 
         Raises:
             ResourceError: no safetensors in the folder, or a file that is damaged.
         """
-        self.files = tuple(SafetensorsFile(path) for path in safetensors_paths(folder))
+        self.files = array_files(files) if isinstance(files, Path) else files
         self.names = names
         self._bare_of: dict[str, str] = {}  # of the names that were asked for: a run asks for each again
         self._places: dict[str, list[Place]] = {}
@@ -199,6 +224,11 @@ class Checkpoint:
                 raise ResourceError(f"the model's files have {names}, two arrays under one name", SAME)
             self._places[key] = [first]
         return first
+
+
+def array_files(folder: Path) -> tuple[ArrayFile, ...]:
+    """The safetensors files of a folder; ResourceError as `safetensors_paths`, or for a damaged one."""
+    return tuple(SafetensorsFile(path) for path in safetensors_paths(folder))
 
 
 def safetensors_paths(folder: Path) -> list[Path]:
