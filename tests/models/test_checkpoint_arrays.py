@@ -50,6 +50,7 @@ TIED = {
     "xlm-roberta-xl": (WORDS, "lm_head.decoder.weight"),
     "deberta": (WORDS, "cls.predictions.decoder.weight"),
     "deberta-v2": (WORDS, "cls.predictions.decoder.weight"),
+    "nomic_bert": (WORDS, "cls.predictions.decoder.weight"),
     "electra": (WORDS, "generator_lm_head.weight"),
     "distilbert": (WORDS, "vocab_projector.weight"),
     "albert": (WORDS, "predictions.decoder.weight"),

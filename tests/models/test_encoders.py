@@ -5,7 +5,7 @@ from base64 import b64decode
 
 import numpy as np
 import pytest
-from oracles.checkpoints import TINY
+from oracles.checkpoints import TINY, copy_of
 
 from attncli.attention.positions import as_by_offset, offset_scores
 from attncli.errors import ResourceError
@@ -43,6 +43,10 @@ REFUSED = [
     ("modernbert", {"global_attn_every_n_layers": 0}, "global_attn_every_n_layers in config.json: expected a positive"),
     ("modernbert", {"local_attention": "128"}, "local_attention in config.json: expected a positive integer"),
     ("modernbert", {"rope_parameters": {"rope_theta": 1.0}}, "rope_parameters in config.json: expected an object for"),
+    ("nomic_bert", {"prenorm": True}, "prenorm in config.json: expected False"),
+    ("nomic_bert", {"activation_function": "gelu"}, "activation_function in config.json: expected 'swiglu'"),
+    ("nomic_bert", {"rotary_scaling_factor": 2}, "rotary_scaling_factor in config.json: expected null"),
+    ("nomic_bert", {"qkv_proj_bias": True}, "qkv_proj_bias in config.json: expected False"),
     ("mpnet", {"hidden_act": "mish"}, "hidden_act in config.json: expected one of the activations"),
 ]
 
@@ -99,3 +103,15 @@ def test_modernbert_sees_all_in_every_third_block_and_64_tokens_to_each_side_in_
     assert [each.rotary.base for each in found] == [160_000, 10_000, 10_000, 160_000, 10_000]
     assert family.block(0).attention_norm is None
     assert family.shape.positions == 8192
+
+
+def test_nomic_bert_reads_the_names_of_its_authors(tmp_path):
+    config = {"model_type": "nomic_bert", "n_embd": 16, "n_head": 2, "n_layer": 2, "n_inner": 24, "n_positions": 64}
+    config |= {"layer_norm_epsilon": 1e-3, "rotary_emb_base": 50, "head_dim": 12, "type_vocab_size": 3}
+    config |= {"activation_function": "swiglu", "rotary_scaling_factor": None, "prenorm": False, "causal": False}
+    folder = copy_of("nomic_bert", tmp_path / "model")
+    (folder / "config.json").write_text(json.dumps(config))
+    model, same = open_model(folder), open_model(TINY / "nomic_bert")
+    assert (model.warnings, model.shape) == ((), same.shape)
+    for ours, theirs in zip(model.run([5, 9, 2]), same.run([5, 9, 2]), strict=True):
+        np.testing.assert_array_equal(ours.output, theirs.output)

@@ -22,6 +22,7 @@ FAMILIES: Mapping[str, str] = {
     "mpnet": "mpnet",
     "albert": "albert",
     "modernbert": "modernbert",
+    "nomic_bert": "nomic_bert",
     "deberta": "deberta",
     "deberta-v2": "deberta_v2",
     "falcon": "falcon",
