@@ -18,8 +18,8 @@ from attncli.models.checkpoint.finding import find_model
 from attncli.models.checkpoint.opening import open_files
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
-from attncli.models.families import read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
+from attncli.models.nearest import known_family
 from attncli.models.pack import Pack
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
@@ -147,7 +147,7 @@ def open_model(name_or_path: str | Path) -> Model:
     """
     files = open_files(find_model(name_or_path))
     config = files.config
-    family = read_family(config)
+    family = known_family(config, files.path)
     tied = {family.output.embedding: family.output.weights} if family.tied else {}
     tensors = Checkpoint(files.arrays(), family.names, tied)
     family = family.stored(tensors.bare_names)
