@@ -60,6 +60,8 @@ def class_of(settings: Settings, config: Mapping[str, Any], is_byte_level: bool)
     registered: str | None = config.get("default_class")
     if wanted is None:
         return registered or AS_IT_IS
+    if registered == AS_IT_IS:
+        return AS_IT_IS  # whatever the folder names
     if wanted == "LlamaTokenizer" and is_byte_level and model_type != "qwen2":
         return AS_IT_IS
     if model_type == "mistral" or wanted in GENERIC:

@@ -11,6 +11,7 @@ from attncli.models.blocks.windows import Windows
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.config_keys import unknown_keys
 from attncli.models.families import read_family
+from attncli.models.families.gemma3 import Gemma3
 from attncli.models.model import open_model
 
 
@@ -287,3 +288,44 @@ def test_the_text_half_of_a_model_of_pictures_is_read_key_by_key():
     config = Config(json.loads((TINY / "gemma3" / "config.json").read_text()) | {"text_config": text | {"own": 1}})
     family = read_family(config)
     assert unknown_keys(config, family.shape.d_model, family.shape.causal) == ["text_config.own"]
+
+
+def test_the_text_half_has_the_sizes_of_its_class_where_it_leaves_them_out():
+    family = read("gemma3", text_config={"hidden_size": 2560, "sliding_window": 1024})
+    sizes = family.shape
+    assert (sizes.n_layer, sizes.n_head, sizes.n_kv_head, sizes.d_model, sizes.d_k) == (26, 8, 4, 2560, 256)
+    assert (family.d_ff, family.windows.width, sizes.positions) == (9216, 1024, 131_072)
+
+
+#: Keys that folders in use have besides, and that change nothing in their types.
+BESIDES = {
+    "gemma": {"hidden_activation": None, "rope_scaling": None},
+    "gemma2": {"hidden_act": "gelu_pytorch_tanh", "cache_implementation": "hybrid", "sliding_window_size": 4096},
+    "gemma3_text": {"_sliding_window_pattern": 6, "cache_implementation": "hybrid"},
+    "phi3": {"full_attn_mod": 1, "interpolate_factor": 1, "lm_head_bias": False, "mlp_bias": False, "embd_pdrop": 0.0},
+    "starcoder2": {"activation_function": "gelu", "mlp_type": "default", "norm_type": "layer_norm"},
+    "smollm3": {"max_window_layers": 28, "pretraining_tp": 2},
+    "granite": {"logits_scaling": 8.0},
+    "mixtral": {"router_aux_loss_coef": 0.02, "output_router_logits": False, "router_jitter_noise": 0.0},
+    "qwen3_moe": {"max_window_layers": 48, "router_aux_loss_coef": 0.001},
+}
+
+
+@pytest.mark.parametrize("tiny", BESIDES)
+def test_keys_that_change_nothing_in_a_type_need_no_word(tiny):
+    config = Config(json.loads((TINY / tiny / "config.json").read_text()) | BESIDES[tiny])
+    family = read_family(config)
+    assert unknown_keys(config, family.shape.d_model, family.shape.causal) == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "vision"),
+    [
+        ("language_model.model.", "vision_tower.vision_model."),
+        ("model.language_model.", "model.vision_tower.vision_model."),
+    ],
+)
+def test_the_text_half_is_found_under_the_names_of_each_version(prefix, vision):
+    bare = Gemma3.names.bare
+    assert bare(f"{prefix}layers.0.mlp.up_proj.weight") == "layers.0.mlp.up_proj.weight"
+    assert bare(f"{vision}encoder.layers.0.mlp.fc1.bias").startswith(Gemma3.names.heads)

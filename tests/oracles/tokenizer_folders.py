@@ -139,6 +139,11 @@ BASES = {
     "qwen3": (qwen2, "Qwen2TokenizerFast"),
     "xlm-roberta": (unigrams, "XLMRobertaTokenizer"),
     "camembert": (unigrams, "CamembertTokenizer"),
+    "mixtral": (llama, "LlamaTokenizer"),
+    "granite": (
+        lambda: byte_pairs(["<|endoftext|>"], of_bytes(), processors.ByteLevel(trim_offsets=False)),
+        "GPT2Tokenizer",
+    ),
     "gemma": (gemma, "GemmaTokenizerFast"),
     "mpnet": (mpnet, "MPNetTokenizer"),
     "albert": (albert, "AlbertTokenizer"),

@@ -22,7 +22,7 @@ class Gemma2(Gemma):
         "gemma2": Kind(
             *(8192, 4, 256, WindowRule(4096, every=2)),
             bias_keys=ATTENTION_BIAS,
-            ignored="hidden_act",
+            ignored="hidden_act sliding_window_size",
             activation=("hidden_activation", TANH),
         ),
     }

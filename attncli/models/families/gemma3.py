@@ -24,6 +24,8 @@ KIND = Kind(
     head_norms=True,
     activation=("hidden_activation", TANH),
 )
+#: A `text_config` leaves out what is the default of its class.
+SIZES = {"hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8}
 VISION = "vision_config mm_tokens_per_image boi_token_index eoi_token_index image_token_index image_token_id"
 
 
@@ -50,6 +52,7 @@ class Gemma3(Gemma2):
         text = config.nested("text_config")
         if text is None:
             raise config.error("text_config", "the config of the text half")
+        text.values = {**SIZES, **text.values}
         config.ignore(VISION)
         super().check_direction(text)
         tied = config.switch("tie_word_embeddings", cls.output.tied)

@@ -17,7 +17,7 @@ from attncli.models.families.llama import ATTENTION_BIAS, Kind, Llama
 class Granite(Llama):
     """scoring: how a score is made; added: what the sums of a block multiply attention and feed-forward with."""
 
-    tokenizers: ClassVar = {}
+    tokenizers: ClassVar = {"granite": "TokenizersBackend"}
     kinds: ClassVar = {"granite": Kind(2048, bias_keys={**ATTENTION_BIAS, "mlp_bias": "gate up down"})}
 
     scoring: Scoring

@@ -23,7 +23,7 @@ class Mixtral(Llama):
         buffers=("*rotary_emb.inv_freq",),
     )
     aliases: ClassVar = {"num_experts": "num_local_experts"}
-    tokenizers: ClassVar = {}
+    tokenizers: ClassVar = {"mixtral": "TokenizersBackend"}
     kinds: ClassVar = {"mixtral": Kind(131_072, 8, None, WindowRule(None, listed=False), eps=1e-5, base=1e6)}
 
     routing: Routing

@@ -12,7 +12,7 @@ from attncli.models.families.llama import ATTENTION_BIAS, Kind, Llama
 class Olmo2(Llama):
     """A decoder of the family."""
 
-    tokenizers: ClassVar = {}
+    tokenizers: ClassVar = {"olmo2": "TokenizersBackend"}
     kinds: ClassVar = {"olmo2": Kind(2048, bias_keys=ATTENTION_BIAS, eps=1e-5)}
 
     def block(self, number: int) -> PreNormBlock:

@@ -18,6 +18,7 @@ from attncli.models.families.llama import Kind, Llama
 from attncli.models.family import Layer
 
 LONG = "longrope"
+IGNORED = "full_attn_mod interpolate_factor lm_head_bias"
 EARLY_NAMES = ("su", "yarn")  # of the same, in the first configs
 
 
@@ -25,8 +26,8 @@ EARLY_NAMES = ("su", "yarn")  # of the same, in the first configs
 class Phi3(Llama):
     """A decoder of the family."""
 
-    tokenizers: ClassVar = {}
-    kinds: ClassVar = {"phi3": Kind(4096, windows=WindowRule(None, listed=False), eps=1e-5)}
+    tokenizers: ClassVar = {"phi3": "TokenizersBackend"}
+    kinds: ClassVar = {"phi3": Kind(4096, windows=WindowRule(None, listed=False), ignored=IGNORED, eps=1e-5)}
 
     @classmethod
     def read_rotary(cls, config: Config, d_k: int, positions: int, kind: Kind) -> Rotary:

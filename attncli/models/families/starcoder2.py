@@ -20,6 +20,7 @@ class Starcoder2(Llama):
             *(4096, 2, None, WindowRule(None, listed=False)),
             bias_keys={"use_bias": "q k v o c_fc c_proj"},
             bias_on=True,
+            ignored="activation_function mlp_type norm_type",
             activation=("hidden_act", "gelu_pytorch_tanh"),
             eps_key="norm_epsilon",
             eps=1e-5,
