@@ -26,7 +26,11 @@ FORMULAS = {
     "gelu": lambda x: x * normal(x),
     "gelu_new": gelu_new,
     "gelu_pytorch_tanh": gelu_new,
+    "gelu_python": lambda x: x * normal(x),
+    "gelu_accurate": gelu_new,
+    "quick_gelu": lambda x: x / (1 + math.exp(-1.702 * x)) if x > -400 else 0.0,
     "relu": lambda x: max(x, 0.0),
+    "relu2": lambda x: max(x, 0.0) ** 2,
     "silu": lambda x: x / (1 + math.exp(-x)) if x > -700 else 0.0,
 }
 

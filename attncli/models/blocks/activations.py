@@ -47,6 +47,18 @@ def relu(x: Array, /, out: Array | None = None) -> Array:
     return y
 
 
+def relu_squared(x: Array, /, out: Array | None = None) -> Array:
+    """max(x, 0)² (So et al. 2021, section 3.2: Primer)."""
+    y = relu(x, out)
+    y *= y
+    return y
+
+
+def quick_gelu(x: Array, /, out: Array | None = None) -> Array:
+    """x·σ(1.702x) (Hendrycks & Gimpel 2016, section 2)."""
+    return _gated(x, (1.702,), out)
+
+
 def silu(x: Array, /, out: Array | None = None) -> Array:
     """x·σ(x) = x / (1 + e⁻ˣ) (Hendrycks & Gimpel 2016, section 2; Ramachandran et al. 2017 call it swish)."""
     return _gated(x, (1.0,), out)
@@ -93,7 +105,12 @@ ACTIVATIONS: Mapping[str, Activation] = {
     "gelu_new": gelu_tanh,
     "gelu_pytorch_tanh": gelu_tanh,
     "gelu_fast": gelu_tanh,
+    "gelu_accurate": gelu_tanh,
+    "gelu_python": gelu,
+    "gelu_python_tanh": gelu_tanh,
+    "quick_gelu": quick_gelu,
     "relu": relu,
+    "relu2": relu_squared,
     "silu": silu,
     "swish": silu,
     "tanh": tanh,
