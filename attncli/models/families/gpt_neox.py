@@ -43,17 +43,18 @@ class GptNeoX(Family):
         """The decoder of a config."""
         config.ignore("is_decoder")
         d_k, d_model = config.head_size("hidden_size", "num_attention_heads"), config.size("hidden_size")
-        n_head, positions = config.size("num_attention_heads"), config.size("max_position_embeddings", 2048)
+        rotary = read_rotary(config, d_k, config.size("max_position_embeddings", 2048), part=0.25)
+        n_head, causal = config.size("num_attention_heads"), config.switch("is_causal", True)
         eps, n_layer = config.epsilon("layer_norm_eps", 1e-5), config.size("num_hidden_layers")
         return cls(
-            shape=ModelShape(n_layer, n_head, n_head, d_model, d_k, positions, causal=True),
+            shape=ModelShape(n_layer, n_head, n_head, d_model, d_k, rotary.reach, causal),
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(Table("embed_in", config.optional_size("vocab_size"), d_model)),
             last=LayerNorm("final_layer_norm", d_model, eps),
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "gelu"),
-            rotary=read_rotary(config, d_k, positions, part=0.25),
+            rotary=rotary,
             parallel=config.switch("use_parallel_residual", True),
             biased=config.switch("attention_bias", True),
         )
@@ -67,7 +68,7 @@ class GptNeoX(Family):
         attention = SelfAttention(
             Grouped(Dense(f"{name}.attention.query_key_value", d, 3 * d, self.biased), n_head, n_head),
             Dense(f"{name}.attention.dense", d, d, self.biased),
-            causal=True,
+            self.shape.causal,
             rotary=self.rotary,
         )
         inner, outer = (
