@@ -1,7 +1,7 @@
-"""Llama and its kin: Mistral, Qwen2, Qwen3. RMS norms, rotary positions, grouped heads, a gated feed-forward.
+"""Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023), Qwen2 (Yang et al. 2024) and Qwen3 (Yang et al. 2025).
 
-Touvron et al. 2023 (Llama, section 2.2); Jiang et al. 2023 (Mistral, section 2: a sliding window); Yang et al. 2024
-(Qwen2, section 2.2: biases of q, k and v) and 2025 (Qwen3, section 2: an RMS norm of every query and key).
+RMS norms, rotary positions, grouped heads, a gated feed-forward (Llama, section 2.2); Mistral has a sliding window
+(section 2), Qwen2 biases of q, k and v (section 2.2), Qwen3 an RMS norm of every query and key (section 2).
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,121 @@
+"""The page of the types of models, made from FAMILIES and from the differences to PyTorch that were measured.
+
+    python tests/families_table.py            (measures every checkpoint of tests/oracles/tiny, then writes the page)
+
+The differences are the largest of one weight and of one number of the last hidden state, in float32, over all texts
+and all checkpoints of a type: tests/oracles/differences.json keeps them.
+"""
+
+import ast
+import json
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import numpy as np
+from oracles.checkpoints import TINY, weights_of
+from support.places import PACKAGE, ROOT, TESTS
+
+from attncli.models.checkpoint.config import Config, read_config
+from attncli.models.checkpoint.tensors import Checkpoint, array_files
+from attncli.models.families import FAMILIES, read_family
+from attncli.models.pack import Pack
+
+STORED = TESTS / "oracles" / "differences.json"
+PAGE = ROOT / ".github" / "docs" / "families.md"
+README = ROOT / "README.md"
+LENGTHS = (3, 17, 40)
+HEAD = (
+    "| model_type | paper, and the block | sees | checkpoints | worst weight | worst hidden state |\n"
+    "|---|---|---|---|---|---|\n"
+)
+COUNT = re.compile(r"\[\d+ types of models\]")
+
+
+def texts_of(folder):
+    """What PyTorch gave for each text: ids, the rows of weights that were kept, those weights, the hidden state."""
+    stored = np.load(folder / "expected.npz")
+    if "0.ids" in stored:
+        numbers = range(sum(name.endswith(".ids") for name in stored))
+        return [(stored[f"{i}.ids"], ..., stored[f"{i}.weights"], stored[f"{i}.hidden"]) for i in numbers]
+    return [tuple(stored[f"{each}_{n}"] for each in ("ids", "rows", "weights", "hidden")) for n in LENGTHS]
+
+
+def run(folder, ids):
+    """The weights `[n_layer, n_head, n, n]` of a model on token ids, and its last hidden state `[n, d_model]`."""
+    family = read_family(Config(dict(read_config(folder).values)))
+    tensors = Checkpoint(array_files(TINY / weights_of(folder.name)), family.names)
+    family, pack = family.stored(tensors.bare_names), Pack.of([ids])
+    x, weights = family.embed(tensors, pack), []
+    for number in range(family.shape.n_layer):
+        layer = family.layer(tensors, number, x, pack).single
+        weights.append(layer.attention.weights)
+        x = layer.output
+    return family.shape.causal, np.stack(weights), family.final(tensors, x)
+
+
+def differences(folder):
+    """Whether a model is causal, and the largest differences of a weight and of the last hidden state on every text."""
+    for ids, rows, weights, hidden in texts_of(folder):
+        causal, ours, last = run(folder, ids)
+        kept = ours if rows is ... else ours[:, :, rows]
+        yield causal, float(np.abs(kept - weights).max()), float(np.abs(last - hidden).max())
+
+
+def measured():
+    """model_type → its checkpoints, whom a token sees, and the worst differences."""
+    found = defaultdict(list)
+    for folder in sorted(path.parent for path in TINY.glob("*/expected.npz")):
+        found[read_config(folder).values["model_type"]].append(list(differences(folder)))
+    return {model_type: _row(found[model_type]) for model_type in FAMILIES if model_type in found}
+
+
+def _row(folders):
+    seen, weights, hidden = zip(*(text for texts in folders for text in texts), strict=True)
+    sees = "all tokens" if not any(seen) else "the tokens before" if all(seen) else "either, as its config says"
+    return {"checkpoints": len(folders), "sees": sees, "weights": max(weights), "hidden": max(hidden)}
+
+
+def stored():
+    """The differences that were measured."""
+    return json.loads(STORED.read_text())
+
+
+def paper_of(model_type):
+    """The paper of a type and its block, as the first line of its file says them."""
+    text = ast.get_docstring(ast.parse((PACKAGE / "models" / "families" / f"{FAMILIES[model_type]}.py").read_text()))
+    return text.splitlines()[0].rstrip(".")
+
+
+def table():
+    """The table: a row a type; of a type without a checkpoint of its own, the first of its file that has one."""
+    known = stored()
+    return HEAD + "".join(_line(model_type, known) for model_type in sorted(FAMILIES))
+
+
+def _line(model_type, known):
+    kin = [each for each in FAMILIES if FAMILIES[each] == FAMILIES[model_type] and each in known]
+    of = model_type if model_type in known else kin[0]
+    row, like = known[of], "" if of == model_type else f" of `{of}`"
+    numbers = f"{row['checkpoints']}{like} | {row['weights']:.0e} | {row['hidden']:.0e}"
+    return f"| `{model_type}` | {paper_of(model_type)} | {row['sees']} | {numbers} |\n"
+
+
+def with_table(page):
+    """The page with the table as it is now between its two marks."""
+    before, mark, rest = page.partition("<!-- types -->\n")
+    return before + mark + table() + rest[rest.index("<!-- end -->") :]
+
+
+def with_count(page):
+    """A page that says how many types there are, with their number now."""
+    return COUNT.sub(f"[{len(FAMILIES)} types of models]", page)
+
+
+if __name__ == "__main__":
+    STORED.write_text(json.dumps(measured(), indent=1) + "\n")
+    PAGE.write_text(with_count(with_table(PAGE.read_text())))
+    README.write_text(with_count(README.read_text()))
