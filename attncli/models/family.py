@@ -30,6 +30,10 @@ class Tensors(Protocol):
         """The array `name` in float32; ResourceError if it is missing."""
         ...
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is an array of this name."""
+        ...
+
     def rows(self, name: str, indices: Array) -> Array:
         """The rows of the array `name` at the indices `[n]` in float32; the others are neither read nor widened."""
         ...

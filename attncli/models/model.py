@@ -18,6 +18,7 @@ from attncli.models.checkpoint.finding import find_model
 from attncli.models.checkpoint.opening import open_files
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
+from attncli.models.encoder_decoder import EncoderDecoder, Memory
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
 from attncli.models.nearest import known_family
 from attncli.models.pack import Pack
@@ -102,6 +103,50 @@ class Model:
             yield layer
             x = self._finished(number, layer)
             del layer  # before the next is computed
+
+    def run_pair(
+        self, source: Sequence[int], target: Sequence[int], part: str = "cross", *, dtype: DTypeLike | None = None
+    ) -> Iterator[ModelLayer]:
+        """The layers of an encoder–decoder's decoder on the token ids of a source and of what the decoder reads.
+
+        part: `decoder` is the target's attention to itself, `cross` its attention to the source: queries of the target,
+        keys of the source; both have the block's output. dtype: as in `run`.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        if dtype is None:
+            dtype = np.float64 if max(len(source), len(target)) <= PRECISE else np.float32
+        layers = self.run_pairs(*Pack.of_pairs([source], [target]), part, dtype)
+        return map(self._single, count(), layers)
+
+    def run_pairs(
+        self, sources: Pack, targets: Pack, part: str = "cross", dtype: DTypeLike = np.float32
+    ) -> Iterator[PackedLayer]:
+        """The layers of the decoder on packs of sources and targets, as `run_pack` gives those of the encoder."""
+        family, tensors = self._encoder_decoder, self._tensors
+        memory = Memory(self._encoded(sources, dtype), sources)
+        x = family.embed_target(tensors, targets).astype(dtype, copy=False)  # [tokens, d_model]
+        for number in range(family.decoder_shape.n_layer):
+            with np.errstate(all="ignore"):
+                decoded = family.decode(tensors, number, x, targets, memory)
+                layer = decoded.cross if part == "cross" else decoded.self_attention
+            self._check_finite(number, *(heads.attention.context for heads in layer.heads))
+            yield layer
+            x = self._finished(number, layer)
+            del layer, decoded  # before the next is computed
+
+    def _encoded(self, pack: Pack, dtype: DTypeLike) -> Array:
+        """The last hidden state of the encoder `[tokens, d_model]`."""
+        for layer in self.run_pack(pack, dtype):
+            last = layer
+        return self.final(last.output)
+
+    @property
+    def _encoder_decoder(self) -> EncoderDecoder:
+        if not isinstance(self._family, EncoderDecoder):
+            raise ResourceError(f"{self.name} has no decoder that reads a target: expected an encoder–decoder")
+        return self._family
 
     def _layer(self, number: int, x: Array, pack: Pack) -> PackedLayer:
         """The heads of layer `number` on x `[tokens, d_model]`; ResourceError if they are not finite."""

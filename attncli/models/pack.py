@@ -5,7 +5,7 @@ Linear layers, norms and activations see `[tokens, d]`; attention sees a run of 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -36,12 +36,23 @@ class Pack:
     @classmethod
     def of(cls, texts: Sequence[Sequence[int]]) -> "Pack":
         """The pack of the token ids of texts, in their order: sorted by length they make the fewest runs."""
-        runs, start = [], 0
-        for n, same in groupby(map(len, texts)):
-            runs.append(Run(start, len(list(same)), n))
-            start += runs[-1].b * n
-        ids = np.fromiter((token for text in texts for token in text), np.intp, start)
+        return cls._with_runs(texts, [(n, len(list(same))) for n, same in groupby(map(len, texts))])
+
+    @classmethod
+    def _with_runs(cls, texts: Sequence[Sequence[int]], lengths: Sequence[tuple[int, int]]) -> "Pack":
+        """The pack of texts whose runs have these lengths and numbers of texts."""
+        starts = [0, *accumulate(n * b for n, b in lengths)]
+        runs = (Run(start, b, n) for start, (n, b) in zip(starts, lengths, strict=False))
+        ids = np.fromiter((token for text in texts for token in text), np.intp, starts[-1])
         return cls(ids, tuple(runs))
+
+    @classmethod
+    def of_pairs(cls, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> tuple["Pack", "Pack"]:
+        """The packs of sources and of their targets: a run of one has neighbours that are alike in the other too."""
+        lengths = [*zip(map(len, sources), map(len, targets), strict=True)]
+        alike = [(n, len(list(same))) for n, same in groupby(lengths)]
+        of_sources, of_targets = ([(n[at], b) for n, b in alike] for at in (0, 1))
+        return cls._with_runs(sources, of_sources), cls._with_runs(targets, of_targets)
 
     def by_run(self, x: Array) -> Iterator[Array]:
         """An array `[tokens, ...]` run by run: `[b, n, ...]`."""

@@ -6,7 +6,7 @@ time, so that no more than one is held widened to float32.
 
 import math
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -213,11 +213,15 @@ class GatedFeedForward(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table of embeddings `[rows, d]`; rows is None where config.json does not say how many there are."""
+    """A table of embeddings `[rows, d]`; rows is None where config.json does not say how many there are.
+
+    before: how many rows come before that of index 0.
+    """
 
     name: str
     rows: int | None
     d: int
+    before: int = 0
 
     def arrays(self) -> Arrays:
         """The table."""
@@ -225,13 +229,21 @@ class Table(NamedTuple):
 
     def __call__(self, tensors: Tensors, indices: Array) -> Array:
         """The rows `[n, d]` at the indices `[n]`; no other row is read or widened."""
-        once, places = np.unique(indices, return_inverse=True)
+        once, places = np.unique(indices + self.before, return_inverse=True)
         rows = tensors.rows(f"{self.name}.weight", once)  # [rows, d]
         if rows.shape != (len(once), self.d):
             found = list(rows.shape[1:])
             raise ResourceError(f"{self.name}.weight: expected rows of shape [{self.d}] by config.json, got {found}")
         taken: Array = rows[places]  # [n, d]
         return taken
+
+
+class Positions(Learned, Protocol):
+    """The vectors of positions: a learned table, or computed."""
+
+    def __call__(self, tensors: Tensors, positions: Array, /) -> Array:
+        """Positions `[n]` as `[n, d]`."""
+        ...
 
 
 class Embeddings(NamedTuple):
@@ -241,7 +253,7 @@ class Embeddings(NamedTuple):
     """
 
     words: Layer
-    positions: Table | None = None
+    positions: Positions | None = None
     segments: Table | None = None
     norm: Layer | None = None
     projection: Dense | None = None

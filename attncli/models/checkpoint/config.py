@@ -99,6 +99,13 @@ class Config:
             raise self.error(name, "a number from 1e-12 to 1e12")
         return float(found)
 
+    def token(self, name: str, default: int) -> int:
+        """The id of a token; ResourceError for anything else, the default for null."""
+        found = default if self.get(name) is None else self.get(name)
+        if type(found) is not int or not 0 <= found < LARGEST:
+            raise self.error(name, "the id of a token")
+        return found
+
     def switch(self, name: str, default: bool) -> bool:
         """Whether a key is on; null is off. ResourceError unless it is true or false."""
         found = self.get(name, default)

@@ -1,0 +1,36 @@
+"""Positions as sines and cosines of falling frequencies, all sines first (Vaswani et al. 2017, section 3.5)."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.models.family import Arrays, Tensors
+
+
+class Sinusoids(NamedTuple):
+    """Computed positions of width d, or those that a checkpoint has under the name.
+
+    paper: whether frequencies are those of the paper; else those of Tensor2Tensor, of which the last is 1/10,000.
+    """
+
+    name: str
+    d: int
+    paper: bool = True
+
+    def arrays(self) -> Arrays:
+        """None: nothing is learned."""
+        return iter(())
+
+    def __call__(self, tensors: Tensors, positions: Array) -> Array:
+        """Positions `[n]` as `[n, d]`, float32."""
+        if f"{self.name}.weight" in tensors:
+            return tensors.rows(f"{self.name}.weight", positions)
+        half = self.d // 2
+        if self.paper:
+            angles = positions[:, None] / 10_000 ** (2 * np.arange(half) / self.d)  # [n, d/2]
+        else:
+            frequencies = np.exp(np.arange(half, dtype=np.float32) * np.float32(-math.log(10_000) / (half - 1)))
+            angles = positions[:, None].astype(np.float32) * frequencies
+        return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1).astype(np.float32)

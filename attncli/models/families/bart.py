@@ -1,0 +1,174 @@
+"""BART (Lewis et al. 2020) and its kin: mBART, Marian, Pegasus, M2M-100. Encoder and decoder of the first Transformer.
+
+Vaswani et al. 2017 (section 3) with other norms and positions: Lewis et al. 2020 (BART, section 2.1), Liu et al. 2020
+(mBART, section 2.2), Junczys-Dowmunt et al. 2018 (Marian), Zhang et al. 2020 (Pegasus), Fan et al. 2021 (M2M-100).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.attention import SelfAttention
+from attncli.models.blocks.decoder import CrossAttention, CrossBlock
+from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
+from attncli.models.blocks.projections import Separate
+from attncli.models.blocks.residual import PostNormBlock, PreNormBlock
+from attncli.models.blocks.sinusoids import Sinusoids
+from attncli.models.checkpoint.config import Config
+from attncli.models.checkpoint.tensors import Names
+from attncli.models.encoder_decoder import EncoderDecoder
+from attncli.models.family import ModelShape, OutputLayer
+
+EPS = 1e-5  # no setting of the config
+IGNORED = """is_decoder is_encoder_decoder num_hidden_layers static_position_embeddings normalize_embedding
+    normalize_before extra_pos_embeddings add_bias_logits add_final_layer_norm
+    share_encoder_decoder_embeddings decoder_vocab_size"""
+LEARNED = 2  # rows of a table of positions before the first position
+
+
+class Kind(NamedTuple):
+    """One model_type of the family.
+
+    first: whether norms come before each half, and a last one behind all blocks; embedded: whether the embeddings have
+    a norm; positions: learned, or sinusoids of the `paper` or of `tensor2tensor`; layers, d_ff, heads, activation, max:
+    the defaults of a config; wraps: whether the decoder begins with the target's last token.
+    """
+
+    first: bool
+    embedded: bool
+    positions: str
+    activation: str = "gelu"
+    scaled: bool = False
+    max_positions: int = 1024
+    wraps: bool = False
+
+
+KINDS = {
+    "bart": Kind(first=False, embedded=True, positions="learned"),
+    "mbart": Kind(first=True, embedded=True, positions="learned", wraps=True),
+    "marian": Kind(first=False, embedded=False, positions="paper"),
+    "pegasus": Kind(first=True, embedded=False, positions="paper"),
+    "m2m_100": Kind(first=True, embedded=False, positions="tensor2tensor", activation="relu", scaled=True),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bart(EncoderDecoder):
+    """d_ff: of encoder and decoder; padding: the token id that counts no position, in M2M-100."""
+
+    names = Names(
+        blocks="encoder.layers",
+        prefixes=("model.",),
+        renamed={"encoder.embed_tokens.weight": "shared.weight", "decoder.embed_tokens.weight": "shared.weight"},
+        heads=("final_logits_bias", "classification_head."),
+    )
+    output = OutputLayer("shared.weight", ("lm_head.weight",), ("final_logits_bias",))
+    aliases: ClassVar = {"hidden_size": "d_model", "num_attention_heads": "encoder_attention_heads"}
+    tokenizers: ClassVar = {
+        **{"bart": "BartTokenizer", "mbart": "MBartTokenizer", "marian": "MarianTokenizer"},
+        **{"pegasus": "PegasusTokenizer", "m2m_100": "M2M100Tokenizer"},
+    }
+
+    kind: Kind
+    d_ff: tuple[int, int]
+    activation: Activation
+    padding: int
+
+    @classmethod
+    def read(cls, config: Config) -> Self:
+        """The encoder and decoder of a config."""
+        kind = KINDS[config.get("model_type")]
+        config.ignore(IGNORED)
+        shapes = [_read_shape(config, part, kind) for part in ("encoder", "decoder")]
+        embeddings = [_read_embeddings(config, part, kind) for part in ("encoder", "decoder")]
+        lasts = [LayerNorm(f"{part}.layer_norm", shapes[0].d_model, EPS) for part in ("encoder", "decoder")]
+        padding = config.token("pad_token_id", 1)
+        return cls(
+            shape=shapes[0],
+            tied=config.switch("tie_word_embeddings", cls.output.tied),
+            embedding=embeddings[0],
+            last=lasts[0] if kind.first else None,
+            decoder_shape=shapes[1],
+            decoder_embedding=embeddings[1],
+            decoder_last=lasts[1] if kind.first else None,
+            start=None if kind.wraps else config.token("decoder_start_token_id", 2),
+            kind=kind,
+            d_ff=(config.size("encoder_ffn_dim", 4096), config.size("decoder_ffn_dim", 4096)),
+            activation=read_activation(config, "activation_function", kind.activation),
+            padding=padding,
+        )
+
+    def positions(self, ids: Array) -> Array:
+        """0, 1, 2 …; in M2M-100 a padding token has the place of the table's empty row: `[b, n]`."""
+        if self.kind.positions != "tensor2tensor":
+            return super().positions(ids)
+        counted = ids != self.padding  # [b, n]
+        positions: Array = np.cumsum(counted, axis=-1) * counted + self.padding
+        return positions
+
+    def block(self, number: int) -> PreNormBlock | PostNormBlock:
+        """Block `number` of the encoder."""
+        name = f"encoder.layers.{number}"
+        attention, feed_forward = self._attention(name, self.shape, causal=False), self._fed(name, self.d_ff[0])
+        norms = self._norm(f"{name}.self_attn"), self._norm(f"{name}.final")
+        if self.kind.first:
+            return PreNormBlock(norms[0], attention, norms[1], feed_forward)
+        return PostNormBlock(attention, norms[0], feed_forward, norms[1])
+
+    def decoder_block(self, number: int) -> CrossBlock:
+        """Block `number` of the decoder."""
+        name = f"decoder.layers.{number}"
+        query, key, value, mixing = self._denses(f"{name}.encoder_attn")
+        return CrossBlock(
+            self._attention(name, self.decoder_shape, causal=True),
+            self._norm(f"{name}.self_attn"),
+            CrossAttention(query, key, value, self.decoder_shape.n_head, mixing),
+            self._norm(f"{name}.encoder_attn"),
+            self._fed(name, self.d_ff[1]),
+            self._norm(f"{name}.final"),
+            self.kind.first,
+        )
+
+    def _attention(self, name: str, sizes: ModelShape, causal: bool) -> SelfAttention:
+        query, key, value, mixing = self._denses(f"{name}.self_attn")
+        return SelfAttention(Separate(query, key, value, sizes.n_head, sizes.n_head), mixing, causal)
+
+    def _denses(self, name: str) -> tuple[Dense, Dense, Dense, Dense]:
+        d = self.shape.d_model
+        query, key, value, mixing = (Dense(f"{name}.{part}_proj", d, d) for part in ("q", "k", "v", "out"))
+        return query, key, value, mixing
+
+    def _norm(self, name: str) -> LayerNorm:
+        return LayerNorm(f"{name}_layer_norm", self.shape.d_model, EPS)
+
+    def _fed(self, name: str, d_ff: int) -> FeedForward:
+        d = self.shape.d_model
+        return FeedForward(Dense(f"{name}.fc1", d, d_ff), Dense(f"{name}.fc2", d_ff, d), self.activation)
+
+
+FAMILY = Bart
+
+
+def _read_shape(config: Config, part: str, kind: Kind) -> ModelShape:
+    d, n_head = config.size("d_model", 1024), config.size(f"{part}_attention_heads", 16)
+    if d % n_head:
+        raise config.error("d_model", f"a multiple of {part}_attention_heads {n_head}")
+    n_layer, positions = config.size(f"{part}_layers", 12), config.size("max_position_embeddings", kind.max_positions)
+    return ModelShape(n_layer, n_head, n_head, d, d // n_head, positions, causal=part == "decoder")
+
+
+def _read_embeddings(config: Config, part: str, kind: Kind) -> Embeddings:
+    d, positions = config.size("d_model", 1024), config.size("max_position_embeddings", kind.max_positions)
+    table: Table | Sinusoids = Sinusoids(f"{part}.embed_positions", d, paper=kind.positions == "paper")
+    if kind.positions == "learned":
+        table = Table(f"{part}.embed_positions", positions + LEARNED, d, LEARNED)
+    return Embeddings(
+        Table("shared", config.optional_size("vocab_size"), d),
+        table,
+        norm=LayerNorm(f"{part}.layernorm_embedding", d, EPS) if kind.embedded else None,
+        multiplier=math.sqrt(d) if config.switch("scale_embedding", kind.scaled) else 1.0,
+    )

@@ -1,0 +1,140 @@
+"""T5 (Raffel et al. 2020), mT5 (Xue et al. 2021) and UMT5 (Chung et al. 2023): encoder and decoder with offset biases.
+
+Scores are not divided by √d, and get a learned number by the offset of query and key (section 2.1); RMS norms come
+before each half. In T5 and mT5 the numbers are those of the first block, in UMT5 each block has its own.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from attncli.attention.score_terms import Scoring
+from attncli.models.blocks.activations import ACTIVATIONS, Activation
+from attncli.models.blocks.attention import SelfAttention
+from attncli.models.blocks.decoder import CrossAttention, CrossBlock
+from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, GatedFeedForward, RMSNorm, Table
+from attncli.models.blocks.offsets import Buckets
+from attncli.models.blocks.projections import Separate
+from attncli.models.blocks.residual import PreNormBlock
+from attncli.models.checkpoint.config import Config
+from attncli.models.checkpoint.tensors import Names
+from attncli.models.encoder_decoder import EncoderDecoder
+from attncli.models.family import ModelShape, OutputLayer
+
+UNSCALED = Scoring(scale=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class T5(EncoderDecoder):
+    """gated: whether the feed-forward is; own_biases: whether every block has offset biases of its own."""
+
+    names = Names(
+        blocks="encoder.block",
+        renamed={"encoder.embed_tokens.weight": "shared.weight", "decoder.embed_tokens.weight": "shared.weight"},
+        buffers=("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",),
+    )
+    output = OutputLayer("shared.weight", ("lm_head.weight",))
+    aliases: ClassVar = {
+        **{"hidden_size": "d_model", "num_attention_heads": "num_heads", "num_hidden_layers": "num_layers"},
+        "head_dim": "d_kv",
+    }
+    tokenizers: ClassVar = dict.fromkeys(("t5", "mt5", "umt5"), "T5Tokenizer")
+
+    d_ff: int
+    eps: float
+    activation: Activation
+    gated: bool
+    own_biases: bool
+    buckets: tuple[int, int]
+
+    @classmethod
+    def read(cls, config: Config) -> Self:
+        """The encoder and decoder of a config."""
+        config.ignore("is_decoder is_encoder_decoder is_gated_act dense_act_fn")
+        shape = _read_shape(config)
+        decoder_layers = config.optional_size("num_decoder_layers") or shape.n_layer
+        table = Table("shared", config.optional_size("vocab_size"), shape.d_model)
+        eps, (activation, gated) = config.epsilon("layer_norm_epsilon", 1e-6), _read_activation(config)
+        return cls(
+            shape=shape,
+            tied=config.switch("tie_word_embeddings", cls.output.tied),
+            embedding=Embeddings(table),
+            last=RMSNorm("encoder.final_layer_norm", shape.d_model, eps),
+            decoder_shape=replace(shape, n_layer=decoder_layers, causal=True),
+            decoder_embedding=Embeddings(table),
+            decoder_last=RMSNorm("decoder.final_layer_norm", shape.d_model, eps),
+            start=config.token("decoder_start_token_id", config.token("pad_token_id", 0)),
+            d_ff=config.size("d_ff", 2048),
+            eps=eps,
+            activation=activation,
+            gated=gated,
+            own_biases=config.get("model_type") == "umt5",
+            buckets=(
+                config.size("relative_attention_num_buckets", 32),
+                config.size("relative_attention_max_distance", 128),
+            ),
+        )
+
+    def block(self, number: int) -> PreNormBlock:
+        """Block `number` of the encoder."""
+        name = f"encoder.block.{number}"
+        attention = self._attention("encoder", number, causal=False)
+        return PreNormBlock(self._norm(f"{name}.layer.0"), attention, self._norm(f"{name}.layer.1"), self._fed(name, 1))
+
+    def decoder_block(self, number: int) -> CrossBlock:
+        """Block `number` of the decoder."""
+        name, sizes = f"decoder.block.{number}", self.decoder_shape
+        query, key, value, mixing = self._denses(f"{name}.layer.1.EncDecAttention")
+        return CrossBlock(
+            self._attention("decoder", number, causal=True),
+            self._norm(f"{name}.layer.0"),
+            CrossAttention(query, key, value, sizes.n_head, mixing, UNSCALED),
+            self._norm(f"{name}.layer.1"),
+            self._fed(name, 2),
+            self._norm(f"{name}.layer.2"),
+            first=True,
+        )
+
+    def _attention(self, part: str, number: int, causal: bool) -> SelfAttention:
+        n_head, within = self.shape.n_head, "layer.0.SelfAttention"
+        query, key, value, mixing = self._denses(f"{part}.block.{number}.{within}")
+        biased = number if self.own_biases else 0
+        bias = Buckets(f"{part}.block.{biased}.{within}.relative_attention_bias", *self.buckets, n_head, causal)
+        projections = Separate(query, key, value, n_head, n_head)
+        return SelfAttention(projections, mixing, causal, scoring=UNSCALED, offset_bias=bias)
+
+    def _denses(self, name: str) -> tuple[Dense, Dense, Dense, Dense]:
+        d, inner = self.shape.d_model, self.shape.n_head * self.shape.d_k
+        query, key, value = (Dense(f"{name}.{part}", d, inner, biased=False) for part in "qkv")
+        return query, key, value, Dense(f"{name}.o", inner, d, biased=False)
+
+    def _norm(self, name: str) -> RMSNorm:
+        return RMSNorm(f"{name}.layer_norm", self.shape.d_model, self.eps)
+
+    def _fed(self, name: str, number: int) -> FeedForward | GatedFeedForward:
+        inside, d = f"{name}.layer.{number}.DenseReluDense", self.shape.d_model
+        outer = Dense(f"{inside}.wo", self.d_ff, d, biased=False)
+        if not self.gated:
+            return FeedForward(Dense(f"{inside}.wi", d, self.d_ff, biased=False), outer, self.activation)
+        gate, up = (Dense(f"{inside}.wi_{each}", d, self.d_ff, biased=False) for each in (0, 1))
+        return GatedFeedForward(gate, up, outer, self.activation)
+
+
+FAMILY = T5
+POSITIONS = 512  # that T5 was trained with; offset biases have no end
+
+
+def _read_shape(config: Config) -> ModelShape:
+    n_layer, n_head, d_k = (config.size(name, n) for name, n in (("num_layers", 6), ("num_heads", 8), ("d_kv", 64)))
+    positions = config.optional_size("n_positions") or POSITIONS
+    return ModelShape(n_layer, n_head, n_head, config.size("d_model", 512), d_k, positions, causal=False)
+
+
+def _read_activation(config: Config) -> tuple[Activation, bool]:
+    """The activation that feed_forward_proj names, and whether it is gated; `gated-gelu` means the tanh form."""
+    default = "relu" if config.get("model_type") == "t5" else "gated-gelu"
+    named = config.get("feed_forward_proj", default)
+    gated, name = (named.startswith("gated-"), named.removeprefix("gated-")) if isinstance(named, str) else (False, "")
+    if name not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise config.error("feed_forward_proj", f"one of the activations {known}, perhaps with gated- before it")
+    return ACTIVATIONS["gelu_new" if gated and name == "gelu" else name], gated

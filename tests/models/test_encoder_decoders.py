@@ -1,0 +1,71 @@
+"""Encoder, decoder and cross-attention of every encoder–decoder are PyTorch's, kept by tests/oracles/make_pairs.py."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from oracles.checkpoints import TINY, weights_of
+
+from attncli.errors import ResourceError
+from attncli.models.checkpoint.config import read_config
+from attncli.models.checkpoint.tensors import Checkpoint
+from attncli.models.families import read_family
+from attncli.models.model import open_model
+from attncli.models.pack import Pack
+
+LENGTHS = (3, 17, 40)
+NAMES = sorted(path.name for path in TINY.iterdir() if "cross_3" in np.load(path / "expected.npz"))
+
+
+def opened(name):
+    """The model of a tiny folder; a variant is another config.json for the weights of its model."""
+    model, config = open_model(TINY / weights_of(name)), read_config(TINY / name)
+    config.get("model_type")
+    family = read_family(config)
+    tensors = Checkpoint(TINY / weights_of(name), family.names, {family.output.embedding: family.output.weights})
+    return replace(model, _family=family, _tensors=tensors)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def model(request):
+    return opened(request.param), np.load(TINY / request.param / "expected.npz")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_part_is_pytorchs(model, dtype):
+    model, expected = model
+    for n in LENGTHS:
+        ids, target = expected[f"ids_{n}"], expected[f"target_{n}"]
+        encoder = [*model.run(ids, dtype=dtype)]
+        weights = np.stack([layer.attention.weights for layer in encoder])[:, :, expected[f"rows_{n}"]]
+        np.testing.assert_allclose(weights, expected[f"weights_{n}"], rtol=0, atol=2e-6)
+        np.testing.assert_allclose(model.final(encoder[-1].output), expected[f"hidden_{n}"], rtol=0, atol=2e-5)
+        for part in ("decoder", "cross"):
+            layers = [*model.run_pair(ids, target, part, dtype=dtype)]
+            weights = np.stack([layer.attention.weights for layer in layers])
+            np.testing.assert_allclose(weights, expected[f"{part}_{n}"], rtol=0, atol=2e-6)
+            found = model._family.final_target(model._tensors, layers[-1].output)
+            np.testing.assert_allclose(found, expected[f"decoded_{n}"], rtol=0, atol=2e-5)
+
+
+def test_pairs_of_a_pack_have_their_own_numbers(model):
+    model, expected = model
+    pairs = [(expected[f"ids_{n}"], expected[f"target_{n}"]) for n in (3, 3, 17, 40)]
+    packs = Pack.of_pairs(*zip(*pairs, strict=True))
+    assert [run.b for run in packs[0].runs] == [run.b for run in packs[1].runs] == [2, 1, 1]
+    layers = [*model.run_pairs(*packs, "cross")]
+    found = [
+        np.stack(run) for run in zip(*([h.attention.weights for h in layer.heads] for layer in layers), strict=True)
+    ]
+    for run, place, n in ((0, 0, 3), (0, 1, 3), (1, 0, 17), (2, 0, 40)):
+        np.testing.assert_allclose(found[run][:, place], expected[f"cross_{n}"], rtol=0, atol=2e-6)
+
+
+def test_a_model_without_a_decoder_says_so():
+    with pytest.raises(ResourceError, match="expected an encoder–decoder"):
+        next(open_model(TINY / "bert").run_pair([5, 9], [5]))
+
+
+@pytest.mark.parametrize(("name", "first"), [("t5", 0), ("bart", 2), ("mbart", 7), ("marian", 79)])
+def test_the_decoder_reads_the_target_shifted(name, first):
+    assert open_model(TINY / name)._family.shifted([5, 6, 7]) == (first, 5, 6)
