@@ -42,12 +42,15 @@ class Windows(NamedTuple):
         A causal window of W counts the token itself (Jiang et al. 2023, section 2). Without a causal mask it has W
         keys to each side and the token, as in transformers.
         """
-        if self.width is None or not self.slide(number):
+        width = self.width if self.slide(number) else None
+        if width is None:
             return None
-        return (self.width - 1, 0) if causal else (self.width, self.width)
+        return (width - 1, 0) if causal else (width, width)
 
     def slide(self, number: int) -> bool:
         """Whether block `number` is one of those that have a window."""
+        if self.width is None:
+            return False
         if self.slides is not None:
             return self.slides[number]
         return number >= self.first and not (self.every and (number + 1) % self.every == 0)
