@@ -97,7 +97,8 @@ class Model:
         Raises:
             ResourceError: as `run` does.
         """
-        x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
+        with np.errstate(all="ignore"):  # layers are checked
+            x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
         for number in range(self.shape.n_layer):
             layer = self._layer(number, x, pack)
             yield layer
@@ -166,9 +167,11 @@ class Model:
         """Layer `number` of a pack of one text, in float32."""
         self._finished(number, packed)
         layer = packed.single
-        attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
         names = ("queries", "keys", "values", "w_o", "output")
-        narrow = {name: getattr(layer, name).astype(np.float32, copy=False) for name in names}
+        with np.errstate(all="ignore"):
+            attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
+            narrow = {name: getattr(layer, name).astype(np.float32, copy=False) for name in names}
+        self._check_finite(number, attention.context, *narrow.values())
         return layer._replace(attention=attention, **narrow)
 
     def _check_finite(self, number: int, *arrays: Array) -> None:

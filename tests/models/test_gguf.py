@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 from oracles.checkpoints import TINY
-from oracles.gguf_files import QUANTISED, arrays_of, converted, gguf, metadata_of, plain, quantised, tokens_of
+from oracles.gguf_files import QUANTISED, WIDE, arrays_of, converted, gguf, metadata_of, plain, quantised, tokens_of
 from support.places import TESTS
 
 from attncli.errors import ResourceError
@@ -92,11 +92,6 @@ def test_every_type_of_array_gives_the_numbers_of_its_blocks(tmp_path, dtype):
     assert model.parameters == same.parameters == sum(int(np.prod(shape)) for shape in WIDE_ARRAYS.values())
 
 
-#: A Llama of one block whose rows are long enough for every block of numbers.
-WIDE = {
-    **{"num_hidden_layers": 1, "hidden_size": 256, "intermediate_size": 256, "num_attention_heads": 4, "head_dim": 64},
-    **{"num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5},
-}
 WIDE_ARRAYS = {
     **{"token_embd.weight": (80, 256), "output_norm.weight": (256,), "blk.0.attn_norm.weight": (256,)},
     **{"blk.0.attn_q.weight": (256, 256), "blk.0.attn_k.weight": (128, 256), "blk.0.attn_v.weight": (128, 256)},

@@ -217,6 +217,11 @@ def converted(folder, architecture=None, dtype="F32", **changes):
     return gguf(kept, arrays_of(folder, architecture, config, dtype))
 
 
+#: A Llama of one block whose rows are long enough for every block of numbers.
+WIDE = {
+    **{"num_hidden_layers": 1, "hidden_size": 256, "intermediate_size": 256, "num_attention_heads": 4, "head_dim": 64},
+    **{"num_key_value_heads": 2, "max_position_embeddings": 64, "rms_norm_eps": 1e-5},
+}
 #: Names of made tokenizers → the tiny folder of their vocabulary, the architecture, and metadata.
 TOKENIZERS = {
     "pieces": ("llama", "llama", {}),
@@ -261,12 +266,5 @@ def with_tokenizer(name):
             values["tokenizer.ggml.token_type"] += [kind] * len(texts)
             if "tokenizer.ggml.scores" in values:
                 values["tokenizer.ggml.scores"] += [-2000.0] * len(texts)
-    config = {**WIDE_CONFIG, "num_hidden_layers": 1}
     given = {key: value for key, value in changes.items() if "." in key}
-    return gguf(metadata_of(architecture, config) | values | given, {"token_embd.weight": plain(np.zeros((400, 8)))})
-
-
-WIDE_CONFIG = {
-    **{"hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 8},
-    **{"max_position_embeddings": 64, "rms_norm_eps": 1e-5},
-}
+    return gguf(metadata_of(architecture, WIDE) | values | given, {"token_embd.weight": plain(np.zeros((400, 8)))})

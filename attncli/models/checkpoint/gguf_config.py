@@ -16,6 +16,7 @@ METADATA = "the metadata"
 HARMLESS = ("vocab_size", "tensor_data_layout", "rope.scaling.finetuned", "attention.group_norm_groups", "pooling_type")
 FACTORS = {"rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight"}  # of rotations
 MOST_FACTORS = 2**15
+MOST_LISTED = 2**12  # numbers, one a layer
 BASE = 10_000.0  # of a rotation whose file does not say
 WIDTH = 256  # of a head: the scores of all but one Gemma are divided by its root
 
@@ -64,10 +65,11 @@ def read_metadata(file: GgufFile) -> tuple[Architecture, Config]:
     Raises:
         ResourceError: an architecture that is not known, a part of a model or no model, or a size that is missing.
     """
-    name, kind = file.metadata.get("general.architecture"), file.metadata.get("general.type", "model")
+    keys = {"general.architecture": None, "general.type": "model", "split.count": 1}
+    name, kind, parts = (_single(file.metadata.get(key, default)) for key, default in keys.items())
     if kind != "model":
         raise ResourceError(f"general.type in {METADATA}: expected 'model', got {quoted(kind)}")
-    if (parts := file.metadata.get("split.count", 1)) not in (0, 1):
+    if parts not in (0, 1):
         raise ResourceError(
             f"{str(file.path)!r} is one of {quoted(parts)} parts of a model", "llama-gguf-split --merge joins them"
         )
@@ -80,9 +82,11 @@ def read_metadata(file: GgufFile) -> tuple[Architecture, Config]:
 
 
 def _single(value: Any) -> Any:
-    """A number that every layer has for itself, as one where all are the same."""
-    same = isinstance(value, np.ndarray) and len(value) and (value == value[0]).all()
-    return value[0].item() if same else value
+    """A value as it is; numbers that every layer has for itself as one where all are the same, else as a list."""
+    if not isinstance(value, np.ndarray):
+        return value
+    same = len(value) and (value == value[0]).all()
+    return value[0].item() if same else value[:MOST_LISTED].tolist()
 
 
 def _values(architecture: Architecture, metadata: Metadata) -> Iterator[tuple[str, Any]]:
@@ -130,7 +134,7 @@ def _rotation(metadata: Metadata) -> Iterator[tuple[str, Any]]:
 
 def _pattern(given: Any) -> tuple[str, Any]:
     """Which layers have a window: all but every so many, or those that an array says."""
-    if not isinstance(given, np.ndarray):
+    if not isinstance(given, list):
         return "sliding_window_pattern", given
     return "layer_types", [f"{'sliding' if each else 'full'}_attention" for each in given]
 
