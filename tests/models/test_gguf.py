@@ -19,7 +19,7 @@ from attncli.models.pack import Pack
 
 #: Tiny folders, and the longest text whose numbers do not depend on a window that the format has no key for.
 FOLDERS = {
-    **dict.fromkeys(("llama", "llama-llama3", "llama-linear", "llama-yarn", "gpt2", "qwen3-full", "gemma"), 40),
+    **dict.fromkeys(("llama", "llama-llama3", "llama-linear", "llama-yarn", "gpt2", "qwen3-full", "gemma", "phi3"), 40),
     **dict.fromkeys(("qwen2", "qwen3"), 3),
 }
 

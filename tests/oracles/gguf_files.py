@@ -141,9 +141,13 @@ def _rotation(name, config):
         more[f"{name}.rope.freq_base"] = float(rope["rope_theta"])
     if kind in ("linear", "yarn"):
         more |= {f"{name}.rope.scaling.type": kind, f"{name}.rope.scaling.factor": rope["factor"]}
-    if kind == "yarn":
+    if kind in ("yarn", "longrope"):
         more[f"{name}.rope.scaling.original_context_length"] = rope["original_max_position_embeddings"]
+    if kind == "yarn":
         more[f"{name}.rope.scaling.yarn_beta_fast"] = rope["beta_fast"]
+    if "partial_rotary_factor" in rope and name == "phi3":
+        width = config["hidden_size"] // config["num_attention_heads"]
+        more[f"{name}.rope.dimension_count"] = int(rope["partial_rotary_factor"] * width)
     return more
 
 
@@ -177,8 +181,10 @@ def _name(name, names):
 
 
 def _factors(config):
-    """Llama 3.1's factors of its frequencies, which the converter writes as an array."""
+    """Llama 3.1's factors of its frequencies, and Phi-3's, which the converter writes as arrays."""
     rope = config.get("rope_parameters") or {}
+    if rope.get("rope_type") == "longrope":
+        return {f"rope_factors_{each}.weight": plain(rope[f"{each}_factor"]) for each in ("short", "long")}
     if rope.get("rope_type") != "llama3":
         return {}
     trained, low, high = (

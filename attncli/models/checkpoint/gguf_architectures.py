@@ -34,7 +34,8 @@ class Architecture:
     both keys of the ε of its norms; turned: whether the rows of queries and keys are in the order of neighbours;
     transposed: linear layers that the family stores as `[d_in, d_out]`; one_more: whether its norms hold 1 + w.
     options: keys of config.json → of its metadata, where the family has a default; widest: how many layers the one
-    model has that divides scores by √(d_model/n_head), where every other one divides by √256.
+    model has that divides scores by √(d_model/n_head), where every other one divides by √256; partial: whether only a
+    part of each head's dimensions may turn.
     """
 
     model_type: str
@@ -48,6 +49,7 @@ class Architecture:
     one_more: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
     widest: int | None = None
+    partial: bool = False
 
     def name(self, stored: str) -> str:
         """The family's name of an array; the file's own where it is not known."""
@@ -77,6 +79,12 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "gemma": Architecture("gemma", one_more=True),
     "gemma2": Architecture("gemma2", inner=_INNER | _GEMMA2, one_more=True, options=_CAPPED, widest=46),
     "gemma3": Architecture("gemma3_text", inner=_INNER | _GEMMA2, one_more=True, options=_CAPPED, widest=62),
+    "phi3": Architecture(
+        "phi3",
+        inner=_INNER | {"ffn_up": "mlp.gate_up_proj"},
+        options={"sliding_window": "attention.sliding_window"},
+        partial=True,
+    ),
     "gpt2": Architecture(
         "gpt2",
         outer={"token_embd": "wte", "position_embd": "wpe", "output_norm": "ln_f", "output": "lm_head"},

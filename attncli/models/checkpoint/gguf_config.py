@@ -107,7 +107,7 @@ def _values(architecture: Architecture, metadata: Metadata) -> Iterator[tuple[st
     yield "num_local_experts", metadata.get("expert_count")
     yield "is_causal", metadata.switch("attention.causal", True)
     if "num_key_value_heads" in architecture.sizes:
-        yield from _rotation(metadata)
+        yield from _rotation(architecture, metadata)
         yield from _biases(metadata)
 
 
@@ -115,15 +115,19 @@ def _width(metadata: Metadata) -> int:
     return metadata.size("embedding_length") // metadata.size("attention.head_count")
 
 
-def _rotation(metadata: Metadata) -> Iterator[tuple[str, Any]]:
-    """The size of a head, and its rotation, which all of it takes part in."""
+def _rotation(architecture: Architecture, metadata: Metadata) -> Iterator[tuple[str, Any]]:
+    """The size of a head, and its rotation."""
     turned = metadata.optional_size("rope.dimension_count")
-    d_k = metadata.optional_size("attention.key_length") or turned or _width(metadata)
-    for name in ("attention.value_length", "rope.dimension_count"):
+    d_k = metadata.optional_size("attention.key_length") or (not architecture.partial and turned) or _width(metadata)
+    for name in ("attention.value_length", *(() if architecture.partial else ("rope.dimension_count",))):
         if metadata.optional_size(name) not in (None, d_k):
             raise metadata.error(name, f"the size of a key, {d_k},")
     yield "head_dim", d_k
     scaling = dict(_scaling(metadata))
+    if trained := scaling.get("original_max_position_embeddings"):
+        yield "original_max_position_embeddings", trained
+    if architecture.partial and turned not in (None, d_k):
+        scaling["partial_rotary_factor"] = (turned + 0.5) / d_k  # of which the family takes the whole dimensions
     if metadata.name == "gemma3":
         within = metadata.number("rope.freq_base_swa") or BASE
         yield "rope_parameters", {"full_attention": scaling, "sliding_attention": {"rope_theta": within}}
@@ -148,6 +152,12 @@ def _scaling(metadata: Metadata) -> Iterator[tuple[str, Any]]:
     if factors is not None:  # Llama 3.1's, as llama.cpp computes them; they divide as LongRoPE's do
         yield from {"rope_type": "longrope", "short_factor": factors, "long_factor": factors}.items()
         yield "attention_factor", 1.0
+    elif metadata.factors("rope_factors_long.weight") is not None:
+        yield "rope_type", "longrope"
+        for each in ("short", "long"):
+            yield f"{each}_factor", metadata.factors(f"rope_factors_{each}.weight")
+        yield "original_max_position_embeddings", trained
+        yield "attention_factor", metadata.number("rope.scaling.attn_factor")
     elif kind == "yarn":
         yield from {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": trained}.items()
         for bound in ("beta_fast", "beta_slow"):

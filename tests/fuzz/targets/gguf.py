@@ -25,7 +25,7 @@ VALUES = (0, 2**31 - 1, 1.5, float("nan"), True, "", "x", [0], ["x"], [1.5, floa
 
 def seeds(folder):
     """Models of every architecture, tokenizers of every kind, and files with one value replaced by another."""
-    for name in ("llama", "llama-llama3", "llama-yarn", "qwen3", "gemma2", "gemma3_text", "gpt2"):
+    for name in ("llama", "llama-llama3", "llama-yarn", "qwen3", "gemma2", "gemma3_text", "phi3", "gpt2"):
         yield converted(name)
     for name in TOKENIZERS:
         yield with_tokenizer(name)
