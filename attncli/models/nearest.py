@@ -1,8 +1,9 @@
 """The known family that is nearest to a model of an unknown type, by the names of its arrays."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from attncli.errors import ResourceError, quoted
@@ -43,10 +44,15 @@ def nearest_family(names: Iterable[str]) -> str | None:
     return best if shares[best] >= LEAST else None
 
 
-def typical_names() -> dict[str, tuple[Family, frozenset[str]]]:
+def typical_names() -> Mapping[str, tuple[Family, frozenset[str]]]:
     """The family of each model_type, with the names of its arrays, the numbers of blocks left out."""
+    return _typical_names(tuple(FAMILIES))
+
+
+@lru_cache(maxsize=1)
+def _typical_names(model_types: tuple[str, ...]) -> Mapping[str, tuple[Family, frozenset[str]]]:
     found: dict[str, tuple[Family, frozenset[str]]] = {}
-    for model_type in FAMILIES:
+    for model_type in model_types:
         with suppress(ResourceError):  # of a type that has no defaults, kin have
             family = read_family(_Sizes({"model_type": model_type}))
             found[model_type] = family, frozenset(_plain(name) for name, _ in family.arrays())

@@ -73,16 +73,13 @@ def offer(name: str, revision: str = MAIN) -> Offer:
         raise UsageError(f"{name!r} is no name of a model", "expected ORG/NAME, such as openai-community/gpt2")
     if not REVISION.fullmatch(revision):
         raise UsageError("expected a branch, a tag or a commit", setting="revision", value=revision)
-    hub = _hub(name)
-    ask = partial(hub.HfApi(endpoint=_endpoint()).model_info, name, revision=revision, files_metadata=True)
-    info = _asked(name, revision, ask)
+    info = _about(name, revision)
     if not isinstance(info.sha, str) or not COMMIT.fullmatch(info.sha):
         raise ResourceError(f"the hub gives no commit of {name!r}", _again())
     files = tuple(_blob(name, each) for each in _chosen(name, info.siblings or ()))
     folder, snapshot = _folders(name, info.sha)
     missing = tuple(each for each in files if not whole(each, snapshot, folder))
-    family = (getattr(info, "config", None) or {}).get("model_type")
-    return Offer(name, revision, info.sha, files, missing, _licence(info), family if isinstance(family, str) else None)
+    return Offer(name, revision, info.sha, files, missing, _licence(info), _family(info))
 
 
 def pull(offered: Offer, progress: Progress = lambda *_: None) -> Path:
@@ -107,6 +104,15 @@ def pull(offered: Offer, progress: Progress = lambda *_: None) -> Path:
             done += blob.size
         _name_branch(offered, folder)
     return snapshot
+
+
+def _about(name: str, revision: str) -> Any:
+    """The hub's entry of a model; ResourceError where it gives none that can be read."""
+    ask = partial(_hub(name).HfApi(endpoint=_endpoint()).model_info, name, revision=revision, files_metadata=True)
+    try:
+        return _asked(name, revision, ask)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ResourceError(f"the hub at {_endpoint() or HUB} says nothing usable about {name!r}", _again()) from error
 
 
 def _report(progress: Progress, what: str, before: int, total: int, at: int) -> None:
@@ -202,10 +208,10 @@ def _is_taken(path: str, among: dict[str, Any]) -> bool:
 
 def _blob(name: str, sibling: Any) -> Blob:
     """A file with its size and checksum; ResourceError where the hub does not say them."""
-    lfs = sibling.lfs
+    lfs, size = sibling.lfs, sibling.size
     checksum = sibling.blob_id if lfs is None else getattr(lfs, "sha256", None)
-    pattern, size = (COMMIT if lfs is None else SHA256), sibling.size
-    if not isinstance(checksum, str) or not pattern.fullmatch(checksum) or not isinstance(size, int) or size < 0:
+    pattern = COMMIT if lfs is None else SHA256
+    if not isinstance(checksum, str) or not pattern.fullmatch(checksum) or type(size) is not int or size < 0:
         raise ResourceError(f"the hub gives no size and checksum of {quoted(sibling.rfilename)} in {name!r}", _again())
     return Blob(sibling.rfilename, size, checksum)
 
@@ -220,6 +226,13 @@ def _licence(info: Any) -> str | None:
     card = getattr(info, "card_data", None)
     found = getattr(card, "license", None)
     return found[:100] if isinstance(found, str) else None
+
+
+def _family(info: Any) -> str | None:
+    """The model_type, as far as the hub says it."""
+    config = getattr(info, "config", None)
+    found = config.get("model_type") if isinstance(config, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _name_branch(offered: Offer, folder: Path) -> None:

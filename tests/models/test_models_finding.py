@@ -233,7 +233,7 @@ def test_the_command_that_pulls_is_that_of_this_installation(monkeypatch, tmp_pa
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "huggingface_hub" else True)
     pip, _, pull = fetching.pull_command("org/x").partition(" && ")
     assert shlex.split(pip)[:4] == [sys.executable, "-m", "pip", "install"]
-    assert shlex.split(pip)[4].startswith("huggingface_hub")
+    assert shlex.split(pip)[4].replace("-", "_").startswith("huggingface_hub")
     assert shlex.split(pull)[1:] == ["models", "pull", "org/x"]
 
 
@@ -293,6 +293,13 @@ def test_a_package_that_ships_a_model_is_found_by_its_name(cache, site, name, we
     folder = site("Tiny_Bert", "tiny_bert/__init__.py", *weights("tiny_bert/model", weight)) / "tiny_bert" / "model"
     assert find_model(name) == folder
     assert name_of(folder) == "tiny-bert"
+
+
+def test_a_package_that_ships_a_gguf_file_is_found_by_its_name(cache, site):
+    file = site("llm-tiny", "llm_tiny/Tiny.Q4_1.gguf") / "llm_tiny" / "Tiny.Q4_1.gguf"
+    file.write_bytes(b"GGUF\x03\0\0\0" + bytes(100))
+    assert find_model("llm-tiny") == file
+    assert name_of(file) == "llm-tiny"
 
 
 def test_a_package_is_never_imported(cache, site):

@@ -9,6 +9,7 @@ from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import InputOptions, ModelOption, OutputOptions, SentenceArgument, check_alone, figure_field
 from attncli.errors import Setting, UsageError
+from attncli.models.checkpoint.places import model_names
 from attncli.settings.explanation import METHODS, AttentionOptions, attention_option, check_methods
 from attncli.settings.model import HeadOptions, model_option
 
@@ -42,7 +43,9 @@ class CompareOptions:
 class OtherOptions:
     """The other side of a comparison of models."""
 
-    against_model: str | None = model_option(None, "Another checkpoint, head by head.", metavar="PATH|NAME")
+    against_model: str | None = model_option(
+        None, "Another checkpoint, head by head.", metavar="PATH|NAME", values=model_names
+    )
     swap: str | None = model_option(None, "The sentence with a changed word.", metavar="OLD=NEW")
 
 

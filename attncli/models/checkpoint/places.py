@@ -69,7 +69,7 @@ def packaged() -> list[Found]:
     for folder in dict.fromkeys(sys.path):
         for name in _names(Path(folder)) if folder else ():
             if name.endswith(DISTRIBUTION):
-                package = plain(name.removesuffix(DISTRIBUTION).partition("-")[0])
+                package = plain(name.removesuffix(DISTRIBUTION).rpartition("-")[0])
                 models = [Found(package, "package", path) for path in dict.fromkeys(_shipped(Path(folder), name))]
                 found.setdefault(package, models)  # the first on the path is the one that Python imports
     return sorted(each for models in found.values() for each in models)
