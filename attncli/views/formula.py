@@ -11,6 +11,7 @@ from attncli.recipes.explanation import Explanation
 from attncli.views.rounding import as_number
 
 MOST_PLACES = 8
+MOST_TERMS = 3  # the products of which a score of DeBERTa is the sum; √d_k is times the root of their number
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,8 @@ class Formula:
 
     def _named_divisor(self) -> str:
         own, unit = self.terms.method.divisor, self.terms.unit
+        if number := _under_root(self.terms):
+            return f"√({number}·d_k)"
         if own is None or unit is None:
             return self.divisor or ""
         return own.text if unit == 1 else f"({unit}·{own.text})"
@@ -137,9 +140,19 @@ def _about_query(scoring: Scoring) -> Iterator[str]:
         yield "; ".join(filter(None, (length, bias)))
 
 
+def _under_root(own: ScoreTerms) -> int | None:
+    """2 or 3, where one head's divisor is the root of so many times d_k; None for other divisors."""
+    if own.unit is not None or own.method.divisor is None or own.method.divisor.text != "√d_k":
+        return None
+    times = float(own.divisor[0]) ** 2 / own.d_k
+    return round(times) if abs(times - round(times)) < 1e-6 and 1 < round(times) <= MOST_TERMS else None
+
+
 def _divisor(own: ScoreTerms) -> str:
     """The divisor of one head: `√64` where it is a number of d_k alone, else in figures."""
     named = own.method.divisor.text if own.method.divisor else ""
+    if number := _under_root(own):
+        return f"√{number * own.d_k}"
     if "d_k" not in named or own.unit is None:
         return f"{own.divisor[0]:.7g}"
     worked = named.replace("d_k", str(own.d_k))

@@ -13,7 +13,7 @@ from attncli.models.checkpoint.config_keys import HARMLESS
 from attncli.models.families import FAMILIES
 from attncli.models.model import open_model
 
-NAMES = sorted({path.name for path in TINY.iterdir()} & {*FAMILIES})
+NAMES = sorted({path.name for path in TINY.iterdir()} & {*FAMILIES, "deberta-v2_conv"})
 ROTATIONS = {
     "yarn": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 4.0, "beta_slow": 1.0, "mscale": 0.7, "rope_theta": 100.0}
     | {"original_max_position_embeddings": 16, "mscale_all_dim": 1.5, "attention_factor": 1.1},

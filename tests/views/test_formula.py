@@ -227,6 +227,22 @@ def test_the_scales_of_gpt2_stand_in_the_formula(tmp_path, changes, text):
 
 
 @pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, "q·k / √(3·d_k) + position"),
+        ({"pos_att_type": "c2p"}, "q·k / √(2·d_k) + position"),
+        ({"pos_att_type": None}, "q·k / √d_k"),
+    ],
+)
+def test_the_divisor_of_deberta_counts_its_terms(tmp_path, changes, text):
+    folder = with_config(copy_of("deberta-v2", tmp_path / "model"), **changes)
+    explanation = explain_model(BARK, folder, layer=[1], word="3")
+    assert formula_of(explanation.layers[0].terms([3]), 0).text == text
+    lines = [line.plain for line in close_up_lines(explanation, explanation.steps(3), Screen(200))]
+    check(lines, explanation, 3, "scaled")
+
+
+@pytest.mark.parametrize(
     ("scale", "text"), [(None, "q·k / √d_k"), (1.0, "q·k"), (0.25, "q·k / 4"), (1 / 40, "q·k / 40")]
 )
 @pytest.mark.parametrize("softcap", [None, 2.0])
