@@ -51,6 +51,18 @@ class Encoder(NamedTuple):
     warnings: tuple[str, ...]
 
 
+def open_made(data: bytes, folder: Path, config: Mapping[str, Any]) -> Encoder:
+    """The tokenizer of a tokenizer.json's bytes that were made of a folder's other files.
+
+    Raises:
+        FaultyTokenizerError, ResourceError: as `open_tokenizer`; a part of another form than any such file has.
+    """
+    opened = open_tokenizer(data, folder, {**config, "made": True})
+    if not opened.known:
+        raise FaultyTokenizerError("it has a part of unknown form")
+    return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings))
+
+
 def open_encoder(data: bytes, folder: Path, config: Mapping[str, Any], rows: int) -> Encoder:
     """The tokenizer of a folder, in this process if all of it is of a known form, else in one that can be stopped.
 
@@ -153,7 +165,7 @@ def _configured(library: Any, tokenizer: Any, data: bytes, folder: Path, config:
     name = class_of(settings, config, b'"ByteLevel"' in data)
     kind = KINDS.get(KIND_OF_CLASS.get(name, ""))
     warnings = list(ignored(settings, name))
-    if kind and not _fits(kind, tokenizer, bool(settings)):
+    if kind and not _fits(kind, tokenizer, bool(settings or config.get("made"))):
         warnings += [_is_of_another_kind(name)] if settings.get("tokenizer_class") else []
         kind = None
     try:

@@ -15,10 +15,10 @@ from attncli.errors import quoted
 from attncli.extras import package
 from attncli.tokenizer.encoding import Encoder, encode, faults, quiet
 from attncli.tokenizer.form import GPT4O, LLAMA3, MOST_ADDED, QWEN2, TEKKEN, FaultyTokenizerError
+from attncli.tokenizer.merges import merges_of
 
 KEY = "tokenizer.ggml."
 MOST_TOKENS = 2**20
-MOST_SPLITS = 2**22  # of all pieces in two, to find the merges; Gemma's 262,144 pieces have 1.8 million
 CONTROL, USER_DEFINED = 3, 4  # token types: special ones, and ones that are never cut
 SPACE = "▁"
 #: The names of tokens with a role, and those that are special in any file with such a vocabulary.
@@ -184,25 +184,6 @@ def _merged(described: Described, tokens: list[str], scores: list[int] | None, u
     more = {"unk_token": unknown} if unknown in vocabulary else {}
     model = described.library.models.BPE(vocab=vocabulary, merges=merges, fuse_unk=True, byte_fallback=True, **more)
     return described.library.Tokenizer(model)
-
-
-def merges_of(tokens: list[str], scores: list[Any]) -> list[tuple[str, str]]:
-    """Every way to make a token of two others, those of the highest score first, of one token the longest beginning.
-
-    Raises:
-        FaultyTokenizerError: there are too many to try.
-    """
-    if (splits := sum(map(len, tokens))) > MOST_SPLITS:
-        raise FaultyTokenizerError(f"its pieces have {splits:,} characters; up to {MOST_SPLITS:,} are read")
-    known, best = set(tokens), dict(zip(tokens, scores, strict=True))
-    pairs = [
-        (score, at, len(token) - at, token)
-        for token, score in best.items()
-        for at in range(1, len(token))
-        if token[:at] in known and token[at:] in known
-    ]
-    pairs.sort(key=lambda pair: pair[:3], reverse=True)
-    return [(token[:at], token[at:]) for _, at, _, token in pairs]
 
 
 def _add_tokens(tokenizer: Any, described: Described) -> None:

@@ -168,7 +168,7 @@ def test_a_tokenizer_that_is_none(tmp_path, text):
     assert "\n" not in caught.value.message
 
 
-OLDER = ["vocab.txt", "vocab.json", "merges.txt", "tokenizer.model", "sentencepiece.bpe.model", "spiece.model"]
+OLDER = ["vocab.json", "merges.txt", "bpe.codes", "tekken.json", "tiktoken.model"]
 
 
 @pytest.mark.parametrize("older", OLDER)

@@ -10,8 +10,9 @@ from typing import Any
 from attncli.errors import ResourceError
 from attncli.files.json_files import existing_file
 from attncli.text.tokens import SURROGATES
-from attncli.tokenizer.encoding import open_encoder
+from attncli.tokenizer.encoding import Encoder, open_encoder, open_made
 from attncli.tokenizer.form import FaultyTokenizerError, largest
+from attncli.tokenizer.settings import class_of, read_settings
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 MOST_ROWS = 2**20  # tokens, for a model of unknown vocabulary
@@ -76,10 +77,8 @@ class ModelTokenizer:
             ResourceError: the folder has no tokenizer.json, or a damaged one.
         """
         self._path = _tokenizer_path(folder)
-        with self._path.open("rb") as file:
-            data = file.read(largest(rows) + 1)
         try:
-            encoder = open_encoder(data, folder, {**(config or {}), "default_class": default_class}, rows)
+            encoder = _encoder(self._path, {**(config or {}), "default_class": default_class}, rows)
         except FaultyTokenizerError as fault:
             raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
         self._encode, self.warnings = encoder
@@ -108,12 +107,30 @@ def _token(text: str, index: int, id: int, piece: str, span: tuple[int, int], sp
     return ModelToken(index, id, piece, text[start:end], start, end, special, word)
 
 
+def _encoder(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
+    """The tokenizer of a tokenizer.json, or of one of the files that came before it."""
+    if path.name == "tokenizer.json":
+        with path.open("rb") as file:
+            return open_encoder(file.read(largest(rows) + 1), path.parent, config, rows)
+    from attncli.tokenizer.older import made_of  # late: few folders have such files alone
+
+    settings = read_settings(path.parent)
+    name = class_of(settings, config, is_byte_level=False)
+    return open_made(made_of(path, name, settings, largest(rows)), path.parent, config)
+
+
 def _tokenizer_path(folder: Path) -> Path:
+    """Of its tokenizer.json, or of the file that one is made of."""
     path = folder / "tokenizer.json"
+    if not path.exists():
+        from attncli.tokenizer.older import older_file
+
+        if made := older_file(folder):
+            return made
     older = [name for name in OTHER_FILES if (folder / name).exists()]
     if not path.exists() and older:
         raise ResourceError(
-            f"{str(folder)!r} has no tokenizer.json, only {older[0]}; attn reads tokenizer.json",
+            f"{str(folder)!r} has no tokenizer.json, only {older[0]}, which makes none",
             f"where transformers, sentencepiece and protobuf are installed, this writes it: {_conversion(folder)}",
         )
     if existing_file(path).stat().st_size > MAX_TOKENIZER:

@@ -1,0 +1,39 @@
+"""The merges of SentencePiece's byte-pair models, whose files have none: each piece's ways to be two others."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attncli.tokenizer.form import FaultyTokenizerError
+
+MOST_SPLITS = 2**22  # of all pieces in two, to find the merges; Gemma's 262,144 pieces have 1.8 million
+
+
+def merges_of(tokens: list[str], scores: list[Any]) -> list[tuple[str, str]]:
+    """Those of the token with the highest score first, of one token the longest beginning.
+
+    Raises:
+        FaultyTokenizerError: there are too many to try.
+    """
+    ranked = [(score, at, len(token) - at, token) for token, score, at in _splits(tokens, scores)]
+    ranked.sort(key=lambda pair: pair[:3], reverse=True)
+    return [(token[:at], token[at:]) for _, at, _, token in ranked]
+
+
+def merges_by_place(tokens: list[str]) -> list[tuple[str, str]]:
+    """Those of the first token first, of one token the shortest beginning.
+
+    Raises:
+        FaultyTokenizerError: there are too many to try.
+    """
+    return [(token[:at], token[at:]) for token, _, at in _splits(tokens, list(range(len(tokens))), by_rank=True)]
+
+
+def _splits(tokens: list[str], ranks: list[Any], by_rank: bool = False) -> Iterator[tuple[str, Any, int]]:
+    """Every token with its rank, the last one given, and a place where it is cut into two other tokens."""
+    if (splits := sum(map(len, tokens))) > MOST_SPLITS:
+        raise FaultyTokenizerError(f"its pieces have {splits:,} characters; up to {MOST_SPLITS:,} are read")
+    known: Mapping[str, Any] = dict(zip(tokens, ranks, strict=True))
+    for token, rank in sorted(known.items(), key=lambda item: item[1]) if by_rank else known.items():
+        for at in range(1, len(token)):
+            if token[:at] in known and token[at:] in known:
+                yield token, rank, at

@@ -1,0 +1,101 @@
+"""Folders with the files of tokenizers from before tokenizer.json, each with a config of its model type."""
+
+import json
+import struct
+
+from tokenizers import pre_tokenizers
+
+LETTERS = "abcdefghiklmnopqrstuvwxyzABDGS,.!'-é東京"
+WORDS = ("▁the", "▁dog", "do", "dog", "▁do", "▁is", "he", "▁cute", "th", "▁t", "▁d", "▁do", "▁dog")
+
+
+def word_pieces(special=("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")):
+    """vocab.txt."""
+    pieces = [*special, *LETTERS, "bark", "dog", "the", "is", "cute", *(f"##{letter}" for letter in LETTERS), "##og"]
+    return {"vocab.txt": "\n".join(pieces).encode() + b"\n"}
+
+
+def byte_pairs(*special):
+    """vocab.json and merges.txt."""
+    pieces = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet()), "do", "dog", "Ġdo", "Ġdog", "he", "the"]
+    merges = ["#version: 0.2", "d o", "do g", "Ġ do", "Ġdo g", "h e", "t he"]
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    return {"vocab.json": json.dumps(vocabulary).encode(), "merges.txt": "\n".join(merges).encode() + b"\n"}
+
+
+def pieces_of(kind, special=("<unk>", "<s>", "</s>"), bytes_too=False, unknown=0):
+    """A SentencePiece file of unigrams (1) or byte pairs (2)."""
+    more = [f"<0x{byte:02X}>" for byte in range(256)] if bytes_too else []
+    texts = list(
+        dict.fromkeys(
+            [*special, *more, "th", "do", "▁t", "▁d", "he", "▁the", "dog", "▁do", "▁dog", "▁is", "▁", *LETTERS]
+        )
+    )
+    data = b""
+    for number, text in enumerate(texts):
+        type_ = 2 if text == "<unk>" else 3 if text in special else 6 if text in more else 1
+        piece = (
+            _bytes(1, text.encode())
+            + b"\x15"
+            + struct.pack("<f", 0.0 if text in special else -float(number))
+            + b"\x18"
+            + bytes([type_])
+        )
+        data += _bytes(1, piece)
+    trainer = b"\x18" + bytes([kind]) + (b"\x98\x02\x01" if bytes_too else b"") + b"\xc0\x02" + bytes([unknown])
+    return data + _bytes(2, trainer) + _bytes(3, _bytes(1, b"identity") + b"\x18\x01" + b"\x20\x01" + b"\x28\x01")
+
+
+def _bytes(number, content):
+    """A field of bytes: its key, its length in sevens of bits, and its content."""
+    length, parts = len(content), b""
+    while True:
+        parts += bytes([length & 127 | (128 if length > 127 else 0)])
+        length >>= 7
+        if not length:
+            return bytes([number << 3 | 2]) + parts + content
+
+
+def _settings(**values):
+    return {"tokenizer_config.json": json.dumps(values).encode()}
+
+
+#: Names of folders → the model type, and the files with their bytes.
+FOLDERS = {
+    "bert": ("bert", word_pieces()),
+    "bert_cased": ("bert", word_pieces() | _settings(tokenizer_class="BertTokenizer", do_lower_case=False)),
+    "distilbert": ("distilbert", word_pieces()),
+    "electra": ("electra", word_pieces()),
+    "mpnet": ("mpnet", word_pieces(("<s>", "<pad>", "</s>", "[UNK]", "<mask>"))),
+    "gpt2": ("gpt2", byte_pairs("<|endoftext|>")),
+    "roberta": ("roberta", byte_pairs("<s>", "<pad>", "</s>", "<unk>", "<mask>")),
+    "qwen2": ("qwen2", byte_pairs("<|endoftext|>")),
+    "llama": ("llama", {"tokenizer.model": pieces_of(2, bytes_too=True)} | _settings(tokenizer_class="LlamaTokenizer")),
+    "llama_bos": (
+        "llama",
+        {"tokenizer.model": pieces_of(2, bytes_too=True)}
+        | _settings(tokenizer_class="LlamaTokenizer", add_bos_token=True, add_eos_token=True, legacy=True),
+    ),
+    "gemma": (
+        "gemma",
+        {"tokenizer.model": pieces_of(2, ("<pad>", "<eos>", "<bos>", "<unk>", "<mask>"), bytes_too=True, unknown=3)}
+        | _settings(tokenizer_class="GemmaTokenizer", add_bos_token=True),
+    ),
+    "xlm-roberta": ("xlm-roberta", {"sentencepiece.bpe.model": pieces_of(1)}),
+    "camembert": ("camembert", {"sentencepiece.bpe.model": pieces_of(1)}),
+    "albert": ("albert", {"spiece.model": pieces_of(1, ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"), unknown=1)}),
+    "deberta-v2": (
+        "deberta-v2",
+        {"spm.model": pieces_of(1, ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"), unknown=3)},
+    ),
+    "t5": ("t5", {"spiece.model": pieces_of(1, ("<pad>", "</s>", "<unk>"), unknown=2)}),
+}
+
+
+def write(name, folder):
+    """Write the files of a folder, and its config.json."""
+    model_type, files = FOLDERS[name]
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    (folder / "config.json").write_text(json.dumps({"model_type": model_type}))
+    return model_type
