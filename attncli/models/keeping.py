@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attncli.errors import AttnError, ResourceError, UsageError
-from attncli.extras import uninstall_command
+from attncli.extras import package, uninstall_command
 from attncli.files.json_files import read_object
+from attncli.files.safetensors_file import DTYPES
 from attncli.models.checkpoint.card import licence_of, special_tokens
 from attncli.models.checkpoint.finding import find_model, find_named, path_of
 from attncli.models.checkpoint.places import GGUF, Found, found_models
@@ -114,6 +115,8 @@ def _listed(found: Found) -> Listed:
     try:
         path = path_of(found)
         model = open_model(path)
+        if path.is_file() and not {*model.dtypes} <= {*DTYPES}:
+            package("gguf", "a quantised GGUF file")
     except (AttnError, OSError) as error:
         return Listed(found.name, found.place, path, size, _family(path), None, str(error))
     return Listed(found.name, found.place, path, size, model.family, model)

@@ -8,12 +8,14 @@ import sys
 import jsonschema
 import pytest
 from oracles.checkpoints import TINY, copy_of, with_config
+from oracles.gguf_files import converted
 from support.command import attn
 from test_cli_mistakes import ACTING, HOSTILE
 
 from attncli.cli.commands.models import COMMANDS
 from attncli.models.checkpoint.card import special_tokens
 from attncli.models.checkpoint.places import PLACES, packaged
+from attncli.models.model import Model
 from attncli.views.records.schemas import schema_of
 
 CARD = "---\nlanguage: en\nlicense: apache-2.0\ntags:\n- x\n---\n# A model\nlicense: mit\n"
@@ -157,6 +159,20 @@ def test_special_tokens_are_those_of_the_files(tmp_path, tokens, found):
     assert special_tokens(tmp_path) == found
     (tmp_path / "special_tokens_map.json").rename(tmp_path / "tokenizer_config.json")
     assert special_tokens(tmp_path) == found
+
+
+def test_a_gguf_file_is_a_model_too(models, places, monkeypatch):
+    file = places / "home" / "models" / "small.gguf"
+    file.write_bytes(converted("llama"))
+    (found,) = records(models("info", "small", "--json"), "info")
+    assert (found["place"], found["path"], found["family"]) == ("home", str(file), "llama")
+    assert {"<s>", "<unk>"} <= {*found["special_tokens"]}
+    monkeypatch.setattr(Model, "dtypes", ("Q8_0", "F32"))
+    monkeypatch.setitem(sys.modules, "gguf", None)
+    (listed,) = (each for each in records(models("list", "--json"), "list") if each["name"] == "small")
+    assert listed["fault"] == "a quantised GGUF file needs the package gguf, which is not installed"
+    assert models("remove", "small").returncode == 0
+    assert not file.exists()
 
 
 def test_a_model_is_removed(models, places):

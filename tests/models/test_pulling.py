@@ -10,6 +10,7 @@ from support.command import attn
 from support.hub import COMMIT, TOKEN, Hub
 from support.terminal import Session
 
+from attncli.models import pulling
 from attncli.models.model import open_model
 
 pytest.importorskip("huggingface_hub", reason="pip install huggingface_hub")
@@ -109,6 +110,16 @@ def test_on_a_terminal_it_asks(hub, folder, answer, fetched):
     session.read_to_the_end()
     assert session.process.returncode == 0
     assert (folder / "refs" / "main").exists() == fetched
+
+
+def test_progress_counts_the_bytes_of_all_files(hub, folder, monkeypatch):
+    for name, value in (("HF_ENDPOINT", hub.url), ("HF_HUB_CACHE", str(folder.parent))):
+        monkeypatch.setenv(name, value)
+    offered, calls = pulling.offer(NAME), []
+    pulling.pull(offered, lambda *call: calls.append(call))
+    assert {what for what, _, _ in calls} == {f"downloading {NAME}"}
+    assert [done for _, done, _ in calls] == sorted(done for _, done, _ in calls)
+    assert calls[-1][1:] == (offered.size, offered.size)
 
 
 def test_a_second_pull_fetches_nothing(hub, pull):

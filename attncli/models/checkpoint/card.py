@@ -13,11 +13,15 @@ MAX_CARD = 2**16  # bytes; the fields of a card stand at its beginning, between 
 MOST = 100  # characters of a licence or a token
 MAX_TOKENS = 1000
 FIELD = re.compile(r"^(license|license_name):[ \t]*(?:\n[ \t]*-[ \t]*)?(\S[^\n]*)$", re.M)
+GGUF_TOKEN = re.compile(r"tokenizer\.ggml\.\w+_token_id")
 MAP, SETTINGS, TOKENIZER = "special_tokens_map.json", "tokenizer_config.json", "tokenizer.json"
 
 
 def licence_of(folder: Path) -> str | None:
-    """The licence that the card of a model names; None where it names none."""
+    """The licence that the card of a model or the metadata of a GGUF file name; None where they name none."""
+    if folder.is_file():
+        found = _metadata(folder).get("general.license")
+        return found[:MOST] if isinstance(found, str) else None
     paths = (folder / CARD, folder.parent / CARD) if re.match(r"0_\w", folder.name) else (folder / CARD,)
     fields = next((found for path in paths if (found := dict(_fields(path)))), {})
     licence = fields.get("license")
@@ -25,7 +29,9 @@ def licence_of(folder: Path) -> str | None:
 
 
 def special_tokens(folder: Path) -> list[str]:
-    """The special tokens that the tokenizer's files name, each once."""
+    """The special tokens that the tokenizer's files or the metadata of a GGUF file name, each once."""
+    if folder.is_file():
+        return list(dict.fromkeys(_numbered(_metadata(folder))))
     found = [*_named(_object(folder / MAP))] or [*_named(_object(folder / SETTINGS))]
     return list(dict.fromkeys(found or _added(_object(folder / TOKENIZER))))[:MAX_TOKENS]
 
@@ -43,6 +49,25 @@ def _fields(path: Path) -> Iterator[tuple[str, str]]:
     for key, value in FIELD.findall(head[1]) if head else ():
         if bare := value.strip().strip("\"'[]")[:MOST]:
             yield key, bare
+
+
+def _metadata(file: Path) -> dict[str, Any]:
+    """The metadata of a GGUF file; none where it cannot be read."""
+    from attncli.files.gguf_file import GgufFile  # few models are GGUF
+
+    try:
+        return dict(GgufFile(file).metadata)
+    except ResourceError:
+        return {}
+
+
+def _numbered(metadata: dict[str, Any]) -> Iterator[str]:
+    """The tokens whose ids stand under keys such as tokenizer.ggml.bos_token_id."""
+    tokens = metadata.get("tokenizer.ggml.tokens")
+    known = tokens if isinstance(tokens, list) else []
+    for key, number in metadata.items():
+        if GGUF_TOKEN.fullmatch(key) and isinstance(number, int) and 0 <= number < len(known):
+            yield str(known[number])[:MOST]
 
 
 def _object(path: Path) -> dict[str, Any]:
