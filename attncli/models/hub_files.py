@@ -87,14 +87,20 @@ def linked(blob: Blob, snapshot: Path, folder: Path) -> None:
 
 
 def _fill(part: Path, blob: Blob, fetch: Fetch, report: Report) -> None:
-    """Complete the part."""
+    """Complete the part, over as many connections as it takes, as long as they bring something."""
     with open(part, "r+b", opener=itself) as file:
         there = file.seek(0, os.SEEK_END)
         if there > blob.size:
-            there = file.seek(0)
-            file.truncate()
-        report(there)
-        fetch(Reporting(file, report), there)
+            there = file.truncate(file.seek(0))
+        while True:
+            report(there)
+            try:
+                fetch(Reporting(file, report), there)
+                return
+            except Exception:
+                before, there = there, file.seek(0, os.SEEK_END)
+                if there <= before:
+                    raise
 
 
 def _matches(path: Path, blob: Blob) -> bool:
