@@ -27,12 +27,13 @@ OTHER_ENDS = {"bos": "<s>", "eos": "</s>"}
 #: SentencePiece's files, by the names that classes of transformers give them.
 PIECE_FILES = ("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model")
 SPACE = "▁"
-_FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
 
 
 def older_file(folder: Path) -> Path | None:
     """The first of the files that a tokenizer can be made of; None where the folder has none."""
-    names = ("vocab.txt", *(["vocab.json"] if (folder / "merges.txt").exists() else []), *PIECE_FILES)
+    pairs = ["vocab.json"] if (folder / "merges.txt").exists() else []
+    names = ("vocab.txt", *pairs, *PIECE_FILES, *(["source.spm"] if (folder / "vocab.json").exists() else []))
     return next((folder / name for name in names if (folder / name).exists()), None)
 
 
@@ -51,7 +52,8 @@ def made_of(path: Path, name: str, settings: Settings, most: int) -> bytes:
     return json.dumps({"version": "1.0", "added_tokens": [], **made}, ensure_ascii=False).encode(errors="replace")
 
 
-def _content(path: Path, most: int) -> bytes:
+def content_of(path: Path, most: int) -> bytes:
+    """The bytes of a file; FaultyTokenizerError where it has more than `most`."""
     if not os.path.isfile(path):
         existing_file(path)  # says why
     with path.open("rb") as file:
@@ -64,7 +66,7 @@ def _content(path: Path, most: int) -> bytes:
 
 
 def _lines(path: Path, most: int) -> list[str]:
-    lines = _content(path, most).decode(errors="replace").replace("\r\n", "\n").split("\n")
+    lines = content_of(path, most).decode(errors="replace").replace("\r\n", "\n").split("\n")
     return lines if lines[-1] else lines[:-1]
 
 
@@ -92,7 +94,7 @@ def _pairs(path: Path, most: int) -> Part:
 
 def _pieces(path: Path, name: str, most: int) -> Part:
     """SentencePiece's model: merges in the order of the pieces, or unigrams in the order that the class has them."""
-    found = read_pieces(_content(path, most))
+    found = read_pieces(content_of(path, most))
     texts = [piece.text for piece in found.pieces]
     if found.kind == BYTE_PAIRS:
         vocabulary = {text: number for number, text in enumerate(texts)}
@@ -118,12 +120,14 @@ ORDERS: Mapping[str, tuple[list[str], int, list[str]]] = {
 
 def _steps(found: PieceModel) -> Part:
     """The table of characters, and the cut at spaces."""
-    table = {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(found.charsmap).decode()}
     cuts = [{"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": SPACE, "prepend_scheme": "always"}]
-    steps: Part = {"pre_tokenizer": {"type": "Sequence", "pretokenizers": cuts}}
-    if found.charsmap:
-        steps["normalizer"] = table
-    return steps
+    return {"pre_tokenizer": {"type": "Sequence", "pretokenizers": cuts}, "normalizer": table_of(found)}
+
+
+def table_of(found: PieceModel) -> Part | None:
+    """The table of characters as a normalizer; None where the file has none."""
+    table = {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(found.charsmap).decode()}
+    return table if found.charsmap else None
 
 
 def _around(name: str, settings: Settings, vocabulary: Any) -> Part:
@@ -158,6 +162,6 @@ def _added(found: PieceModel, texts: list[str]) -> Part:
     tokens += [(number, text, True) for text, number in numbers.items() if text in EXTRA]
     return {
         "added_tokens": [
-            {"id": number, "content": text, **_FLAGS, "special": special} for number, text, special in sorted(tokens)
+            {"id": number, "content": text, **FLAGS, "special": special} for number, text, special in sorted(tokens)
         ]
     }

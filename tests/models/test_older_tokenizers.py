@@ -54,3 +54,19 @@ def test_a_tokenizer_json_comes_before_other_files(tmp_path):
     (tmp_path / "tokenizer.json").write_bytes((TINY / "bert" / "tokenizer.json").read_bytes())
     tokens = ModelTokenizer(tmp_path, {"model_type": "bert"}, 600, "BertTokenizer").read("a").tokens
     assert [token.piece for token in tokens][::2] == ["[CLS]", "[SEP]"]
+
+
+def test_marian_has_another_tokenizer_for_targets_and_a_token_of_their_language(tmp_path):
+    write("marian", tmp_path)
+    tokenizer = ModelTokenizer(tmp_path, {"model_type": "marian"}, 600)
+    assert [list(tokenizer.target.read(text).ids) for text in WRITTEN] == EXPECTED["marian_target"]
+    sentence = tokenizer.read(">>fr<< the dog")
+    assert list(sentence.ids) == EXPECTED["marian_code"]
+    assert [token.text for token in sentence.tokens[:3]] == [">>fr<<", "the", "dog"]
+    assert [token.special for token in sentence.tokens] == [False, False, False, True]
+
+
+def test_every_other_tokenizer_reads_targets_too(tmp_path):
+    write("bert", tmp_path)
+    tokenizer = ModelTokenizer(tmp_path, {"model_type": "bert"}, 600, "BertTokenizer")
+    assert tokenizer.target is tokenizer

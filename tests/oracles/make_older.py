@@ -20,5 +20,8 @@ for name in FOLDERS:
         write(name, Path(folder))
         tokenizer = AutoTokenizer.from_pretrained(folder)
         found[name] = [tokenizer(text).input_ids for text in WRITTEN]
+        if name == "marian":
+            found["marian_target"] = [tokenizer(text_target=text).input_ids for text in WRITTEN]
+            found["marian_code"] = tokenizer(">>fr<< the dog").input_ids
         print(name, type(tokenizer).__name__)
 (Path(__file__).parent / "older_tokens.json").write_text(json.dumps(found) + "\n")

@@ -23,17 +23,17 @@ def byte_pairs(*special):
     return {"vocab.json": json.dumps(vocabulary).encode(), "merges.txt": "\n".join(merges).encode() + b"\n"}
 
 
-def pieces_of(kind, special=("<unk>", "<s>", "</s>"), bytes_too=False, unknown=0):
+def pieces_of(kind, special=("<unk>", "<s>", "</s>"), bytes_too=False, unknown=0, more=()):
     """A SentencePiece file of unigrams (1) or byte pairs (2)."""
-    more = [f"<0x{byte:02X}>" for byte in range(256)] if bytes_too else []
+    codes = [f"<0x{byte:02X}>" for byte in range(256)] if bytes_too else []
     texts = list(
         dict.fromkeys(
-            [*special, *more, "th", "do", "▁t", "▁d", "he", "▁the", "dog", "▁do", "▁dog", "▁is", "▁", *LETTERS]
+            [*special, *codes, *more, "th", "do", "▁t", "▁d", "he", "▁the", "dog", "▁do", "▁dog", "▁is", "▁", *LETTERS]
         )
     )
     data = b""
     for number, text in enumerate(texts):
-        type_ = 2 if text == "<unk>" else 3 if text in special else 6 if text in more else 1
+        type_ = 2 if text == "<unk>" else 3 if text in special else 6 if text in codes else 1
         piece = (
             _bytes(1, text.encode())
             + b"\x15"
@@ -90,6 +90,16 @@ FOLDERS = {
     ),
     "t5": ("t5", {"spiece.model": pieces_of(1, ("<pad>", "</s>", "<unk>"), unknown=2)}),
 }
+
+
+def _marian():
+    """Two files of pieces, and a vocabulary that numbers those of both, some of them not at all."""
+    texts = ["</s>", "<unk>", ">>fr<<", "▁the", "▁dog", "▁do", "dog", "he", "▁", *LETTERS[::-1][3:], "▁chien", "<pad>"]
+    vocabulary = json.dumps({text: number for number, text in enumerate(texts)}).encode()
+    return {"source.spm": pieces_of(1), "target.spm": pieces_of(1, more=("▁chien", "ch")), "vocab.json": vocabulary}
+
+
+FOLDERS["marian"] = ("marian", _marian())
 
 
 def write(name, folder):

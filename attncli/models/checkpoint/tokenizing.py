@@ -23,6 +23,7 @@ OTHER_FILES = (
     *("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "source.spm"),
     *("vocab.txt", "vocab.json", "bpe.codes", "merges.txt", "tekken.json", "tiktoken.model"),
 )
+SOURCE, TARGET = "source.spm", "target.spm"
 JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and joiners of letters or emoji
 
 
@@ -76,12 +77,24 @@ class ModelTokenizer:
         Raises:
             ResourceError: the folder has no tokenizer.json, or a damaged one.
         """
-        self._path = _tokenizer_path(folder)
+        self._path, self._target = _tokenizer_path(folder), None
+        self._load({**(config or {}), "default_class": default_class}, rows)
+        if self._path.name == SOURCE:
+            self._target = ModelTokenizer.__new__(ModelTokenizer)
+            self._target._path, self._target._target = folder / TARGET, None
+            self._target._load(config or {}, rows)
+
+    def _load(self, config: Mapping[str, Any], rows: int) -> None:
         try:
-            encoder = _encoder(self._path, {**(config or {}), "default_class": default_class}, rows)
+            encoder = _encoder(self._path, config, rows)
         except FaultyTokenizerError as fault:
             raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
         self._encode, self.warnings = encoder
+
+    @property
+    def target(self) -> "ModelTokenizer":
+        """The tokenizer of the targets of an encoder–decoder: another one in Marian's models, elsewhere the same."""
+        return self._target or self
 
     def read(self, text: str) -> ModelSentence:
         """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.
@@ -115,6 +128,10 @@ def _encoder(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
     from attncli.tokenizer.older import made_of  # late: few folders have such files alone
 
     settings = read_settings(path.parent)
+    if path.suffix == ".spm":
+        from attncli.tokenizer.marian import marian_encoder
+
+        return marian_encoder(path, settings, config, largest(rows))
     name = class_of(settings, config, is_byte_level=False)
     return open_made(made_of(path, name, settings, largest(rows)), path.parent, config)
 
