@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -22,6 +23,7 @@ from support.places import PACKAGE, ROOT, TESTS
 from attncli.models.checkpoint.config import Config, read_config
 from attncli.models.checkpoint.tensors import Checkpoint, array_files
 from attncli.models.families import FAMILIES, read_family
+from attncli.models.model import open_model
 from attncli.models.pack import Pack
 
 STORED = TESTS / "oracles" / "differences.json"
@@ -58,15 +60,32 @@ def run(folder, ids):
 
 
 def differences(folder):
-    """Whether a model is causal, and the largest differences of a weight and of the last hidden state on every text."""
+    """Whom a token sees, and the largest differences of a weight and of the last hidden state, of every text."""
+    pairs = "cross_3" in np.load(folder / "expected.npz")
     for ids, rows, weights, hidden in texts_of(folder):
         causal, ours, last = run(folder, ids)
         kept = ours if rows is ... else ours[:, :, rows]
-        yield causal, float(np.abs(kept - weights).max()), float(np.abs(last - hidden).max())
+        sees = "a target its source" if pairs else "the tokens before" if causal else "all tokens"
+        yield sees, float(np.abs(kept - weights).max()), float(np.abs(last - hidden).max())
+    for n in LENGTHS if pairs else ():
+        yield from _of_decoder(folder, n)
+
+
+def _of_decoder(folder, n):
+    """The same of both attentions of a decoder on a source and a target."""
+    expected, model = np.load(folder / "expected.npz"), open_model(TINY / weights_of(folder.name))
+    family = read_family(Config(dict(read_config(folder).values)))
+    model = replace(model, _family=family)
+    for part in ("decoder", "cross"):
+        layers = [*model.run_pair(expected[f"ids_{n}"], expected[f"target_{n}"], part, dtype=np.float32)]
+        weights = np.stack([layer.attention.weights for layer in layers])
+        last = family.final_target(model._tensors, layers[-1].output)
+        found = (weights, expected[f"{part}_{n}"]), (last, expected[f"decoded_{n}"])
+        yield "a target its source", *(float(np.abs(ours - theirs).max()) for ours, theirs in found)
 
 
 def measured():
-    """model_type → its checkpoints, whom a token sees, and the worst differences."""
+    """model_type → its checkpoints, the tokens that one sees, and the worst differences."""
     found = defaultdict(list)
     for folder in sorted(path.parent for path in TINY.glob("*/expected.npz")):
         found[read_config(folder).values["model_type"]].append(list(differences(folder)))
@@ -75,7 +94,7 @@ def measured():
 
 def _row(folders):
     seen, weights, hidden = zip(*(text for texts in folders for text in texts), strict=True)
-    sees = "all tokens" if not any(seen) else "the tokens before" if all(seen) else "either, as its config says"
+    sees = seen[0] if len({*seen}) == 1 else "either, as its config says"
     return {"checkpoints": len(folders), "sees": sees, "weights": max(weights), "hidden": max(hidden)}
 
 

@@ -51,6 +51,11 @@ class Model:
         return vocabulary(self._family.output, self._tensors)
 
     @property
+    def decoder(self) -> ModelShape | None:
+        """The sizes of the decoder of an encoder–decoder, which reads a target; None of other models."""
+        return self._family.decoder_shape if isinstance(self._family, EncoderDecoder) else None
+
+    @property
     def dtypes(self) -> tuple[str, ...]:
         """The forms in which the files hold its parameters, as they call them: `F16`."""
         return self._tensors.dtypes

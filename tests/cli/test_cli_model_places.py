@@ -117,6 +117,15 @@ def test_all_about_a_model(models):
 def test_a_folder_is_described_too(models):
     (found,) = records(models("info", str(TINY / "qwen2"), "--json"), "info")
     assert (found["place"], found["family"], found["licence"], found["causal"]) == ("disk", "qwen2", None, True)
+    assert found["decoder"] is None
+
+
+def test_of_an_encoder_decoder_both_halves_are_described(models):
+    (found,) = records(models("info", str(TINY / "t5"), "--json"), "info")
+    assert (found["causal"], found["decoder"]["heads"]) == (False, found["heads"])
+    assert re.search(
+        r"^decoder +\d layers, \d heads a layer: a target sees", models("info", str(TINY / "t5")).stdout, re.M
+    )
 
 
 @pytest.mark.parametrize(

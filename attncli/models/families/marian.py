@@ -1,4 +1,7 @@
-"""Marian, Pegasus and M2M-100: BART's kin whose positions are computed, and stored in some checkpoints."""
+"""Marian (Junczys-Dowmunt et al. 2018), Pegasus (Zhang et al. 2020), M2M-100 (Fan et al. 2021): BART's kin.
+
+Their positions are computed, and stored in some checkpoints.
+"""
 
 from dataclasses import dataclass
 

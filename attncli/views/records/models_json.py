@@ -16,12 +16,13 @@ def info_json(listed: Listed) -> str:
     model = listed.model
     if model is None:
         raise ValueError("a model that was not opened has no properties")
-    shape = model.shape
+    shape, decoder = model.shape, model.decoder
     more = {
         "d_model": shape.d_model,
         "d_k": shape.d_k,
         "key_value_heads": shape.n_kv_head,
         "causal": shape.causal,
+        "decoder": decoder and {"layers": decoder.n_layer, "heads": decoder.n_head},
         "positions": shape.positions,
         "vocabulary": model.vocabulary,
         "dtypes": list(model.dtypes),

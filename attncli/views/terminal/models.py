@@ -115,6 +115,9 @@ def _properties(model: Model) -> Iterator[tuple[str, str]]:
     yield "heads", f"{shape.n_head} a layer{shared}, {shape.d_k} dimensions each"
     yield "hidden state", f"{shape.d_model} dimensions"
     yield "sees", "the tokens before" if shape.causal else "all tokens"
+    if decoder := model.decoder:
+        heads = f"{decoder.n_layer} layers, {decoder.n_head} heads a layer"
+        yield "decoder", f"{heads}: a target sees its tokens before, and its source"
     yield "parameters", f"{model.parameters:,} ({', '.join(model.dtypes)})"
     yield "vocabulary", f"{model.vocabulary:,} tokens"
     yield "longest text", f"{shape.positions:,} tokens"
