@@ -12,6 +12,7 @@ from attncli.errors import ResourceError
 from attncli.vectors.download import itself
 
 CHUNK = 2**20  # bytes
+OTHER_HUB = "try again another day, or another hub: HF_ENDPOINT"
 PART = ".attn.incomplete"  # at the end of the name of a blob of which a part is there
 
 Fetch = Callable[["Reporting", int], None]  # appends the rest to the file, of which so many bytes are there
@@ -28,14 +29,16 @@ class Blob:
 
 
 class Reporting:
-    """An open file that tells how far it is written."""
+    """An open file that tells how far it is written, and takes no more than the bytes of its blob."""
 
-    def __init__(self, file: BinaryIO, report: Report) -> None:
-        self._file, self._report = file, report
+    def __init__(self, file: BinaryIO, blob: Blob, report: Report) -> None:
+        self._file, self._blob, self._report = file, blob, report
         self.seek, self.tell, self.truncate, self.flush = file.seek, file.tell, file.truncate, file.flush
 
     def write(self, data: bytes) -> int:
-        """Write, and tell."""
+        """Write, and tell; ResourceError where it is too much."""
+        if self._file.tell() + len(data) > self._blob.size:
+            raise ResourceError(f"{self._blob.path!r} arrives with more than its {self._blob.size:,} bytes", OTHER_HUB)
         count = self._file.write(data)
         self._report(self._file.tell())
         return count
@@ -71,8 +74,7 @@ def arrived(blob: Blob, folder: Path, fetch: Fetch, report: Report) -> Path:
             os.replace(part, path)
             return path
         part.unlink()
-    hint = "try again another day, or another hub: HF_ENDPOINT"
-    raise ResourceError(f"{blob.path!r} arrives with another checksum than {blob.checksum}", hint)
+    raise ResourceError(f"{blob.path!r} arrives with another checksum than {blob.checksum}", OTHER_HUB)
 
 
 def linked(blob: Blob, snapshot: Path, folder: Path) -> None:
@@ -95,8 +97,10 @@ def _fill(part: Path, blob: Blob, fetch: Fetch, report: Report) -> None:
         while True:
             report(there)
             try:
-                fetch(Reporting(file, report), there)
+                fetch(Reporting(file, blob, report), there)
                 return
+            except ResourceError:
+                raise
             except Exception:
                 before, there = there, file.seek(0, os.SEEK_END)
                 if there <= before:

@@ -197,6 +197,24 @@ def test_a_token_opens_a_gated_model(hub, pull):
     assert pull(NAME, "--yes", HF_TOKEN=TOKEN).returncode == 0
 
 
+def test_a_token_goes_to_no_other_server(hub, pull, folder):
+    other = Hub()
+    other.models, hub.moved = hub.models, other.url
+    assert pull(NAME, "--yes", HF_TOKEN=TOKEN).returncode == 0
+    other.close()
+    assert {*hub.tokens} == {TOKEN}
+    assert {*other.tokens} == {None}
+    assert len(other.tokens) == len(TAKEN)
+
+
+def test_a_file_that_does_not_end_is_ended(hub, pull, folder):
+    hub.lies["model.safetensors"] = hub.models[NAME]["model.safetensors"] + bytes(10**6)
+    failed(pull(NAME, "--yes"), "'model.safetensors' arrives with more than its 15,868 bytes", "try again")
+    assert sum(path.stat().st_size for path in (folder / "blobs").iterdir()) < 10**5
+    hub.lies.clear()
+    assert pull(NAME, "--yes").returncode == 0
+
+
 def test_an_absent_model_and_an_absent_revision(hub, pull):
     failed(pull("org/absent", "--yes"), f"the hub at {hub.url} has no public model 'org/absent'", "HF_TOKEN")
     failed(pull(NAME, "--revision", "v9"), f"'{NAME}' has no revision 'v9'", "--revision")

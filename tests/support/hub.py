@@ -25,7 +25,8 @@ class Hub:
         self.broken = {}  # path -> how many answers end half-way
         self.lies = {}  # path -> content in place of the true one
         self.api = {}  # keys of the answer about a model that are to be others
-        self.requests = []
+        self.moved = None  # the address of another server, to which the content of files is redirected
+        self.requests, self.tokens = [], []
         self._server = QuietServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
@@ -94,7 +95,10 @@ class Hub:
                 token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
                 start = int(self.headers.get("Range", "bytes=0-")[6:].split("-")[0])
                 hub.requests.append((self.path, start))
+                hub.tokens.append(token)
                 code, headers, content = hub.answer(self.path, token)
+                if hub.moved and code == 200 and "/resolve/" in self.path:
+                    code, headers, content = 302, {"Location": hub.moved + self.path}, b""
                 body, file = content[start:], self.path.rpartition("/")[2]
                 self.send_response(206 if start and code == 200 else code)
                 for key, value in (headers | {"Content-Length": str(len(body))}).items():
