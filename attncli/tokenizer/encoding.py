@@ -195,7 +195,7 @@ def _fits(kind: Kind, tokenizer: Any, named: bool) -> bool:
     cut = tokenizer.pre_tokenizer
     metaspace = cut is not None and b'"Metaspace"' in cut.__getstate__()
     known = type(tokenizer.model).__name__ == kind.model and not (kind.of_bytes and metaspace)
-    return known and (named or kind.model != "Unigram")
+    return known and (named or kind.always or kind.model != "Unigram")
 
 
 def _made(work: Work, kind: Kind | None, folder: Path) -> Any:

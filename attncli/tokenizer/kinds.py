@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attncli.tokenizer.form import QWEN2
@@ -34,6 +34,8 @@ _COHERE = {
 }
 _QWEN2 = dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>")
 _NOT_USED = ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
+_T5 = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+_BLANKS = [f"<extra_id_{number}>" for number in range(100)]
 _MASK = {"content": "<mask>", "lstrip": True, "special": True}
 
 
@@ -61,7 +63,8 @@ class Work:
 class Kind:
     """A class: the model that its vocabulary is for, its special tokens, and the steps built before and after them.
 
-    of_bytes: the vocabulary is of bytes, and one with ▁ for the space is of no use to it.
+    of_bytes: the vocabulary is of bytes, and one with ▁ for the space is of no use to it; always: whether its steps are
+    built without a tokenizer_config.json too.
     """
 
     model: str
@@ -70,6 +73,7 @@ class Kind:
     after: Callable[[Work], None] = lambda work: None
     extra: tuple[str, ...] = ()
     of_bytes: bool = False
+    always: bool = False
 
 
 def _with(work: Work, model: Any, normalizer: Any, cut: Any, *, keep_after: bool = False) -> Any:
@@ -252,6 +256,18 @@ def _after_sentencepiece(work: Work) -> None:
     )
 
 
+def _t5(work: Work) -> Any:
+    plain = {name: value for name, value in work.settings.items() if name != "add_prefix_space"}
+    return _sentencepiece(replace(work, settings=plain), 2)
+
+
+def _after_t5(work: Work) -> None:
+    end = (work.text("eos_token"), work.number("eos_token", 1))
+    work.tokenizer.post_processor = work.library.processors.TemplateProcessing(
+        single=["$A", end[0]], special_tokens=[end]
+    )
+
+
 KINDS: Mapping[str, Kind] = {
     "bert": Kind("WordPiece", _BERT, _bert, _after_bert),
     "mpnet": Kind("WordPiece", _ROBERTA | {"unk_token": "[UNK]", "mask_token": _MASK}, _bert, _after_mpnet),
@@ -266,5 +282,6 @@ KINDS: Mapping[str, Kind] = {
     "albert": Kind("Unigram", _ALBERT, _albert, _after_deberta),
     "deberta": Kind("BPE", _DEBERTA, _bytes, _after_deberta, of_bytes=True),
     "deberta-v2": Kind("Unigram", _DEBERTA, _deberta_v2, _after_deberta),
+    "t5": Kind("Unigram", _T5, _t5, _after_t5, tuple(_BLANKS), always=True),
     "camembert": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _camembert, _after_sentencepiece, tuple(_NOT_USED)),
 }

@@ -18,7 +18,7 @@ from attncli.tokenizer.form import GPT4O, LLAMA3, MOST_ADDED, QWEN2, TEKKEN, Fau
 from attncli.tokenizer.merges import merges_of
 
 KEY = "tokenizer.ggml."
-MOST_TOKENS = 2**20
+MOST_TOKENS = 2**19  # the largest vocabularies in use have 262,144
 CONTROL, USER_DEFINED = 3, 4  # token types: special ones, and ones that are never cut
 SPACE = "▁"
 #: The names of tokens with a role, and those that are special in any file with such a vocabulary.

@@ -33,6 +33,7 @@ KIND_OF_CLASS = {
     "GemmaTokenizer": "gemma",
     "CohereTokenizer": "cohere",
     "LlamaTokenizer": "llama",
+    "T5Tokenizer": "t5",
     "Qwen2Tokenizer": "qwen2",
 }
 AS_IT_IS = "TokenizersBackend"

@@ -142,7 +142,7 @@ def test_version_2_and_another_alignment_are_read(tmp_path):
         ({"llama.rope.scaling.type": "bent", "llama.rope.scaling.factor": 2.0}, "'bent'"),
         ({"llama.expert_count": 8}, "a mixture of experts"),
         ({"tokenizer.ggml.model": "rwkv"}, "tokenizer.ggml.model: expected one of gpt2, llama, got 'rwkv'"),
-        ({"tokenizer.ggml.tokens": None}, "tokenizer.ggml.tokens: expected 1 to 1,048,576 texts"),
+        ({"tokenizer.ggml.tokens": None}, "tokenizer.ggml.tokens: expected 1 to 524,288 texts"),
         ({"tokenizer.ggml.scores": [1.0]}, "tokenizer.ggml.scores: expected 80 numbers, one a token"),
         ({"tokenizer.ggml.token_type": [1, 1]}, "tokenizer.ggml.token_type: expected 80 numbers"),
         ({"tokenizer.ggml.bos_token_id": 80}, "tokenizer.ggml.bos_token_id: expected one of 80, got 80"),

@@ -14,6 +14,7 @@ ALBERT = ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")
 DEBERTA = ("[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]")
 DEBERTA_V2 = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 ROBERTA = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+T5 = ("<pad>", "</s>", "<unk>", "<extra_id_1>", "<extra_id_0>")
 LETTERS = "abcdefghiklmnorstuvyBDGOS,.!'-é東京"
 QWEN2 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -147,6 +148,7 @@ BASES = {
     "gemma": (gemma, "GemmaTokenizerFast"),
     "mpnet": (mpnet, "MPNetTokenizer"),
     "albert": (albert, "AlbertTokenizer"),
+    "t5": (lambda: unigrams(T5, 2, ("<pad>", "</s>")), "T5TokenizerFast"),
     "deberta": (lambda: byte_pairs(DEBERTA, of_bytes(), DEBERTA_AROUND), "DebertaTokenizerFast"),
     "deberta-v2": (lambda: unigrams(DEBERTA_V2, 3, ("[CLS]", "[SEP]")), "DebertaV2TokenizerFast"),
 }

@@ -67,7 +67,7 @@ def test_every_setting_changes_the_ids_of_some_kind():
     [
         ("bert", {"tokenizer_class": "BertJapaneseTokenizer"}, "names BertJapaneseTokenizer, whose own rules are not"),
         ("bert", {"tokenizer_class": "RobertaTokenizer"}, "names RobertaTokenizer, and tokenizer.json is of another"),
-        ("llama", {"tokenizer_class": "T5TokenizerFast"}, "names T5Tokenizer, whose own rules are not applied"),
+        ("llama", {"tokenizer_class": "XLNetTokenizerFast"}, "names XLNetTokenizer, whose own rules are not applied"),
         ("bert", {"tokenizer_class": "\x1b[31mA\n"}, r"names '\x1b[31mA\n', whose own rules are not applied"),
         ("bert", {"tokenizer_class": "A" * 10**6}, f"names '{'A' * 19}…{'A' * 40}', whose own rules are not applied"),
         ("bert", {"auto_map": {"AutoTokenizer": ["a.B", None]}}, "auto_map: that code is not run"),
