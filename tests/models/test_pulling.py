@@ -286,6 +286,18 @@ def test_shards_come_with_their_index_and_one_file_comes_alone(hub, pull, folder
     assert "1 of 4 files" in said
 
 
+def test_the_model_of_a_pipeline_is_pulled_from_its_folder(hub, pull, folder, monkeypatch):
+    files = hub.models[NAME]
+    modules = json.dumps([{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}]).encode()
+    own = {f"0_Transformer/{each}": files[each] for each in TAKEN - {"README.md"}}
+    hub.models[NAME] = own | {"modules.json": modules, "1_Pooling/config.json": b"{}", "0_Transformer/x.bin": b"x"}
+    assert pull(NAME, "--yes").returncode == 0
+    snapshot = folder / "snapshots" / COMMIT
+    assert {str(path.relative_to(snapshot)) for path in snapshot.rglob("*.*")} == {*own, "modules.json"}
+    monkeypatch.setenv("HF_HUB_CACHE", str(folder.parent))
+    assert open_model(NAME).name == NAME
+
+
 def test_a_family_that_attn_does_not_read_is_said_before(hub, pull):
     hub.models[NAME]["config.json"] = b'{"model_type": "quill"}'
     assert "attn does not read its family, quill" in pull(NAME, "--dry-run").stdout
