@@ -9,7 +9,6 @@ import typer
 
 from attncli.cli.formats import FIGURES, FORMATS
 from attncli.errors import Setting, UsageError
-from attncli.models.checkpoint.places import model_names
 from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
 from attncli.settings.model import HeadOptions, ReductionOptions
 from attncli.settings.option import Whole, as_it_is, option
@@ -26,6 +25,14 @@ SentenceArgument = Annotated[
         help="The sentence; - reads standard input, a sentence a line. Left out: piped text, else an example.",
     ),
 ]
+
+
+def model_names() -> list[str]:
+    """The names of the models that are there; looked for where completion asks, not where a sentence is explained."""
+    from attncli.models.checkpoint import places
+
+    return places.model_names()
+
 
 output_option = partial(option, "Output")
 input_option = partial(option, "Words and vectors")

@@ -7,9 +7,16 @@ import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.options import InputOptions, ModelOption, OutputOptions, SentenceArgument, check_alone, figure_field
+from attncli.cli.options import (
+    InputOptions,
+    ModelOption,
+    OutputOptions,
+    SentenceArgument,
+    check_alone,
+    figure_field,
+    model_names,
+)
 from attncli.errors import Setting, UsageError
-from attncli.models.checkpoint.places import model_names
 from attncli.settings.explanation import METHODS, AttentionOptions, attention_option, check_methods
 from attncli.settings.model import HeadOptions, model_option
 

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from attncli.cli.lazy import Commands, LazyCommands, built_command, completion, options
-from attncli.cli.options import DisplayOptions, output_option
+from attncli.cli.options import DisplayOptions, model_names, output_option
 from attncli.errors import ExitCode, UsageError
-from attncli.models.checkpoint.places import model_names
 from attncli.settings.option import check_text
 
 USAGE = """\
