@@ -6,6 +6,8 @@ from typing import Any
 from attncli.tokenizer.form import FaultyTokenizerError
 
 MOST_SPLITS = 2**22  # of all pieces in two, to find the merges; Gemma's 262,144 pieces have 1.8 million
+MOST_MERGED = 2**23  # characters of all merges; Gemma's 580,000 have 4 million
+LONGEST = 128  # characters of a piece; the longest in use are runs of 31 spaces
 
 
 def merges_of(tokens: list[str], scores: list[Any]) -> list[tuple[str, str]]:
@@ -32,8 +34,14 @@ def _splits(tokens: list[str], ranks: list[Any], by_rank: bool = False) -> Itera
     """Every token with its rank, the last one given, and a place where it is cut into two other tokens."""
     if (splits := sum(map(len, tokens))) > MOST_SPLITS:
         raise FaultyTokenizerError(f"its pieces have {splits:,} characters; up to {MOST_SPLITS:,} are read")
+    if (longest := max(map(len, tokens))) > LONGEST:
+        raise FaultyTokenizerError(f"one of its pieces has {longest:,} characters; up to {LONGEST} are read")
+    merged = 0
     known: Mapping[str, Any] = dict(zip(tokens, ranks, strict=True))
     for token, rank in sorted(known.items(), key=lambda item: item[1]) if by_rank else known.items():
         for at in range(1, len(token)):
             if token[:at] in known and token[at:] in known:
+                merged += len(token)
                 yield token, rank, at
+        if merged > MOST_MERGED:
+            raise FaultyTokenizerError(f"its merges have more than {MOST_MERGED:,} characters")

@@ -18,6 +18,7 @@ from attncli.tokenizer.form import GPT4O, LLAMA3, MOST_ADDED, QWEN2, TEKKEN, Fau
 from attncli.tokenizer.merges import merges_of
 
 KEY = "tokenizer.ggml."
+MOST_MERGES = 600_000  # Llama 4 has 440,000
 MOST_TOKENS = 2**19  # the largest vocabularies in use have 262,144
 CONTROL, USER_DEFINED = 3, 4  # token types: special ones, and ones that are never cut
 SPACE = "▁"
@@ -68,10 +69,11 @@ class Described:
         listed = self.values.get(f"{KEY}merges")
         if listed is None:
             return None
-        pairs = [each.split(" ") for each in listed] if isinstance(listed, list) else [[""]]
-        if any(len(pair) != 2 for pair in pairs):
-            raise FaultyTokenizerError(f"{KEY}merges: expected texts of two pieces each, got {quoted(listed)}")
-        return [(first, second) for first, second in pairs]
+        if not isinstance(listed, list) or len(listed) > MOST_MERGES:
+            raise FaultyTokenizerError(f"{KEY}merges: expected up to {MOST_MERGES:,} texts, got {_counted(listed)}")
+        if wrong := next((each for each in listed if each.count(" ") != 1), None):
+            raise FaultyTokenizerError(f"{KEY}merges: expected texts of two pieces each, got {quoted(wrong)}")
+        return [(first, second) for first, _, second in (each.partition(" ") for each in listed)]
 
     def of_type(self, wanted: int) -> list[str]:
         """The tokens of a type."""
@@ -108,6 +110,11 @@ def metadata_encoder(values: Mapping[str, Any]) -> Encoder:
         _add_tokens(tokenizer, described)
         warnings = _put_around(tokenizer, described, kind)
     return Encoder(partial(encode, tokenizer), (*_unknown_cut(described, kind), *warnings))
+
+
+def _counted(found: Any) -> str:
+    """How many there are of what should be a list."""
+    return f"{len(found):,}" if isinstance(found, list) else quoted(found)
 
 
 def _numbers(name: str, found: Any, count: int) -> list[Any]:

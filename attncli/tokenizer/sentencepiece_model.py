@@ -11,7 +11,7 @@ from attncli.tokenizer.form import FaultyTokenizerError
 
 UNIGRAM, BYTE_PAIRS = 1, 2  # kinds of models
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED = 1, 2, 3, 4  # kinds of pieces
-MOST_PIECES = 2**20
+MOST_PIECES = 2**19
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5  # kinds of fields on the wire
 
 

