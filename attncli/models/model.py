@@ -14,13 +14,14 @@ from attncli.attention.attend import Attention
 from attncli.attention.products import norm
 from attncli.errors import AttnError, ResourceError
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
+from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.finding import find_model
 from attncli.models.checkpoint.opening import open_files
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.encoder_decoder import EncoderDecoder, Memory
+from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
-from attncli.models.nearest import known_family
 from attncli.models.pack import Pack
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
@@ -200,7 +201,7 @@ def open_model(name_or_path: str | Path) -> Model:
     """
     files = open_files(find_model(name_or_path))
     config = files.config
-    family = known_family(config, files.path)
+    family = _family_of(config, files.path)
     tied = {family.output.embedding: family.output.weights} if family.tied else {}
     tensors = Checkpoint(files.arrays(), family.names, tied)
     family = family.stored(tensors.bare_names)
@@ -218,3 +219,13 @@ def open_model(name_or_path: str | Path) -> Model:
         _tensors=tensors,
         _tokenizer=tokenizer,
     )
+
+
+def _family_of(config: Config, path: Path) -> Family:
+    """The family of a config; ResourceError as `read_family`, and for an unknown type with the nearest family."""
+    model_type = config.get("model_type")
+    if not isinstance(model_type, str) or model_type in FAMILIES:
+        return read_family(config)
+    from attncli.models.nearest import unknown_type  # only an error needs it
+
+    raise unknown_type(model_type, path)

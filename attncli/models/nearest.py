@@ -16,19 +16,14 @@ LEAST = 0.3  # the share of names in common from which a family counts as near
 LAYERS, SIZE = 24, 64  # of a config that says nothing
 
 
-def known_family(config: Config, folder: Path) -> Family:
-    """The family of a config; ResourceError as `read_family`, and for an unknown type with the nearest family."""
-    model_type = config.get("model_type")
-    if not isinstance(model_type, str) or model_type in FAMILIES:
-        return read_family(config)
+def unknown_type(model_type: str, folder: Path) -> ResourceError:
+    """The error for a model_type that no family has, with the nearest family."""
     near = nearest_family(array_names(folder))
-    known = (
-        "its arrays have the names of no family that attn reads"
-        if near is None
-        else (f"by the names of its arrays it is nearest to {near}, as which it would give wrong numbers")
-    )
+    known = "its arrays have the names of no family that attn reads"
+    if near is not None:
+        known = f"by the names of its arrays it is nearest to {near}, as which it would give wrong numbers"
     reason = f"model_type in config.json: {quoted(model_type)} is not supported; {known}"
-    raise ResourceError(reason, f"supported are {', '.join(sorted(FAMILIES))}")
+    return ResourceError(reason, f"supported are {', '.join(sorted(FAMILIES))}")
 
 
 def nearest_family(names: Iterable[str]) -> str | None:
