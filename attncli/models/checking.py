@@ -10,22 +10,22 @@ from attncli.models.checkpoint.tensors import SAME, Checkpoint
 from attncli.models.family import Family, OutputLayer
 
 
-def check_arrays(family: Family, tensors: Checkpoint) -> list[str]:
+def check_arrays(family: Family, tensors: Checkpoint, place: str = "config.json") -> list[str]:
     """The bare names of the arrays that the model leaves out, without heads and buffers.
 
-    It comes before anything is made of a size that the config claims.
+    It comes before anything is made of a size that the config claims. place: how an error calls its file.
 
     Raises:
         ResourceError: an array that is missing, or has another shape than config.json says; another count of layers.
     """
     if (n_layer := family.stored_blocks) != tensors.layers:
-        raise ResourceError(f"config.json says {n_layer:,} layers, but the weights have {tensors.layers:,}", SAME)
+        raise ResourceError(f"{place} says {n_layer:,} layers, but the weights have {tensors.layers:,}", SAME)
     used = {*family.output.weights, *family.output.biases}
     for name, shape in family.arrays():
         found = tensors.shape(name)
         if len(found) != len(shape) or any(want not in (None, have) for have, want in zip(found, shape, strict=True)):
             expected = ", ".join("…" if want is None else str(want) for want in shape)
-            raise ResourceError(f"{name}: expected shape [{expected}] by config.json, got {list(found)}", SAME)
+            raise ResourceError(f"{name}: expected shape [{expected}] by {place}, got {list(found)}", SAME)
         used.add(name)
     return tensors.others(used)
 
@@ -39,7 +39,8 @@ def warnings_about(config: Config, family: Family, unused: list[str]) -> Iterato
         mask = f", and a token sees {seen}" if MASKS.keys() & set(keys) else ""
         yield f"{config.place} has keys that attn does not know: {named(keys)}; its numbers may differ{code}{mask}"
     if unused:
-        yield f"arrays of the model's files that its config.json has no use for are left out: {named(unused, 3, 72)}"
+        unread = f"arrays of the model's files that its {config.place.removeprefix('the ')} has no use for"
+        yield f"{unread} are left out: {named(unused, 3, 72)}"
 
 
 def count_parameters(family: Family, tensors: Checkpoint) -> int:

@@ -205,7 +205,7 @@ def open_model(name_or_path: str | Path) -> Model:
     tied = {family.output.embedding: family.output.weights} if family.tied else {}
     tensors = Checkpoint(files.arrays(), family.names, tied)
     family = family.stored(tensors.bare_names)
-    unused = check_arrays(family, tensors)
+    unused = check_arrays(family, tensors, config.place)
     tokenizer_class = family.tokenizers.get(config.values["model_type"])
     tokenizer = files.tokenizer(vocabulary(family.output, tensors), tokenizer_class)
     return Model(

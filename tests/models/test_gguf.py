@@ -134,7 +134,7 @@ def test_version_2_and_another_alignment_are_read(tmp_path):
             {"llama.block_count": None},
             "llama.block_count in the metadata: expected a positive integer, got no such key",
         ),
-        ({"llama.block_count": 3}, "config.json says 3 layers, but the weights have 2"),
+        ({"llama.block_count": 3}, "the metadata says 3 layers, but the weights have 2"),
         ({"llama.attention.head_count": "4"}, "llama.attention.head_count in the metadata: expected a positive"),
         ({"llama.attention.value_length": 4}, "expected the size of a key, 8,, got 4"),
         ({"llama.rope.dimension_count": 4}, "expected the size of a key, 8,, got 4"),
