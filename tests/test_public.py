@@ -15,13 +15,14 @@ from attncli.settings.model import ModelSettings, check_model_settings
 
 FUNCTIONS = [name for name in attncli.__all__ if name[0].islower()]
 BERT = str(TINY / "bert")
+REDUCTION = {"combine", "words", "hide_special", "hide_first", "word"}
 #: The function, the class of its settings, those that it has not, and its own parameters.
 TABLE = [
     ("explain", Settings, set(), set()),
     ("compare", Settings, {"word"}, {"against"}),
     ("explain_model", ModelSettings, set(), set()),
-    ("compare_models", ModelSettings, {"combine", "words", "hide_special", "word"}, {"swap"}),
-    ("rank_heads", ModelSettings, {"combine", "words", "hide_special", "word"}, {"from_", "to", "pattern", "lift"}),
+    ("compare_models", ModelSettings, REDUCTION, {"swap"}),
+    ("rank_heads", ModelSettings, REDUCTION, {"from_", "to", "pattern", "lift"}),
 ]
 
 

@@ -40,6 +40,7 @@ def explain_model(
     combine: str = "none",
     words: bool = False,
     hide_special: bool = False,
+    hide_first: bool = False,
     word: str | int | None = None,
     top: int = 5,
 ) -> Explanation[ModelSource]:
@@ -52,6 +53,7 @@ def explain_model(
         (Kobayashi et al. 2020); `none` leaves them.
     words: whether pieces are merged into words: the weights to them summed, those from them averaged.
     hide_special: whether `[CLS]`, `<s>` and the like are left out and the rest renormalised.
+    hide_first: whether the first token is, on which heads of GPT-like models rest (Xiao et al. 2024, section 3.1).
     word: the query of the close-up, a token or word of the sentence or its index from 0.
     top: how many context words of every query are ranked, from 1.
 
@@ -85,7 +87,8 @@ def explain_model_with(
     run = ModelRun.of(text, model, settings)
     rows = Rows.of(run.tokens, settings)
     if not rows.sentence.tokens:
-        raise AttnError(f"{model.name} makes only special tokens of {text!r}", ("leave out ", Setting("hide_special")))
+        only, which = ("one token", "first") if settings.hide_first else ("special tokens", "special")
+        raise AttnError(f"{model.name} makes only {only} of {text!r}", ("leave out ", Setting(f"hide_{which}")))
     query = None if settings.word is None else find_query(rows.sentence, settings.word)
     check_flow(settings, len(run.tokens.tokens))
     keeps = settings.combine == "none" and (whole or len(run.layers) * len(run.heads) == 1)

@@ -52,10 +52,11 @@ class Rows:
 
     @classmethod
     def of(cls, tokens: ModelSentence, settings: ModelSettings) -> "Rows":
-        """The rows of the tokens under `--words` and `--hide-special`."""
+        """The rows of the tokens under `--words`, `--hide-special` and `--hide-first`."""
         groups = _words(tokens) if settings.words else np.arange(len(tokens.tokens))  # [n]
         special = special_tokens(tokens)[np.unique(groups, return_index=True)[1]]  # [words]
-        hidden = special & settings.hide_special
+        first = np.arange(len(special)) == 0
+        hidden = special & settings.hide_special | first & settings.hide_first
         members = tuple(np.flatnonzero(groups == number).tolist() for number in np.flatnonzero(~hidden))
         rows = tuple(_token(tokens, index, each) for index, each in enumerate(members))
         return cls(tokens, settings, groups, hidden, members, Sentence(tokens.text, rows), special[~hidden])
@@ -63,13 +64,18 @@ class Rows:
     @property
     def unchanged(self) -> bool:
         """Whether every token has a row of its own."""
-        return not (self.settings.words or self.settings.hide_special)
+        return not (self.settings.words or self.hides)
+
+    @property
+    def hides(self) -> bool:
+        """Whether some tokens are left out."""
+        return self.settings.hide_special or self.settings.hide_first
 
     def reduce(self, weights: Array) -> Array:
         """Weights `[..., n, n]` over these rows and columns: `[..., m, m]`."""
         if self.settings.words:
             weights = merge_words(weights, self.groups)
-        return hide(weights, self.hidden) if self.settings.hide_special else weights
+        return hide(weights, self.hidden) if self.hides else weights
 
     def visible(self, visible: Array) -> Array:
         """The keys that each row sees, boolean `[m, m]` of `[n, n]`: a word sees the keys of all of its pieces."""
@@ -122,7 +128,7 @@ def remarks(rows: Rows) -> Iterator[str]:
     """Remarks on the meaning of the weights after combining, merging and leaving out."""
     settings = rows.settings
     if settings.combine != "none":
-        unit = "" if settings.hide_special else UNITS.get(settings.combine, "")
+        unit = "" if rows.hides else UNITS.get(settings.combine, "")
         if settings.combine == "flow" and settings.words:
             unit = "; the flows to the pieces of a word are added"
         yield f"{settings.combine}: {COMBINATIONS[settings.combine]}{unit}"
@@ -132,6 +138,8 @@ def remarks(rows: Rows) -> Iterator[str]:
         names = ", ".join(dict.fromkeys(token.piece for token in rows.tokens.tokens if token.special))
         left_out = f"special tokens are left out ({names}) and the rest of each row is divided by its sum"
         yield left_out if names else "there are no special tokens to leave out; each row is divided by its sum"
+    if settings.hide_first:
+        yield "the first token is left out and the rest of each row is divided by its sum (Xiao et al. 2024: a sink)"
     if settings.combine == "flow" and len(rows.tokens.tokens) > MOST_FLOWING:
         yield f"only the flow of {settings.word} was worked out; the other rows are null in --json"
 

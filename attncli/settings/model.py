@@ -63,7 +63,7 @@ class HeadOptions:
 
 @dataclass(frozen=True)
 class ReductionOptions:
-    """Combining heads, merging pieces and hiding special tokens."""
+    """Combining heads, merging pieces, and hiding special tokens or the first one."""
 
     combine: str = model_option("none", "One matrix of the chosen layers and heads.", values=COMBINE)
     words: bool = model_option(
@@ -74,6 +74,13 @@ class ReductionOptions:
         "Leave out [CLS], <s> and the like.",
         check=check_flag,
         label="special",
+        written=lambda *_: "hidden",
+    )
+    hide_first: bool = model_option(
+        False,
+        "Leave out the first token, on which GPT-like models rest.",
+        check=check_flag,
+        label="first token",
         written=lambda *_: "hidden",
     )
 

@@ -11,6 +11,7 @@ from attncli.analysis.flow import flow
 from attncli.errors import AttnError, UsageError
 from attncli.models.model import Model, open_model
 from attncli.recipes.model_explaining import explain_model
+from attncli.settings.wording import as_option
 
 TINY = TESTS / "oracles" / "tiny"
 SENTENCE = "Bark is very cute and he is a dog"
@@ -199,6 +200,22 @@ def test_special_tokens_are_left_out(model):
     assert not any(token.special for token in explanation.sentence.tokens)
     assert not explanation.source.special.any()
     assert any("special tokens" in remark and "()" not in remark for remark in explanation.remarks)
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_the_first_token_is_left_out(model, words):
+    explanation, whole = (explain_model(SENTENCE, model, words=words, hide_first=hide) for hide in (True, False))
+    expected = whole.weights[..., 1:, 1:]
+    total = expected.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(explanation.weights, expected / np.where(total > 0, total, 1), atol=1e-6)
+    assert [token.text for token in explanation.sentence.tokens] == [token.text for token in whole.sentence.tokens][1:]
+    assert any(remark.startswith("the first token is left out") for remark in explanation.remarks)
+
+
+def test_a_text_of_one_token_has_no_other_than_the_first():
+    with pytest.raises(AttnError, match="makes only one token of 'd'") as caught:
+        explain_model("d", TINY / "gpt2", hide_first=True)
+    assert caught.value.in_words(as_option)[1] == "leave out --hide-first"
 
 
 def test_nothing_but_special_tokens_is_said(bert):

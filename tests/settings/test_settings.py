@@ -130,7 +130,8 @@ WRONG = {
         **{"unknown": "x"},
     },
     check_model_settings: {
-        **{"layer": "x", "head": "x", "combine": "x", "words": "x", "hide_special": "x", "word": 2.5, "top": 0},
+        **{"layer": "x", "head": "x", "combine": "x", "words": "x", "hide_special": "x", "hide_first": "x"},
+        **{"word": 2.5, "top": 0},
     },
 }
 KEYED = {"mode": "M", "method": "m", "mask": "a", "exclude_self": "x", "word": "/", "layer": "}", "head": "]"}
@@ -153,7 +154,7 @@ def test_every_door_names_the_setting_its_own_way(check, name, value):
 
 
 TYPED = [(name, value) for check, name, value in CASES if name not in ("projections", "memory", "word")]
-SWITCHES = ("exclude_self", "words", "hide_special")  # which take no value
+SWITCHES = ("exclude_self", "words", "hide_special", "hide_first")  # which take no value
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, value in TYPED if name not in SWITCHES])

@@ -60,8 +60,15 @@ def test_the_default_is_in_none(shown, label):
 
 
 def test_the_choice_of_a_model_is_in_both_forms():
-    chosen = {"layer": "0,1", "head": 2, "combine": "mean", "words": True, "hide_special": True}
+    chosen = {"layer": "0,1", "head": 2, "combine": "mean", "words": True, "hide_special": True, "hide_first": True}
     explanation = explain_model("the dog", TINY / "bert", **chosen)
     for form in (title("x", explanation, Screen(400)), explain_sentences(explanation, Screen(400, accessible=True))):
-        for words in ("layer 0,1", "head 2", "combine mean", "pieces merged into words", "special hidden"):
+        for words in (
+            "layer 0,1",
+            "head 2",
+            "combine mean",
+            "pieces merged into words",
+            "special hidden",
+            "first token hidden",
+        ):
             assert words in text_of(form)
