@@ -33,8 +33,10 @@ def folder(tmp_path_factory):
     (folder / f"{NAME}.text").write_text(LINES + HOSTILE + "\n")
     (folder / f"{NAME}.json").write_text(json.dumps({"text": HOSTILE}))
     (folder / f"{NAME}.npz").write_bytes(b"none")
-    model = folder / NAME
+    model, homed = folder / NAME, folder / "home" / "models" / NAME
     shutil.copytree(TINY / "bert", model)
+    shutil.copytree(TINY / "bert", homed)
+    (homed / "README.md").write_text(f"---\nlicense: {HOSTILE}\n---\n")
     tokenizer = json.loads((model / "tokenizer.json").read_text())
     for each in tokenizer["added_tokens"]:
         each["special"] = True
@@ -75,6 +77,10 @@ CASES = {
     ("vectors", "export"): [["ok", f"{NAME}.vec"], ["ok", f"{NAME}/none/x.txt"]],
     ("vectors", "verify"): [["ok"], [SET]],
     ("vectors", "remove"): [[SET], ["ok"]],
+    ("models", "list"): [[], ["--json"]],
+    ("models", "info"): [[MODEL], [MODEL, "--json"], [HOSTILE]],
+    ("models", "pull"): [[HOSTILE], [f"a/{HOSTILE}"]],
+    ("models", "remove"): [[HOSTILE], [MODEL]],
     ("heads",): [[SAID, "--model", MODEL, "--from", "dog", "--to", "cat"], [SAID, "--model", MODEL, "--from", HOSTILE]],
     ("train",): [
         [TEXT, "-o", f"{NAME}-made.npz", "--epochs", "1", "--minutes", "0.01", "--vectors", SET],
