@@ -35,17 +35,18 @@ def read(name, texts=TEXTS, **chosen):
 
 
 def of_each(name):
-    heads = "1" if name == "qwen2" else "0,2"  # it has two
-    return [(name, chosen) for chosen in ({}, {"layer": "1", "head": heads}, {"words": True})]
+    return [(name, chosen) for chosen in ({}, {"layer": "1", "head": "0,1"}, {"words": True})]
 
 
 @pytest.mark.parametrize(("name", "chosen"), [case for name in NAMES for case in of_each(name)])
 def test_numbers_are_those_of_explain(name, chosen):
     found, skipped = read(name, **chosen)
-    assert sorted(found) == TAKEN
+    short = open_model(TINY / name).shape.positions < 2000  # some take them all
+    assert sorted(found) == sorted(TAKEN if short else [*TAKEN, 6])
     assert "empty" in skipped[5]
-    assert "which takes" in skipped[6]
-    for text, (batch, place) in found.items():
+    assert not short or "which takes" in skipped[6]
+    for text in TAKEN:
+        batch, place = found[text]
         expected = explain_model(TEXTS[text], TINY / name, **chosen)
         assert batch.weights.dtype == np.float32
         np.testing.assert_allclose(batch.weights[:, place], expected.weights, rtol=0, atol=2e-6)
