@@ -150,6 +150,11 @@ class Model:
         return self.final(last.output)
 
     @property
+    def has_decoder(self) -> bool:
+        """Whether it is an encoder–decoder, whose decoder `run_pair` runs."""
+        return isinstance(self._family, EncoderDecoder)
+
+    @property
     def _encoder_decoder(self) -> EncoderDecoder:
         if not isinstance(self._family, EncoderDecoder):
             raise ResourceError(f"{self.name} has no decoder that reads a target: expected an encoder–decoder")

@@ -24,6 +24,7 @@ from attncli.settings.model import FEWER_HEADS, SOME_HEADS, ModelSettings, check
 
 Progress = Callable[[str, int, int], None]
 Taken = TypeVar("Taken")
+ENCODER = "these are the heads of the encoder; those of the decoder: Model.run_pair in Python"
 TOGETHER = 2**22  # weights of heads that are measured at once; bounds the memory of the measures
 
 
@@ -105,7 +106,7 @@ def explain_model_with(
         query=query,
         top=settings.top,
         warnings=model.warnings,
-        remarks=tuple(remarks(rows)),
+        remarks=(*[ENCODER] * model.has_decoder, *remarks(rows)),
         partial=settings.combine == "flow" and len(run.tokens.tokens) > MOST_FLOWING,
     )
 

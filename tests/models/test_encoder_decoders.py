@@ -12,6 +12,7 @@ from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.families import read_family
 from attncli.models.model import open_model
 from attncli.models.pack import Pack
+from attncli.recipes.model_explaining import explain_model
 
 LENGTHS = (3, 17, 40)
 NAMES = sorted(path.name for path in TINY.iterdir() if "cross_3" in np.load(path / "expected.npz"))
@@ -59,6 +60,18 @@ def test_pairs_of_a_pack_have_their_own_numbers(model):
     ]
     for run, place, n in ((0, 0, 3), (0, 1, 3), (1, 0, 17), (2, 0, 40)):
         np.testing.assert_allclose(found[run][:, place], expected[f"cross_{n}"], rtol=0, atol=2e-6)
+
+
+def test_an_explanation_shows_the_encoder_and_says_how_to_see_the_rest():
+    explanation, plain = (explain_model("the dog", TINY / name) for name in ("bart", "bert"))
+    assert explanation.weights.shape[:2] == (2, 4)  # the decoder has three layers of two heads
+    assert "Model.run_pair" in explanation.remarks[0]
+    assert not plain.remarks
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "-" not in name])
+def test_no_key_of_a_config_is_unknown(name):
+    assert not [said for said in open_model(TINY / name).warnings if "keys" in said]
 
 
 def test_a_model_without_a_decoder_says_so():

@@ -37,6 +37,7 @@ HARMLESS = keys_in(
     attention_probs_dropout_prob attn_pdrop attn_dropout hidden_dropout_prob hidden_dropout dropout dropout_rate
     resid_pdrop resid_dropout residual_dropout embd_pdrop embed_dropout embedding_dropout emb_pdrop dropatt
     classifier_dropout classifier_dropout_prob cls_dropout qa_dropout seq_classif_dropout mlp_dropout layerdrop
+    encoder_layerdrop decoder_layerdrop
     summary_first_dropout summary_last_dropout head_dropout label_smoothing loss_type loss_function use_loss_weights
     loss_reduction generator_size generator_hidden_size ddp_timeout router_aux_loss_coef output_router_logits
     mask_prob layer_dropout activation_dropout gradient_clipping

@@ -49,7 +49,7 @@ class T5(EncoderDecoder):
     @classmethod
     def read(cls, config: Config) -> Self:
         """The encoder and decoder of a config."""
-        config.ignore("is_decoder is_encoder_decoder is_gated_act dense_act_fn")
+        config.ignore("is_decoder is_encoder_decoder is_gated_act dense_act_fn scale_decoder_outputs")
         shape = _read_shape(config)
         decoder_layers = config.optional_size("num_decoder_layers") or shape.n_layer
         table = Table("shared", config.optional_size("vocab_size"), shape.d_model)
