@@ -2,7 +2,7 @@
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import wraps
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from attncli.errors import ExitCode
 from attncli.settings.option import Option, Values, checked
 from attncli.settings.wording import spelled
 
@@ -37,6 +38,30 @@ def built_command(name: str, function: Callable[..., None], examples: str) -> An
     single = typer.Typer(rich_markup_mode=None, add_completion=False)
     single.command(name=name, cls=Command, epilog=examples)(function)
     return typer.main.get_command(single)
+
+
+def command_group(
+    commands: Mapping[str, tuple[Callable[..., None], str]], usage: str, meaning: str, examples: str
+) -> typer.Typer:
+    """A group of commands, each with its function and examples, that are built when they are asked for.
+
+    usage: printed where none is named; meaning, examples: of the group, for its help.
+    """
+
+    class Group(Commands):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.commands = LazyCommands(commands, lambda name: built_command(name, *commands[name]))
+
+    group = typer.Typer(cls=Group, rich_markup_mode=None, epilog=examples)
+
+    @group.callback(invoke_without_command=True, help=meaning)
+    def callback(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            typer.echo(usage, err=True, nl=False)
+            raise typer.Exit(ExitCode.WRONG_USAGE)
+
+    return group
 
 
 def built_group(name: str, group: typer.Typer) -> Any:

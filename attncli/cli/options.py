@@ -37,6 +37,7 @@ def model_names() -> list[str]:
 output_option = partial(option, "Output")
 input_option = partial(option, "Words and vectors")
 #: Fields that several groups have.
+json_field = partial(output_option, False, "JSON, an object a line (see: attn schema -h).")
 vectors_field = partial(
     input_option, None, "A kept set or a file", metavar="NAME|FILE", values=kept_names, described="attn-en"
 )
@@ -55,6 +56,13 @@ csv_field = partial(
     option, default="guarded", help="Text like a formula in CSV: a ' before it, or to the letter.", values=CSV
 )
 debug_field = partial(output_option, False, "Show the traceback of a fault of attn's own.")
+
+
+@dataclass(frozen=True)
+class JsonOption:
+    """The form of a list."""
+
+    json: bool = json_field()
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 import sys
 from dataclasses import dataclass
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from attncli.cli.lazy import Commands, LazyCommands, built_command, completion, options
-from attncli.cli.options import DisplayOptions, model_names, output_option
-from attncli.errors import ExitCode, UsageError
+from attncli.cli.lazy import command_group, completion, options
+from attncli.cli.options import DisplayOptions, JsonOption, model_names, output_option
+from attncli.errors import UsageError
 from attncli.settings.option import check_text
 
 USAGE = """\
@@ -27,14 +26,6 @@ Name = Annotated[
 NameOrPath = Annotated[
     str, typer.Argument(metavar="NAME|PATH", help="A model or its folder.", autocompletion=completion(model_names))
 ]
-json_field = partial(output_option, False, "JSON, an object a line (see: attn schema -h).")
-
-
-@dataclass(frozen=True)
-class JsonOption:
-    """The form of the output."""
-
-    json: bool = json_field()
 
 
 @dataclass(frozen=True)
@@ -131,25 +122,5 @@ COMMANDS = {
     "remove": (remove, "attn models remove org/name\nattn models remove org/name --quiet"),
 }
 
-
-class ModelCommands(Commands):
-    """The group, whose commands are built when they are asked for."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.commands = LazyCommands(COMMANDS, lambda name: built_command(name, *COMMANDS[name]))
-
-
-group = typer.Typer(
-    cls=ModelCommands,
-    rich_markup_mode=None,
-    epilog="attn models list\nattn models pull sentence-transformers/all-MiniLM-L6-v2",
-)
-
-
-@group.callback(invoke_without_command=True)
-def models(context: typer.Context) -> None:
-    """Find, get and remove trained models."""
-    if context.invoked_subcommand is None:
-        typer.echo(USAGE, err=True, nl=False)
-        raise typer.Exit(ExitCode.WRONG_USAGE)
+EXAMPLES = "attn models list\nattn models pull sentence-transformers/all-MiniLM-L6-v2"
+group = command_group(COMMANDS, USAGE, "Find, get and remove trained models.", EXAMPLES)

@@ -1,14 +1,12 @@
 """`attn vectors`: keep sets of word vectors, and find the nearest words in them."""
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.lazy import Commands, LazyCommands, built_command, completion, options
-from attncli.cli.options import DisplayOptions, input_option, output_option, vectors_field
-from attncli.errors import ExitCode
+from attncli.cli.lazy import command_group, completion, options
+from attncli.cli.options import DisplayOptions, JsonOption, input_option, json_field, output_option, vectors_field
 from attncli.settings.option import Whole
 from attncli.vectors.places import kept_names
 from attncli.vectors.store.layout import DTYPES
@@ -40,14 +38,6 @@ Name = Annotated[
 NameOrFile = Annotated[
     str, typer.Argument(metavar="NAME|FILE", help="A kept set or a file.", autocompletion=completion(kept_names))
 ]
-json_field = partial(output_option, False, "JSON, an object a line (see: attn schema -h).")
-
-
-@dataclass(frozen=True)
-class JsonOption:
-    """The form of the output."""
-
-    json: bool = json_field()
 
 
 @dataclass(frozen=True)
@@ -257,23 +247,5 @@ COMMANDS = {
     "remove": (remove, "attn vectors remove glove\nattn vectors remove glove --quiet"),
 }
 
-
-class VectorCommands(Commands):
-    """The group, whose commands are built when they are asked for."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.commands = LazyCommands(COMMANDS, lambda name: built_command(name, *COMMANDS[name]))
-
-
-group = typer.Typer(
-    cls=VectorCommands, rich_markup_mode=None, epilog="attn vectors list\nattn vectors near king woman --minus man"
-)
-
-
-@group.callback(invoke_without_command=True)
-def vectors(context: typer.Context) -> None:
-    """Keep sets of word vectors, and find the nearest words in them."""
-    if context.invoked_subcommand is None:
-        typer.echo(USAGE, err=True, nl=False)
-        raise typer.Exit(ExitCode.WRONG_USAGE)
+EXAMPLES = "attn vectors list\nattn vectors near king woman --minus man"
+group = command_group(COMMANDS, USAGE, "Keep sets of word vectors, and find the nearest words in them.", EXAMPLES)
