@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from attncli.arrays import Array
 from attncli.attention.masks import Window, as_bias, may_overflow, visible_keys
-from attncli.attention.products import norm, row_blocks, saturating
+from attncli.attention.products import all_finite, row_blocks, saturating
 from attncli.attention.shapes import Layout, check_method, check_numbers, common_dtypes
 
 # Scores that are worked on together: a head of 1,024 × 1,024, or many small heads at once.
@@ -160,7 +160,7 @@ def weighted_sum(weights: Array, value: Array, scores: Array, out: Array) -> Non
 
     A value that is no finite number reaches the rows that see its key (score above −inf), and no others.
     """
-    if math.isfinite(norm(value)) or np.isfinite(value).all():
+    if all_finite(value):
         np.matmul(weights, value, out=out)
         return
     finite = np.isfinite(value)  # [..., n_key, d_v]

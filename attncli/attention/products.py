@@ -27,6 +27,11 @@ def product_may_overflow(a: Array, b: Array, scale: float | None) -> bool:
     return not bound <= float(np.finfo(a.dtype).max)  # also where a NaN or an infinity hides the largest number
 
 
+def all_finite(x: Array) -> bool:
+    """Whether no number is a NaN or an infinity: by one sum, unless that overflows."""
+    return math.isfinite(norm(x)) or bool(np.isfinite(x).all())
+
+
 def norm(x: Array) -> float:
     """The length √Σx² of all numbers of x together; a NaN or ∞ where one of them is, or where a square overflows."""
     axes = list(range(x.ndim))

@@ -1,9 +1,9 @@
 """A model of a folder or of the Hugging Face cache: its sizes, its tokens, and its layers one after another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from attncli.arrays import Array
 from attncli.attention.attend import Attention
-from attncli.attention.products import norm
+from attncli.attention.products import all_finite
 from attncli.errors import AttnError, ResourceError
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
 from attncli.models.checkpoint.config import Config
@@ -90,10 +90,7 @@ class Model:
             ResourceError: arrays that are missing or have other shapes than config.json says, or that give no
                 finite numbers.
         """
-        if dtype is None:
-            dtype = np.float64 if len(ids) <= PRECISE else np.float32
-        # A loop would keep each layer until the next is there: two at a time.
-        return map(self._single, count(), self.run_pack(Pack.of([ids]), dtype))
+        return self._singles(self.run_pack(Pack.of([ids]), dtype or _precision(len(ids))))
 
     def run_pack(self, pack: Pack, dtype: DTypeLike = np.float32) -> Iterator[PackedLayer]:
         """The layers on a pack of texts, each on the output of the one before.
@@ -105,11 +102,8 @@ class Model:
         """
         with np.errstate(all="ignore"):  # layers are checked
             x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
-        for number in range(self.shape.n_layer):
-            layer = self._layer(number, x, pack)
-            yield layer
-            x = self._finished(number, layer)
-            del layer  # before the next is computed
+        layers = partial(self._family.layer, self._tensors, pack=pack)
+        yield from self._each(self.shape.n_layer, x, layers)
 
     def run_pair(
         self, source: Sequence[int], target: Sequence[int], part: str = "cross", *, dtype: DTypeLike | None = None
@@ -122,10 +116,8 @@ class Model:
         Raises:
             ResourceError: as `run` does.
         """
-        if dtype is None:
-            dtype = np.float64 if max(len(source), len(target)) <= PRECISE else np.float32
-        layers = self.run_pairs(*Pack.of_pairs([source], [target]), part, dtype)
-        return map(self._single, count(), layers)
+        dtype = dtype or _precision(max(len(source), len(target)))
+        return self._singles(self.run_pairs(*Pack.of_pairs([source], [target]), part, dtype))
 
     def run_pairs(
         self, sources: Pack, targets: Pack, part: str = "cross", dtype: DTypeLike = np.float32
@@ -133,15 +125,30 @@ class Model:
         """The layers of the decoder on packs of sources and targets, as `run_pack` gives those of the encoder."""
         family, tensors = self._encoder_decoder, self._tensors
         memory = Memory(self._encoded(sources, dtype), sources)
-        x = family.embed_target(tensors, targets).astype(dtype, copy=False)  # [tokens, d_model]
-        for number in range(family.decoder_shape.n_layer):
+        with np.errstate(all="ignore"):  # layers are checked
+            x = family.embed_target(tensors, targets).astype(dtype, copy=False)  # [tokens, d_model]
+
+        def layer(number: int, x: Array) -> PackedLayer:
+            decoded = family.decode(tensors, number, x, targets, memory)
+            return decoded.cross if part == "cross" else decoded.self_attention
+
+        yield from self._each(family.decoder_shape.n_layer, x, layer)
+
+    def _each(self, n_layer: int, x: Array, compute: Callable[[int, Array], PackedLayer]) -> Iterator[PackedLayer]:
+        """The layers by number, the first on x `[tokens, d_model]`, each other on the output of the one before."""
+        for number in range(n_layer):
             with np.errstate(all="ignore"):
-                decoded = family.decode(tensors, number, x, targets, memory)
-                layer = decoded.cross if part == "cross" else decoded.self_attention
+                layer = compute(number, x)
             self._check_finite(number, *(heads.attention.context for heads in layer.heads))
             yield layer
-            x = self._finished(number, layer)
-            del layer, decoded  # before the next is computed
+            with np.errstate(all="ignore"):
+                x = layer.output
+            self._check_finite(number, x)
+            del layer  # before the next is computed
+
+    def _singles(self, layers: Iterator[PackedLayer]) -> Iterator[ModelLayer]:
+        """The layers of a pack of one text. A loop would keep each of them until the next is there: two at a time."""
+        return map(self._single, count(), layers)
 
     def _encoded(self, pack: Pack, dtype: DTypeLike) -> Array:
         """The last hidden state of the encoder `[tokens, d_model]`."""
@@ -160,38 +167,28 @@ class Model:
             raise ResourceError(f"{self.name} has no decoder that reads a target: expected an encoder–decoder")
         return self._family
 
-    def _layer(self, number: int, x: Array, pack: Pack) -> PackedLayer:
-        """The heads of layer `number` on x `[tokens, d_model]`; ResourceError if they are not finite."""
-        with np.errstate(all="ignore"):
-            layer = self._family.layer(self._tensors, number, x, pack)
-        self._check_finite(number, *(heads.attention.context for heads in layer.heads))
-        return layer
-
-    def _finished(self, number: int, layer: PackedLayer) -> Array:
-        """The output of layer `number`; ResourceError if it is not finite."""
-        with np.errstate(all="ignore"):
-            output = layer.output
-        self._check_finite(number, output)
-        return output
-
     def _single(self, number: int, packed: PackedLayer) -> ModelLayer:
         """Layer `number` of a pack of one text, in float32."""
-        self._finished(number, packed)
-        layer = packed.single
         names = ("queries", "keys", "values", "w_o", "output")
         with np.errstate(all="ignore"):
+            layer = packed.single
             attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
             narrow = {name: getattr(layer, name).astype(np.float32, copy=False) for name in names}
         self._check_finite(number, attention.context, *narrow.values())
         return layer._replace(attention=attention, **narrow)
 
     def _check_finite(self, number: int, *arrays: Array) -> None:
-        if not all(isfinite(norm(array)) or np.isfinite(array).all() for array in arrays):
+        if not all(map(all_finite, arrays)):
             raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
 
     def final(self, output: Array) -> Array:
         """The last hidden state `[n, d_model]`, from the last layer's output."""
         return self._family.final(self._tensors, output)
+
+
+def _precision(n: int) -> DTypeLike:
+    """The dtype that a text of n tokens is computed in."""
+    return np.float64 if n <= PRECISE else np.float32
 
 
 def open_model(name_or_path: str | Path) -> Model:

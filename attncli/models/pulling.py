@@ -28,7 +28,6 @@ HUB = "https://huggingface.co"
 WHOLE, INDEX = WEIGHTS
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 FOLDER = re.compile(r"(?:0_\w+/)?", re.ASCII)  # the first module of sentence-transformers
-OTHERS = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".gguf", ".onnx")  # endings of weights, named in an error
 BESIDE = (
     *("config.json", "generation_config.json", "modules.json", "sentence_bert_config.json", "README.md"),
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),

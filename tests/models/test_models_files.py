@@ -261,9 +261,9 @@ class Watching:
     def __getattr__(self, name):
         return getattr(self.family, name)
 
-    def layer(self, *given):
+    def layer(self, *given, **named):
         self.gone.append(self.last() is None)
-        layer = self.family.layer(*given)
+        layer = self.family.layer(*given, **named)
         self.last = weakref.ref(layer.heads[0].attention.weights)
         return layer
 

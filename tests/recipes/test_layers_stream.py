@@ -17,6 +17,7 @@ from attncli.analysis.kinds import HeadKinds, measure_heads
 from attncli.analysis.measures import top1
 from attncli.analysis.patterns import PATTERNS, column_mean, in_order, pair_score, pattern_score
 from attncli.errors import AttnError, ExitCode, UsageError
+from attncli.models.family import Family
 from attncli.models.model import open_model
 from attncli.recipes.head_ranking import rank_model_heads
 from attncli.recipes.model_explaining import explain_model_with
@@ -105,16 +106,16 @@ def test_a_page_of_many_heads_keeps_no_matrix(model):
 
 
 def test_a_layer_is_let_go_before_the_next_is_computed(model, monkeypatch):
-    alive, compute = [], type(model)._layer
+    alive, compute = [], Family.layer
 
-    def counting(self, *given):
+    def counting(self, *given, **named):
         gc.collect()
         assert not [each for each in alive if each() is not None]
-        layer = compute(self, *given)
+        layer = compute(self, *given, **named)
         alive.append(weakref.ref(layer.heads[0].attention.scores))
         return layer
 
-    monkeypatch.setattr(type(model), "_layer", counting)
+    monkeypatch.setattr(Family, "layer", counting)
     paged(model)
     rank_model_heads(SENTENCE, model, pattern="next")
     assert len(alive) == 2 * model.shape.n_layer
@@ -123,7 +124,7 @@ def test_a_layer_is_let_go_before_the_next_is_computed(model, monkeypatch):
 def test_too_many_heads_are_refused_with_their_size_before_any_is_computed(model, monkeypatch):
     n, shape = len(model.read(SENTENCE).tokens), model.shape
     one, kept = 8 * shape.n_head * n * n, 16 * shape.n_layer * shape.n_head * n * n
-    monkeypatch.setattr(type(model), "_layer", None)  # would be called
+    monkeypatch.setattr(Family, "layer", None)  # would be called
     monkeypatch.setattr(model_explaining, "memory", lambda: one + kept - 1)
     with pytest.raises(AttnError, match=rf"{shape.n_layer} layers × {shape.n_head} heads over {n} tokens") as caught:
         explain_model(SENTENCE, model)

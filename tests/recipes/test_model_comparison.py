@@ -7,6 +7,7 @@ from support.places import TESTS
 import attncli.recipes.model_explaining as model_explaining
 from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.errors import AttnError, UsageError
+from attncli.models.family import Family
 from attncli.models.model import open_model
 from attncli.recipes.model_comparison import _by_words, compare_models_with, compare_swap, swapped
 from attncli.recipes.model_explaining import explain_model
@@ -162,7 +163,7 @@ def test_two_runs_that_fit_alone_but_not_together_are_refused_before_any_is_comp
     monkeypatch.setattr(model_explaining, "memory", lambda: of_layer + 2 * of_run)
     assert len(compare(model).heads) == 8
     monkeypatch.setattr(model_explaining, "memory", lambda: of_layer + 2 * of_run - 1)
-    monkeypatch.setattr(type(model), "_layer", None)  # would be called
+    monkeypatch.setattr(Family, "layer", None)  # would be called
     with pytest.raises(AttnError, match=f"twice 2 layers × 4 heads over {n} tokens") as caught:
         compare(model)
     assert caught.value.hint == "choose some: layer='L' head='H'"

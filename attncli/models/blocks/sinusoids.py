@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.attention.positions import sinusoidal
 from attncli.models.family import Arrays, Tensors
 
 
@@ -27,10 +28,10 @@ class Sinusoids(NamedTuple):
         """Positions `[n]` as `[n, d]`, float32."""
         if f"{self.name}.weight" in tensors:
             return tensors.rows(f"{self.name}.weight", positions)
-        half = self.d // 2
         if self.paper:
-            angles = positions[:, None] / 10_000 ** (2 * np.arange(half) / self.d)  # [n, d/2]
-        else:
-            frequencies = np.exp(np.arange(half, dtype=np.float32) * np.float32(-math.log(10_000) / (half - 1)))
-            angles = positions[:, None].astype(np.float32) * frequencies
+            table = sinusoidal(int(positions.max(initial=0)) + 1, self.d)[positions]  # [n, d]
+            return np.concatenate([table[:, 0::2], table[:, 1::2]], axis=-1).astype(np.float32)
+        half = self.d // 2
+        frequencies = np.exp(np.arange(half, dtype=np.float32) * np.float32(-math.log(10_000) / (half - 1)))
+        angles = positions[:, None].astype(np.float32) * frequencies  # [n, d/2]
         return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1).astype(np.float32)
