@@ -122,5 +122,9 @@ COMMANDS = {
     "remove": (remove, "attn models remove org/name\nattn models remove org/name --quiet"),
 }
 
-EXAMPLES = "attn models list\nattn models pull sentence-transformers/all-MiniLM-L6-v2"
-group = command_group(COMMANDS, USAGE, "Find, get and remove trained models.", EXAMPLES)
+group = command_group(
+    COMMANDS,
+    USAGE,
+    "Find, get and remove trained models.",
+    "attn models list\nattn models pull sentence-transformers/all-MiniLM-L6-v2",
+)

@@ -247,5 +247,9 @@ COMMANDS = {
     "remove": (remove, "attn vectors remove glove\nattn vectors remove glove --quiet"),
 }
 
-EXAMPLES = "attn vectors list\nattn vectors near king woman --minus man"
-group = command_group(COMMANDS, USAGE, "Keep sets of word vectors, and find the nearest words in them.", EXAMPLES)
+group = command_group(
+    COMMANDS,
+    USAGE,
+    "Keep sets of word vectors, and find the nearest words in them.",
+    "attn vectors list\nattn vectors near king woman --minus man",
+)
