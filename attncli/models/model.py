@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from attncli.arrays import Array
 from attncli.attention.attend import Attention
 from attncli.attention.products import all_finite
-from attncli.errors import AttnError, ResourceError
+from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.finding import find_model
@@ -23,9 +23,11 @@ from attncli.models.encoder_decoder import EncoderDecoder, Memory
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
 from attncli.models.pack import Pack
+from attncli.models.windows import Windows, around
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
+MOST_CUT = 2**21  # characters of a text that is cut to the positions or into windows: seconds of the tokenizer
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 
 
@@ -68,16 +70,55 @@ class Model:
             AttnError: no token, more tokens than positions, or so many characters that tokens are not even counted.
             ResourceError: the tokenizer fails on it.
         """
-        n, most = len(text), min(max(CHARACTERS * self.shape.positions, FEWEST), MOST)
-        if n > most:
+        positions = self.shape.positions
+        sentence = self._read(text, min(max(CHARACTERS * positions, FEWEST), MOST), "shorten the text")
+        if len(sentence.tokens) > positions:
+            n = len(sentence.tokens)
+            raise AttnError(f"the text has {n:,} tokens for {self.name}, which takes {positions:,}", "shorten the text")
+        return sentence
+
+    def read_long(self, text: str) -> ModelSentence:
+        """The tokens of a text that `windows` cuts, however many they are.
+
+        Raises:
+            AttnError, ResourceError: as `read`.
+        """
+        return self._read(text, MOST_CUT, "shorten the text")
+
+    def read_cut(self, text: str) -> ModelSentence:
+        """As many tokens of the text as there are positions, as transformers' `truncation` cuts it.
+
+        Raises:
+            AttnError, ResourceError: as `read_long` and `windows`.
+        """
+        sentence = self.read_long(text)
+        return self.windows(sentence).first(sentence)
+
+    def windows(self, sentence: ModelSentence, stride: int = 0) -> Windows:
+        """Windows over a text, each of which fits the positions; the first one is the truncated text.
+
+        stride: the tokens that neighbouring windows share.
+
+        Raises:
+            UsageError: a stride that leaves no token to a window that the one before does not have.
+            AttnError: the special tokens around a text fill all positions.
+        """
+        positions, special = self.shape.positions, sum(around(sentence))
+        if positions <= special:
+            raise AttnError(f"{self.name} takes {positions:,} tokens, and puts {special:,} of its own around a text")
+        if stride >= positions - special:
+            reason = f"expected a whole number from 0 to {positions - special - 1:,}, less than a window"
+            raise UsageError(reason, setting="stride", value=stride)
+        return Windows.over(sentence, positions, stride, self._tokenizer.truncation_side)
+
+    def _read(self, text: str, most: int, hint: str) -> ModelSentence:
+        """The tokens of a text of at most so many characters."""
+        if len(text) > most:
             takes = f"{self.name}, which takes {self.shape.positions:,} tokens"
-            raise AttnError(f"the text has {n:,} characters, {most:,} are the most for {takes}", "shorten the text")
+            raise AttnError(f"the text has {len(text):,} characters, {most:,} are the most for {takes}", hint)
         sentence = self._tokenizer.read(text)
-        n, most = len(sentence.tokens), self.shape.positions
-        if not n:
+        if not sentence.tokens:
             raise AttnError(f"{self.name} makes no token of {text!r}", "give it a word")
-        if n > most:
-            raise AttnError(f"the text has {n:,} tokens for {self.name}, which takes {most:,}", "shorten the text")
         return sentence
 
     def run(self, ids: Sequence[int], *, dtype: DTypeLike | None = None) -> Iterator[ModelLayer]:
@@ -104,6 +145,16 @@ class Model:
             x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
         layers = partial(self._family.layer, self._tensors, pack=pack)
         yield from self._each(self.shape.n_layer, x, layers)
+
+    def run_windows(self, ids: Sequence[int], windows: Windows) -> Iterator[PackedLayer]:
+        """The layers on windows over the token ids `[n]`, each a text of one pack; `windows.join` makes one of them.
+
+        All windows of one layer are in memory at a time.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        return self.run_pack(Pack.of([*windows.texts(ids)]), _precision(max(windows.lengths)))
 
     def run_pair(
         self, source: Sequence[int], target: Sequence[int], part: str = "cross", *, dtype: DTypeLike | None = None

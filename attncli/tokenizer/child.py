@@ -1,7 +1,8 @@
 """Tokenize texts in a process that can be stopped: `python -I -S child.py`, which takes lines of JSON.
 
 The first line is the setup: the places of the modules and of the tokenizer, and limits of memory and time; every other
-is a text. The reply to each is a line: {"warnings"} to the first, {"encoded"} to a text, {"fault"} in case of an error.
+is a text. The reply to each is a line: {"warnings", "side"} to the first, {"encoded"} to a text, {"fault"} in case of
+an error.
 """
 
 import json
@@ -48,7 +49,7 @@ def replies(setup: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[
     except (FaultyTokenizerError, AttnError) as error:
         yield {"fault": str(error)}
         return
-    yield {"warnings": opened.warnings}
+    yield {"warnings": opened.warnings, "side": opened.side}
     for line in lines:
         request = json.loads(line)
         limit_time(request["seconds"])

@@ -21,6 +21,7 @@ from attncli.tokenizer.settings import (
     ignored,
     read_settings,
     special_tokens,
+    truncation_side,
 )
 
 MOST_TEXT = 10_000  # characters of an added token
@@ -37,18 +38,20 @@ class Encoded(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """A tokenizer of the library, whether every step of it is of a known form, and warnings about it."""
+    """A tokenizer of the library, whether every step of it is of a known form, warnings, and where it cuts a text."""
 
     tokenizer: Any
     known: bool
     warnings: list[str]
+    side: str
 
 
 class Encoder(NamedTuple):
-    """From a text to its tokens, and warnings about the tokenizer."""
+    """From a text to its tokens, warnings about the tokenizer, and the side where it cuts a text that is too long."""
 
     encode: Callable[[str], Encoded]
     warnings: tuple[str, ...]
+    truncation_side: str = "right"
 
 
 def open_made(data: bytes, folder: Path, config: Mapping[str, Any]) -> Encoder:
@@ -60,7 +63,7 @@ def open_made(data: bytes, folder: Path, config: Mapping[str, Any]) -> Encoder:
     opened = open_tokenizer(data, folder, {**config, "made": True})
     if not opened.known:
         raise FaultyTokenizerError("it has a part of unknown form")
-    return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings))
+    return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings), opened.side)
 
 
 def open_encoder(data: bytes, folder: Path, config: Mapping[str, Any], rows: int) -> Encoder:
@@ -74,11 +77,11 @@ def open_encoder(data: bytes, folder: Path, config: Mapping[str, Any], rows: int
     near = 0 < len(data) <= largest(rows) and may_be_parsed(data)
     opened = open_tokenizer(data, folder, config) if near else None
     if opened and opened.known:
-        return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings))
+        return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings), opened.side)
     from attncli.tokenizer.process import TokenizerProcess  # subprocess comes with it, which few need
 
     process = TokenizerProcess(folder, min(len(data), largest(rows)), config)
-    return Encoder(process.encode, tuple(process.warnings))
+    return Encoder(process.encode, tuple(process.warnings), process.side)
 
 
 def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confined: bool = False) -> Opened:
@@ -96,10 +99,11 @@ def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confine
     check_form(tokenizer)
     known = not confined and is_known(tokenizer)
     with faults(), quiet():
+        side = truncation_side(read_settings(folder), tokenizer.truncation)
         made, warnings = (_configured if known else _as_it_is)(library, tokenizer, data, folder, dict(config))
     made.no_padding()
     made.no_truncation()
-    return Opened(made, known, warnings)
+    return Opened(made, known, warnings, side)
 
 
 def encode(tokenizer: Any, text: str) -> Encoded:

@@ -59,7 +59,7 @@ def marian_encoder(path: Path, settings: Settings, config: Mapping[str, Any], mo
         raise FaultyTokenizerError(f"vocab.json: expected numbers of tokens, and one of {quoted((wrong or [END])[0])}")
     plain = {**config, "tokenizer_class": AS_IT_IS, "default_class": AS_IT_IS}
     cutter = open_made(_made(path, end, most), path.parent, plain)
-    return Encoder(MarianPieces(cutter, vocabulary, end).tokens, ())
+    return Encoder(MarianPieces(cutter, vocabulary, end).tokens, (), cutter.truncation_side)
 
 
 def _made(path: Path, end: str, most: int) -> bytes:

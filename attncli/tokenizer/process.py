@@ -37,7 +37,7 @@ class TokenizerProcess:
             "seconds": self._seconds,
         }
         self._started: tuple[int, subprocess.Popen[bytes]] | None = None
-        self.warnings = self._start()
+        self.warnings, self.side = self._start()
 
     def encode(self, text: str) -> Encoded:
         """The tokens of a text; FaultyTokenizerError if it cannot be read, or takes too much time or memory."""
@@ -48,7 +48,7 @@ class TokenizerProcess:
         ids, pieces, special, spans, words = reply["encoded"]
         return Encoded(ids, pieces, special, [(start, end) for start, end in spans], words)
 
-    def _start(self) -> list[str]:
+    def _start(self) -> tuple[list[str], str]:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", child.__file__],
             stdin=subprocess.PIPE,
@@ -59,8 +59,8 @@ class TokenizerProcess:
         )
         self._started = os.getpid(), process
         weakref.finalize(self, _end, *self._started)
-        warnings: list[str] = self._request(self._setup, self._seconds)["warnings"]
-        return warnings
+        opened = self._request(self._setup, self._seconds)
+        return opened["warnings"], opened["side"]
 
     def _request(self, request: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         assert self._started is not None

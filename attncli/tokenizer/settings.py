@@ -156,6 +156,16 @@ def _number(given: Any) -> int:
     return int(given)
 
 
+def truncation_side(settings: Settings, own: Mapping[str, Any] | None) -> str:
+    """Where a text that is too long is cut, `right` or `left`; own: the truncation that tokenizer.json asks for."""
+    side = settings.get("truncation_side", (own or {}).get("direction", "right"))
+    if side not in ("right", "left"):
+        raise FaultyTokenizerError(
+            f"truncation_side in tokenizer_config.json: expected left or right, got {quoted(side)}"
+        )
+    return str(side)
+
+
 def ignored(settings: Settings, name: str) -> Iterator[str]:
     """Warnings about settings that are not applied."""
     if name not in KIND_OF_CLASS and name not in GENERIC:

@@ -17,6 +17,6 @@ class MetadataTokenizer(ModelTokenizer):
         """Make it of the file's metadata; ResourceError where they do not make one."""
         self._path = path
         try:
-            self._encode, self.warnings = metadata_encoder(metadata)
+            self._encode, self.warnings, self.truncation_side = metadata_encoder(metadata)
         except FaultyTokenizerError as fault:
             raise ResourceError(f"cannot make the tokenizer of {str(path)!r}: {fault}") from None

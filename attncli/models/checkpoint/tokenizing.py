@@ -89,7 +89,7 @@ class ModelTokenizer:
             encoder = _encoder(self._path, config, rows)
         except FaultyTokenizerError as fault:
             raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
-        self._encode, self.warnings = encoder
+        self._encode, self.warnings, self.truncation_side = encoder
 
     @property
     def target(self) -> "ModelTokenizer":
