@@ -85,3 +85,7 @@ class EncoderDecoder(Family):
     def final_target(self, tensors: Tensors, x: Array) -> Array:
         """The decoder's last hidden state as the model gives it: `[tokens, d_model]`."""
         return x if self.decoder_last is None else self.decoder_last(tensors, x)
+
+    def read_out(self, tensors: Tensors, x: Array) -> Array:
+        """What the output layer takes, from the output of a block of the decoder: `[tokens, d_model]`."""
+        return self.final_target(tensors, x)

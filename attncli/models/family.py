@@ -154,13 +154,31 @@ class OutputLayer(NamedTuple):
 
     embedding: the array that it shares where config.json ties the two; weights: its own array `[vocabulary, d_model]`,
     by the first of these names that a checkpoint has; biases: the names of its bias `[vocabulary]`, if it has one;
-    tied: whether it is tied where config.json does not say.
+    tied: whether it is tied where config.json does not say; bias_needed: whether there is no output layer without that
+    bias; else a missing one is 0.
     """
 
     embedding: str
     weights: tuple[str, ...]
     biases: tuple[str, ...] = ()
     tied: bool = True
+    bias_needed: bool = True
+
+
+class Prediction(NamedTuple):
+    """How the scores of tokens are made of the last hidden state x: softcap(transform(x)·scale · Wᵀ + b).
+
+    transform: the layers in front of the output layer of masked models; scale: of what the output layer takes; softcap:
+    c of c·tanh(s/c), None without; biases: the names of the bias b, where they are not those of the family.
+    """
+
+    transform: Layer | None = None
+    scale: float = 1.0
+    softcap: float | None = None
+    biases: tuple[str, ...] | None = None
+
+
+PLAIN = Prediction()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +187,8 @@ class Family(ABC):
 
     names: how its checkpoints call their arrays; aliases: other families' names of a key → its own; output: the names
     of the output layer; tokenizers: model_type → the tokenizer class of transformers for folders that name none.
-    tied: whether the output layer is the embedding; last: the norm behind the last block.
+    tied: whether the output layer is the embedding; last: the norm behind the last block; prediction: from there to the
+    scores of tokens.
     """
 
     names: ClassVar[Names]
@@ -181,6 +200,7 @@ class Family(ABC):
     tied: bool
     embedding: Embedding
     last: Layer | None = None
+    prediction: Prediction = PLAIN
 
     @classmethod
     @abstractmethod
@@ -229,3 +249,7 @@ class Family(ABC):
     def final(self, tensors: Tensors, x: Array) -> Array:
         """The last hidden state as the model gives it, after the norm behind its last block: `[tokens, d_model]`."""
         return x if self.last is None else self.last(tensors, x)
+
+    def read_out(self, tensors: Tensors, x: Array) -> Array:
+        """What the output layer takes, from the output of a block that predicts tokens: `[tokens, d_model]`."""
+        return self.final(tensors, x)

@@ -22,12 +22,14 @@ from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.encoder_decoder import EncoderDecoder, Memory
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
+from attncli.models.output import missing_output, token_logits
 from attncli.models.pack import Pack
 from attncli.models.windows import Windows, around
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
 MOST_CUT = 2**21  # characters of a text that is cut to the positions or into windows: seconds of the tokenizer
+WITHOUT_OUTPUT = "take a checkpoint with its language model head; attn explain shows the attention of this one"
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 
 
@@ -206,6 +208,31 @@ class Model:
         for layer in self.run_pack(pack, dtype):
             last = layer
         return self.final(last.output)
+
+    @property
+    def has_output(self) -> bool:
+        """Whether its files have an output layer, with which `logits` scores tokens."""
+        return missing_output(self._family, self._tensors) is None
+
+    def logits(self, output: Array) -> Array:
+        """The score of each token of the vocabulary, `[n, vocabulary]` in float32, from outputs `[n, d_model]`.
+
+        output: some rows of the `output` of any layer, as it stands before the last norm, which comes first here: of
+        the last layer they give what the model says, of an earlier one the logit lens (nostalgebraist 2020). Each row
+        by itself, so `output[-1:]` is enough for the next token. Of an encoder–decoder those of its decoder. A softmax
+        over a row gives probabilities.
+
+        Raises:
+            ResourceError: there is no output layer, or an array of it does not fit config.json or gives no finite
+                numbers.
+        """
+        if missing := missing_output(self._family, self._tensors):
+            raise ResourceError(f"{self.name} has no output layer: its files have no array {missing!r}", WITHOUT_OUTPUT)
+        with np.errstate(all="ignore"):
+            scores = token_logits(self._family, self._tensors, output)
+        if not all_finite(scores):
+            raise ResourceError(f"the output layer of {self.name} gives a NaN or an infinity: its file is damaged")
+        return scores
 
     @property
     def has_decoder(self) -> bool:

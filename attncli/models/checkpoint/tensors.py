@@ -1,5 +1,6 @@
 """The arrays of a checkpoint: one safetensors file or several, by the names that its family uses."""
 
+import math
 import os
 import re
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.attention.products import row_blocks
 from attncli.errors import ResourceError, quoted
 from attncli.files.fetching import fetch_again
 from attncli.files.json_files import read_object
@@ -19,6 +21,7 @@ from attncli.files.safetensors_file import SafetensorsFile, Stored
 from attncli.models.checkpoint.folders import weights_error
 
 WHOLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+AT_ONCE = 2**24  # numbers of a large array whose rows are read a part at a time
 KEPT = 2**30  # bytes in float32: of a checkpoint of up to so many, arrays that are asked for again stay in memory
 SAME = "config.json, tokenizer.json and the weights must be of the same model"
 #: How the names of arrays begin that tasks need behind the last block or beside the blocks, in any family.
@@ -159,6 +162,15 @@ class Checkpoint:
                 f"{name} has shape {list(shape)}, and row {int(np.max(indices, initial=0))} of it is asked for", SAME
             )
         return place.file.widened(place.name, indices)
+
+    def parts(self, name: str) -> Iterator[Array]:
+        """The rows of the array `name`, some at a time; all at once where a whole array may stay in memory."""
+        if self._kept is not None:
+            yield self[name]
+            return
+        shape = self.shape(name)
+        for rows in row_blocks(shape[0], math.prod(shape[1:]), AT_ONCE):
+            yield self.rows(name, np.arange(shape[0])[rows])
 
     @property
     def parameters(self) -> int:

@@ -13,9 +13,10 @@ from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table, arrays_of
 from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock
+from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Arrays, Family, ModelShape, OutputLayer
+from attncli.models.family import Arrays, Family, ModelShape, OutputLayer, Prediction
 
 MOST = 2**10  # blocks; the files do not say how often their arrays are used
 
@@ -31,7 +32,9 @@ class Albert(Family):
         heads=("predictions.", "sop_classifier."),
     )
     output = OutputLayer(
-        "embeddings.word_embeddings.weight", ("predictions.decoder.weight",), ("predictions.decoder.bias",)
+        "embeddings.word_embeddings.weight",
+        ("predictions.decoder.weight",),
+        ("predictions.decoder.bias", "predictions.bias"),
     )
     tokenizers: ClassVar = {"albert": "AlbertTokenizer"}
 
@@ -53,6 +56,7 @@ class Albert(Family):
             shape=ModelShape(repeats * inner, n_head, n_head, d_model, d_k, positions, causal=False),
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=_read_embeddings(config, positions, eps),
+            prediction=_read_prediction(config, eps),
             repeats=repeats,
             groups=config.size("num_hidden_groups", 1),
             inner=inner,
@@ -119,3 +123,10 @@ def _read_embeddings(config: Config, positions: int, eps: float) -> Embeddings:
         LayerNorm("embeddings.LayerNorm", d, eps),
         projection=Dense("encoder.embedding_hidden_mapping_in", d, config.size("hidden_size")),
     )
+
+
+def _read_prediction(config: Config, eps: float) -> Prediction:
+    """BERT's, to the width of the embedding."""
+    d, activation = config.size("embedding_size", 128), read_activation(config, "hidden_act", "gelu_new")
+    dense = Dense("predictions.dense", config.size("hidden_size"), d)
+    return Prediction(Transform(dense, activation, LayerNorm("predictions.LayerNorm", d, eps)))

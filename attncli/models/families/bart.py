@@ -21,7 +21,7 @@ from attncli.models.blocks.sinusoids import Sinusoids
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
 from attncli.models.encoder_decoder import EncoderDecoder
-from attncli.models.family import ModelShape, OutputLayer
+from attncli.models.family import ModelShape, OutputLayer, Prediction
 
 EPS = 1e-5  # no setting of the config
 IGNORED = """is_decoder is_encoder_decoder num_hidden_layers static_position_embeddings normalize_embedding
@@ -35,7 +35,8 @@ class Kind(NamedTuple):
 
     first: whether norms come before each half, and a last one behind all blocks; embedded: whether the embeddings have
     a norm; positions: learned, or sinusoids of the `paper` or of `tensor2tensor`; layers, d_ff, heads, activation, max:
-    the defaults of a config; wraps: whether the decoder begins with the target's last token.
+    the defaults of a config; wraps: whether the decoder begins with the target's last token;
+    biased: whether the output layer is.
     """
 
     first: bool
@@ -45,6 +46,7 @@ class Kind(NamedTuple):
     scaled: bool = False
     max_positions: int = 1024
     wraps: bool = False
+    biased: bool = True
 
 
 KINDS = {
@@ -52,7 +54,9 @@ KINDS = {
     "mbart": Kind(first=True, embedded=True, positions="learned", wraps=True),
     "marian": Kind(first=False, embedded=False, positions="paper"),
     "pegasus": Kind(first=True, embedded=False, positions="paper"),
-    "m2m_100": Kind(first=True, embedded=False, positions="tensor2tensor", activation="relu", scaled=True),
+    "m2m_100": Kind(
+        first=True, embedded=False, positions="tensor2tensor", activation="relu", scaled=True, biased=False
+    ),
 }
 
 
@@ -66,7 +70,7 @@ class Bart(EncoderDecoder):
         renamed={"encoder.embed_tokens.weight": "shared.weight", "decoder.embed_tokens.weight": "shared.weight"},
         heads=("final_logits_bias", "classification_head."),
     )
-    output = OutputLayer("shared.weight", ("lm_head.weight",), ("final_logits_bias",))
+    output = OutputLayer("shared.weight", ("lm_head.weight",), ("final_logits_bias",), bias_needed=False)
     aliases: ClassVar = {"hidden_size": "d_model", "num_attention_heads": "encoder_attention_heads"}
     tokenizers: ClassVar = {
         **{"bart": "BartTokenizer", "mbart": "MBartTokenizer", "marian": "MarianTokenizer"},
@@ -95,6 +99,7 @@ class Bart(EncoderDecoder):
             decoder_shape=shapes[1],
             decoder_embedding=embeddings[1],
             decoder_last=lasts[1] if kind.first else None,
+            prediction=Prediction(biases=None if kind.biased else ()),
             start=None if kind.wraps else config.token("decoder_start_token_id", 2),
             kind=kind,
             d_ff=(config.size("encoder_ffn_dim", 4096), config.size("decoder_ffn_dim", 4096)),

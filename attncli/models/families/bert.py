@@ -10,14 +10,22 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import ResourceError, quoted
-from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.activations import Activation, gelu, read_activation
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
 from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock
+from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import LARGEST, Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Block, Family, ModelShape, OutputLayer
+from attncli.models.family import Block, Family, ModelShape, OutputLayer, Prediction
+
+#: model_type → the linear layer and the norm in front of the output layer; RoBERTa's kin have its names.
+TRANSFORMS = {
+    "bert": ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm"),
+    "electra": ("generator_predictions.dense", "generator_predictions.LayerNorm"),
+    "roberta": ("lm_head.dense", "lm_head.layer_norm"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +42,10 @@ class Bert(Family):
     output = OutputLayer(
         "embeddings.word_embeddings.weight",
         ("cls.predictions.decoder.weight", "lm_head.decoder.weight", "generator_lm_head.weight"),
-        ("cls.predictions.decoder.bias", "lm_head.decoder.bias", "generator_lm_head.bias"),
+        (
+            *("cls.predictions.decoder.bias", "cls.predictions.bias"),
+            *("lm_head.decoder.bias", "lm_head.bias", "generator_lm_head.bias"),
+        ),
     )
 
     tokenizers: ClassVar = {
@@ -61,6 +72,7 @@ class Bert(Family):
             shape=_read_shape(config, 0 if padding is None else padding + 1),
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=read_embeddings(config, eps),
+            prediction=_read_prediction(config, eps),
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "gelu"),
@@ -141,3 +153,12 @@ def read_embeddings(config: Config, eps: float) -> Embeddings:
         LayerNorm("embeddings.LayerNorm", d, eps),
         projection=None if d == d_model else Dense("embeddings_project", d, d_model),
     )
+
+
+def _read_prediction(config: Config, eps: float) -> Prediction:
+    """The layers in front of the output layer; ELECTRA's generator, RoBERTa and its kin have GELU with any blocks."""
+    dense, norm = TRANSFORMS.get(config.get("model_type"), TRANSFORMS["roberta"])
+    own, d_model = dense == TRANSFORMS["bert"][0], config.size("hidden_size")
+    d = config.size("embedding_size", d_model) if dense == TRANSFORMS["electra"][0] else d_model
+    activation = read_activation(config, "hidden_act", "gelu") if own else gelu
+    return Prediction(Transform(Dense(dense, d_model, d), activation, LayerNorm(norm, d, eps)))

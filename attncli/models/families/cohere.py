@@ -17,7 +17,7 @@ from attncli.models.blocks.residual import ParallelBlock
 from attncli.models.blocks.rotary import Rotary, read_rotary
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer
+from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
 
 BASE = 500_000.0  # of the rotation, where the config does not say
 
@@ -39,7 +39,7 @@ class Cohere(Family):
 
     @classmethod
     def read(cls, config: Config) -> Self:
-        """The decoder of a config; `logit_scale`, which multiplies the scores of tokens alone, is left out."""
+        """The decoder of a config."""
         config.ignore("is_decoder add_cross_attention")
         n_layer, d, d_k = config.size("num_hidden_layers"), config.size("hidden_size"), read_head_size(config)
         positions, eps = config.size("max_position_embeddings", 8192), config.epsilon("layer_norm_eps", 1e-5)
@@ -50,6 +50,7 @@ class Cohere(Family):
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(Table("embed_tokens", config.optional_size("vocab_size"), d)),
             last=LayerNorm("norm", d, eps, biased=False),
+            prediction=Prediction(scale=config.positive("logit_scale", 0.0625)),
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "silu"),

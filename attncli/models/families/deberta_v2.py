@@ -5,8 +5,9 @@ projections of the words for the offsets too, and a convolution beside its first
 """
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple, Self
 
 from attncli.attention.score_terms import Scoring
 from attncli.models.blocks.activations import Activation, read_activation
@@ -17,11 +18,30 @@ from attncli.models.blocks.disentangled import Disentangled, OffsetRows
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
 from attncli.models.blocks.projections import Projections, Separate
 from attncli.models.blocks.residual import PostNormBlock
+from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import LARGEST, Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Block, Family, Layer, ModelShape, OutputLayer
+from attncli.models.family import Block, Family, Layer, ModelShape, OutputLayer, Prediction
 
 TERMS = ("c2p", "p2c")
+
+
+class Head(NamedTuple):
+    """The names of one head that predicts masked words: the layers in front of its output layer, and its bias.
+
+    narrow: whether what it makes has the width of the embedding.
+    """
+
+    transform: str
+    biases: tuple[str, ...]
+    narrow: bool
+
+
+#: Whether the config says `legacy` → the head.
+HEADS = {
+    True: Head("cls.predictions.transform", ("cls.predictions.decoder.bias", "cls.predictions.bias"), narrow=True),
+    False: Head("lm_predictions.lm_head", ("lm_predictions.lm_head.bias",), narrow=False),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +49,8 @@ class DebertaV2(Family):
     """terms: those of `TERMS` that the scores have; rows: of the offsets, None where positions do not enter the scores.
 
     counted: the terms that the divisor counts beside q·k; normed: whether the embeddings of offsets are; shared:
-    whether the projections of words are those of offsets; convolution: beside the first block.
+    whether the projections of words are those of offsets; convolution: beside the first block; width: of the embedding;
+    legacy: whether its head is the one that transformers had first, where the files have both or neither.
     """
 
     names = Names(
@@ -42,7 +63,7 @@ class DebertaV2(Family):
     output = OutputLayer(
         "embeddings.word_embeddings.weight",
         ("cls.predictions.decoder.weight",),
-        ("cls.predictions.decoder.bias", "lm_predictions.lm_head.bias"),
+        tuple(bias for head in HEADS.values() for bias in head.biases),
     )
     tokenizers: ClassVar = {"deberta-v2": "DebertaV2Tokenizer"}
 
@@ -55,11 +76,12 @@ class DebertaV2(Family):
     normed: bool
     shared: bool
     convolution: Convolution | None
+    width: int
+    legacy: bool
 
     @classmethod
     def read(cls, config: Config) -> Self:
         """The encoder of a config."""
-        config.ignore("legacy")  # of its head
         d_k, d = config.head_size("hidden_size", "num_attention_heads"), config.size("hidden_size")
         n_layer, n_head = config.size("num_hidden_layers"), config.size("num_attention_heads")
         positions, eps = config.size("max_position_embeddings", 512), config.epsilon("layer_norm_eps", 1e-7)
@@ -70,6 +92,8 @@ class DebertaV2(Family):
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "gelu"),
+            width=config.size("embedding_size", d),
+            legacy=config.switch("legacy", True),
             **cls.read_attention(config, positions),
         )
 
@@ -87,6 +111,18 @@ class DebertaV2(Family):
             "shared": config.switch("share_att_key", False),
             "convolution": _read_convolution(config),
         }
+
+    def stored(self, names: Iterable[str]) -> Self:
+        """The family with the head that is in a checkpoint with arrays of these bare names.
+
+        The published v3 has the second head alone, and a config that does not say so.
+        """
+        there = {each for each, head in HEADS.items() if f"{head.transform}.dense.weight" in names}
+        head = HEADS[self.legacy if len(there) != 1 else there.pop()]
+        d, width = self.shape.d_model, self.width if head.narrow else self.shape.d_model
+        dense = Dense(f"{head.transform}.dense", d, width)
+        norm = LayerNorm(f"{head.transform}.LayerNorm", width, self.eps)
+        return replace(self, prediction=Prediction(Transform(dense, self.activation, norm), biases=head.biases))
 
     def block(self, number: int) -> Block:
         """Block `number`."""

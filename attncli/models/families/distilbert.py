@@ -8,9 +8,10 @@ from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
 from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock
+from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer
+from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
 
 EPS = 1e-12  # no setting of the config
 
@@ -37,6 +38,7 @@ class DistilBert(Family):
         config.ignore("sinusoidal_pos_embds is_decoder add_cross_attention")
         n_layer, d_k, d_model = config.size("n_layers"), config.head_size("dim", "n_heads"), config.size("dim")
         n_head, positions = d_model // d_k, config.size("max_position_embeddings")
+        activation, norm = read_activation(config, "activation", "gelu"), LayerNorm("vocab_layer_norm", d_model, EPS)
         return cls(
             shape=ModelShape(n_layer, n_head, n_head, d_model, d_k, positions, causal=False),
             tied=config.switch("tie_word_embeddings", cls.output.tied),
@@ -45,8 +47,9 @@ class DistilBert(Family):
                 Table("embeddings.position_embeddings", positions, d_model),
                 norm=LayerNorm("embeddings.LayerNorm", d_model, EPS),
             ),
+            prediction=Prediction(Transform(Dense("vocab_transform", d_model, d_model), activation, norm)),
             d_ff=config.size("hidden_dim"),
-            activation=read_activation(config, "activation", "gelu"),
+            activation=activation,
         )
 
     def block(self, number: int) -> PostNormBlock:

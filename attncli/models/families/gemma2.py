@@ -11,6 +11,7 @@ from attncli.models.blocks.windows import WindowRule
 from attncli.models.checkpoint.config import Config
 from attncli.models.families.gemma import TANH, Gemma
 from attncli.models.families.llama import ATTENTION_BIAS, Kind
+from attncli.models.family import Prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,19 +28,22 @@ class Gemma2(Gemma):
         ),
     }
 
+    default_cap: ClassVar[float | None] = 30.0  # of the scores of tokens
+
     scoring: Scoring
 
     @classmethod
     def fields(cls, config: Config, kind: Kind) -> dict[str, Any]:
         """The fields by the config of a model of that kind."""
         scale = 1 / math.sqrt(config.positive("query_pre_attn_scalar", 256))
-        return super().fields(config, kind) | {"scoring": Scoring(scale=scale, softcap=cls.read_cap(config))}
+        prediction = Prediction(softcap=_read_cap(config, "final_logit_softcapping", cls.default_cap))
+        scoring = Scoring(scale=scale, softcap=cls.read_cap(config))
+        return super().fields(config, kind) | {"scoring": scoring, "prediction": prediction}
 
     @classmethod
-    def read_cap(cls, config: Config, default: float = 50.0) -> float | None:
+    def read_cap(cls, config: Config) -> float | None:
         """The cap of the scores, None without one."""
-        capped = config.get("attn_logit_softcapping", default) is not None
-        return config.positive("attn_logit_softcapping", default) if capped else None
+        return _read_cap(config, "attn_logit_softcapping", 50.0)
 
     def block(self, number: int) -> PreNormBlock:
         """Block `number`."""
@@ -55,3 +59,8 @@ class Gemma2(Gemma):
 
 
 FAMILY = Gemma2
+
+
+def _read_cap(config: Config, key: str, default: float | None) -> float | None:
+    """The cap under a key, None without one."""
+    return None if config.get(key, default) is None else config.positive(key, default)

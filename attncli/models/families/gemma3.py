@@ -15,6 +15,7 @@ from attncli.models.checkpoint.tensors import Names
 from attncli.models.families.gemma import TANH
 from attncli.models.families.gemma2 import Gemma2
 from attncli.models.families.llama import ATTENTION_BIAS, Kind
+from attncli.models.family import Prediction
 
 BASES = {FULL: ("rope_theta", 1e6), SLIDING: ("rope_local_base_freq", 1e4)}
 KIND = Kind(
@@ -39,6 +40,7 @@ class Gemma3(Gemma2):
         buffers=("*rotary_emb*inv_freq",),
         heads=("vision_tower.", "multi_modal_projector."),
     )
+    default_cap: ClassVar = None
     tokenizers: ClassVar = dict.fromkeys(("gemma3", "gemma3_text"), "GemmaTokenizer")
     kinds: ClassVar = {"gemma3_text": KIND, "gemma3": KIND}
 
@@ -56,7 +58,7 @@ class Gemma3(Gemma2):
         config.ignore(VISION)
         super().check_direction(text)
         tied = config.switch("tie_word_embeddings", cls.output.tied)
-        return cls(**{**cls.fields(text, KIND), "tied": tied})
+        return cls(**{**cls.fields(text, KIND), "tied": tied, "prediction": Prediction()})  # which is never capped
 
     @classmethod
     def fields(cls, config: Config, kind: Kind) -> dict[str, Any]:
@@ -75,7 +77,7 @@ class Gemma3(Gemma2):
         return found | {"shape": shape, "windows": windows, "local": rotaries[SLIDING]}
 
     @classmethod
-    def read_cap(cls, config: Config, default: float = 50.0) -> None:
+    def read_cap(cls, config: Config) -> None:
         """None: the scores have no cap, whatever the config says."""
 
     @classmethod

@@ -11,6 +11,7 @@ from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.residual import PreNormBlock
 from attncli.models.checkpoint.config import Config
 from attncli.models.families.llama import ATTENTION_BIAS, Kind, Llama
+from attncli.models.family import Prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,8 @@ class Granite(Llama):
             config.positive(f"{part}_multiplier", 1.0) for part in ("embedding", "attention", "residual")
         )
         found["embedding"] = found["embedding"]._replace(multiplier=embedding)
-        return found | {"scoring": Scoring(scale=scores), "added": added}
+        prediction = Prediction(scale=1 / config.positive("logits_scaling", 1.0))
+        return found | {"scoring": Scoring(scale=scores), "added": added, "prediction": prediction}
 
     def block(self, number: int) -> PreNormBlock:
         """Block `number`."""

@@ -16,15 +16,16 @@ from attncli.models.blocks.projections import Fused
 from attncli.models.blocks.residual import PreNormBlock
 from attncli.models.blocks.rotary import Rotary
 from attncli.models.blocks.rotary_by_type import FULL, SLIDING, read_rotaries
+from attncli.models.blocks.transform import Transform
 from attncli.models.blocks.windows import read_types
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer
+from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
 
 BASES = {FULL: ("global_rope_theta", 160_000.0), SLIDING: ("local_rope_theta", 10_000.0)}
-#: Ways to compute, training, its head, and an epsilon and positions that the model does not have.
+#: Ways to compute, training, and an epsilon and positions that the model does not have.
 IGNORED = """deterministic_flash_attn reference_compile repad_logits_with_grad sparse_prediction
-sparse_pred_ignore_index decoder_bias layer_norm_eps position_embedding_type"""
+sparse_pred_ignore_index layer_norm_eps position_embedding_type"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ class ModernBert(Family):
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(words, norm=LayerNorm("embeddings.norm", d, eps, norm_bias)),
             last=LayerNorm("final_norm", d, eps, norm_bias),
+            prediction=_read_prediction(config, d, LayerNorm("head.norm", d, eps, norm_bias)),
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_activation", "gelu"),
@@ -109,3 +111,10 @@ class ModernBert(Family):
 
 
 FAMILY = ModernBert
+
+
+def _read_prediction(config: Config, d: int, norm: LayerNorm) -> Prediction:
+    """Its head, whose linear layers may have biases."""
+    dense = Dense("head.dense", d, d, config.switch("classifier_bias", False))
+    transform = Transform(dense, read_activation(config, "classifier_activation", "gelu"), norm)
+    return Prediction(transform, biases=None if config.switch("decoder_bias", True) else ())

@@ -10,15 +10,16 @@ from typing import ClassVar, Self
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.activations import Activation, gelu, read_activation
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
 from attncli.models.blocks.offsets import Buckets
 from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock
+from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer
+from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
 
 PADDING = 1  # the token that counts no position, whatever the config says
 BUCKETS, FARTHEST = 32, 128  # no settings of the config
@@ -30,7 +31,9 @@ class MPNet(Family):
     """bias: the addition to the scores of every block."""
 
     names = Names(blocks="encoder.layer", prefixes=("mpnet.",), buffers=("embeddings.position_ids",))
-    output = OutputLayer("embeddings.word_embeddings.weight", ("lm_head.decoder.weight",), ("lm_head.decoder.bias",))
+    output = OutputLayer(
+        "embeddings.word_embeddings.weight", ("lm_head.decoder.weight",), ("lm_head.decoder.bias", "lm_head.bias")
+    )
     tokenizers: ClassVar = {"mpnet": "MPNetTokenizer"}
 
     d_ff: int
@@ -53,6 +56,9 @@ class MPNet(Family):
                 Table("embeddings.word_embeddings", config.optional_size("vocab_size"), d),
                 Table("embeddings.position_embeddings", rows, d),
                 norm=LayerNorm("embeddings.LayerNorm", d, eps),
+            ),
+            prediction=Prediction(
+                Transform(Dense("lm_head.dense", d, d), gelu, LayerNorm("lm_head.layer_norm", d, eps))
             ),
             d_ff=config.size("intermediate_size"),
             eps=eps,

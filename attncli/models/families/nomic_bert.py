@@ -3,8 +3,8 @@
 Its configs have the names of its authors' code or those of transformers; its files the former ones alone.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from attncli.models.blocks.activations import Activation, read_activation
@@ -14,9 +14,10 @@ from attncli.models.blocks.layers import Dense, Embeddings, GatedFeedForward, La
 from attncli.models.blocks.projections import Fused
 from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.blocks.rotary import Rotary, read_rotary
+from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer
+from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
 
 #: Switches of its authors' code → the value that the published models have.
 FIXED: Mapping[str, Any] = {
@@ -34,7 +35,10 @@ class NomicBert(Family):
 
     names = Names(blocks="encoder.layers", prefixes=("nomic_bert.", "bert."), heads=("cls.",))
     output = OutputLayer(
-        "embeddings.word_embeddings.weight", ("cls.predictions.decoder.weight",), ("cls.predictions.decoder.bias",)
+        "embeddings.word_embeddings.weight",
+        ("cls.predictions.decoder.weight",),
+        ("cls.predictions.decoder.bias", "cls.predictions.bias"),
+        bias_needed=False,
     )
     aliases: ClassVar = {
         **{"n_embd": "hidden_size", "n_head": "num_attention_heads", "n_layer": "num_hidden_layers"},
@@ -69,6 +73,13 @@ class NomicBert(Family):
             activation=read_activation(config, "hidden_act", "silu"),
             rotary=rotary,
         )
+
+    def stored(self, names: Iterable[str]) -> Self:
+        """The family with the head of a checkpoint with arrays of these bare names: its authors' has no biases."""
+        name, d = "cls.predictions.transform", self.shape.d_model
+        dense = Dense(f"{name}.dense", d, d, biased=f"{name}.dense.bias" in names)
+        transform = Transform(dense, self.activation, LayerNorm(f"{name}.layer_norm", d, self.eps))
+        return replace(self, prediction=Prediction(transform))
 
     def block(self, number: int) -> PostNormBlock:
         """Block `number`."""

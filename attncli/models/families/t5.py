@@ -4,6 +4,7 @@ Scores are not divided by √d, and get a learned number by the offset of query 
 before each half. In T5 and mT5 the numbers are those of the first block, in UMT5 each block has its own.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -18,7 +19,7 @@ from attncli.models.blocks.residual import PreNormBlock
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
 from attncli.models.encoder_decoder import EncoderDecoder
-from attncli.models.family import ModelShape, OutputLayer
+from attncli.models.family import ModelShape, OutputLayer, Prediction
 
 UNSCALED = Scoring(scale=1.0)
 
@@ -49,7 +50,7 @@ class T5(EncoderDecoder):
     @classmethod
     def read(cls, config: Config) -> Self:
         """The encoder and decoder of a config."""
-        config.ignore("is_decoder is_encoder_decoder is_gated_act dense_act_fn scale_decoder_outputs")
+        config.ignore("is_decoder is_encoder_decoder is_gated_act dense_act_fn")
         shape = _read_shape(config)
         decoder_layers = config.optional_size("num_decoder_layers") or shape.n_layer
         table = Table("shared", config.optional_size("vocab_size"), shape.d_model)
@@ -62,6 +63,7 @@ class T5(EncoderDecoder):
             decoder_shape=replace(shape, n_layer=decoder_layers, causal=True),
             decoder_embedding=Embeddings(table),
             decoder_last=RMSNorm("decoder.final_layer_norm", shape.d_model, eps),
+            prediction=_read_prediction(config, shape.d_model),
             start=config.token("decoder_start_token_id", config.token("pad_token_id", 0)),
             d_ff=config.size("d_ff", 2048),
             eps=eps,
@@ -138,3 +140,12 @@ def _read_activation(config: Config) -> tuple[Activation, bool]:
         known = ", ".join(ACTIVATIONS)
         raise config.error("feed_forward_proj", f"one of the activations {known}, perhaps with gated- before it")
     return ACTIVATIONS["gelu_new" if gated and name == "gelu" else name], gated
+
+
+def _read_prediction(config: Config, d_model: int) -> Prediction:
+    """In front of the output layer d_model^(−½), in T5 and UMT5 where that layer is the embedding (T5's own code).
+
+    Newer configs say so by a key of its own; mT5 has no such factor.
+    """
+    scaled = config.switch("scale_decoder_outputs", config.switch("tie_word_embeddings", True))
+    return Prediction(scale=1 / math.sqrt(d_model) if scaled and config.get("model_type") != "mt5" else 1.0)

@@ -1,0 +1,82 @@
+"""The output layer: the scores of all tokens, called logits, from a hidden state.
+
+Most decoders multiply the normed hidden state with the embedding of each token (Press & Wolf 2017, section 3) or with
+a matrix of its own; masked models have a linear layer, an activation and a norm in front of it (Devlin et al. 2019,
+their code: `get_masked_lm_output`).
+"""
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.errors import ResourceError
+from attncli.models.blocks.layers import linear
+from attncli.models.checkpoint.tensors import SAME, Checkpoint
+from attncli.models.family import Family
+
+
+def missing_output(family: Family, tensors: Checkpoint) -> str | None:
+    """The first array of the output layer that the files do not have; None where all are there."""
+    if _weight(family, tensors) is None:
+        return family.output.weights[0]
+    transform = family.prediction.transform
+    for name, _ in () if transform is None else transform.arrays():
+        if name not in tensors:
+            return name
+    biases = _biases(family) if family.output.bias_needed else ()
+    return None if not biases or _bias(family, tensors) else biases[0]
+
+
+def token_logits(family: Family, tensors: Checkpoint, x: Array) -> Array:
+    """The scores of all tokens `[n, vocabulary]`, float32, from the outputs x `[n, d_model]` of a block.
+
+    Raises:
+        ResourceError: an array that is missing, or has another shape than config.json says.
+    """
+    how, x = family.prediction, family.read_out(tensors, x)
+    if how.transform is not None:
+        x = how.transform(tensors, x)
+    if how.scale != 1:
+        x = x * x.dtype.type(how.scale)
+    scores = _product(family, tensors, x.astype(np.float32, copy=False))  # [n, vocabulary]
+    if bias := _bias(family, tensors):
+        scores += _fitting(tensors, bias, scores.shape[1])
+    if how.softcap is not None:
+        np.tanh(np.divide(scores, np.float32(how.softcap), out=scores), out=scores)
+        scores *= np.float32(how.softcap)
+    return scores
+
+
+def _weight(family: Family, tensors: Checkpoint) -> str | None:
+    """The name of the matrix: its own where the files have one, since they may differ; else the embedding if tied."""
+    names = (*family.output.weights, *((family.output.embedding,) if family.tied else ()))
+    return next((name for name in names if name in tensors), None)
+
+
+def _biases(family: Family) -> tuple[str, ...]:
+    """The names that the bias may have; none of an output layer without."""
+    return family.output.biases if family.prediction.biases is None else family.prediction.biases
+
+
+def _bias(family: Family, tensors: Checkpoint) -> str | None:
+    return next((name for name in _biases(family) if name in tensors), None)
+
+
+def _product(family: Family, tensors: Checkpoint, x: Array) -> Array:
+    """The matrix `[vocabulary, d]`, some rows of it at a time, on x `[n, d]`: `[n, vocabulary]`."""
+    name, embedding = _weight(family, tensors) or family.output.weights[0], tensors.size(family.output.embedding)
+    shape = tensors.shape(name)
+    if len(shape) != 2 or shape[1] != x.shape[1] or (embedding and embedding[0] != shape[0]):
+        tokens = embedding[0] if embedding else "…"
+        raise ResourceError(f"{name}: expected shape [{tokens}, {x.shape[1]}] by config.json, got {list(shape)}", SAME)
+    scores, start = np.empty((len(x), shape[0]), np.float32), 0
+    for rows in tensors.parts(name):
+        scores[:, start : start + len(rows)] = linear(x, rows)
+        start += len(rows)
+    return scores
+
+
+def _fitting(tensors: Checkpoint, name: str, n: int) -> Array:
+    """The bias `[n]`, which some families keep as `[1, n]`."""
+    if (shape := tensors.shape(name)) not in ((n,), (1, n)):
+        raise ResourceError(f"{name}: expected shape [{n}], a number a token, got {list(shape)}", SAME)
+    return tensors[name].reshape(-1)
