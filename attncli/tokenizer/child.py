@@ -1,8 +1,8 @@
 """Tokenize texts in a process that can be stopped: `python -I -S child.py`, which takes lines of JSON.
 
 The first line is the setup: the places of the modules and of the tokenizer, and limits of memory and time; every other
-is a text. The reply to each is a line: {"warnings", "side"} to the first, {"encoded"} to a text, {"fault"} in case of
-an error.
+is a text, to be read with the tokens around it or bare, or the id of a token. The reply to each is a line: {"warnings",
+"side", "marks"} to the first, {"encoded"} to a text, {"piece"} to an id, {"fault"} in case of an error.
 """
 
 import json
@@ -49,12 +49,15 @@ def replies(setup: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[
     except (FaultyTokenizerError, AttnError) as error:
         yield {"fault": str(error)}
         return
-    yield {"warnings": opened.warnings, "side": opened.side}
+    yield {"warnings": opened.warnings, "side": opened.side, "marks": opened.marks}
     for line in lines:
         request = json.loads(line)
         limit_time(request["seconds"])
         try:
-            yield {"encoded": encode(opened.tokenizer, request["text"])}
+            if "id" in request:
+                yield {"piece": opened.tokenizer.id_to_token(request["id"])}
+            else:
+                yield {"encoded": encode(opened.tokenizer, request["text"], request["bare"])}
         except FaultyTokenizerError as error:
             yield {"fault": str(error)}
 

@@ -2,19 +2,21 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from attncli.extras import package
+from attncli.tokenizer.encoded import Encoded, Encoder, Marks, marked
 from attncli.tokenizer.form import MOST_ADDED, FaultyTokenizerError, check_form, is_known, largest, may_be_parsed
 from attncli.tokenizer.kinds import KINDS, Kind, Work
+from attncli.tokenizer.languages import marks_of
 from attncli.tokenizer.settings import (
     KIND_OF_CLASS,
     AddedToken,
-    Settings,
     added_tokens,
     class_of,
     extra_tokens,
@@ -27,31 +29,27 @@ from attncli.tokenizer.settings import (
 MOST_TEXT = 10_000  # characters of an added token
 
 
-class Encoded(NamedTuple):
-    """The tokens of a text: ids, pieces, which ones were put around it, their places in it, and the word of each."""
-
-    ids: list[int]
-    pieces: list[str]
-    special: list[int]
-    spans: list[tuple[int, int]]
-    words: list[int | None]
-
-
 class Opened(NamedTuple):
-    """A tokenizer of the library, whether every step of it is of a known form, warnings, and where it cuts a text."""
+    """A tokenizer of the library, whether every step of it is of a known form, warnings, where it cuts, its marks."""
 
     tokenizer: Any
     known: bool
     warnings: list[str]
     side: str
+    marks: Marks | None
+
+    @property
+    def encoder(self) -> Encoder:
+        """Its functions, run in this process."""
+        return encoder_of(self.tokenizer, self.warnings, self.marks)._replace(truncation_side=self.side)
 
 
-class Encoder(NamedTuple):
-    """From a text to its tokens, warnings about the tokenizer, and the side where it cuts a text that is too long."""
-
-    encode: Callable[[str], Encoded]
-    warnings: tuple[str, ...]
-    truncation_side: str = "right"
+def encoder_of(tokenizer: Any, warnings: Sequence[str], marks: Marks | None = None) -> Encoder:
+    """The functions of a tokenizer of the library."""
+    piece = tokenizer.id_to_token
+    if marks is None:
+        return Encoder(partial(encode, tokenizer), piece, tuple(warnings))
+    return marked(partial(encode, tokenizer, bare=True), piece, marks)._replace(warnings=tuple(warnings))
 
 
 def open_made(data: bytes, folder: Path, config: Mapping[str, Any]) -> Encoder:
@@ -63,7 +61,7 @@ def open_made(data: bytes, folder: Path, config: Mapping[str, Any]) -> Encoder:
     opened = open_tokenizer(data, folder, {**config, "made": True})
     if not opened.known:
         raise FaultyTokenizerError("it has a part of unknown form")
-    return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings), opened.side)
+    return opened.encoder
 
 
 def open_encoder(data: bytes, folder: Path, config: Mapping[str, Any], rows: int) -> Encoder:
@@ -77,11 +75,10 @@ def open_encoder(data: bytes, folder: Path, config: Mapping[str, Any], rows: int
     near = 0 < len(data) <= largest(rows) and may_be_parsed(data)
     opened = open_tokenizer(data, folder, config) if near else None
     if opened and opened.known:
-        return Encoder(partial(encode, opened.tokenizer), tuple(opened.warnings), opened.side)
+        return opened.encoder
     from attncli.tokenizer.process import TokenizerProcess  # subprocess comes with it, which few need
 
-    process = TokenizerProcess(folder, min(len(data), largest(rows)), config)
-    return Encoder(process.encode, tuple(process.warnings), process.side)
+    return TokenizerProcess(folder, min(len(data), largest(rows)), config).encoder
 
 
 def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confined: bool = False) -> Opened:
@@ -99,21 +96,24 @@ def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confine
     check_form(tokenizer)
     known = not confined and is_known(tokenizer)
     with faults(), quiet():
-        side = truncation_side(read_settings(folder), tokenizer.truncation)
-        made, warnings = (_configured if known else _as_it_is)(library, tokenizer, data, folder, dict(config))
+        work = Work(library, tokenizer, data, read_settings(folder))
+        name = class_of(work.settings, config, b'"ByteLevel"' in data)
+        made, warnings, of_class = (_configured if known else _as_it_is)(work, name, folder, "made" in config)
+        marks = marks_of(name, work.settings, made, of_class)
+        side = truncation_side(work.settings, tokenizer.truncation)
     made.no_padding()
     made.no_truncation()
-    return Opened(made, known, warnings, side)
+    return Opened(made, known, warnings, side, marks)
 
 
-def encode(tokenizer: Any, text: str) -> Encoded:
-    """The tokens of a text, checked.
+def encode(tokenizer: Any, text: str, bare: bool = False) -> Encoded:
+    """The tokens of a text, checked; bare: without those that are put around it.
 
     Raises:
         FaultyTokenizerError: the library fails on it, or its answer is no list of tokens with their places.
     """
     with faults(), quiet():
-        found = tokenizer.encode(text)
+        found = tokenizer.encode(text, add_special_tokens=not bare)
     encoded = Encoded(found.ids, found.tokens, found.special_tokens_mask, found.offsets, found.word_ids)
     if len({len(each) for each in encoded}) > 1:
         raise FaultyTokenizerError(f"it gives {len(encoded.ids)} ids for {len(encoded.spans)} tokens")
@@ -158,33 +158,33 @@ def quiet() -> Iterator[None]:
             os.close(kept)
 
 
-def _configured(library: Any, tokenizer: Any, data: bytes, folder: Path, config: Settings) -> tuple[Any, list[str]]:
-    """The tokenizer that transformers would make of the folder, and warnings about settings that are not applied.
+def _configured(work: Work, name: str, folder: Path, is_made: bool) -> tuple[Any, list[str], bool]:
+    """The tokenizer that transformers would make of the folder, warnings about settings that are not applied.
+
+    The last is whether it is built as its class does.
 
     Raises:
         FaultyTokenizerError: settings of the wrong form, or tokens that the vocabulary lacks.
         ResourceError: a file that is no JSON object.
     """
-    settings = read_settings(folder)
-    name = class_of(settings, config, b'"ByteLevel"' in data)
     kind = KINDS.get(KIND_OF_CLASS.get(name, ""))
-    warnings = list(ignored(settings, name))
-    if kind and not _fits(kind, tokenizer, bool(settings or config.get("made"))):
-        warnings += [_is_of_another_kind(name)] if settings.get("tokenizer_class") else []
+    warnings = list(ignored(work.settings, name))
+    if kind and not _fits(kind, work.tokenizer, bool(work.settings or is_made)):
+        warnings += [_is_of_another_kind(name)] if work.settings.get("tokenizer_class") else []
         kind = None
+    if kind and kind.saved and is_made:
+        kind = replace(kind, extra=())
     try:
-        return _made(Work(library, tokenizer, data, settings), kind, folder), warnings
+        return _made(work, kind, folder), warnings, kind is not None
     except (TypeError, ValueError) as error:
         raise FaultyTokenizerError(f"tokenizer_config.json does not fit: {error}") from None
 
 
-def _as_it_is(library: Any, tokenizer: Any, data: bytes, folder: Path, config: Settings) -> tuple[Any, list[str]]:
+def _as_it_is(work: Work, name: str, folder: Path, _: bool) -> tuple[Any, list[str], bool]:
     """The same for a tokenizer of unknown steps: they are kept for every class."""
-    settings = read_settings(folder)
-    name = class_of(settings, config, b'"ByteLevel"' in data)
-    warnings = list(ignored(settings, name))
-    warnings += [_is_of_another_kind(name)] if name in KIND_OF_CLASS and settings.get("tokenizer_class") else []
-    return _made(Work(library, tokenizer, data, settings), None, folder), warnings
+    warnings = list(ignored(work.settings, name))
+    warnings += [_is_of_another_kind(name)] if name in KIND_OF_CLASS and work.settings.get("tokenizer_class") else []
+    return _made(work, None, folder), warnings, False
 
 
 def _is_of_another_kind(name: str) -> str:
@@ -205,6 +205,9 @@ def _fits(kind: Kind, tokenizer: Any, named: bool) -> bool:
 def _made(work: Work, kind: Kind | None, folder: Path) -> Any:
     added = added_tokens(work.settings, folder, work.tokenizer.get_added_tokens_decoder())
     special = special_tokens(work.settings, kind.defaults if kind else {}, added)
+    mask = special.get("mask_token")
+    if kind and kind.takes_spaces and mask and not mask.flags:
+        special["mask_token"] = mask._replace(flags=(("lstrip", True),))
     extra = extra_tokens(work.settings) or [AddedToken(text) for text in (kind.extra if kind else ())]
     work = Work(work.library, work.tokenizer, work.data, work.settings, special)
     fresh = kind.before(work) if kind else work.tokenizer

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attncli.tokenizer.form import QWEN2
+from attncli.tokenizer.language_codes import MBART, MBART50, NLLB
 from attncli.tokenizer.settings import AddedToken, Settings, extra_tokens
 
 _BERT = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}
@@ -36,6 +37,8 @@ _QWEN2 = dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>")
 _NOT_USED = ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
 _T5 = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
 _BLANKS = [f"<extra_id_{number}>" for number in range(100)]
+_PEGASUS = _T5 | {"mask_token": "<mask_2>", "mask_token_sent": "<mask_1>"}
+_SENTENCES = ["<mask_1>", *(f"<unk_{number}>" for number in range(2, 103))]
 _MASK = {"content": "<mask>", "lstrip": True, "special": True}
 
 
@@ -63,8 +66,9 @@ class Work:
 class Kind:
     """A class: the model that its vocabulary is for, its special tokens, and the steps built before and after them.
 
+    extra: special tokens that are added where the settings list none; saved: only to those of a tokenizer.json.
     of_bytes: the vocabulary is of bytes, and one with ▁ for the space is of no use to it; always: whether its steps are
-    built without a tokenizer_config.json too.
+    built without a tokenizer_config.json too; takes_spaces: the mask takes those in front of it, however it is named.
     """
 
     model: str
@@ -74,6 +78,8 @@ class Kind:
     extra: tuple[str, ...] = ()
     of_bytes: bool = False
     always: bool = False
+    saved: bool = False
+    takes_spaces: bool = False
 
 
 def _with(work: Work, model: Any, normalizer: Any, cut: Any, *, keep_after: bool = False) -> Any:
@@ -268,6 +274,32 @@ def _after_t5(work: Work) -> None:
     )
 
 
+def _spaced(work: Work, model: Any, table: Any = None, before: Sequence[Any] = ()) -> Any:
+    """Runs of spaces as one, after SentencePiece's table if the file has it; words begin with ▁."""
+    library = work.library
+    steps = [*([table] if table else before), library.normalizers.Replace(library.Regex(" {2,}"), " ")]
+    cut = library.pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    return _with(work, model, library.normalizers.Sequence(steps), cut)
+
+
+def _mbart(work: Work) -> Any:
+    fresh = _sentencepiece(replace(work, settings={}), 3)
+    return _with(work, fresh.model, None, fresh.pre_tokenizer)
+
+
+def _nllb(work: Work) -> Any:
+    model, table = _byte_pairs(work, work.text("unk_token"), fuse=True), _charsmap(work)
+    fresh = _spaced(work, model, table)
+    return fresh if table else _with(work, model, None, fresh.pre_tokenizer)
+
+
+def _pegasus(work: Work) -> Any:
+    library = work.library
+    lines = [library.normalizers.Replace(library.Regex(r"\n"), " ")]
+    unknown = work.tokenizer.model.token_to_id(work.text("unk_token")) or 0
+    return _spaced(work, _unigrams(work, unknown), _charsmap(work), lines)
+
+
 KINDS: Mapping[str, Kind] = {
     "bert": Kind("WordPiece", _BERT, _bert, _after_bert),
     "mpnet": Kind("WordPiece", _ROBERTA | {"unk_token": "[UNK]", "mask_token": _MASK}, _bert, _after_mpnet),
@@ -284,4 +316,15 @@ KINDS: Mapping[str, Kind] = {
     "deberta-v2": Kind("Unigram", _DEBERTA, _deberta_v2, _after_deberta),
     "t5": Kind("Unigram", _T5, _t5, _after_t5, tuple(_BLANKS), always=True),
     "camembert": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _camembert, _after_sentencepiece, tuple(_NOT_USED)),
+    "mbart": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _mbart, extra=MBART, always=True),
+    "mbart50": Kind(
+        "Unigram",
+        {name: token for name, token in _ROBERTA.items() if name != "bos_token"} | {"mask_token": _MASK},
+        lambda work: _spaced(work, _unigrams(work, 3), _charsmap(work)),
+        extra=MBART50,
+        always=True,
+        takes_spaces=True,
+    ),
+    "nllb": Kind("BPE", _ROBERTA | {"mask_token": _MASK}, _nllb, extra=NLLB, saved=True, takes_spaces=True),
+    "pegasus": Kind("Unigram", _PEGASUS, _pegasus, _after_t5, tuple(_SENTENCES), always=True),
 }

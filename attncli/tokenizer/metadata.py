@@ -13,7 +13,8 @@ import numpy as np
 
 from attncli.errors import quoted
 from attncli.extras import package
-from attncli.tokenizer.encoding import Encoder, encode, faults, quiet
+from attncli.tokenizer.encoded import Encoder
+from attncli.tokenizer.encoding import encoder_of, faults, quiet
 from attncli.tokenizer.form import GPT4O, LLAMA3, MOST_ADDED, QWEN2, TEKKEN, FaultyTokenizerError
 from attncli.tokenizer.merges import merges_of
 
@@ -109,7 +110,7 @@ def metadata_encoder(values: Mapping[str, Any]) -> Encoder:
         tokenizer = KINDS[kind](described)
         _add_tokens(tokenizer, described)
         warnings = _put_around(tokenizer, described, kind)
-    return Encoder(partial(encode, tokenizer), (*_unknown_cut(described, kind), *warnings))
+    return encoder_of(tokenizer, (*_unknown_cut(described, kind), *warnings))
 
 
 def _counted(found: Any) -> str:

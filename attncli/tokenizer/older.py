@@ -13,9 +13,10 @@ from typing import Any
 from attncli.errors import quoted
 from attncli.files.json_files import existing_file, read_object
 from attncli.tokenizer.form import FaultyTokenizerError
+from attncli.tokenizer.language_codes import MBART, MBART50
 from attncli.tokenizer.merges import merges_by_place
 from attncli.tokenizer.sentencepiece_model import BYTE_PAIRS, CONTROL, UNKNOWN, USER_DEFINED, PieceModel, read_pieces
-from attncli.tokenizer.settings import Settings
+from attncli.tokenizer.settings import Settings, text_of
 
 Part = dict[str, Any]
 #: Tokenizer classes → the tokens that begin and end a text where the settings name none.
@@ -97,25 +98,35 @@ def _pieces(path: Path, name: str, most: int) -> Part:
     found = read_pieces(content_of(path, most))
     texts = [piece.text for piece in found.pieces]
     if found.kind == BYTE_PAIRS:
-        vocabulary = {text: number for number, text in enumerate(texts)}
+        ordered = list(dict.fromkeys([*FIRST, *texts])) if name == "NllbTokenizer" else texts
+        vocabulary = {text: number for number, text in enumerate(ordered)}
         how = {"fuse_unk": True, "byte_fallback": True}
         model = {"type": "BPE", "vocab": vocabulary, "merges": merges_by_place(texts), **how}
-        return {"model": model, **_added(found, texts)}
+        return {"model": model, **_added(found, ordered), "normalizer": table_of(found)}
     listed = [(piece.text, piece.score) for piece in found.pieces]
     before, skipped, after = ORDERS.get(name, ([], 0, []))
-    rows = [*((text, 0.0) for text in before), *listed[skipped:], *((text, 0.0) for text in after)]
+    rows = [*((text, _score(text)) for text in before), *listed[skipped:], *((text, 0.0) for text in after)]
     unknown = next((number for number, (text, _) in enumerate(rows) if text == "<unk>"), 0)
     model = {"type": "Unigram", "unk_id": unknown, "vocab": rows}
     return {"model": model, **_added(found, [text for text, _ in rows]), **_steps(found)}
 
 
+FIRST = ["<s>", "<pad>", "</s>", "<unk>"]
+FILLERS = [f"<unk_{number}>" for number in range(2, 103)]  # Pegasus's
 EXTRA = [f"<extra_id_{number}>" for number in range(99, -1, -1)]  # T5's blanks
 #: Tokenizer classes → the pieces in front, how many of the file's they replace, and those behind.
 ORDERS: Mapping[str, tuple[list[str], int, list[str]]] = {
-    "XLMRobertaTokenizer": (["<s>", "<pad>", "</s>", "<unk>"], 3, ["<mask>"]),
+    "XLMRobertaTokenizer": (FIRST, 3, ["<mask>"]),
+    "MBartTokenizer": (FIRST, 3, [*MBART, "<mask>"]),
+    "MBart50Tokenizer": (FIRST, 3, [*MBART50, "<mask>"]),
+    "PegasusTokenizer": (["<pad>", "</s>", "<mask_1>", "<mask_2>", *FILLERS], 2, []),
     "CamembertTokenizer": (["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"], 1, ["<mask>"]),
     "T5Tokenizer": ([], 0, EXTRA),
 }
+
+
+def _score(text: str) -> float:
+    return -100.0 if text in FILLERS else 0.0
 
 
 def _steps(found: PieceModel) -> Part:
@@ -134,7 +145,7 @@ def _around(name: str, settings: Settings, vocabulary: Any) -> Part:
     """The tokens put in front of every text and behind it: those that the settings ask for; in T5 its end."""
     known = [row[0] for row in vocabulary] if isinstance(vocabulary, list) else list(vocabulary)
     texts = {
-        role: _text(settings.get(f"{role}_token"), default) for role, default in ENDS.get(name, OTHER_ENDS).items()
+        role: text_of(settings.get(f"{role}_token"), default) for role, default in ENDS.get(name, OTHER_ENDS).items()
     }
     wanted = {"bos": settings.get("add_bos_token"), "eos": settings.get("add_eos_token") or name == "T5Tokenizer"}
     numbers = {texts[role]: known.index(texts[role]) for role in wanted if wanted[role] and texts[role] in known}
@@ -146,12 +157,6 @@ def _around(name: str, settings: Settings, vocabulary: Any) -> Part:
     both = [{"Sequence": {"id": each, "type_id": 0}} for each in "AB"]
     parts = {"single": [each for each in single if each], "pair": both, "special_tokens": tokens}
     return {"post_processor": {"type": "TemplateProcessing", **parts}}
-
-
-def _text(given: Any, default: str) -> str:
-    """A token of the settings: its text, or an object with it."""
-    found = given.get("content") if isinstance(given, dict) else given
-    return found if isinstance(found, str) else default
 
 
 def _added(found: PieceModel, texts: list[str]) -> Part:

@@ -8,11 +8,12 @@ import sys
 import time
 import weakref
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attncli.tokenizer import child
-from attncli.tokenizer.encoding import Encoded
+from attncli.tokenizer.encoded import Encoded, Encoder, Mark, Marks, marked
 from attncli.tokenizer.form import FaultyTokenizerError
 
 ROOM, GROWTH = 2**27, 12  # bytes: beyond those of the library itself, and for each byte of the file
@@ -37,18 +38,38 @@ class TokenizerProcess:
             "seconds": self._seconds,
         }
         self._started: tuple[int, subprocess.Popen[bytes]] | None = None
-        self.warnings, self.side = self._start()
+        self._opened = self._start()
 
-    def encode(self, text: str) -> Encoded:
+    @property
+    def encoder(self) -> Encoder:
+        """Its functions."""
+        warnings, marks, side = tuple(self._opened["warnings"]), self._opened["marks"], self._opened["side"]
+        if marks is None:
+            return Encoder(self.encode, self.piece, warnings, truncation_side=side)
+        codes, source, target, end, behind = marks
+        known = {code: Mark(*mark) for code, mark in codes.items()}
+        given = Marks(known, Mark(*source), target and Mark(*target), Mark(*end), behind)
+        return marked(partial(self.encode, bare=True), self.piece, given)._replace(
+            warnings=warnings, truncation_side=side
+        )
+
+    def encode(self, text: str, bare: bool = False) -> Encoded:
         """The tokens of a text; FaultyTokenizerError if it cannot be read, or takes too much time or memory."""
-        if self._started is None or self._started[0] != os.getpid():
-            self._start()
-        seconds = SECONDS + len(text) / A_SECOND
-        reply = self._request({"text": text, "seconds": seconds}, seconds)
+        reply = self._answer({"text": text, "bare": bare}, SECONDS + len(text) / A_SECOND)
         ids, pieces, special, spans, words = reply["encoded"]
         return Encoded(ids, pieces, special, [(start, end) for start, end in spans], words)
 
-    def _start(self) -> tuple[list[str], str]:
+    def piece(self, number: int) -> str | None:
+        """The piece of an id, None where there is none; FaultyTokenizerError as `encode`."""
+        found: str | None = self._answer({"id": number}, SECONDS)["piece"]
+        return found
+
+    def _answer(self, request: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        if self._started is None or self._started[0] != os.getpid():
+            self._start()
+        return self._request({**request, "seconds": seconds}, seconds)
+
+    def _start(self) -> Mapping[str, Any]:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", child.__file__],
             stdin=subprocess.PIPE,
@@ -59,8 +80,7 @@ class TokenizerProcess:
         )
         self._started = os.getpid(), process
         weakref.finalize(self, _end, *self._started)
-        opened = self._request(self._setup, self._seconds)
-        return opened["warnings"], opened["side"]
+        return self._request(self._setup, self._seconds)
 
     def _request(self, request: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         assert self._started is not None

@@ -35,6 +35,10 @@ KIND_OF_CLASS = {
     "LlamaTokenizer": "llama",
     "T5Tokenizer": "t5",
     "Qwen2Tokenizer": "qwen2",
+    "MBartTokenizer": "mbart",
+    "MBart50Tokenizer": "mbart50",
+    "NllbTokenizer": "nllb",
+    "PegasusTokenizer": "pegasus",
 }
 AS_IT_IS = "TokenizersBackend"
 GENERIC = {AS_IT_IS, "PreTrainedTokenizer", "PythonBackend", "BloomTokenizer"}
@@ -142,6 +146,12 @@ def _token(given: Any, where: str = "") -> AddedToken:
     if isinstance(given, dict) and isinstance(given.get("content"), str):
         return AddedToken(given["content"], tuple((flag, bool(given[flag])) for flag in FLAGS if flag in given))
     raise FaultyTokenizerError(f"{where} in tokenizer_config.json: expected a token, got {quoted(given)}")
+
+
+def text_of(given: Any, default: str) -> str:
+    """A token of the settings: its text, or an object with it."""
+    found = given.get("content") if isinstance(given, dict) else given
+    return found if isinstance(found, str) else default
 
 
 def _object(given: Any, where: str) -> Mapping[str, Any]:

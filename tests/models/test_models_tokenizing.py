@@ -27,7 +27,7 @@ def llama_like(folder):
 
 def metaspace(folder):
     """The same as newer files have it: a pre-tokenizer that splits nothing."""
-    tokenizer = llama_like(folder)._encode.args[0]
+    tokenizer = llama_like(folder)._encoder.encode.args[0]
     tokenizer.normalizer = normalizers.Sequence([])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
     return saved(tokenizer, folder)

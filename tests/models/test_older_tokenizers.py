@@ -4,23 +4,26 @@ import json
 
 import pytest
 from oracles.checkpoints import TINY
-from oracles.older_files import FOLDERS, pieces_of, write
+from oracles.older_files import FOLDERS, LANGUAGE_TEXTS, TRANSLATING, askings, pieces_of, write
 from oracles.sentences import WRITTEN
 from support.places import TESTS
 
-from attncli.errors import ResourceError
+from attncli.errors import ResourceError, UsageError
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
 from attncli.models.families import family_of
 
 EXPECTED = json.loads((TESTS / "oracles" / "older_tokens.json").read_text())
 
 
+def opened(name, folder):
+    model_type = write(name, folder)
+    default = family_of(model_type).tokenizers.get(model_type)
+    return ModelTokenizer(folder, {"model_type": model_type}, 600, default)
+
+
 @pytest.mark.parametrize("name", FOLDERS)
 def test_ids_are_those_of_transformers(tmp_path, name):
-    model_type = write(name, tmp_path)
-    tokenizer = ModelTokenizer(
-        tmp_path, {"model_type": model_type}, 600, family_of(model_type).tokenizers.get(model_type)
-    )
+    tokenizer = opened(name, tmp_path)
     found = [list(tokenizer.read(text).ids) for text in WRITTEN]
     assert dict(zip(WRITTEN, found, strict=True)) == dict(zip(WRITTEN, EXPECTED[name], strict=True))
 
@@ -64,6 +67,88 @@ def test_marian_has_another_tokenizer_for_targets_and_a_token_of_their_language(
     assert list(sentence.ids) == EXPECTED["marian_code"]
     assert [token.text for token in sentence.tokens[:3]] == [">>fr<<", "the", "dog"]
     assert [token.special for token in sentence.tokens] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("name", TRANSLATING)
+def test_texts_are_marked_with_their_languages_as_transformers_does(tmp_path, name):
+    tokenizer = opened(name, tmp_path)
+    for (source, target), expected in zip(askings(name), EXPECTED[f"{name}_languages"], strict=True):
+        for text, (of_source, of_target) in zip(LANGUAGE_TEXTS, expected, strict=True):
+            assert list(tokenizer.read(text, source).ids) == of_source
+            found = tokenizer.target.read(text, target, source)
+            # M2M-100 reads no target without a language in transformers; here it is the source's, as in the others
+            assert list(found.ids) == (of_target or list(tokenizer.read(text, source).ids))
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "first"),
+    [("m2m_100", 100, "af"), ("wmt21", 8, "en"), ("mbart", 25, "ar_AR"), ("mbart50", 52, "ar_AR"), ("nllb", 0, None)],
+)
+def test_the_languages_are_those_of_the_vocabulary(tmp_path, name, count, first):
+    languages = opened(name, tmp_path).languages
+    assert (len(languages), next(iter(languages), None)) == (count, first)
+
+
+def test_marks_are_special_and_have_no_place(tmp_path):
+    tokens = opened("mbart50", tmp_path).target.read("the dog", "de_DE").tokens
+    assert [(token.piece, token.special, token.word) for token in tokens] == [
+        ("de_DE", True, None),
+        *(("▁the", False, 0), ("▁dog", False, 1)),
+        ("</s>", True, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "of_target", "code", "message"),
+    [
+        ("mbart", False, "de", "source_lang='de': expected one of de_DE, "),
+        ("mbart", True, "ro_ro", "target_lang='ro_ro': expected one of ro_RO, ru_RU, "),
+        ("m2m_100", True, "de_DE", "target_lang='de_DE': expected one of de, "),
+        ("m2m_100", False, "", "source_lang='': expected one of af, am, ar, "),
+        ("m2m_100", False, "\x1b[31m" * 10**5, "source_lang="),
+        ("bert", False, "de", "source_lang='de': the model marks no text with its language"),
+        ("marian", True, "de", "target_lang='de': the model marks no text with its language"),
+    ],
+)
+def test_an_unknown_language_is_refused_with_those_nearest_to_it(tmp_path, name, of_target, code, message):
+    tokenizer = opened(name, tmp_path)
+    with pytest.raises(UsageError) as raised:
+        (tokenizer.target if of_target else tokenizer).read("the dog", code)
+    assert raised.value.message.startswith(message)
+    assert len(raised.value.message) < 250
+    assert raised.value.setting.name == ("target_lang" if of_target else "source_lang")
+
+
+def test_a_language_in_the_settings_that_m2m_100_lacks_is_refused(tmp_path):
+    write("m2m_100", tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text('{"src_lang": "de_DE"}')
+    with pytest.raises(ResourceError, match="expected a language of M2M-100, got 'de_DE'"):
+        ModelTokenizer(tmp_path, {"model_type": "m2m_100"}, 600, "M2M100Tokenizer")
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("bert", {0: "[PAD]", 2: "[CLS]"}),
+        ("llama", {1: "<s>", 3: "<0x00>"}),
+        ("marian", {0: "</s>", 2: ">>fr<<"}),
+        ("m2m_100", {2: "</s>", 45: "__af__", 4: "▁the"}),
+        ("mbart", {3: "<unk>", 53: "ar_AR"}),
+    ],
+)
+def test_an_id_has_a_piece(tmp_path, name, pieces):
+    tokenizer = opened(name, tmp_path)
+    assert {number: tokenizer.piece(number) for number in pieces} == pieces
+    assert [tokenizer.piece(number) for number in (10**6, -1, 2**40)] == ["<1000000>", "<-1>", f"<{2**40}>"]
+
+
+def test_the_target_of_marian_has_pieces_of_its_own_vocabulary(tmp_path):
+    write("marian", tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text('{"separate_vocabs": true}')
+    (tmp_path / "target_vocab.json").write_text('{"<unk>": 0, "</s>": 1, "▁chien": 2}')
+    target = ModelTokenizer(tmp_path, {"model_type": "marian"}, 600, "MarianTokenizer").target
+    assert target.piece(2) == "▁chien"
+    assert target.read("chien").ids == (2, 1)
 
 
 def test_every_other_tokenizer_reads_targets_too(tmp_path):

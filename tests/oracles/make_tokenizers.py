@@ -20,7 +20,7 @@ def ids_of(model_type, settings):
         folder_of(model_type, settings, Path(folder))
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder)
-        except TypeError:  # a token to put around a text that is not in the vocabulary
+        except (KeyError, TypeError, ValueError):  # a token or language that the vocabulary lacks
             return REFUSED
         return [tokenizer(text)["input_ids"] for text in TEXTS]
 

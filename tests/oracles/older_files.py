@@ -102,6 +102,81 @@ def _marian():
 FOLDERS["marian"] = ("marian", _marian())
 
 
+def _numbered(kind, **settings):
+    """M2M-100's: a file of pieces, and a vocabulary that numbers some of them."""
+    texts = ["<s>", "<pad>", "</s>", "<unk>", "▁the", "▁dog", "▁do", "dog", "he", "▁", *LETTERS[::-1][3:]]
+    vocabulary = json.dumps({text: number for number, text in enumerate(texts)}).encode()
+    return {"sentencepiece.bpe.model": pieces_of(kind), "vocab.json": vocabulary} | (
+        _settings(**settings) if settings else {}
+    )
+
+
+#: Folders of translating tokenizers: the model type, the files, and the languages of a source and a target that are
+#: asked for besides those of the folder.
+TRANSLATING = {
+    "m2m_100": ("m2m_100", _numbered(1), ("de", "zu")),
+    "m2m_100_pairs": ("m2m_100", _numbered(2), ("de", None)),
+    "m2m_100_set": (
+        "m2m_100",
+        _numbered(1, src_lang="fr", tgt_lang="de", extra_special_tokens=["__de__", "__fr__", "he"]),
+        ("af", "fr"),
+    ),
+    "wmt21": ("m2m_100", _numbered(1, language_codes="wmt21", tgt_lang="ha"), ("de", "is")),
+    "mbart": ("mbart", {"sentencepiece.bpe.model": pieces_of(1)}, ("de_DE", "ro_RO")),
+    "mbart_set": (
+        "mbart",
+        {"sentencepiece.bpe.model": pieces_of(1)} | _settings(src_lang="fr_XX", tgt_lang="cs_CZ"),
+        ("de_DE", None),
+    ),
+    "mbart50": (
+        "mbart",
+        {"sentencepiece.bpe.model": pieces_of(1)} | _settings(tokenizer_class="MBart50Tokenizer"),
+        ("de_DE", "gl_ES"),
+    ),
+    "mbart50_set": (
+        "mbart",
+        {"sentencepiece.bpe.model": pieces_of(1)}
+        | _settings(tokenizer_class="MBart50Tokenizer", src_lang="fr_XX", tgt_lang="cs_CZ"),
+        ("de_DE", None),
+    ),
+    "nllb": (
+        "m2m_100",
+        {"sentencepiece.bpe.model": pieces_of(2)} | _settings(tokenizer_class="NllbTokenizer"),
+        (None, None),
+    ),
+    "nllb_legacy": (
+        "m2m_100",
+        {"sentencepiece.bpe.model": pieces_of(2)}
+        | _settings(
+            tokenizer_class="NllbTokenizerFast",
+            legacy_behaviour=True,
+            src_lang="fra_Latn",
+            additional_special_tokens=["deu_Latn", "fra_Latn"],
+        ),
+        ("deu_Latn", "fra_Latn"),
+    ),
+    "nllb_more": (
+        "m2m_100",
+        {"sentencepiece.bpe.model": pieces_of(2)}
+        | _settings(tokenizer_class="NllbTokenizer", additional_special_tokens=["deu_Latn", "tok_Latn"]),
+        ("tok_Latn", "deu_Latn"),
+    ),
+    "pegasus": (
+        "pegasus",
+        {"spiece.model": pieces_of(1, ("<pad>", "</s>", "<unk>"), unknown=2)},
+        (None, None),
+    ),
+}
+FOLDERS |= {name: (model_type, files) for name, (model_type, files, _) in TRANSLATING.items()}
+LANGUAGE_TEXTS = ("the dog", "__de__ the de_DE dog </s> deu_Latn")
+
+
+def askings(name):
+    """The languages that a folder's tokenizer is opened with: none, one of the two, both."""
+    source, target = TRANSLATING[name][2]
+    return list(dict.fromkeys([(None, None), (source, None), (None, target), (source, target)]))
+
+
 def write(name, folder):
     """Write the files of a folder, and its config.json."""
     model_type, files = FOLDERS[name]

@@ -121,6 +121,35 @@ def albert():
     return tokenizer
 
 
+CODES = ("de_DE", "en_XX", "fr_XX", "deu_Latn", "eng_Latn", "fra_Latn")
+
+
+def translating(count, around, special=ROBERTA, unknown=3):
+    """Unigrams with codes of languages behind them, as such files are saved."""
+    own = json.loads(unigrams(special, unknown, special[1:3]).to_str())["model"]["vocab"]
+    scored = [(piece, 0.0 if piece in special else score) for piece, score in own]
+    scored += [(code, 0.0) for code in CODES[:count]]
+    tokenizer = Tokenizer(models.Unigram([*scored, (special[4], 0.0)], unk_id=unknown))
+    return _translating(tokenizer, around, special, CODES[:count])
+
+
+def _translating(tokenizer, around, special, codes):
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.add_special_tokens([*special[:4], AddedToken(special[4], lstrip=True), *codes])
+    named = [(each, tokenizer.token_to_id(each)) for each in around.split() if each != "$A"]
+    tokenizer.post_processor = processors.TemplateProcessing(single=around, special_tokens=named)
+    return tokenizer
+
+
+def nllb():
+    letters = json.loads(unigrams().to_str())["model"]["vocab"]
+    pieces = [*(piece for piece, _ in letters), "do", *CODES[3:], "<mask>"]
+    merges = [("d", "o"), ("do", "g"), ("▁", "dog")]
+    model = models.BPE({piece: number for number, piece in enumerate(pieces)}, merges, unk_token="<unk>", fuse_unk=True)
+    return _translating(Tokenizer(model), "eng_Latn $A </s>", ROBERTA, CODES[3:])
+
+
+PEGASUS = ("<pad>", "</s>", "<unk>", "<mask_1>", "<mask_2>")
 ROBERTA_AROUND = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
 #: model_type → its tokenizer.json, and the class that tokenizer_config.json names.
 BASES = {
@@ -151,7 +180,13 @@ BASES = {
     "t5": (lambda: unigrams(T5, 2, ("<pad>", "</s>")), "T5TokenizerFast"),
     "deberta": (lambda: byte_pairs(DEBERTA, of_bytes(), DEBERTA_AROUND), "DebertaTokenizerFast"),
     "deberta-v2": (lambda: unigrams(DEBERTA_V2, 3, ("[CLS]", "[SEP]")), "DebertaV2TokenizerFast"),
+    "mbart": (lambda: translating(3, "$A </s> en_XX"), "MBartTokenizerFast"),
+    "mbart50": (lambda: translating(3, "en_XX $A </s>"), "MBart50Tokenizer"),
+    "nllb": (nllb, "NllbTokenizerFast"),
+    "pegasus": (lambda: translating(0, "$A </s>", PEGASUS, 2), "PegasusTokenizerFast"),
 }
+#: The model types of those that are named after a tokenizer.
+MODEL_TYPES = {"mbart50": "mbart", "nllb": "m2m_100"}
 _DOG = {"content": "dog", "single_word": False, "lstrip": True, "rstrip": False, "normalized": True, "special": False}
 _NEW = {"content": "<new>", "single_word": False, "lstrip": False, "rstrip": True, "normalized": False, "special": True}
 #: Files beside tokenizer.json and what is in them; in tokenizer_config.json the class of the base is added.
@@ -180,6 +215,9 @@ SETTINGS = (
     {"added_tokens.json": {"cute": 7, "<new>": 9999}},
     {"special_tokens_map.json": {"additional_special_tokens": ["very"]}, "added_tokens.json": {"very": 8}},
     {"tokenizer_config.json": {"added_tokens_decoder": {}}, "added_tokens.json": {"very": 8}},
+    {"tokenizer_config.json": {"src_lang": "fr_XX", "tgt_lang": "de_DE"}},
+    {"tokenizer_config.json": {"src_lang": "fra_Latn", "tgt_lang": "deu_Latn", "legacy_behaviour": True}},
+    {"tokenizer_config.json": {"extra_special_tokens": ["de_DE", "tok_Latn", "very"]}},
 )
 
 
@@ -187,7 +225,7 @@ def folder_of(model_type, settings, folder):
     """Write such a folder; returns its config."""
     make, tokenizer_class = BASES[model_type]
     make().save(str(folder / "tokenizer.json"))
-    config = {"model_type": model_type}
+    config = {"model_type": MODEL_TYPES.get(model_type, model_type)}
     files = {"config.json": config, **settings}
     if "tokenizer_config.json" in files or settings:
         files["tokenizer_config.json"] = {"tokenizer_class": tokenizer_class} | files.get("tokenizer_config.json", {})

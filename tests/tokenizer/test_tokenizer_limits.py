@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from oracles.checkpoints import TINY, copy_of
 from oracles.minilm_folder import MINILM, needs_minilm
+from oracles.tokenizer_folders import BASES
 
 from attncli.errors import AttnError, ResourceError
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
@@ -26,7 +27,7 @@ TEXT = {"Sequence": {"id": "A", "type_id": 0}}
 
 def in_this_process(tokenizer):
     """Whether the library is called here, and not in a process with limits."""
-    return isinstance(tokenizer._encode, partial)
+    return isinstance(tokenizer._encoder.encode, partial)
 
 
 def split(regex):
@@ -155,9 +156,31 @@ def test_tables_of_sentencepiece(units, texts, sound):
     assert is_sound((4 * len(units)).to_bytes(4, "little") + np.array(units, "<u4").tobytes() + texts) == sound
 
 
+def test_a_piece_of_another_process_has_its_text(tmp_path):
+    tokenizer = ModelTokenizer(written(BERT, split("x|x"), tmp_path))
+    assert not in_this_process(tokenizer)
+    assert [tokenizer.piece(number) for number in (2, 10**6, -1)] == ["[CLS]", "<1000000>", "<-1>"]
+
+
+def test_texts_are_marked_with_their_language_in_another_process(tmp_path):
+    content = json.loads(BASES["mbart50"][0]().to_str())
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [*split("x|x").values(), content["pre_tokenizer"]]}
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "MBart50Tokenizer", "tgt_lang": "fr_XX"}')
+    tokenizer = ModelTokenizer(written(content, {}, tmp_path), {"model_type": "mbart"}, 99, "MBartTokenizer")
+    assert tokenizer._encoder.bare.func.__self__.encoder.piece(0) == "<s>"
+    assert tokenizer.languages == ("de_DE", "en_XX", "fr_XX")
+    for reader, language, first in (
+        (tokenizer, None, "en_XX"),
+        (tokenizer, "de_DE", "de_DE"),
+        (tokenizer.target, None, "fr_XX"),
+        (tokenizer.target, "de_DE", "de_DE"),
+    ):
+        assert [token.piece for token in reader.read("the dog", language).tokens] == [first, "▁the", "▁dog", "</s>"]
+
+
 def test_no_process_is_left_behind(tmp_path):
     tokenizer = ModelTokenizer(written(BERT, split("x|x"), tmp_path))
-    process = tokenizer._encode.__self__._started[1]
+    process = tokenizer._encoder.encode.__self__._started[1]
     assert process.poll() is None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -182,7 +205,7 @@ def test_minilm_starts_no_process_and_parses_its_tokenizer_once():
     code = (
         "import sys, json; from attncli.models.model import open_model\n"
         "m = open_model(sys.argv[1]); m.read('a dog')\n"
-        "print('subprocess' in sys.modules, type(m._tokenizer._encode).__name__ == 'partial')"
+        "print('subprocess' in sys.modules, type(m._tokenizer._encoder.encode).__name__ == 'partial')"
     )
     done = subprocess.run([sys.executable, "-c", code, MINILM], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]

@@ -15,8 +15,7 @@ class MetadataTokenizer(ModelTokenizer):
 
     def __init__(self, path: Path, metadata: Mapping[str, Any]) -> None:
         """Make it of the file's metadata; ResourceError where they do not make one."""
-        self._path = path
         try:
-            self._encode, self.warnings, self.truncation_side = metadata_encoder(metadata)
+            self._use(path, metadata_encoder(metadata))
         except FaultyTokenizerError as fault:
             raise ResourceError(f"cannot make the tokenizer of {str(path)!r}: {fault}") from None

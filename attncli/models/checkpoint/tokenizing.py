@@ -2,7 +2,7 @@
 
 import shlex
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from attncli.errors import ResourceError
 from attncli.files.json_files import existing_file
 from attncli.text.tokens import SURROGATES
-from attncli.tokenizer.encoding import Encoder, open_encoder, open_made
+from attncli.tokenizer.encoded import Encoded, Encoder
+from attncli.tokenizer.encoding import open_encoder, open_made
 from attncli.tokenizer.form import FaultyTokenizerError, largest
 from attncli.tokenizer.settings import class_of, read_settings
 
@@ -24,6 +25,7 @@ OTHER_FILES = (
     *("vocab.txt", "vocab.json", "bpe.codes", "merges.txt", "tekken.json", "tiktoken.model"),
 )
 SOURCE, TARGET = "source.spm", "target.spm"
+NUMBERED = {"MarianTokenizer": SOURCE, "M2M100Tokenizer": "sentencepiece.bpe.model"}
 JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and joiners of letters or emoji
 
 
@@ -62,6 +64,8 @@ class ModelSentence:
 class ModelTokenizer:
     """The tokenizer of a folder as transformers reads it, without the padding and truncation that it may ask for."""
 
+    _target: "ModelTokenizer | None" = None
+
     def __init__(
         self,
         folder: Path,
@@ -77,33 +81,64 @@ class ModelTokenizer:
         Raises:
             ResourceError: the folder has no tokenizer.json, or a damaged one.
         """
-        self._path, self._target = _tokenizer_path(folder), None
-        self._load({**(config or {}), "default_class": default_class}, rows)
-        if self._path.name == SOURCE:
-            self._target = ModelTokenizer.__new__(ModelTokenizer)
-            self._target._path, self._target._target = folder / TARGET, None
-            self._target._load(config or {}, rows)
+        known = {**(config or {}), "default_class": default_class}
+        path = _tokenizer_path(folder, known)
+        self._use(path, _opened(path, known, rows))
+        if path.name == SOURCE:
+            self._target = self._of_targets(folder / TARGET, _opened(folder / TARGET, known, rows))
+        elif of_targets := self._encoder.of_targets:
+            self._target = self._of_targets(path, of_targets)
 
-    def _load(self, config: Mapping[str, Any], rows: int) -> None:
-        try:
-            encoder = _encoder(self._path, config, rows)
-        except FaultyTokenizerError as fault:
-            raise ResourceError(f"cannot read the tokenizer {str(self._path)!r}: {fault}", SAME_FOLDER) from None
-        self._encode, self.warnings, self.truncation_side = encoder
+    def _use(self, path: Path, encoder: Encoder, setting: str = "source_lang") -> None:
+        self._path, self._encoder, self._setting = path, encoder, setting
+        self.warnings, self.truncation_side = encoder.warnings, encoder.truncation_side
+        self._follows = encoder.marks is not None and encoder.marks.target is None
+
+    def _of_targets(self, path: Path, encoder: Encoder) -> "ModelTokenizer":
+        made = ModelTokenizer.__new__(ModelTokenizer)
+        made._use(path, encoder, "target_lang")
+        return made
 
     @property
     def target(self) -> "ModelTokenizer":
-        """The tokenizer of the targets of an encoder–decoder: another one in Marian's models, elsewhere the same."""
+        """The tokenizer of the targets of an encoder–decoder.
+
+        It has other pieces in Marian's models, another language where texts are marked with one; elsewhere it is the
+        same.
+        """
         return self._target or self
 
-    def read(self, text: str) -> ModelSentence:
-        """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes of the languages that texts can be marked with; none in most models."""
+        return tuple(self._encoder.marks.codes) if self._encoder.marks else ()
+
+    def piece(self, id: int) -> str:
+        """The piece of a token; `<id>` where the vocabulary has none.
 
         Raises:
-            ResourceError: the tokenizer fails on it.
+            ResourceError: the tokenizer fails.
         """
         try:
-            found = self._encode(SURROGATES.sub("\ufffd", text))
+            found = self._encoder.piece(id) if 0 <= id < 2**31 else None
+        except FaultyTokenizerError as fault:
+            raise ResourceError(f"the tokenizer {str(self._path)!r} cannot spell {id}: {fault}", SAME_FOLDER) from None
+        return f"<{id}>" if found is None else found
+
+    def read(self, text: str, language: str | None = None, source: str | None = None) -> ModelSentence:
+        """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.
+
+        language: the code of the text's language, one of `languages`; None is that of the folder's settings. source: of
+        a target the language of its source, which is the target's where neither it nor the settings name one.
+
+        Raises:
+            UsageError: a language that the tokenizer does not know.
+            ResourceError: the tokenizer fails on it.
+        """
+        language = source if language is None and self._follows else language
+        encode = self._encoder.encode if language is None else self._encoding_in(language)
+        try:
+            found = encode(SURROGATES.sub("\ufffd", text))
         except FaultyTokenizerError as fault:
             shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
             message = f"the tokenizer {str(self._path)!r} cannot read {shown!r}: {fault}"
@@ -114,10 +149,26 @@ class ModelTokenizer:
         rows = zip(found.ids, found.pieces, spans, special, words, strict=True)
         return ModelSentence(text, tuple(_token(text, i, *row) for i, row in enumerate(rows)))
 
+    def _encoding_in(self, language: str) -> Callable[[str], Encoded]:
+        bare, marks = self._encoder.bare, self._encoder.marks
+        if bare is None or marks is None or language not in marks.codes:
+            from attncli.models.checkpoint.languages import unknown_language  # only an error needs it
+
+            raise unknown_language(self._setting, language, self.languages)
+        return lambda text: marks.around(bare(text), marks.codes[language])
+
 
 def _token(text: str, index: int, id: int, piece: str, span: tuple[int, int], special: bool, word: Any) -> ModelToken:
     start, end = (0, 0) if special else span
     return ModelToken(index, id, piece, text[start:end], start, end, special, word)
+
+
+def _opened(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
+    """The tokenizer of a file; ResourceError where it makes none."""
+    try:
+        return _encoder(path, config, rows)
+    except FaultyTokenizerError as fault:
+        raise ResourceError(f"cannot read the tokenizer {str(path)!r}: {fault}", SAME_FOLDER) from None
 
 
 def _encoder(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
@@ -128,17 +179,23 @@ def _encoder(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
     from attncli.tokenizer.older import made_of  # late: few folders have such files alone
 
     settings = read_settings(path.parent)
+    name = class_of(settings, config, is_byte_level=False)
     if path.suffix == ".spm":
         from attncli.tokenizer.marian import marian_encoder
 
         return marian_encoder(path, settings, config, largest(rows))
-    name = class_of(settings, config, is_byte_level=False)
+    if name == "M2M100Tokenizer":
+        from attncli.tokenizer.m2m100 import m2m100_encoder
+
+        return m2m100_encoder(path, settings, config, largest(rows))
     return open_made(made_of(path, name, settings, largest(rows)), path.parent, config)
 
 
-def _tokenizer_path(folder: Path) -> Path:
+def _tokenizer_path(folder: Path, config: Mapping[str, Any]) -> Path:
     """Of its tokenizer.json, or of the file that one is made of."""
     path = folder / "tokenizer.json"
+    if (folder / "vocab.json").exists() and (numbered := _numbered(folder, config)):
+        return numbered
     if not path.exists():
         from attncli.tokenizer.older import older_file
 
@@ -153,6 +210,14 @@ def _tokenizer_path(folder: Path) -> Path:
     if existing_file(path).stat().st_size > MAX_TOKENIZER:
         raise ResourceError(f"{str(path)!r} has more than {MAX_TOKENIZER:,} bytes")
     return path
+
+
+def _numbered(folder: Path, config: Mapping[str, Any]) -> Path | None:
+    """The pieces that a vocabulary numbers, in a folder of a class that reads no tokenizer.json."""
+    if not any((folder / name).exists() for name in NUMBERED.values()):
+        return None
+    name = NUMBERED.get(class_of(read_settings(folder), config, is_byte_level=False))
+    return folder / name if name and (folder / name).exists() else None
 
 
 def _conversion(folder: Path) -> str:
