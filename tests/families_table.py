@@ -2,8 +2,9 @@
 
     python tests/families_table.py            (measures every checkpoint of tests/oracles/tiny, then writes the page)
 
-The differences are the largest of one weight and of one number of the last hidden state, in float32, over all texts
-and all checkpoints of a type: tests/oracles/differences.json keeps them.
+The differences are the largest of one weight, of one number of the last hidden state and of the score of one token
+(of the last place of a text), in float32, over all texts and all checkpoints of a type: tests/oracles/differences.json
+keeps them.
 """
 
 import ast
@@ -24,6 +25,7 @@ from attncli.models.checkpoint.config import Config, read_config
 from attncli.models.checkpoint.tensors import Checkpoint, array_files
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.model import open_model
+from attncli.models.output import token_logits
 from attncli.models.pack import Pack
 
 STORED = TESTS / "oracles" / "differences.json"
@@ -31,8 +33,8 @@ PAGE = ROOT / ".github" / "docs" / "families.md"
 README = ROOT / "README.md"
 LENGTHS = (3, 17, 40)
 HEAD = (
-    "| model_type | paper, and the block | sees | checkpoints | worst weight | worst hidden state |\n"
-    "|---|---|---|---|---|---|\n"
+    "| model_type | paper, and the block | sees | checkpoints | worst weight | worst hidden state | worst logit |\n"
+    "|---|---|---|---|---|---|---|\n"
 )
 COUNT = re.compile(r"\[\d+ types of models\]")
 
@@ -84,18 +86,37 @@ def _of_decoder(folder, n):
         yield "a target its source", *(float(np.abs(ours - theirs).max()) for ours, theirs in found)
 
 
+def logit_differences(folder):
+    """The largest difference of the score of a token, of every text of a folder with an output layer."""
+    path, stored, model = (
+        folder / "logits.npz",
+        np.load(folder / "expected.npz"),
+        open_model(TINY / weights_of(folder.name)),
+    )
+    family = read_family(Config(dict(read_config(folder).values))).stored(model._tensors.bare_names)
+    model = replace(model, _family=family, shape=family.shape)
+    for key, scores in np.load(path).items() if path.exists() else ():
+        ids, target = (stored.get(key.replace("logits", each)) for each in ("ids", "target"))
+        layers = model.run(ids, dtype=np.float32) if target is None else model.run_pair(ids, target, dtype=np.float32)
+        *_, last = layers
+        yield float(np.abs(token_logits(family, model._tensors, last.output[-1:])[0] - scores).max())
+
+
 def measured():
     """model_type → its checkpoints, the tokens that one sees, and the worst differences."""
     found = defaultdict(list)
     for folder in sorted(path.parent for path in TINY.glob("*/expected.npz")):
-        found[read_config(folder).values["model_type"]].append(list(differences(folder)))
+        found[read_config(folder).values["model_type"]].append(folder)
     return {model_type: _row(found[model_type]) for model_type in FAMILIES if model_type in found}
 
 
 def _row(folders):
+    logits = [difference for folder in folders for difference in logit_differences(folder)]
+    folders = [list(differences(folder)) for folder in folders]
     seen, weights, hidden = zip(*(text for texts in folders for text in texts), strict=True)
     sees = seen[0] if len({*seen}) == 1 else "either, as its config says"
-    return {"checkpoints": len(folders), "sees": sees, "weights": max(weights), "hidden": max(hidden)}
+    worst = {"weights": max(weights), "hidden": max(hidden), "logits": max(logits)}
+    return {"checkpoints": len(folders), "sees": sees, **worst}
 
 
 def stored():
@@ -119,7 +140,7 @@ def _line(model_type, known):
     kin = [each for each in FAMILIES if FAMILIES[each] == FAMILIES[model_type] and each in known]
     of = model_type if model_type in known else kin[0]
     row, like = known[of], "" if of == model_type else f" of `{of}`"
-    numbers = f"{row['checkpoints']}{like} | {row['weights']:.0e} | {row['hidden']:.0e}"
+    numbers = f"{row['checkpoints']}{like} | {row['weights']:.0e} | {row['hidden']:.0e} | {row['logits']:.0e}"
     return f"| `{model_type}` | {paper_of(model_type)} | {row['sees']} | {numbers} |\n"
 
 

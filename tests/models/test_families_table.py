@@ -36,6 +36,7 @@ def test_every_type_has_a_paper(model_type):
 def test_no_difference_is_larger_than_rounding(model_type):
     assert STORED[model_type]["weights"] <= 2e-6
     assert STORED[model_type]["hidden"] <= 2e-5
+    assert STORED[model_type]["logits"] <= 2e-5
 
 
 @pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
@@ -43,3 +44,4 @@ def test_a_difference_measured_again_is_about_the_same(name):
     _, weights, hidden = zip(*families_table.differences(TINY / name), strict=True)
     assert max(weights) <= 4 * STORED[name]["weights"]
     assert max(hidden) <= 4 * STORED[name]["hidden"]
+    assert max(families_table.logit_differences(TINY / name), default=0) <= 4 * STORED[name]["logits"]

@@ -20,6 +20,7 @@ from attncli.models.pack import Pack
 #: Tiny folders, and the longest text whose numbers do not depend on a window that the format has no key for.
 FOLDERS = {
     **dict.fromkeys(("llama", "llama-llama3", "llama-linear", "llama-yarn", "gpt2", "qwen3-full", "gemma", "phi3"), 40),
+    **dict.fromkeys(("llama_untied", "qwen2_tied"), 40),
     **dict.fromkeys(("qwen2", "qwen3"), 3),
 }
 
@@ -37,11 +38,16 @@ def run(model, ids):
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_converted_checkpoint_gives_the_numbers_of_its_safetensors(tmp_path, folder):
     model, expected = opened(tmp_path, converted(folder)), np.load(TINY / folder / "expected.npz")
+    scores = np.load(TINY / folder / "logits.npz") if (TINY / folder / "logits.npz").exists() else {}
     for n in (n for n in (3, 17, 40) if n <= FOLDERS[folder]):
         weights, hidden = run(model, expected[f"ids_{n}"])
         np.testing.assert_allclose(weights[:, :, expected[f"rows_{n}"]], expected[f"weights_{n}"], rtol=0, atol=2e-6)
         np.testing.assert_allclose(hidden, expected[f"hidden_{n}"], rtol=0, atol=2e-5)
+        if f"logits_{n}" in scores:
+            *_, last = model.run(expected[f"ids_{n}"], dtype=np.float32)
+            np.testing.assert_allclose(model.logits(last.output)[-1], scores[f"logits_{n}"], rtol=0, atol=2e-5)
     assert model.warnings == ()
+    assert model.has_output == ("logits_3" in scores or model._family.tied)
 
 
 def of_safetensors(folder, ids, **changes):
@@ -62,6 +68,7 @@ def test_gemma_divides_scores_by_the_root_of_256(tmp_path, folder):
     model = opened(tmp_path, converted(folder))
     for found, expected in zip(run(model, ids), of_safetensors(folder, ids, query_pre_attn_scalar=256), strict=True):
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+    assert model._family.prediction.softcap == (3.0 if folder == "gemma2" else None)
     assert model.warnings == ()
 
 

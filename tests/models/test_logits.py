@@ -8,7 +8,7 @@ from oracles.checkpoints import TINY, copy_of, weights_of, with_config
 from safetensors.numpy import load_file, save_file
 
 from attncli.errors import ResourceError
-from attncli.models.checkpoint.config import read_config
+from attncli.models.checkpoint.config import Config, read_config
 from attncli.models.families import read_family
 from attncli.models.model import open_model
 
@@ -154,3 +154,39 @@ def test_an_output_layer_of_its_own_is_read_although_it_is_said_to_be_the_embedd
     x = np.ones((1, 16), np.float32)
     normed = model.final(x)
     np.testing.assert_allclose(model.logits(x), normed @ own.astype(np.float32).T, rtol=0, atol=1e-5)
+
+
+def test_a_cap_that_is_null_is_none():
+    config = dict(read_config(TINY / "gemma2").values)
+    capped = [read_family(Config(config | {"final_logit_softcapping": cap})).prediction for cap in (3.0, None)]
+    assert [each.softcap for each in capped] == [3.0, None]
+
+
+@pytest.mark.parametrize("name", ["deberta_enhanced", "deberta-v2_enhanced"])
+def test_the_head_that_the_files_have_is_taken_where_the_config_does_not_say(tmp_path, name):
+    """DeBERTa-v3's published config has no `legacy`, and its files have the head that legacy is false for."""
+    model = open_model(with_config(copy_of(name, tmp_path / "model"), legacy=None))
+    stored, expected = np.load(TINY / name / "expected.npz"), np.load(TINY / name / "logits.npz")
+    scores = model.logits(last_output(model, stored["ids_17"])[-1:])
+    np.testing.assert_allclose(scores[0], expected["logits_17"], rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("cohere", {"logit_scale": "1"}, "logit_scale in config.json: expected a number from 1e-12 to 1e12, got '1'"),
+        (
+            "granite",
+            {"logits_scaling": 0},
+            "logits_scaling in config.json: expected a number from 1e-12 to 1e12, got 0",
+        ),
+        ("gemma2", {"final_logit_softcapping": -3.0}, "final_logit_softcapping in config.json: expected a number from"),
+        ("modernbert", {"classifier_activation": "mish"}, "classifier_activation in config.json: expected one of"),
+        ("modernbert", {"decoder_bias": 2}, "decoder_bias in config.json: expected true or false, got 2"),
+        ("deberta", {"legacy": "no"}, "legacy in config.json: expected true or false, got 'no'"),
+        ("t5", {"scale_decoder_outputs": 3}, "scale_decoder_outputs in config.json: expected true or false, got 3"),
+    ],
+)
+def test_a_key_about_the_scores_is_checked(name, changes, said):
+    with pytest.raises(ResourceError, match=said):
+        read_family(Config(read_config(TINY / name).values | changes))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from make_logits import write as write_logits
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, PreTrainedModel
 from transformers.models.llama import modeling_llama
@@ -164,8 +165,10 @@ def main() -> None:
         (folder / "model.safetensors").chmod(0o644)
         train_tokenizer(name).save(str(folder / "tokenizer.json"), pretty=False)
         np.savez_compressed(folder / "expected.npz", **expected(folder, folder))
+        write_logits(folder)
         for variant, changed in VARIANTS.get(name, {}).items():
             write_variant(folder, HERE / f"{name}-{variant}", changed)
+            write_logits(HERE / f"{name}-{variant}")
 
 
 def write_variant(model: Path, folder: Path, changed: dict[str, object]) -> None:

@@ -19,6 +19,7 @@ import torch
 from checkpoints import weights_of
 from falcon_alibi import add_once, check_hidden
 from make_decoders import HERE, expected, make_model, train_tokenizer, write_variant
+from make_logits import write as write_logits
 from make_tiny import byte_level, sentencepiece, wordpiece
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
@@ -47,6 +48,8 @@ def make(name: str) -> None:
     if row["config"]["model_type"] == "falcon":
         for each in (folder, *HERE.glob(f"{name}-*")):
             check_hidden(each, folder)
+    for each in (folder, *(HERE / f"{name}-{variant}" for variant in row.get("variants", ()))):
+        write_logits(each)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 `logits_n`, or `i.logits` of a text with the number i: `[vocabulary]` float32, those of the last token of the same ids
 as in expected.npz; of an encoder–decoder of the last token that its decoder reads. The model is loaded from the disk,
-with the config of the folder, by the class that has an output layer. A folder without one gets no such file.
+with the config of the folder, by the class that has an output layer. A folder without one gets no such file. The other
+scripts write it too.
 """
 
 import sys
@@ -12,6 +13,7 @@ import sys
 import numpy as np
 import torch
 from checkpoints import TINY, weights_of
+from falcon_alibi import as_it_runs
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 from transformers.models.llama import modeling_llama
 from transformers.models.phi3 import modeling_phi3
@@ -48,7 +50,8 @@ def expected(folder):
 
 def write(folder):
     """The file of one folder."""
-    found = expected(folder)
+    with as_it_runs():
+        found = expected(folder)
     (folder / "logits.npz").unlink(missing_ok=True)
     if found:
         np.savez_compressed(folder / "logits.npz", **found)

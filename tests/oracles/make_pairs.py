@@ -2,7 +2,8 @@
 
     python tests/oracles/make_pairs.py [NAME...]          (needs transformers 5, torch and tokenizers)
 
-pairs/NAME.json is a row as in families/. `expected.npz` has of the encoder what other families have (its weights and
+pairs/NAME.json is a row as in families/; `own_output`: its output layer is not the embedding, which transformers 5 does
+not make of T5, but reads. `expected.npz` has of the encoder what other families have (its weights and
 last hidden state for inputs of n tokens), and besides `target_n` [m], the tokens that the decoder reads, its attention
 to itself `decoder_n` [n_layer, n_head, m, m] and to the source `cross_n` [n_layer, n_head, m, n], `decoded_n` [m, d].
 """
@@ -16,6 +17,8 @@ import numpy as np
 import torch
 from checkpoints import weights_of
 from make_decoders import HERE, LENGTHS, make_model, train_tokenizer
+from make_logits import write as write_logits
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM
 
 ROWS = Path(__file__).parent / "pairs"
@@ -47,6 +50,13 @@ def expected(folder: Path, weights: Path) -> dict[str, np.ndarray]:
     return found
 
 
+def add_output(path: Path) -> None:
+    """Write the file anew with an output layer of its own."""
+    arrays = load_file(path)
+    arrays["lm_head.weight"] = torch.flip(arrays["shared.weight"], (0,)).contiguous()
+    save_file(arrays, path, {"format": "pt"})
+
+
 def make(name: str) -> None:
     """Write the folder of a model anew, and those of its variants."""
     row, folder = json.loads((ROWS / f"{name}.json").read_text()), HERE / name
@@ -59,8 +69,11 @@ def make(name: str) -> None:
     model.to(getattr(torch, row["dtype"])).save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
     (folder / "model.safetensors").chmod(0o644)
+    if row.get("own_output"):
+        add_output(folder / "model.safetensors")
     train_tokenizer("llama").save(str(folder / "tokenizer.json"), pretty=False)
     np.savez_compressed(folder / "expected.npz", **expected(folder, folder))
+    write_logits(folder)
     for variant, changed in row.get("variants", {}).items():
         other = HERE / f"{name}-{variant}"
         other.mkdir(parents=True, exist_ok=True)
@@ -68,6 +81,7 @@ def make(name: str) -> None:
         kept = {key: value for key, value in config.items() if value is not None or key not in changed}
         (other / "config.json").write_text(json.dumps(kept, indent=2) + "\n")
         np.savez_compressed(other / "expected.npz", **expected(other, folder))
+        write_logits(other)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers as hf
+from make_logits import write as write_logits
 from sentences import TINY
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -82,6 +83,7 @@ def make(name, kind, config, sizes, make_tokenizer, dtype, most):
     model.to(dtype).save_pretrained(folder, max_shard_size=most)
     tokenizer.save(str(folder / "tokenizer.json"))
     np.savez_compressed(folder / "expected.npz", **expected(folder, tokenizer))
+    write_logits(folder)
 
 
 @torch.no_grad()

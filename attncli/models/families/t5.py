@@ -5,6 +5,7 @@ before each half. In T5 and mT5 the numbers are those of the first block, in UMT
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -75,6 +76,10 @@ class T5(EncoderDecoder):
                 config.size("relative_attention_max_distance", 128),
             ),
         )
+
+    def stored(self, names: Iterable[str]) -> Self:
+        """The family for a checkpoint with arrays of these bare names: without an output layer it is the embedding."""
+        return self if self.output.weights[0] in names else replace(self, tied=True)
 
     def block(self, number: int) -> PreNormBlock:
         """Block `number` of the encoder."""
