@@ -144,8 +144,8 @@ class Block(Learned, Protocol):
 class Embedding(Learned, Protocol):
     """From token ids to the first hidden state."""
 
-    def __call__(self, tensors: Tensors, ids: Array, positions: Array, /) -> Array:
-        """Token ids and their positions, both `[tokens]`, as `[tokens, d_model]`."""
+    def __call__(self, tensors: Tensors, ids: Array, positions: Array, segments: Array | None = None, /) -> Array:
+        """Token ids, their positions, and their segments (None: all 0), each `[tokens]`, as `[tokens, d_model]`."""
         ...
 
 
@@ -236,7 +236,8 @@ class Family(ABC):
 
     def embed(self, tensors: Tensors, pack: Pack) -> Array:
         """The first hidden state of a pack: `[tokens, d_model]`."""
-        return self.embedding(tensors, pack.ids, pack.joined(map(self.positions, pack.by_run(pack.ids))))
+        positions = pack.joined(map(self.positions, pack.by_run(pack.ids)))  # [tokens]
+        return self.embedding(tensors, pack.ids, positions, pack.segments)
 
     def positions(self, ids: Array) -> Array:
         """The position of each token of texts `[b, n]`, of which each begins anew: `[b, n]`."""

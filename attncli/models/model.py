@@ -65,35 +65,40 @@ class Model:
         """The forms in which the files hold its parameters, as they call them: `F16`."""
         return self._tensors.dtypes
 
-    def read(self, text: str) -> ModelSentence:
+    def read(self, text: str, pair: str | None = None, *, bos: bool | None = None) -> ModelSentence:
         """The tokens of the text as the model sees them.
+
+        pair: a second text in the same input, joined to the first one as the tokenizer joins two; bos: whether there
+        are tokens in front of the text, True for the model's `bos_token` where the tokenizer puts none there.
 
         Raises:
             AttnError: no token, more tokens than positions, or so many characters that tokens are not even counted.
+            UsageError: a `bos` of a model that has no such token.
             ResourceError: the tokenizer fails on it.
         """
         positions = self.shape.positions
-        sentence = self._read(text, min(max(CHARACTERS * positions, FEWEST), MOST), "shorten the text")
+        most = min(max(CHARACTERS * positions, FEWEST), MOST)
+        sentence = self._read(text, most, "shorten the text", pair=pair, bos=bos)
         if len(sentence.tokens) > positions:
             n = len(sentence.tokens)
             raise AttnError(f"the text has {n:,} tokens for {self.name}, which takes {positions:,}", "shorten the text")
         return sentence
 
-    def read_long(self, text: str) -> ModelSentence:
-        """The tokens of a text that `windows` cuts, however many they are.
+    def read_long(self, text: str, *, bos: bool | None = None) -> ModelSentence:
+        """The tokens of a text that `windows` cuts, however many they are; bos: as in `read`.
 
         Raises:
             AttnError, ResourceError: as `read`.
         """
-        return self._read(text, MOST_CUT, "shorten the text")
+        return self._read(text, MOST_CUT, "shorten the text", bos=bos)
 
-    def read_cut(self, text: str) -> ModelSentence:
+    def read_cut(self, text: str, *, bos: bool | None = None) -> ModelSentence:
         """As many tokens of the text as there are positions, as transformers' `truncation` cuts it.
 
         Raises:
             AttnError, ResourceError: as `read_long` and `windows`.
         """
-        sentence = self.read_long(text)
+        sentence = self.read_long(text, bos=bos)
         return self.windows(sentence).first(sentence)
 
     def windows(self, sentence: ModelSentence, stride: int = 0) -> Windows:
@@ -113,19 +118,26 @@ class Model:
             raise UsageError(reason, setting="stride", value=stride)
         return Windows.over(sentence, positions, stride, self._tokenizer.truncation_side)
 
-    def _read(self, text: str, most: int, hint: str) -> ModelSentence:
-        """The tokens of a text of at most so many characters."""
-        if len(text) > most:
+    def _read(
+        self, text: str, most: int, hint: str, *, pair: str | None = None, bos: bool | None = None
+    ) -> ModelSentence:
+        """The tokens of a text, or of two, of at most so many characters."""
+        if (n := len(text) + len(pair or "")) > most:
             takes = f"{self.name}, which takes {self.shape.positions:,} tokens"
-            raise AttnError(f"the text has {len(text):,} characters, {most:,} are the most for {takes}", hint)
-        sentence = self._tokenizer.read(text)
+            raise AttnError(f"the text has {n:,} characters, {most:,} are the most for {takes}", hint)
+        sentence = self._tokenizer.read(text, pair=pair, bos=bos)
+        if bos and sentence.tokens and not sentence.tokens[0].special:
+            raise UsageError(f"{self.name} has no token that texts begin with", setting="bos", value=True)
         if not sentence.tokens:
             raise AttnError(f"{self.name} makes no token of {text!r}", "give it a word")
         return sentence
 
-    def run(self, ids: Sequence[int], *, dtype: DTypeLike | None = None) -> Iterator[ModelLayer]:
+    def run(
+        self, ids: Sequence[int], *, segments: Sequence[int] | None = None, dtype: DTypeLike | None = None
+    ) -> Iterator[ModelLayer]:
         """The layers on the token ids `[n]`, each on the output of the one before, in float32.
 
+        segments: the number of each token's segment, for models with an embedding of them; None: all 0.
         dtype: to compute in, float32 or float64; None is float64 for up to PRECISE tokens, float32 for more.
         One layer's weights are in memory at a time, and are freed with its value.
 
@@ -133,7 +145,8 @@ class Model:
             ResourceError: arrays that are missing or have other shapes than config.json says, or that give no
                 finite numbers.
         """
-        return self._singles(self.run_pack(Pack.of([ids]), dtype or _precision(len(ids))))
+        pack = Pack.of([ids], None if segments is None else [segments])
+        return self._singles(self.run_pack(pack, dtype or _precision(len(ids))))
 
     def run_pack(self, pack: Pack, dtype: DTypeLike = np.float32) -> Iterator[PackedLayer]:
         """The layers on a pack of texts, each on the output of the one before.

@@ -4,7 +4,7 @@ Linear layers, norms and activations see `[tokens, d]`; attention sees a run of 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
@@ -28,23 +28,30 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """Token ids `[tokens]` of texts end to end, and the runs of equal lengths among them."""
+    """Token ids `[tokens]` of texts end to end, and the runs of equal lengths among them.
+
+    segments `[tokens]`: the number of each token's segment (Devlin et al. 2019, section 3); None: all 0.
+    """
 
     ids: Array
     runs: tuple[Run, ...]
+    segments: Array | None = None
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[int]]) -> "Pack":
-        """The pack of the token ids of texts, in their order: sorted by length they make the fewest runs."""
-        return cls._with_runs(texts, [(n, len(list(same))) for n, same in groupby(map(len, texts))])
+    def of(cls, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None) -> "Pack":
+        """The pack of the token ids of texts, in their order: sorted by length they make the fewest runs.
+
+        segments: those of each text's tokens; None: all 0.
+        """
+        pack = cls._with_runs(texts, [(n, len(list(same))) for n, same in groupby(map(len, texts))])
+        return pack if segments is None else replace(pack, segments=_joined(segments, len(pack.ids)))
 
     @classmethod
     def _with_runs(cls, texts: Sequence[Sequence[int]], lengths: Sequence[tuple[int, int]]) -> "Pack":
         """The pack of texts whose runs have these lengths and numbers of texts."""
         starts = [0, *accumulate(n * b for n, b in lengths)]
         runs = (Run(start, b, n) for start, (n, b) in zip(starts, lengths, strict=False))
-        ids = np.fromiter((token for text in texts for token in text), np.intp, starts[-1])
-        return cls(ids, tuple(runs))
+        return cls(_joined(texts, starts[-1]), tuple(runs))
 
     @classmethod
     def of_pairs(cls, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> tuple["Pack", "Pack"]:
@@ -65,3 +72,8 @@ class Pack:
         for run, x in zip(self.by_run(joined), given, strict=True):
             run[:] = x
         return joined
+
+
+def _joined(texts: Sequence[Sequence[int]], tokens: int) -> Array:
+    """The numbers of texts end to end: `[tokens]`; ValueError if they are not as many."""
+    return np.fromiter((number for text in texts for number in text), np.intp, tokens)

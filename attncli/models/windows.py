@@ -70,8 +70,10 @@ class Windows:
 
     def first(self, sentence: ModelSentence) -> ModelSentence:
         """The tokens of the first window: the truncated text."""
-        kept = [token for part in self.parts(0) for token in sentence.tokens[part.text]]
-        return ModelSentence(sentence.text, tuple(replace(token, index=i) for i, token in enumerate(kept)))
+        kept = [place for part in self.parts(0) for place in range(self.n)[part.text]]
+        tokens = tuple(replace(sentence.tokens[place], index=i) for i, place in enumerate(kept))
+        segments = sentence.segments and tuple(sentence.segments[place] for place in kept)
+        return replace(sentence, tokens=tokens, segments=segments)
 
     @property
     def holding(self) -> Array:

@@ -1,8 +1,8 @@
 """Tokenize texts in a process that can be stopped: `python -I -S child.py`, which takes lines of JSON.
 
 The first line is the setup: the places of the modules and of the tokenizer, and limits of memory and time; every other
-is a text, to be read with the tokens around it or bare, or the id of a token. The reply to each is a line: {"warnings",
-"side", "marks"} to the first, {"encoded"} to a text, {"piece"} to an id, {"fault"} in case of an error.
+is a text or two, to be read with the tokens around them or bare, or the id of a token. The reply to each is a line:
+{"warnings", "side", "marks", "roles"} to the first, {"encoded"} to texts, {"piece"} to an id, {"fault"} to an error.
 """
 
 import json
@@ -49,7 +49,7 @@ def replies(setup: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[
     except (FaultyTokenizerError, AttnError) as error:
         yield {"fault": str(error)}
         return
-    yield {"warnings": opened.warnings, "side": opened.side, "marks": opened.marks}
+    yield {"warnings": opened.warnings, "side": opened.side, "marks": opened.marks, "roles": opened.roles}
     for line in lines:
         request = json.loads(line)
         limit_time(request["seconds"])
@@ -57,7 +57,8 @@ def replies(setup: Mapping[str, Any], lines: Iterator[str]) -> Iterator[Mapping[
             if "id" in request:
                 yield {"piece": opened.tokenizer.id_to_token(request["id"])}
             else:
-                yield {"encoded": encode(opened.tokenizer, request["text"], request["bare"])}
+                how = {"bare": request["bare"], "segmented": opened.segmented}
+                yield {"encoded": encode(opened.tokenizer, request["text"], request["pair"], **how)}
         except FaultyTokenizerError as error:
             yield {"fault": str(error)}
 

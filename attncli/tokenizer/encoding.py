@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from attncli.extras import package
-from attncli.tokenizer.encoded import Encoded, Encoder, Marks, marked
-from attncli.tokenizer.form import MOST_ADDED, FaultyTokenizerError, check_form, is_known, largest, may_be_parsed
+from attncli.tokenizer.encoded import Encoded, Encoder, Marks, Roles, marked
+from attncli.tokenizer.form import (
+    MOST_ADDED,
+    FaultyTokenizerError,
+    check_form,
+    check_pair,
+    is_known,
+    largest,
+    may_be_parsed,
+)
 from attncli.tokenizer.kinds import KINDS, Kind, Work
 from attncli.tokenizer.languages import marks_of
+from attncli.tokenizer.roles import is_segmented, roles_of
 from attncli.tokenizer.settings import (
     KIND_OF_CLASS,
     AddedToken,
@@ -30,25 +39,33 @@ MOST_TEXT = 10_000  # characters of an added token
 
 
 class Opened(NamedTuple):
-    """A tokenizer of the library, whether every step of it is of a known form, warnings, where it cuts, its marks."""
+    """A tokenizer of the library, whether every step of it is of a known form, warnings, where it cuts, its marks.
+
+    segmented: whether models are given segments; roles: tokens that have one.
+    """
 
     tokenizer: Any
     known: bool
     warnings: list[str]
     side: str
     marks: Marks | None
+    segmented: bool
+    roles: Roles
 
     @property
     def encoder(self) -> Encoder:
         """Its functions, run in this process."""
-        return encoder_of(self.tokenizer, self.warnings, self.marks)._replace(truncation_side=self.side)
+        made = encoder_of(self.tokenizer, self.warnings, self.marks, segmented=self.segmented)
+        return made._replace(truncation_side=self.side, roles=self.roles)
 
 
-def encoder_of(tokenizer: Any, warnings: Sequence[str], marks: Marks | None = None) -> Encoder:
-    """The functions of a tokenizer of the library."""
+def encoder_of(
+    tokenizer: Any, warnings: Sequence[str], marks: Marks | None = None, *, segmented: bool = True
+) -> Encoder:
+    """The functions of a tokenizer of the library; segmented: as in `encode`."""
     piece = tokenizer.id_to_token
     if marks is None:
-        return Encoder(partial(encode, tokenizer), piece, tuple(warnings))
+        return Encoder(partial(encode, tokenizer, segmented=segmented), piece, tuple(warnings))
     return marked(partial(encode, tokenizer, bare=True), piece, marks)._replace(warnings=tuple(warnings))
 
 
@@ -101,23 +118,33 @@ def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confine
         made, warnings, of_class = (_configured if known else _as_it_is)(work, name, folder, "made" in config)
         marks = marks_of(name, work.settings, made, of_class)
         side = truncation_side(work.settings, tokenizer.truncation)
+        roles = roles_of(name, work.settings, made, config)
     made.no_padding()
     made.no_truncation()
-    return Opened(made, known, warnings, side, marks)
+    return Opened(made, known, warnings, side, marks, is_segmented(work.settings), roles)
 
 
-def encode(tokenizer: Any, text: str, bare: bool = False) -> Encoded:
-    """The tokens of a text, checked; bare: without those that are put around it.
+def encode(
+    tokenizer: Any, text: str, pair: str | None = None, *, bare: bool = False, segmented: bool = True
+) -> Encoded:
+    """The tokens of a text, or of two in one input as the post-processor joins them, checked.
+
+    bare: without those that are put around them; segmented: whether segments are the post-processor's, or all 0.
 
     Raises:
         FaultyTokenizerError: the library fails on it, or its answer is no list of tokens with their places.
     """
     with faults(), quiet():
-        found = tokenizer.encode(text, add_special_tokens=not bare)
-    encoded = Encoded(found.ids, found.tokens, found.special_tokens_mask, found.offsets, found.word_ids)
+        if pair is not None:
+            check_pair(tokenizer)
+        found = tokenizer.encode(text, pair, add_special_tokens=not bare)
+    segments = found.type_ids if segmented else [0] * len(found.ids)
+    columns = (found.ids, found.tokens, found.special_tokens_mask, found.offsets, found.word_ids)
+    encoded = Encoded(*columns, segments, found.sequence_ids)
     if len({len(each) for each in encoded}) > 1:
         raise FaultyTokenizerError(f"it gives {len(encoded.ids)} ids for {len(encoded.spans)} tokens")
-    if not all(0 <= start <= end <= len(text) for start, end in encoded.spans):
+    lengths, places = (len(text), len(pair or "")), zip(encoded.spans, encoded.texts, strict=True)
+    if not all(0 <= start <= end <= lengths[number or 0] for (start, end), number in places):
         raise FaultyTokenizerError("it places tokens outside the text")
     return encoded
 

@@ -43,6 +43,7 @@ CUTTERS = {"BertPreTokenizer", "ByteLevel", "Metaspace", "Whitespace", "Whitespa
 CUTTERS |= {"CharDelimiterSplit", "UnicodeScripts", "FixedLength", "Split"}
 NORMALIZERS = {"BertNormalizer", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "StripAccents", "Nmt", "ByteLevel"}
 NORMALIZERS |= {"Precompiled", "Prepend", "Replace"}
+TEXTS = {"single": "A", "pair": "AB"}  # forms of a template, and the texts that each takes, in order
 
 
 class FaultyTokenizerError(Exception):
@@ -156,13 +157,20 @@ def _charsmap(text: str) -> bytes:
     return rules
 
 
-def _added_by(part: Part) -> int:
-    """The number of tokens that a template adds. FaultyTokenizerError: a wrong count, or the text not just once."""
+def check_pair(tokenizer: Any) -> None:
+    """Raise FaultyTokenizerError for a template of two texts that takes one not just once, or adds too many tokens."""
+    parts = _parts(tokenizer.post_processor, "processors")
+    if (added := sum(_added_by(part, "pair") for part in parts)) > REFUSED_PARTS:
+        raise FaultyTokenizerError(f"its template adds {added:,} tokens to every two texts")
+
+
+def _added_by(part: Part, form: str = "single") -> int:
+    """The number of tokens that a template adds. FaultyTokenizerError: a wrong count, or a text not just once."""
     if part["type"] != "TemplateProcessing":
         return 0
-    if [each["Sequence"]["id"] for each in part["single"] if "Sequence" in each] != ["A"]:
-        raise FaultyTokenizerError("its template takes the text not just once")
-    named = [each["SpecialToken"]["id"] for each in part["single"] if "SpecialToken" in each]
+    if [each["Sequence"]["id"] for each in part[form] if "Sequence" in each] != list(TEXTS[form]):
+        raise FaultyTokenizerError(f"its template takes {'the text' if form == 'single' else 'a text'} not just once")
+    named = [each["SpecialToken"]["id"] for each in part[form] if "SpecialToken" in each]
     special = [part["special_tokens"].get(name, {"ids": (), "tokens": ()}) for name in named]
     for each in special:
         if len(each["ids"]) != len(each["tokens"]):

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from attncli.tokenizer.form import QWEN2
@@ -40,6 +41,10 @@ _BLANKS = [f"<extra_id_{number}>" for number in range(100)]
 _PEGASUS = _T5 | {"mask_token": "<mask_2>", "mask_token_sent": "<mask_1>"}
 _SENTENCES = ["<mask_1>", *(f"<unk_{number}>" for number in range(2, 103))]
 _MASK = {"content": "<mask>", "lstrip": True, "special": True}
+
+#: Two texts in one input: the token in front of a text, the one behind it, and the segment of each; or no segments.
+TWO_SEGMENTS = "{0}:0 $A:0 {1}:0 $B:1 {1}:1"
+TWICE_APART = "{0} $A {1} {1} $B {1}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def _after_bert(work: Work) -> None:
         (work.text("cls_token"), work.number("cls_token", 2)),
         (work.text("sep_token"), work.number("sep_token", 3)),
     )
-    _put_around(work, first, last)
+    _put_around(work, first, last, TWO_SEGMENTS)
 
 
 def _after_mpnet(work: Work) -> None:
@@ -119,10 +124,12 @@ def _after_mpnet(work: Work) -> None:
     )
 
 
-def _put_around(work: Work, first: tuple[str, int], last: tuple[str, int]) -> None:
-    """A token in front of every text, and one behind it."""
+def _put_around(work: Work, first: tuple[str, int], last: tuple[str, int], pair: str) -> None:
+    """A token in front of every text, and one behind it; `pair` says it of two texts, and their segments."""
     work.tokenizer.post_processor = work.library.processors.TemplateProcessing(
-        single=[first[0], "$A", last[0]], special_tokens=[first, last]
+        single=[first[0], "$A", last[0]],
+        pair=[each.format(first[0], last[0]) for each in pair.split()],
+        special_tokens=[first, last],
     )
 
 
@@ -229,7 +236,15 @@ def _albert(work: Work) -> Any:
         steps += [library.NFKD(), library.StripAccents()]
     if settings.get("do_lower_case", True):
         steps += [library.Lowercase()]
-    return _sentencepiece(work, 1, library.Sequence(steps + ([table] if table else [])))
+    fresh = _sentencepiece(work, 1, library.Sequence(steps + ([table] if table else [])))
+    if work.tokenizer.post_processor is not None:
+        fresh.post_processor = work.tokenizer.post_processor
+    return fresh
+
+
+def _after_albert(work: Work) -> None:
+    if work.tokenizer.post_processor is None:
+        _after_deberta(work)
 
 
 def _deberta_v2(work: Work) -> Any:
@@ -247,9 +262,9 @@ def _deberta_v2(work: Work) -> Any:
     return _with(work, _unigrams(work, unknown), *sequences)
 
 
-def _after_deberta(work: Work) -> None:
+def _after_deberta(work: Work, pair: str = TWO_SEGMENTS) -> None:
     first, last = ((work.text(name), work.number(name, 0)) for name in ("cls_token", "sep_token"))
-    _put_around(work, first, last)
+    _put_around(work, first, last, pair)
 
 
 def _camembert(work: Work) -> Any:
@@ -257,9 +272,8 @@ def _camembert(work: Work) -> Any:
 
 
 def _after_sentencepiece(work: Work) -> None:
-    _put_around(
-        work, (work.text("bos_token"), work.number("bos_token")), (work.text("eos_token"), work.number("eos_token"))
-    )
+    first, last = ((work.text(name), work.number(name)) for name in ("bos_token", "eos_token"))
+    _put_around(work, first, last, TWICE_APART)
 
 
 def _t5(work: Work) -> Any:
@@ -270,7 +284,7 @@ def _t5(work: Work) -> Any:
 def _after_t5(work: Work) -> None:
     end = (work.text("eos_token"), work.number("eos_token", 1))
     work.tokenizer.post_processor = work.library.processors.TemplateProcessing(
-        single=["$A", end[0]], special_tokens=[end]
+        single=["$A", end[0]], pair=["$A", end[0], "$B", end[0]], special_tokens=[end]
     )
 
 
@@ -311,8 +325,8 @@ KINDS: Mapping[str, Kind] = {
     "gemma": Kind("BPE", _GEMMA, _gemma),
     "qwen2": Kind("BPE", _QWEN2, _qwen2, _after_qwen2, of_bytes=True),
     "xlm-roberta": Kind("Unigram", _ROBERTA, lambda work: _sentencepiece(work, 3), _after_sentencepiece),
-    "albert": Kind("Unigram", _ALBERT, _albert, _after_deberta),
-    "deberta": Kind("BPE", _DEBERTA, _bytes, _after_deberta, of_bytes=True),
+    "albert": Kind("Unigram", _ALBERT, _albert, _after_albert),
+    "deberta": Kind("BPE", _DEBERTA, _bytes, partial(_after_deberta, pair=TWICE_APART), of_bytes=True),
     "deberta-v2": Kind("Unigram", _DEBERTA, _deberta_v2, _after_deberta),
     "t5": Kind("Unigram", _T5, _t5, _after_t5, tuple(_BLANKS), always=True),
     "camembert": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _camembert, _after_sentencepiece, tuple(_NOT_USED)),

@@ -4,6 +4,7 @@ The files of the source and of the target cut texts; one vocabulary numbers the 
 """
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,28 @@ def marian_encoder(path: Path, settings: Settings, config: Mapping[str, Any], mo
     numbered = Numbered(cutter_of(path, [UNKNOWN, end, PADDING], config, most), vocabulary)
     last = Mark(vocabulary[end], end)
     side = numbered.pieces.truncation_side
-    return Encoder(
-        lambda text: around(_coded(numbered, text), [], [last]), numbered.spelled().get, truncation_side=side
-    )
+
+    def encode(text: str, pair: str | None = None) -> Encoded:
+        texts = [text] if pair is None else [text, pair]
+        parts = [_coded(numbered, number, each) for number, each in enumerate(texts)]
+        return around(Encoded._make(list(chain(*columns)) for columns in zip(*parts, strict=True)), [], [last])
+
+    return Encoder(encode, numbered.spelled().get, truncation_side=side)
 
 
-def _coded(numbered: Numbered, text: str) -> Encoded:
-    """The tokens of a text, and of the language that it begins with, such as >>fr<<."""
+def _coded(numbered: Numbered, number: int, text: str) -> Encoded:
+    """The tokens of a text, the first or second one, and of the language that it begins with, such as >>fr<<."""
     code = text[: text.find("<<") + 2] if text.startswith(">>") and "<<" in text else ""
-    if not code:
-        return numbered.bare(text)
     found, n = numbered.bare(text[len(code) :]), len(code)
+    found = found._replace(texts=[number] * len(found.ids))
+    if not code:
+        return found
     return Encoded(
         [numbered.vocabulary.get(code, numbered.vocabulary[UNKNOWN]), *found.ids],
         [code, *found.pieces],
         [0, *found.special],
         [(0, n), *((start + n, end + n) for start, end in found.spans)],
         [0, *(word if word is None else word + 1 for word in found.words)],
+        [0, *found.segments],
+        [number, *found.texts],
     )

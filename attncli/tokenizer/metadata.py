@@ -13,7 +13,7 @@ import numpy as np
 
 from attncli.errors import quoted
 from attncli.extras import package
-from attncli.tokenizer.encoded import Encoder
+from attncli.tokenizer.encoded import Encoder, Mark, Roles
 from attncli.tokenizer.encoding import encoder_of, faults, quiet
 from attncli.tokenizer.form import GPT4O, LLAMA3, MOST_ADDED, QWEN2, TEKKEN, FaultyTokenizerError
 from attncli.tokenizer.merges import merges_of
@@ -110,7 +110,9 @@ def metadata_encoder(values: Mapping[str, Any]) -> Encoder:
         tokenizer = KINDS[kind](described)
         _add_tokens(tokenizer, described)
         warnings = _put_around(tokenizer, described, kind)
-    return encoder_of(tokenizer, (*_unknown_cut(described, kind), *warnings))
+    begin = described.token("bos")
+    roles = Roles(None if begin is None else Mark(described.values[f"{KEY}bos_token_id"], begin))
+    return encoder_of(tokenizer, (*_unknown_cut(described, kind), *warnings))._replace(roles=roles)
 
 
 def _counted(found: Any) -> str:
@@ -213,9 +215,11 @@ def _put_around(tokenizer: Any, described: Described, kind: str) -> list[str]:
     given = {role: token for role in wanted if wanted[role] and (token := described.token(role))}
     if given:
         tokens = [(token, tokenizer.token_to_id(token)) for token in given.values()]
-        single = [given.get("bos"), "$A", given.get("eos")]
+        single, second = ([given.get("bos"), text, given.get("eos")] for text in ("$A", "$B"))
         tokenizer.post_processor = described.library.processors.TemplateProcessing(
-            single=[each for each in single if each], special_tokens=tokens
+            single=[each for each in single if each],
+            pair=[each for each in (*single, *second) if each],
+            special_tokens=tokens,
         )
     first, silent = described.token("bos"), described.values.get(f"{KEY}add_bos_token") is None
     if silent and first and CUTS.get(str(described.values.get(f"{KEY}pre"))) == LLAMA3:

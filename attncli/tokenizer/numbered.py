@@ -25,10 +25,11 @@ class Numbered(NamedTuple):
     pieces: Encoder
     vocabulary: Mapping[str, int]
 
-    def bare(self, text: str) -> Encoded:
-        """The tokens of a text."""
-        found, unknown = self.pieces.encode(text), self.vocabulary[UNKNOWN]
-        return found._replace(ids=[self.vocabulary.get(piece, unknown) for piece in found.pieces])
+    def bare(self, text: str, pair: str | None = None) -> Encoded:
+        """The tokens of a text, or of two."""
+        found, unknown = self.pieces.encode(text, pair), self.vocabulary[UNKNOWN]
+        ids = [self.vocabulary.get(piece, unknown) for piece in found.pieces]
+        return found._replace(ids=ids, segments=[0] * len(ids))
 
     def spelled(self) -> Mapping[int, str]:
         """The piece of each number."""

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,12 +152,16 @@ def _around(name: str, settings: Settings, vocabulary: Any) -> Part:
     numbers = {texts[role]: known.index(texts[role]) for role in wanted if wanted[role] and texts[role] in known}
     if not numbers:
         return {}
-    put = {role: {"SpecialToken": {"id": texts[role], "type_id": 0}} for role in wanted if texts[role] in numbers}
-    single = [put.get("bos"), {"Sequence": {"id": "A", "type_id": 0}}, put.get("eos")]
     tokens = {text: {"id": text, "ids": [number], "tokens": [text]} for text, number in numbers.items()}
-    both = [{"Sequence": {"id": each, "type_id": 0}} for each in "AB"]
-    parts = {"single": [each for each in single if each], "pair": both, "special_tokens": tokens}
+    around = partial(_around_text, texts, [role for role in wanted if texts[role] in numbers])
+    parts = {"single": around("A", 0), "pair": around("A", 0) + around("B", 1), "special_tokens": tokens}
     return {"post_processor": {"type": "TemplateProcessing", **parts}}
+
+
+def _around_text(texts: Mapping[str, str], roles: list[str], name: str, segment: int) -> list[Part]:
+    """The part of a template that is about one text, with the tokens of these roles around it."""
+    put = {role: [{"SpecialToken": {"id": texts[role], "type_id": segment}}] for role in roles}
+    return [*put.get("bos", []), {"Sequence": {"id": name, "type_id": segment}}, *put.get("eos", [])]
 
 
 def _added(found: PieceModel, texts: list[str]) -> Part:

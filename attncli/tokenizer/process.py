@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from attncli.tokenizer import child
-from attncli.tokenizer.encoded import Encoded, Encoder, Mark, Marks, marked
+from attncli.tokenizer.encoded import Encoded, Encoder, Mark, Marks, Roles, marked
 from attncli.tokenizer.form import FaultyTokenizerError
 
 ROOM, GROWTH = 2**27, 12  # bytes: beyond those of the library itself, and for each byte of the file
 SECONDS, A_SECOND = 1.0, 100_000  # of work for a text, and the characters that add another; 2 MB of a file do too
 PATIENCE = 10  # times as long may pass until a reply comes: other processes may be at work
 LONGEST_REPLY = 2**26  # bytes
+#: The keys of a config that tokenizers are opened by.
+KEYS = ("model_type", "tokenizer_class", "default_class", "bos_token_id", "is_encoder_decoder")
 
 
 class TokenizerProcess:
@@ -34,7 +36,7 @@ class TokenizerProcess:
         self._seconds = SECONDS + worth / 2**21
         self._setup = {
             **{"path": sys.path, "folder": str(folder.absolute()), "room": ROOM + GROWTH * worth},
-            **{"config": {name: config.get(name) for name in ("model_type", "tokenizer_class", "default_class")}},
+            **{"config": {name: config.get(name) for name in KEYS}},
             "seconds": self._seconds,
         }
         self._started: tuple[int, subprocess.Popen[bytes]] | None = None
@@ -43,21 +45,23 @@ class TokenizerProcess:
     @property
     def encoder(self) -> Encoder:
         """Its functions."""
-        warnings, marks, side = tuple(self._opened["warnings"]), self._opened["marks"], self._opened["side"]
-        if marks is None:
-            return Encoder(self.encode, self.piece, warnings, truncation_side=side)
-        codes, source, target, end, behind = marks
+        marks = self._opened["marks"]
+        made = Encoder(self.encode, self.piece) if marks is None else self._marked(*marks)
+        roles = Roles(*(role and Mark(*role) for role in self._opened["roles"]))
+        warnings, side = tuple(self._opened["warnings"]), self._opened["side"]
+        return made._replace(warnings=warnings, truncation_side=side, roles=roles)
+
+    def _marked(self, codes: Mapping[str, Any], source: Any, target: Any, end: Any, behind: bool) -> Encoder:
         known = {code: Mark(*mark) for code, mark in codes.items()}
         given = Marks(known, Mark(*source), target and Mark(*target), Mark(*end), behind)
-        return marked(partial(self.encode, bare=True), self.piece, given)._replace(
-            warnings=warnings, truncation_side=side
-        )
+        return marked(partial(self.encode, bare=True), self.piece, given)
 
-    def encode(self, text: str, bare: bool = False) -> Encoded:
-        """The tokens of a text; FaultyTokenizerError if it cannot be read, or takes too much time or memory."""
-        reply = self._answer({"text": text, "bare": bare}, SECONDS + len(text) / A_SECOND)
-        ids, pieces, special, spans, words = reply["encoded"]
-        return Encoded(ids, pieces, special, [(start, end) for start, end in spans], words)
+    def encode(self, text: str, pair: str | None = None, bare: bool = False) -> Encoded:
+        """The tokens of a text, or of two; FaultyTokenizerError if one cannot be read, or takes too much."""
+        seconds = SECONDS + len(text + (pair or "")) / A_SECOND
+        reply = self._answer({"text": text, "pair": pair, "bare": bare}, seconds)
+        found = Encoded(*reply["encoded"])
+        return found._replace(spans=[(start, end) for start, end in found.spans])
 
     def piece(self, number: int) -> str | None:
         """The piece of an id, None where there is none; FaultyTokenizerError as `encode`."""

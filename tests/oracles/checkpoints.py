@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 
 TINY = Path(__file__).parent / "tiny"
+#: Two texts of one input, and the tiny folders of which transformers' tokenizer reads them.
+PAIR = ("Bark is very cute, he is a dog", "the dog stops!")
+PAIRED = ("bert", "distilbert", "electra", "modernbert", "nomic_bert", "roberta")
 CODES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "F64": "<f8", "I64": "<i8", "I32": "<i4", "I8": "i1"}
 
 

@@ -98,7 +98,7 @@ def test_a_panic_of_the_library_is_one_line(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def panic(text, add_special_tokens):
+def panic(*_, **__):
     os.write(2, b"thread '<unnamed>' panicked at ...")
     raise type("PanicException", (BaseException,), {})("not a char boundary")
 

@@ -247,7 +247,7 @@ class Positions(Learned, Protocol):
 
 
 class Embeddings(NamedTuple):
-    """norm(multiplier·word + segment 0 + position) and a projection to d_model; a model has all of these or some.
+    """norm(multiplier·word + segment + position) and a projection to d_model; a model has all of these or some.
 
     words: a table, or a chain of a table and what follows it before the sum.
     """
@@ -263,15 +263,24 @@ class Embeddings(NamedTuple):
         """Those of every table and layer."""
         return arrays_of((self.words, self.positions, self.segments, self.norm, self.projection))
 
-    def __call__(self, tensors: Tensors, ids: Array, positions: Array) -> Array:
-        """Token ids and positions, both `[n]`, as the first hidden state `[n, d_model]`."""
+    def __call__(self, tensors: Tensors, ids: Array, positions: Array, segments: Array | None = None) -> Array:
+        """Token ids, positions and segments (None: all 0), each `[n]`, as the first hidden state `[n, d_model]`.
+
+        Raises:
+            ResourceError: an id, a position or a segment that its table lacks; a table of one row is of no segments.
+        """
         x = self.words(tensors, ids)  # [n, d]
         if self.multiplier != 1:
             x *= np.float32(self.multiplier)
         if self.segments is not None:
-            x += self.segments(tensors, np.zeros(1, np.intp))
+            x += self.segments(tensors, _segments(self.segments, segments))
         if self.positions is not None:
             x += self.positions(tensors, positions)
         for layer in (self.norm, self.projection):
             x = x if layer is None else layer(tensors, x)
         return x
+
+
+def _segments(table: Table, segments: Array | None) -> Array:
+    """The rows of a table for segments `[n]`; its first one where they are all 0, or it has no other."""
+    return np.zeros(1, np.intp) if segments is None or table.rows == 1 else segments

@@ -1,16 +1,17 @@
 """A model's own tokens: those that its tokenizer.json makes of a sentence, and the place of each in it."""
 
 import shlex
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from attncli.errors import ResourceError
 from attncli.files.json_files import existing_file
+from attncli.models.checkpoint.token_places import trimmed, words_of
 from attncli.text.tokens import SURROGATES
-from attncli.tokenizer.encoded import Encoded, Encoder
+from attncli.tokenizer.encoded import Encoded, Encoder, Encoding, Mark, with_front, without_front
 from attncli.tokenizer.encoding import open_encoder, open_made
 from attncli.tokenizer.form import FaultyTokenizerError, largest
 from attncli.tokenizer.settings import class_of, read_settings
@@ -26,7 +27,6 @@ OTHER_FILES = (
 )
 SOURCE, TARGET = "source.spm", "target.spm"
 NUMBERED = {"MarianTokenizer": SOURCE, "M2M100Tokenizer": "sentencepiece.bpe.model"}
-JOINERS = "\u00ad\u200c\u200d"  # soft hyphen, and joiners of letters or emoji
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class ModelToken:
 
     `id` and `piece` are the tokenizer's; `text` is as typed, at code points `start` to `end`, without the space in
     front. Several pieces of one character share its place. `special`: the tokenizer added it, and it belongs to no
-    `word`; the others have the number of their word in the sentence, counted from 0.
+    `word`; the others have the number of their word in the sentence, counted from 0. segment: of two texts 0 is the
+    first and 1 the second, to which the special tokens behind it belong too.
     """
 
     index: int
@@ -46,14 +47,25 @@ class ModelToken:
     end: int
     special: bool
     word: int | None
+    segment: int = 0
 
 
 @dataclass(frozen=True)
 class ModelSentence:
-    """The text as typed, and the tokens that the model sees."""
+    """The text as typed, and the tokens that the model sees; of two texts both, with a line break between them.
+
+    pair: the second text; segments `[n]`: those that the model is given, None where all are 0. added, left_out: the
+    pieces that were put in front of the text, or left out there, as they were asked for. separators: the places of
+    tokens that stand between two texts, and were typed in one.
+    """
 
     text: str
     tokens: tuple[ModelToken, ...]
+    pair: str | None = None
+    segments: tuple[int, ...] | None = None
+    added: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    separators: tuple[int, ...] = ()
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -125,11 +137,21 @@ class ModelTokenizer:
             raise ResourceError(f"the tokenizer {str(self._path)!r} cannot spell {id}: {fault}", SAME_FOLDER) from None
         return f"<{id}>" if found is None else found
 
-    def read(self, text: str, language: str | None = None, source: str | None = None) -> ModelSentence:
+    def read(
+        self,
+        text: str,
+        language: str | None = None,
+        source: str | None = None,
+        *,
+        pair: str | None = None,
+        bos: bool | None = None,
+    ) -> ModelSentence:
         """The tokens of the text, special ones included. A lone surrogate is read as U+FFFD.
 
         language: the code of the text's language, one of `languages`; None is that of the folder's settings. source: of
-        a target the language of its source, which is the target's where neither it nor the settings name one.
+        a target the language of its source, which is the target's where neither it nor the settings name one. pair: a
+        second text in the same input; bos: whether tokens stand in front of the text, None as the tokenizer has it,
+        True for its `bos_token` if it has one and puts no other there.
 
         Raises:
             UsageError: a language that the tokenizer does not know.
@@ -137,30 +159,65 @@ class ModelTokenizer:
         """
         language = source if language is None and self._follows else language
         encode = self._encoder.encode if language is None else self._encoding_in(language)
+        whole, roles = self._encoded(encode, text, pair), self._encoder.roles
+        found = whole if bos is None else with_front(whole, roles.begin) if bos else without_front(whole)
+        return replace(
+            _sentence(found, text, pair),
+            added=tuple(found.pieces[: len(found.ids) - len(whole.ids)]) if bos else (),
+            left_out=() if bos else tuple(whole.pieces[: len(whole.ids) - len(found.ids)]),
+            separators=tuple(_typed(found, roles.separator)),
+        )
+
+    def _encoded(self, encode: Encoding, text: str, pair: str | None) -> Encoded:
         try:
-            found = encode(SURROGATES.sub("\ufffd", text))
+            return encode(_readable(text), None if pair is None else _readable(pair))
         except FaultyTokenizerError as fault:
-            shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+            given = text if pair is None else f"{text}\n{pair}"
+            shown = given if len(given) <= MOST_SHOWN else f"{given[:MOST_SHOWN]}…"
             message = f"the tokenizer {str(self._path)!r} cannot read {shown!r}: {fault}"
             raise ResourceError(message, SAME_FOLDER) from None
-        special = [bool(added) for added in found.special]
-        spans = [_trimmed(text, *span) for span in found.spans]
-        words = list(_words(text, spans, special, found.words))
-        rows = zip(found.ids, found.pieces, spans, special, words, strict=True)
-        return ModelSentence(text, tuple(_token(text, i, *row) for i, row in enumerate(rows)))
 
-    def _encoding_in(self, language: str) -> Callable[[str], Encoded]:
+    def _encoding_in(self, language: str) -> Encoding:
         bare, marks = self._encoder.bare, self._encoder.marks
         if bare is None or marks is None or language not in marks.codes:
             from attncli.models.checkpoint.languages import unknown_language  # only an error needs it
 
             raise unknown_language(self._setting, language, self.languages)
-        return lambda text: marks.around(bare(text), marks.codes[language])
+        return lambda text, pair=None: marks.around(bare(text, pair), marks.codes[language])
 
 
-def _token(text: str, index: int, id: int, piece: str, span: tuple[int, int], special: bool, word: Any) -> ModelToken:
+def _sentence(found: Encoded, text: str, pair: str | None) -> ModelSentence:
+    """The tokens of a text, or of two, in the text of both."""
+    texts, starts = (text, pair or ""), (0, len(text) + 1)
+    joined = text if pair is None else f"{text}\n{pair}"
+    segments = list(accumulate((each or 0 for each in found.texts), max))
+    special = [bool(added) for added in found.special]
+    spans = [_moved(trimmed(texts[at], *span), starts[at]) for at, span in zip(segments, found.spans, strict=True)]
+    words = list(words_of(joined, spans, special, [*zip(segments, found.words, strict=True)]))
+    rows = zip(found.ids, found.pieces, spans, special, words, segments, strict=True)
+    tokens = tuple(_token(joined, i, *row) for i, row in enumerate(rows))
+    return ModelSentence(joined, tokens, pair, tuple(found.segments) if any(found.segments) else None)
+
+
+def _readable(text: str) -> str:
+    return SURROGATES.sub("\ufffd", text)
+
+
+def _moved(span: tuple[int, int], by: int) -> tuple[int, int]:
+    return span[0] + by, span[1] + by
+
+
+def _typed(found: Encoded, separator: Mark | None) -> Iterator[int]:
+    """The places of separators in the texts themselves."""
+    if separator is not None:
+        yield from (i for i, id in enumerate(found.ids) if id == separator.id and not found.special[i])
+
+
+def _token(
+    text: str, index: int, id: int, piece: str, span: tuple[int, int], special: bool, word: Any, segment: int
+) -> ModelToken:
     start, end = (0, 0) if special else span
-    return ModelToken(index, id, piece, text[start:end], start, end, special, word)
+    return ModelToken(index, id, piece, text[start:end], start, end, special, word, segment)
 
 
 def _opened(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
@@ -225,68 +282,3 @@ def _conversion(folder: Path) -> str:
     there = str(folder.absolute())
     code = f"from transformers import AutoTokenizer as T; T.from_pretrained({there!r}).save_pretrained({there!r})"
     return f"python -c {shlex.quote(code)}" if set(code) & set('"$`\\!') else f'python -c "{code}"'
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without the white space at its ends, which some tokenizers count to the piece; all-space ones stay.
-
-    Others leave an all-space piece with nothing: it gets its space back.
-    """
-    if start == end and text[start - 1 : start].isspace():
-        return start - 1, end
-    inner = text[start:end].strip()
-    if not inner:
-        return start, end
-    start += len(text[start:end]) - len(text[start:end].lstrip())
-    return start, start + len(inner)
-
-
-def _words(
-    text: str, spans: list[tuple[int, int]], special: list[bool], word_ids: list[int | None]
-) -> Iterator[int | None]:
-    """The number of each token's word, None for special ones.
-
-    The rule, for every kind of tokenizer: a word starts where the tokenizer starts one, after white space, and between
-    letters or digits and anything else. Pieces are never cut, and marks and joiners keep their neighbours together.
-    """
-    number, last_word, last_end = -1, object(), 0
-    for span, added, word in zip(spans, special, word_ids, strict=True):
-        if added:
-            yield None
-            continue
-        starts = word != last_word or _is_apart(text, span, last_end)
-        number += number < 0 or (starts and not _is_joined(text, span[0]))
-        last_word, last_end = word, max(last_end, span[1])
-        yield number
-
-
-def _is_apart(text: str, span: tuple[int, int], last_end: int) -> bool:
-    """Whether the text at the span is apart from the text before it; the pieces before it end at last_end.
-
-    A space that is a piece of its own belongs to the word behind it.
-    """
-    start = span[0]
-    if start < last_end or not 0 < start < len(text):  # a further piece of the same character
-        return False
-    if text[start - 1].isspace():
-        return start > last_end
-    return text[start].isspace() or text[start].isalnum() != text[_base(text, start - 1)].isalnum()
-
-
-def _is_joined(text: str, place: int) -> bool:
-    """Whether a mark or joiner ties the character at the place to the one before it."""
-    if not 0 < place < len(text) or text[place - 1].isspace():
-        return False
-    alike = text[place].isalnum() and text[_base(text, place - 1)].isalnum()
-    return _ties(text[place]) or (alike and _ties(text[place - 1]))
-
-
-def _base(text: str, place: int) -> int:
-    """The place of the character that the marks up to the place belong to."""
-    while place > 0 and _ties(text[place]):
-        place -= 1
-    return place
-
-
-def _ties(character: str) -> bool:
-    return character in JOINERS or unicodedata.category(character)[0] == "M"

@@ -114,7 +114,7 @@ def _read_depth(config: Config) -> tuple[int, int]:
 
 
 def _read_embeddings(config: Config, positions: int, eps: float) -> Embeddings:
-    """LayerNorm(word + segment 0 + position), projected to d_model also where that is their size."""
+    """LayerNorm(word + segment + position), projected to d_model also where that is their size."""
     d = config.size("embedding_size", 128)
     return Embeddings(
         Table("embeddings.word_embeddings", config.optional_size("vocab_size"), d),

@@ -143,7 +143,7 @@ def _read_padding(config: Config) -> int | None:
 
 
 def read_embeddings(config: Config, eps: float) -> Embeddings:
-    """LayerNorm(word + segment 0 + position), and ELECTRA's projection from its smaller embeddings."""
+    """LayerNorm(word + segment + position), and ELECTRA's projection from its smaller embeddings."""
     d_model = config.size("hidden_size")
     d = config.size("embedding_size", d_model) if config.get("model_type") == "electra" else d_model
     return Embeddings(

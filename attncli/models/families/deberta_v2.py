@@ -231,7 +231,7 @@ def _read_convolution(config: Config) -> Convolution | None:
 
 
 def _read_embeddings(config: Config, positions: int, eps: float) -> Embeddings:
-    """LayerNorm(word, and position and segment 0 where it has them), projected first from a smaller size."""
+    """LayerNorm(word, and position and segment where it has them), projected first from a smaller size."""
     d_model, types = config.size("hidden_size"), config.get("type_vocab_size", 0)
     d, norm = config.size("embedding_size", d_model), LayerNorm("embeddings.LayerNorm", d_model, eps)
     projected: Layer = Chain((Dense("embeddings.embed_proj", d, d_model, biased=False), norm))
