@@ -68,11 +68,24 @@ def tour_svg(sentence, number):
 
 def figure_svg(sentence, kind):
     """A figure of the three trained heads."""
+    return drawn(explain(sentence, mode="multihead"), kind)
+
+
+def cross_svg(source, target):
+    """The arcs between a source and a target under a head of the tiny translator."""
+    from attncli import explain_model
+
+    translator = Path(__file__).parent / "oracles" / "translator"
+    return drawn(explain_model(source, translator, target=target, head=0), "arcs")
+
+
+def drawn(explanation, kind):
+    """A figure of an explanation."""
     from attncli.views.figure.explained import explanation_content
     from attncli.views.figure.saving import save_figure
 
     stream = io.BytesIO()
-    save_figure(explanation_content(explain(sentence, mode="multihead"), kind, False), kind, stream, "svg")
+    save_figure(explanation_content(explanation, kind, False), kind, stream, "svg")
     return stream.getvalue().decode()
 
 
@@ -96,6 +109,7 @@ PICTURES = {
     "explore.svg": lambda: explore_svg(SENTENCE, 5),
     "heat.svg": lambda: figure_svg(SENTENCE, "heat"),
     "arcs.svg": lambda: figure_svg(SENTENCE, "arcs"),
+    "cross.svg": lambda: cross_svg("She has seen the elephant", "Sie hat den Elefanten gesehen"),
 }
 PAGE = "page.png"
 _SIGNATURE, _KEYWORD = 8, b"Comment\0"  # of a PNG; and what its text chunk with the checksum of the page begins with

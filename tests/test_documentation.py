@@ -49,12 +49,13 @@ def with_model(texts):
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder with the files that the pages speak of, and no model but that of the package."""
+    """A folder with the files that the pages speak of, and no model but that of the package and the tiny translator."""
 
     def place(text):
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
         write_news(tmp_path)
+        (tmp_path / "tests").symlink_to(ROOT / "tests")
         return tmp_path
 
     return place

@@ -27,10 +27,10 @@ PROFILE = ("left", "right", "related", "before", "after")
 class HeadKinds:
     """Measures and kinds of heads, each array `[..., n_head]` as the weights `[..., n_head, n, n]` it was measured on.
 
-    distance: the mean |i − j| in tokens; entropy: the mean in bits a row; special, previous, next, same, first: shares
-    of a head's weight, from 0 to 1, on special tokens, the token before, the one after, the token itself, token 0;
-    anchor: the share on token 0 and the special ones together; evenness: entropy as a share of that of equal weights.
-    kind: the one of KINDS that fits. Rows that see nothing count for nothing.
+    distance: the mean |i − j| in tokens, each counted in its own text; entropy: the mean in bits a row; special,
+    previous, next, same, first: shares of a head's weight, from 0 to 1, on special tokens, the token before, the one
+    after, the token itself, token 0; anchor: the share on token 0 and the special ones together; evenness: entropy as a
+    share of that of equal weights. kind: the one of KINDS that fits. Rows that see nothing count for nothing.
     """
 
     distance: Array
@@ -45,11 +45,12 @@ class HeadKinds:
     kind: Array
 
 
-def measure_heads(weights: Array, special: Array, visible: Array | None = None) -> HeadKinds:
-    """The numbers and kinds of heads with weights `[..., n_head, n, n]`.
+def measure_heads(weights: Array, special: Array, visible: Array | None = None, *, crosses: bool = False) -> HeadKinds:
+    """The numbers and kinds of heads with weights `[..., n_head, n_query, n_key]`.
 
-    `special` (boolean `[n]`) marks the tokens that the model adds; `visible` (boolean, broadcastable to weights) the
-    keys that a query may see, None all. A head's kind is, in this order,
+    `special` (boolean `[n_key]`) marks the tokens that the model adds; `visible` (boolean, broadcastable to weights)
+    the keys that a query may see, None all. `crosses`: the keys are of another text, where no token is the query's
+    own, or beside it. A head's kind is, in this order,
 
     - previous token, next token, same token or first/special: the largest of these shares, if more than MOSTLY;
       first/special is the share on the first token and all special ones together;
@@ -57,8 +58,9 @@ def measure_heads(weights: Array, special: Array, visible: Array | None = None) 
     - content, else: it picks keys by what they are.
     """
     place = np.arange(weights.shape[-1])
-    offset = place - place[:, None]  # [n, n]; key − query
-    previous, following, same = (pattern_score(weights, offset == step) for step in (-1, 1, 0))  # each [..., n_head]
+    offset = place - np.arange(weights.shape[-2])[:, None]  # [n_query, n_key]; key − query
+    neighbours = (pattern_score(weights, (offset == step) & (not crosses)) for step in (-1, 1, 0))
+    previous, following, same = neighbours  # each [..., n_head]
     anchor = _share_on(weights, special | (place == 0))  # [..., n_head]
     bits, relative = _entropies(weights, visible)
     return HeadKinds(
@@ -76,8 +78,8 @@ def measure_heads(weights: Array, special: Array, visible: Array | None = None) 
 
 
 def _share_on(weights: Array, tokens: Array) -> Array:
-    """The share of weight on the marked tokens (boolean `[n]`): `[..., n_head]`."""
-    return pattern_score(weights, np.tile(tokens, (len(tokens), 1)))
+    """The share of weight on the marked keys (boolean `[n_key]`): `[..., n_head]`."""
+    return pattern_score(weights, np.broadcast_to(tokens, weights.shape[-2:]))
 
 
 def _entropies(weights: Array, visible: Array | None) -> tuple[Array, Array]:

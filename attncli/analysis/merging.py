@@ -9,26 +9,33 @@ import numpy as np
 from attncli.arrays import Array
 
 
-def merge_words(weights: Array, words: Array) -> Array:
-    """Weights of words `[..., n_word, n_word]` from weights of their pieces `[..., n, n]`.
+def merge_words(weights: Array, queries: Array, keys: Array | None = None) -> Array:
+    """Weights of words `[..., n_query_word, n_key_word]` from weights of their pieces `[..., n_query, n_key]`.
 
     Weight on a word is the sum over its pieces, weight from a word the mean over them (Clark et al. 2019, section
-    4.1), so that rows sum to 1 again; a piece that sees nothing counts as zeros. words `[n]` numbers the word of each
-    token; the result has a row a number that occurs, in ascending order.
+    4.1), so that rows sum to 1 again; a piece that sees nothing counts as zeros. queries `[n_query]` and keys `[n_key]`
+    (None: the same) number the word of each token; the result has a row a number that occurs, in ascending order.
     """
-    numbers, word = np.unique(words, return_inverse=True)  # [n_word], [n]
-    belongs = (word[:, None] == np.arange(len(numbers))).astype(weights.dtype)  # [n, n_word]
-    share = belongs / belongs.sum(axis=0)  # [n, n_word]; columns sum to 1
+    share, belongs = (_belongs(words, weights) for words in (queries, queries if keys is None else keys))
+    share /= share.sum(axis=0)  # [n_query, n_query_word]; columns sum to 1
     merged: Array = share.T @ (weights @ belongs)
     return merged
 
 
-def hide(weights: Array, hidden: Array) -> Array:
-    """Weights `[..., n, n]` without the rows and columns that `hidden` (boolean `[n]`) marks, renormalised.
+def hide(weights: Array, queries: Array, keys: Array | None = None) -> Array:
+    """Weights `[..., n_query, n_key]` without the rows and columns that are marked, the rest of each row renormalised.
 
-    A row whose whole weight was on hidden tokens becomes 0.
+    queries `[n_query]` and keys `[n_key]` (None: the same), boolean: those that are left out. A row whose whole weight
+    was on hidden keys becomes 0.
     """
-    kept = weights[..., ~hidden, :][..., ~hidden]  # [..., n_kept, n_kept]
-    total = kept.sum(axis=-1, keepdims=True)  # [..., n_kept, 1]
+    kept = weights[..., ~queries, :][..., ~(queries if keys is None else keys)]  # [..., kept queries, kept keys]
+    total = kept.sum(axis=-1, keepdims=True)  # [..., kept queries, 1]
     normal: Array = np.divide(kept, total, out=np.zeros_like(kept), where=total > 0)
     return normal
+
+
+def _belongs(words: Array, weights: Array) -> Array:
+    """Ones where a token `[n]` belongs to a word `[n_word]`: `[n, n_word]`."""
+    numbers, word = np.unique(words, return_inverse=True)  # [n_word], [n]
+    belongs: Array = (word[:, None] == np.arange(len(numbers))).astype(weights.dtype)
+    return belongs

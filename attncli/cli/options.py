@@ -10,7 +10,7 @@ import typer
 from attncli.cli.formats import FIGURES, FORMATS
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
-from attncli.settings.model import HeadOptions, ReductionOptions
+from attncli.settings.model import HeadOptions, ReductionOptions, TextOptions
 from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import kept_names
 
@@ -121,8 +121,8 @@ class ChosenHeads(HeadOptions, ModelOption):
 
 
 @dataclass(frozen=True)
-class ModelOptions(ReductionOptions, ChosenHeads):
-    """The model, and the part of it that is shown; the fields but `model` are those of ModelSettings."""
+class ModelOptions(ReductionOptions, HeadOptions, TextOptions, ModelOption):
+    """The model, its texts, and the part of it that is shown; the fields but `model` are those of ModelSettings."""
 
 
 def check_alone(context: typer.Context, options: Any, besides: Sequence[str] = ()) -> None:

@@ -5,7 +5,8 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from attncli.cli.options import DisplayOptions, InputOptions, OutputOptions
 from attncli.cli.output import say
@@ -17,6 +18,7 @@ from attncli.vectors import Vectors, open_vectors
 
 if TYPE_CHECKING:
     from attncli.models.model import Model
+    from attncli.settings.model import ModelSettings
 
 EXAMPLE = "Bark is very cute and he is a dog"
 
@@ -91,6 +93,14 @@ def settings_of(
 ) -> Settings:
     """The checked settings of the option groups."""
     return check_settings(**vars(attention), unknown=words.unknown, top=output.top, word=word)
+
+
+def model_settings_of(options: Any, **more: Any) -> "ModelSettings":
+    """The checked settings among the fields of a group of options, with `more` of them."""
+    from attncli.settings.model import ModelSettings, check_model_settings
+
+    known = {each.name for each in fields(ModelSettings)}
+    return check_model_settings(**{name: value for name, value in vars(options).items() if name in known}, **more)
 
 
 def opened_vectors(name_or_path: str | None, options: DisplayOptions | OutputOptions) -> Vectors:

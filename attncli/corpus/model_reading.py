@@ -12,10 +12,12 @@ from attncli.corpus.reading import Skip, both
 from attncli.errors import AttnError, ResourceError
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
+from attncli.models.model_input import ModelInput
 from attncli.models.pack import Pack
-from attncli.recipes.model_explaining import ModelRun, check_room
-from attncli.recipes.reduction import Rows, special_tokens
-from attncli.settings.model import ModelSettings, chosen
+from attncli.recipes.model_explaining import ModelRun, check_room, chosen_heads
+from attncli.recipes.reduction import Reduction
+from attncli.recipes.sides import special_tokens
+from attncli.settings.model import ModelSettings
 
 RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
 LIMIT = 2**31
@@ -77,8 +79,7 @@ class ModelReader:
         self.words_known = self.words_unknown = 0
         self._names: dict[int, str] = {}
         np.empty(FREED, np.uint8)  # freed at once
-        layers = chosen("layer", settings.layer, model.shape.n_layer, model.name)
-        self.numbers = layers, chosen("head", settings.head, model.shape.n_head, model.name)
+        self.numbers = chosen_heads(model, settings)
 
     @property
     def attention(self) -> ModelSettings:
@@ -98,7 +99,7 @@ class ModelReader:
                 run = ModelRun.of(text, self._model, self._settings)
                 if run.bytes_of_heads > HELD:
                     check_room(run, keeps=True)
-                yield number, run.tokens
+                yield number, run.given.text
             except ResourceError:
                 raise
             except AttnError as error:
@@ -141,13 +142,13 @@ class ModelReader:
     def _merged(self, text: tuple[int, ModelSentence], weights: Array, seen: Sequence[Array]) -> Batch:
         """The batch of one text, a row a word, from weights `[n_layer, n_head, n, n]` over its tokens."""
         number, sentence = text
-        words = Rows.of(sentence, self._settings)
-        named = [self._words.numbered(token.name) for token in words.sentence.tokens]
+        words = Reduction.of(ModelInput(sentence), self._settings)
+        named = [self._words.numbered(token.name) for token in words.queries.sentence.tokens]
         self._learn(named)
         self.words_known += len(named)
         rows, visible = np.array([[row for row, _ in named]]), [words.visible(each) for each in seen]
         weights = words.reduce(weights)[:, None]  # [n_layer, 1, n_head, m, m]
-        return Batch(np.array([number]), rows, self._settings.top, weights, visible, special=words.special)
+        return Batch(np.array([number]), rows, self._settings.top, weights, visible, special=words.queries.special)
 
     def names(self, rows: Array) -> list[str]:
         """The tokens as the model's vocabulary has them, or the words as they were typed."""

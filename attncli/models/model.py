@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from attncli.arrays import Array
 from attncli.attention.attend import Attention
 from attncli.attention.products import all_finite
-from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.errors import ResourceError
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.finding import find_model
@@ -22,13 +22,12 @@ from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.encoder_decoder import EncoderDecoder, Memory
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
+from attncli.models.model_input import ModelInput, shifted
 from attncli.models.output import missing_output, token_logits
 from attncli.models.pack import Pack
-from attncli.models.windows import Windows, around
+from attncli.models.reading import TextReader
+from attncli.models.windows import Windows
 
-#: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
-CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
-MOST_CUT = 2**21  # characters of a text that is cut to the positions or into windows: seconds of the tokenizer
 WITHOUT_OUTPUT = "take a checkpoint with its language model head; attn explain shows the attention of this one"
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 
@@ -66,7 +65,7 @@ class Model:
         return self._tensors.dtypes
 
     def read(self, text: str, pair: str | None = None, *, bos: bool | None = None) -> ModelSentence:
-        """The tokens of the text as the model sees them.
+        """The tokens of the text as the model sees them; of an encoder–decoder those of the source.
 
         pair: a second text in the same input, joined to the first one as the tokenizer joins two; bos: whether there
         are tokens in front of the text, True for the model's `bos_token` where the tokenizer puts none there.
@@ -76,61 +75,44 @@ class Model:
             UsageError: a `bos` of a model that has no such token.
             ResourceError: the tokenizer fails on it.
         """
-        positions = self.shape.positions
-        most = min(max(CHARACTERS * positions, FEWEST), MOST)
-        sentence = self._read(text, most, "shorten the text", pair=pair, bos=bos)
-        if len(sentence.tokens) > positions:
-            n = len(sentence.tokens)
-            raise AttnError(f"the text has {n:,} tokens for {self.name}, which takes {positions:,}", "shorten the text")
-        return sentence
+        return self.texts(bos=bos).read(text, pair)
 
-    def read_long(self, text: str, *, bos: bool | None = None) -> ModelSentence:
-        """The tokens of a text that `windows` cuts, however many they are; bos: as in `read`.
+    def texts(self, language: str | None = None, bos: bool | None = None) -> TextReader:
+        """The reading of its texts, also of those of more tokens than positions.
+
+        language: the code that marks the texts, where the model has such codes, None: as its folder says; bos: as in
+        `read`.
+        """
+        return TextReader(self.name, self._tokenizer, self.shape.positions, language, bos=bos)
+
+    def read_target(self, text: str, language: str | None = None, source: str | None = None) -> ModelSentence:
+        """The tokens that the decoder of an encoder–decoder reads of a target: a start token first, the last dropped.
+
+        language, source: the codes that mark target and source, where the model has such codes.
 
         Raises:
-            AttnError, ResourceError: as `read`.
+            UsageError: a language that the tokenizer does not know.
+            AttnError, ResourceError: as `read`; it is no encoder–decoder.
         """
-        return self._read(text, MOST_CUT, "shorten the text", bos=bos)
+        family, tokenizer = self._encoder_decoder, self._tokenizer.target
+        reader = TextReader(self.name, tokenizer, family.decoder_shape.positions, language, source)
+        sentence = reader.read(text)
+        ids = family.shifted(sentence.ids)
+        return shifted(sentence, ids, tokenizer.piece(ids[0]))
 
-    def read_cut(self, text: str, *, bos: bool | None = None) -> ModelSentence:
-        """As many tokens of the text as there are positions, as transformers' `truncation` cuts it.
+    def shape_of(self, part: str) -> ModelShape:
+        """The sizes of a part: `encoder`, also of models that have no parts, `decoder` or `cross`."""
+        return self.shape if part == "encoder" else self._encoder_decoder.decoder_shape
+
+    def layers(self, given: ModelInput) -> Iterator[ModelLayer]:
+        """The layers of the input's part, as `run` and `run_pair` give them.
 
         Raises:
-            AttnError, ResourceError: as `read_long` and `windows`.
+            ResourceError: as `run` does.
         """
-        sentence = self.read_long(text, bos=bos)
-        return self.windows(sentence).first(sentence)
-
-    def windows(self, sentence: ModelSentence, stride: int = 0) -> Windows:
-        """Windows over a text, each of which fits the positions; the first one is the truncated text.
-
-        stride: the tokens that neighbouring windows share.
-
-        Raises:
-            UsageError: a stride that leaves no token to a window that the one before does not have.
-            AttnError: the special tokens around a text fill all positions.
-        """
-        positions, special = self.shape.positions, sum(around(sentence))
-        if positions <= special:
-            raise AttnError(f"{self.name} takes {positions:,} tokens, and puts {special:,} of its own around a text")
-        if stride >= positions - special:
-            reason = f"expected a whole number from 0 to {positions - special - 1:,}, less than a window"
-            raise UsageError(reason, setting="stride", value=stride)
-        return Windows.over(sentence, positions, stride, self._tokenizer.truncation_side)
-
-    def _read(
-        self, text: str, most: int, hint: str, *, pair: str | None = None, bos: bool | None = None
-    ) -> ModelSentence:
-        """The tokens of a text, or of two, of at most so many characters."""
-        if (n := len(text) + len(pair or "")) > most:
-            takes = f"{self.name}, which takes {self.shape.positions:,} tokens"
-            raise AttnError(f"the text has {n:,} characters, {most:,} are the most for {takes}", hint)
-        sentence = self._tokenizer.read(text, pair=pair, bos=bos)
-        if bos and sentence.tokens and not sentence.tokens[0].special:
-            raise UsageError(f"{self.name} has no token that texts begin with", setting="bos", value=True)
-        if not sentence.tokens:
-            raise AttnError(f"{self.name} makes no token of {text!r}", "give it a word")
-        return sentence
+        if given.target is None or given.part == "encoder":
+            return self.run(given.text.ids, segments=given.text.segments)
+        return self.run_pair(given.text.ids, given.target.ids, given.part)
 
     def run(
         self, ids: Sequence[int], *, segments: Sequence[int] | None = None, dtype: DTypeLike | None = None

@@ -11,10 +11,11 @@ from attncli.analysis.patterns import PATTERNS, RankedHead, column_mean, in_orde
 from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
+from attncli.models.model_input import ModelInput
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_explaining import ModelRun, Numbers, Step, as_model, check_room
 from attncli.recipes.model_source import ModelInfo
-from attncli.recipes.reduction import Rows
+from attncli.recipes.sides import Side
 from attncli.settings.explanation import check_word
 from attncli.settings.model import PATTERN_NAMES, ModelSettings, check_model_settings
 from attncli.settings.option import check_choice, check_flag
@@ -25,7 +26,8 @@ from attncli.text.tokens import Sentence
 class HeadRanking:
     """The heads, the highest score first, or with `by_lift` those furthest above their mean.
 
-    `from_` and `to` are the tokens of the two words, None for a pattern; warnings are the model's.
+    `from_` and `to` are the tokens of the two words, None for a pattern; memory: the source that a target attends to,
+    which has the word of `to`; warnings are the model's.
     """
 
     model: ModelInfo
@@ -37,11 +39,17 @@ class HeadRanking:
     top: int
     by_lift: bool = False
     warnings: tuple[str, ...] = ()
+    memory: Sentence | None = None
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
-        """The sentence, under the name that every kind of record has."""
-        return (self.sentence,)
+        """The sentence, and the memory if there is one."""
+        return (self.sentence,) if self.memory is None else (self.sentence, self.memory)
+
+    @property
+    def key_sentence(self) -> Sentence:
+        """The sentence of the keys: the memory if there is one."""
+        return self.memory or self.sentence
 
 
 def rank_heads(
@@ -52,6 +60,10 @@ def rank_heads(
     to: str | int | None = None,
     pattern: str | None = None,
     lift: bool = False,
+    target: str | None = None,
+    part: str | None = None,
+    source_lang: str | None = None,
+    target_lang: str | None = None,
     layer: Numbers = None,
     head: Numbers = None,
     top: int = 5,
@@ -64,6 +76,8 @@ def rank_heads(
     pattern: instead of a pair, `previous`, `next`, `duplicate` or `induction` (Olsson et al. 2022): the mean share of a
         row's weight on the tokens of that pattern.
     lift: whether the order is by that weight minus the mean weight of all tokens on `to`.
+    target, part, source_lang, target_lang: as in `explain_model`; of `cross`, `from_` is a word of the target and
+        `to` one of the sentence.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: the number of heads that the screen shows, from 1; `heads` has all.
 
@@ -73,7 +87,8 @@ def rank_heads(
         UsageError: neither a pair nor a pattern, both, a lift of a pattern, or a word that the sentence does not have.
         AttnError, ResourceError: as in `explain_model`.
     """
-    settings = check_model_settings(layer=layer, head=head, top=top)
+    texts = {"target": target, "part": part, "source_lang": source_lang, "target_lang": target_lang}
+    settings = check_model_settings(**texts, layer=layer, head=head, top=top)
     pair = {name: check_word(name, word) for name, word in (("from_", from_), ("to", to)) if word is not None}
     lift = check_flag("lift", lift)
     return rank_model_heads(sentence, as_model(model), **pair, pattern=pattern, lift=lift, choice=settings)
@@ -100,20 +115,31 @@ def rank_model_heads(
     choice = choice or ModelSettings()
     run = ModelRun.of(text, model, choice)
     check_room(run)
-    sentence = Rows.of(run.tokens, ModelSettings()).sentence
+    sentence, keys = (Side.of(each, ModelSettings()).sentence for each in (run.given.queries, run.given.keys))
     attending = attended = means = None
     if pattern is not None:
-        wanted = PATTERNS[pattern](np.array(run.tokens.ids))  # [n, n]
+        wanted = _pattern(pattern, run.given)  # [n, n]
         scores = np.stack([*run.each(lambda step: pattern_score(step.weights, wanted))])  # [n_layer, n_head]
     else:
-        attending, attended = pieces_of(sentence, from_ or "", "from_"), pieces_of(sentence, to or "", "to")
+        attending, attended = pieces_of(sentence, from_ or "", "from_"), pieces_of(keys, to or "", "to")
         on_pair = partial(_on_pair, attending, attended)
         scores, means = np.moveaxis(np.stack([*run.each(on_pair)]), 1, 0)  # [n_layer, n_head] both
     named = tuple(
         each._replace(layer=run.layers[each.layer], head=run.heads[each.head])
         for each in in_order(scores, means, by_lift=lift)
     )
-    return HeadRanking(run.info, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings)
+    memory = keys if run.given.crosses else None
+    return HeadRanking(
+        run.info, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings, memory
+    )
+
+
+def _pattern(name: str, given: ModelInput) -> Array:
+    """The pairs of a pattern `[n, n]`; UsageError between two texts."""
+    if given.crosses:
+        reason = "expected the attention of a text to itself, got that of the target to the source"
+        raise UsageError(reason, ("take another part: ", Setting("part", "decoder")), setting="pattern", value=name)
+    return PATTERNS[name](np.array(given.queries.ids))
 
 
 def _on_pair(attending: Sequence[int], attended: Sequence[int], step: Step) -> Array:

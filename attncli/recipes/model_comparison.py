@@ -1,7 +1,7 @@
 """Two runs compared head by head: two checkpoints on one sentence, or one on a sentence and on a changed copy of it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.model import Model
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explaining import ModelRun, Numbers, as_model, check_room, explain_model_with
+from attncli.recipes.model_input import part_of
 from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.settings.option import check_text
-from attncli.text.tokens import SURROGATES, Sentence
+from attncli.text.tokens import SURROGATES, Sentence, Token
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class ModelComparison:
         """The sentences of both runs."""
         return (self.baseline.sentence, self.other.sentence)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of both runs, each once: that of the queries before that of the keys."""
+        runs = (self.baseline, self.other)
+        return tuple(dict.fromkeys(sentence.text for run in runs for sentence in run.sentences))
+
 
 def compare_models(
     sentence: str,
@@ -54,6 +61,10 @@ def compare_models(
     against: Model | str | Path | None = None,
     *,
     swap: str | None = None,
+    target: str | None = None,
+    part: str | None = None,
+    source_lang: str | None = None,
+    target_lang: str | None = None,
     layer: Numbers = None,
     head: Numbers = None,
     top: int = 5,
@@ -64,6 +75,7 @@ def compare_models(
     model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
     against: another model of as many layers and heads; or None, with `swap`.
     swap: `he=she`, a word of the sentence and the one that replaces it everywhere.
+    target, part, source_lang, target_lang: as in `explain_model`.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: how many context words of every query are ranked, from 1.
 
@@ -79,7 +91,8 @@ def compare_models(
     """
     if (against is None) == (swap is None):
         raise UsageError("expected either another model or a swap", 'against=MODEL, or swap="he=she"')
-    settings, opened = check_model_settings(layer=layer, head=head, top=top), as_model(model)
+    texts = {"target": target, "part": part, "source_lang": source_lang, "target_lang": target_lang}
+    settings, opened = check_model_settings(**texts, layer=layer, head=head, top=top), as_model(model)
     if swap is not None:
         return compare_swap(sentence, opened, swap, settings)
     return compare_models_with(sentence, opened, as_model(against or ""), settings)
@@ -91,7 +104,7 @@ def compare_models_with(text: str, model: Model, against: Model, choice: ModelSe
     Raises:
         AttnError: they have other numbers of layers or heads, or both together do not fit in memory.
     """
-    mine, its = model.shape, against.shape
+    mine, its = (each.shape_of(part_of(each, choice)) for each in (model, against))
     if (mine.n_layer, mine.n_head) != (its.n_layer, its.n_head):
         sizes = " against ".join(f"{each.n_layer} layers × {each.n_head} heads" for each in (mine, its))
         raise AttnError(
@@ -144,20 +157,15 @@ def _bare(word: str) -> str:
 def _compared(
     baseline: Explanation[ModelSource], other: Explanation[ModelSource], swap: tuple[str, str] | None = None
 ) -> ModelComparison:
-    if _same_pieces(baseline, other, swap):
+    if correspond(baseline, other, swap):
         words = tuple(token.text for token in baseline.sentence.tokens)
         heads = _measured(baseline, _weights(baseline), _weights(other))
         return ModelComparison(baseline, other, words, tuple(heads), swap, _of_models(baseline, other))
-    (mine, p), (its, q) = _by_words(baseline), _by_words(other)
-    both = np.intersect1d(mine, its)
-    if not len(both):
-        raise AttnError("the two have no word in common that could be compared", "try another sentence")
-    words = tuple(np.array(re.findall(r"\S+", baseline.sentence.text))[both].tolist())
-    p, q = (hide(each, ~np.isin(mine, both)) for each in p), (hide(each, ~np.isin(its, both)) for each in q)
-    heads = _measured(baseline, p, q)
-    return ModelComparison(
-        baseline, other, words, tuple(heads), swap, (*_of_models(baseline, other), *_by_words_notes(mine, its, both))
-    )
+    queries = _Common.of(baseline.sentence, other.sentence)
+    keys = queries if baseline.memory is None else _Common.of(baseline.key_sentence, other.key_sentence)
+    heads = _measured(baseline, *(_by_words(each, queries, keys) for each in (baseline, other)))
+    notes = _by_words_notes(queries, keys)
+    return ModelComparison(baseline, other, queries.words, tuple(heads), swap, (*_of_models(baseline, other), *notes))
 
 
 def _of_models(baseline: Explanation[ModelSource], other: Explanation[ModelSource]) -> tuple[str, ...]:
@@ -165,47 +173,76 @@ def _of_models(baseline: Explanation[ModelSource], other: Explanation[ModelSourc
     return tuple(dict.fromkeys((*baseline.warnings, *other.warnings)))
 
 
-def _by_words_notes(mine: Array, its: Array, both: Array) -> Iterator[str]:
+def _by_words_notes(*sides: "_Common") -> Iterator[str]:
     yield "the tokens differ: compared by words as typed, special tokens left out"
-    if lacking := len(np.union1d(mine, its)) - len(both):
+    if lacking := sum(side.lacking for side in dict.fromkeys(sides)):
         yield f"words left out, because one of the two has no token of their own for them: {lacking}"
 
 
-def _same_pieces(one: Explanation[ModelSource], other: Explanation[ModelSource], swap: tuple[str, str] | None) -> bool:
-    """Whether the tokens have the same texts, one by one, so that they can be compared as they are."""
-    mine, its = one.sentence.tokens, other.sentence.tokens
+def correspond(one: Explanation[ModelSource], other: Explanation[ModelSource], swap: tuple[str, str] | None) -> bool:
+    """Whether the tokens of two runs correspond one by one, all equal except for a changed word."""
+    sides = ((one.sentence, other.sentence), (one.key_sentence, other.key_sentence))
+    return all(_same_tokens(*(sentence.tokens for sentence in side), swapped=swap is not None) for side in sides)
+
+
+def _same_tokens(mine: Sequence[Token], its: Sequence[Token], *, swapped: bool) -> bool:
     if [each.special for each in mine] != [each.special for each in its]:
         return False
-    return swap is not None or [each.pieces for each in mine] == [each.pieces for each in its]
+    return swapped or [each.pieces for each in mine] == [each.pieces for each in its]
 
 
 def _weights(explanation: Explanation[ModelSource]) -> Iterator[Array]:
-    """The weights of one layer after another, each `[n_head, n, n]`."""
+    """The weights of one layer after another, each `[n_head, n_query, n_key]`."""
     return (explanation.kept(layer.weights) for layer in explanation.layers)
 
 
-def _by_words(explanation: Explanation[ModelSource]) -> tuple[Array, Iterator[Array]]:
-    """The words between spaces that have tokens `[m]`, by number, and each layer's weights over them `[n_head, m, m]`.
+@dataclass(frozen=True, eq=False)
+class _Common:
+    """The words between spaces `[m]` that two sentences have tokens for, by number; lacking: those that one alone has.
+
+    words: as they are typed in the first of the two.
+    """
+
+    numbers: Array
+    words: tuple[str, ...]
+    lacking: int
+
+    @classmethod
+    def of(cls, one: Sentence, other: Sentence) -> "_Common":
+        """Those of two sentences; AttnError for none."""
+        mine, its = (np.unique(groups[groups >= 0]) for groups in map(_words_of, (one, other)))
+        both = np.intersect1d(mine, its)
+        if not len(both):
+            raise AttnError("the two have no word in common that could be compared", "try another sentence")
+        words = np.array(re.findall(r"\S+", one.text))[both]
+        return cls(both, tuple(words.tolist()), len(np.union1d(mine, its)) - len(both))
+
+
+def _words_of(sentence: Sentence) -> Array:
+    """The word between spaces of each token `[n]`; special ones have negative numbers of their own.
 
     A token belongs to the word that it starts in, one that is a space to the word behind it.
     """
-    tokens, text = explanation.sentence.tokens, explanation.sentence.text
-    ends = np.array([match.end() for match in re.finditer(r"\S+", text)])  # [words]
+    tokens = sentence.tokens
+    ends = np.array([match.end() for match in re.finditer(r"\S+", sentence.text)])  # [words]
     inside = np.searchsorted(ends, [token.start for token in tokens], side="right").clip(max=len(ends) - 1)  # [n]
-    special = np.array([token.special for token in tokens])
-    groups = np.where(special, len(ends) + np.arange(len(tokens)), inside)  # [n]
-    numbers = np.unique(groups)
-    merged = (merge_words(each, groups) for each in _weights(explanation))
-    return numbers[numbers < len(ends)], (hide(each, numbers >= len(ends)) for each in merged)
+    return np.where([token.special for token in tokens], -1 - np.arange(len(tokens)), inside)
+
+
+def _by_words(explanation: Explanation[ModelSource], queries: _Common, keys: _Common) -> Iterator[Array]:
+    """The weights of one layer after another over the common words, each `[n_head, m_query, m_key]`."""
+    sides = (_words_of(explanation.sentence), _words_of(explanation.key_sentence))  # [n_query], [n_key]
+    hidden = [~np.isin(np.unique(side), common.numbers) for side, common in zip(sides, (queries, keys), strict=True)]
+    return (hide(merge_words(each, *sides), *hidden) for each in _weights(explanation))
 
 
 def _measured(
     baseline: Explanation[ModelSource], mine: Iterable[Array], its: Iterable[Array]
 ) -> Iterator[ComparedHead]:
-    """The measures of every chosen head, by the weights of each layer `[n_head, m, m]`."""
+    """The measures of every chosen head, by the weights of each layer `[n_head, m_query, m_key]`."""
     for layer, p, q in zip(baseline.source.layers, mine, its, strict=True):
-        apart, agrees = divergence(p, q), top1(p) == top1(q)  # both [n_head, m]
-        alike = rank_correlation(p, q, (p > 0) | (q > 0))  # [n_head, m]
+        apart, agrees = divergence(p, q), top1(p) == top1(q)  # both [n_head, m_query]
+        alike = rank_correlation(p, q, (p > 0) | (q > 0))  # [n_head, m_query]
         for head, *rows in zip(baseline.source.heads, apart, alike, agrees, strict=True):
             yield ComparedHead(layer, head, *_means(*rows))
 

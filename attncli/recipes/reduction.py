@@ -1,6 +1,6 @@
 """Reductions of a model's weights: rows merged into words or left out, and one matrix of all heads by `--combine`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,11 +10,11 @@ from attncli.analysis.flow import flow
 from attncli.analysis.merging import hide, merge_words
 from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
-from attncli.models.checkpoint.tokenizing import ModelSentence
+from attncli.models.model_input import ModelInput
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.model_source import ModelSource
+from attncli.recipes.sides import Side
 from attncli.settings.model import ModelSettings
-from attncli.text.tokens import Sentence, Token
 
 MOST_FLOWING = 32  # tokens; of more, only the flow of the chosen query is computed
 COMBINATIONS = {
@@ -31,35 +31,27 @@ COMBINED = {
     "rollout": combining.rollout,
     "norm": combining.mean,  # of lengths in the place of weights
 }
+THROUGH_LAYERS = ("rollout", "flow")  # they follow a token through the layers, as one of its own text
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """The rows and columns of a model's weights `[n, n]` once words are merged and special tokens hidden: `[m, m]`.
+class Reduction:
+    """The queries and keys of a model's weights `[n_query, n_key]` once words are merged and tokens left out."""
 
-    groups `[n]`: the word of each token, counted in the order of the text, or each token by itself; hidden `[words]`:
-    the words that are left out; members: the tokens of each row; sentence: the rows as tokens; special `[m]`: those
-    that the post-processor added.
-    """
-
-    tokens: ModelSentence
     settings: ModelSettings
-    groups: Array
-    hidden: Array
-    members: tuple[list[int], ...]
-    sentence: Sentence
-    special: Array
+    queries: Side
+    keys: Side
 
     @classmethod
-    def of(cls, tokens: ModelSentence, settings: ModelSettings) -> "Rows":
-        """The rows of the tokens under `--words`, `--hide-special` and `--hide-first`."""
-        groups = _words(tokens) if settings.words else np.arange(len(tokens.tokens))  # [n]
-        special = special_tokens(tokens)[np.unique(groups, return_index=True)[1]]  # [words]
-        first = np.arange(len(special)) == 0
-        hidden = special & settings.hide_special | first & settings.hide_first
-        members = tuple(np.flatnonzero(groups == number).tolist() for number in np.flatnonzero(~hidden))
-        rows = tuple(_token(tokens, index, each) for index, each in enumerate(members))
-        return cls(tokens, settings, groups, hidden, members, Sentence(tokens.text, rows), special[~hidden])
+    def of(cls, given: ModelInput, settings: ModelSettings) -> "Reduction":
+        """The rows and columns under `--words`, `--hide-special` and `--hide-first`."""
+        queries = Side.of(given.queries, settings)
+        return cls(settings, queries, Side.of(given.keys, settings) if given.crosses else queries)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The queries, and the keys where they are of another text."""
+        return (self.queries,) if self.keys is self.queries else (self.queries, self.keys)
 
     @property
     def unchanged(self) -> bool:
@@ -72,47 +64,51 @@ class Rows:
         return self.settings.hide_special or self.settings.hide_first
 
     def reduce(self, weights: Array) -> Array:
-        """Weights `[..., n, n]` over these rows and columns: `[..., m, m]`."""
+        """Weights `[..., n_query, n_key]` over these rows and columns."""
         if self.settings.words:
-            weights = merge_words(weights, self.groups)
-        return hide(weights, self.hidden) if self.hides else weights
+            weights = merge_words(weights, self.queries.groups, self.keys.groups)
+        return hide(weights, self.queries.hidden, self.keys.hidden) if self.hides else weights
 
     def visible(self, visible: Array) -> Array:
-        """The keys that each row sees, boolean `[m, m]` of `[n, n]`: a word sees the keys of all of its pieces."""
-        starts = np.unique(self.groups, return_index=True)[1]  # [words]; where each begins
-        seen = np.logical_or.reduceat(np.logical_or.reduceat(visible, starts, axis=0), starts, axis=1)
-        return seen[~self.hidden][:, ~self.hidden]
+        """The keys that each row sees, boolean of `[n_query, n_key]`: a word sees the keys of all of its pieces."""
+        return self.keys.any(self.queries.any(visible).T).T
 
 
-def combine(layers: Iterable[Array], rows: Rows, query: int | None) -> Array:
-    """One matrix over the tokens of the layers' weights, each `[n_head, n, n]`: `[n, n]`.
+def combine(layers: Iterable[Array], reduction: Reduction, query: int | None) -> Array:
+    """One matrix over the tokens of the layers' weights, each `[n_head, n_query, n_key]`: `[n_query, n_key]`.
 
-    For `--combine norm` the layers are lengths `[1, n, n]`. query: the only row of many whose flow is computed.
+    For `--combine norm` the layers are lengths `[1, n_query, n_key]`. query: the only row of many whose flow is
+    computed.
     """
-    if rows.settings.combine != "flow":
-        return COMBINED[rows.settings.combine](layers)
-    n = len(rows.tokens.tokens)
-    queries = range(n) if n <= MOST_FLOWING or query is None else rows.members[query]
+    if reduction.settings.combine != "flow":
+        return COMBINED[reduction.settings.combine](layers)
+    n = len(reduction.queries.tokens.tokens)
+    queries = range(n) if n <= MOST_FLOWING or query is None else reduction.queries.members[query]
     flows = np.zeros((n, n))  # the other rows stay 0
     flows[list(queries)] = flow(layers, queries)
     return flows
 
 
-def check_flow(settings: ModelSettings, n: int) -> None:
-    """UsageError: the flow of more than MOST_FLOWING tokens without a query."""
+def check_combined(settings: ModelSettings, given: ModelInput) -> None:
+    """UsageError: paths through the layers between two texts; the flow of more than MOST_FLOWING tokens, no query."""
+    n = len(given.queries.tokens)
+    if given.crosses and settings.combine in THROUGH_LAYERS:
+        reason = "expected the attention of a text to itself, layer on layer, got that of the target to the source"
+        hint = ("take another part: ", Setting("part", "decoder"))
+        raise UsageError(reason, hint, setting="combine", value=settings.combine)
     if settings.combine == "flow" and n > MOST_FLOWING and settings.word is None:
         reason = f"expected at most {MOST_FLOWING} tokens to work out the flow of all, got {n}"
         raise UsageError(reason, ("choose one: ", Setting("word", "WORD")), setting="combine", value="flow")
 
 
 def without_scores(weights: Array, visible: Array, number: int, heads: tuple[int, ...]) -> Layer:
-    """A layer of which only the weights `[n_head, m, m]` are left.
+    """A layer of which only the weights `[n_head, n_query, n_key]` are left.
 
     visible: a combination of several layers reaches more keys than one layer.
     """
-    nothing = np.empty((len(weights), len(visible), 0))
-    seen = visible | np.any(weights > 0, axis=0)  # [m, m]
-    return Layer(number, heads, nothing[0], seen, *(nothing,) * 4, weights=weights)
+    of_queries, of_keys = (np.empty((len(weights), n, 0)) for n in visible.shape)
+    seen = visible | np.any(weights > 0, axis=0)  # [n_query, n_key]
+    return Layer(number, heads, of_queries[0], seen, of_queries, of_keys, of_keys, of_queries, weights=weights)
 
 
 def mean_of_heads(explanation: Explanation[ModelSource]) -> Explanation[ModelSource]:
@@ -124,45 +120,22 @@ def mean_of_heads(explanation: Explanation[ModelSource]) -> Explanation[ModelSou
     return replace(explanation, layers=(mean,), source=replace(source, settings=settings), remarks=said)
 
 
-def remarks(rows: Rows) -> Iterator[str]:
+def remarks(reduction: Reduction) -> Iterator[str]:
     """Remarks on the meaning of the weights after combining, merging and leaving out."""
-    settings = rows.settings
+    settings = reduction.settings
     if settings.combine != "none":
-        unit = "" if rows.hides else UNITS.get(settings.combine, "")
+        unit = "" if reduction.hides else UNITS.get(settings.combine, "")
         if settings.combine == "flow" and settings.words:
             unit = "; the flows to the pieces of a word are added"
         yield f"{settings.combine}: {COMBINATIONS[settings.combine]}{unit}"
-    if settings.words and any(len(each) > 1 for each in rows.members):
+    if settings.words and any(len(each) > 1 for side in reduction.sides for each in side.members):
         yield "words of several pieces: the sum over attended pieces, the mean over attending ones (Clark et al. 2019)"
     if settings.hide_special:
-        names = ", ".join(dict.fromkeys(token.piece for token in rows.tokens.tokens if token.special))
+        tokens = (token for side in reduction.sides for token in side.tokens.tokens)
+        names = ", ".join(dict.fromkeys(token.piece for token in tokens if token.special))
         left_out = f"special tokens are left out ({names}) and the rest of each row is divided by its sum"
         yield left_out if names else "there are no special tokens to leave out; each row is divided by its sum"
     if settings.hide_first:
         yield "the first token is left out and the rest of each row is divided by its sum (Xiao et al. 2024: a sink)"
-    if settings.combine == "flow" and len(rows.tokens.tokens) > MOST_FLOWING:
+    if settings.combine == "flow" and len(reduction.queries.tokens.tokens) > MOST_FLOWING:
         yield f"only the flow of {settings.word} was worked out; the other rows are null in --json"
-
-
-def special_tokens(tokens: ModelSentence) -> Array:
-    """The tokens that the post-processor added: boolean `[n]`."""
-    return np.array([token.special for token in tokens.tokens])
-
-
-def _words(tokens: ModelSentence) -> Array:
-    """The word of each token by number, `[n]`; a special token is a word of its own."""
-    words = [token.word for token in tokens.tokens]
-    starts = [index == 0 or word is None or word != words[index - 1] for index, word in enumerate(words)]
-    numbers: Array = np.cumsum(starts) - 1
-    return numbers
-
-
-def _token(tokens: ModelSentence, index: int, members: Sequence[int]) -> Token:
-    """One token of the sentence; a special one, which has no place in the text, is named by its piece."""
-    own = [tokens.tokens[member] for member in members]
-    first, pieces = own[0], tuple(token.piece for token in own)
-    start, end = first.start, max(token.end for token in own)
-    if len(own) > 1:  # a space may be a piece of its own in front of its word
-        start += len(tokens.text[start:end]) - len(tokens.text[start:end].lstrip())
-    text = tokens.text[start:end] or first.piece
-    return Token(index, text, "".join(pieces), start, end, first.id, first.special, pieces)

@@ -8,9 +8,12 @@ from typing import Any
 
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import TopOption, WordOption
-from attncli.settings.option import check_flag, checked, option
+from attncli.settings.option import check_flag, check_text, checked, never, option
 
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
+#: Settings of any source that are texts: records have places of their own for them.
+TEXTS = ("memory", "target")
+PARTS = ("encoder", "decoder", "cross")
 PATTERN_NAMES = ("previous", "next", "duplicate", "induction")
 #: The hint where something is too large for all layers and heads.
 SOME_HEADS = ("choose some: ", Setting("layer", "L"), " ", Setting("head", "H"))
@@ -54,6 +57,26 @@ numbers = partial(
 
 
 @dataclass(frozen=True)
+class TextOptions:
+    """The texts that a model is given beside the sentence, and the part of it that is shown."""
+
+    target: str | None = model_option(
+        None,
+        "The decoder's text, where the sentence is the source of an encoder-decoder.",
+        check=check_text,
+        metavar="TEXT",
+        when=never,
+    )
+    part: str | None = model_option(
+        None, "The heads of an encoder-decoder that are shown", values=PARTS, described="cross with --target"
+    )
+    source_lang: str | None = model_option(
+        None, "The sentence's language, as the model calls it: en_XX.", check=check_text, metavar="CODE", label="from"
+    )
+    target_lang: str | None = model_option(None, "The target's language.", check=check_text, metavar="CODE", label="to")
+
+
+@dataclass(frozen=True)
 class HeadOptions:
     """The layers and heads that are shown; None: all."""
 
@@ -86,7 +109,9 @@ class ReductionOptions:
 
 
 @dataclass(frozen=True)
-class ModelSettings(TopOption, WordOption, ReductionOptions, HeadOptions):  # its fields are those of the last one first
+class ModelSettings(
+    TopOption, WordOption, ReductionOptions, HeadOptions, TextOptions
+):  # its fields are those of the last one first
     """The checked settings of one explanation of a model."""
 
 

@@ -65,7 +65,7 @@ def test_pairs_of_a_pack_have_their_own_numbers(model):
 def test_an_explanation_shows_the_encoder_and_says_how_to_see_the_rest():
     explanation, plain = (explain_model("the dog", TINY / name) for name in ("bart", "bert"))
     assert explanation.weights.shape[:2] == (2, 4)  # the decoder has three layers of two heads
-    assert "Model.run_pair" in explanation.remarks[0]
+    assert explanation.remarks[0].endswith("the decoder, and its attention to the source: --target TEXT")
     assert not plain.remarks
 
 

@@ -20,10 +20,10 @@ def case(request, tmp_path_factory):
     """A case, its model, its text's tokens and windows, and what transformers makes of them."""
     case = CASES[request.param]
     model = open_model(folder_of(case, tmp_path_factory.mktemp("model")))
-    sentence = model.read_long(case.text)
+    sentence = model.texts().read_long(case.text)
     expected = {name: EXPECTED[f"{request.param}: {name}"] for name in ("truncated", "windows", "lengths", "rows")}
     expected["weights"] = EXPECTED[f"{request.param}: weights"]
-    return case, model, sentence, model.windows(sentence, case.stride), expected
+    return case, model, sentence, model.texts().windows(sentence, case.stride), expected
 
 
 def joined(model, sentence, windows):
@@ -40,7 +40,7 @@ def test_windows_are_those_of_transformers(case):
 
 def test_a_truncated_text_is_that_of_transformers(case):
     case, model, _, _, expected = case
-    cut = model.read_cut(case.text)
+    cut = model.texts().read_cut(case.text)
     assert cut.ids == tuple(expected["truncated"])
     assert [token.index for token in cut.tokens] == [*range(len(cut.tokens))]
     assert all(token.text == case.text[token.start : token.end] for token in cut.tokens)
@@ -96,16 +96,16 @@ def test_a_token_that_was_typed_is_no_special_one_around_a_text():
 
 def test_a_text_may_be_longer_where_it_is_cut():
     model = open_model(Path(__file__).parents[1] / "oracles" / "tiny" / "bert")
-    assert len(model.read_cut("dog " * 40_000).tokens) == 40
+    assert len(model.texts().read_cut("dog " * 40_000).tokens) == 40
     with pytest.raises(AttnError, match="2,097,152 are the most"):
-        model.read_long("a" * (2**21 + 1))
+        model.texts().read_long("a" * (2**21 + 1))
 
 
 @pytest.mark.parametrize("stride", [38, 39, 10**9])
 def test_a_stride_leaves_a_new_token_to_each_window(stride):
     model = open_model(Path(__file__).parents[1] / "oracles" / "tiny" / "bert")
     with pytest.raises(UsageError, match="from 0 to 37"):
-        model.windows(model.read_long(BARKS), stride)
+        model.texts().windows(model.texts().read_long(BARKS), stride)
 
 
 @pytest.mark.parametrize("side", ["middle", None, 3, ["left"]])

@@ -9,7 +9,7 @@ from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.errors import AttnError, UsageError
 from attncli.models.family import Family
 from attncli.models.model import open_model
-from attncli.recipes.model_comparison import _by_words, compare_models_with, compare_swap, swapped
+from attncli.recipes.model_comparison import _by_words, _Common, compare_models_with, compare_swap, swapped
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import ModelSettings, check_model_settings
 
@@ -87,7 +87,9 @@ def test_a_space_belongs_to_the_word_behind_it(models):
     tokens, weights = models["llama"].read(SENTENCE).tokens, weights_of(models["llama"], SENTENCE)[0, 1]  # [n, n]
     very, cute = ([i for i, token in enumerate(tokens) if token.word == word] for word in (2, 3))
     assert [tokens[i].piece for i in very] == ["▁", "very"]
-    merged = next(_by_words(explain_model(SENTENCE, models["llama"]))[1])[1]  # [9, 9]
+    explanation = explain_model(SENTENCE, models["llama"])
+    common = _Common.of(explanation.sentence, explanation.sentence)
+    merged = next(_by_words(explanation, common, common))[1]  # [9, 9]
     rows = weights[cute].mean(axis=0)  # [n]
     assert merged[3, 2] == pytest.approx(rows[very].sum() / (1 - rows[0]), abs=1e-5)
 

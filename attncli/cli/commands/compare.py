@@ -18,7 +18,7 @@ from attncli.cli.options import (
 )
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import METHODS, AttentionOptions, attention_option, check_methods
-from attncli.settings.model import HeadOptions, model_option
+from attncli.settings.model import HeadOptions, TextOptions, model_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class OtherOptions:
 
 
 @dataclass(frozen=True)
-class ComparedModels(HeadOptions, OtherOptions, ModelOption):
+class ComparedModels(HeadOptions, OtherOptions, TextOptions, ModelOption):
     """The models, or the changed word, and the heads that are compared."""
 
 
@@ -109,11 +109,10 @@ def _check_models(models: ComparedModels, figure: str) -> None:
 
 def _models(models: ComparedModels, output: OutputOptions) -> "Callable[[str], ModelComparison]":
     """The function that compares two models on a sentence, or one model on the sentence and its changed twin."""
-    from attncli.cli.reading import opened_model
+    from attncli.cli.reading import model_settings_of, opened_model
     from attncli.recipes.model_comparison import compare_models_with, compare_swap
-    from attncli.settings.model import check_model_settings
 
-    choice = check_model_settings(layer=models.layer, head=models.head, top=output.top)
+    choice = model_settings_of(models, top=output.top)
     model, swap = opened_model(models.model or ""), models.swap
     if swap is not None:
         return lambda text: compare_swap(text, model, swap, choice)

@@ -74,10 +74,8 @@ def _with_vectors(attention: AttentionOptions, inputs: InputOptions, output: Out
 
 def _with_model(options: ModelOptions, output: OutputOptions, word: str | None, form: Format) -> "Make":
     """The function that explains a sentence with the heads of a model, with all arrays where they are written."""
-    from attncli.cli.reading import opened_model
+    from attncli.cli.reading import model_settings_of, opened_model
     from attncli.recipes.model_explaining import explain_model_with
-    from attncli.settings.model import check_model_settings
 
-    chosen = {name: value for name, value in vars(options).items() if name != "model"}
-    settings, model = check_model_settings(**chosen, word=word, top=output.top), opened_model(options.model or "")
+    settings, model = model_settings_of(options, word=word, top=output.top), opened_model(options.model or "")
     return lambda text: explain_model_with(text, model, settings, whole=not form.paged)

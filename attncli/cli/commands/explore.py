@@ -108,12 +108,11 @@ def _explorer(
 
 
 def _ask(sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions) -> "Ask":
+    from attncli.cli.reading import model_settings_of
     from attncli.explore.state import Ask
-    from attncli.settings.model import check_model_settings
 
-    chosen = {name: value for name, value in vars(model).items() if name != "model"}
     settings = check_settings(**vars(attention), unknown=inputs.unknown)
-    return Ask(sentence, settings, inputs.vectors, model.model, check_model_settings(**chosen))
+    return Ask(sentence, settings, inputs.vectors, model.model, model_settings_of(model))
 
 
 def _open(ask: "Ask", explainer: "Explainer") -> None:
@@ -121,8 +120,10 @@ def _open(ask: "Ask", explainer: "Explainer") -> None:
     from attncli.cli.reading import opened_model, opened_vectors
 
     if ask.model is not None:
+        from attncli.recipes.model_input import read_input
+
         model = opened_model(ask.model)
-        model.read(ask.sentence)
+        read_input(ask.sentence, model, ask.choice)
         explainer.keep({}, {ask.model: model})
         return
     explainer.keep({ask.vectors: opened_vectors(ask.vectors, OutputOptions())}, {})

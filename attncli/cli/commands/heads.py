@@ -6,9 +6,9 @@ import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.options import ChosenHeads, OutputOptions, SentenceArgument
+from attncli.cli.options import ModelOption, OutputOptions, SentenceArgument
 from attncli.errors import Setting, UsageError
-from attncli.settings.model import PATTERN_NAMES, model_option
+from attncli.settings.model import PATTERN_NAMES, HeadOptions, TextOptions, model_option
 
 EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
 attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog --lift
@@ -16,7 +16,7 @@ attn heads "Bark is very cute and he is a dog" --model my-model --pattern previo
 
 
 @dataclass(frozen=True)
-class RankOptions(ChosenHeads):
+class RankOptions(HeadOptions, TextOptions, ModelOption):
     """The heads, and the pair or pattern that they are ranked by."""
 
     from_: str | None = model_option(None, "The word that attends.", metavar="WORD|INDEX")
@@ -31,13 +31,15 @@ def command(ranked: RankOptions, output: OutputOptions, sentence: SentenceArgume
     if ranked.model is None:
         raise UsageError("attn heads needs a model", ("add ", Setting("model", "PATH_OR_NAME")))
     form = chosen_format("HeadRanking", output)
-    from attncli.cli.reading import opened_model  # NumPy comes with what follows: not for help and completion
+    from attncli.cli.reading import (
+        model_settings_of,
+        opened_model,
+    )  # NumPy comes with what follows: not for help and completion
     from attncli.cli.writing import write_each
     from attncli.recipes.head_ranking import HeadRanking, check_ranked, rank_model_heads
-    from attncli.settings.model import check_model_settings
 
     check_ranked(ranked.from_, ranked.to, ranked.pattern, ranked.lift)
-    choice = check_model_settings(layer=ranked.layer, head=ranked.head, top=output.top)
+    choice = model_settings_of(ranked, top=output.top)
     model = opened_model(ranked.model)
     words = {"from_": ranked.from_, "to": ranked.to, "pattern": ranked.pattern}
 

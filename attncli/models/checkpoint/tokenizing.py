@@ -118,7 +118,9 @@ class ModelTokenizer:
         It has other pieces in Marian's models, another language where texts are marked with one; elsewhere it is the
         same.
         """
-        return self._target or self
+        if self._target is None:
+            self._target = self._of_targets(self._path, self._encoder)
+        return self._target
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def model_comparison_content(comparison: ModelComparison, kind: Kind, by_row: bo
     apart = np.reshape([each.divergence for each in comparison.heads], (len(layers), len(heads)))  # [n_layer, n_head]
     panel = Panel("", apart, np.zeros(apart.shape, bool), tuple(map(str, layers)), tuple(map(str, heads)), decimals=3)
     scale = Scale("share of the layer's largest divergence", by_row=True) if by_row else _scale(float(apart.max()))
-    sentences = " / ".join(dict.fromkeys(PAPER.word(each.text) for each in comparison.sentences))
+    sentences = " / ".join(map(PAPER.word, comparison.texts))
     notes = (_most(comparison), *map(PAPER.word, comparison.warnings))
     what = f"Jensen-Shannon divergence of each head, {PAPER.word(what_is_compared(comparison))}"
     return Content(sentences, what, ((panel,),), scale, notes, axes=("layer", "head"))

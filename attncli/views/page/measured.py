@@ -3,7 +3,7 @@
 from typing import Any
 
 from attncli.recipes.comparison import Comparison
-from attncli.recipes.model_comparison import ModelComparison
+from attncli.recipes.model_comparison import ModelComparison, correspond
 from attncli.views.screen import visible
 
 Record = dict[str, Any]
@@ -39,20 +39,12 @@ def models_measured(comparison: ModelComparison) -> Record:
         "all": "both sentences" if comparison.swap else "both models",
         "baseline": f"“{visible(comparison.swap[0])}”" if comparison.swap else visible(baseline.source.model.name),
         "measured": None,  # the head that is shown
-        "subtracts": _same_tokens(comparison),
+        "subtracts": correspond(baseline, other, comparison.swap),
         "measures": [
             [[_rounded(float(mine[each]), *ITSELF) for each in row] for row in places],
             [[_rounded(float(its[i, j]), *apart[i * n_head + j]) for i, j in row] for row in places],
         ],
     }
-
-
-def _same_tokens(comparison: ModelComparison) -> bool:
-    """Whether tokens correspond one by one: all equal except for the changed word."""
-    mine, its = (each.tokens for each in comparison.sentences)
-    if [each.special for each in mine] != [each.special for each in its]:
-        return False
-    return comparison.swap is not None or [each.pieces for each in mine] == [each.pieces for each in its]
 
 
 def _rounded(*measures: float | None) -> Measures:

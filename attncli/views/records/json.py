@@ -12,7 +12,7 @@ from attncli.errors import AttnError
 from attncli.recipes.explanation import Context, Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.settings.explanation import Settings
-from attncli.settings.model import ARRAYS
+from attncli.settings.model import ARRAYS, TEXTS
 from attncli.text.tokens import Sentence, Token
 from attncli.vectors import Vectors
 from attncli.views.formula import formula_of
@@ -59,8 +59,8 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
 
 def _check_size(explanation: Explanation, precision: int, full: bool) -> None:
     """AttnError for numbers with `precision` decimals, a sign or point and a separator each, of MOST_BYTES."""
-    n = len(explanation.sentence.tokens)
-    matrix = len(explanation.layers) * len(explanation.head_numbers) * n * n
+    pairs = len(explanation.sentence.tokens) * len(explanation.key_sentence.tokens)
+    matrix = len(explanation.layers) * len(explanation.head_numbers) * pairs
     steps = [matrix * (1 + explanation.has_scores)]
     if full and explanation.has_scores:
         steps += [matrix]  # the similarities
@@ -168,7 +168,8 @@ def _vectors(vectors: Vectors) -> dict[str, Any]:
 
 
 def _of_model(source: "ModelSource") -> dict[str, Any]:
-    return vars(source.settings) | {"layer": list(source.layers), "head": list(source.heads)}
+    settings = {name: value for name, value in vars(source.settings).items() if name not in TEXTS}
+    return settings | {"layer": list(source.layers), "head": list(source.heads)}
 
 
 #: The settings of a source, by its kind.
@@ -180,7 +181,7 @@ SETTINGS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 
 def _settings(settings: Settings) -> dict[str, Any]:
     order = (*FIRST_SETTINGS, *vars(settings))
-    shown = {name: getattr(settings, name) for name in order if name != "memory"}
+    shown = {name: getattr(settings, name) for name in order if name not in TEXTS}
     return shown | {"mask": ",".join(settings.mask) or "none"}
 
 
@@ -280,7 +281,7 @@ def model_comparison_json(comparison: "ModelComparison", precision: int = 6) -> 
             "schema": "attn.compare",
             "schema_version": ATTENTION_VERSION,
             **sentence_record(baseline.sentence),
-            "memory": None,
+            "memory": baseline.memory and sentence_record(baseline.memory),
             "vectors": None,
             "model": vars(baseline.source.model),
             "against_model": None if swap else vars(comparison.other.source.model),
@@ -306,6 +307,7 @@ def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
             "schema": "attn.heads",
             "schema_version": VERSION,
             **sentence_record(ranking.sentence),
+            "memory": ranking.memory and sentence_record(ranking.memory),
             "model": vars(ranking.model),
             "pattern": ranking.pattern,
             "from": None if ranking.from_ is None else list(ranking.from_),

@@ -15,7 +15,7 @@ from attncli.text.tokens import Sentence
 from attncli.views.palette import cell_style
 from attncli.views.rounding import as_short
 from attncli.views.screen import Screen, pad
-from attncli.views.terminal.heading import names, place
+from attncli.views.terminal.heading import names, place, sentences
 from attncli.views.terminal.typeset import BOLD, DIM, Block, bar, heading, notes, wrap
 
 CELL = 6  # cells of a head, the space before it among them
@@ -140,7 +140,7 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     model = ranking.model
     size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
     lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}", "")], screen.columns, 2)
-    lines += [Text(), *wrap([("  ", ""), (screen.word(ranking.sentence.text), "")], screen.columns, 2), Text()]
+    lines += [Text(), *sentences(ranking.sentence, ranking.memory, screen), Text()]
     lines += heading("heads", _by(ranking, screen), screen)
     shown = ranking.heads[: ranking.top]
     lines += (line for each in shown for line in _head(each, ranking, screen))
@@ -182,7 +182,8 @@ def _ranked_by(each: RankedHead, ranking: HeadRanking) -> float:
 def _by(ranking: HeadRanking, screen: Screen) -> str:
     if ranking.pattern is not None:
         return f"by their share of {PATTERN_MEANINGS[ranking.pattern]}"
-    from_, to = (_name(ranking.sentence, pieces, screen) for pieces in (ranking.from_ or (), ranking.to or ()))
+    from_ = _name(ranking.sentence, ranking.from_ or (), screen)
+    to = _name(ranking.key_sentence, ranking.to or (), screen)
     return f"by the weight from {from_} on {to}" + f", over the mean of all tokens on {to}" * ranking.by_lift
 
 

@@ -18,8 +18,9 @@ TABLE = "layer  head    JSD  Spearman  top-1"
 def model_compare_lines(comparison: ModelComparison, screen: Screen) -> list[Text]:
     """The divergence of every head as a map, then the heads that differ most."""
     over = wrap([("attn compare  ", BOLD), (screen.word(what_is_compared(comparison)), "")], screen.columns, 2)
-    sentences = dict.fromkeys(each.text for each in comparison.sentences)
-    shown = [line for text in sentences for line in wrap([("  ", ""), (screen.word(text), "")], screen.columns, 2)]
+    shown = [
+        line for text in comparison.texts for line in wrap([("  ", ""), (screen.word(text), "")], screen.columns, 2)
+    ]
     drawn = [] if screen.accessible else [*_map(comparison, screen), Text()]
     lines = [*over, Text(), *shown, Text(), *drawn, *_most(comparison, screen), Text()]
     return [*lines, *notes(_notes(comparison, screen), screen), *notes(comparison.warnings, screen, "warning")]

@@ -1,0 +1,69 @@
+"""The sides of a model's weights: its queries or its keys, once words are merged and tokens left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.models.checkpoint.tokenizing import ModelSentence
+from attncli.settings.model import ModelSettings
+from attncli.text.tokens import Sentence, Token
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The rows or the columns of weights, `m` of a text's n tokens.
+
+    groups `[n]`: the word of each token, counted in the order of the text, or each token by itself; hidden `[words]`:
+    the words that are left out; members: the tokens of each row; sentence: the rows as tokens; special `[m]`: those
+    that the post-processor added.
+    """
+
+    tokens: ModelSentence
+    groups: Array
+    hidden: Array
+    members: tuple[list[int], ...]
+    sentence: Sentence
+    special: Array
+
+    @classmethod
+    def of(cls, tokens: ModelSentence, settings: ModelSettings) -> "Side":
+        """The tokens under `--words`, `--hide-special` and `--hide-first`."""
+        groups = _words(tokens) if settings.words else np.arange(len(tokens.tokens))  # [n]
+        special = special_tokens(tokens)[np.unique(groups, return_index=True)[1]]  # [words]
+        first = np.arange(len(special)) == 0
+        hidden = special & settings.hide_special | first & settings.hide_first
+        members = tuple(np.flatnonzero(groups == number).tolist() for number in np.flatnonzero(~hidden))
+        rows = tuple(_token(tokens, index, each) for index, each in enumerate(members))
+        return cls(tokens, groups, hidden, members, Sentence(tokens.text, rows), special[~hidden])
+
+    def any(self, marked: Array) -> Array:
+        """Whether any token of each row is marked: `[m, ...]` of `[n, ...]`, boolean."""
+        starts = np.unique(self.groups, return_index=True)[1]  # [words]; where each begins
+        found: Array = np.logical_or.reduceat(marked, starts, axis=0)[~self.hidden]
+        return found
+
+
+def special_tokens(tokens: ModelSentence) -> Array:
+    """The tokens that the post-processor added: boolean `[n]`."""
+    return np.array([token.special for token in tokens.tokens])
+
+
+def _words(tokens: ModelSentence) -> Array:
+    """The word of each token by number, `[n]`; a special token is a word of its own."""
+    words = [token.word for token in tokens.tokens]
+    starts = [index == 0 or word is None or word != words[index - 1] for index, word in enumerate(words)]
+    numbers: Array = np.cumsum(starts) - 1
+    return numbers
+
+
+def _token(tokens: ModelSentence, index: int, members: Sequence[int]) -> Token:
+    """One token of the sentence; a special one, which has no place in the text, is named by its piece."""
+    own = [tokens.tokens[member] for member in members]
+    first, pieces = own[0], tuple(token.piece for token in own)
+    start, end = first.start, max(token.end for token in own)
+    if len(own) > 1:  # a space may be a piece of its own in front of its word
+        start += len(tokens.text[start:end]) - len(tokens.text[start:end].lstrip())
+    text = tokens.text[start:end] or first.piece
+    return Token(index, text, "".join(pieces), start, end, first.id, first.special, pieces)
