@@ -26,6 +26,7 @@ from attncli.tokenizer.roles import is_segmented, roles_of
 from attncli.tokenizer.settings import (
     KIND_OF_CLASS,
     AddedToken,
+    Settings,
     added_tokens,
     class_of,
     extra_tokens,
@@ -69,13 +70,24 @@ def encoder_of(
     return marked(partial(encode, tokenizer, bare=True), piece, marks)._replace(warnings=tuple(warnings))
 
 
-def open_made(data: bytes, folder: Path, config: Mapping[str, Any]) -> Encoder:
+class Made(NamedTuple):
+    """A tokenizer.json's bytes that were made of other files.
+
+    settings: in the place of tokenizer_config.json; regexes: the expressions in it that were made too.
+    """
+
+    data: bytes
+    settings: Settings
+    regexes: tuple[str, ...] = ()
+
+
+def open_made(made: Made, folder: Path, config: Mapping[str, Any]) -> Encoder:
     """The tokenizer of a tokenizer.json's bytes that were made of a folder's other files.
 
     Raises:
         FaultyTokenizerError, ResourceError: as `open_tokenizer`; a part of another form than any such file has.
     """
-    opened = open_tokenizer(data, folder, {**config, "made": True})
+    opened = open_tokenizer(made.data, folder, config, made=made)
     if not opened.known:
         raise FaultyTokenizerError("it has a part of unknown form")
     return opened.encoder
@@ -98,7 +110,9 @@ def open_encoder(data: bytes, folder: Path, config: Mapping[str, Any], rows: int
     return TokenizerProcess(folder, min(len(data), largest(rows)), config).encoder
 
 
-def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confined: bool = False) -> Opened:
+def open_tokenizer(
+    data: bytes, folder: Path, config: Mapping[str, Any], confined: bool = False, made: Made | None = None
+) -> Opened:
     """The tokenizer of a tokenizer.json's bytes with the settings of its folder, without padding and truncation.
 
     confined: this process may be ended at any time; no class is applied then, whose steps would hide the file's own.
@@ -111,17 +125,17 @@ def open_tokenizer(data: bytes, folder: Path, config: Mapping[str, Any], confine
     with faults(), quiet():
         tokenizer = library.Tokenizer.from_buffer(data)
     check_form(tokenizer)
-    known = not confined and is_known(tokenizer)
+    known = not confined and is_known(tokenizer, made.regexes if made else ())
     with faults(), quiet():
-        work = Work(library, tokenizer, data, read_settings(folder))
+        work = Work(library, tokenizer, data, made.settings if made else read_settings(folder))
         name = class_of(work.settings, config, b'"ByteLevel"' in data)
-        made, warnings, of_class = (_configured if known else _as_it_is)(work, name, folder, "made" in config)
-        marks = marks_of(name, work.settings, made, of_class)
+        built, warnings, of_class = (_configured if known else _as_it_is)(work, name, folder, made is not None)
+        marks = marks_of(name, work.settings, built, of_class)
         side = truncation_side(work.settings, tokenizer.truncation)
-        roles = roles_of(name, work.settings, made, config)
-    made.no_padding()
-    made.no_truncation()
-    return Opened(made, known, warnings, side, marks, is_segmented(work.settings), roles)
+        roles = roles_of(name, work.settings, built, config)
+    built.no_padding()
+    built.no_truncation()
+    return Opened(built, known, warnings, side, marks, is_segmented(work.settings), roles)
 
 
 def encode(

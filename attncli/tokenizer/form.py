@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ TEKKEN = rf"{_CASED}|{_CAPITALS}|\p{{N}}|{_SLASHED}"
 #: Expressions that take linear time: those, and SentencePiece's.
 REGEXES = {
     *(GPT2, LLAMA3, QWEN2, GPT4O, TEKKEN),
+    *(r"\A | \z", r"\A▁", r"\n"),
     *(" {2,}", r"\s+", r"\p{N}", r"\p{N}{1,3}", r"\d", r"\s", r"[\r\n]"),
 }
 CUTTERS = {"BertPreTokenizer", "ByteLevel", "Metaspace", "Whitespace", "WhitespaceSplit", "Punctuation", "Digits"}
@@ -89,15 +90,18 @@ def check_form(tokenizer: Any) -> None:
         raise FaultyTokenizerError(f"its template adds {added:,} tokens to every text")
 
 
-def is_known(tokenizer: Any) -> bool:
-    """Whether every part of a tokenizer of the library is of a form that takes little time and memory on any text."""
+def is_known(tokenizer: Any, more: Collection[str] = ()) -> bool:
+    """Whether every part of a tokenizer of the library is of a form that takes little time and memory on any text.
+
+    more: expressions that are known besides those of any file.
+    """
     normal, cuts, after = _steps(tokenizer)
     tables = [part["precompiled_charsmap"] for part in normal if part["type"] == "Precompiled"]
     return (
         max(len(normal), len(cuts), len(after), sum(map(_added_by, after))) <= MOST_PARTS
         and _growth(normal) <= MOST_GROWTH
-        and all(part["type"] in NORMALIZERS and _is_plain(part) for part in normal)
-        and all(part["type"] in CUTTERS and _is_plain(part) for part in cuts)
+        and all(part["type"] in NORMALIZERS and _is_plain(part, more) for part in normal)
+        and all(part["type"] in CUTTERS and _is_plain(part, more) for part in cuts)
         and getattr(tokenizer.model, "max_input_chars_per_word", 0) <= LONGEST_WORD
         and len(tokenizer.get_added_tokens_decoder()) <= MOST_ADDED
         and all(is_sound(_charsmap(table)) for table in tables)
@@ -138,10 +142,12 @@ def _growth(parts: Sequence[Part]) -> float:
     return growth
 
 
-def _is_plain(part: Part) -> bool:
+def _is_plain(part: Part, more: Collection[str]) -> bool:
     """Whether its pattern is a text or a known expression, and its prefix is short."""
     pattern = part.get("pattern")
-    known = not isinstance(pattern, dict) or (pattern.get("String") != "" and pattern.get("Regex", QWEN2) in REGEXES)
+    known = not isinstance(pattern, dict) or (
+        pattern.get("String") != "" and pattern.get("Regex", QWEN2) in {*REGEXES, *more}
+    )
     return known and len(part.get("prepend", "")) <= MOST_GROWTH
 
 

@@ -30,6 +30,17 @@ def merges_by_place(tokens: list[str]) -> list[tuple[str, str]]:
     return [(token[:at], token[at:]) for token, _, at in _splits(tokens, list(range(len(tokens))), by_rank=True)]
 
 
+def merges_by_score(tokens: list[str], scores: list[float]) -> list[tuple[str, str]]:
+    """Those of the token with the highest score first, of one token the first beginning by its letters.
+
+    Raises:
+        FaultyTokenizerError: there are too many to try.
+    """
+    places = list(enumerate(scores))
+    ranked = [(-score, place, token[:at], token[at:]) for token, (place, score), at in _splits(tokens, places)]
+    return [(first, last) for *_, first, last in sorted(ranked)]
+
+
 def _splits(tokens: list[str], ranks: list[Any], by_rank: bool = False) -> Iterator[tuple[str, Any, int]]:
     """Every token with its rank, the last one given, and a place where it is cut into two other tokens."""
     if (splits := sum(map(len, tokens))) > MOST_SPLITS:

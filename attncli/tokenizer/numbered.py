@@ -9,12 +9,13 @@ from attncli.errors import quoted
 from attncli.files.json_files import read_object
 from attncli.tokenizer import sentencepiece_model as kinds
 from attncli.tokenizer.encoded import Encoded, Encoder
-from attncli.tokenizer.encoding import open_made
+from attncli.tokenizer.encoding import Made, open_made
 from attncli.tokenizer.form import FaultyTokenizerError
 from attncli.tokenizer.merges import merges_of
-from attncli.tokenizer.older import FLAGS, SPACE, content_of, table_of
+from attncli.tokenizer.older import content_of
+from attncli.tokenizer.pieces import FLAGS, SPACE, table_of
 from attncli.tokenizer.sentencepiece_model import PieceModel, read_pieces
-from attncli.tokenizer.settings import AS_IT_IS
+from attncli.tokenizer.settings import AS_IT_IS, read_settings
 
 UNKNOWN, END, PADDING, START = "<unk>", "</s>", "<pad>", "<s>"
 
@@ -52,7 +53,8 @@ def cutter_of(path: Path, special: list[str], config: Mapping[str, Any], most: i
         FaultyTokenizerError: it is damaged, or has more than `most` bytes.
     """
     plain = {**config, "tokenizer_class": AS_IT_IS, "default_class": AS_IT_IS}
-    return open_made(_made(read_pieces(content_of(path, most)), special), path.parent, plain)
+    made = Made(_made(read_pieces(content_of(path, most)), special), read_settings(path.parent))
+    return open_made(made, path.parent, plain)
 
 
 def _made(found: PieceModel, special: list[str]) -> bytes:

@@ -4,7 +4,7 @@ A message of Protocol Buffers, of which only the fields below are read; `sentenc
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from attncli.tokenizer.form import FaultyTokenizerError
@@ -24,28 +24,75 @@ class Piece(NamedTuple):
 
 
 class PieceModel(NamedTuple):
-    """The pieces in the order of their numbers, the kind of the model, and its table of characters, if it has one."""
+    """The pieces in the order of their numbers, and the settings of training and of the normalizer, by their fields."""
 
     pieces: list[Piece]
-    kind: int
-    charsmap: bytes
+    training: Mapping[int, bytes | int]
+    normalizing: Mapping[int, bytes | int]
+
+    @property
+    def kind(self) -> int:
+        """The kind of the model."""
+        return self._number(self.training, 3, UNIGRAM)
+
+    @property
+    def charsmap(self) -> bytes:
+        """Its table of characters; b"" without one."""
+        found = self.normalizing.get(2, b"")
+        return found if isinstance(found, bytes) else b""
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether a character that no piece has is spelled in bytes."""
+        return bool(self._number(self.training, 35, 0))
+
+    @property
+    def unknown(self) -> int:
+        """The number of the piece for any text."""
+        return self._number(self.training, 40, 0)
+
+    @property
+    def unknown_text(self) -> str:
+        """The text of that piece."""
+        found = self.training.get(45, b"<unk>")
+        return found.decode(errors="replace") if isinstance(found, bytes) else "<unk>"
+
+    @property
+    def prefixes(self) -> bool:
+        """Whether a text begins with a space that it does not have."""
+        return bool(self._number(self.normalizing, 3, 1))
+
+    @property
+    def joins_spaces(self) -> bool:
+        """Whether a run of spaces is read as one, and none at the ends."""
+        return bool(self._number(self.normalizing, 4, 1))
+
+    @property
+    def shows_spaces(self) -> bool:
+        """Whether a space is spelled ▁."""
+        return bool(self._number(self.normalizing, 5, 1))
+
+    @staticmethod
+    def _number(fields: Mapping[int, bytes | int], number: int, default: int) -> int:
+        found = fields.get(number, default)
+        return found if isinstance(found, int) else default
 
 
 def read_pieces(data: bytes) -> PieceModel:
     """The model in the bytes of a file; FaultyTokenizerError where they are none."""
-    pieces, kind, charsmap = [], UNIGRAM, b""
+    pieces: list[Piece] = []
+    settings: dict[int, dict[int, bytes | int]] = {2: {}, 3: {}}
     for number, value in _fields(data):
         if number == 1 and isinstance(value, bytes):
             pieces.append(_piece(value))
-        elif number == 2 and isinstance(value, bytes):
-            kind = next((each for place, each in _fields(value) if place == 3 and isinstance(each, int)), UNIGRAM)
-        elif number == 3 and isinstance(value, bytes):
-            charsmap = next((each for place, each in _fields(value) if place == 2 and isinstance(each, bytes)), b"")
+        elif number in settings and isinstance(value, bytes):
+            settings[number] |= dict(_fields(value))
         if len(pieces) > MOST_PIECES:
             raise FaultyTokenizerError(f"it has more than {MOST_PIECES:,} pieces")
-    if not pieces or kind not in (UNIGRAM, BYTE_PAIRS):
-        raise FaultyTokenizerError(f"expected pieces of a model of kind 1 or 2, got {len(pieces)} of kind {kind}")
-    return PieceModel(pieces, kind, charsmap)
+    found = PieceModel(pieces, settings[2], settings[3])
+    if not pieces or found.kind not in (UNIGRAM, BYTE_PAIRS):
+        raise FaultyTokenizerError(f"expected pieces of a model of kind 1 or 2, got {len(pieces)} of kind {found.kind}")
+    return found
 
 
 def _piece(data: bytes) -> Piece:

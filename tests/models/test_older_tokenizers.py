@@ -151,6 +151,10 @@ def test_the_target_of_marian_has_pieces_of_its_own_vocabulary(tmp_path):
     assert target.read("chien").ids == (2, 1)
 
 
+def test_marian_takes_punctuation_as_it_is(tmp_path):
+    assert list(opened("marian", tmp_path).read("“the” — it’s  ,dog").ids) == EXPECTED["marian_signs"]
+
+
 def test_every_other_tokenizer_reads_targets_too(tmp_path):
     write("bert", tmp_path)
     tokenizer = ModelTokenizer(tmp_path, {"model_type": "bert"}, 600, "BertTokenizer")

@@ -37,6 +37,7 @@ for name in FOLDERS:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         found[name] = [tokenizer(text).input_ids for text in WRITTEN]
         if name == "marian":
+            found["marian_signs"] = tokenizer("“the” — it’s  ,dog").input_ids  # with sacremoses and without it
             found["marian_target"] = [tokenizer(text_target=text).input_ids for text in WRITTEN]
             found["marian_code"] = tokenizer(">>fr<< the dog").input_ids
         if name in TRANSLATING:

@@ -23,17 +23,17 @@ def byte_pairs(*special):
     return {"vocab.json": json.dumps(vocabulary).encode(), "merges.txt": "\n".join(merges).encode() + b"\n"}
 
 
-def pieces_of(kind, special=("<unk>", "<s>", "</s>"), bytes_too=False, unknown=0, more=()):
-    """A SentencePiece file of unigrams (1) or byte pairs (2)."""
+def pieces_of(kind, special=("<unk>", "<s>", "</s>"), bytes_too=False, unknown=0, more=(), whole=(), flags=(1, 1, 1)):
+    """A SentencePiece file of unigrams (1) or byte pairs (2).
+
+    whole: pieces of the user's; flags: whether texts have a prefix, spaces are joined, and are spelled.
+    """
     codes = [f"<0x{byte:02X}>" for byte in range(256)] if bytes_too else []
-    texts = list(
-        dict.fromkeys(
-            [*special, *codes, *more, "th", "do", "▁t", "▁d", "he", "▁the", "dog", "▁do", "▁dog", "▁is", "▁", *LETTERS]
-        )
-    )
+    pieces = ("th", "do", "▁t", "▁d", "he", "▁the", "dog", "▁do", "▁dog", "▁is", "▁", *LETTERS)
+    texts = list(dict.fromkeys([*special, *codes, *more, *whole, *pieces]))
     data = b""
     for number, text in enumerate(texts):
-        type_ = 2 if text == "<unk>" else 3 if text in special else 6 if text in codes else 1
+        type_ = 2 if text == "<unk>" else 3 if text in special else 6 if text in codes else 4 if text in whole else 1
         piece = (
             _bytes(1, text.encode())
             + b"\x15"
@@ -43,7 +43,7 @@ def pieces_of(kind, special=("<unk>", "<s>", "</s>"), bytes_too=False, unknown=0
         )
         data += _bytes(1, piece)
     trainer = b"\x18" + bytes([kind]) + (b"\x98\x02\x01" if bytes_too else b"") + b"\xc0\x02" + bytes([unknown])
-    return data + _bytes(2, trainer) + _bytes(3, _bytes(1, b"identity") + b"\x18\x01" + b"\x20\x01" + b"\x28\x01")
+    return data + _bytes(2, trainer) + _bytes(3, _bytes(1, b"identity") + b"\x18%c\x20%c\x28%c" % flags)
 
 
 def _bytes(number, content):
@@ -60,6 +60,7 @@ def _settings(**values):
     return {"tokenizer_config.json": json.dumps(values).encode()}
 
 
+_ADDED = {"0": {"content": "<unk>", "special": True}, "9": {"content": "dog", "normalized": True, "special": False}}
 #: Names of folders → the model type, and the files with their bytes.
 FOLDERS = {
     "bert": ("bert", word_pieces()),
@@ -76,6 +77,22 @@ FOLDERS = {
         {"tokenizer.model": pieces_of(2, bytes_too=True)}
         | _settings(tokenizer_class="LlamaTokenizer", add_bos_token=True, add_eos_token=True, legacy=True),
     ),
+    "llama_unigrams": ("llama", {"tokenizer.model": pieces_of(1)} | _settings(tokenizer_class="LlamaTokenizer")),
+    "mistral": ("mistral", {"tokenizer.model": pieces_of(2, bytes_too=True)}),
+    "mistral_unigrams": ("mistral", {"tokenizer.model": pieces_of(1)} | _settings(tokenizer_class="LlamaTokenizer")),
+    "mistral_around": (
+        "mistral",
+        {"tokenizer.model": pieces_of(2, bytes_too=True)}
+        | _settings(
+            add_bos_token=True, add_eos_token=True, bos_token="<s>", eos_token="</s>", added_tokens_decoder=_ADDED
+        ),
+    ),
+    "mistral_first": (
+        "mistral",
+        {"tokenizer.model": pieces_of(2, whole=("▁▁", "og", "b.|", "he"))} | _settings(legacy=False),
+    ),
+    "mistral_bare": ("mistral", {"tokenizer.model": pieces_of(1, whole=("og",), flags=(0, 0, 1))}),
+    "mistral_spaces": ("mistral", {"tokenizer.model": pieces_of(2, bytes_too=True, flags=(1, 0, 0))}),
     "gemma": (
         "gemma",
         {"tokenizer.model": pieces_of(2, ("<pad>", "<eos>", "<bos>", "<unk>", "<mask>"), bytes_too=True, unknown=3)}

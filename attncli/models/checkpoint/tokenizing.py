@@ -14,7 +14,7 @@ from attncli.text.tokens import SURROGATES
 from attncli.tokenizer.encoded import Encoded, Encoder, Encoding, Mark, with_front, without_front
 from attncli.tokenizer.encoding import open_encoder, open_made
 from attncli.tokenizer.form import FaultyTokenizerError, largest
-from attncli.tokenizer.settings import class_of, read_settings
+from attncli.tokenizer.settings import AS_IT_IS, class_of, read_settings
 
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 MOST_ROWS = 2**20  # tokens, for a model of unknown vocabulary
@@ -238,7 +238,8 @@ def _encoder(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
     from attncli.tokenizer.older import made_of  # late: few folders have such files alone
 
     settings = read_settings(path.parent)
-    name = class_of(settings, config, is_byte_level=False)
+    known = config if path.name == "tokenizer.model" else _of_its_class(config)
+    name = class_of(settings, known, is_byte_level=False)
     if path.suffix == ".spm":
         from attncli.tokenizer.marian import marian_encoder
 
@@ -247,7 +248,12 @@ def _encoder(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
         from attncli.tokenizer.m2m100 import m2m100_encoder
 
         return m2m100_encoder(path, settings, config, largest(rows))
-    return open_made(made_of(path, name, settings, largest(rows)), path.parent, config)
+    return open_made(made_of(path, name, settings, largest(rows)), path.parent, known)
+
+
+def _of_its_class(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config without the class that takes a tokenizer.json as it is, where there is none."""
+    return {**config, "default_class": None} if config.get("default_class") == AS_IT_IS else config
 
 
 def _tokenizer_path(folder: Path, config: Mapping[str, Any]) -> Path:

@@ -54,6 +54,7 @@ class Bert(Family):
         "roberta": "RobertaTokenizer",
         "xlm-roberta": "XLMRobertaTokenizer",
         "camembert": "CamembertTokenizer",
+        "xlm-roberta-xl": "TokenizersBackend",
     }
 
     default_eps: ClassVar = 1e-12

@@ -39,7 +39,7 @@ class ModernBert(Family):
 
     names = Names(blocks="layers", prefixes=("model.",), buffers=("*rotary_emb*inv_freq",), heads=("head.", "decoder."))
     output = OutputLayer("embeddings.tok_embeddings.weight", ("decoder.weight",), ("decoder.bias",))
-    tokenizers: ClassVar = {}
+    tokenizers: ClassVar = {"modernbert": "TokenizersBackend"}
 
     d_ff: int
     eps: float

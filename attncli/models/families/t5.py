@@ -39,7 +39,7 @@ class T5(EncoderDecoder):
         **{"hidden_size": "d_model", "num_attention_heads": "num_heads", "num_hidden_layers": "num_layers"},
         "head_dim": "d_kv",
     }
-    tokenizers: ClassVar = dict.fromkeys(("t5", "mt5", "umt5"), "T5Tokenizer")
+    tokenizers: ClassVar = {"t5": "T5Tokenizer", "mt5": "T5Tokenizer", "umt5": "TokenizersBackend"}
 
     d_ff: int
     eps: float
