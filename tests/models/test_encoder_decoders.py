@@ -7,7 +7,7 @@ import pytest
 from oracles.checkpoints import TINY, weights_of
 
 from attncli.errors import ResourceError
-from attncli.models.checkpoint.config import read_config
+from attncli.models.checkpoint.config import Config, read_config
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.families import read_family
 from attncli.models.model import open_model
@@ -72,6 +72,18 @@ def test_an_explanation_shows_the_encoder_and_says_how_to_see_the_rest():
 @pytest.mark.parametrize("name", [name for name in NAMES if "-" not in name])
 def test_no_key_of_a_config_is_unknown(name):
     assert not [said for said in open_model(TINY / name).warnings if "keys" in said]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("num_buckets", 3, "relative_attention_num_buckets in config.json: expected at least 4, got 3"),
+        ("max_distance", 4, "relative_attention_max_distance in config.json: expected more than half of the 8 buckets"),
+    ],
+)
+def test_offsets_that_make_no_buckets_are_refused(key, value, said):
+    with pytest.raises(ResourceError, match=said):
+        read_family(Config({**read_config(TINY / "umt5").values, f"relative_attention_{key}": value}))
 
 
 def test_a_model_without_a_decoder_says_so():

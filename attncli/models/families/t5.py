@@ -71,10 +71,7 @@ class T5(EncoderDecoder):
             activation=activation,
             gated=gated,
             own_biases=config.get("model_type") == "umt5",
-            buckets=(
-                config.size("relative_attention_num_buckets", 32),
-                config.size("relative_attention_max_distance", 128),
-            ),
+            buckets=_read_buckets(config),
         )
 
     def stored(self, names: Iterable[str]) -> Self:
@@ -134,6 +131,17 @@ def _read_shape(config: Config) -> ModelShape:
     n_layer, n_head, d_k = (config.size(name, n) for name, n in (("num_layers", 6), ("num_heads", 8), ("d_kv", 64)))
     positions = config.optional_size("n_positions") or POSITIONS
     return ModelShape(n_layer, n_head, n_head, config.size("d_model", 512), d_k, positions, causal=False)
+
+
+def _read_buckets(config: Config) -> tuple[int, int]:
+    """How many buckets the offsets have, and the offset that the last of them begins at."""
+    buckets, farthest = (f"relative_attention_{each}" for each in ("num_buckets", "max_distance"))
+    found = config.size(buckets, 32), config.size(farthest, 128)
+    if found[0] < 4:
+        raise config.error(buckets, "at least 4")
+    if found[1] <= found[0] // 2:
+        raise config.error(farthest, f"more than half of the {found[0]} buckets, which have one offset each")
+    return found
 
 
 def _read_activation(config: Config) -> tuple[Activation, bool]:

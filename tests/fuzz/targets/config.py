@@ -1,12 +1,13 @@
-"""A model's config.json beside the weights of its family, from opening to the last hidden state."""
+"""A model's config.json beside the weights of its family, from opening to the scores of tokens."""
 
 import json
 from unittest.mock import patch
 
 from oracles.checkpoints import TINY, copy_of
 
-import attncli.models.model as opening
+from attncli.models.checkpoint import opening
 from attncli.models.families import FAMILIES
+from attncli.models.model import open_model
 
 NAMES = sorted({path.name for path in TINY.iterdir()} & {*FAMILIES})
 VARIANTS = ("llama-yarn", "llama-llama3", "llama-longrope", "llama-dynamic")
@@ -22,9 +23,11 @@ def seeds(folder):
 def read(folder, data):
     """Open the family that the config names; the tokenizer is as good as ever, and slow to read."""
     with patch.object(opening, "ModelTokenizer", Untouched):
-        model = opening.open_model(_beside(folder, data))
+        model = open_model(_beside(folder, data))
     x = [layer.output for layer in model.run([2, 5, 3])][-1]
     model.final(x)
+    if model.has_output:
+        model.logits(x)
 
 
 def _beside(folder, data):

@@ -60,3 +60,5 @@ def read(folder, data):
     sentence = model.read("the dogs, stop! 注意 é 🐕 <s>")
     for layer in model.run(sentence.ids[:8]):
         assert np.isfinite(layer.output).all()
+    if model.has_output:
+        assert np.isfinite(model.logits(layer.output)).all()
