@@ -57,8 +57,8 @@ def measure_heads(weights: Array, special: Array, visible: Array | None = None, 
     - broad, if its entropy is at least BROAD of that of equal weights on the visible keys;
     - content, else: it picks keys by what they are.
     """
-    place = np.arange(weights.shape[-1])
-    offset = place - np.arange(weights.shape[-2])[:, None]  # [n_query, n_key]; key − query
+    place = np.arange(weights.shape[-1], dtype=np.int32)  # of 10,000 tokens, [n, n] of int64 is 0.8 GB
+    offset = place - np.arange(weights.shape[-2], dtype=np.int32)[:, None]  # [n_query, n_key]; key − query
     neighbours = (pattern_score(weights, (offset == step) & (not crosses)) for step in (-1, 1, 0))
     previous, following, same = neighbours  # each [..., n_head]
     anchor = _share_on(weights, special | (place == 0))  # [..., n_head]

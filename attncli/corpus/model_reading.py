@@ -14,7 +14,8 @@ from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.models.pack import Pack
-from attncli.recipes.model_explaining import ModelRun, check_room, chosen_heads
+from attncli.recipes.model_input import of_long_texts
+from attncli.recipes.model_run import ModelRun, check_room, chosen_heads
 from attncli.recipes.reduction import Reduction
 from attncli.recipes.sides import special_tokens
 from attncli.settings.model import ModelSettings
@@ -75,7 +76,7 @@ class ModelReader:
         self._model, self._settings = model, settings
         self._words = ModelWords(asked or ())
         self.name = model.name
-        self.warnings = model.warnings
+        self.warnings = (*model.warnings, *of_long_texts(model, settings))
         self.words_known = self.words_unknown = 0
         self._names: dict[int, str] = {}
         np.empty(FREED, np.uint8)  # freed at once
@@ -87,23 +88,36 @@ class ModelReader:
         return self._settings
 
     def read(self, texts: Sequence[str], skip: Skip) -> Iterator[Batch]:
-        """Texts of one length together; a text that the model does not take is skipped."""
-        layers, heads = self.numbers
-        for some in packed(self._taken(texts, skip), len(layers) * len(heads)):
+        """Texts of one length together, those in windows alone; a text that the model does not take is skipped."""
+        (layers, heads), short = self.numbers, []
+        for number, run in self._taken(texts, skip):
+            if run.given.windows is None:
+                short.append((number, run.given.text))
+            else:
+                yield self._joined(number, run)
+        for some in packed(short, len(layers) * len(heads)):
             yield from self._batches(some)
 
-    def _taken(self, texts: Sequence[str], skip: Skip) -> Iterator[tuple[int, ModelSentence]]:
+    def _taken(self, texts: Sequence[str], skip: Skip) -> Iterator[tuple[int, ModelRun]]:
         """The texts that the model takes, with their numbers."""
         for number, text in enumerate(texts):
             try:
                 run = ModelRun.of(text, self._model, self._settings)
-                if run.bytes_of_heads > HELD:
+                if run.bytes_of_layer + run.bytes_of_heads > HELD:
                     check_room(run, keeps=True)
-                yield number, run.given.text
+                yield number, run
             except ResourceError:
                 raise
             except AttnError as error:
                 skip(number, error.message)
+
+    def _joined(self, number: int, run: ModelRun) -> Batch:
+        """The batch of a text in windows."""
+        weights, seen = zip(*run.each(lambda step: (step.weights, step.layer.visible)), strict=True)
+        over = np.stack(weights)  # [n_layer, n_head, n, n]
+        if self._settings.words:
+            return self._merged((number, run.given.text), over, seen)
+        return self._whole([(number, run.given.text)], over[:, None], seen)
 
     def _batches(self, texts: Sequence[tuple[int, ModelSentence]]) -> Iterator[Batch]:
         """The batches of a pack: of texts of one length, and with words merged of each text alone."""

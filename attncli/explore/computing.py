@@ -14,6 +14,7 @@ from attncli.recipes.explaining import explain_with
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.inputs import read_inputs
 from attncli.recipes.model_explaining import explain_model_with
+from attncli.recipes.model_input import read_input
 from attncli.vectors import Vectors, open_vectors
 from attncli.vectors.places import kept_names
 
@@ -66,7 +67,7 @@ class Explainer:
             progress(f"opening {ask.model}", 0, 1)
             self._models[ask.model] = open_model(ask.model)
         if len(ask.sentence) > MOST_WORDS:
-            _check_length(len(self._models[ask.model].read(ask.sentence).ids))
+            _check_length(len(read_input(ask.sentence, self._models[ask.model], ask.choice).queries.ids))
         return explain_model_with(ask.sentence, self._models[ask.model], ask.choice, progress)
 
     def _forget(self) -> None:

@@ -95,7 +95,7 @@ class Model:
             AttnError, ResourceError: as `read`; it is no encoder–decoder.
         """
         family, tokenizer = self._encoder_decoder, self._tokenizer.target
-        reader = TextReader(self.name, tokenizer, family.decoder_shape.positions, language, source)
+        reader = TextReader(self.name, tokenizer, family.decoder_shape.positions, language, source, cuts=False)
         sentence = reader.read(text)
         ids = family.shifted(sentence.ids)
         return shifted(sentence, ids, tokenizer.piece(ids[0]))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelToken
+from attncli.models.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -11,12 +12,15 @@ class ModelInput:
     """The tokens that a model is given, and the part of it whose attention is asked for.
 
     text: the text, or the source of an encoder–decoder; target: what its decoder reads; part: `encoder` (also of models
-    that have no parts), `decoder` (the target attends to itself) or `cross` (it attends to the source).
+    that have no parts), `decoder` (the target attends to itself) or `cross` (it attends to the source). windows: those
+    that a text of more tokens than positions is read in; warnings: of what the model does not see.
     """
 
     text: ModelSentence
     target: ModelSentence | None = None
     part: str = "encoder"
+    windows: Windows | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def queries(self) -> ModelSentence:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, Setting, UsageError, Words
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.windows import Windows, around
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
+SHORTEN = "shorten the text"
 MOST_CUT = 2**21  # characters of a text that is cut to the positions or into windows: seconds of the tokenizer
 
 
@@ -17,7 +18,7 @@ class TextReader:
 
     model: its name; language: the code that marks the texts, None: as the tokenizer's settings say; source: of targets
     the code of their sources; bos: whether there are tokens in front of a text, True for the model's `bos_token` where
-    the tokenizer puts none there.
+    the tokenizer puts none there; cuts: whether a text of more tokens may be cut or read in windows.
     """
 
     model: str
@@ -26,6 +27,7 @@ class TextReader:
     language: str | None = None
     source: str | None = None
     bos: bool | None = None
+    cuts: bool = True
 
     def read(self, text: str, pair: str | None = None) -> ModelSentence:
         """The tokens of the text as the model sees them; pair: a second text in the same input.
@@ -35,10 +37,10 @@ class TextReader:
             UsageError: a `bos` of a model that has no such token.
             ResourceError: the tokenizer fails on it.
         """
-        sentence = self._read(text, min(max(CHARACTERS * self.positions, FEWEST), MOST), pair)
+        sentence = self._read(text, min(max(CHARACTERS * self.positions, FEWEST), MOST), self._shorter, pair)
         n, most = len(sentence.tokens), self.positions
         if n > most:
-            raise AttnError(f"the text has {n:,} tokens for {self.model}, which takes {most:,}", "shorten the text")
+            raise AttnError(f"the text has {n:,} tokens for {self.model}, which takes {most:,}", self._shorter)
         return sentence
 
     def read_long(self, text: str) -> ModelSentence:
@@ -47,7 +49,7 @@ class TextReader:
         Raises:
             AttnError, ResourceError: as `read`.
         """
-        return self._read(text, MOST_CUT)
+        return self._read(text, MOST_CUT, SHORTEN)
 
     def read_cut(self, text: str) -> ModelSentence:
         """As many tokens of the text as there are positions, as transformers' `truncation` cuts it.
@@ -75,15 +77,22 @@ class TextReader:
             raise UsageError(reason, setting="stride", value=stride)
         return Windows.over(sentence, positions, stride, self.tokenizer.truncation_side)
 
-    def _read(self, text: str, most: int, pair: str | None = None) -> ModelSentence:
+    def _read(self, text: str, most: int, hint: Words, pair: str | None = None) -> ModelSentence:
         """The tokens of a text, or of two, of at most so many characters."""
         if (n := len(text) + len(pair or "")) > most:
             takes = f"{self.model}, which takes {self.positions:,} tokens"
-            reason = f"the text has {n:,} characters, {most:,} are the most for {takes}"
-            raise AttnError(reason, "shorten the text")
+            raise AttnError(f"the text has {n:,} characters, {most:,} are the most for {takes}", hint)
         sentence = self.tokenizer.read(text, self.language, self.source, pair=pair, bos=self.bos)
         if self.bos and sentence.tokens and not sentence.tokens[0].special:
             raise UsageError(f"{self.model} has no token that texts begin with", setting="bos", value=True)
         if not sentence.tokens:
             raise AttnError(f"{self.model} makes no token of {text!r}", "give it a word")
         return sentence
+
+    @property
+    def _shorter(self) -> Words:
+        """How a text becomes one that the model takes."""
+        if not self.cuts:
+            return SHORTEN
+        windows = Setting("stride", self.positions // 4)
+        return (f"{SHORTEN}, cut it: ", Setting("truncate"), ", or read it in windows: ", windows)

@@ -13,7 +13,8 @@ from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.recipes.inputs import find_query
-from attncli.recipes.model_explaining import ModelRun, Numbers, Step, as_model, check_room
+from attncli.recipes.model_explaining import Numbers, as_model
+from attncli.recipes.model_run import ModelRun, Step, check_room
 from attncli.recipes.model_source import ModelInfo
 from attncli.recipes.sides import Side
 from attncli.settings.explanation import check_word
@@ -64,6 +65,8 @@ def rank_heads(
     part: str | None = None,
     source_lang: str | None = None,
     target_lang: str | None = None,
+    truncate: bool = False,
+    stride: int | None = None,
     layer: Numbers = None,
     head: Numbers = None,
     top: int = 5,
@@ -76,8 +79,8 @@ def rank_heads(
     pattern: instead of a pair, `previous`, `next`, `duplicate` or `induction` (Olsson et al. 2022): the mean share of a
         row's weight on the tokens of that pattern.
     lift: whether the order is by that weight minus the mean weight of all tokens on `to`.
-    target, part, source_lang, target_lang: as in `explain_model`; of `cross`, `from_` is a word of the target and
-        `to` one of the sentence.
+    target, part, source_lang, target_lang, truncate, stride: as in `explain_model`; of `cross`, `from_` is a word of
+        the target and `to` one of the sentence.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: the number of heads that the screen shows, from 1; `heads` has all.
 
@@ -88,7 +91,8 @@ def rank_heads(
         AttnError, ResourceError: as in `explain_model`.
     """
     texts = {"target": target, "part": part, "source_lang": source_lang, "target_lang": target_lang}
-    settings = check_model_settings(**texts, layer=layer, head=head, top=top)
+    long = {"truncate": truncate, "stride": stride}
+    settings = check_model_settings(**texts, **long, layer=layer, head=head, top=top)
     pair = {name: check_word(name, word) for name, word in (("from_", from_), ("to", to)) if word is not None}
     lift = check_flag("lift", lift)
     return rank_model_heads(sentence, as_model(model), **pair, pattern=pattern, lift=lift, choice=settings)
@@ -129,9 +133,7 @@ def rank_model_heads(
         for each in in_order(scores, means, by_lift=lift)
     )
     memory = keys if run.given.crosses else None
-    return HeadRanking(
-        run.info, sentence, named, pattern, attending, attended, choice.top, lift, model.warnings, memory
-    )
+    return HeadRanking(run.info, sentence, named, pattern, attending, attended, choice.top, lift, run.warnings, memory)
 
 
 def _pattern(name: str, given: ModelInput) -> Array:

@@ -13,8 +13,9 @@ from attncli.arrays import Array
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.model import Model
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.model_explaining import ModelRun, Numbers, as_model, check_room, explain_model_with
+from attncli.recipes.model_explaining import Numbers, as_model, explain_model_with
 from attncli.recipes.model_input import part_of
+from attncli.recipes.model_run import ModelRun, check_room
 from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.settings.option import check_text
@@ -65,6 +66,8 @@ def compare_models(
     part: str | None = None,
     source_lang: str | None = None,
     target_lang: str | None = None,
+    truncate: bool = False,
+    stride: int | None = None,
     layer: Numbers = None,
     head: Numbers = None,
     top: int = 5,
@@ -75,7 +78,7 @@ def compare_models(
     model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
     against: another model of as many layers and heads; or None, with `swap`.
     swap: `he=she`, a word of the sentence and the one that replaces it everywhere.
-    target, part, source_lang, target_lang: as in `explain_model`.
+    target, part, source_lang, target_lang, truncate, stride: as in `explain_model`.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: how many context words of every query are ranked, from 1.
 
@@ -92,7 +95,8 @@ def compare_models(
     if (against is None) == (swap is None):
         raise UsageError("expected either another model or a swap", 'against=MODEL, or swap="he=she"')
     texts = {"target": target, "part": part, "source_lang": source_lang, "target_lang": target_lang}
-    settings, opened = check_model_settings(**texts, layer=layer, head=head, top=top), as_model(model)
+    long = {"truncate": truncate, "stride": stride}
+    settings, opened = check_model_settings(**texts, **long, layer=layer, head=head, top=top), as_model(model)
     if swap is not None:
         return compare_swap(sentence, opened, swap, settings)
     return compare_models_with(sentence, opened, as_model(against or ""), settings)

@@ -90,8 +90,14 @@ def combine(layers: Iterable[Array], reduction: Reduction, query: int | None) ->
 
 
 def check_combined(settings: ModelSettings, given: ModelInput) -> None:
-    """UsageError: paths through the layers between two texts; the flow of more than MOST_FLOWING tokens, no query."""
+    """UsageError: paths through the layers between two texts; the flow of more than MOST_FLOWING tokens, no query.
+
+    Windows have no vectors f(x) of the whole text, a token having one in each.
+    """
     n = len(given.queries.tokens)
+    if given.windows is not None and settings.combine == "norm":
+        reason = "expected a combination of weights: in windows a token has several values"
+        raise UsageError(reason, ("for example ", Setting("combine", "mean")), setting="combine", value="norm")
     if given.crosses and settings.combine in THROUGH_LAYERS:
         reason = "expected the attention of a text to itself, layer on layer, got that of the target to the source"
         hint = ("take another part: ", Setting("part", "decoder"))

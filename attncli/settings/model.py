@@ -8,7 +8,7 @@ from typing import Any
 
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import TopOption, WordOption
-from attncli.settings.option import check_flag, check_text, checked, never, option
+from attncli.settings.option import Whole, check_flag, check_text, checked, never, option
 
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
 #: Settings of any source that are texts: records have places of their own for them.
@@ -77,6 +77,23 @@ class TextOptions:
 
 
 @dataclass(frozen=True)
+class LengthOptions:
+    """A text of more tokens than the model has positions: cut, or read in windows; without either it is refused."""
+
+    truncate: bool = model_option(
+        False, "Cut a text that is longer than the model's positions.", check=check_flag, when=never
+    )
+    stride: int | None = model_option(
+        None,
+        "Read such a text in windows, each with N tokens of the one before",
+        check=Whole(0),
+        metavar="N",
+        described="one window",
+        when=never,
+    )
+
+
+@dataclass(frozen=True)
 class HeadOptions:
     """The layers and heads that are shown; None: all."""
 
@@ -110,7 +127,7 @@ class ReductionOptions:
 
 @dataclass(frozen=True)
 class ModelSettings(
-    TopOption, WordOption, ReductionOptions, HeadOptions, TextOptions
+    TopOption, WordOption, ReductionOptions, HeadOptions, LengthOptions, TextOptions
 ):  # its fields are those of the last one first
     """The checked settings of one explanation of a model."""
 
@@ -119,9 +136,13 @@ def check_model_settings(**options: Any) -> ModelSettings:
     """The settings that options by name make.
 
     Raises:
-        UsageError: an unknown option, or a wrong value.
+        UsageError: an unknown option, a wrong value, or two that exclude each other.
     """
-    return checked(ModelSettings, options)
+    settings = checked(ModelSettings, options)
+    if settings.truncate and settings.stride is not None:
+        reason = "expected a text to be cut, or read in windows, got both"
+        raise UsageError(reason, ("leave out ", Setting("truncate")), setting="stride", value=settings.stride)
+    return settings
 
 
 def chosen(setting: str, asked: Sequence[int] | None, there_are: int, model: str) -> tuple[int, ...]:

@@ -85,3 +85,17 @@ def test_behind_the_last_chosen_layer_nothing_is_computed(monkeypatch):
     reader = ModelReader(model, check_model_settings(layer="1"))
     assert [*reader.read(["the dog barks"], print)]
     assert len(finished) == 1  # of layer 0; layer 1 has its weights, and layer 2 is not begun
+
+
+@pytest.mark.parametrize("chosen", [{"stride": 9}, {"stride": 0, "words": True}, {"truncate": True}])
+def test_long_texts_are_cut_or_in_windows_as_in_explain(chosen):
+    texts = ["the dog barks", "the dogs bark, he is very cute " * 8, "", "a dog"]
+    found, skipped = read("bert", texts, **chosen)
+    assert sorted(found) == [0, 1, 3]
+    assert [*skipped] == [2]
+    for text, (batch, place) in found.items():
+        expected = explain_model(texts[text], TINY / "bert", **chosen)
+        np.testing.assert_allclose(batch.weights[:, place], expected.weights, rtol=0, atol=2e-6)
+        np.testing.assert_array_equal(batch.special, expected.source.special)
+        shown = [layer.visible for layer in expected.layers]
+        np.testing.assert_array_equal(np.any(batch.seen, axis=0), np.any(shown, axis=0))

@@ -35,6 +35,17 @@ def test_keys_choose_layer_and_head_and_the_command_shows_them_again(keys, layer
     np.testing.assert_allclose(json.loads(done.stdout)["weights"], expected[None, None], atol=1e-6)
 
 
+@pytest.mark.parametrize("reading", [{"stride": 9}, {"truncate": True}])
+def test_a_text_longer_than_the_model_is_explored_in_windows_or_cut(reading):
+    text = "the dogs bark, " * 160  # more characters than are explained without a look at their number
+    app = explorer(text, model=TINY, choice=reading)
+    press(app, "right_square_bracket", "down", "c")
+    expected = explain_model(text, TINY, **reading)
+    np.testing.assert_array_equal(app.view.selection.mean_weights, expected.weights[-1, 0])
+    assert "--stride 9" in explain_command(app.view.state, app.view.whole) or "truncate" in reading
+    assert app.view.whole.warnings == expected.warnings
+
+
 def test_a_model_runs_once_a_sentence(monkeypatch):
     app, asked = explorer(BARK, model=TINY), []
     answer = app.explainer.explain

@@ -10,6 +10,7 @@ from support.command import attn
 from support.places import TESTS
 
 import attncli.recipes.model_explaining as model_explaining
+import attncli.recipes.model_run as model_run
 from attncli import explain_model
 from attncli.analysis import combining
 from attncli.analysis.flow import flow
@@ -125,11 +126,11 @@ def test_too_many_heads_are_refused_with_their_size_before_any_is_computed(model
     n, shape = len(model.read(SENTENCE).tokens), model.shape
     one, kept = 8 * shape.n_head * n * n, 16 * shape.n_layer * shape.n_head * n * n
     monkeypatch.setattr(Family, "layer", None)  # would be called
-    monkeypatch.setattr(model_explaining, "memory", lambda: one + kept - 1)
+    monkeypatch.setattr(model_run, "memory", lambda: one + kept - 1)
     with pytest.raises(AttnError, match=rf"{shape.n_layer} layers × {shape.n_head} heads over {n} tokens") as caught:
         explain_model(SENTENCE, model)
     assert "layer=" in caught.value.hint
-    monkeypatch.setattr(model_explaining, "memory", lambda: one - 1)
+    monkeypatch.setattr(model_run, "memory", lambda: one - 1)
     for call in (lambda: paged(model), lambda: rank_model_heads(SENTENCE, model, pattern="next")):
         with pytest.raises(AttnError, match=f"{shape.n_head} heads of a layer") as caught:
             call()
@@ -145,7 +146,7 @@ def test_too_many_heads_are_refused_with_their_size_before_any_is_computed(model
     ],
 )
 def test_the_command_refuses_too_many_heads(room, arguments, refused, monkeypatch):
-    monkeypatch.setattr(model_explaining, "memory", lambda: {"nothing": 0, "all of one layer": 8 * 4 * 13**2}[room])
+    monkeypatch.setattr(model_run, "memory", lambda: {"nothing": 0, "all of one layer": 8 * 4 * 13**2}[room])
     done = attn(*arguments, "--model", TESTS / "oracles" / "tiny" / "bert")
     assert (done.returncode, done.stdout) == (ExitCode.FAILED, "")
     assert refused in done.stderr

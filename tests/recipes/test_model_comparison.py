@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.places import TESTS
 
-import attncli.recipes.model_explaining as model_explaining
+import attncli.recipes.model_run as model_run
 from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.errors import AttnError, UsageError
 from attncli.models.family import Family
@@ -162,9 +162,9 @@ def test_an_empty_sentence_is_said_before_the_swap(models, text):
 def test_two_runs_that_fit_alone_but_not_together_are_refused_before_any_is_computed(models, compare, monkeypatch):
     model, n = models["bert"], len(models["bert"].read(SENTENCE).tokens)
     of_layer, of_run = 8 * 4 * n**2, 16 * 2 * 4 * n**2
-    monkeypatch.setattr(model_explaining, "memory", lambda: of_layer + 2 * of_run)
+    monkeypatch.setattr(model_run, "memory", lambda: of_layer + 2 * of_run)
     assert len(compare(model).heads) == 8
-    monkeypatch.setattr(model_explaining, "memory", lambda: of_layer + 2 * of_run - 1)
+    monkeypatch.setattr(model_run, "memory", lambda: of_layer + 2 * of_run - 1)
     monkeypatch.setattr(Family, "layer", None)  # would be called
     with pytest.raises(AttnError, match=f"twice 2 layers × 4 heads over {n} tokens") as caught:
         compare(model)

@@ -6,6 +6,7 @@ from attncli.explore.app import Explorer
 from attncli.explore.computing import Explainer
 from attncli.explore.state import Ask, State
 from attncli.settings.explanation import check_settings
+from attncli.settings.model import check_model_settings
 from attncli.views.screen import Screen
 
 BARK = "Bark is very cute and he is a dog"
@@ -17,10 +18,19 @@ SIXTY = (
 
 
 def explorer(
-    sentence=BARK, *, model=None, colours="truecolor", save=lambda *_: (), panel="matrix", query=0, **settings
+    sentence=BARK,
+    *,
+    model=None,
+    choice=None,
+    colours="truecolor",
+    save=lambda *_: (),
+    panel="matrix",
+    query=0,
+    **settings,
 ):
-    """An app with its first question."""
-    state = State(Ask(sentence, check_settings(**settings), model=model), query=query, panel=panel)
+    """An app with its first question; choice: the settings of a model."""
+    ask = Ask(sentence, check_settings(**settings), model=model, choice=check_model_settings(**(choice or {})))
+    state = State(ask, query=query, panel=panel)
     return Explorer(state, Explainer(), Screen(80, colours), save, ("svg", "json"))
 
 

@@ -190,19 +190,17 @@ def _settings(
     vectors: str | None,
 ) -> "CorpusSettings":
     """The checked settings; the vectors or the model are opened, and every word of --words must be known."""
-    from attncli.cli.reading import opened_model, opened_vectors
+    from attncli.cli.reading import model_settings_of, opened_model, opened_vectors
     from attncli.corpus.opening import find_words, model_source, open_reader, vectors_source
     from attncli.corpus.settings import CorpusSettings
     from attncli.settings.explanation import check_settings
-    from attncli.settings.model import check_model_settings
 
     if chosen.model is None:
         attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
         source = vectors_source(opened_vectors(vectors, display), vectors, attends)
     else:
         source = model_source(opened_model(chosen.model))
-        merged, top = bool(collected.words), collected.top
-        attends = check_model_settings(layer=chosen.layer, head=chosen.head, top=top, words=merged)
+        attends = model_settings_of(chosen, top=collected.top, words=bool(collected.words))
     settings = CorpusSettings(
         source,
         attends,
