@@ -46,7 +46,7 @@ def _json(each: Any) -> Mapping[str, Any]:
     if known.json is not None:
         return known.json
     if isinstance(known.check, OneOf):
-        return {"enum": [*known.check.values]}
+        return {"enum": [*known.check.values, *[None] * (type(None) in get_args(each.type))]}
     types = [JSON_TYPES[kind] for kind in get_args(each.type) or (each.type,)]
     least = {"minimum": known.check.least} if isinstance(known.check, Whole) else {}
     return {"type": types[0] if len(types) == 1 else types} | least
