@@ -76,7 +76,7 @@ def differences(folder):
 def _of_decoder(folder, n):
     """The same of both attentions of a decoder on a source and a target."""
     expected, model = np.load(folder / "expected.npz"), open_model(TINY / weights_of(folder.name))
-    family = read_family(Config(dict(read_config(folder).values)))
+    family = read_family(Config(dict(read_config(folder).values))).stored(model._tensors.bare_names)
     model = replace(model, _family=family)
     for part in ("decoder", "cross"):
         layers = [*model.run_pair(expected[f"ids_{n}"], expected[f"target_{n}"], part, dtype=np.float32)]

@@ -7,7 +7,7 @@ from attncli.errors import ResourceError
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.config_keys import MASKS, named, unknown_keys
 from attncli.models.checkpoint.tensors import SAME, Checkpoint
-from attncli.models.family import Family, OutputLayer
+from attncli.models.family import Family
 
 
 def check_arrays(family: Family, tensors: Checkpoint, place: str = "config.json") -> list[str]:
@@ -49,7 +49,8 @@ def count_parameters(family: Family, tensors: Checkpoint) -> int:
     return tensors.parameters - sum(math.prod(tensors.size(name) or (0,)) for name in copies)
 
 
-def vocabulary(output: OutputLayer, tensors: Checkpoint) -> int:
+def vocabulary(family: Family, tensors: Checkpoint) -> int:
     """The number of tokens in the vocabulary: the rows of its embedding or of its output layer."""
-    sizes = (tensors.size(name) for name in (output.embedding, *output.weights))
+    output, words = family.output, next(name for name, _ in family.embedding.arrays())
+    sizes = (tensors.size(name) for name in (output.embedding, *output.weights, words))
     return max((size[0] for size in sizes if size), default=0)

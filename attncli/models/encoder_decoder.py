@@ -18,7 +18,7 @@ PARTS = ("encoder", "decoder", "cross")
 
 
 class Memory(NamedTuple):
-    """The encoder's last hidden state `[tokens, d_model]` of a pack of sources."""
+    """The encoder's last hidden state `[tokens, d_model]` of a pack of sources, as the decoder takes it."""
 
     output: Array
     pack: Pack
@@ -49,13 +49,15 @@ class DecoderBlock(Learned, Protocol):
 class EncoderDecoder(Family):
     """The encoder is the family itself; the decoder has sizes, an embedding and a last norm of its own.
 
-    start: the token that the decoder begins with; None: the last token of the target, as a language is marked.
+    start: the token that the decoder begins with; None: the last token of the target, as a language is marked; bridge:
+    a layer between the encoder's output and the decoder, where their sizes differ.
     """
 
     decoder_shape: ModelShape
     decoder_embedding: Embedding
     decoder_last: Layer | None
     start: int | None
+    bridge: Layer | None = None
 
     @abstractmethod
     def decoder_block(self, number: int) -> DecoderBlock:
@@ -64,6 +66,8 @@ class EncoderDecoder(Family):
     def arrays(self) -> Arrays:
         """Those of the encoder, then those of the decoder."""
         yield from super().arrays()
+        if self.bridge is not None:
+            yield from self.bridge.arrays()
         yield from self.decoder_embedding.arrays()
         for number in range(self.decoder_shape.n_layer):
             yield from self.decoder_block(number).arrays()
@@ -74,9 +78,17 @@ class EncoderDecoder(Family):
         """The tokens that the decoder reads in training for a target: the start first, the last one dropped."""
         return (ids[-1] if self.start is None else self.start, *ids[:-1])
 
+    def memory(self, tensors: Tensors, output: Array, pack: Pack) -> Memory:
+        """The memory that the encoder's last hidden state `[tokens, d_model]` of a pack of sources makes."""
+        return Memory(output if self.bridge is None else self.bridge(tensors, output), pack)
+
+    def target_positions(self, ids: Array) -> Array:
+        """The position of each token of targets `[b, n]`: `[b, n]`."""
+        return self.positions(ids)
+
     def embed_target(self, tensors: Tensors, pack: Pack) -> Array:
         """The first hidden state of a pack of targets: `[tokens, d_model]`."""
-        return self.decoder_embedding(tensors, pack.ids, pack.joined(map(self.positions, pack.by_run(pack.ids))))
+        return self.decoder_embedding(tensors, pack.ids, pack.joined(map(self.target_positions, pack.by_run(pack.ids))))
 
     def decode(self, tensors: Tensors, number: int, x: Array, pack: Pack, memory: Memory) -> DecoderLayer:
         """Block `number` of the decoder on the hidden state x `[tokens, d_model]` of a pack of targets."""

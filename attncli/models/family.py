@@ -169,13 +169,15 @@ class Prediction(NamedTuple):
     """How the scores of tokens are made of the last hidden state x: softcap(transform(x)·scale · Wᵀ + b).
 
     transform: the layers in front of the output layer of masked models; scale: of what the output layer takes; softcap:
-    c of c·tanh(s/c), None without; biases: the names of the bias b, where they are not those of the family.
+    c of c·tanh(s/c), None without; biases, embedding: the names of the bias b, and of W where it is the embedding, if
+    they are not those of the family.
     """
 
     transform: Layer | None = None
     scale: float = 1.0
     softcap: float | None = None
     biases: tuple[str, ...] | None = None
+    embedding: str | None = None
 
 
 PLAIN = Prediction()
@@ -187,6 +189,7 @@ class Family(ABC):
 
     names: how its checkpoints call their arrays; aliases: other families' names of a key → its own; output: the names
     of the output layer; tokenizers: model_type → the tokenizer class of transformers for folders that name none.
+    typical: keys of a config without which there is no model of the family at all.
     tied: whether the output layer is the embedding; last: the norm behind the last block; prediction: from there to the
     scores of tokens.
     """
@@ -195,6 +198,7 @@ class Family(ABC):
     output: ClassVar[OutputLayer]
     aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
     tokenizers: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    typical: ClassVar[Mapping[str, object]] = MappingProxyType({})
 
     shape: ModelShape
     tied: bool
@@ -216,6 +220,10 @@ class Family(ABC):
     def stored(self, names: Iterable[str]) -> Self:
         """The family for a checkpoint with arrays of these bare names, where one may be stored in several ways."""
         return self
+
+    def tokenizer_class(self, model_type: str) -> str | None:
+        """The tokenizer class of transformers for a folder of that type that names none."""
+        return self.tokenizers.get(model_type)
 
     @abstractmethod
     def block(self, number: int) -> Block:

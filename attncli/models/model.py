@@ -19,7 +19,7 @@ from attncli.models.checkpoint.finding import find_model
 from attncli.models.checkpoint.opening import open_files
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
-from attncli.models.encoder_decoder import EncoderDecoder, Memory
+from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
 from attncli.models.model_input import ModelInput, shifted
@@ -52,7 +52,7 @@ class Model:
     @property
     def vocabulary(self) -> int:
         """The number of its tokens."""
-        return vocabulary(self._family.output, self._tensors)
+        return vocabulary(self._family, self._tensors)
 
     @property
     def decoder(self) -> ModelShape | None:
@@ -172,7 +172,7 @@ class Model:
     ) -> Iterator[PackedLayer]:
         """The layers of the decoder on packs of sources and targets, as `run_pack` gives those of the encoder."""
         family, tensors = self._encoder_decoder, self._tensors
-        memory = Memory(self._encoded(sources, dtype), sources)
+        memory = family.memory(tensors, self._encoded(sources, dtype), sources)
         with np.errstate(all="ignore"):  # layers are checked
             x = family.embed_target(tensors, targets).astype(dtype, copy=False)  # [tokens, d_model]
 
@@ -281,8 +281,8 @@ def open_model(name_or_path: str | Path) -> Model:
     tensors = Checkpoint(files.arrays(), family.names, tied)
     family = family.stored(tensors.bare_names)
     unused = check_arrays(family, tensors, config.place)
-    tokenizer_class = family.tokenizers.get(config.values["model_type"])
-    tokenizer = files.tokenizer(vocabulary(family.output, tensors), tokenizer_class)
+    tokenizer_class = family.tokenizer_class(config.values["model_type"])
+    tokenizer = files.tokenizer(vocabulary(family, tensors), tokenizer_class)
     return Model(
         name=files.name,
         family=config.values["model_type"],

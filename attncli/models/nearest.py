@@ -9,7 +9,7 @@ from pathlib import Path
 from attncli.errors import ResourceError, quoted
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import HEADS, Names, safetensors_paths
-from attncli.models.families import FAMILIES, read_family
+from attncli.models.families import FAMILIES, family_of, read_family
 from attncli.models.family import Family
 
 LEAST = 0.3  # the share of names in common from which a family counts as near
@@ -49,7 +49,7 @@ def _typical_names(model_types: tuple[str, ...]) -> Mapping[str, tuple[Family, f
     found: dict[str, tuple[Family, frozenset[str]]] = {}
     for model_type in model_types:
         with suppress(ResourceError):  # of a type that has no defaults, kin have
-            family = read_family(_Sizes({"model_type": model_type}))
+            family = read_family(_Sizes({"model_type": model_type, **family_of(model_type).typical}))
             found[model_type] = family, frozenset(_plain(name) for name, _ in family.arrays())
     return found
 

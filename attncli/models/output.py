@@ -48,8 +48,13 @@ def token_logits(family: Family, tensors: Checkpoint, x: Array) -> Array:
 
 def _weight(family: Family, tensors: Checkpoint) -> str | None:
     """The name of the matrix: its own where the files have one, since they may differ; else the embedding if tied."""
-    names = (*family.output.weights, *((family.output.embedding,) if family.tied else ()))
+    names = (*family.output.weights, *((_embedding(family),) if family.tied else ()))
     return next((name for name in names if name in tensors), None)
+
+
+def _embedding(family: Family) -> str:
+    """The name of the embedding that may be the output layer."""
+    return family.prediction.embedding or family.output.embedding
 
 
 def _biases(family: Family) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ def _bias(family: Family, tensors: Checkpoint) -> str | None:
 
 def _product(family: Family, tensors: Checkpoint, x: Array) -> Array:
     """The matrix `[vocabulary, d]`, some rows of it at a time, on x `[n, d]`: `[n, vocabulary]`."""
-    name, embedding = _weight(family, tensors) or family.output.weights[0], tensors.size(family.output.embedding)
+    name, embedding = _weight(family, tensors) or family.output.weights[0], tensors.size(_embedding(family))
     shape = tensors.shape(name)
     if len(shape) != 2 or shape[1] != x.shape[1] or (embedding and embedding[0] != shape[0]):
         tokens = embedding[0] if embedding else "…"

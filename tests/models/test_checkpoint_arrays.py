@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 
 from attncli.errors import ResourceError
 from attncli.models.checkpoint.config import read_config
-from attncli.models.encoder_decoder import EncoderDecoder, Memory
+from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.model import open_model
 from attncli.models.pack import Pack
@@ -187,9 +187,9 @@ def test_a_family_takes_the_arrays_that_it_lists(tiny):
         x = family.layer(asked, number, x, pack).output
     memory = family.final(asked, x)
     if isinstance(family, EncoderDecoder):
-        x = family.embed_target(asked, pack)
+        memory, x = family.memory(asked, memory, pack), family.embed_target(asked, pack)
         for number in range(family.decoder_shape.n_layer):
-            x = family.decode(asked, number, x, pack, Memory(memory, pack)).cross.output
+            x = family.decode(asked, number, x, pack, memory).cross.output
         family.final_target(asked, x)
     assert dict(family.arrays()) == {
         name: shape for name, shape in asked.shapes.items() if not family.names.is_buffer(name)

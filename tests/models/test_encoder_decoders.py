@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from oracles.checkpoints import TINY, weights_of
+from oracles.checkpoints import TINY, copy_of, safetensors, weights_of
 
 from attncli.errors import ResourceError
 from attncli.models.checkpoint.config import Config, read_config
@@ -14,6 +14,7 @@ from attncli.models.model import open_model
 from attncli.models.pack import Pack
 from attncli.recipes.model_explaining import explain_model
 
+HEADS = ("encoder_attention_heads", "decoder_attention_heads")
 LENGTHS = (3, 17, 40)
 NAMES = sorted(path.name for path in TINY.iterdir() if "cross_3" in np.load(path / "expected.npz"))
 
@@ -24,7 +25,7 @@ def opened(name):
     config.get("model_type")
     family = read_family(config)
     tensors = Checkpoint(TINY / weights_of(name), family.names, {family.output.embedding: family.output.weights})
-    return replace(model, _family=family, _tensors=tensors)
+    return replace(model, _family=family.stored(tensors.bare_names), _tensors=tensors)
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -69,7 +70,7 @@ def test_an_explanation_shows_the_encoder_and_says_how_to_see_the_rest():
     assert not plain.remarks
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "-" not in name])
+@pytest.mark.parametrize("name", [name for name in NAMES if weights_of(name) == name])
 def test_no_key_of_a_config_is_unknown(name):
     assert not [said for said in open_model(TINY / name).warnings if "keys" in said]
 
@@ -94,3 +95,33 @@ def test_a_model_without_a_decoder_says_so():
 @pytest.mark.parametrize(("name", "first"), [("t5", 0), ("bart", 2), ("mbart", 7), ("marian", 79)])
 def test_the_decoder_reads_the_target_shifted(name, first):
     assert open_model(TINY / name)._family.shifted([5, 6, 7]) == (first, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "sizes"),
+    [
+        ("t5", (6, 8, 2048)),
+        ("mt5", (8, 6, 1024)),
+        ("bart", (12, 16, (4096, 4096))),
+        ("blenderbot", (2, 32, (10240, 10240))),
+    ],
+)
+def test_sizes_that_a_config_lacks_are_those_of_its_type(model_type, sizes):
+    family = read_family(Config({"model_type": model_type}))
+    assert (family.shape.n_layer, family.shape.n_head, family.d_ff) == sizes
+
+
+def test_tables_of_words_that_are_the_same_count_once(tmp_path):
+    ours = open_model(TINY / "t5")
+    arrays = {name: ("F32", ours._tensors[name]) for name in ours._tensors.bare_names}
+    words = arrays["shared.weight"]
+    folder = copy_of("t5", tmp_path / "it")
+    both = {**arrays, "encoder.embed_tokens.weight": words, "decoder.embed_tokens.weight": words}
+    (folder / "model.safetensors").write_bytes(safetensors(both))
+    other = open_model(folder)
+    assert (other.parameters, other.warnings) == (ours.parameters, ours.warnings)
+
+
+def test_a_width_without_a_step_between_frequencies_is_refused():
+    with pytest.raises(ResourceError, match=r"d_model in config.json: expected at least 4"):
+        read_family(Config({"model_type": "m2m_100", "d_model": 2, **dict.fromkeys(HEADS, 1)}))

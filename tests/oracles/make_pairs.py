@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,10 +20,11 @@ from checkpoints import weights_of
 from make_decoders import HERE, LENGTHS, make_model, train_tokenizer
 from make_logits import write as write_logits
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM
+from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM, EncoderDecoderModel, PreTrainedConfig
 
 ROWS = Path(__file__).parent / "pairs"
 TARGETS = (5, 9, 2)  # tokens
+OUTPUTS = {"output_attentions": True, "output_hidden_states": True, "use_cache": False}
 SMALLER = 0.6  # than other families' weights: with those PyTorch's own float32 is off by 5e-6
 
 
@@ -31,20 +33,33 @@ def ids_of(n: int, vocabulary: int) -> torch.Tensor:
     return torch.randint(2, vocabulary, (n,), generator=torch.Generator().manual_seed(n))
 
 
+def vocabularies(config: PreTrainedConfig) -> tuple[int, int]:
+    """The numbers of tokens that the encoder and the decoder know."""
+    if config.model_type == "encoder-decoder":
+        return config.encoder.vocab_size, config.decoder.vocab_size
+    return config.vocab_size, getattr(config, "decoder_vocab_size", None) or config.vocab_size
+
+
+def last_of(output: Any) -> torch.Tensor:
+    """The decoder's last hidden state `[1, m, d]`, which a model of two models has in a list alone."""
+    return output.last_hidden_state if "last_hidden_state" in output else output.decoder_hidden_states[-1]
+
+
 def expected(folder: Path, weights: Path) -> dict[str, np.ndarray]:
     """The numbers of the model that is loaded from the disk, in float32."""
     config = AutoConfig.from_pretrained(folder)
-    model = AutoModel.from_pretrained(weights, config=config, dtype=torch.float32, attn_implementation="eager").eval()
+    kind = EncoderDecoderModel if config.model_type == "encoder-decoder" else AutoModel
+    model = kind.from_pretrained(weights, config=config, dtype=torch.float32, attn_implementation="eager").eval()
     found = {}
     for n, m in zip(LENGTHS, TARGETS, strict=True):
-        ids, target = ids_of(n, config.vocab_size), ids_of(m, config.vocab_size)
+        ids, target = (ids_of(*each) for each in zip((n, m), vocabularies(config), strict=True))
         with torch.no_grad():
-            output = model(ids[None], decoder_input_ids=target[None], output_attentions=True, use_cache=False)
+            output = model(ids[None], decoder_input_ids=target[None], **OUTPUTS)
         rows = np.unique(np.linspace(0, n - 1, 4).astype(np.uint8))
         found |= {f"ids_{n}": ids.numpy().astype(np.uint16), f"rows_{n}": rows}
         found |= {f"weights_{n}": torch.cat(output.encoder_attentions).numpy()[:, :, rows]}
         found |= {f"hidden_{n}": output.encoder_last_hidden_state[0].numpy()}
-        found |= {f"target_{n}": target.numpy().astype(np.uint16), f"decoded_{n}": output.last_hidden_state[0].numpy()}
+        found |= {f"target_{n}": target.numpy().astype(np.uint16), f"decoded_{n}": last_of(output)[0].numpy()}
         found |= {f"decoder_{n}": torch.cat(output.decoder_attentions).numpy()}
         found |= {f"cross_{n}": torch.cat(output.cross_attentions).numpy()}
     return found

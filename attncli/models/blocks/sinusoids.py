@@ -14,11 +14,13 @@ class Sinusoids(NamedTuple):
     """Computed positions of width d, or those that a checkpoint has under the name.
 
     paper: whether frequencies are those of the paper; else those of Tensor2Tensor, of which the last is 1/10,000.
+    empty: the position of padding, whose vector is 0.
     """
 
     name: str
     d: int
     paper: bool = True
+    empty: int | None = None
 
     def arrays(self) -> Arrays:
         """None: nothing is learned."""
@@ -34,4 +36,7 @@ class Sinusoids(NamedTuple):
         half = self.d // 2
         frequencies = np.exp(np.arange(half, dtype=np.float32) * np.float32(-math.log(10_000) / (half - 1)))
         angles = positions[:, None].astype(np.float32) * frequencies  # [n, d/2]
-        return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1).astype(np.float32)
+        odd = np.zeros((len(angles), self.d % 2), np.float32)
+        vectors = np.concatenate([np.sin(angles), np.cos(angles), odd], axis=-1).astype(np.float32)  # [n, d]
+        vectors[positions == self.empty] = 0
+        return vectors

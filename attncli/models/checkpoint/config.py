@@ -68,7 +68,7 @@ class Config:
             return None
         if not isinstance(self.values[name], Mapping):
             raise self.error(name, "an object")
-        return self.inner.setdefault(name, Config(self.values[name]))
+        return self.inner.setdefault(name, type(self)(self.values[name]))
 
     def size(self, name: str, default: int | None = None) -> int:
         """The value of a key; ResourceError unless it is a positive integer."""

@@ -36,7 +36,8 @@ class Names(NamedTuple):
 
     blocks: the list of blocks; prefixes: beginnings that a checkpoint with a head has and one without has not;
     renamed: parts of names in early files → today's; buffers: patterns of arrays that are no parameters; heads: how
-    the names of arrays for tasks begin, beside `HEADS`.
+    the names of arrays for tasks begin, beside `HEADS`; copies: arrays → another one, which some files have once more
+    under their names.
     """
 
     blocks: str = "layers"
@@ -44,6 +45,7 @@ class Names(NamedTuple):
     renamed: Mapping[str, str] = MappingProxyType({})
     buffers: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
+    copies: Mapping[str, str] = MappingProxyType({})
 
     def bare(self, name: str) -> str:
         """The name without prefixes, and in today's words."""
@@ -124,6 +126,7 @@ class Checkpoint:
         for file in self.files:
             for name in file.arrays:
                 self._places.setdefault(names.bare(name), []).append(Place(file, name))
+        self._leave_out_copies()
         missing = {name: [other for other in tied[name] if other in self] for name in tied if name not in self}
         self._tied = {name: others[0] for name, others in missing.items() if others}
         self._read: set[str] = set()
@@ -218,6 +221,14 @@ class Checkpoint:
         if name not in self._bare_of:
             self._bare_of[name] = self.names.bare(name)
         return self._bare_of[name]
+
+    def _leave_out_copies(self) -> None:
+        """Forget the arrays that are another one once more."""
+        for name, of in self.names.copies.items():
+            if name in self._places and of in self._places:
+                (first, *_), (copy, *_) = self._places[of], self._places[name]
+                if first.file.same_bytes(first.name, *copy):
+                    del self._places[name]
 
     def _numbers(self) -> int:
         return sum(stored.numbers for file in self.files for stored in file.arrays.values())

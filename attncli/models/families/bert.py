@@ -67,7 +67,15 @@ class Bert(Family):
     @classmethod
     def read(cls, config: Config) -> Self:
         """The encoder of a config."""
-        _refuse_others(config)
+        decoder, cross = (config.switch(name, False) for name in ("is_decoder", "add_cross_attention"))
+        if decoder or cross:
+            raise ResourceError("config.json has is_decoder or add_cross_attention set: expected an encoder")
+        return cls.read_blocks(config)
+
+    @classmethod
+    def read_blocks(cls, config: Config) -> Self:
+        """The blocks and embeddings of a config, whoever sees whom in it."""
+        _refuse_other_positions(config)
         eps, padding = config.epsilon("layer_norm_eps", cls.default_eps), _read_padding(config)
         return cls(
             shape=_read_shape(config, 0 if padding is None else padding + 1),
@@ -100,11 +108,14 @@ class Bert(Family):
 
     def attention(self, name: str) -> SelfAttention:
         """The attention of the block of that name."""
-        d, n_head = self.shape.d_model, self.shape.n_head
-        query, key, value = (Dense(f"{name}.attention.self.{part}", d, d) for part in ("query", "key", "value"))
-        return SelfAttention(
-            Separate(query, key, value, n_head, n_head), mixing=Dense(f"{name}.attention.output.dense", d, d)
-        )
+        n_head, (query, key, value, mixing) = self.shape.n_head, self.linear_layers(f"{name}.attention")
+        return SelfAttention(Separate(query, key, value, n_head, n_head), mixing)
+
+    def linear_layers(self, name: str) -> tuple[Dense, Dense, Dense, Dense]:
+        """To queries, keys and values, and w_o, of the attention of that name."""
+        d = self.shape.d_model
+        query, key, value = (Dense(f"{name}.self.{part}", d, d) for part in ("query", "key", "value"))
+        return query, key, value, Dense(f"{name}.output.dense", d, d)
 
     def feed_forward(self, name: str) -> FeedForward:
         """The feed-forward of the block of that name."""
@@ -116,14 +127,11 @@ class Bert(Family):
 FAMILY = Bert
 
 
-def _refuse_others(config: Config) -> None:
-    """ResourceError for a decoder or for other positions than learned absolute ones."""
+def _refuse_other_positions(config: Config) -> None:
+    """ResourceError for other positions than learned absolute ones."""
     kind = config.get("position_embedding_type") or "absolute"
     if kind != "absolute":
         raise ResourceError(f"position_embedding_type in config.json: expected 'absolute', got {quoted(kind)}")
-    decoder, cross = (config.switch(name, False) for name in ("is_decoder", "add_cross_attention"))
-    if decoder or cross:
-        raise ResourceError("config.json has is_decoder or add_cross_attention set: expected an encoder")
 
 
 def _read_shape(config: Config, first_position: int) -> ModelShape:

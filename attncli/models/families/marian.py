@@ -12,7 +12,7 @@ from attncli.models.families.bart import Bart
 class Marian(Bart):
     """Positions are no parameters."""
 
-    names = Bart.names._replace(buffers=("*.embed_positions.weight",))
+    names = Bart.names._replace(buffers=(*Bart.names.buffers, "*.embed_positions.weight", "*.embed_positions.weights"))
 
 
 FAMILY = Marian

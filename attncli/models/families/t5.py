@@ -5,18 +5,19 @@ before each half. In T5 and mT5 the numbers are those of the first block, in UMT
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from attncli.attention.score_terms import Scoring
-from attncli.models.blocks.activations import ACTIVATIONS, Activation
+from attncli.models.blocks.activations import ACTIVATIONS, Activation, read_activation
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.decoder import CrossAttention, CrossBlock
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, GatedFeedForward, RMSNorm, Table
 from attncli.models.blocks.offsets import Buckets
 from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PreNormBlock
+from attncli.models.blocks.shared_words import COPIES, by_part
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
 from attncli.models.encoder_decoder import EncoderDecoder
@@ -31,7 +32,8 @@ class T5(EncoderDecoder):
 
     names = Names(
         blocks="encoder.block",
-        renamed={"encoder.embed_tokens.weight": "shared.weight", "decoder.embed_tokens.weight": "shared.weight"},
+        copies=COPIES,
+        heads=("shared.",),
         buffers=("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",),
     )
     output = OutputLayer("shared.weight", ("lm_head.weight",))
@@ -51,7 +53,7 @@ class T5(EncoderDecoder):
     @classmethod
     def read(cls, config: Config) -> Self:
         """The encoder and decoder of a config."""
-        config.ignore("is_decoder is_encoder_decoder is_gated_act dense_act_fn")
+        config.ignore("is_decoder is_encoder_decoder")
         shape = _read_shape(config)
         decoder_layers = config.optional_size("num_decoder_layers") or shape.n_layer
         table = Table("shared", config.optional_size("vocab_size"), shape.d_model)
@@ -66,7 +68,7 @@ class T5(EncoderDecoder):
             decoder_last=RMSNorm("decoder.final_layer_norm", shape.d_model, eps),
             prediction=_read_prediction(config, shape.d_model),
             start=config.token("decoder_start_token_id", config.token("pad_token_id", 0)),
-            d_ff=config.size("d_ff", 2048),
+            d_ff=config.size("d_ff", _default(config, "d_ff")),
             eps=eps,
             activation=activation,
             gated=gated,
@@ -75,8 +77,11 @@ class T5(EncoderDecoder):
         )
 
     def stored(self, names: Iterable[str]) -> Self:
-        """The family for a checkpoint with arrays of these bare names: without an output layer it is the embedding."""
-        return self if self.output.weights[0] in names else replace(self, tied=True)
+        """With the tables of words that the checkpoint has; without an output layer it is the embedding."""
+        there = frozenset(names)
+        embeddings = by_part((self.embedding, self.decoder_embedding), there)
+        tied = self.tied or self.output.weights[0] not in there
+        return replace(self, embedding=embeddings[0], decoder_embedding=embeddings[1], tied=tied)
 
     def block(self, number: int) -> PreNormBlock:
         """Block `number` of the encoder."""
@@ -127,8 +132,22 @@ FAMILY = T5
 POSITIONS = 512  # that T5 was trained with; offset biases have no end
 
 
+#: Keys of a config → the value where T5's and mT5's and UMT5's lack them.
+DEFAULTS: Mapping[str, tuple[int, int]] = {
+    "num_layers": (6, 8),
+    "num_heads": (8, 6),
+    "d_kv": (64, 64),
+    "d_ff": (2048, 1024),
+}
+
+
+def _default(config: Config, name: str) -> int:
+    return DEFAULTS[name][config.get("model_type") != "t5"]
+
+
 def _read_shape(config: Config) -> ModelShape:
-    n_layer, n_head, d_k = (config.size(name, n) for name, n in (("num_layers", 6), ("num_heads", 8), ("d_kv", 64)))
+    names = ("num_layers", "num_heads", "d_kv")
+    n_layer, n_head, d_k = (config.size(name, _default(config, name)) for name in names)
     positions = config.optional_size("n_positions") or POSITIONS
     return ModelShape(n_layer, n_head, n_head, config.size("d_model", 512), d_k, positions, causal=False)
 
@@ -145,14 +164,19 @@ def _read_buckets(config: Config) -> tuple[int, int]:
 
 
 def _read_activation(config: Config) -> tuple[Activation, bool]:
-    """The activation that feed_forward_proj names, and whether it is gated; `gated-gelu` means the tanh form."""
-    default = "relu" if config.get("model_type") == "t5" else "gated-gelu"
-    named = config.get("feed_forward_proj", default)
+    """The activation, and whether it is gated: as two keys say, else as feed_forward_proj names both.
+
+    There `gated-gelu` means the tanh form.
+    """
+    named = config.get("feed_forward_proj", "relu" if config.get("model_type") == "t5" else "gated-gelu")
     gated, name = (named.startswith("gated-"), named.removeprefix("gated-")) if isinstance(named, str) else (False, "")
     if name not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
         raise config.error("feed_forward_proj", f"one of the activations {known}, perhaps with gated- before it")
-    return ACTIVATIONS["gelu_new" if gated and name == "gelu" else name], gated
+    default = "gelu_new" if gated and name == "gelu" else name
+    is_gated = gated if config.get("is_gated_act") is None else config.switch("is_gated_act", gated)
+    own = config.get("dense_act_fn") is not None
+    return read_activation(config, "dense_act_fn", default) if own else ACTIVATIONS[default], is_gated
 
 
 def _read_prediction(config: Config, d_model: int) -> Prediction:
