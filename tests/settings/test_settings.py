@@ -130,6 +130,7 @@ WRONG = {
         **{"unknown": "x"},
     },
     check_model_settings: {
+        **{"target": 3, "part": "x", "source_lang": 3, "target_lang": 3, "truncate": "x", "stride": -1},
         **{"layer": "x", "head": "x", "combine": "x", "words": "x", "hide_special": "x", "hide_first": "x"},
         **{"word": 2.5, "top": 0},
     },
@@ -153,13 +154,15 @@ def test_every_door_names_the_setting_its_own_way(check, name, value):
     assert caught.value.in_words(by_key)[0].startswith(f"{name.replace('_', ' ')} {value}{key}: expected ")
 
 
-TYPED = [(name, value) for check, name, value in CASES if name not in ("projections", "memory", "word")]
-SWITCHES = ("exclude_self", "words", "hide_special", "hide_first")  # which take no value
+TEXTS = ("projections", "memory", "word", "target", "source_lang", "target_lang")  # which take any value
+TYPED = [(name, value) for check, name, value in CASES if name not in TEXTS]
+SWITCHES = ("exclude_self", "words", "hide_special", "hide_first", "truncate")  # which take no value
+OF_MODELS = ("layer", "head", "combine", "part", "stride")
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, value in TYPED if name not in SWITCHES])
 def test_the_command_line_names_the_option(name, value, capsys):
     option = f"--{name.replace('_', '-')}"
-    model = ["--model", str(TESTS / "oracles" / "tiny" / "bert")] * (name in ("layer", "head", "combine"))
+    model = ["--model", str(TESTS / "oracles" / "tiny" / "bert")] * (name in OF_MODELS)
     assert run(["explain", "a dog", *model, option, str(value)]) == ExitCode.WRONG_USAGE
     assert capsys.readouterr().err.startswith(f"error: {option} ")
