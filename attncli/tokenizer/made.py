@@ -13,24 +13,34 @@ Part = dict[str, Any]
 ENDS = {
     "GemmaTokenizer": {"bos": "<bos>", "eos": "<eos>"},
     "GPT2Tokenizer": {"bos": "<|endoftext|>", "eos": "<|endoftext|>"},
+    "": {"bos": "", "eos": ""},
 }
 OTHER_ENDS = {"bos": "<s>", "eos": "</s>"}
 
 
 def made_with(parts: Part, name: str, settings: Settings, regexes: tuple[str, ...] = ()) -> Made:
-    """The file of its parts; name: the tokenizer's class; regexes: those among the parts that are no known ones."""
-    whole = {"version": "1.0", "added_tokens": [], **parts, **_around(name, settings, parts["model"]["vocab"])}
+    """The file of its parts; name: the tokenizer's class, "" where the settings alone say what ends a text.
+
+    regexes: those among the parts that are no known ones.
+    """
+    whole = {"version": "1.0", "added_tokens": [], **parts, **_around(name, settings, _numbers(parts))}
     return Made(json.dumps(whole, ensure_ascii=False).encode(errors="replace"), settings, regexes)
 
 
-def _around(name: str, settings: Settings, vocabulary: Any) -> Part:
+def _numbers(parts: Part) -> dict[str, int]:
+    """The number of each token."""
+    listed = parts["model"]["vocab"]
+    known = listed if isinstance(listed, dict) else {row[0]: number for number, row in reversed([*enumerate(listed)])}
+    return {**known, **{token["content"]: token["id"] for token in parts.get("added_tokens", [])}}
+
+
+def _around(name: str, settings: Settings, known: Mapping[str, int]) -> Part:
     """The tokens put in front of every text and behind it: those that the settings ask for; in T5 its end."""
-    known = [row[0] for row in vocabulary] if isinstance(vocabulary, list) else list(vocabulary)
     texts = {
         role: text_of(settings.get(f"{role}_token"), default) for role, default in ENDS.get(name, OTHER_ENDS).items()
     }
     wanted = {"bos": settings.get("add_bos_token"), "eos": settings.get("add_eos_token") or name == "T5Tokenizer"}
-    numbers = {texts[role]: known.index(texts[role]) for role in wanted if wanted[role] and texts[role] in known}
+    numbers = {texts[role]: known[texts[role]] for role in wanted if wanted[role] and texts[role] in known}
     if not numbers:
         return {}
     tokens = {text: {"id": text, "ids": [number], "tokens": [text]} for text, number in numbers.items()}

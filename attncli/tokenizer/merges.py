@@ -1,6 +1,6 @@
 """The merges of SentencePiece's byte-pair models, whose files have none: each piece's ways to be two others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attncli.tokenizer.form import FaultyTokenizerError
@@ -41,12 +41,36 @@ def merges_by_score(tokens: list[str], scores: list[float]) -> list[tuple[str, s
     return [(first, last) for *_, first, last in sorted(ranked)]
 
 
-def _splits(tokens: list[str], ranks: list[Any], by_rank: bool = False) -> Iterator[tuple[str, Any, int]]:
-    """Every token with its rank, the last one given, and a place where it is cut into two other tokens."""
+def merges_by_rank(ranks: Mapping[bytes, int]) -> list[tuple[bytes, bytes]]:
+    """Those of the piece of the lowest rank first, of one piece those of the lowest ranks.
+
+    Raises:
+        FaultyTokenizerError: there are too many to try.
+    """
+    tokens = list(ranks)
+    _check_sizes(tokens)
+    found = [
+        (rank, ranks[token[:at]], ranks[token[at:]], token[:at], token[at:])
+        for token, rank in ranks.items()
+        for at in range(1, len(token))
+        if token[:at] in ranks and token[at:] in ranks
+    ]
+    if sum(len(first) + len(last) for *_, first, last in found) > MOST_MERGED:
+        raise FaultyTokenizerError(f"its merges have more than {MOST_MERGED:,} characters")
+    return [(first, last) for *_, first, last in sorted(found, key=lambda pair: pair[:3])]
+
+
+def _check_sizes(tokens: Sequence[str | bytes]) -> None:
+    """Raise FaultyTokenizerError where it takes too long to try every place to cut the tokens."""
     if (splits := sum(map(len, tokens))) > MOST_SPLITS:
         raise FaultyTokenizerError(f"its pieces have {splits:,} characters; up to {MOST_SPLITS:,} are read")
-    if (longest := max(map(len, tokens))) > LONGEST:
+    if (longest := max(map(len, tokens), default=0)) > LONGEST:
         raise FaultyTokenizerError(f"one of its pieces has {longest:,} characters; up to {LONGEST} are read")
+
+
+def _splits(tokens: list[str], ranks: list[Any], by_rank: bool = False) -> Iterator[tuple[str, Any, int]]:
+    """Every token with its rank, the last one given, and a place where it is cut into two other tokens."""
+    _check_sizes(tokens)
     merged = 0
     known: Mapping[str, Any] = dict(zip(tokens, ranks, strict=True))
     for token, rank in sorted(known.items(), key=lambda item: item[1]) if by_rank else known.items():

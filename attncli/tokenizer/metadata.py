@@ -13,6 +13,7 @@ import numpy as np
 
 from attncli.errors import quoted
 from attncli.extras import package
+from attncli.tokenizer.byte_spelling import SPELLING, spelled_bytes
 from attncli.tokenizer.encoded import Encoder, Mark, Roles
 from attncli.tokenizer.encoding import encoder_of, faults, quiet
 from attncli.tokenizer.form import GPT4O, LLAMA3, MOST_ADDED, QWEN2, TEKKEN, FaultyTokenizerError
@@ -128,11 +129,10 @@ def _numbers(name: str, found: Any, count: int) -> list[Any]:
 
 def _bytes(described: Described) -> Any:
     """Pairs of bytes, which are spelled with a visible character each (GPT-2)."""
-    library, spelling = described.library, _spelling()
-    visible = frozenset(spelling.values())
+    library, visible = described.library, frozenset(SPELLING.values())
     whole = {*described.of_type(CONTROL), *described.of_type(USER_DEFINED)}
     vocabulary = {
-        token if token in whole or visible.issuperset(token) else _spelled(token, spelling): number
+        token if token in whole or visible.issuperset(token) else spelled_bytes(token.encode(errors="replace")): number
         for number, token in enumerate(described.tokens)
     }
     tokenizer = library.Tokenizer(library.models.BPE(vocab=vocabulary, merges=described.merges or []))
@@ -147,18 +147,6 @@ def _cut(described: Described) -> Any:
     if rule is None:
         return level()
     return pre.Sequence([pre.Split(library.Regex(rule), behavior="isolated"), level(use_regex=False)])
-
-
-def _spelling() -> dict[int, str]:
-    """Each byte as a character: itself where it is visible, else the next one from U+0100 on (GPT-2)."""
-    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in set(visible)]
-    return {**{byte: chr(byte) for byte in visible}, **{byte: chr(256 + n) for n, byte in enumerate(others)}}
-
-
-def _spelled(token: str, spelling: Mapping[int, str]) -> str:
-    """A token in the spelling of bytes, in which most files have it already."""
-    return "".join(spelling[byte] for byte in token.encode(errors="replace"))
 
 
 def _pieces(described: Described) -> Any:

@@ -1,4 +1,4 @@
-"""The files of tokenizers from before tokenizer.json, made one: words, pairs, or SentencePiece's pieces.
+"""The files of tokenizers from before tokenizer.json, made one: words, pairs, SentencePiece's pieces, ranked bytes.
 
 As transformers 5 does it, which keeps of them the vocabulary, and builds the steps around it by the tokenizer's class.
 """
@@ -14,17 +14,25 @@ from attncli.tokenizer.form import FaultyTokenizerError
 from attncli.tokenizer.made import Part, made_with
 from attncli.tokenizer.own_steps import own_steps
 from attncli.tokenizer.pieces import pieces_of
-from attncli.tokenizer.sentencepiece_model import read_pieces
+from attncli.tokenizer.ranked import is_ranked, tekken, tiktoken
+from attncli.tokenizer.sentencepiece_model import PieceModel, read_pieces
 from attncli.tokenizer.settings import AS_IT_IS, Settings, added_tokens
 
 #: SentencePiece's files, by the names that classes of transformers give them.
 PIECE_FILES = ("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model")
+RANKED_FILES = ("tekken.json", "tiktoken.model")
 
 
 def older_file(folder: Path) -> Path | None:
     """The first of the files that a tokenizer can be made of; None where the folder has none."""
     pairs = ["vocab.json"] if (folder / "merges.txt").exists() else []
-    names = ("vocab.txt", *pairs, *PIECE_FILES, *(["source.spm"] if (folder / "vocab.json").exists() else []))
+    names = (
+        "vocab.txt",
+        *pairs,
+        *PIECE_FILES,
+        *RANKED_FILES,
+        *(["source.spm"] if (folder / "vocab.json").exists() else []),
+    )
     return next((folder / name for name in names if (folder / name).exists()), None)
 
 
@@ -37,15 +45,26 @@ def made_of(path: Path, name: str, settings: Settings, most: int) -> Made:
         FaultyTokenizerError: the file is no vocabulary.
         ResourceError: it is no regular file, or no JSON object.
     """
-    makers: Mapping[str, Callable[[Path, int], Part]] = {".txt": _words, ".json": _pairs}
-    if path.suffix in makers:
-        made = makers[path.suffix](path, most)
-    else:
-        found = read_pieces(content_of(path, most))
-        if name == AS_IT_IS:
-            return own_steps(found, settings, added_tokens(settings, path.parent, {}))
-        made = pieces_of(found, name)
-    return made_with(made, name, settings)
+    makers: Mapping[str, Callable[[Path, int], Part]] = {".txt": _words, "vocab.json": _pairs}
+    if make := makers.get(path.suffix) or makers.get(path.name):
+        return made_with(make(path, most), name, settings)
+    data = content_of(path, most)
+    return _ranked(path, data, settings) or _of_pieces(path, read_pieces(data), name, settings)
+
+
+def _ranked(path: Path, data: bytes, settings: Settings) -> Made | None:
+    """The file of byte pairs by rank; None where it is none."""
+    if path.name == "tekken.json":
+        return tekken(data, settings)
+    if path.name == "tiktoken.model" or is_ranked(data):
+        return tiktoken(data, settings, added_tokens(settings, path.parent, {}))
+    return None
+
+
+def _of_pieces(path: Path, found: PieceModel, name: str, settings: Settings) -> Made:
+    if name == AS_IT_IS:
+        return own_steps(found, settings, added_tokens(settings, path.parent, {}))
+    return made_with(pieces_of(found, name), name, settings)
 
 
 def content_of(path: Path, most: int) -> bytes:

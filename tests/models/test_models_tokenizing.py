@@ -168,7 +168,7 @@ def test_a_tokenizer_that_is_none(tmp_path, text):
     assert "\n" not in caught.value.message
 
 
-OLDER = ["vocab.json", "merges.txt", "bpe.codes", "tekken.json", "tiktoken.model"]
+OLDER = ["vocab.json", "merges.txt", "bpe.codes"]
 
 
 @pytest.mark.parametrize("older", OLDER)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from oracles.checkpoints import TINY
-from oracles.older_files import FOLDERS, LANGUAGE_TEXTS, TRANSLATING, askings, pieces_of, write
+from oracles.older_files import FOLDERS, LANGUAGE_TEXTS, TRANSLATING, askings, pieces_of, tekken, write
 from oracles.sentences import WRITTEN
 from support.places import TESTS
 
@@ -40,6 +40,14 @@ def test_ids_are_those_of_transformers(tmp_path, name):
         ({"vocab.json": b'{"a": 0}', "merges.txt": b"a b\n"}, "cannot read the tokenizer"),
         ({"tokenizer.model": b""}, "expected pieces of a model of kind 1 or 2, got 0 of kind 1"),
         ({"tokenizer.model": b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"}, "it is no whole SentencePiece model"),
+        ({"tiktoken.model": b"YQ== 0\nb 1\n"}, "expected a piece in base64, got b'b'"),
+        ({"tiktoken.model": b"YQ== 0\nYg== -1\n"}, "expected a piece in base64 and its rank, got b'Yg== -1'"),
+        ({"tiktoken.model": b"Y" * 400 + b" 1\n"}, "one of its pieces has 300 characters; up to 128 are read"),
+        ({"tekken.json": b"[" * 10**5}, "expected a JSON object with config, vocab and special_tokens"),
+        ({"tekken.json": b'{"config": {"pattern": ""}}'}, "expected special_tokens and a pattern"),
+        ({"tekken.json": tekken((1, "b"))}, "expected special tokens of the ranks from 0 on"),
+        ({"tekken.json": tekken(count=10**9)}, "default_num_special_tokens: 1,000,000,000; up to 20,000 are read"),
+        ({"tekken.json": tekken().replace(b"|\\\\s+", b"|(x|x)*$")}, "it has a part of unknown form"),
         ({"spiece.model": pieces_of(3)}, "expected pieces of a model of kind 1 or 2, got 52 of kind 3"),
     ],
 )
@@ -50,6 +58,12 @@ def test_files_that_make_no_tokenizer_are_refused_in_one_line(tmp_path, files, s
         ModelTokenizer(tmp_path, {"model_type": "bert"}, 100, "BertTokenizer")
     assert said in raised.value.message
     assert "\n" not in raised.value.message
+
+
+def test_an_expression_of_too_many_pieces_is_refused(tmp_path):
+    (tmp_path / "tokenizer.model").write_bytes(pieces_of(1, whole=["x" * 3000]))
+    with pytest.raises(ResourceError, match="its user's pieces have 3,000 characters; up to 2,000 are read"):
+        ModelTokenizer(tmp_path, {"model_type": "mistral"}, 100)
 
 
 def test_a_tokenizer_json_comes_before_other_files(tmp_path):

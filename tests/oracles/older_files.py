@@ -1,5 +1,6 @@
 """Folders with the files of tokenizers from before tokenizer.json, each with a config of its model type."""
 
+import base64
 import json
 import struct
 
@@ -106,6 +107,49 @@ FOLDERS = {
         {"spm.model": pieces_of(1, ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"), unknown=3)},
     ),
     "t5": ("t5", {"spiece.model": pieces_of(1, ("<pad>", "</s>", "<unk>"), unknown=2)}),
+}
+
+
+BYTES = [bytes([byte]) for byte in range(256)] + [
+    text.encode()
+    for text in ("th", "he", "the", "do", "dog", " t", " d", " th", " the", " do", " dog", "is", "12", "注")
+]
+TEKKEN = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+def tiktoken():
+    """A piece in base64 and its rank a line."""
+    return "".join(f"{base64.b64encode(piece).decode()} {rank}\n" for rank, piece in enumerate(BYTES)).encode()
+
+
+def tekken(special=("<unk>", "<s>", "</s>", "[INST]"), count=6):
+    """Mistral's file: special tokens, and pieces by rank, of which the last two do not count."""
+    config = {"pattern": TEKKEN, "default_vocab_size": len(BYTES) + count - 2, "default_num_special_tokens": count}
+    pieces = [
+        {"rank": i, "token_bytes": base64.b64encode(piece).decode(), "token_str": "{"} for i, piece in enumerate(BYTES)
+    ]
+    named = [{"rank": rank, "token_str": text, "is_control": True} for rank, text in enumerate(special)]
+    return json.dumps({"config": config, "vocab": pieces, "special_tokens": named}).encode()
+
+
+_BESIDE = {"270": {"content": "<|a|>", "special": True}, "273": {"content": "<s>", "special": True}}
+FOLDERS |= {
+    "tekken": ("mistral", {"tekken.json": tekken()}),
+    "tekken_around": (
+        "mistral",
+        {"tekken.json": tekken()}
+        | _settings(add_bos_token=True, add_eos_token=True, bos_token="<s>", eos_token="</s>"),
+    ),
+    "tiktoken": ("llama", {"tiktoken.model": tiktoken()}),
+    "tiktoken_lines": (
+        "llama",
+        {"tokenizer.model": tiktoken()}
+        | _settings(added_tokens_decoder=_BESIDE, add_bos_token=True, bos_token="<|a|>"),
+    ),
 }
 
 

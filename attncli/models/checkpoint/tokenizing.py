@@ -20,11 +20,8 @@ MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 MOST_ROWS = 2**20  # tokens, for a model of unknown vocabulary
 MOST_SHOWN = 60  # characters of a text in an error
 SAME_FOLDER = "config.json, tokenizer.json and the weights must be of the same model"
-#: Files in the place of a tokenizer.json: SentencePiece's models, WordPiece's words, byte pairs, tiktoken's.
-OTHER_FILES = (
-    *("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "spm.model", "source.spm"),
-    *("vocab.txt", "vocab.json", "bpe.codes", "merges.txt", "tekken.json", "tiktoken.model"),
-)
+#: Files that are a part of a tokenizer alone.
+OTHER_FILES = ("source.spm", "vocab.json", "bpe.codes", "merges.txt")
 SOURCE, TARGET = "source.spm", "target.spm"
 NUMBERED = {"MarianTokenizer": SOURCE, "M2M100Tokenizer": "sentencepiece.bpe.model"}
 
