@@ -9,7 +9,7 @@ from attncli.models.windows import Windows, around
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
 CHARACTERS, FEWEST, MOST = 64, 2**15, 2**19
 SHORTEN = "shorten the text"
-MOST_CUT = 2**21  # characters of a text that is cut to the positions or into windows: seconds of the tokenizer
+MOST_CUT = 2**20  # characters of a text that is cut or read in windows: seconds and 600 MB of tokens at most
 
 
 @dataclass(frozen=True)

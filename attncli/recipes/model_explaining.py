@@ -99,13 +99,13 @@ def explain_model_with(
     their measures, which suffice for a page.
     """
     run = ModelRun.of(text, model, settings)
+    check_combined(settings, run.given)
+    keeps = settings.combine == "none" and (whole or len(run.layers) * len(run.heads) == 1)
+    check_room(run, keeps=keeps)
     reduction = Reduction.of(run.given, settings)
     check_rows(reduction, model)
     sentence = reduction.queries.sentence
     query = None if settings.word is None else find_query(sentence, settings.word)
-    check_combined(settings, run.given)
-    keeps = settings.combine == "none" and (whole or len(run.layers) * len(run.heads) == 1)
-    check_room(run, keeps=keeps)
     measures = _Measures(reduction, query)
     layers = _kept(run, measures, keeps, progress) if settings.combine == "none" else _combined(run, measures, progress)
     shown = replace(settings, part=run.given.part if model.has_decoder else None)

@@ -34,7 +34,8 @@ class Side:
         special = special_tokens(tokens)[np.unique(groups, return_index=True)[1]]  # [words]
         first = np.arange(len(special)) == 0
         hidden = special & settings.hide_special | first & settings.hide_first
-        members = tuple(np.flatnonzero(groups == number).tolist() for number in np.flatnonzero(~hidden))
+        words = np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1)  # groups ascend
+        members = tuple(each.tolist() for each, left_out in zip(words, hidden, strict=True) if not left_out)
         rows = tuple(_token(tokens, index, each) for index, each in enumerate(members))
         return cls(tokens, groups, hidden, members, Sentence(tokens.text, rows), special[~hidden])
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from oracles.windows import BARKS, LONG, SHORT
 
+import attncli.recipes.model_explaining as model_explaining
 import attncli.recipes.model_run as model_run
 from attncli.errors import AttnError, UsageError
 from attncli.models.family import Family
@@ -178,6 +179,12 @@ def test_memory_is_that_of_the_windows_and_of_the_joined_heads(model, monkeypatc
     monkeypatch.setattr(Family, "layer", None)  # would be called
     with pytest.raises(AttnError, match="over 75 tokens"):
         explain_model(BARKS, model, stride=9)
+
+
+def test_room_is_looked_for_before_anything_is_made_of_the_tokens(model, monkeypatch):
+    monkeypatch.setattr(model_explaining, "Reduction", None)  # would be made
+    with pytest.raises(AttnError, match="over 100,002 tokens"):
+        explain_model("a " * 100_000, model, stride=9)
 
 
 def test_the_error_of_a_long_text_names_both_ways(model):
