@@ -180,7 +180,21 @@ class Prediction(NamedTuple):
     embedding: str | None = None
 
 
+class Classifier(NamedTuple):
+    """How the scores of labels are made of a text's hidden states, behind the last norm: out(hidden(pooled)).
+
+    out: the name of the linear layer to the labels, without a bias where it is not biased; hidden: the layers in front
+    of it; pooled: the state that is taken, of the `first` token, of the `last` one, or the `mean` over all.
+    """
+
+    out: str
+    hidden: Layer | None = None
+    pooled: str = "first"
+    biased: bool = True
+
+
 PLAIN = Prediction()
+SCORE = Classifier("score", pooled="last", biased=False)  # of every decoder in transformers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +205,7 @@ class Family(ABC):
     of the output layer; tokenizers: model_type → the tokenizer class of transformers for folders that name none.
     typical: keys of a config without which there is no model of the family at all.
     tied: whether the output layer is the embedding; last: the norm behind the last block; prediction: from there to the
-    scores of tokens.
+    scores of tokens; classifier: from there to those of labels, in checkpoints with such a head.
     """
 
     names: ClassVar[Names]
@@ -205,6 +219,7 @@ class Family(ABC):
     embedding: Embedding
     last: Layer | None = None
     prediction: Prediction = PLAIN
+    classifier: Classifier = SCORE
 
     @classmethod
     @abstractmethod

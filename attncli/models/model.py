@@ -19,6 +19,7 @@ from attncli.models.checkpoint.finding import find_model
 from attncli.models.checkpoint.opening import open_files
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
+from attncli.models.classification import Labels, label_logits, read_labels
 from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
@@ -48,6 +49,7 @@ class Model:
     _family: Family = field(repr=False)
     _tensors: Checkpoint = field(repr=False)
     _tokenizer: ModelTokenizer = field(repr=False)
+    _labels: Labels = field(repr=False)
 
     @property
     def vocabulary(self) -> int:
@@ -230,6 +232,25 @@ class Model:
         return scores
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that it classifies texts by, or the one score of a reranker; none without such a head."""
+        return self._labels.names
+
+    def class_logits(self, ids: Sequence[int], output: Array) -> Array:
+        """The score of each label `[labels]` in float32, from the last layer's output `[n, d_model]` on the ids `[n]`.
+
+        Raises:
+            ResourceError: there are no labels, or an array does not fit config.json or gives no finite numbers.
+        """
+        if not self.labels:
+            raise ResourceError(f"{self.name} has no labels: its files have no head that classifies texts")
+        with np.errstate(all="ignore"):
+            scores = label_logits(self._family, self._tensors, self._labels, ids, output)
+        if not all_finite(scores):
+            raise ResourceError(f"the labels of {self.name} get a NaN or an infinity: its file is damaged")
+        return scores.astype(np.float32, copy=False)
+
+    @property
     def has_decoder(self) -> bool:
         """Whether it is an encoder–decoder, whose decoder `run_pair` runs."""
         return isinstance(self._family, EncoderDecoder)
@@ -293,6 +314,7 @@ def open_model(name_or_path: str | Path) -> Model:
         _family=family,
         _tensors=tensors,
         _tokenizer=tokenizer,
+        _labels=read_labels(config, family, tensors),
     )
 
 

@@ -47,8 +47,8 @@ def test_weights_and_hidden_state_are_those_of_pytorch(name, n):
 @pytest.mark.parametrize("name", [name for name in NAMES if weights_of(name) != name])
 def test_every_variant_is_another_model_than_the_one_whose_weights_it_has(name):
     def numbers(name):
-        scores = TINY / name / "logits.npz"
-        own = [np.load(scores)["logits_40"]] if scores.exists() else []
+        paths = [TINY / name / f"{kind}.npz" for kind in ("logits", "labels")]
+        own = [np.load(path)[f"{path.stem}_40"] for path in paths if path.exists()]
         return *np.load(TINY / name / "expected.npz")["weights_40"], *own
 
     both = zip(numbers(name), numbers(weights_of(name)), strict=False)

@@ -3,10 +3,10 @@
     python tests/oracles/make_families.py [NAME...]          (needs transformers 5, torch and tokenizers)
 
 families/NAME.json has the `config` of a model, the `dtype` on the disk, whether it is saved with its language model
-`head` and so with a prefix, whose tokenizer it has (`gpt2`, `llama`; of an encoder `wordpiece`, `byte_level`,
-`sentencepiece`), and `variants`: name → keys of another config for the same weights, null takes one out. `stacked`:
-experts are saved as transformers 5 holds them, one array for all. The model is saved, and loaded from the disk before
-anything is computed.
+`head` and so with a prefix, or with one for `labels`, whose tokenizer it has (`gpt2`, `llama`; of an encoder
+`wordpiece`, `byte_level`, `sentencepiece`), and `variants`: name → keys of another config for the same weights, null
+takes one out. `stacked`: experts are saved as transformers 5 holds them, one array for all. The model is saved, and
+loaded from the disk before anything is computed.
 """
 
 import json
@@ -21,7 +21,7 @@ from falcon_alibi import add_once, check_hidden
 from make_decoders import HERE, expected, make_model, train_tokenizer, write_variant
 from make_logits import write as write_logits
 from make_tiny import byte_level, sentencepiece, wordpiece
-from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification
 
 ROWS = Path(__file__).parent / "families"
 ENCODERS = {"wordpiece": wordpiece, "byte_level": byte_level, "sentencepiece": sentencepiece}
@@ -35,7 +35,9 @@ def make(name: str) -> None:
             shutil.rmtree(old)
     seed = sum(map(ord, name))
     encoder = ENCODERS.get(row["tokenizer"])
-    model = make_model(row["config"], row["head"], seed, AutoModelForMaskedLM if encoder else AutoModelForCausalLM)
+    headed = AutoModelForMaskedLM if encoder else AutoModelForCausalLM
+    headed = AutoModelForSequenceClassification if row["head"] == "labels" else headed
+    model = make_model(row["config"], row["head"], seed, headed)
     model = model.to(getattr(torch, row["dtype"]))
     model.save_pretrained(folder, save_original_format=not row.get("stacked", False))
     (folder / "generation_config.json").unlink(missing_ok=True)

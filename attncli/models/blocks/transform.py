@@ -1,4 +1,4 @@
-"""The layers between the last hidden state of a masked model and its output layer."""
+"""The layers between the last hidden state of an encoder and its output layer, or the one to its labels."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from attncli.models.family import Arrays, Tensors
 
 
 class Transform(NamedTuple):
-    """norm(f(x w + b)) (Devlin et al. 2019, their code: `get_masked_lm_output`)."""
+    """norm(f(x w + b)) (Devlin et al. 2019, their code: `get_masked_lm_output`); of classifiers most have no norm."""
 
     dense: Dense
     activation: Activation
-    norm: LayerNorm
+    norm: LayerNorm | None = None
 
     def arrays(self) -> Arrays:
         """Those of the linear layer and of the norm."""
@@ -22,4 +22,5 @@ class Transform(NamedTuple):
     def __call__(self, tensors: Tensors, x: Array) -> Array:
         """From x `[n, d_model]` to `[n, d]`, where d is the width of the embedding."""
         hidden = self.dense(tensors, x)  # [n, d]
-        return self.norm(tensors, self.activation(hidden, out=hidden))
+        self.activation(hidden, out=hidden)
+        return hidden if self.norm is None else self.norm(tensors, hidden)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar, Self
 
-from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.activations import Activation, read_activation, tanh
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table, arrays_of
 from attncli.models.blocks.projections import Separate
@@ -16,7 +16,7 @@ from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Arrays, Family, ModelShape, OutputLayer, Prediction
+from attncli.models.family import Arrays, Classifier, Family, ModelShape, OutputLayer, Prediction
 
 MOST = 2**10  # blocks; the files do not say how often their arrays are used
 
@@ -57,6 +57,7 @@ class Albert(Family):
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=_read_embeddings(config, positions, eps),
             prediction=_read_prediction(config, eps),
+            classifier=Classifier("classifier", Transform(Dense("pooler", d_model, d_model), tanh)),
             repeats=repeats,
             groups=config.size("num_hidden_groups", 1),
             inner=inner,

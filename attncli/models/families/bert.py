@@ -10,7 +10,7 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import ResourceError, quoted
-from attncli.models.blocks.activations import Activation, gelu, read_activation
+from attncli.models.blocks.activations import Activation, gelu, read_activation, tanh
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
 from attncli.models.blocks.projections import Separate
@@ -18,7 +18,7 @@ from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import LARGEST, Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Block, Family, ModelShape, OutputLayer, Prediction
+from attncli.models.family import Block, Classifier, Family, ModelShape, OutputLayer, Prediction
 
 #: model_type → the linear layer and the norm in front of the output layer; RoBERTa's kin have its names.
 TRANSFORMS = {
@@ -82,6 +82,7 @@ class Bert(Family):
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=read_embeddings(config, eps),
             prediction=_read_prediction(config, eps),
+            classifier=_read_classifier(config),
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "gelu"),
@@ -171,3 +172,12 @@ def _read_prediction(config: Config, eps: float) -> Prediction:
     d = config.size("embedding_size", d_model) if dense == TRANSFORMS["electra"][0] else d_model
     activation = read_activation(config, "hidden_act", "gelu") if own else gelu
     return Prediction(Transform(Dense(dense, d_model, d), activation, LayerNorm(norm, d, eps)))
+
+
+def _read_classifier(config: Config) -> Classifier:
+    """BERT's behind its pooler; those of the others have a linear layer of their own, ELECTRA's with GELU."""
+    kind, d = config.get("model_type"), config.size("hidden_size")
+    if kind == "bert":
+        return Classifier("classifier", Transform(Dense("pooler.dense", d, d), tanh))
+    dense = Dense("classifier.dense", d, d)
+    return Classifier("classifier.out_proj", Transform(dense, gelu if kind == "electra" else tanh))

@@ -21,7 +21,7 @@ from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import LARGEST, Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Block, Family, Layer, ModelShape, OutputLayer, Prediction
+from attncli.models.family import Block, Classifier, Family, Layer, ModelShape, OutputLayer, Prediction
 
 TERMS = ("c2p", "p2c")
 
@@ -85,6 +85,7 @@ class DebertaV2(Family):
         d_k, d = config.head_size("hidden_size", "num_attention_heads"), config.size("hidden_size")
         n_layer, n_head = config.size("num_hidden_layers"), config.size("num_attention_heads")
         positions, eps = config.size("max_position_embeddings", 512), config.epsilon("layer_norm_eps", 1e-7)
+        pooled = read_activation(config, "pooler_hidden_act", "gelu")
         return cls(
             shape=ModelShape(n_layer, n_head, n_head, d, d_k, positions, causal=False),
             tied=config.switch("tie_word_embeddings", cls.output.tied),
@@ -92,6 +93,7 @@ class DebertaV2(Family):
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "gelu"),
+            classifier=Classifier("classifier", Transform(Dense("pooler.dense", d, d), pooled)),
             width=config.size("embedding_size", d),
             legacy=config.switch("legacy", True),
             **cls.read_attention(config, positions),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.activations import Activation, read_activation, relu
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
 from attncli.models.blocks.projections import Separate
@@ -11,7 +11,7 @@ from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
+from attncli.models.family import Classifier, Family, ModelShape, OutputLayer, Prediction
 
 EPS = 1e-12  # no setting of the config
 
@@ -48,6 +48,7 @@ class DistilBert(Family):
                 norm=LayerNorm("embeddings.LayerNorm", d_model, EPS),
             ),
             prediction=Prediction(Transform(Dense("vocab_transform", d_model, d_model), activation, norm)),
+            classifier=Classifier("classifier", Transform(Dense("pre_classifier", d_model, d_model), relu)),
             d_ff=config.size("hidden_dim"),
             activation=activation,
         )

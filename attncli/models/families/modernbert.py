@@ -20,7 +20,7 @@ from attncli.models.blocks.transform import Transform
 from attncli.models.blocks.windows import read_types
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
+from attncli.models.family import Classifier, Family, ModelShape, OutputLayer, Prediction
 
 BASES = {FULL: ("global_rope_theta", 160_000.0), SLIDING: ("local_rope_theta", 10_000.0)}
 #: Ways to compute, training, and an epsilon and positions that the model does not have.
@@ -62,12 +62,14 @@ class ModernBert(Family):
         rotaries = read_rotaries(config, d_k, config.size("max_position_embeddings", 8192), BASES, scaled=BASES)
         eps, norm_bias = config.epsilon("norm_eps", 1e-5), config.switch("norm_bias", False)
         words = Table("embeddings.tok_embeddings", config.optional_size("vocab_size"), d)
+        heads = _read_heads(config, d, LayerNorm("head.norm", d, eps, norm_bias))
         return cls(
             shape=ModelShape(n_layer, n_head, n_head, d, d_k, rotaries[FULL].reach, causal=False),
             tied=config.switch("tie_word_embeddings", cls.output.tied),
             embedding=Embeddings(words, norm=LayerNorm("embeddings.norm", d, eps, norm_bias)),
             last=LayerNorm("final_norm", d, eps, norm_bias),
-            prediction=_read_prediction(config, d, LayerNorm("head.norm", d, eps, norm_bias)),
+            prediction=heads[0],
+            classifier=heads[1],
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_activation", "gelu"),
@@ -113,8 +115,12 @@ class ModernBert(Family):
 FAMILY = ModernBert
 
 
-def _read_prediction(config: Config, d: int, norm: LayerNorm) -> Prediction:
-    """Its head, whose linear layers may have biases."""
+def _read_heads(config: Config, d: int, norm: LayerNorm) -> tuple[Prediction, Classifier]:
+    """Those of tokens and of labels, which have the same layers in front; linear layers may have biases."""
     dense = Dense("head.dense", d, d, config.switch("classifier_bias", False))
     transform = Transform(dense, read_activation(config, "classifier_activation", "gelu"), norm)
-    return Prediction(transform, biases=None if config.switch("decoder_bias", True) else ())
+    biases = None if config.switch("decoder_bias", True) else ()
+    pooled = {"cls": "first", "mean": "mean"}.get(config.get("classifier_pooling", "cls"))
+    if pooled is None:
+        raise config.error("classifier_pooling", "'cls' or 'mean'")
+    return Prediction(transform, biases=biases), Classifier("classifier", transform, pooled)

@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.models.blocks.activations import Activation, gelu, read_activation
+from attncli.models.blocks.activations import Activation, gelu, read_activation, tanh
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import Dense, Embeddings, FeedForward, LayerNorm, Table
 from attncli.models.blocks.offsets import Buckets
@@ -19,7 +19,7 @@ from attncli.models.blocks.residual import PostNormBlock
 from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
+from attncli.models.family import Classifier, Family, ModelShape, OutputLayer, Prediction
 
 PADDING = 1  # the token that counts no position, whatever the config says
 BUCKETS, FARTHEST = 32, 128  # no settings of the config
@@ -60,6 +60,7 @@ class MPNet(Family):
             prediction=Prediction(
                 Transform(Dense("lm_head.dense", d, d), gelu, LayerNorm("lm_head.layer_norm", d, eps))
             ),
+            classifier=Classifier("classifier.out_proj", Transform(Dense("classifier.dense", d, d), tanh)),
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "gelu"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from attncli.models.blocks.activations import Activation, read_activation
+from attncli.models.blocks.activations import Activation, read_activation, tanh
 from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.heads import read_head_size
 from attncli.models.blocks.layers import Dense, Embeddings, GatedFeedForward, LayerNorm, Table
@@ -17,7 +17,7 @@ from attncli.models.blocks.rotary import Rotary, read_rotary
 from attncli.models.blocks.transform import Transform
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
+from attncli.models.family import Classifier, Family, ModelShape, OutputLayer, Prediction
 
 #: Switches of its authors' code → the value that the published models have.
 FIXED: Mapping[str, Any] = {
@@ -71,6 +71,7 @@ class NomicBert(Family):
             d_ff=config.size("intermediate_size"),
             eps=eps,
             activation=read_activation(config, "hidden_act", "silu"),
+            classifier=Classifier("classifier", Transform(Dense("pooler.dense", d, d), tanh)),
             rotary=rotary,
         )
 
