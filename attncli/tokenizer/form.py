@@ -19,6 +19,7 @@ REFUSED_GROWTH = 2**16
 LONGEST_FORM = 256  # bytes that a character may become; the longest of Unicode's compatibility forms has 33
 LONGEST_WORD = 1000  # characters that WordPiece tries to cut, in quadratic time; 100 everywhere
 ESCAPED = tuple(rb"\u00%d" % digit for digit in range(2, 8))  # a letter, sign or digit that could be written as such
+CHARSMAP = re.compile(rb'"precompiled_charsmap"\s*:\s*("(?:[^"\\]|\\.)*")')
 REGEX = re.compile(rb'"Regex"\s*:\s*("(?:[^"\\]|\\.)*")')
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _WORDS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
@@ -59,12 +60,22 @@ def largest(rows: int) -> int:
 def may_be_parsed(data: bytes) -> bool:
     """Whether the library may read the file in this process: no unknown expression is in it.
 
+    Nor a table of characters that says it is larger than it is, for which the library takes the memory.
     Cheap: the file is searched, not parsed.
     """
-    if any(escape in data for escape in ESCAPED):
+    if any(escape in data for escape in ESCAPED) or not all(map(_is_whole, CHARSMAP.findall(data))):
         return False
     found = REGEX.findall(data) if b'"Regex"' in data else []
     return all(_regex(text) in REGEXES for text in found)
+
+
+def _is_whole(text: bytes) -> bool:
+    """Whether a table of characters, quoted, has the length that it says."""
+    try:
+        _charsmap(json.loads(text))
+    except (ValueError, FaultyTokenizerError):
+        return False
+    return True
 
 
 def _regex(text: bytes) -> str:
@@ -157,10 +168,15 @@ def _charsmap(text: str) -> bytes:
         rules = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         rules = b""
+    check_charsmap(rules)
+    return rules
+
+
+def check_charsmap(rules: bytes) -> None:
+    """Raise FaultyTokenizerError if SentencePiece's table has another length than its rules give."""
     size = int.from_bytes(rules[:4], "little")
     if not 1024 <= size <= len(rules) - 4 or size % 4:
         raise FaultyTokenizerError("the rules of its normalizer (precompiled_charsmap) are damaged")
-    return rules
 
 
 def check_pair(tokenizer: Any) -> None:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 
+from attncli.tokenizer.form import check_charsmap
 from attncli.tokenizer.language_codes import MBART, MBART50
 from attncli.tokenizer.made import Part
 from attncli.tokenizer.merges import merges_by_place
@@ -61,7 +62,13 @@ def _steps(found: PieceModel) -> Part:
 
 
 def table_of(found: PieceModel) -> Part | None:
-    """The table of characters as a normalizer; None where the file has none."""
+    """The table of characters as a normalizer; None where the file has none.
+
+    Raises:
+        FaultyTokenizerError: it is damaged.
+    """
+    if found.charsmap:
+        check_charsmap(found.charsmap)
     table = {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(found.charsmap).decode()}
     return table if found.charsmap else None
 

@@ -243,6 +243,17 @@ def test_what_was_fetched_in_place_of_a_file_is_named(name, text, what, clone):
         assert hint == (f"git -C {Path.cwd() / 'x'} lfs pull gets the files of a clone" if clone else hint)
 
 
+@pytest.mark.parametrize("clone", [False, True])
+def test_a_pointer_in_the_place_of_a_gguf_file_is_named(clone):
+    Path("x").mkdir()
+    if clone:
+        Path("x/.git").mkdir()
+    Path("x/model.gguf").write_text(POINTER)
+    message, hint = said("x/model.gguf", open_model)
+    assert message == "'x/model.gguf' is a Git LFS pointer in the place of a file that was not fetched"
+    assert hint == (f"git -C {Path.cwd() / 'x'} lfs pull gets the files of a clone" if clone else hint)
+
+
 def test_a_link_to_a_folder_is_the_folder():
     copy_of("bert", "x")
     Path("y").symlink_to("x")

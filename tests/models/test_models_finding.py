@@ -89,6 +89,10 @@ def test_a_name_of_two_models_names_both(cache):
         ("gpt2", "attn models pull openai-community/gpt2 gets it"),
         ("org/tiny-brt", "attn models pull org/tiny-brt gets it; or did you mean org/tiny-bert?"),
         ("tiny-brt", "attn models pull ORG/tiny-brt gets it; or did you mean org/tiny-bert?"),
+        ("org/Tiny", "attn models pull org/Tiny gets it; or did you mean org/tiny-bert?"),
+        ("tiny_be", "attn models pull ORG/tiny_be gets it; or did you mean org/tiny-bert?"),
+        ("bert", "attn models pull ORG/bert gets it; or did you mean org/tiny-bert?"),
+        ("ti", "attn models pull ORG/ti gets it"),
     ],
 )
 def test_an_absent_model_says_how_to_get_it(cache, name, hint):

@@ -40,6 +40,7 @@ def test_ids_are_those_of_transformers(tmp_path, name):
         ({"vocab.json": b'{"a": 0}', "merges.txt": b"a b\n"}, "cannot read the tokenizer"),
         ({"tokenizer.model": b""}, "expected pieces of a model of kind 1 or 2, got 0 of kind 1"),
         ({"tokenizer.model": b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"}, "it is no whole SentencePiece model"),
+        ({"spiece.model": pieces_of(1) + b"\x1a\x06\x12\x04\x00\x00\xca\xc2"}, "(precompiled_charsmap) are damaged"),
         ({"tiktoken.model": b"YQ== 0\nb 1\n"}, "expected a piece in base64, got b'b'"),
         ({"tiktoken.model": b"YQ== 0\nYg== -1\n"}, "expected a piece in base64 and its rank, got b'Yg== -1'"),
         ({"tiktoken.model": b"Y" * 400 + b" 1\n"}, "one of its pieces has 300 characters; up to 128 are read"),

@@ -74,6 +74,7 @@ def written(base, changes, folder):
 REFUSED = {
     "fixed-length": ({"pre_tokenizer": {"type": "FixedLength", "length": 0}}, "pieces of length 0"),
     "charsmap": (charsmap(bytes(4)), "precompiled_charsmap"),
+    "charsmap-huge": (charsmap(b"\x00\x00\xca\xc2"), "too much time or memory|precompiled_charsmap"),
     "charsmap-lies": (charsmap((10**6).to_bytes(4, "little") + bytes(2000)), "breaks down"),
     "charsmap-outside": (charsmap((1024).to_bytes(4, "little") + b"\xff\xff\xff\x7f" * 256 + bytes(9)), "breaks down"),
     "replace": (replace("a", "a" * 64, 5), "times longer"),

@@ -33,6 +33,7 @@ OLD = {
     **{name: f"google-t5/{name}" for name in ("t5-small", "t5-base")},
 }
 ADDRESS = re.compile(r"(?:https?://(?:www\.)?(?:huggingface\.co|hf\.co)/|hf://)((?:[\w.-]+/)?[\w.-]+)", re.ASCII)
+FEWEST, MOST_NEAR = 3, 3  # characters that begin a name, to be taken for a part of it; names that are suggested
 COMMIT = re.compile(r"[\w-][\w.-]*", re.ASCII)
 
 
@@ -132,12 +133,19 @@ def _several(name: str, found: Sequence[Found]) -> ResourceError:
 
 def _how_to_get(name: str) -> str:
     """The command that fetches the model, and the models of similar names that are there."""
-    known = [each.name for each in found_models()]
     command = package_command(name) or f"{pull_command(OLD.get(name, name if '/' in name else f'ORG/{name}'))} gets it"
-    bare = {each.rpartition("/")[2]: each for each in known}
-    near = nearest_spellings(name, [each for each in known if "/" in each] if "/" in name else list(bare))
-    meant = [bare.get(each, each) for each in near]
+    meant = _near(name, [each.name for each in found_models()])
     return command + (f"; or did you mean {', '.join(meant)}?" if meant else "")
+
+
+def _near(name: str, known: Sequence[str]) -> list[str]:
+    """The names of models that have this one from the beginning or a hyphen on, then those spelt most like it."""
+    bare = {each.rpartition("/")[2]: each for each in known}
+    listed = [each for each in known if "/" in each] if "/" in name else list(bare)
+    part = f"-{plain(name)}"
+    longer = [each for each in listed if len(part) > FEWEST and part in f"-{plain(each)}"]
+    near = dict.fromkeys([*sorted(longer, key=len), *nearest_spellings(name, listed)])
+    return [bare.get(each, each) for each in near][:MOST_NEAR]
 
 
 def _snapshot(folder: Path, name: str) -> Path:

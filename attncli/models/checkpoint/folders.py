@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from attncli.errors import ResourceError
-from attncli.files.fetching import MODELS
+from attncli.files.fetching import MODELS, fetch_again
 from attncli.files.folders import entries, kind_of_folder
 from attncli.files.json_files import read_json, read_object
 
@@ -83,6 +83,8 @@ def file_error(text: str, path: Path) -> ResourceError:
     from attncli.files.kinds import kind_of_file  # a table of patterns, which only an error needs
 
     kind = kind_of_file(path)
+    if kind is not None and kind.key == "lfs":
+        return ResourceError(f"{text!r} is {kind.name}", fetch_again(path))
     if kind is None or kind.key == "safetensors":
         return ResourceError(f"{text!r} is a file: expected the folder of a model", _expected())
     return ResourceError(f"{text!r} is {kind.name}: expected the folder of a model", kind.hint(text))

@@ -7,11 +7,22 @@ from oracles.older_files import FOLDERS
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
 
 TEXTS = ("the dogs, stop! 注意 é 🐕 <mask>[CLS]", "a" * 50)
+#: Of SentencePiece's files: the folder whose other files lie beside them, and the class; by the length of the file.
+PLACES = [
+    ("marian", "source.spm", "MarianTokenizer"),
+    ("t5", "spiece.model", "T5Tokenizer"),
+    ("m2m_100", "sentencepiece.bpe.model", "M2M100Tokenizer"),
+    ("mbart50_set", "sentencepiece.bpe.model", "MBart50Tokenizer"),
+    ("nllb_more", "sentencepiece.bpe.model", "NllbTokenizer"),
+    ("pegasus", "spiece.model", "PegasusTokenizer"),
+    ("mistral", "tokenizer.model", None),
+    ("llama", "tokenizer.model", "LlamaTokenizer"),
+]
 
 
 def seeds(folder):
-    """Words, pairs, and SentencePiece's models of both kinds."""
-    for name in ("bert", "gpt2", "llama", "xlm-roberta"):
+    """Words, pairs, SentencePiece's models of both kinds, and bytes by rank."""
+    for name in ("bert", "gpt2", "llama", "xlm-roberta", "mistral_first", "tekken", "tiktoken"):
         yield next(iter(FOLDERS[name][1].values()))
     yield FOLDERS["gpt2"][1]["merges.txt"]
 
@@ -23,18 +34,20 @@ def read(folder, data):
     files, kind = _files(data)
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    tokenizer = ModelTokenizer(folder, {"model_type": "bert"}, 600, kind)
-    for text, each in product(TEXTS, {tokenizer, tokenizer.target}):
-        for token in each.read(text).tokens:
+    tokenizer = ModelTokenizer(folder, {"model_type": "bert" if kind else "mistral"}, 600, kind)
+    for text, each, language in product(TEXTS, {tokenizer, tokenizer.target}, (None, *tokenizer.languages[:1])):
+        for token in each.read(text, language).tokens:
             assert token.special or text[token.start : token.end] == token.text
+            assert isinstance(each.piece(token.id), str)
 
 
 def _files(data):
     """The files of a folder, and its tokenizer's class."""
-    pairs, marian = FOLDERS["gpt2"][1], FOLDERS["marian"][1]
     if data[:1] == b"\n":
-        of_marian = {**marian, "source.spm": data}, None
-        return of_marian if len(data) % 2 else ({"spiece.model": data}, "T5Tokenizer")
+        name, file, kind = PLACES[len(data) % len(PLACES)]
+        return {**FOLDERS[name][1], file: data}, kind
     if data[:1] == b"[":
         return {"vocab.txt": data}, "BertTokenizer"
-    return {**pairs, "vocab.json" if data[:1] == b"{" else "merges.txt": data}, "GPT2Tokenizer"
+    if data[:9] in (b'{"config"', b"AA== 0\nAQ"):
+        return {"tekken.json" if data[:1] == b"{" else "tiktoken.model": data}, None
+    return {**FOLDERS["gpt2"][1], "vocab.json" if data[:1] == b"{" else "merges.txt": data}, "GPT2Tokenizer"
