@@ -1,7 +1,8 @@
 """Kinds of a model's heads and names of trained ones, both by measures of their weights alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,8 @@ class HeadKinds:
     distance: the mean |i − j| in tokens, each counted in its own text; entropy: the mean in bits a row; special,
     previous, next, same, first: shares of a head's weight, from 0 to 1, on special tokens, the token before, the one
     after, the token itself, token 0; anchor: the share on token 0 and the special ones together; evenness: entropy as a
-    share of that of equal weights. kind: the one of KINDS that fits. Rows that see nothing count for nothing.
+    share of that of equal weights. kind: the one of KINDS that fits. crossing: the share that crosses to the other one
+    of two texts in an input, None of one. Rows that see nothing count for nothing.
     """
 
     distance: Array
@@ -43,6 +45,7 @@ class HeadKinds:
     anchor: Array
     evenness: Array
     kind: Array
+    crossing: Array | None = None
 
 
 def measure_heads(weights: Array, special: Array, visible: Array | None = None, *, crosses: bool = False) -> HeadKinds:
@@ -75,6 +78,13 @@ def measure_heads(weights: Array, special: Array, visible: Array | None = None, 
         evenness=relative,
         kind=kinds_of((previous, following, same, anchor), relative),
     )
+
+
+def measures_of(kinds: Sequence[HeadKinds], of: Callable[[list[Array]], Array]) -> HeadKinds:
+    """Each array made of those that the measures have of it; None where they have none."""
+    given = {each.name: [getattr(some, each.name) for some in kinds] for each in fields(HeadKinds)}
+    made: dict[str, Any] = {name: None if arrays[0] is None else of(arrays) for name, arrays in given.items()}
+    return HeadKinds(**made)
 
 
 def _share_on(weights: Array, tokens: Array) -> Array:

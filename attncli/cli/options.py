@@ -10,7 +10,7 @@ import typer
 from attncli.cli.formats import FIGURES, FORMATS
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
-from attncli.settings.model import HeadOptions, LengthOptions, ReductionOptions, TextOptions
+from attncli.settings.model import HeadOptions, ReadingOptions, ReductionOptions, TextOptions
 from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import kept_names
 
@@ -116,12 +116,12 @@ UNTRAINED = (*(each.name for each in fields(AttentionOptions)), *(each.name for 
 
 
 @dataclass(frozen=True)
-class ChosenHeads(HeadOptions, LengthOptions, ModelOption):
-    """The model, its reading of long texts, and the layers and heads that are looked at."""
+class ChosenHeads(HeadOptions, ReadingOptions, ModelOption):
+    """The model, its reading of texts, and the layers and heads that are looked at."""
 
 
 @dataclass(frozen=True)
-class ModelOptions(ReductionOptions, HeadOptions, LengthOptions, TextOptions, ModelOption):
+class ModelOptions(ReductionOptions, HeadOptions, ReadingOptions, TextOptions, ModelOption):
     """The model, its texts, and the part of it that is shown; the fields but `model` are those of ModelSettings."""
 
 

@@ -66,7 +66,7 @@ class Explainer:
         if ask.model not in self._models:
             progress(f"opening {ask.model}", 0, 1)
             self._models[ask.model] = open_model(ask.model)
-        if len(ask.sentence) > MOST_WORDS:
+        if len(ask.sentence + (ask.choice.pair or "")) > MOST_WORDS:
             _check_length(len(read_input(ask.sentence, self._models[ask.model], ask.choice).queries.ids))
         return explain_model_with(ask.sentence, self._models[ask.model], ask.choice, progress)
 

@@ -80,11 +80,20 @@ ENTRIES: Mapping[str, Callable[[Any, View], Iterator[Entry]]] = {"vectors": _of_
 def sentence_lines(view: View, width: int, height: int) -> list[Text]:
     """The sentence, and with a memory both; at most `height` lines, the query's among them."""
     screen, part = view.sized(width), view.selection
+    if part.sentence.pair is not None:
+        return window(_of_pair(part.sentence, _marked(view, True, True), screen), height, view)
     if part.memory is None:
         return window(_lines("", part.sentence, _marked(view, True, True), screen), height, view)
     over = window(_lines("queries ", part.sentence, _marked(view, True, False), screen), max(height // 2, 1), view)
     under = _lines("keys    ", part.memory, _marked(view, False, True), screen)
     return [*over, *under[: max(height - len(over), 1)]]
+
+
+def _of_pair(sentence: Sentence, styles: Sequence[Style], screen: Screen) -> list[Text]:
+    """Both texts, one under the other."""
+    first, second = sentence.parts
+    n = len(first.tokens)
+    return [*_lines("first   ", first, styles[:n], screen), *_lines("second  ", second, styles[n:], screen)]
 
 
 def _marked(view: View, queries: bool, keys: bool) -> list[Style]:

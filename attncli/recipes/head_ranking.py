@@ -14,6 +14,7 @@ from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_explaining import Numbers, as_model
+from attncli.recipes.model_input import input_remarks
 from attncli.recipes.model_run import ModelRun, Step, check_room
 from attncli.recipes.model_source import ModelInfo
 from attncli.recipes.sides import Side
@@ -41,6 +42,7 @@ class HeadRanking:
     by_lift: bool = False
     warnings: tuple[str, ...] = ()
     memory: Sentence | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -61,10 +63,12 @@ def rank_heads(
     to: str | int | None = None,
     pattern: str | None = None,
     lift: bool = False,
+    pair: str | None = None,
     target: str | None = None,
     part: str | None = None,
     source_lang: str | None = None,
     target_lang: str | None = None,
+    bos: bool | None = None,
     truncate: bool = False,
     stride: int | None = None,
     layer: Numbers = None,
@@ -79,8 +83,8 @@ def rank_heads(
     pattern: instead of a pair, `previous`, `next`, `duplicate` or `induction` (Olsson et al. 2022): the mean share of a
         row's weight on the tokens of that pattern.
     lift: whether the order is by that weight minus the mean weight of all tokens on `to`.
-    target, part, source_lang, target_lang, truncate, stride: as in `explain_model`; of `cross`, `from_` is a word of
-        the target and `to` one of the sentence.
+    pair, target, part, source_lang, target_lang, bos, truncate, stride: as in `explain_model`; of two texts `from_` and
+        `to` are words of either, of `cross` `from_` is a word of the target and `to` one of the sentence.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: the number of heads that the screen shows, from 1; `heads` has all.
 
@@ -90,12 +94,13 @@ def rank_heads(
         UsageError: neither a pair nor a pattern, both, a lift of a pattern, or a word that the sentence does not have.
         AttnError, ResourceError: as in `explain_model`.
     """
-    texts = {"target": target, "part": part, "source_lang": source_lang, "target_lang": target_lang}
-    long = {"truncate": truncate, "stride": stride}
-    settings = check_model_settings(**texts, **long, layer=layer, head=head, top=top)
-    pair = {name: check_word(name, word) for name, word in (("from_", from_), ("to", to)) if word is not None}
+    texts = {"pair": pair, "target": target, "part": part}
+    texts |= {"source_lang": source_lang, "target_lang": target_lang}
+    reading = {"bos": bos, "truncate": truncate, "stride": stride}
+    settings = check_model_settings(**texts, **reading, layer=layer, head=head, top=top)
+    words = {name: check_word(name, word) for name, word in (("from_", from_), ("to", to)) if word is not None}
     lift = check_flag("lift", lift)
-    return rank_model_heads(sentence, as_model(model), **pair, pattern=pattern, lift=lift, choice=settings)
+    return rank_model_heads(sentence, as_model(model), **words, pattern=pattern, lift=lift, choice=settings)
 
 
 def rank_model_heads(
@@ -133,7 +138,10 @@ def rank_model_heads(
         for each in in_order(scores, means, by_lift=lift)
     )
     memory = keys if run.given.crosses else None
-    return HeadRanking(run.info, sentence, named, pattern, attending, attended, choice.top, lift, run.warnings, memory)
+    said = tuple(input_remarks(run.given.text, choice))
+    return HeadRanking(
+        run.info, sentence, named, pattern, attending, attended, choice.top, lift, run.warnings, memory, said
+    )
 
 
 def _pattern(name: str, given: ModelInput) -> Array:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +63,12 @@ def compare_models(
     against: Model | str | Path | None = None,
     *,
     swap: str | None = None,
+    pair: str | None = None,
     target: str | None = None,
     part: str | None = None,
     source_lang: str | None = None,
     target_lang: str | None = None,
+    bos: bool | None = None,
     truncate: bool = False,
     stride: int | None = None,
     layer: Numbers = None,
@@ -78,7 +81,7 @@ def compare_models(
     model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
     against: another model of as many layers and heads; or None, with `swap`.
     swap: `he=she`, a word of the sentence and the one that replaces it everywhere.
-    target, part, source_lang, target_lang, truncate, stride: as in `explain_model`.
+    pair, target, part, source_lang, target_lang, bos, truncate, stride: as in `explain_model`.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: how many context words of every query are ranked, from 1.
 
@@ -94,9 +97,10 @@ def compare_models(
     """
     if (against is None) == (swap is None):
         raise UsageError("expected either another model or a swap", 'against=MODEL, or swap="he=she"')
-    texts = {"target": target, "part": part, "source_lang": source_lang, "target_lang": target_lang}
-    long = {"truncate": truncate, "stride": stride}
-    settings, opened = check_model_settings(**texts, **long, layer=layer, head=head, top=top), as_model(model)
+    texts = {"pair": pair, "target": target, "part": part}
+    texts |= {"source_lang": source_lang, "target_lang": target_lang}
+    reading = {"bos": bos, "truncate": truncate, "stride": stride}
+    settings, opened = check_model_settings(**texts, **reading, layer=layer, head=head, top=top), as_model(model)
     if swap is not None:
         return compare_swap(sentence, opened, swap, settings)
     return compare_models_with(sentence, opened, as_model(against or ""), settings)
@@ -114,22 +118,32 @@ def compare_models_with(text: str, model: Model, against: Model, choice: ModelSe
         raise AttnError(
             f"expected {model.name} and {against.name} of one shape, got {sizes}", "compare models of one shape"
         )
-    return _compared(*_explained(choice, (text, model), (text, against)))
+    return _compared(*_explained((text, model, choice), (text, against, choice)))
 
 
 def compare_swap(text: str, model: Model, swap: str, choice: ModelSettings) -> ModelComparison:
-    """A sentence against itself with a word swapped for another: `he=she`."""
-    old, new, changed = swapped(text, swap)
-    return _compared(*_explained(choice, (text, model), (changed, model)), (old, new))
+    """A sentence against itself with a word swapped for another: `he=she`, in a second text too."""
+    old, new, *changed = _both_swapped(text, choice.pair, swap)
+    other = replace(choice, pair=changed[1] if choice.pair is not None else None)
+    return _compared(*_explained((text, model, choice), (changed[0], model, other)), (old, new))
 
 
 def _explained(
-    choice: ModelSettings, *given: tuple[str, Model]
+    *given: tuple[str, Model, ModelSettings],
 ) -> tuple[Explanation[ModelSource], Explanation[ModelSource]]:
     """Two texts under their models; AttnError before any is computed if the matrices of both do not fit in memory."""
-    check_room(*(ModelRun.of(text, model, choice) for text, model in given), keeps=True)
-    one, other = (explain_model_with(text, model, choice) for text, model in given)
+    check_room(*(ModelRun.of(*each) for each in given), keeps=True)
+    one, other = (explain_model_with(*each) for each in given)
     return one, other
+
+
+def _both_swapped(text: str, pair: str | None, swap: str) -> tuple[str, ...]:
+    """The two words, the changed text, and of two texts the second one; UsageError as `swapped`."""
+    if pair is None:
+        return swapped(text, swap)
+    old, new, changed = swapped(f"{text}\n{pair}", swap)
+    start = len("\n".join(changed.split("\n")[: text.count("\n") + 1]))  # no line break is changed
+    return old, new, changed[:start], changed[start + 1 :]
 
 
 def swapped(text: str, swap: str) -> tuple[str, str, str]:
@@ -173,8 +187,9 @@ def _compared(
 
 
 def _of_models(baseline: Explanation[ModelSource], other: Explanation[ModelSource]) -> tuple[str, ...]:
-    """The warnings of both models, each once."""
-    return tuple(dict.fromkeys((*baseline.warnings, *other.warnings)))
+    """The warnings of both models, each once, and what stands in front of the text."""
+    said = [run.remarks for run in (baseline, other) if run.source.settings.bos is not None]
+    return tuple(dict.fromkeys((*baseline.warnings, *other.warnings, *chain.from_iterable(said))))
 
 
 def _by_words_notes(*sides: "_Common") -> Iterator[str]:

@@ -1,23 +1,25 @@
 """The recipe for models: a sentence, a checkpoint and settings become an `Explanation`, layer by layer."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from attncli.analysis.combining import norm_weighted
-from attncli.analysis.kinds import HeadKinds, measure_heads
+from attncli.analysis.crossing import crossing
+from attncli.analysis.kinds import HeadKinds, measure_heads, measures_of
 from attncli.analysis.measures import top1
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting
 from attncli.models.model import Model, open_model
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.inputs import find_query
+from attncli.recipes.model_input import input_remarks
 from attncli.recipes.model_run import ModelRun, Progress, Step, check_room
 from attncli.recipes.model_source import ModelSource
 from attncli.recipes.reduction import MOST_FLOWING, Reduction, check_combined, combine, remarks, without_scores
-from attncli.recipes.sides import special_tokens
+from attncli.recipes.sides import segments, special_tokens
 from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.settings.wording import Remark
 
@@ -34,10 +36,12 @@ def explain_model(
     sentence: str,
     model: Model | str | Path,
     *,
+    pair: str | None = None,
     target: str | None = None,
     part: str | None = None,
     source_lang: str | None = None,
     target_lang: str | None = None,
+    bos: bool | None = None,
     truncate: bool = False,
     stride: int | None = None,
     layer: Numbers = None,
@@ -53,11 +57,15 @@ def explain_model(
 
     sentence: a text; the model's tokenizer makes n tokens of it, special ones among them.
     model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
+    pair: a second text in the same input: the tokenizer puts its own tokens between the two, and the model is given the
+        segment of each. The sentence's text has both with a line break between them, and tokens say their `segment`.
     target: the m tokens that the decoder of an encoder–decoder reads, where the sentence is its source: as in training,
         with its start token first and the last one dropped.
     part: the heads of an encoder–decoder: `encoder`, `decoder` (the target attends to itself), or `cross` (queries from
         the target, keys and values from the source; Vaswani et al. 2017, section 3.2.3), which is meant with a target.
     source_lang, target_lang: the codes of the languages, of models that mark texts with them (mBART, NLLB, M2M-100).
+    bos: whether tokens stand in front of the text: False leaves out those that the tokenizer puts there, True puts the
+        model's `bos_token` there where the tokenizer puts none; None is the tokenizer's own way.
     truncate: whether a text of more tokens than the model has positions is cut, as transformers' tokenizers cut it.
     stride: such a text is read in windows, each with the last so many tokens of the one before; the weights of a token
         are the mean of those in its windows, 0 on tokens outside of them, and have no scores.
@@ -118,7 +126,11 @@ def explain_model_with(
         query=query,
         top=settings.top,
         warnings=run.warnings,
-        remarks=(*[Remark(ENCODER)] * (model.has_decoder and run.given.target is None), *remarks(reduction)),
+        remarks=(
+            *[Remark(ENCODER)] * (model.has_decoder and run.given.target is None),
+            *input_remarks(run.given.text, settings),
+            *remarks(reduction),
+        ),
         partial=settings.combine == "flow" and len(run.given.queries.tokens) > MOST_FLOWING,
     )
 
@@ -149,7 +161,10 @@ class _Measures:
         some = [weights[at : at + at_once] for at in range(0, len(weights), at_once)]
         special, crosses = special_tokens(self.reduction.keys.tokens), len(self.reduction.sides) > 1
         measured = [measure_heads(each, special, layer.visible, crosses=crosses) for each in some]
-        self._kinds.append(_joined(measured, np.concatenate))
+        if (texts := segments(self.reduction.keys.tokens)) is not None:
+            across = (crossing(each, texts, special) for each in some)
+            measured = [replace(kinds, crossing=share) for kinds, share in zip(measured, across, strict=True)]
+        self._kinds.append(measures_of(measured, np.concatenate))
 
     def add_rows(self, weights: Array) -> None:
         """Add the strongest keys in weights `[n_head, n_query, n_key]` over the rows that are shown."""
@@ -160,7 +175,7 @@ class _Measures:
     @property
     def kinds(self) -> HeadKinds:
         """The kinds of all heads `[n_layer, n_head]`."""
-        return _joined(self._kinds, np.stack)
+        return measures_of(self._kinds, np.stack)
 
     @property
     def strongest(self) -> tuple[Array, Array] | None:
@@ -169,10 +184,6 @@ class _Measures:
             return None
         keys, weights = zip(*self._strongest, strict=True)
         return np.stack(keys), np.stack(weights)
-
-
-def _joined(kinds: Sequence[HeadKinds], join: Callable[[list[Array]], Array]) -> HeadKinds:
-    return HeadKinds(**{each.name: join([getattr(some, each.name) for some in kinds]) for each in fields(HeadKinds)})
 
 
 def _combined(run: ModelRun, measures: _Measures, progress: Progress) -> tuple[Layer, ...]:

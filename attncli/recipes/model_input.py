@@ -1,4 +1,4 @@
-"""What a model is given: the tokens of a sentence, and of a target, under settings."""
+"""What a model is given: the tokens of a sentence, and of a second text or a target, under settings."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,20 +7,24 @@ from attncli.errors import Setting, UsageError
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
+from attncli.models.reading import TextReader
 from attncli.models.windows import Windows
 from attncli.recipes.inputs import check_sentence
 from attncli.settings.model import ModelSettings
+from attncli.settings.wording import Remark
 
 
 def read_input(text: str, model: Model, settings: ModelSettings) -> ModelInput:
-    """The tokens of a text, of the target if there is one, and the part whose attention is asked for.
+    """The tokens of a text or of two, of the target if there is one, and the part whose attention is asked for.
 
     Raises:
-        UsageError: an empty text, or a target or a part that the model does not have.
+        UsageError: an empty text, a target or a part that the model does not have, both a second text and a target, or
+            no token to begin with.
         AttnError: more tokens than the model has positions.
     """
     part = part_of(model, settings)
     given = _read_text(check_sentence("sentence", text), model, settings)
+    given = replace(given, warnings=(*given.warnings, *_typed(given.text, model)))
     if settings.target is None:
         return given
     if settings.stride is not None:
@@ -32,7 +36,9 @@ def read_input(text: str, model: Model, settings: ModelSettings) -> ModelInput:
 
 def _read_text(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     """The tokens of a text, cut or in windows where that is asked for and there are more of them than positions."""
-    reader = model.texts(settings.source_lang)
+    reader = model.texts(settings.source_lang, settings.bos)
+    if settings.pair is not None:
+        return ModelInput(_read_both(text, settings.pair, reader, settings))
     if not settings.truncate and settings.stride is None:
         return ModelInput(reader.read(text))
     sentence = reader.read_long(text)
@@ -45,6 +51,15 @@ def _read_text(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     return ModelInput(sentence, windows=windows, warnings=(_in_windows(windows, settings.stride or 0),))
 
 
+def _read_both(text: str, pair: str, reader: TextReader, settings: ModelSettings) -> ModelSentence:
+    """The tokens of two texts; UsageError where they are to be cut, or read in windows."""
+    for name, value in (("truncate", settings.truncate or None), ("stride", settings.stride)):
+        if value is not None:
+            reason = "expected one text to cut, got two in one input"
+            raise UsageError(reason, ("leave one of the two out: ", Setting("pair", pair)), setting=name, value=value)
+    return replace(reader, cuts=False).read(text, check_sentence("pair", pair))
+
+
 def _cut_to(n: int, sentence: ModelSentence, windows: Windows) -> str:
     end = "beginning" if windows.spans[0][0] == windows.before else "end"
     return f"the model was given the {end} of the text: {n:,} of its {len(sentence.tokens):,} tokens"
@@ -53,6 +68,14 @@ def _cut_to(n: int, sentence: ModelSentence, windows: Windows) -> str:
 def _in_windows(windows: Windows, stride: int) -> str:
     windows_of = f"{len(windows.spans):,} windows of {max(windows.lengths):,} tokens that overlap by {stride:,}"
     return f"the text was read in {windows_of}: the model gives no weights between tokens that no window holds"
+
+
+def _typed(text: ModelSentence, model: Model) -> Iterator[str]:
+    """A warning about a separator that was typed: it begins no second text, as the tokenizer does."""
+    if text.separators and text.pair is None and not model.shape.causal:
+        typed = text.tokens[text.separators[0]].piece
+        said = f"{typed} is typed in the text, all of which has segment 0; a second text: "
+        yield Remark((said, Setting("pair", "TEXT")))
 
 
 def of_long_texts(model: Model, settings: ModelSettings) -> Iterator[str]:
@@ -72,6 +95,9 @@ def part_of(model: Model, settings: ModelSettings) -> str:
     Raises:
         UsageError: a target or a part that the model does not have, or a part that needs a target.
     """
+    if settings.pair is not None and settings.target is not None:
+        reason = "expected one input, got a target beside the two texts"
+        raise UsageError(reason, "leave one of the two out", setting="pair", value=settings.pair)
     if not model.has_decoder and (settings.target is not None or settings.part is not None):
         name, value = ("part", settings.part) if settings.target is None else ("target", settings.target)
         reason = f"expected a model with an encoder and a decoder, got {model.name} ({model.family})"
@@ -82,3 +108,17 @@ def part_of(model: Model, settings: ModelSettings) -> str:
             hint = ("add ", Setting("target", "TEXT"), ", the text that the decoder reads")
             raise UsageError("expected a target with it", hint, setting=name, value=value)
     return settings.part or ("encoder" if settings.target is None else "cross")
+
+
+def input_remarks(text: ModelSentence, settings: ModelSettings) -> Iterator[str]:
+    """The tokens that were put in front of the text, or left out there."""
+    if settings.bos is None:
+        return
+    changed = text.added if settings.bos else text.left_out
+    how = "put in front of the text" if settings.bos else "left out in front of the text"
+    if changed:
+        yield f"{how}: {', '.join(changed)}"
+    elif settings.bos:
+        yield f"nothing is put in front of the text: the tokenizer puts {text.tokens[0].piece} there"
+    else:
+        yield "nothing is left out in front of the text: the tokenizer puts no token there"

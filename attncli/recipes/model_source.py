@@ -1,9 +1,9 @@
 """A model as the source of an explanation: its sizes, the chosen layers and heads, and the kinds of the heads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
-from attncli.analysis.kinds import HeadKinds
+from attncli.analysis.kinds import HeadKinds, measures_of
 from attncli.arrays import Array
 from attncli.recipes.sources import Neighbours, Source
 from attncli.settings.model import ModelSettings
@@ -71,6 +71,6 @@ class ModelSource(Source):
     def only(self, layer: int, head: slice) -> "ModelSource":
         """The kinds of the chosen heads."""
         layers = slice(layer, layer + 1)
-        kinds = HeadKinds(**{each.name: getattr(self.kinds, each.name)[layers, head] for each in fields(self.kinds)})
+        kinds = measures_of([self.kinds], lambda some: some[0][layers, head])
         strongest = self.strongest and (self.strongest[0][layers, head], self.strongest[1][layers, head])
         return replace(self, layers=self.layers[layers], heads=self.heads[head], kinds=kinds, strongest=strongest)

@@ -37,13 +37,19 @@ class Side:
         words = np.split(np.arange(len(groups)), np.flatnonzero(np.diff(groups)) + 1)  # groups ascend
         members = tuple(each.tolist() for each, left_out in zip(words, hidden, strict=True) if not left_out)
         rows = tuple(_token(tokens, index, each) for index, each in enumerate(members))
-        return cls(tokens, groups, hidden, members, Sentence(tokens.text, rows), special[~hidden])
+        sentence = Sentence(tokens.text, rows, pair=tokens.pair)
+        return cls(tokens, groups, hidden, members, sentence, special[~hidden])
 
     def any(self, marked: Array) -> Array:
         """Whether any token of each row is marked: `[m, ...]` of `[n, ...]`, boolean."""
         starts = np.unique(self.groups, return_index=True)[1]  # [words]; where each begins
         found: Array = np.logical_or.reduceat(marked, starts, axis=0)[~self.hidden]
         return found
+
+
+def segments(tokens: ModelSentence) -> Array | None:
+    """Of two texts the one that each token is of: `[n]`; None of one text."""
+    return None if tokens.pair is None else np.array([token.segment for token in tokens.tokens])
 
 
 def special_tokens(tokens: ModelSentence) -> Array:
@@ -67,4 +73,5 @@ def _token(tokens: ModelSentence, index: int, members: Sequence[int]) -> Token:
     if len(own) > 1:  # a space may be a piece of its own in front of its word
         start += len(tokens.text[start:end]) - len(tokens.text[start:end].lstrip())
     text = tokens.text[start:end] or first.piece
-    return Token(index, text, "".join(pieces), start, end, first.id, first.special, pieces)
+    segment = None if tokens.pair is None else first.segment
+    return Token(index, text, "".join(pieces), start, end, first.id, first.special, pieces, segment)

@@ -60,6 +60,13 @@ numbers = partial(
 class TextOptions:
     """The texts that a model is given beside the sentence, and the part of it that is shown."""
 
+    pair: str | None = model_option(
+        None,
+        "A second text in the same input, as of a question and its answer.",
+        check=check_text,
+        metavar="TEXT",
+        when=never,
+    )
     target: str | None = model_option(
         None,
         "The decoder's text, where the sentence is the source of an encoder-decoder.",
@@ -77,9 +84,18 @@ class TextOptions:
 
 
 @dataclass(frozen=True)
-class LengthOptions:
-    """A text of more tokens than the model has positions: cut, or read in windows; without either it is refused."""
+class ReadingOptions:
+    """The reading of a text: tokens in front of it; more tokens than positions, which are cut or read in windows."""
 
+    bos: bool | None = model_option(
+        None,
+        "Whether a token stands in front of the text",
+        check=check_flag,
+        names="--bos/--no-bos",
+        described="as the tokenizer has it",
+        label="in front",
+        written=lambda there, _: "bos token" if there else "nothing",
+    )
     truncate: bool = model_option(
         False, "Cut a text that is longer than the model's positions.", check=check_flag, when=never
     )
@@ -127,7 +143,7 @@ class ReductionOptions:
 
 @dataclass(frozen=True)
 class ModelSettings(
-    TopOption, WordOption, ReductionOptions, HeadOptions, LengthOptions, TextOptions
+    TopOption, WordOption, ReductionOptions, HeadOptions, ReadingOptions, TextOptions
 ):  # its fields are those of the last one first
     """The checked settings of one explanation of a model."""
 

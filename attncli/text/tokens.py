@@ -24,7 +24,8 @@ class Token:
     """A word with a vector: `text` as typed, `word` as the vector set spells it, at code points `start` to `end`.
 
     `row` is None where the set lacks the word and its vector is composed of n-grams or pieces. A token of a model has
-    its id as `row` and is made of `pieces`; a `special` one, such as [CLS], has no place in the text.
+    its id as `row` and is made of `pieces`; a `special` one, such as [CLS], has no place in the text. segment: of two
+    texts in one input 0 is the first and 1 the second, None of one text alone.
     """
 
     index: int
@@ -35,6 +36,7 @@ class Token:
     row: int | None
     special: bool = False
     pieces: tuple[str, ...] = ()
+    segment: int | None = None
 
     @property
     def name(self) -> str:
@@ -54,11 +56,26 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Sentence:
-    """The text as typed, the tokens that take part in attention, and the words left out."""
+    """The text as typed, the tokens that take part in attention, and the words left out.
+
+    pair: the second of two texts in one input, of which `text` has both with a line break between them.
+    """
 
     text: str
     tokens: tuple[Token, ...]
     unknown: tuple[Unknown, ...] = ()
+    pair: str | None = None
+
+    @property
+    def parts(self) -> tuple["Sentence", ...]:
+        """The sentence; of two texts each as a sentence, with its tokens at their places in it."""
+        if self.pair is None:
+            return (self,)
+        start = len(self.text) - len(self.pair)
+        first = tuple(token for token in self.tokens if not token.segment)
+        second = (token for token in self.tokens if token.segment)
+        moved = (t if t.special else replace(t, start=t.start - start, end=t.end - start) for t in second)
+        return Sentence(self.text[: start - 1], first), Sentence(self.pair, tuple(moved))
 
 
 def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentence:

@@ -44,7 +44,7 @@ class Marks(NamedTuple):
     def around(self, found: Encoded, language: Mark) -> Encoded:
         """The tokens of a text in a language, with its mark and the end."""
         before, after = ([], [self.end, language]) if self.behind else ([language], [self.end])
-        return around(found, before, after)
+        return around(found._replace(segments=[0] * len(found.ids)), before, after)
 
 
 class Roles(NamedTuple):

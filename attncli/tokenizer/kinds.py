@@ -281,10 +281,11 @@ def _t5(work: Work) -> Any:
     return _sentencepiece(replace(work, settings=plain), 2)
 
 
-def _after_t5(work: Work) -> None:
+def _after_t5(work: Work, between: bool = True) -> None:
+    """The end behind a text; of two texts also between them."""
     end = (work.text("eos_token"), work.number("eos_token", 1))
     work.tokenizer.post_processor = work.library.processors.TemplateProcessing(
-        single=["$A", end[0]], pair=["$A", end[0], "$B", end[0]], special_tokens=[end]
+        single=["$A", end[0]], pair=["$A", *[end[0]] * between, "$B", end[0]], special_tokens=[end]
     )
 
 
@@ -340,5 +341,5 @@ KINDS: Mapping[str, Kind] = {
         takes_spaces=True,
     ),
     "nllb": Kind("BPE", _ROBERTA | {"mask_token": _MASK}, _nllb, extra=NLLB, saved=True, takes_spaces=True),
-    "pegasus": Kind("Unigram", _PEGASUS, _pegasus, _after_t5, tuple(_SENTENCES), always=True),
+    "pegasus": Kind("Unigram", _PEGASUS, _pegasus, partial(_after_t5, between=False), tuple(_SENTENCES), always=True),
 }

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from oracles.checkpoints import PAIR, PAIRED, TINY, copy_of
+from oracles.older_files import write
 from oracles.tokenizer_folders import SETTINGS, folder_of
 from support.places import TESTS
 
@@ -14,7 +15,8 @@ from attncli.models.families import family_of
 from attncli.models.model import open_model
 from attncli.models.pack import Pack
 
-TOKENS = json.loads((TESTS / "oracles" / "segments.json").read_text())
+STORED = json.loads((TESTS / "oracles" / "segments.json").read_text())
+TOKENS = STORED["folders"]
 AS_SAVED = ("xlm-roberta", "camembert", "albert", "deberta-v2")  # unigrams alone: the file is the tokenizer
 CASES = [
     (name, number)
@@ -42,6 +44,26 @@ def test_tokens_and_segments_are_those_of_transformers(tmp_path, name, number):
         alone = tokenizer.read(PAIR[0])
         front = () if alone.tokens[0].special else (begin,)
         assert tokenizer.read(PAIR[0], bos=True).ids == (*front, *alone.ids)
+
+
+@pytest.mark.parametrize("name", [name for name, ids in STORED["older"].items() if ids])
+def test_tokens_by_older_files_are_those_of_transformers(tmp_path, name):
+    model_type = write(name, tmp_path)
+    default = family_of(model_type).tokenizers.get(model_type)
+    tokenizer = ModelTokenizer(tmp_path, {"model_type": model_type}, 600, default)
+    assert list(tokenizer.read(PAIR[0], pair=PAIR[1]).ids) == STORED["older"][name]
+
+
+def test_a_process_with_limits_gives_the_same(tmp_path):
+    folder = copy_of("bert", tmp_path / "model")
+    content = json.loads((folder / "tokenizer.json").read_text())
+    step = {"type": "Replace", "pattern": {"Regex": "(a|a)*z"}, "content": "z"}  # a form that is not known
+    steps = {"type": "Sequence", "normalizers": [content["normalizer"], step]}
+    (folder / "tokenizer.json").write_text(json.dumps({**content, "normalizer": steps}))
+    here, there = open_model(TINY / "bert")._tokenizer, open_model(folder)._tokenizer
+    assert there._encoder.roles == here._encoder.roles
+    for how in ({"pair": PAIR[1]}, {"bos": False}, {"pair": PAIR[1], "bos": False}):
+        assert there.read(PAIR[0], **how) == here.read(PAIR[0], **how)
 
 
 @pytest.mark.parametrize("name", ENCODERS)

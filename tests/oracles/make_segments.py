@@ -3,7 +3,8 @@
 tiny/NAME/pair.npz has of each encoder its input `ids` and `segments` [n], `weights` [n_layer, n_head, n, n], and
 `hidden` [n, d]: those of PAIR for the folders PAIRED, random ones where transformers takes no such tokenizer.json.
 segments.json: model_type → settings by their number, as in tokenizers.json, → ids and segments of PAIR, and the id of
-the token that texts begin with. The segments are asked for, since the classes of some models leave them out.
+the token that texts begin with; and folders of older files → ids.
+The segments are asked for, since the classes of some models leave them out.
 """
 
 import json
@@ -12,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from checkpoints import PAIR, PAIRED, TINY, weights_of
+from checkpoints import PAIR, PAIRED, TINY
+from older_files import FOLDERS, write
 from tokenizer_folders import BASES, SETTINGS, folder_of
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 ENCODERS = (
     *("albert", "bert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet", "nomic_bert"),
-    *("roberta", "xlm-roberta"),
+    *("roberta", "xlm-roberta", "xlm-roberta-xl", "deberta-v2_conv", "modernbert_biased"),
 )
 N = 19  # random tokens
 
@@ -52,20 +54,29 @@ def tokens_of(model_type, settings):
         folder_of(model_type, settings, Path(folder))
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder)
-        except TypeError:
+        except (KeyError, TypeError, ValueError):  # a token or language of the settings that there is not
             return None
         found = tokenizer(*PAIR, return_token_type_ids=True)
         begin = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.cls_token_id
         return [found["input_ids"], found["token_type_ids"], begin]
 
 
+def older_tokens(name):
+    """The ids of the two texts by the files from before tokenizer.json."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(name, Path(folder))
+        try:
+            return AutoTokenizer.from_pretrained(folder)(*PAIR)["input_ids"]
+        except KeyError:  # a language of the settings that the class does not know
+            return None
+
+
 if __name__ == "__main__":
-    for path in sorted(TINY.iterdir()):
-        if path.name == weights_of(path.name) and path.name.split("_")[0].removesuffix("-xl") in (*ENCODERS, "nomic"):
+    for path in TINY.iterdir():
+        if path.name in ENCODERS:
             np.savez_compressed(path / "pair.npz", **expected(path))
     found = {name: [tokens_of(name, settings) for settings in SETTINGS] for name in BASES}
-    stored = {
-        name: [0 if i and each == rows[0] else each for i, each in enumerate(rows)] for name, rows in found.items()
-    }
+    stored = {name: [rows[0], *(0 if each == rows[0] else each for each in rows[1:])] for name, rows in found.items()}
+    stored = {"folders": stored, "older": {name: older_tokens(name) for name in FOLDERS}}
     text = json.dumps(stored, separators=(",", ":"))
     (Path(__file__).parent / "segments.json").write_text(text.replace("]],", "]],\n") + "\n")

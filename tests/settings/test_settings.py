@@ -130,7 +130,8 @@ WRONG = {
         **{"unknown": "x"},
     },
     check_model_settings: {
-        **{"target": 3, "part": "x", "source_lang": 3, "target_lang": 3, "truncate": "x", "stride": -1},
+        **{"pair": 3, "target": 3, "part": "x", "source_lang": 3, "target_lang": 3},
+        **{"bos": "x", "truncate": "x", "stride": -1},
         **{"layer": "x", "head": "x", "combine": "x", "words": "x", "hide_special": "x", "hide_first": "x"},
         **{"word": 2.5, "top": 0},
     },
@@ -154,9 +155,9 @@ def test_every_door_names_the_setting_its_own_way(check, name, value):
     assert caught.value.in_words(by_key)[0].startswith(f"{name.replace('_', ' ')} {value}{key}: expected ")
 
 
-TEXTS = ("projections", "memory", "word", "target", "source_lang", "target_lang")  # which take any value
+TEXTS = ("projections", "memory", "word", "pair", "target", "source_lang", "target_lang")  # which take any value
 TYPED = [(name, value) for check, name, value in CASES if name not in TEXTS]
-SWITCHES = ("exclude_self", "words", "hide_special", "hide_first", "truncate")  # which take no value
+SWITCHES = ("exclude_self", "words", "hide_special", "hide_first", "bos", "truncate")  # which take no value
 OF_MODELS = ("layer", "head", "combine", "part", "stride")
 
 

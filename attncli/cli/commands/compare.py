@@ -18,7 +18,7 @@ from attncli.cli.options import (
 )
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import METHODS, AttentionOptions, attention_option, check_methods
-from attncli.settings.model import HeadOptions, LengthOptions, TextOptions, model_option
+from attncli.settings.model import HeadOptions, ReadingOptions, TextOptions, model_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class OtherOptions:
 
 
 @dataclass(frozen=True)
-class ComparedModels(HeadOptions, OtherOptions, LengthOptions, TextOptions, ModelOption):
+class ComparedModels(HeadOptions, OtherOptions, ReadingOptions, TextOptions, ModelOption):
     """The models, or the changed word, and the heads that are compared."""
 
 

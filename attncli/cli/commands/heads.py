@@ -8,7 +8,7 @@ from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import ModelOption, OutputOptions, SentenceArgument
 from attncli.errors import Setting, UsageError
-from attncli.settings.model import PATTERN_NAMES, HeadOptions, LengthOptions, TextOptions, model_option
+from attncli.settings.model import PATTERN_NAMES, HeadOptions, ReadingOptions, TextOptions, model_option
 
 EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
 attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog --lift
@@ -16,7 +16,7 @@ attn heads "Bark is very cute and he is a dog" --model my-model --pattern previo
 
 
 @dataclass(frozen=True)
-class RankOptions(HeadOptions, LengthOptions, TextOptions, ModelOption):
+class RankOptions(HeadOptions, ReadingOptions, TextOptions, ModelOption):
     """The heads, and the pair or pattern that they are ranked by."""
 
     from_: str | None = model_option(None, "The word that attends.", metavar="WORD|INDEX")

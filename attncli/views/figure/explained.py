@@ -27,7 +27,7 @@ def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> C
         raise AttnError(f"a figure of {len(places)} heads is too many: {MOST_PANELS[kind]} at most", FEWER_HEADS)
     panels = [_heads(explanation, places)] if one_query else [_panel(explanation, *place) for place in places]
     return Content(
-        PAPER.word(explanation.sentence.text),
+        PAPER.word(explanation.sentence.parts[0].text),
         " · ".join([*_what(explanation), *_query(explanation)]),
         tuple((panel,) for panel in panels),
         _scale(explanation, by_row),
@@ -109,6 +109,8 @@ def _scale(explanation: Explanation, by_row: bool) -> Scale:
 
 def _notes(explanation: Explanation) -> Iterator[str]:
     yield from cut_note([token.name for sentence in explanation.sentences for token in sentence.tokens])
+    if explanation.sentence.pair is not None:
+        yield f"second text: {PAPER.word(explanation.sentence.pair)}"
     if explanation.memory is not None:
         yield f"keys and values come from: {PAPER.word(explanation.memory.text)}"
     for sentence in explanation.sentences:

@@ -3,6 +3,7 @@
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_comparison import ModelComparison
+from attncli.text.tokens import Sentence
 from attncli.views.page.measured import methods_measured, models_measured
 from attncli.views.page.page import page_html
 
@@ -10,7 +11,7 @@ from attncli.views.page.page import page_html
 def explanation_page(explanation: Explanation, by_row: bool = False) -> str:
     """The page of one explanation; by_row: each row is coloured up to its own largest weight."""
     sources = {explanation.source.method: explanation}
-    return page_html(sources, f"attn: {explanation.sentence.text}", by_row=by_row)
+    return page_html(sources, f"attn: {_titled(explanation.sentence)}", by_row=by_row)
 
 
 def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = False) -> str:
@@ -20,8 +21,13 @@ def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = Fal
     else:
         sources = {each.method: each.explanation for each in comparison.methods}
         compared = methods_measured(comparison)
-    sentence = next(iter(sources.values())).sentence.text
+    sentence = _titled(next(iter(sources.values())).sentence)
     return page_html(sources, f"attn compare: {sentence}", comparison.warnings, compared, by_row)
+
+
+def _titled(sentence: Sentence) -> str:
+    """The text, or both, in one line."""
+    return " / ".join(part.text for part in sentence.parts)
 
 
 def _runs(comparison: ModelComparison) -> dict[str, Explanation]:

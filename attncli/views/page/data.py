@@ -45,7 +45,9 @@ def page_data(sources: Mapping[str, Explanation], compared: Record | None = None
 
 
 def memory_shown(explanation: Explanation) -> str:
-    """The other sentence of cross-attention, or nothing."""
+    """The other sentence of cross-attention, or the second of two texts, or nothing."""
+    if explanation.sentence.pair is not None:
+        return f"second text: {visible(explanation.sentence.pair)}"
     return "" if explanation.memory is None else f"keys and values: {visible(explanation.memory.text)}"
 
 
@@ -60,7 +62,7 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
     screen, n = Screen(), len(explanation.sentence.tokens)
     memory, units = explanation.memory, [units_of(layer) for layer in explanation.layers]
     return {
-        "sentence": visible(explanation.sentence.text),
+        "sentence": visible(explanation.sentence.parts[0].text),
         "memory": memory_shown(explanation),
         "settings": settings_shown(explanation, screen),
         "queries": names(explanation.sentence, screen),

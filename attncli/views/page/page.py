@@ -60,7 +60,7 @@ def page_html(
     parts = {
         "policy": POLICY.format(script=digest(script), style=digest(style)),
         "title": _text(title),
-        "sentence": _text(first.sentence.text),
+        "sentence": _text(first.sentence.parts[0].text),
         "memory": _text(memory_shown(first)),
         "settings": _text(settings_shown(first, Screen())),
         "notes": "\n".join(f'<li dir="auto">{_text(note)}</li>' for note in notes),

@@ -16,9 +16,9 @@ AGAINST_BASELINE = ("divergence", "rank_correlation", "top1_agreement")
 def explanation_arrays(explanation: Explanation) -> dict[str, Array]:
     """`weights` and `scores` `[n_layer, n_head, n_query, n_key]`, −inf where hidden, and the texts of the tokens.
 
-    `queries` and `keys` are the tokens of either side `[n]`; of a model, `layer` and `head` say which are there, and
-    `model` is its description as JSON. Where heads were combined or pieces merged there are no scores. Rows that were
-    not computed are NaN.
+    `queries` and `keys` are the tokens of either side `[n]`, and `segments` `[n]` says which of two texts they are of;
+    of a model, `layer` and `head` say which are there, and `model` is its description as JSON. Where heads were
+    combined or pieces merged there are no scores. Rows that were not computed are NaN.
     """
     arrays: dict[str, Any] = {"weights": explanation.known_weights}
     if explanation.has_scores:
@@ -57,8 +57,10 @@ def model_comparison_arrays(comparison: ModelComparison) -> dict[str, Array]:
 
 
 def _tokens(explanation: Explanation) -> dict[str, Any]:
-    sides = (("queries", explanation.sentence), ("keys", explanation.key_sentence))
-    return {name: [token.text for token in sentence.tokens] for name, sentence in sides}
+    sentence = explanation.sentence
+    sides = (("queries", sentence), ("keys", explanation.key_sentence))
+    segments = {} if sentence.pair is None else {"segments": [token.segment for token in sentence.tokens]}
+    return {name: [token.text for token in side.tokens] for name, side in sides} | segments
 
 
 def _as_arrays(arrays: dict[str, Any]) -> dict[str, Array]:

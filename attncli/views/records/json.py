@@ -79,10 +79,11 @@ def _kinds(explanation: Explanation, numbers: "Numbers") -> dict[str, Any]:
     source = explanation.source
     if source.kinds is None:
         return {}
+    names = KINDS if source.kinds.crossing is None else (*KINDS, "crossing")
     return {
         "heads": [
             {"layer": layer, "head": head, "kind": str(source.kinds.kind[row, column])}
-            | {name: numbers.scalar(getattr(source.kinds, name)[row, column]) for name in KINDS}
+            | {name: numbers.scalar(getattr(source.kinds, name)[row, column]) for name in names}
             for row, layer in enumerate(source.layers)
             for column, head in enumerate(source.heads)
         ]
@@ -159,7 +160,8 @@ def sentence_record(sentence: Sentence) -> dict[str, Any]:
 def _token(token: Token) -> dict[str, Any]:
     shown = {"index": token.index, "text": token.text, "word": token.word, "start": token.start, "end": token.end}
     if token.pieces:
-        return shown | {"special": token.special, "pieces": list(token.pieces)}
+        shown |= {"special": token.special, "pieces": list(token.pieces)}
+        return shown if token.segment is None else shown | {"segment": token.segment}
     return shown if token.row is not None else shown | {"composed": True}
 
 
@@ -322,6 +324,6 @@ def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
                 }
                 for each in ranking.heads
             ],
-            "warnings": list(ranking.warnings),
+            "warnings": [*ranking.warnings, *ranking.remarks],
         }
     )

@@ -91,7 +91,9 @@ def _opening(explanation: Explanation, screen: Screen) -> Iterator[str]:
     """The settings and the sentence."""
     settings = ", ".join(screen.word(each.spoken) for each in labelled(explanation, screen))
     yield f"{'Attention with ' if explanation.source.kind == 'vectors' else ''}{settings}."
-    yield f"Sentence: {screen.word(explanation.sentence.text)}"
+    names = ("Sentence",) if explanation.sentence.pair is None else ("First text", "Second text")
+    for name, part in zip(names, explanation.sentence.parts, strict=True):
+        yield f"{name}: {screen.word(part.text)}"
     if explanation.memory is not None:
         yield f"The keys and values are from: {screen.word(explanation.memory.text)}"
 

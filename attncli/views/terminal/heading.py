@@ -65,10 +65,13 @@ def source_shown(label: str, name: str, size: str) -> Shown:
 
 
 def sentences(sentence: Sentence, memory: Sentence | None, screen: Screen) -> list[Text]:
-    """The sentence with its unknown words in brackets; with a memory both, and which is which."""
-    if memory is None:
+    """The sentence with its unknown words in brackets; with a memory or a second text both, and which is which."""
+    if memory is not None:
+        return [*_sentence("queries  ", sentence, screen), *_sentence("keys     ", memory, screen)]
+    if sentence.pair is None:
         return _sentence("", sentence, screen)
-    return [*_sentence("queries  ", sentence, screen), *_sentence("keys     ", memory, screen)]
+    first, second = sentence.parts
+    return [*_sentence("first    ", first, screen), *_sentence("second   ", second, screen)]
 
 
 def _sentence(label: str, sentence: Sentence, screen: Screen) -> list[Text]:

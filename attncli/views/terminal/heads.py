@@ -1,6 +1,6 @@
 """The heads of a model: a grid of layers by heads, the map of their kinds, and their ranking."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -67,19 +67,19 @@ KIND_DEFINITIONS = {
     CONTENT: "none of these: it picks tokens by what they are",
 }
 NUMBERS = {"dist": "mean distance in tokens", "bits": "mean entropy of a row", "spec": "share on special tokens"}
+CROSSING = {"cross": "share that crosses to the other text"}
 
 
 def map_block(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> Block:
     """Every chosen head with its kind and, where the lines suffice, distance, entropy and share on special tokens."""
     layers, heads = explanation.layer_numbers, explanation.head_numbers
-    numbered = len(layers) * len(blocks(layers, heads, screen)) * 5 <= MOST_LINES
+    measures = _measures(kinds)
+    numbered = len(layers) * len(blocks(layers, heads, screen)) * (2 + len(measures)) <= MOST_LINES
     lines = [Line("kind", partial(_kind, kinds, screen))]
-    lines += [Line(name, partial(_measure, kinds, name)) for name in NUMBERS if numbered]
+    lines += [Line(name, partial(_measure, kinds, name)) for name in measures if numbered]
     remarks = ["all these numbers are in --json; one head whole: --layer L --head H"]
     if not numbered:
-        remarks.insert(
-            0, "distance, entropy and share on special tokens are left out of so large a map: choose --layer L"
-        )
+        remarks.insert(0, "distance, entropy and shares are left out of so large a map: choose --layer L")
     shaded = "; the colour is the share of its weight" * screen.coloured
     over = heading("map", f"a row a layer, a column a head: what it does here{shaded}", screen)
     return Block([*over, *head_grid(layers, heads, lines, screen)], tuple(remarks))
@@ -88,9 +88,14 @@ def map_block(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> Blo
 def legend(kinds: HeadKinds, screen: Screen) -> list[Text]:
     """The definitions of the short names on this map."""
     found = [kind for kind in SHORT if (kinds.kind == kind).any()]
-    meant = [(SHORT[kind], f"{kind}: {KIND_DEFINITIONS[kind]}") for kind in found] + list(NUMBERS.items())
+    meant = [(SHORT[kind], f"{kind}: {KIND_DEFINITIONS[kind]}") for kind in found] + list(_measures(kinds).items())
     lines = [wrap([(pad(short, CELL), BOLD), (text, DIM)], screen.columns, hanging=CELL) for short, text in meant]
     return [line for some in lines for line in some]
+
+
+def _measures(kinds: HeadKinds) -> Mapping[str, str]:
+    """The numbers of a head, by short name; of one text nothing crosses."""
+    return NUMBERS if kinds.crossing is None else NUMBERS | CROSSING
 
 
 def _kind(kinds: HeadKinds, screen: Screen, row: int, head: int) -> tuple[str, str | Style]:
@@ -110,8 +115,9 @@ def _strength(kinds: HeadKinds, row: int, head: int) -> float:
 
 
 def _number(kinds: HeadKinds, name: str, row: int, head: int) -> str:
-    if name == "spec":
-        return as_short(round(100 * float(kinds.special[row, head])))
+    share = {"spec": kinds.special, "cross": kinds.crossing}.get(name)
+    if share is not None:
+        return as_short(round(100 * float(share[row, head])))
     value = kinds.distance[row, head] if name == "dist" else kinds.entropy[row, head]
     return f"{float(value):.2f}" if value < 10 else f"{float(value):.1f}"
 
@@ -123,6 +129,8 @@ def kind_sentences(explanation: Explanation, kinds: HeadKinds) -> Iterator[str]:
             distance, bits = (_number(kinds, name, row, column) for name in ("dist", "bits"))
             measured = f"{NUMBERS['dist']} {distance}, {NUMBERS['bits']} {bits} bits"
             special = f"{NUMBERS['spec']} {float(kinds.special[row, column]):.2f}"
+            if kinds.crossing is not None:
+                special += f", {CROSSING['cross']} {float(kinds.crossing[row, column]):.2f}"
             yield f"Layer {layer}, head {head}: {kinds.kind[row, column]}; {measured}, {special}."
 
 
@@ -148,7 +156,7 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     rest = len(ranking.heads) - len(shown)
     remarks = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
     remarks.append(f"look at the first: attn explain … --model … --layer {first.layer} --head {first.head}")
-    return [*lines, Text(), *notes(remarks, screen), *notes(ranking.warnings, screen, "warning")]
+    return [*lines, Text(), *notes([*remarks, *ranking.remarks], screen), *notes(ranking.warnings, screen, "warning")]
 
 
 def _head(each: RankedHead, ranking: HeadRanking, screen: Screen) -> list[Text]:
