@@ -24,12 +24,11 @@ from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
 from attncli.models.model_input import ModelInput, shifted
-from attncli.models.output import missing_output, token_logits
+from attncli.models.output import checked_logits, checked_scores, missing_output
 from attncli.models.pack import Pack
 from attncli.models.reading import TextReader
 from attncli.models.windows import Windows
 
-WITHOUT_OUTPUT = "take a checkpoint with its language model head; attn explain shows the attention of this one"
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 
 
@@ -223,13 +222,7 @@ class Model:
             ResourceError: there is no output layer, or an array of it does not fit config.json or gives no finite
                 numbers.
         """
-        if missing := missing_output(self._family, self._tensors):
-            raise ResourceError(f"{self.name} has no output layer: its files have no array {missing!r}", WITHOUT_OUTPUT)
-        with np.errstate(all="ignore"):
-            scores = token_logits(self._family, self._tensors, output)
-        if not all_finite(scores):
-            raise ResourceError(f"the output layer of {self.name} gives a NaN or an infinity: its file is damaged")
-        return scores
+        return checked_logits(self.name, self._family, self._tensors, output)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -246,9 +239,7 @@ class Model:
             raise ResourceError(f"{self.name} has no labels: its files have no head that classifies texts")
         with np.errstate(all="ignore"):
             scores = label_logits(self._family, self._tensors, self._labels, ids, output)
-        if not all_finite(scores):
-            raise ResourceError(f"the labels of {self.name} get a NaN or an infinity: its file is damaged")
-        return scores.astype(np.float32, copy=False)
+        return checked_scores(self.name, scores)
 
     @property
     def has_decoder(self) -> bool:

@@ -8,10 +8,37 @@ their code: `get_masked_lm_output`).
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.attention.products import all_finite
 from attncli.errors import ResourceError
 from attncli.models.blocks.layers import linear
 from attncli.models.checkpoint.tensors import SAME, Checkpoint
+from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.family import Family
+
+WITHOUT = "take a checkpoint with its language model head; attn explain shows the attention of this one"
+
+
+def checked_logits(name: str, family: Family, tensors: Checkpoint, x: Array) -> Array:
+    """The scores of `token_logits` for the model of a name.
+
+    Raises:
+        ResourceError: as `token_logits` does, for a model without an output layer, or for scores that are no numbers.
+        ValueError: x has another width than the blocks that predict tokens.
+    """
+    if missing := missing_output(family, tensors):
+        raise ResourceError(f"{name} has no output layer: its files have no array {missing!r}", WITHOUT)
+    d = (family.decoder_shape if isinstance(family, EncoderDecoder) else family.shape).d_model
+    if x.ndim != 2 or x.shape[1] != d:
+        raise ValueError(f"output: expected shape [n, {d}], got {list(x.shape)}")
+    with np.errstate(all="ignore"):
+        return checked_scores(name, token_logits(family, tensors, x))
+
+
+def checked_scores(name: str, scores: Array) -> Array:
+    """The scores in float32; ResourceError for a NaN or an infinity, in the words of the model of a name."""
+    if not all_finite(scores):
+        raise ResourceError(f"the head of {name} gives a NaN or an infinity: its file is damaged")
+    return scores.astype(np.float32, copy=False)
 
 
 def missing_output(family: Family, tensors: Checkpoint) -> str | None:

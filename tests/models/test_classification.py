@@ -109,7 +109,7 @@ def test_a_layer_without_rows_has_no_labels(tmp_path, shape):
 
 def test_numbers_that_are_none_are_not_given_out(tmp_path):
     model = damaged(tmp_path, **{"classifier.bias": np.full(3, np.inf, "f4")})
-    with pytest.raises(ResourceError, match=r"the labels of .* get a NaN or an infinity: its file is damaged"):
+    with pytest.raises(ResourceError, match=r"the head of .* gives a NaN or an infinity: its file is damaged"):
         model.class_logits([2], np.zeros((1, 16), np.float32))
 
 

@@ -67,6 +67,21 @@ def test_an_earlier_layer_is_normed_before_it_is_scored():
     np.testing.assert_allclose(model.logits(first.output), normed @ words.T, rtol=0, atol=2e-5)
 
 
+@pytest.mark.parametrize("shape", [(16,), (2, 8), (1, 2, 16)])
+def test_outputs_of_another_width_are_a_mistake_of_the_caller(shape):
+    with pytest.raises(ValueError, match=r"output: expected shape \[n, 16\], got"):
+        open_model(TINY / "gpt2").logits(np.zeros(shape, np.float32))
+
+
+def test_of_an_embedding_that_is_the_output_layer_too_one_array_is_kept():
+    model, ids = open_model(TINY / "gpt2"), np.arange(2, 12)
+    for _ in range(3):
+        *_, last = model.run(ids)
+        model.logits(last.output[-1:])
+    kept = model._tensors._kept
+    assert [name for name, array in kept.items() if len(array) == model.vocabulary] == ["wte.weight"]
+
+
 def test_a_large_matrix_is_read_some_rows_at_a_time(monkeypatch):
     model, x = open_model(TINY / "gpt2"), np.random.default_rng(0).standard_normal((3, 16)).astype(np.float32)
     whole, asked, read = model.logits(x), [], model._tensors.rows
@@ -120,7 +135,7 @@ def test_an_output_layer_that_does_not_fit_is_named(tmp_path, case):
 
 def test_numbers_that_are_none_are_not_given_out(tmp_path):
     model = open_model(headed(tmp_path, "granite", lambda arrays: arrays["lm_head.weight"].fill(np.nan)))
-    with pytest.raises(ResourceError, match=r"the output layer of .* gives a NaN or an infinity: its file is damaged"):
+    with pytest.raises(ResourceError, match=r"the head of .* gives a NaN or an infinity: its file is damaged"):
         model.logits(np.ones((1, 16), np.float32))
 
 

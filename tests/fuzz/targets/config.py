@@ -24,10 +24,12 @@ def read(folder, data):
     """Open the family that the config names; the tokenizer is as good as ever, and slow to read."""
     with patch.object(opening, "ModelTokenizer", Untouched):
         model = open_model(_beside(folder, data))
-    x = [layer.output for layer in model.run([2, 5, 3])][-1]
-    model.final(x)
+    *_, last = model.run([2, 5, 3])
+    model.final(last.output)
+    if model.has_decoder:
+        *_, last = model.run_pair([2, 5, 3], [2, 5])
     if model.has_output:
-        model.logits(x)
+        model.logits(last.output)
 
 
 def _beside(folder, data):
