@@ -7,40 +7,27 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from attncli.tokenizer.class_tokens import (
+    ALBERT,
+    BERT,
+    BLANKS,
+    BLENDERBOT,
+    COHERE,
+    DEBERTA,
+    GEMMA,
+    GPT2,
+    LLAMA,
+    MASK,
+    NOT_USED,
+    PEGASUS,
+    QWEN,
+    ROBERTA,
+    SENTENCES,
+    T5,
+)
 from attncli.tokenizer.form import QWEN2
 from attncli.tokenizer.language_codes import MBART, MBART50, NLLB
 from attncli.tokenizer.settings import AddedToken, Settings, extra_tokens
-
-_BERT = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}
-_ROBERTA = {
-    **{"bos_token": "<s>", "eos_token": "</s>", "sep_token": "</s>", "cls_token": "<s>", "unk_token": "<unk>"},
-    **{"pad_token": "<pad>", "mask_token": "<mask>"},
-}
-_ALBERT = {
-    **{"bos_token": "[CLS]", "eos_token": "[SEP]", "sep_token": "[SEP]", "cls_token": "[CLS]", "unk_token": "<unk>"},
-    **{"pad_token": "<pad>", "mask_token": "[MASK]"},
-}
-_DEBERTA = _ALBERT | {"unk_token": "[UNK]", "pad_token": "[PAD]"}
-_GPT2 = dict.fromkeys(("unk_token", "bos_token", "eos_token"), "<|endoftext|>")
-_LLAMA = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
-_GEMMA = {
-    "pad_token": "<pad>",
-    "eos_token": "<eos>",
-    "bos_token": "<bos>",
-    "unk_token": "<unk>",
-    "mask_token": "<mask>",
-}
-_COHERE = {
-    **{"bos_token": "<BOS_TOKEN>", "eos_token": "<|END_OF_TURN_TOKEN|>", "unk_token": "<UNK>", "pad_token": "<PAD>"},
-    **{"cls_token": "<CLS>", "sep_token": "<SEP>", "mask_token": "<MASK_TOKEN>"},
-}
-_QWEN2 = dict.fromkeys(("unk_token", "eos_token", "pad_token"), "<|endoftext|>")
-_NOT_USED = ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"]
-_T5 = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
-_BLANKS = [f"<extra_id_{number}>" for number in range(100)]
-_PEGASUS = _T5 | {"mask_token": "<mask_2>", "mask_token_sent": "<mask_1>"}
-_SENTENCES = ["<mask_1>", *(f"<unk_{number}>" for number in range(2, 103))]
-_MASK = {"content": "<mask>", "lstrip": True, "special": True}
 
 #: Two texts in one input: the token in front of a text, the one behind it, and the segment of each; or no segments.
 TWO_SEGMENTS = "{0}:0 $A:0 {1}:0 $B:1 {1}:1"
@@ -143,6 +130,10 @@ def _byte_pairs(work: Work, unk: str | None = None, fuse: bool = False, fallback
 def _bytes(work: Work, keep_after: bool = False) -> Any:
     cut = work.library.pre_tokenizers.ByteLevel(add_prefix_space=bool(work.settings.get("add_prefix_space")))
     return _with(work, _byte_pairs(work), None, cut, keep_after=keep_after)
+
+
+def _blenderbot(work: Work) -> Any:
+    return _bytes(replace(work, settings={"add_prefix_space": True} | work.settings), keep_after=True)
 
 
 def _gpt_neox(work: Work) -> Any:
@@ -316,30 +307,31 @@ def _pegasus(work: Work) -> Any:
 
 
 KINDS: Mapping[str, Kind] = {
-    "bert": Kind("WordPiece", _BERT, _bert, _after_bert),
-    "mpnet": Kind("WordPiece", _ROBERTA | {"unk_token": "[UNK]", "mask_token": _MASK}, _bert, _after_mpnet),
-    "roberta": Kind("BPE", _ROBERTA, _bytes, _after_roberta, of_bytes=True),
-    "gpt2": Kind("BPE", _GPT2, lambda work: _bytes(work, keep_after=True), of_bytes=True),
-    "gpt_neox": Kind("BPE", _GPT2 | {"pad_token": "<|padding|>"}, _gpt_neox, of_bytes=True),
-    "cohere": Kind("BPE", _COHERE, _cohere, of_bytes=True),
-    "llama": Kind("BPE", _LLAMA, _llama),
-    "gemma": Kind("BPE", _GEMMA, _gemma),
-    "qwen2": Kind("BPE", _QWEN2, _qwen2, _after_qwen2, of_bytes=True),
-    "xlm-roberta": Kind("Unigram", _ROBERTA, lambda work: _sentencepiece(work, 3), _after_sentencepiece),
-    "albert": Kind("Unigram", _ALBERT, _albert, _after_albert),
-    "deberta": Kind("BPE", _DEBERTA, _bytes, partial(_after_deberta, pair=TWICE_APART), of_bytes=True),
-    "deberta-v2": Kind("Unigram", _DEBERTA, _deberta_v2, _after_deberta),
-    "t5": Kind("Unigram", _T5, _t5, _after_t5, tuple(_BLANKS), always=True),
-    "camembert": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _camembert, _after_sentencepiece, tuple(_NOT_USED)),
-    "mbart": Kind("Unigram", _ROBERTA | {"mask_token": _MASK}, _mbart, extra=MBART, always=True),
+    "bert": Kind("WordPiece", BERT, _bert, _after_bert),
+    "mpnet": Kind("WordPiece", ROBERTA | {"unk_token": "[UNK]", "mask_token": MASK}, _bert, _after_mpnet),
+    "roberta": Kind("BPE", ROBERTA, _bytes, _after_roberta, of_bytes=True),
+    "blenderbot": Kind("BPE", BLENDERBOT, _blenderbot, of_bytes=True, takes_spaces=True),
+    "gpt2": Kind("BPE", GPT2, lambda work: _bytes(work, keep_after=True), of_bytes=True),
+    "gpt_neox": Kind("BPE", GPT2 | {"pad_token": "<|padding|>"}, _gpt_neox, of_bytes=True),
+    "cohere": Kind("BPE", COHERE, _cohere, of_bytes=True),
+    "llama": Kind("BPE", LLAMA, _llama),
+    "gemma": Kind("BPE", GEMMA, _gemma),
+    "qwen2": Kind("BPE", QWEN, _qwen2, _after_qwen2, of_bytes=True),
+    "xlm-roberta": Kind("Unigram", ROBERTA, lambda work: _sentencepiece(work, 3), _after_sentencepiece),
+    "albert": Kind("Unigram", ALBERT, _albert, _after_albert),
+    "deberta": Kind("BPE", DEBERTA, _bytes, partial(_after_deberta, pair=TWICE_APART), of_bytes=True),
+    "deberta-v2": Kind("Unigram", DEBERTA, _deberta_v2, _after_deberta),
+    "t5": Kind("Unigram", T5, _t5, _after_t5, tuple(BLANKS), always=True),
+    "camembert": Kind("Unigram", ROBERTA | {"mask_token": MASK}, _camembert, _after_sentencepiece, tuple(NOT_USED)),
+    "mbart": Kind("Unigram", ROBERTA | {"mask_token": MASK}, _mbart, extra=MBART, always=True),
     "mbart50": Kind(
         "Unigram",
-        {name: token for name, token in _ROBERTA.items() if name != "bos_token"} | {"mask_token": _MASK},
+        {name: token for name, token in ROBERTA.items() if name != "bos_token"} | {"mask_token": MASK},
         lambda work: _spaced(work, _unigrams(work, 3), _charsmap(work)),
         extra=MBART50,
         always=True,
         takes_spaces=True,
     ),
-    "nllb": Kind("BPE", _ROBERTA | {"mask_token": _MASK}, _nllb, extra=NLLB, saved=True, takes_spaces=True),
-    "pegasus": Kind("Unigram", _PEGASUS, _pegasus, partial(_after_t5, between=False), tuple(_SENTENCES), always=True),
+    "nllb": Kind("BPE", ROBERTA | {"mask_token": MASK}, _nllb, extra=NLLB, saved=True, takes_spaces=True),
+    "pegasus": Kind("Unigram", PEGASUS, _pegasus, partial(_after_t5, between=False), tuple(SENTENCES), always=True),
 }

@@ -89,7 +89,8 @@ def _described(found: Mapping[str, Any], pieces: int) -> tuple[list[str], int, s
     config, listed = found["config"], found.get("special_tokens")
     if not isinstance(listed, list) or not isinstance(config.get("pattern"), str):
         raise FaultyTokenizerError("tekken.json: expected special_tokens and a pattern, as its version 3 has them")
-    ranked = {each.get("rank"): each.get("token_str") for each in listed if isinstance(each, dict)}
+    entries = [each for each in listed if isinstance(each, dict) and type(each.get("rank")) is int]
+    ranked = {each["rank"]: each.get("token_str") for each in entries}
     texts = [ranked.get(rank) for rank in range(len(listed))]
     if not all(isinstance(text, str) for text in texts):
         raise FaultyTokenizerError("tekken.json: expected special tokens of the ranks from 0 on")

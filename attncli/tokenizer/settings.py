@@ -25,6 +25,7 @@ KIND_OF_CLASS = {
     "XLMRobertaTokenizer": "xlm-roberta",
     "CamembertTokenizer": "camembert",
     "MPNetTokenizer": "mpnet",
+    "BlenderbotTokenizer": "blenderbot",
     "AlbertTokenizer": "albert",
     "DebertaTokenizer": "deberta",
     "DebertaV2Tokenizer": "deberta-v2",

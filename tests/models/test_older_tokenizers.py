@@ -47,6 +47,10 @@ def test_ids_are_those_of_transformers(tmp_path, name):
         ({"tekken.json": b"[" * 10**5}, "expected a JSON object with config, vocab and special_tokens"),
         ({"tekken.json": b'{"config": {"pattern": ""}}'}, "expected special_tokens and a pattern"),
         ({"tekken.json": tekken((1, "b"))}, "expected special tokens of the ranks from 0 on"),
+        (
+            {"tekken.json": tekken().replace(b'"rank": 0, "token_str"', b'"rank": [], "token_str"')},
+            "of the ranks from 0 on",
+        ),
         ({"tekken.json": tekken(count=10**9)}, "default_num_special_tokens: 1,000,000,000; up to 20,000 are read"),
         ({"tekken.json": tekken().replace(b"|\\\\s+", b"|(x|x)*$")}, "it has a part of unknown form"),
         ({"spiece.model": pieces_of(3)}, "expected pieces of a model of kind 1 or 2, got 52 of kind 3"),

@@ -70,6 +70,7 @@ FOLDERS = {
     "electra": ("electra", word_pieces()),
     "mpnet": ("mpnet", word_pieces(("<s>", "<pad>", "</s>", "[UNK]", "<mask>"))),
     "gpt2": ("gpt2", byte_pairs("<|endoftext|>")),
+    "blenderbot": ("blenderbot", byte_pairs("<s>", "<pad>", "</s>", "<unk>", "<mask>")),
     "roberta": ("roberta", byte_pairs("<s>", "<pad>", "</s>", "<unk>", "<mask>")),
     "qwen2": ("qwen2", byte_pairs("<|endoftext|>")),
     "llama": ("llama", {"tokenizer.model": pieces_of(2, bytes_too=True)} | _settings(tokenizer_class="LlamaTokenizer")),

@@ -151,6 +151,7 @@ def nllb():
 
 PEGASUS = ("<pad>", "</s>", "<unk>", "<mask_1>", "<mask_2>")
 ROBERTA_AROUND = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+BLENDERBOT_AROUND = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 2)])
 #: model_type → its tokenizer.json, and the class that tokenizer_config.json names.
 BASES = {
     "bert": (word_pieces, "BertTokenizer"),
@@ -183,6 +184,7 @@ BASES = {
     "umt5": (lambda: unigrams(T5, 2, ("<pad>", "</s>")), "T5TokenizerFast"),
     "xlm-roberta-xl": (unigrams, "XLMRobertaTokenizer"),
     "modernbert": (lambda: byte_pairs(ROBERTA, of_bytes(), ROBERTA_AROUND), "RobertaTokenizerFast"),
+    "blenderbot": (lambda: byte_pairs(ROBERTA, of_bytes(), BLENDERBOT_AROUND), "BlenderbotTokenizerFast"),
     "mbart": (lambda: translating(3, "$A </s> en_XX"), "MBartTokenizerFast"),
     "mbart50": (lambda: translating(3, "en_XX $A </s>"), "MBart50Tokenizer"),
     "nllb": (nllb, "NllbTokenizerFast"),
