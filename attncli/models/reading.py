@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from attncli.errors import AttnError, Setting, UsageError, Words
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
+from attncli.models.truncating import cut_both
 from attncli.models.windows import Windows, around
 
 #: Characters of a text: for each position, at least, and at most; a token has four or five, most of them.
@@ -37,28 +38,31 @@ class TextReader:
             UsageError: a `bos` of a model that has no such token.
             ResourceError: the tokenizer fails on it.
         """
-        sentence = self._read(text, min(max(CHARACTERS * self.positions, FEWEST), MOST), self._shorter, pair)
+        shorter = self._shorter(pair is not None)
+        sentence = self._read(text, min(max(CHARACTERS * self.positions, FEWEST), MOST), shorter, pair)
         n, most = len(sentence.tokens), self.positions
         if n > most:
-            raise AttnError(f"the text has {n:,} tokens for {self.model}, which takes {most:,}", self._shorter)
+            raise AttnError(f"the text has {n:,} tokens for {self.model}, which takes {most:,}", shorter)
         return sentence
 
-    def read_long(self, text: str) -> ModelSentence:
-        """The tokens of a text that `windows` cuts, however many they are.
+    def read_long(self, text: str, pair: str | None = None) -> ModelSentence:
+        """The tokens of a text, or of two, that `cut` and `windows` cut, however many they are.
 
         Raises:
             AttnError, ResourceError: as `read`.
         """
-        return self._read(text, MOST_CUT, SHORTEN)
+        return self._read(text, MOST_CUT, SHORTEN, pair)
 
-    def read_cut(self, text: str) -> ModelSentence:
-        """As many tokens of the text as there are positions, as transformers' `truncation` cuts it.
+    def cut(self, sentence: ModelSentence) -> ModelSentence:
+        """As many of its tokens as there are positions, as transformers' `truncation` cuts a text, or two.
 
         Raises:
-            AttnError, ResourceError: as `read_long` and `windows`.
+            AttnError: as `windows`.
         """
-        sentence = self.read_long(text)
-        return self.windows(sentence).first(sentence)
+        if sentence.pair is None:
+            return self.windows(sentence).first(sentence)
+        self._check_positions(sum(token.special for token in sentence.tokens))
+        return cut_both(sentence, self.positions, self.tokenizer.truncation_side)
 
     def windows(self, sentence: ModelSentence, stride: int = 0) -> Windows:
         """Windows over a text, each of which fits the positions; the first one is the truncated text.
@@ -70,12 +74,16 @@ class TextReader:
             AttnError: the special tokens around a text fill all positions.
         """
         positions, special = self.positions, sum(around(sentence))
-        if positions <= special:
-            raise AttnError(f"{self.model} takes {positions:,} tokens, and puts {special:,} of its own around a text")
+        self._check_positions(special)
         if stride >= positions - special:
             reason = f"expected a whole number from 0 to {positions - special - 1:,}, less than a window"
             raise UsageError(reason, setting="stride", value=stride)
         return Windows.over(sentence, positions, stride, self.tokenizer.truncation_side)
+
+    def _check_positions(self, special: int) -> None:
+        """AttnError: so many special tokens leave no position to the text."""
+        if self.positions <= special:
+            raise AttnError(f"{self.model} takes {self.positions:,} tokens, and adds {special:,} of its own to a text")
 
     def _read(self, text: str, most: int, hint: Words, pair: str | None = None) -> ModelSentence:
         """The tokens of a text, or of two, of at most so many characters."""
@@ -89,10 +97,11 @@ class TextReader:
             raise AttnError(f"{self.model} makes no token of {text!r}", "give it a word")
         return sentence
 
-    @property
-    def _shorter(self) -> Words:
-        """How a text becomes one that the model takes."""
+    def _shorter(self, both: bool) -> Words:
+        """How a text, or both of two, become ones that the model takes."""
         if not self.cuts:
             return SHORTEN
+        if both:
+            return (f"{SHORTEN}, or cut both: ", Setting("truncate"))
         windows = Setting("stride", self.positions // 4)
         return (f"{SHORTEN}, cut it: ", Setting("truncate"), ", or read it in windows: ", windows)

@@ -1,7 +1,7 @@
 """Windows over a text of more tokens than a model has positions, and the weights of all of them as one matrix."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product, takewhile
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.family import PackedLayer
+from attncli.models.truncating import of_places
 
 
 class Part(NamedTuple):
@@ -70,10 +71,7 @@ class Windows:
 
     def first(self, sentence: ModelSentence) -> ModelSentence:
         """The tokens of the first window: the truncated text."""
-        kept = [place for part in self.parts(0) for place in range(self.n)[part.text]]
-        tokens = tuple(replace(sentence.tokens[place], index=i) for i, place in enumerate(kept))
-        segments = sentence.segments and tuple(sentence.segments[place] for place in kept)
-        return replace(sentence, tokens=tokens, segments=segments)
+        return of_places(sentence, [place for part in self.parts(0) for place in range(self.n)[part.text]])
 
     @property
     def holding(self) -> Array:

@@ -8,7 +8,6 @@ from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.models.reading import TextReader
-from attncli.models.windows import Windows
 from attncli.recipes.inputs import check_sentence
 from attncli.settings.model import ModelSettings
 from attncli.settings.wording import Remark
@@ -35,39 +34,39 @@ def read_input(text: str, model: Model, settings: ModelSettings) -> ModelInput:
 
 
 def _read_text(text: str, model: Model, settings: ModelSettings) -> ModelInput:
-    """The tokens of a text, cut or in windows where that is asked for and there are more of them than positions."""
+    """The tokens of a text or of two, cut or in windows where that is asked for and there are more than positions."""
     reader = model.texts(settings.source_lang, settings.bos)
-    if settings.pair is not None:
-        return ModelInput(_read_both(text, settings.pair, reader, settings))
-    if not settings.truncate and settings.stride is None:
-        return ModelInput(reader.read(text))
-    sentence = reader.read_long(text)
-    windows = reader.windows(sentence, settings.stride or 0)
+    pair = None if settings.pair is None else check_sentence("pair", settings.pair)
+    if settings.truncate:
+        return _cut(reader.read_long(text, pair), reader)
+    if settings.stride is None:
+        return ModelInput(reader.read(text, pair))
+    if pair is not None:
+        reason = "expected one text in windows, got two in one input"
+        hint = ("leave out ", Setting("pair"), ", or cut both: ", Setting("truncate"))
+        raise UsageError(reason, hint, setting="stride", value=settings.stride)
+    return _in_windows(reader.read_long(text), reader, settings.stride)
+
+
+def _cut(sentence: ModelSentence, reader: TextReader) -> ModelInput:
+    """As many of the tokens as there are positions."""
+    cut = reader.cut(sentence)
+    n, every = len(cut.tokens), len(sentence.tokens)
+    if n == every:
+        return ModelInput(cut)
+    end = "beginning" if reader.tokenizer.truncation_side == "right" else "end"
+    of_what = f"the {end} of the text" if sentence.pair is None else f"the {end}s of both texts"
+    return ModelInput(cut, warnings=(f"the model was given {of_what}: {n:,} of {every:,} tokens",))
+
+
+def _in_windows(sentence: ModelSentence, reader: TextReader, stride: int) -> ModelInput:
+    """The tokens in windows, if more than one is needed."""
+    windows = reader.windows(sentence, stride)
     if len(windows.spans) == 1:
         return ModelInput(sentence)
-    if settings.truncate:
-        cut = windows.first(sentence)
-        return ModelInput(cut, warnings=(_cut_to(len(cut.tokens), sentence, windows),))
-    return ModelInput(sentence, windows=windows, warnings=(_in_windows(windows, settings.stride or 0),))
-
-
-def _read_both(text: str, pair: str, reader: TextReader, settings: ModelSettings) -> ModelSentence:
-    """The tokens of two texts; UsageError where they are to be cut, or read in windows."""
-    for name, value in (("truncate", settings.truncate or None), ("stride", settings.stride)):
-        if value is not None:
-            reason = "expected one text to cut, got two in one input"
-            raise UsageError(reason, ("leave one of the two out: ", Setting("pair", pair)), setting=name, value=value)
-    return replace(reader, cuts=False).read(text, check_sentence("pair", pair))
-
-
-def _cut_to(n: int, sentence: ModelSentence, windows: Windows) -> str:
-    end = "beginning" if windows.spans[0][0] == windows.before else "end"
-    return f"the model was given the {end} of the text: {n:,} of its {len(sentence.tokens):,} tokens"
-
-
-def _in_windows(windows: Windows, stride: int) -> str:
-    windows_of = f"{len(windows.spans):,} windows of {max(windows.lengths):,} tokens that overlap by {stride:,}"
-    return f"the text was read in {windows_of}: the model gives no weights between tokens that no window holds"
+    how = f"{len(windows.spans):,} windows of {max(windows.lengths):,} tokens that overlap by {stride:,}"
+    said = f"the text was read in {how}: the model gives no weights between tokens that no window holds"
+    return ModelInput(sentence, windows=windows, warnings=(said,))
 
 
 def _typed(text: ModelSentence, model: Model) -> Iterator[str]:

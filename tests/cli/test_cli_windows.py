@@ -14,7 +14,7 @@ from attncli.views.records.schemas import schema_of
 BERT = str(TESTS / "oracles" / "tiny" / "bert")
 GIVEN = [BARKS, "--model", BERT]
 IN_WINDOWS = "the text was read in 3 windows of 40 tokens that overlap by 9"
-CUT = "the model was given the beginning of the text: 40 of its 75 tokens"
+CUT = "the model was given the beginning of the text: 40 of 75 tokens"
 COMMANDS = [
     ["explain", *GIVEN],
     ["explain", *GIVEN, "--layer", "1", "--head", "2"],

@@ -24,7 +24,7 @@ FIRST, SECOND = PAIR
 TEXTS = [FIRST, "--pair", SECOND, "--model", BERT]
 STORED = np.load(TINY / "bert" / "pair.npz")
 EMPTY = (["--pair", ""], ["--pair", " "])
-TRUNCATED, IN_WINDOWS = (["--pair", "a", *option] for option in (["--truncate"], ["--stride", "2"]))
+IN_WINDOWS = ["--pair", "a", "--stride", "2"]
 TYPED = "[SEP] is typed in the text, all of which has segment 0; a second text: --pair TEXT"
 
 
@@ -113,9 +113,7 @@ def test_every_other_format_takes_two_texts(tmp_path, ending):
     assert "stops" in file.read_text("utf-8") or ending == "csv"
 
 
-@pytest.mark.parametrize(
-    "words", [["--pair", ""], ["--pair", " "], ["--pair", "a", "--target", "b"], TRUNCATED, IN_WINDOWS]
-)
+@pytest.mark.parametrize("words", [["--pair", ""], ["--pair", " "], ["--pair", "a", "--target", "b"], IN_WINDOWS])
 def test_no_second_text_or_two_of_them_are_wrong_usage(words):
     done = attn("explain", "a dog", "--model", BERT, *words)
     assert (done.returncode, done.stdout) == (2, "")

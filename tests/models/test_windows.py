@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracles.windows import BARKS, CASES, Case, folder_of
+from oracles.windows import BARKS, CASES, PAIRS, Case, folder_of
 
 from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelToken
@@ -39,8 +39,8 @@ def test_windows_are_those_of_transformers(case):
 
 
 def test_a_truncated_text_is_that_of_transformers(case):
-    case, model, _, _, expected = case
-    cut = model.texts().read_cut(case.text)
+    case, model, sentence, _, expected = case
+    cut = model.texts().cut(sentence)
     assert cut.ids == tuple(expected["truncated"])
     assert [token.index for token in cut.tokens] == [*range(len(cut.tokens))]
     assert all(token.text == case.text[token.start : token.end] for token in cut.tokens)
@@ -96,7 +96,7 @@ def test_a_token_that_was_typed_is_no_special_one_around_a_text():
 
 def test_a_text_may_be_longer_where_it_is_cut():
     model = open_model(Path(__file__).parents[1] / "oracles" / "tiny" / "bert")
-    assert len(model.texts().read_cut("dog " * 40_000).tokens) == 40
+    assert len(model.texts().cut(model.texts().read_long("dog " * 40_000)).tokens) == 40
     with pytest.raises(AttnError, match="1,048,576 are the most"):
         model.texts().read_long("a" * (2**20 + 1))
 
@@ -114,3 +114,24 @@ def test_an_unknown_side_is_refused(tmp_path, side):
     (folder / "tokenizer_config.json").write_text(json.dumps({"truncation_side": side}))
     with pytest.raises(ResourceError, match="truncation_side"):
         open_model(folder)
+
+
+@pytest.mark.parametrize("number", range(len(PAIRS)))
+def test_two_texts_are_cut_as_by_transformers(number, tmp_path):
+    case, second = PAIRS[number]
+    reader = open_model(folder_of(case, tmp_path)).texts()
+    whole = reader.read_long(case.text, second)
+    cut, expected = reader.cut(whole), {name: EXPECTED[f"pair {number}: {name}"] for name in ("ids", "segments")}
+    assert [*cut.ids] == expected["ids"].tolist()
+    assert [*(cut.segments or [0] * len(cut.ids))] == expected["segments"].tolist()
+    assert [token.index for token in cut.tokens] == [*range(len(cut.tokens))]
+    assert all(token.text == whole.text[token.start : token.end] for token in cut.tokens)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_a_typed_separator_is_found_where_it_is_after_the_cut(side, tmp_path):
+    reader = open_model(folder_of(Case("bert", 40, 0, side), tmp_path)).texts()
+    for text in (f"a [SEP] {BARKS}", f"{BARKS} [SEP] a"):
+        cut = reader.cut(reader.read_long(text))
+        assert [cut.tokens[place].piece for place in cut.separators] == ["[SEP]"] * len(cut.separators)
+        assert bool(cut.separators) == (text.startswith("a") == (side == "right"))

@@ -4,6 +4,7 @@
 
 Of each case of windows.py: `truncated` and `windows`, the token ids, those of windows end to end, and `lengths`;
 `weights` [n_layer, n_head, rows, n]: the `rows` of the text's matrix, each the mean over the windows that hold it.
+Of each pair the `ids` and `segments` of both texts, cut to the positions.
 """
 
 import tempfile
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from oracles.windows import CASES, folder_of
+from oracles.windows import CASES, PAIRS, folder_of
 from transformers import AutoModel, AutoTokenizer
 
 
@@ -53,9 +54,20 @@ def expected(case, folder):
     }
 
 
+def expected_pair(case, second, folder):
+    """The token ids and segments of the case's text and a second one, cut together."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    found = tokenizer(case.text, second, truncation=True, max_length=case.positions, return_token_type_ids=True)
+    return {"ids": np.array(found["input_ids"], np.uint16), "segments": np.array(found["token_type_ids"], np.uint8)}
+
+
 if __name__ == "__main__":
     kept = {}
     for name, case in CASES.items():
         with tempfile.TemporaryDirectory() as place:
             kept |= {f"{name}: {key}": array for key, array in expected(case, folder_of(case, Path(place))).items()}
+    for number, (case, second) in enumerate(PAIRS):
+        with tempfile.TemporaryDirectory() as place:
+            found = expected_pair(case, second, folder_of(case, Path(place)))
+            kept |= {f"pair {number}: {key}": array for key, array in found.items()}
     np.savez_compressed(Path(__file__).parent / "windows.npz", **kept)

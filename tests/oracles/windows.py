@@ -36,6 +36,14 @@ CASES = {
     "gpt2 from the end": Case("gpt2", 64, 7, "left"),
 }
 
+#: Two texts in one input, which is cut to the positions: a case that names the model and the side, and the second text.
+PAIRS = [
+    (Case("bert", 40, 0, side, first), second)
+    for side in ("right", "left")
+    for first, second in ((BARKS, SHORT), (SHORT, BARKS), (BARKS, BARKS), (f"{SHORT} {SHORT}", BARKS), (SHORT, SHORT))
+]
+PAIRS += [(Case("roberta", 38, 0, text=LONG), SHORT), (Case("roberta", 38, 0, text=LONG), LONG)]
+
 
 def folder_of(case, place):
     """A copy of a case's model in the folder `place`, whose tokenizer cuts at its side."""

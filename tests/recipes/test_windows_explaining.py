@@ -110,7 +110,7 @@ def test_a_text_that_fits_is_as_without_the_options(model):
 def test_a_cut_text_says_how_much_was_read(model):
     found = explain_model(BARKS, model, truncate=True)
     assert len(found.sentence.tokens) == 40
-    assert found.warnings[-1] == "the model was given the beginning of the text: 40 of its 75 tokens"
+    assert found.warnings[-1] == "the model was given the beginning of the text: 40 of 75 tokens"
     assert found.has_scores
     ids = [token.row for token in found.sentence.tokens]
     np.testing.assert_allclose(found.weights[1], [*model.run(ids)][1].attention.weights, rtol=0, atol=1e-6)
@@ -140,6 +140,31 @@ def test_what_does_not_fit_is_refused_by_name(model, settings, expected):
     with pytest.raises(UsageError) as caught:
         explain_model(BARKS, model, **settings)
     assert expected in str(caught.value)
+
+
+def test_two_texts_are_cut_together(model):
+    found = explain_model(BARKS, model, pair=SHORT, truncate=True)
+    assert len(found.sentence.tokens) == 40
+    assert "the model was given the beginnings of both texts: 40 of 80 tokens" in found.warnings
+    assert found.sentence.tokens[-2].text == "bark"
+    with pytest.raises(UsageError, match="got two in one input"):
+        explain_model(BARKS, model, pair=SHORT, stride=2)
+    with pytest.raises(AttnError) as caught:
+        explain_model(BARKS, model, pair=SHORT)
+    assert caught.value.hint == "shorten the text, or cut both: truncate"
+
+
+def test_a_separator_that_was_cut_off_is_no_reason_for_a_warning(model):
+    assert "[SEP]" in explain_model(f"a [SEP] {BARKS}", model, truncate=True).warnings[-1]
+    found = explain_model(f"{BARKS} [SEP] a", model, truncate=True)
+    assert not any("[SEP]" in each for each in found.warnings)
+
+
+def test_a_token_in_front_of_the_text_stands_around_each_window():
+    gpt2 = open_model(TINY / "gpt2")
+    found = explain_model(LONG, gpt2, stride=2, bos=False)
+    assert "windows of 64 tokens" in found.warnings[-1]
+    assert found.sentence.tokens[0].special is False
 
 
 def test_a_target_is_not_read_in_windows():
@@ -183,6 +208,7 @@ def test_memory_is_that_of_the_windows_and_of_the_joined_heads(model, monkeypatc
 
 def test_room_is_looked_for_before_anything_is_made_of_the_tokens(model, monkeypatch):
     monkeypatch.setattr(model_explaining, "Reduction", None)  # would be made
+    monkeypatch.setattr(model_run, "memory", lambda: 2**30)
     with pytest.raises(AttnError, match="over 100,002 tokens"):
         explain_model("a " * 100_000, model, stride=9)
 
