@@ -178,9 +178,10 @@ def test_a_cap_that_is_null_is_none():
 
 
 @pytest.mark.parametrize("name", ["deberta_enhanced", "deberta-v2_enhanced"])
-def test_the_head_that_the_files_have_is_taken_where_the_config_does_not_say(tmp_path, name):
+@pytest.mark.parametrize("config", [{"legacy": None}, {"tie_word_embeddings": False}])
+def test_the_head_that_the_files_have_is_taken_where_the_config_does_not_say(tmp_path, name, config):
     """DeBERTa-v3's published config has no `legacy`, and its files have the head that legacy is false for."""
-    model = open_model(with_config(copy_of(name, tmp_path / "model"), legacy=None))
+    model = open_model(with_config(copy_of(name, tmp_path / "model"), **config))
     stored, expected = np.load(TINY / name / "expected.npz"), np.load(TINY / name / "logits.npz")
     scores = model.logits(last_output(model, stored["ids_17"])[-1:])
     np.testing.assert_allclose(scores[0], expected["logits_17"], rtol=0, atol=2e-5)

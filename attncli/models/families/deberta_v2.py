@@ -117,14 +117,16 @@ class DebertaV2(Family):
     def stored(self, names: Iterable[str]) -> Self:
         """The family with the head that is in a checkpoint with arrays of these bare names.
 
-        The published v3 has the second head alone, and a config that does not say so.
+        The published v3 has the second head alone, and a config that does not say so. That one takes the embedding,
+        whatever the config ties.
         """
         there = {each for each, head in HEADS.items() if f"{head.transform}.dense.weight" in names}
         head = HEADS[self.legacy if len(there) != 1 else there.pop()]
         d, width = self.shape.d_model, self.width if head.narrow else self.shape.d_model
         dense = Dense(f"{head.transform}.dense", d, width)
         norm = LayerNorm(f"{head.transform}.LayerNorm", width, self.eps)
-        return replace(self, prediction=Prediction(Transform(dense, self.activation, norm), biases=head.biases))
+        prediction = Prediction(Transform(dense, self.activation, norm), biases=head.biases)
+        return replace(self, prediction=prediction, tied=self.tied or not head.narrow)
 
     def block(self, number: int) -> Block:
         """Block `number`."""
