@@ -78,6 +78,8 @@ def test_a_bert_that_decodes_alone_is_refused(tmp_path):
         ({"decoder": []}, "decoder in config.json: expected an object, got []"),
         ({"decoder": DECODER | {"model_type": "gpt2"}}, "model_type in decoder of config.json: expected one of bert"),
         ({"encoder": SIZES | {"model_type": "vit"}}, "got 'vit'"),
+        ({"encoder": SIZES | {"model_type": "xlm-roberta-xl"}}, "got 'xlm-roberta-xl'"),
+        ({"encoder": SIZES | {"model_type": ["bert"]}}, "got ['bert']"),
         ({"encoder": SIZES | {"is_decoder": True}}, "expected an encoder"),
         ({"decoder": DECODER | {"add_cross_attention": False}}, "add_cross_attention in decoder of config.json"),
         (

@@ -16,7 +16,7 @@ from attncli.models.families.bert import Bert
 from attncli.models.family import OutputLayer, Prediction
 
 PARTS = ("encoder.", "decoder.")  # how the arrays of each are named
-KINDS = tuple(Bert.tokenizers)
+KINDS = ("bert", "electra", "roberta", "xlm-roberta", "camembert")
 
 
 @dataclass(frozen=True, kw_only=True)
