@@ -178,3 +178,18 @@ def test_every_other_tokenizer_reads_targets_too(tmp_path):
     write("bert", tmp_path)
     tokenizer = ModelTokenizer(tmp_path, {"model_type": "bert"}, 600, "BertTokenizer")
     assert tokenizer.target.read("the dog").ids == tokenizer.read("the dog").ids
+
+
+def test_words_of_blenderbot_small_have_their_places_and_its_vocabulary_is_checked(tmp_path):
+    tokenizer = opened("blenderbot-small", tmp_path)
+    sentence = tokenizer.read("It's THE dog.")
+    assert [token.text for token in sentence.tokens] == ["It", "'", "s", "THE", "dog", "."]
+    assert [token.piece for token in sentence.tokens] == ["it", "'", "s", "the", "dog", "."]
+    (tmp_path / "vocab.json").write_text('{"a": 0}')
+    with pytest.raises(ResourceError, match=r"vocab.json has no piece '__unk__'"):
+        opened_again(tmp_path)
+
+
+def opened_again(folder):
+    """The tokenizer of a folder of Blenderbot Small."""
+    return ModelTokenizer(folder, {"model_type": "blenderbot-small"}, 600, "BlenderbotSmallTokenizer")

@@ -154,6 +154,26 @@ FOLDERS |= {
 }
 
 
+def _lowered():
+    """Blenderbot Small's: pieces with @@ behind all but a word's last, and merges of letters."""
+    special = ("__null__", "__start__", "__end__", "__unk__", "__newln__")
+    pieces = [*special, "do", "dog", "do@@", "the", "th@@", "he", "'", "s", ".", "!", ",", "is", "it", "ar@@", "3@@"]
+    pieces += [letter + more for letter in LETTERS.lower()[2:] for more in ("", "@@")]
+    merges = ["#version: 0.2", "d o", "do g</w>", "t h", "th e</w>", "h e</w>", "i s</w>", "a r", "i t</w>", "' s</w>"]
+    vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    return {"vocab.json": json.dumps(vocabulary).encode(), "merges.txt": "\n".join(merges).encode() + b"\n"}
+
+
+FOLDERS |= {
+    "blenderbot-small": ("blenderbot-small", _lowered()),
+    "blenderbot-small_set": (
+        "blenderbot-small",
+        {**_lowered(), "tokenizer.json": b'{"added_tokens": []}'}
+        | _settings(tokenizer_class="BlenderbotSmallTokenizer", additional_special_tokens=["he"]),
+    ),
+}
+
+
 def _marian():
     """Two files of pieces, and a vocabulary that numbers those of both, some of them not at all."""
     texts = ["</s>", "<unk>", ">>fr<<", "▁the", "▁dog", "▁do", "dog", "he", "▁", *LETTERS[::-1][3:], "▁chien", "<pad>"]

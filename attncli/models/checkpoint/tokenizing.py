@@ -23,7 +23,10 @@ SAME_FOLDER = "config.json, tokenizer.json and the weights must be of the same m
 #: Files that are a part of a tokenizer alone.
 OTHER_FILES = ("source.spm", "vocab.json", "bpe.codes", "merges.txt")
 SOURCE, TARGET = "source.spm", "target.spm"
-NUMBERED = {"MarianTokenizer": SOURCE, "M2M100Tokenizer": "sentencepiece.bpe.model"}
+NUMBERED = {
+    **{"MarianTokenizer": SOURCE, "M2M100Tokenizer": "sentencepiece.bpe.model"},
+    "BlenderbotSmallTokenizer": "vocab.json",
+}
 
 
 @dataclass(frozen=True)
@@ -245,6 +248,10 @@ def _encoder(path: Path, config: Mapping[str, Any], rows: int) -> Encoder:
         from attncli.tokenizer.m2m100 import m2m100_encoder
 
         return m2m100_encoder(path, settings, config, largest(rows))
+    if name == "BlenderbotSmallTokenizer" and path.name == "vocab.json":
+        from attncli.tokenizer.blenderbot_small import blenderbot_small_encoder
+
+        return blenderbot_small_encoder(path, settings, config, largest(rows))
     return open_made(made_of(path, name, settings, largest(rows)), path.parent, known)
 
 

@@ -22,7 +22,7 @@ PLACES = [
 
 def seeds(folder):
     """Words, pairs, SentencePiece's models of both kinds, and bytes by rank."""
-    for name in ("bert", "gpt2", "llama", "xlm-roberta", "mistral_first", "tekken", "tiktoken"):
+    for name in ("bert", "gpt2", "llama", "xlm-roberta", "mistral_first", "tekken", "tiktoken", "blenderbot-small"):
         yield next(iter(FOLDERS[name][1].values()))
     yield FOLDERS["gpt2"][1]["merges.txt"]
 
@@ -46,6 +46,8 @@ def _files(data):
     if data[:1] == b"\n":
         name, file, kind = PLACES[len(data) % len(PLACES)]
         return {**FOLDERS[name][1], file: data}, kind
+    if data.startswith(b'{"__null__"'):
+        return {**FOLDERS["blenderbot-small"][1], "vocab.json": data}, "BlenderbotSmallTokenizer"
     if data[:1] == b"[":
         return {"vocab.txt": data}, "BertTokenizer"
     if data[:9] in (b'{"config"', b"AA== 0\nAQ"):
