@@ -1,10 +1,12 @@
 """Texts of more tokens than a model has positions: cut, or in windows whose weights are joined."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from oracles.gguf_files import converted
 from oracles.windows import BARKS, CASES, PAIRS, Case, folder_of
 
 from attncli.errors import AttnError, ResourceError, UsageError
@@ -135,3 +137,28 @@ def test_a_typed_separator_is_found_where_it_is_after_the_cut(side, tmp_path):
         cut = reader.cut(reader.read_long(text))
         assert [cut.tokens[place].piece for place in cut.separators] == ["[SEP]"] * len(cut.separators)
         assert bool(cut.separators) == (text.startswith("a") == (side == "right"))
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_a_tokenizer_in_another_process_cuts_at_its_side(side, tmp_path):
+    folder = folder_of(Case("bert", 40, 0), tmp_path)
+    cut = {"type": "Split", "pattern": {"Regex": r"(\s+)*"}, "behavior": "Removed", "invert": False}
+    steps = json.loads((folder / "tokenizer.json").read_text()) | {"pre_tokenizer": cut}
+    steps["truncation"] = {"direction": side.title(), "max_length": 8, "strategy": "LongestFirst", "stride": 0}
+    (folder / "tokenizer.json").write_text(json.dumps(steps))
+    (folder / "tokenizer_config.json").write_text("{}")
+    reader = open_model(folder).texts()
+    assert not isinstance(reader.tokenizer._encoder.encode, partial)  # of the library, in this process
+    assert reader.tokenizer.truncation_side == side
+    whole = reader.read_long(BARKS)
+    kept = whole.tokens[1:39] if side == "right" else whole.tokens[-39:-1]
+    assert [token.start for token in reader.cut(whole).tokens[1:-1]] == [token.start for token in kept]
+
+
+def test_the_text_of_a_gguf_file_is_cut_at_its_end(tmp_path):
+    (tmp_path / "m.gguf").write_bytes(converted("llama"))
+    model = open_model(tmp_path / "m.gguf")
+    whole = model.texts().read_long("the old dog " * 90)
+    cut = model.texts().cut(whole)
+    assert len(cut.tokens) == model.shape.positions < len(whole.tokens)
+    assert cut.ids == whole.ids[: len(cut.ids)]
