@@ -120,6 +120,20 @@ def test_a_folder_is_described_too(models):
     assert found["decoder"] is None
 
 
+@pytest.mark.parametrize(
+    ("name", "tokens", "labels", "line"),
+    [
+        ("gpt2", True, [], "scores of tokens"),
+        ("roberta", False, [], "hidden states alone: no output layer"),
+        ("bert_labels", False, ["calm", "glad", "cross"], "scores of 3 labels: calm, glad, cross"),
+    ],
+)
+def test_its_outputs_behind_the_last_hidden_state_are_named(models, name, tokens, labels, line):
+    (found,) = records(models("info", str(TINY / name), "--json"), "info")
+    assert (found["output_layer"], found["labels"]) == (tokens, labels)
+    assert re.search(f"^output +{line}$", models("info", str(TINY / name)).stdout, re.M)
+
+
 def test_of_an_encoder_decoder_both_halves_are_described(models):
     (found,) = records(models("info", str(TINY / "t5"), "--json"), "info")
     assert (found["causal"], found["decoder"]["heads"]) == (False, found["heads"])

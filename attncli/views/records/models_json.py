@@ -25,6 +25,8 @@ def info_json(listed: Listed) -> str:
         "decoder": decoder and {"layers": decoder.n_layer, "heads": decoder.n_head},
         "positions": shape.positions,
         "vocabulary": model.vocabulary,
+        "output_layer": model.has_output,
+        "labels": list(model.labels),
         "dtypes": list(model.dtypes),
         "special_tokens": listed.special,
         "licence": listed.licence,

@@ -17,6 +17,7 @@ LEAST_STATE = 20  # cells that the last column of a table must have
 PLACES = {"disk": "path", "cache": "Hugging Face cache", "home": "$ATTN_HOME/models", "package": "installed package"}
 HEAD = ("name", "family", "parameters", "size", "place", "read by attn")
 NUMBERS = (2, 3)  # of the columns
+LABELS = 10  # that are named
 COMMANDS = "explain, explore, heads, compare, corpus"
 
 
@@ -96,6 +97,7 @@ def _fields(listed: Listed, screen: Screen) -> Iterator[tuple[str, str]]:
     yield "name", screen.word(listed.name)
     if listed.model is not None:
         yield from _properties(listed.model)
+        yield "output", screen.word("; ".join(_outputs(listed.model)) or "hidden states alone: no output layer")
     if listed.special:
         yield "special tokens", "  ".join(screen.word(each).replace(" ", GLUE) for each in listed.special)
     yield "licence", screen.word(listed.licence or "unknown")
@@ -121,6 +123,15 @@ def _properties(model: Model) -> Iterator[tuple[str, str]]:
     yield "parameters", f"{model.parameters:,} ({', '.join(model.dtypes)})"
     yield "vocabulary", f"{model.vocabulary:,} tokens"
     yield "longest text", f"{shape.positions:,} tokens"
+
+
+def _outputs(model: Model) -> Iterator[str]:
+    """Its outputs behind the last hidden state: scores of tokens, of labels, of both, or none."""
+    if model.has_output:
+        yield "scores of tokens"
+    if model.labels:
+        named = ", ".join(model.labels[:LABELS]) + (" …" if len(model.labels) > LABELS else "")
+        yield f"scores of {len(model.labels):,} labels: {named}"
 
 
 def _field(name: str, value: str, width: int, screen: Screen) -> list[Text]:
