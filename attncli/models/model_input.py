@@ -33,6 +33,11 @@ class ModelInput:
         return self.text if self.crosses else self.queries
 
     @property
+    def texts(self) -> tuple[ModelSentence, ...]:
+        """The texts that are run for the part: for the encoder's not the target."""
+        return (self.text,) if self.part == "encoder" or self.target is None else (self.text, self.target)
+
+    @property
     def crosses(self) -> bool:
         """Whether the keys are of another text than the queries."""
         return self.part == "cross"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice
+from math import prod
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -64,10 +65,19 @@ class ModelRun:
         return len(self.given.queries.tokens) * len(self.given.keys.tokens)
 
     @property
+    def largest(self) -> tuple[int, int, int]:
+        """Heads, queries and keys of the largest layer: of the part, or of an encoder and a decoder that run for it."""
+        sizes = [(self.shape.n_head, len(self.given.queries.tokens), len(self.given.keys.tokens))]
+        if len(self.given.texts) > 1:
+            n, m = (len(each.tokens) for each in self.given.texts)
+            sizes += [(self.model.shape.n_head, n, n), (self.shape.n_head, m, m), (self.shape.n_head, m, n)]
+        return max(sizes, key=prod)
+
+    @property
     def bytes_of_layer(self) -> int:
         """The size of scores and weights of all heads of one layer in float32; of windows, and those of the text."""
         if self.given.windows is None:
-            return 8 * self.shape.n_head * self.pairs
+            return 8 * prod(self.largest)
         in_windows = sum(n * n for n in self.given.windows.lengths)
         return 8 * self.shape.n_head * in_windows + 4 * len(self.heads) * self.pairs
 
@@ -154,10 +164,13 @@ def check_room(*runs: ModelRun, keeps: bool = False) -> None:
         return
     twice = "twice " if kept and len(runs) > 1 else ""
     of_run = f"{twice}{len(run.layers)} layers × {len(run.heads)} heads"
-    heads = of_run if kept else f"{run.shape.n_head} heads of a layer"
-    keys = f" × {len(run.given.keys.tokens):,}" if run.given.crosses else ""
+    n_head, n_query, n_key = run.largest
+    heads = of_run if kept else f"{n_head} heads of a layer"
+    if kept:
+        n_query, n_key = len(run.given.queries.tokens), len(run.given.keys.tokens)
+    keys = "" if n_query == n_key else f" × {n_key:,}"
     raise AttnError(
         f"expected scores and weights of at most {room / 2**30:,.1f} GiB, the memory there is, got "
-        f"{(one + kept) / 2**30:,.1f} GiB: {heads} over {len(run.given.queries.tokens):,}{keys} tokens",
+        f"{(one + kept) / 2**30:,.1f} GiB: {heads} over {n_query:,}{keys} tokens",
         "shorten the text" if one > room else SOME_HEADS if twice else FEWER_HEADS,
     )

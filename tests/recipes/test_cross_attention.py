@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from attncli.analysis.measures import divergence
 from attncli.errors import AttnError, UsageError
 from attncli.models.model import open_model
+from attncli.recipes import model_run
 from attncli.recipes.head_ranking import rank_heads
 from attncli.recipes.model_comparison import compare_models
 from attncli.recipes.model_explaining import explain_model
@@ -231,3 +232,14 @@ def test_a_language_that_a_model_does_not_mark_is_named(options):
 def test_the_language_of_a_target_needs_a_target():
     with pytest.raises(UsageError, match="target_lang='de_DE': expected a target with it"):
         explain_model(SOURCE, model("t5"), target_lang="de_DE")
+
+
+@pytest.mark.parametrize("part", ["decoder", "cross"])
+def test_memory_is_also_that_of_the_layers_that_run_before(monkeypatch, part):
+    n, heads = len(model("t5").read(SOURCE).tokens), model("t5").shape.n_head
+    needed = 8 * heads * n * n  # of the encoder's layers, more than any of the part
+    monkeypatch.setattr(model_run, "memory", lambda: needed - 1)
+    with pytest.raises(AttnError, match=rf"{heads} heads of a layer over {n} tokens"):
+        explain_model(SOURCE, model("t5"), target="Hund", part=part, combine="mean")
+    monkeypatch.setattr(model_run, "memory", lambda: needed)
+    assert explain_model(SOURCE, model("t5"), target="Hund", part=part, combine="mean")
