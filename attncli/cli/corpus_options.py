@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
-from attncli.cli.options import csv_field
+from attncli.cli.options import ChosenHeads, csv_field
 from attncli.settings.corpus import COLLECT, KEPT, PATIENCE, TABLES, check_collected, check_scheduler, check_words
+from attncli.settings.model import PartOptions, model_option
 from attncli.settings.option import Whole, option
 
 corpus = partial(option, "Corpus")
@@ -31,6 +32,36 @@ class CollectOptions:
     sentences: bool = corpus(False, "Cut lines into sentences.")
     field: str | None = corpus(None, "Lines are JSON objects, and this is the text's key.", metavar="KEY")
     limit: int | None = corpus(None, "Only the first N lines.", check=Whole(1), metavar="N")
+
+
+@dataclass(frozen=True)
+class TargetFiles:
+    """The targets of an encoder–decoder, whose sources are the text."""
+
+    target: str | None = model_option(
+        None, "Targets of the one FILE, a line each; else behind a tab in its lines.", metavar="FILE"
+    )
+    target_field: str | None = model_option(None, "The target's key in JSON objects, see --field.", metavar="KEY")
+
+    @property
+    def paired(self) -> bool:
+        """Whether there are targets for certain."""
+        return self.target is not None or self.target_field is not None
+
+
+@dataclass(frozen=True)
+class CorpusModel(TargetFiles, PartOptions, ChosenHeads):
+    """The model, its targets, and the part, the layers and the heads that are looked at."""
+
+    @property
+    def shown_part(self) -> str | None:
+        """The part that is shown; None: that of a model that has no others."""
+        return self.part or ("cross" if self.paired else None)
+
+    @property
+    def reads_targets(self) -> bool:
+        """Whether every line has a target."""
+        return self.paired or self.part in ("decoder", "cross")
 
 
 @dataclass(frozen=True)

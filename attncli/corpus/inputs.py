@@ -95,10 +95,13 @@ def inputs_of(
         AttnError: a file that cannot be read or unpacked.
         OSError: it cannot be laid out.
     """
-    return [_input(name, folder / TEXT, stream, limit, report) for name in named]
+    return [input_of(name, folder / TEXT, stream, limit, report) for name in named]
 
 
-def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None, report: Callable[[str], None]) -> Input:
+def input_of(
+    name: str, folder: Path, stream: BinaryIO | None, limit: int | None, report: Callable[[str], None]
+) -> Input:
+    """The input of one name, laid out in `folder` where it must be."""
     if name == "-":
         if stream is None:
             raise UsageError("there is no standard input", "pipe text, or name files")
@@ -109,12 +112,17 @@ def _input(name: str, folder: Path, stream: BinaryIO | None, limit: int | None, 
         path = folder / f"{zlib.crc32(os.fsencode(name)):08x}-0-0.txt"
         with _opened_pipe(name, report) as pipe:
             return Input(shown(name), _of_stream(path, name, pipe, limit, report))
-    if not name.lower().endswith(tuple(PACKED)):
+    if not is_packed(name):
         return Input(shown(name), _lasting(name))
     if not path.exists():
-        _lay_out(path, name, unpacked(name), limit, report)
+        lay_out(path, name, unpacked(name), limit, report)
         os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns))  # laid out again, it is the same
     return Input(shown(name), str(path.absolute()))
+
+
+def is_packed(name: str) -> bool:
+    """Whether a file's name says that it is packed."""
+    return name.lower().endswith(tuple(PACKED))
 
 
 def _lasting(name: str) -> str:
@@ -145,7 +153,7 @@ def _of_stream(path: Path, name: str, stream: BinaryIO, limit: int | None, repor
         UsageError: the content differs.
     """
     if not path.exists():
-        _lay_out(path, name, chunks_of(stream), limit, report)
+        lay_out(path, name, chunks_of(stream), limit, report)
     elif not stream.isatty() and not _is_same(path, first_lines(without_giants(name, chunks_of(stream)), limit)):
         raise UsageError(
             f"expected the text in {str(path)!r}, got another one from {name!r}", "use another folder: -o DIR"
@@ -164,7 +172,7 @@ def _is_same(path: Path, chunks: Iterator[bytes]) -> bool:
         return not given or not file.read(1)
 
 
-def _lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, report: Callable[[str], None]) -> None:
+def lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, report: Callable[[str], None]) -> None:
     """Make a file of these bytes, up to the end of `limit` lines, as long as the disk has room for something else too.
 
     Raises:

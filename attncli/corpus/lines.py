@@ -1,7 +1,7 @@
-"""The lines of a shard as texts; lines that are no UTF-8 are counted, reported and skipped."""
+"""The lines of a shard as texts, or as pairs of texts; lines that are none are counted, reported and skipped."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,8 @@ MOST_NAMED = 1000  # of each kind of problem in a shard; the rest is counted
 
 EMPTY, BROKEN, TOO_LONG = "empty line", "not UTF-8", "line too long"
 NO_JSON, NO_FIELD, NO_WORD = "not a JSON object", "no such text field", "no known word"
+TAB = "\t"  # between the two texts of a pair, in which there is none
+NO_TAB, NO_SOURCE, NO_TARGET = "no tab between source and target", "empty source", "empty target"
 
 
 @dataclass
@@ -34,26 +36,53 @@ class Counter:
     lines: int = 0
 
 
+class Reason(str):
+    """Why a line has no text."""
+
+
+@dataclass(frozen=True)
+class LineForm:
+    """The form of lines: a text each, or the value of `key` in a JSON object.
+
+    paired: a source and its target, with a TAB between them and columns behind them that are left out; in an object the
+    values of `key` and `target_key`. Such a text is read as the two with a TAB between them.
+    """
+
+    key: str | None = None
+    target_key: str | None = None
+    paired: bool = False
+
+    def text_of(self, line: str) -> str:
+        """The text of a line; a `Reason` where it has none."""
+        if not line or line.isspace():
+            return Reason(EMPTY)
+        if self.key is not None:
+            return _of_record(line, (self.key, self.target_key) if self.paired else (self.key,))
+        return _of_columns(line) if self.paired else line
+
+    def broken(self, line: bytes) -> Reason:
+        """The reason why a line that is no UTF-8 has no text."""
+        source, tab, _ = line.partition(b"\t")
+        of_target = self.paired and self.key is None and tab and _decoded(source) is not None
+        return Reason(f"target {BROKEN}" if of_target else BROKEN)
+
+
 def read_texts(
-    chunks: Iterable[bytes], key: str | None, problems: Problems, counter: Counter
+    chunks: Iterable[bytes], form: LineForm, problems: Problems, counter: Counter
 ) -> Iterator[tuple[int, str]]:
-    """Line numbers from 1 and texts; with `key` each line is a JSON object and the text is its value."""
+    """Line numbers from 1 and the texts of the lines."""
+    as_they_are = form == LineForm()
     for block in _whole_lines(chunks, problems, counter):
         first = counter.lines + 1
         counter.lines += block.count(b"\n")
-        if key is None and (plain := _plain(block)):
+        if as_they_are and (plain := _plain(block)):
             yield from enumerate(plain, first)
             continue
-        for number, text in enumerate(_decoded(block), first):
-            found = _text_of(text, key)
-            if found is None or isinstance(found, _Reason):
-                problems.add(number, BROKEN if found is None else found)
+        for number, found in enumerate(_texts(block, form), first):
+            if isinstance(found, Reason):
+                problems.add(number, found)
             else:
                 yield number, found
-
-
-class _Reason(str):
-    """Why a line has no text."""
 
 
 def _plain(block: bytes) -> list[str] | None:
@@ -65,33 +94,50 @@ def _plain(block: bytes) -> list[str] | None:
     return None
 
 
-def _decoded(block: bytes) -> Iterator[str | None]:
-    """Each line's text, None where it is not UTF-8; all at once where all are."""
+def _texts(block: bytes, form: LineForm) -> Iterator[str]:
+    """Each line's text, or the reason why it has none; decoded all at once where all are UTF-8."""
+    if (decoded := _decoded(block)) is not None:
+        yield from map(form.text_of, decoded.split("\n")[:-1])
+        return
+    for line in block.split(b"\n")[:-1]:
+        text = _decoded(line)
+        yield form.broken(line) if text is None else form.text_of(text)
+
+
+def _decoded(line: bytes) -> str | None:
     try:
-        yield from block.decode().split("\n")[:-1]
+        return line.decode()
     except UnicodeDecodeError:
-        for line in block.split(b"\n")[:-1]:
-            try:
-                yield line.decode()
-            except UnicodeDecodeError:
-                yield None
+        return None
 
 
-def _text_of(line: str | None, key: str | None) -> str | _Reason | None:
-    if line is None or key is None:
-        return _Reason(EMPTY) if line is not None and (not line or line.isspace()) else line
-    if not line.strip():
-        return _Reason(EMPTY)
+def _of_record(line: str, keys: Sequence[str | None]) -> str:
+    """The values of keys in a JSON object, a TAB between them and none in them where they are two."""
     try:
         record: Any = json.loads(line)
     except (ValueError, RecursionError):
-        return _Reason(NO_JSON)
+        return Reason(NO_JSON)
     if not isinstance(record, dict):
-        return _Reason(NO_JSON)
-    text = record.get(key)
-    if not isinstance(text, str):
-        return _Reason(NO_FIELD)
-    return text.encode("utf-8", "replace").decode() if text.strip() else _Reason(EMPTY)
+        return Reason(NO_JSON)
+    values = [record.get(key) for key in keys]
+    texts = [value.encode("utf-8", "replace").decode() for value in values if isinstance(value, str)]
+    if len(texts) < len(keys):
+        return Reason(NO_FIELD)
+    if len(texts) == 1:
+        return texts[0] if texts[0].strip() else Reason(EMPTY)
+    return _pair(*(text.replace(TAB, " ") for text in texts))
+
+
+def _of_columns(line: str) -> str:
+    """The first two columns of a line."""
+    source, tab, rest = line.rstrip("\r").partition(TAB)
+    return _pair(source, rest.partition(TAB)[0]) if tab else Reason(NO_TAB)
+
+
+def _pair(source: str, target: str) -> str:
+    if not source.strip():
+        return Reason(NO_SOURCE if target.strip() else EMPTY)
+    return f"{source}{TAB}{target}" if target.strip() else Reason(NO_TARGET)
 
 
 def _whole_lines(chunks: Iterable[bytes], problems: Problems, counter: Counter) -> Iterator[bytes]:

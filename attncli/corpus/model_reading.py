@@ -1,6 +1,7 @@
-"""Batches of attention from texts with a model: many texts in one forward pass."""
+"""Batches of attention from texts, or from pairs of source and target, with a model: many in one forward pass."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import islice
 
@@ -8,23 +9,27 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.corpus.batch import Batch
+from attncli.corpus.lines import TAB
 from attncli.corpus.reading import Skip, both
-from attncli.errors import AttnError, ResourceError
+from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.models.checkpoint.tokenizing import ModelSentence
+from attncli.models.family import PackedLayer
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
-from attncli.models.pack import Pack
-from attncli.recipes.model_input import of_long_texts
+from attncli.models.pack import Pack, Run
+from attncli.recipes.model_input import of_long_texts, part_of, read_input
 from attncli.recipes.model_run import ModelRun, check_room, chosen_heads
 from attncli.recipes.reduction import Reduction
-from attncli.recipes.sides import special_tokens
+from attncli.recipes.sides import Side, special_tokens
 from attncli.settings.model import ModelSettings
 
 RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
 LIMIT = 2**31
+TARGETS = 2**30  # before the tokens of targets, whose vocabulary may be another than that of sources
 PACKED = 2048  # tokens of a pack; of more, hidden states leave the cache
 FREED = 2**25 - 2**13  # bytes; once an array of so many was freed, glibc keeps freed arrays for the next ones: 3 to 7%
 HELD = 2**26  # bytes of a pack's weights; a text that needs more is a pack by itself
+TRIAL = "a"  # a text with which settings are tried that no text could be read with
 
 
 class ModelWords:
@@ -50,49 +55,71 @@ def _hashed(name: str) -> int:
     return RESERVED + number % (LIMIT - RESERVED)
 
 
-def packed(texts: Iterable[tuple[int, ModelSentence]], heads: int) -> Iterator[list[tuple[int, ModelSentence]]]:
+def packed(texts: Iterable[tuple[int, ModelInput]], heads: int) -> Iterator[list[tuple[int, ModelInput]]]:
     """Texts, numbered, cut into packs of neighbours in length, each with so many heads in all layers together."""
-    some: list[tuple[int, ModelSentence]] = []
+    some: list[tuple[int, ModelInput]] = []
     tokens = held = 0
-    for each in sorted(texts, key=lambda each: len(each[1].tokens)):
-        n = len(each[1].tokens)
-        if some and (tokens + n > PACKED or held + 4 * heads * n * n > HELD):
+    for each in sorted(texts, key=lambda each: _lengths(each[1])):
+        n, size = sum(_lengths(each[1])), 4 * heads * len(each[1].queries.tokens) * len(each[1].keys.tokens)
+        if some and (tokens + n > PACKED or held + size > HELD):
             yield some
             some, tokens, held = [], 0, 0
         some.append(each)
-        tokens, held = tokens + n, held + 4 * heads * n * n
+        tokens, held = tokens + n, held + size
     if some:
         yield some
+
+
+def _lengths(given: ModelInput) -> tuple[int, ...]:
+    """The number of tokens of the text, or of the target and of its source."""
+    return tuple(len(each.tokens) for each in reversed(given.texts))
 
 
 class ModelReader:
     """Attention of a model, many texts at a time: over its tokens, or over words where the settings merge them.
 
+    asked: the words that are looked for. paired: each text is a source and its target, with a TAB between them.
+
     Raises:
-        UsageError: a layer or head that the model does not have.
+        UsageError: a layer, head, part or language that the model does not have.
     """
 
-    def __init__(self, model: Model, settings: ModelSettings, asked: Sequence[str] | None = None) -> None:
-        self._model, self._settings = model, settings
+    def __init__(
+        self, model: Model, settings: ModelSettings, asked: Sequence[str] | None = None, *, paired: bool = False
+    ) -> None:
+        self._model, self._paired = model, paired
+        self._settings = replace(settings, target=TRIAL) if paired else settings
         self._words = ModelWords(asked or ())
         self.name = model.name
         self.warnings = (*model.warnings, *of_long_texts(model, settings))
         self.words_known = self.words_unknown = 0
         self._names: dict[int, str] = {}
         np.empty(FREED, np.uint8)  # freed at once
-        self.numbers = chosen_heads(model, settings)
+        self.numbers = chosen_heads(model, self._settings)
+        self._try()
+
+    def _try(self) -> None:
+        """UsageError: a language or a token in front that the model does not have, or settings that targets exclude."""
+        if self._paired or self._settings.source_lang is not None or self._settings.bos is not None:
+            try:
+                read_input(TRIAL, self._model, self._settings)
+            except UsageError:
+                raise
+            except AttnError:  # of this text
+                pass
 
     @property
     def attention(self) -> ModelSettings:
-        """As they were given."""
-        return self._settings
+        """As they were given, with the part of an encoder–decoder."""
+        part = part_of(self._model, self._settings) if self._model.has_decoder else None
+        return replace(self._settings, part=part, target=None)
 
     def read(self, texts: Sequence[str], skip: Skip) -> Iterator[Batch]:
         """Texts of one length together, those in windows alone; a text that the model does not take is skipped."""
         (layers, heads), short = self.numbers, []
         for number, run in self._taken(texts, skip):
             if run.given.windows is None:
-                short.append((number, run.given.text))
+                short.append((number, run.given))
             else:
                 yield self._joined(number, run)
         for some in packed(short, len(layers) * len(heads)):
@@ -102,7 +129,7 @@ class ModelReader:
         """The texts that the model takes, with their numbers."""
         for number, text in enumerate(texts):
             try:
-                run = ModelRun.of(text, self._model, self._settings)
+                run = self._run(text)
                 if run.bytes_of_layer + run.bytes_of_heads > HELD:
                     check_room(run, keeps=True)
                 yield number, run
@@ -111,58 +138,84 @@ class ModelReader:
             except AttnError as error:
                 skip(number, error.message)
 
+    def _run(self, text: str) -> ModelRun:
+        if not self._paired:
+            return ModelRun.of(text, self._model, self._settings)
+        source, _, target = text.partition(TAB)
+        return ModelRun.of(source, self._model, replace(self._settings, target=target))
+
     def _joined(self, number: int, run: ModelRun) -> Batch:
         """The batch of a text in windows."""
         weights, seen = zip(*run.each(lambda step: (step.weights, step.layer.visible)), strict=True)
         over = np.stack(weights)  # [n_layer, n_head, n, n]
         if self._settings.words:
-            return self._merged((number, run.given.text), over, seen)
-        return self._whole([(number, run.given.text)], over[:, None], seen)
+            return self._merged((number, run.given), over, seen)
+        return self._whole([(number, run.given)], over[:, None], seen)
 
-    def _batches(self, texts: Sequence[tuple[int, ModelSentence]]) -> Iterator[Batch]:
+    def _batches(self, texts: Sequence[tuple[int, ModelInput]]) -> Iterator[Batch]:
         """The batches of a pack: of texts of one length, and with words merged of each text alone."""
-        pack = Pack.of([sentence.ids for _, sentence in texts])
-        weights, seen = self._weights(pack)
+        runs, weights, seen = self._weights([given for _, given in texts])
         left = iter(texts)
-        for run, of_run, visible in zip(pack.runs, weights, seen, strict=True):
+        for run, of_run, visible in zip(runs, weights, seen, strict=True):
             some = list(islice(left, run.b))
             if self._settings.words:
                 yield from (self._merged(text, of_run[:, i], visible) for i, text in enumerate(some))
             else:
                 yield self._whole(some, of_run, visible)
 
-    def _weights(self, pack: Pack) -> tuple[list[Array], list[list[Array]]]:
-        """Of each run the weights `[n_layer, b, n_head, n, n]`, and the keys seen in each layer `[n, n]`."""
-        layers, heads = self.numbers
+    def _computed(self, texts: Sequence[ModelInput]) -> tuple[Pack, Iterator[PackedLayer]]:
+        """The pack of the texts whose tokens are the queries, and the layers of their part."""
+        packs = [[sentence.ids for sentence in each] for each in zip(*(given.texts for given in texts), strict=True)]
+        if len(packs) == 1:
+            pack = Pack.of(*packs)
+            return pack, self._model.run_pack(pack)
+        sources, targets = Pack.of_pairs(*packs)
+        return targets, self._model.run_pairs(sources, targets, texts[0].part)
+
+    def _weights(self, texts: Sequence[ModelInput]) -> tuple[tuple[Run, ...], list[Array], list[list[Array]]]:
+        """The runs, the weights of each `[n_layer, b, n_head, n, n_key]`, and each layer's seen keys `[n, n_key]`."""
+        (pack, computed), (layers, heads) = self._computed(texts), self.numbers
         chosen = slice(None) if self._settings.head is None else list(heads)  # a slice copies nothing
         weights: list[list[Array]] = [[] for _ in pack.runs]
         seen: list[list[Array]] = [[] for _ in pack.runs]
-        for number, layer in enumerate(islice(self._model.run_pack(pack), max(layers) + 1)):
+        for number, layer in enumerate(islice(computed, max(layers) + 1)):
             for place, run in enumerate(layer.heads) if number in layers else ():
                 weights[place].append(run.attention.weights[:, chosen])
                 seen[place].append(np.any(run.attention.scores[0, chosen] > -np.inf, axis=0))
-        return [np.stack(run) for run in weights], seen
+        return pack.runs, [np.stack(run) for run in weights], seen
 
-    def _whole(self, texts: Sequence[tuple[int, ModelSentence]], weights: Array, seen: Sequence[Array]) -> Batch:
+    def _whole(self, texts: Sequence[tuple[int, ModelInput]], weights: Array, seen: Sequence[Array]) -> Batch:
         """The batch of texts of one length, a row a token."""
-        numbers, sentences = zip(*texts, strict=True)
-        for sentence in sentences:
-            self._learn((token.id, token.piece) for token in sentence.tokens)  # the piece, not the typed text
-        rows = np.array([sentence.ids for sentence in sentences])  # [b, n]
-        self.words_known += rows.size
-        special = special_tokens(sentences[0])  # [n]; the tokenizer adds as many at the ends of every text
-        return Batch(np.array(numbers), rows, self._settings.top, weights, seen, special=special)
+        numbers, given = zip(*texts, strict=True)
+        first: ModelInput = given[0]
+        rows = self._tokens([each.queries for each in given], 0 if first.part == "encoder" else TARGETS)
+        key_rows = self._tokens([each.keys for each in given]) if first.crosses else None
+        special = special_tokens(first.keys)  # [n_key]; the tokenizer adds as many at the ends of every text
+        return Batch(np.array(numbers), rows, self._settings.top, weights, seen, special=special, key_rows=key_rows)
 
-    def _merged(self, text: tuple[int, ModelSentence], weights: Array, seen: Sequence[Array]) -> Batch:
-        """The batch of one text, a row a word, from weights `[n_layer, n_head, n, n]` over its tokens."""
-        number, sentence = text
-        words = Reduction.of(ModelInput(sentence), self._settings)
-        named = [self._words.numbered(token.name) for token in words.queries.sentence.tokens]
+    def _tokens(self, sentences: Sequence[ModelSentence], before: int = 0) -> Array:
+        """The tokens of texts of one length by number, counted on from `before`: `[b, n]`."""
+        for sentence in sentences:
+            self._learn((before + token.id, token.piece) for token in sentence.tokens)  # the piece, not the typed text
+        rows = np.array([sentence.ids for sentence in sentences]) + before
+        self.words_known += rows.size
+        return rows
+
+    def _merged(self, text: tuple[int, ModelInput], weights: Array, seen: Sequence[Array]) -> Batch:
+        """The batch of one text, a row a word, from weights `[n_layer, n_head, n, n_key]` over its tokens."""
+        number, given = text
+        words = Reduction.of(given, self._settings)
+        rows, *others = [self._whole_words(side) for side in words.sides]
+        visible, key_rows = [words.visible(each) for each in seen], others[0] if others else None
+        weights, special = words.reduce(weights)[:, None], words.keys.special  # [n_layer, 1, n_head, m, m_key]
+        return Batch(np.array([number]), rows, self._settings.top, weights, visible, special=special, key_rows=key_rows)
+
+    def _whole_words(self, side: Side) -> Array:
+        """The words of one text by number: `[1, m]`."""
+        named = [self._words.numbered(token.name) for token in side.sentence.tokens]
         self._learn(named)
         self.words_known += len(named)
-        rows, visible = np.array([[row for row, _ in named]]), [words.visible(each) for each in seen]
-        weights = words.reduce(weights)[:, None]  # [n_layer, 1, n_head, m, m]
-        return Batch(np.array([number]), rows, self._settings.top, weights, visible, special=words.queries.special)
+        return np.array([[row for row, _ in named]])
 
     def names(self, rows: Array) -> list[str]:
         """The tokens as the model's vocabulary has them, or the words as they were typed."""

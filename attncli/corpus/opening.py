@@ -60,7 +60,7 @@ def open_reader(settings: CorpusSettings) -> Reader:
         return reader
     model = open_model(source.model or "")
     _check(model_checksum(model), source.checksum, model.name)
-    return ModelReader(model, attention, settings.words)
+    return ModelReader(model, attention, settings.words, paired=settings.paired)
 
 
 def _check(found: str, planned: str, name: str) -> None:

@@ -159,7 +159,7 @@ class _Run:
         for place, piece in enumerate(shard.pieces):
             problems, counter = Problems(), Counter()
             self._problems.append(problems)
-            for line, text in read_texts(open_piece(piece), self._settings.field, problems, counter):
+            for line, text in read_texts(open_piece(piece), self._settings.lines, problems, counter):
                 sentences = filter(None, split_sentences(text)) if self._settings.split else [text]
                 for number, sentence in enumerate(sentences):
                     yield Text(place, line, piece.name, piece.lines + line, number, sentence)

@@ -74,7 +74,7 @@ def plan_shards(
     """
     whole = sum(_status(each).st_size for each in inputs)
     for each in inputs:
-        _check_text(each)
+        check_text(each.name, _head(each))
     most = _most(inputs, whole, limit)
     return [*_packed(_pieces(inputs, most, limit, lambda done: report(done, whole)), most)]
 
@@ -142,16 +142,19 @@ def _status(each: Input | Piece) -> os.stat_result:
     return status
 
 
-def _check_text(each: Input) -> None:
-    """Check that a file does not begin like another format."""
+def _head(each: Input) -> bytes:
     try:
         with open(each.path, "rb") as file:
-            head = file.read(SAMPLE)
+            return file.read(SAMPLE)
     except OSError as error:
         raise cannot_read(each.name, error.strerror) from error
+
+
+def check_text(name: str, head: bytes) -> None:
+    """AttnError: a file that begins like another format."""
     kind = packed_kind(head) or binary_kind(head) or text_kind(head)
     if kind is not None and kind.key not in READ_AS_LINES:
-        raise cannot_read(each.name, f"it is {kind.name}", _way_on(each.name, kind))
+        raise cannot_read(name, f"it is {kind.name}", _way_on(name, kind))
 
 
 def _way_on(name: str, kind: FileKind) -> str:

@@ -98,9 +98,8 @@ def part_of(model: Model, settings: ModelSettings) -> str:
         reason = "expected one input, got a target beside the two texts"
         raise UsageError(reason, "leave one of the two out", setting="pair", value=settings.pair)
     if not model.has_decoder and (settings.target is not None or settings.part is not None):
-        name, value = ("part", settings.part) if settings.target is None else ("target", settings.target)
-        reason = f"expected a model with an encoder and a decoder, got {model.name} ({model.family})"
-        raise UsageError(reason, "leave it out: the model reads one text", setting=name, value=value)
+        named = ("part", settings.part) if settings.target is None else ("target", settings.target)
+        raise without_decoder(model, *named)
     of_target = {"part": settings.part if settings.part != "encoder" else None, "target_lang": settings.target_lang}
     for name, value in of_target.items():
         if settings.target is None and value is not None:
@@ -121,3 +120,9 @@ def input_remarks(text: ModelSentence, settings: ModelSettings) -> Iterator[str]
         yield f"nothing is put in front of the text: the tokenizer puts {text.tokens[0].piece} there"
     else:
         yield "nothing is left out in front of the text: the tokenizer puts no token there"
+
+
+def without_decoder(model: Model, name: str, value: str | None) -> UsageError:
+    """The error for a setting of encoder–decoders with another model."""
+    reason = f"expected a model with an encoder and a decoder, got {model.name} ({model.family})"
+    return UsageError(reason, "leave it out: the model reads one text", setting=name, value=value)

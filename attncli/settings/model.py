@@ -57,8 +57,8 @@ numbers = partial(
 
 
 @dataclass(frozen=True)
-class TextOptions:
-    """The texts that a model is given beside the sentence, and the part of it that is shown."""
+class SecondTextOptions:
+    """A second text in the same input, or the text of a decoder."""
 
     pair: str | None = model_option(
         None,
@@ -74,6 +74,12 @@ class TextOptions:
         metavar="TEXT",
         when=never,
     )
+
+
+@dataclass(frozen=True)
+class PartOptions:
+    """The part of an encoder–decoder that is shown, and the languages of its texts."""
+
     part: str | None = model_option(
         None, "The heads of an encoder-decoder that are shown", values=PARTS, described="cross with --target"
     )
@@ -81,6 +87,11 @@ class TextOptions:
         None, "The sentence's language, as the model calls it: en_XX.", check=check_text, metavar="CODE", label="from"
     )
     target_lang: str | None = model_option(None, "The target's language.", check=check_text, metavar="CODE", label="to")
+
+
+@dataclass(frozen=True)
+class TextOptions(PartOptions, SecondTextOptions):
+    """The texts that a model is given beside the sentence, and the part of it that is shown."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import attncli.corpus.inputs as inputs
 import attncli.corpus.lines as lines
 import attncli.corpus.shards as shards
 from attncli.corpus.inputs import inputs_of, named_texts
-from attncli.corpus.lines import Counter, Problems, read_texts
+from attncli.corpus.lines import Counter, LineForm, Problems, read_texts
 from attncli.corpus.shards import open_piece
 from attncli.errors import AttnError, ResourceError
 
@@ -133,10 +133,10 @@ def test_what_cannot_be_read_is_refused_before_anything(tmp_path, monkeypatch, n
         plan_shards([name], folder=tmp_path / "run")
 
 
-def read(content, key=None, chunk=7):
+def read(content, key=None, chunk=7, **form):
     problems, counter = Problems(), Counter()
     chunks = (content[at : at + chunk] for at in range(0, len(content), chunk))
-    return list(read_texts(chunks, key, problems, counter)), problems, counter.lines
+    return list(read_texts(chunks, LineForm(key, **form), problems, counter)), problems, counter.lines
 
 
 @given(st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=12), st.integers(1, 30))

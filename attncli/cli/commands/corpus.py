@@ -5,14 +5,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from attncli.cli.corpus_options import CollectOptions, RunOptions
+from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
+from attncli.cli.corpus_targets import check_targets
 from attncli.cli.lazy import options
-from attncli.cli.options import ChosenHeads, DisplayOptions, VectorOption, check_alone
+from attncli.cli.options import DisplayOptions, VectorOption, check_alone
 from attncli.corpus.threads import one_thread_each
 from attncli.errors import ExitCode, Setting, UsageError
 from attncli.interrupts import held_back
@@ -20,9 +22,11 @@ from attncli.settings.explanation import AttentionOptions
 
 if TYPE_CHECKING:
     from attncli.cli.corpus_progress import CorpusProgress
+    from attncli.corpus.inputs import Input
     from attncli.corpus.run import Corpus
     from attncli.corpus.settings import CorpusSettings
     from attncli.corpus.shards import Shard
+    from attncli.models.model import Model
 
 EXAMPLES = """attn corpus my-text.txt --words bank,river
 attn corpus my-text.txt -o attention --collect context,weights --jobs 2
@@ -30,11 +34,19 @@ attn corpus my-text.txt --mode multihead --collect heads,distance --limit 1000""
 PICTURES = (".svg", ".pdf", ".png")
 
 
-@options(VectorOption, CollectOptions, AttentionOptions, ChosenHeads, RunOptions, DisplayOptions)
+class Texts(NamedTuple):
+    """The files as they were named, that of the targets, and how many lines are read."""
+
+    files: list[str]
+    target: str | None
+    limit: int | None
+
+
+@options(VectorOption, CollectOptions, AttentionOptions, CorpusModel, RunOptions, DisplayOptions)
 def command(
     collected: CollectOptions,
     attention: AttentionOptions,
-    model: ChosenHeads,
+    model: CorpusModel,
     run: RunOptions,
     display: DisplayOptions,
     inputs: VectorOption,
@@ -48,8 +60,10 @@ def command(
     check_alone(context, model)
     one_thread_each()  # before NumPy is there
     _check(run, attention, collected)
+    check_targets(text, collected, model)
+    texts = Texts(text, model.target, collected.limit)
     with _folder(run) as folder:
-        raise typer.Exit(_run(folder, text, collected, attention, model, run, display, inputs.vectors))
+        raise typer.Exit(_run(folder, texts, collected, attention, model, run, display, inputs.vectors))
 
 
 def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
@@ -89,10 +103,10 @@ def _folder(run: RunOptions) -> Iterator[Path]:
 
 def _run(
     folder: Path,
-    text: list[str],
+    texts: Texts,
     collected: CollectOptions,
     attention: AttentionOptions,
-    model: ChosenHeads,
+    model: CorpusModel,
     run: RunOptions,
     display: DisplayOptions,
     vectors: str | None,
@@ -103,29 +117,44 @@ def _run(
 
     check_table(run.format)
     settings = _settings(collected, attention, model, run, display, vectors)
-    limit = collected.limit
-    with begun(folder, plan_of(settings, named_texts(text), limit), run.resume):
+    named = [*named_texts(texts.files), *named_texts([] if texts.target is None else [texts.target])]
+    with begun(folder, plan_of(settings, named, texts.limit), run.resume):
         folder = folder.absolute()  # workers may have another working directory
-        return _worked(text, limit, folder, settings, run, display)
+        return _worked(texts, folder, settings, run, display)
 
 
-def _shards(text: list[str], folder: Path, limit: int | None, progress: "CorpusProgress") -> "list[Shard]":
-    """The text of the run, laid out where it must be, and cut."""
+def _inputs(texts: Texts, folder: Path, settings: "CorpusSettings") -> "list[Input]":
+    """The text of the run as plain files, laid out where it must be."""
     from attncli.cli.output import say
+    from attncli.corpus.columns import other_columns, pair_of
     from attncli.corpus.inputs import inputs_of
-    from attncli.corpus.shards import plan_shards
+
+    def note(remark: str) -> None:
+        say(f"note: {remark}")
 
     stream = sys.stdin.buffer if sys.stdin else None
-    inputs = inputs_of(text, folder, stream, limit, lambda note: say(f"note: {note}"))
-    shards = plan_shards(inputs, limit, progress.planning)
+    if texts.target is not None:
+        return [pair_of(texts.files[0], texts.target, folder, stream, texts.limit, note)]
+    inputs = inputs_of(texts.files, folder, stream, texts.limit, note)
+    if settings.part is not None and settings.field is None:
+        for remark in filter(None, (other_columns(each, settings.paired) for each in inputs)):
+            note(remark)
+    return inputs
+
+
+def _shards(texts: Texts, folder: Path, settings: "CorpusSettings", progress: "CorpusProgress") -> "list[Shard]":
+    """The text of the run, cut."""
+    from attncli.corpus.shards import plan_shards
+
+    shards = plan_shards(_inputs(texts, folder, settings), texts.limit, progress.planning)
     if not shards:
-        raise UsageError("there is no text in " + ", ".join(map(repr, text)), "give files with a sentence a line")
+        hint = "give files with a sentence a line"
+        raise UsageError("there is no text in " + ", ".join(map(repr, texts.files)), hint)
     return shards
 
 
 def _worked(
-    text: list[str],
-    limit: int | None,
+    texts: Texts,
     folder: Path,
     settings: "CorpusSettings",
     run: RunOptions,
@@ -141,7 +170,7 @@ def _worked(
     try:
         # a message about an interrupt is printed under the bar, when there are no workers any more
         with progress, open_workers(run.jobs, run.scheduler, progress.waiting) as workers:
-            shards = _shards(text, folder, limit, progress)
+            shards = _shards(texts, folder, settings, progress)
             prepare(folder)
             corpus = run_corpus(shards, folder, settings, workers, progress.report, run.keep_parts)
     except KeyboardInterrupt:
@@ -184,13 +213,14 @@ def _show(corpus: "Corpus", run: RunOptions, display: DisplayOptions) -> None:
 def _settings(
     collected: CollectOptions,
     attention: AttentionOptions,
-    chosen: ChosenHeads,
+    chosen: CorpusModel,
     run: RunOptions,
     display: DisplayOptions,
     vectors: str | None,
 ) -> "CorpusSettings":
     """The checked settings; the vectors or the model are opened, and every word of --words must be known."""
-    from attncli.cli.reading import model_settings_of, opened_model, opened_vectors
+    from attncli.cli.reading import model_settings_of, opened_vectors
+    from attncli.corpus.inputs import shown
     from attncli.corpus.opening import find_words, model_source, open_reader, vectors_source
     from attncli.corpus.settings import CorpusSettings
     from attncli.settings.explanation import check_settings
@@ -199,8 +229,9 @@ def _settings(
         attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
         source = vectors_source(opened_vectors(vectors, display), vectors, attends)
     else:
-        source = model_source(opened_model(chosen.model))
-        attends = model_settings_of(chosen, top=collected.top, words=bool(collected.words))
+        source = model_source(_opened(chosen, chosen.model))
+        given = replace(chosen, target=None, part=chosen.shown_part)  # a target of the settings is a text
+        attends = model_settings_of(given, top=collected.top, words=bool(collected.words))
     settings = CorpusSettings(
         source,
         attends,
@@ -211,6 +242,21 @@ def _settings(
         run.format,
         run.csv,
         collected.kept,
+        None if chosen.target is None else shown(chosen.target),
+        chosen.target_field,
     )
     find_words(settings, open_reader(settings))
     return settings
+
+
+def _opened(chosen: CorpusModel, name: str) -> "Model":
+    """The model. Raises UsageError where it has no decoder that could read the targets."""
+    from attncli.cli.reading import opened_model
+    from attncli.recipes.model_input import without_decoder
+
+    model = opened_model(name)
+    for setting in ("part", "target", "target_field"):
+        value = getattr(chosen, setting)
+        if value is not None and not model.has_decoder:
+            raise without_decoder(model, setting, value)
+    return model

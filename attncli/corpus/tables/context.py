@@ -47,7 +47,7 @@ class Context(Table):
     def add(self, batch: Batch) -> None:
         """Every word with its strongest keys."""
         keys, weights = batch.strongest  # [b, n, top]
-        others = np.take_along_axis(batch.rows, keys.reshape(len(keys), -1), axis=1).reshape(keys.shape)
+        others = np.take_along_axis(batch.keys, keys.reshape(len(keys), -1), axis=1).reshape(keys.shape)
         code = (batch.rows[..., None] << 32) | others
         there = keys >= 0
         if self.words is not None:

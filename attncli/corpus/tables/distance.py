@@ -14,7 +14,7 @@ NEAR = 8  # words to each side of a query that the summary shows
 
 
 class Distance(Table):
-    """Weight by key − query = −REACH … REACH, and beyond in the last place."""
+    """Weight by key − query = −REACH … REACH, and beyond in the last place; each is counted in its own text."""
 
     name = "distance"
     explanation = "the mean weight of a word that stands so far before or after"
@@ -39,7 +39,7 @@ class Distance(Table):
             weight = np.stack([each.by_distance for each in batch.streamed])
         else:
             weight = weight_by_distance(batch.weights)
-        pairs = len(batch.rows) * pairs_by_distance(batch.rows.shape[1])
+        pairs = len(batch.rows) * pairs_by_distance(batch.rows.shape[1], batch.keys.shape[1])
         add_to(self._sums, {"weight": weight, "pairs": pairs.astype(np.float64)})
 
     @classmethod
@@ -73,19 +73,21 @@ class Distance(Table):
 
 
 def weight_by_distance(weights: Array) -> Array:
-    """Weights `[n_layer, b, n_head, n, n]` added up by distance: `[n_layer, n_head, 2·REACH + 2]`."""
-    n = weights.shape[-1]
-    summed = weights.sum(axis=1).astype(np.float64)  # [n_layer, n_head, n, n]
+    """Weights `[n_layer, b, n_head, n_query, n_key]` added up by distance: `[n_layer, n_head, 2·REACH + 2]`."""
+    n_query, n_key = weights.shape[-2:]
+    summed = weights.sum(axis=1).astype(np.float64)  # [n_layer, n_head, n_query, n_key]
     sums = np.zeros((*summed.shape[:2], 2 * REACH + 2))
-    for offset in range(-min(n - 1, REACH), min(n - 1, REACH) + 1):
+    for offset in range(-min(n_query - 1, REACH), min(n_key - 1, REACH) + 1):
         sums[..., offset + REACH] = np.diagonal(summed, offset, axis1=-2, axis2=-1).sum(axis=-1)
     sums[..., -1] = summed.sum(axis=(-2, -1)) - sums[..., :-1].sum(axis=-1)
-    if n <= REACH + 1:
+    if max(n_query, n_key) <= REACH + 1:
         sums[..., -1] = 0
     return sums
 
 
-def pairs_by_distance(n: int) -> Array:
-    """The number of pairs of words at each distance in a text of `n`: `[2·REACH + 2]`."""
-    at = np.maximum(n - np.abs(np.arange(-REACH, REACH + 1)), 0)
-    return np.append(at, n * n - at.sum())
+def pairs_by_distance(n_query: int, n_key: int) -> Array:
+    """The number of pairs of a query and a key at each distance, in texts of so many words: `[2·REACH + 2]`."""
+    distance = np.arange(-REACH, REACH + 1)
+    first, last = np.maximum(-distance, 0), np.minimum(n_key - distance, n_query)  # queries that have such a key
+    at = np.maximum(last - first, 0)
+    return np.append(at, n_query * n_key - at.sum())

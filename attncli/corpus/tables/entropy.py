@@ -13,7 +13,7 @@ from attncli.corpus.tables.table import Arrays, Columns, Line, Stored, Table, ad
 
 
 class Entropy(Table):
-    """Bits of a word's weights; words that see nothing do not count."""
+    """Bits of a word's weights, by the length of the text that it attends to; words that see nothing do not count."""
 
     name = "entropy"
     explanation = "mean bits of a word's weights: 0 is one word, more is broader"
@@ -49,7 +49,7 @@ class Entropy(Table):
         bits = np.where(there, bits, 0)
         sums = {"texts": np.array(float(len(batch.rows))), "rows": there.sum(axis=-1).astype(np.float64)}
         sums |= {"total": bits.sum(axis=-1), "squares": (bits * bits).sum(axis=-1)}
-        add_to(self._by_length.setdefault(batch.rows.shape[1], {}), sums)
+        add_to(self._by_length.setdefault(batch.keys.shape[1], {}), sums)
 
     def arrays(self) -> Arrays:
         """In the order of the lengths."""
@@ -102,7 +102,7 @@ class Entropy(Table):
 
 
 def row_entropies(weights: Array) -> Array:
-    """Bits a row of weights `[n_layer, b, n_head, n, n]`: `[n_layer, n_head, b, n]`, NaN for a row of zeros."""
+    """Bits a row of weights `[n_layer, b, n_head, n, n_key]`: `[n_layer, n_head, b, n]`, NaN for a row of zeros."""
     bits = entropy(weights)  # [n_layer, b, n_head, n]
     certain = bits == 0  # all on one key, or on none
     if certain.any():

@@ -82,7 +82,7 @@ class Heads(Table):
 def measures_of(batch: Batch, weights: Array) -> Array:
     """The SUMMED of each head on each sentence of a batch: `[n_layer, n_head, b, measures]`."""
     special = np.zeros(weights.shape[-1], bool) if batch.special is None else batch.special
-    kinds = measure_heads(weights, special, batch.visible)
+    kinds = measure_heads(weights, special, batch.visible, crosses=batch.crosses)
     measured = np.stack([getattr(kinds, name) for name in NUMBERS], axis=-1)  # [n_layer, b, n_head, 9]
     named = np.zeros((*measured.shape[:-1], len(PROFILE) + 1))
     if batch.trained_on is not None:

@@ -1,6 +1,10 @@
-"""The table `weights`: a record for each text, its words and the strongest pairs of query and key."""
+"""The table `weights`: a record for each text, its words and the strongest pairs of query and key.
+
+key_words: the words that keys count, where they are of another text than the queries.
+"""
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -25,23 +29,26 @@ class Weights(Table):
         "query": "wholes",
         "key": "wholes",
         "weight": "numbers",
+        "key_words": "texts",
     }
     per_text = True
 
     def __init__(self, words: Array | None = None) -> None:
         super().__init__(words)
-        self._held: list[tuple[int, Array, Array, Array]] = []
+        self._held: list[tuple[int, Array, Array | None, Array, Array]] = []
 
     def add(self, batch: Batch) -> None:
         """Hold the words of each text, and their strongest keys, until its record is asked for."""
-        self._held += zip(batch.texts.tolist(), batch.rows, *batch.strongest, strict=True)
+        keys = repeat(None, len(batch.rows)) if batch.key_rows is None else batch.key_rows
+        self._held += zip(batch.texts.tolist(), batch.rows, keys, *batch.strongest, strict=True)
 
     def records(self, texts: Sequence["Text"], names: Callable[[Array], Sequence[str]]) -> Columns:
         """A row for each text since the last call, in the order of the texts."""
-        numbers = np.unique(np.concatenate([np.empty(0, np.int64), *(rows for _, rows, _, _ in self._held)]))
+        words = (rows for _, own, others, *_ in self._held for rows in (own, others) if rows is not None)
+        numbers = np.unique(np.concatenate([np.empty(0, np.int64), *words]))
         name_of = dict(zip(numbers.tolist(), names(numbers), strict=True))
         columns: dict[str, list[Any]] = {name: [] for name in self.columns}
-        for text, rows, keys, weights in sorted(self._held, key=lambda each: each[0]):
+        for text, rows, others, keys, weights in sorted(self._held, key=lambda each: each[0]):
             query, which = np.nonzero(keys >= 0)
             row = {
                 "file": texts[text].file,
@@ -51,6 +58,7 @@ class Weights(Table):
                 "query": query.tolist(),
                 "key": keys[query, which].tolist(),
                 "weight": np.round(weights[query, which].astype(np.float64), 6).tolist(),
+                "key_words": None if others is None else [name_of[number] for number in others.tolist()],
             }
             for name, value in row.items():
                 columns[name].append(value)

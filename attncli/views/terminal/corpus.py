@@ -1,6 +1,7 @@
 """The summary of `attn corpus`: the texts read, attention by distance, entropy, heads, and the strongest pairs."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 
 from rich.text import Text
 
@@ -8,12 +9,14 @@ from attncli.corpus.run import Corpus
 from attncli.corpus.tables import table_class
 from attncli.corpus.tables.table import Line
 from attncli.settings.explanation import Settings
+from attncli.settings.model import PartOptions
 from attncli.settings.wording import shown_settings
 from attncli.views.records.json import json_line
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, bar, heading, notes, wrap
 
 LONGEST_BAR, LONGEST_LABEL = 24, 16
+OF_TEXTS = [each.name for each in fields(PartOptions)]  # the settings of models that are told
 
 
 def corpus_json(corpus: Corpus) -> str:
@@ -32,10 +35,11 @@ def corpus_lines(corpus: Corpus, screen: Screen, kept: bool) -> list[Text]:
 def about(corpus: Corpus, screen: Screen) -> str:
     """The vectors or model and the settings, in one line."""
     name, attention = screen.word(corpus.name), corpus.attention
-    if not isinstance(attention, Settings):
-        return name
-    settings = [f"{each.label} {screen.word(each.value)}" for each in shown_settings(attention)]
-    return screen.own(" · ".join([*settings[:2], f"vectors {name}", *settings[2:]]))
+    untrained = isinstance(attention, Settings)
+    told = [each for each in shown_settings(attention) if untrained or each.name in OF_TEXTS]
+    settings = [f"{each.label} {screen.word(each.value)}" for each in told]
+    parts = [*settings[:2], f"vectors {name}", *settings[2:]] if untrained else [name, *settings]
+    return screen.own(" · ".join(parts))
 
 
 def _read(corpus: Corpus, screen: Screen) -> list[Text]:
