@@ -8,10 +8,23 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from attncli.arrays import Array
-from attncli.models.family import Arrays, Embedding, Family, Layer, Learned, ModelShape, PackedLayer, Tensors
+from attncli.models.checkpoint.config import Config
+from attncli.models.checkpoint.tensors import PLAIN
+from attncli.models.family import (
+    Arrays,
+    Block,
+    Embedding,
+    Family,
+    Layer,
+    Learned,
+    ModelShape,
+    OutputLayer,
+    PackedLayer,
+    Tensors,
+)
 from attncli.models.pack import Pack
 
 PARTS = ("encoder", "decoder", "cross")
@@ -74,6 +87,11 @@ class EncoderDecoder(Family):
         if self.decoder_last is not None:
             yield from self.decoder_last.arrays()
 
+    def without_decoder(self) -> "EncoderAlone":
+        """The encoder as a model of its own, for files that have no decoder."""
+        own = {name: getattr(self, name) for name in ("shape", "embedding", "last")}
+        return EncoderAlone(**own, tied=False, whole=self)
+
     def shifted(self, ids: Sequence[int]) -> tuple[int, ...]:
         """The tokens that the decoder reads in training for a target: the start first, the last one dropped."""
         return (ids[-1] if self.start is None else self.start, *ids[:-1])
@@ -101,3 +119,30 @@ class EncoderDecoder(Family):
     def read_out(self, tensors: Tensors, x: Array) -> Array:
         """What the output layer takes, from the output of a block of the decoder: `[tokens, d_model]`."""
         return self.final_target(tensors, x)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderAlone(Family):
+    """The encoder of an encoder–decoder, saved without its decoder: such models embed texts, and predict nothing."""
+
+    names = PLAIN
+    output = OutputLayer("", ("lm_head.weight",))
+
+    whole: EncoderDecoder
+
+    @classmethod
+    def read(cls, config: Config) -> Self:
+        """None: a config is that of the whole, and only the files lack the decoder."""
+        raise config.error("model_type", "an encoder–decoder")
+
+    def tokenizer_class(self, model_type: str) -> str | None:
+        """That of the whole."""
+        return self.whole.tokenizer_class(model_type)
+
+    def positions(self, ids: Array) -> Array:
+        """As the whole counts them."""
+        return self.whole.positions(ids)
+
+    def block(self, number: int) -> Block:
+        """Block `number` of the encoder."""
+        return self.whole.block(number)

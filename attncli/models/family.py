@@ -232,7 +232,7 @@ class Family(ABC):
             ResourceError: the config lacks a size, or asks for a computation that is not supported.
         """
 
-    def stored(self, names: Iterable[str]) -> Self:
+    def stored(self, names: Iterable[str]) -> "Family":
         """The family for a checkpoint with arrays of these bare names, where one may be stored in several ways."""
         return self
 

@@ -125,3 +125,34 @@ def test_tables_of_words_that_are_the_same_count_once(tmp_path):
 def test_a_width_without_a_step_between_frequencies_is_refused():
     with pytest.raises(ResourceError, match=r"d_model in config.json: expected at least 4"):
         read_family(Config({"model_type": "m2m_100", "d_model": 2, **dict.fromkeys(HEADS, 1)}))
+
+
+@pytest.mark.parametrize("name", ["t5", "mt5", "umt5"])
+def test_files_without_a_decoder_are_an_encoder(tmp_path, name):
+    whole, folder, expected = (
+        open_model(TINY / name),
+        copy_of(name, tmp_path / "it"),
+        np.load(TINY / name / "expected.npz"),
+    )
+    names = [each for each in whole._tensors.bare_names if not each.startswith(("decoder.", "lm_head."))]
+    (folder / "model.safetensors").write_bytes(
+        safetensors({f"{each}": ("F32", whole._tensors[each]) for each in names})
+    )
+    encoder = open_model(folder)
+    assert (encoder.has_decoder, encoder.decoder, encoder.has_output, encoder.warnings) == (False, None, False, ())
+    assert encoder.vocabulary == whole.vocabulary
+    *_, last = encoder.run(expected["ids_17"])
+    np.testing.assert_allclose(encoder.final(last.output), expected["hidden_17"], rtol=0, atol=2e-5)
+    with pytest.raises(ResourceError, match="expected an encoder–decoder"):
+        next(encoder.run_pair([5, 9], [5]))
+
+
+def test_a_t5_with_the_head_of_a_task_has_a_prefix(tmp_path):
+    whole, folder = open_model(TINY / "t5"), copy_of("t5", tmp_path / "it")
+    arrays = {f"transformer.{each}": ("F32", whole._tensors[each]) for each in whole._tensors.bare_names}
+    arrays |= {"classification_head.dense.weight": ("F32", np.ones((16, 16)))}
+    (folder / "model.safetensors").write_bytes(safetensors(arrays))
+    model = open_model(folder)
+    assert not model.warnings
+    for ours, theirs in zip(model.run_pair([5, 9], [5]), whole.run_pair([5, 9], [5]), strict=True):
+        np.testing.assert_allclose(ours.output, theirs.output, rtol=0, atol=2e-6)

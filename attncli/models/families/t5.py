@@ -21,7 +21,7 @@ from attncli.models.blocks.shared_words import COPIES, by_part
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
 from attncli.models.encoder_decoder import EncoderDecoder
-from attncli.models.family import ModelShape, OutputLayer, Prediction
+from attncli.models.family import Family, ModelShape, OutputLayer, Prediction
 
 UNSCALED = Scoring(scale=1.0)
 
@@ -32,8 +32,9 @@ class T5(EncoderDecoder):
 
     names = Names(
         blocks="encoder.block",
+        prefixes=("transformer.",),
         copies=COPIES,
-        heads=("shared.",),
+        heads=("shared.", "classification_head."),
         buffers=("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",),
     )
     output = OutputLayer("shared.weight", ("lm_head.weight",))
@@ -76,12 +77,13 @@ class T5(EncoderDecoder):
             buckets=_read_buckets(config),
         )
 
-    def stored(self, names: Iterable[str]) -> Self:
-        """With the tables of words that the checkpoint has; without an output layer it is the embedding."""
+    def stored(self, names: Iterable[str]) -> Family:
+        """With the tables of words that the files have, and the decoder if they do; the output layer may be a table."""
         there = frozenset(names)
         embeddings = by_part((self.embedding, self.decoder_embedding), there)
         tied = self.tied or self.output.weights[0] not in there
-        return replace(self, embedding=embeddings[0], decoder_embedding=embeddings[1], tied=tied)
+        found = replace(self, embedding=embeddings[0], decoder_embedding=embeddings[1], tied=tied)
+        return found if any(name.startswith("decoder.") for name in there) else found.without_decoder()
 
     def block(self, number: int) -> PreNormBlock:
         """Block `number` of the encoder."""
