@@ -78,6 +78,11 @@ class Model:
         """
         return self.texts(bos=bos).read(text, pair)
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes of the languages that it marks texts with; none in most models."""
+        return self._tokenizer.languages
+
     def texts(self, language: str | None = None, bos: bool | None = None) -> TextReader:
         """The reading of its texts, also of those of more tokens than positions.
 

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from oracles.checkpoints import TINY, copy_of, with_config
 from oracles.gguf_files import converted
+from oracles.tokenizer_folders import BASES
 from support.command import attn
 from test_cli_mistakes import ACTING, HOSTILE
 
@@ -108,6 +109,7 @@ def test_all_about_a_model(models):
     assert [found[name] for name in sizes] == [16, 4, 4, 4, 40, 46, False, 5710]
     assert (found["licence"], found["dtypes"]) == ("apache-2.0", ["BF16"])
     assert {"[CLS]", "[SEP]"} <= {*found["special_tokens"]}
+    assert found["languages"] == []
     page = models("info", "bert").stdout
     for line in (r"licence +apache-2.0", r"vocabulary +46 tokens", r"layers +2", r"place +Hugging Face cache: /"):
         assert re.search(f"^{line}", page, re.M), line
@@ -166,6 +168,15 @@ def test_the_licence_is_that_of_the_card(models, places, card, licence):
 def test_a_card_that_is_a_pipe_is_not_waited_for(models, places):
     os.mkfifo(places / "home" / "models" / "gpt2" / "README.md")
     assert "licence         unknown" in models("info", "gpt2").stdout
+
+
+def test_the_languages_of_a_translating_model_are_listed(tmp_path):
+    folder = copy_of("mbart", tmp_path / "model")
+    (folder / "tokenizer.json").write_bytes(BASES["mbart50"][0]().to_str().encode())
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "MBart50Tokenizer"}')
+    found = json.loads(attn("models", "info", str(folder), "--json").stdout)
+    assert (found["languages"][:2], len(found["languages"])) == (["ar_AR", "cs_CZ"], 52)
+    assert re.search(r"languages +ar_AR +cs_CZ", attn("models", "info", str(folder)).stdout)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ def unknown_language(setting: str, language: str, known: Sequence[str]) -> Usage
         )
     listed = _nearest_first(language[:LONGEST].casefold(), known)[:MOST_LISTED]
     more = f" and {len(known) - len(listed)} more" if len(known) > len(listed) else ""
-    return UsageError(f"expected one of {', '.join(listed)}{more}", setting=setting, value=language)
+    hint = "attn models info MODEL lists all of them" if more else None
+    return UsageError(f"expected one of {', '.join(listed)}{more}", hint, setting=setting, value=language)
 
 
 def _nearest_first(language: str, known: Sequence[str]) -> list[str]:

@@ -29,6 +29,7 @@ def info_json(listed: Listed) -> str:
         "labels": list(model.labels),
         "dtypes": list(model.dtypes),
         "special_tokens": listed.special,
+        "languages": list(model.languages),
         "licence": listed.licence,
         "warnings": list(model.warnings),
     }

@@ -100,6 +100,8 @@ def _fields(listed: Listed, screen: Screen) -> Iterator[tuple[str, str]]:
         yield "output", screen.word("; ".join(_outputs(listed.model)) or "hidden states alone: no output layer")
     if listed.special:
         yield "special tokens", "  ".join(screen.word(each).replace(" ", GLUE) for each in listed.special)
+    if listed.model is not None and listed.model.languages:
+        yield "languages", "  ".join(map(screen.word, listed.model.languages))
     yield "licence", screen.word(listed.licence or "unknown")
     yield "size", f"{size(listed.size)} ({listed.size:,} bytes)"
     yield "place", f"{PLACES[listed.place]}: {screen.word(str(listed.path))}"

@@ -52,4 +52,7 @@ def _files(data):
         return {"vocab.txt": data}, "BertTokenizer"
     if data[:9] in (b'{"config"', b"AA== 0\nAQ"):
         return {"tekken.json" if data[:1] == b"{" else "tiktoken.model": data}, None
+    if len(data) % 2:
+        small = FOLDERS["blenderbot-small"][1]
+        return {**small, "vocab.json" if data[:1] == b"{" else "merges.txt": data}, "BlenderbotSmallTokenizer"
     return {**FOLDERS["gpt2"][1], "vocab.json" if data[:1] == b"{" else "merges.txt": data}, "GPT2Tokenizer"
