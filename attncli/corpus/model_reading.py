@@ -17,7 +17,7 @@ from attncli.models.family import PackedLayer
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.models.pack import Pack, Run
-from attncli.recipes.model_input import of_long_texts, part_of, read_input
+from attncli.recipes.model_input import is_separated, of_long_texts, part_of, read_input
 from attncli.recipes.model_run import ModelRun, check_room, chosen_heads
 from attncli.recipes.reduction import Reduction
 from attncli.recipes.sides import Side, special_tokens
@@ -92,7 +92,7 @@ class ModelReader:
         self._words = ModelWords(asked or ())
         self.name = model.name
         self.warnings = (*model.warnings, *of_long_texts(model, settings))
-        self.words_known = self.words_unknown = 0
+        self.words_known = self.words_unknown = self.texts_separated = 0
         self._names: dict[int, str] = {}
         np.empty(FREED, np.uint8)  # freed at once
         self.numbers = chosen_heads(model, self._settings)
@@ -132,6 +132,7 @@ class ModelReader:
                 run = self._run(text)
                 if run.bytes_of_layer + run.bytes_of_heads > HELD:
                     check_room(run, keeps=True)
+                self.texts_separated += is_separated(run.given.text, self._model)
                 yield number, run
             except ResourceError:
                 raise

@@ -30,7 +30,7 @@ FAULTS = (
     *(struct.error, zipfile.BadZipFile, DamagedError),
 )
 REPORT = "report.json"  # the member with the report of the shards
-COUNTS = ("shards", "lines", "texts", "words", "unknown")
+COUNTS = ("shards", "lines", "texts", "words", "unknown", "separated")
 LONGEST_HEADER = 256  # bytes
 HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '(<f8|<i8|\|u1)', 'fortran_order': False, "

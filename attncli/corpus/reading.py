@@ -25,13 +25,14 @@ def both(one: str, other: str) -> str:
 class Reader(Protocol):
     """A source of attention over texts; it counts words on, and `numbers` are those of its layers and of its heads.
 
-    name: of the set or model; warnings: about its settings.
+    name: of the set or model; warnings: about its settings. texts_separated: how many have a separator that was typed.
     """
 
     name: str
     warnings: tuple[str, ...]
     words_known: int
     words_unknown: int
+    texts_separated: int
     numbers: tuple[tuple[int, ...], tuple[int, ...]]
 
     @property
@@ -64,7 +65,7 @@ class VectorReader:
         self._vectors, self._attender = vectors, Attender(vectors, settings, reach)
         self.name, self.warnings = vectors.name, self._attender.warnings
         self._vocabulary, self.checksum = Vocabulary(vectors), self._attender.checksum
-        self.words_known = self.words_unknown = 0
+        self.words_known = self.words_unknown = self.texts_separated = 0
         blocks = self._attender.blocks
         self.numbers = tuple(range(len(blocks.heads))), tuple(range(blocks.n_head))
 

@@ -125,10 +125,18 @@ def _finish(
     _write_errors(folder / ERRORS, problems, _lost(progress.lost))
     sweep(folder)
     _tidy(folder, progress)
-    manifest = _manifest(tasks, settings, merged, progress, reader)
+    warnings = (*reader.warnings, *_separated(merged["separated"]))
+    manifest = _manifest(tasks, settings, merged, progress, reader) | {"warnings": [*warnings]}
     with whole_file(folder / MANIFEST) as file:
         file.write(json.dumps(manifest, indent=1).encode() + b"\n")
-    return Corpus(folder, manifest, reader.name, reader.attention, reader.warnings, tables)
+    return Corpus(folder, manifest, reader.name, reader.attention, warnings, tables)
+
+
+def _separated(texts: int) -> Iterator[str]:
+    """A warning about texts with a separator that was typed."""
+    if texts:
+        have = "1 text has a separator typed in it" if texts == 1 else f"{texts:,} texts have a separator typed in them"
+        yield f"{have}, and segment 0 all over; attn explain --pair gives a second text"
 
 
 def _rows(table: type[Table], parts: Sequence[Part], reader: Reader) -> Iterator[Columns]:

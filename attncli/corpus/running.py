@@ -121,7 +121,7 @@ class _Run:
         self.per_text = [table for table in self._tables if table.per_text]
         self._problems: list[Problems] = []  # of each piece
         self._lines = self.texts = 0
-        self._before = self._reader.words_known, self._reader.words_unknown
+        self._before = self._counts()
 
     def read(self, shard: Shard, writers: Mapping[Table, Writer]) -> None:
         """Every text of the shard."""
@@ -167,18 +167,21 @@ class _Run:
 
     def _report(self) -> dict[str, Any]:
         """The counts of the shard, the lines that were skipped, and names that only this reader knows."""
-        known, unknown = self._before
         reader = self._reader
         return {
             "shards": 1,
             "lines": self._lines,
             "texts": self.texts,
-            "words": reader.words_known - known,
-            "unknown": reader.words_unknown - unknown,
+            **{name: count - self._before[name] for name, count in self._counts().items()},
             "skipped": dict(sum((Counts(each.counts) for each in self._problems), Counts())),
             "named": [(0, place, *named) for place, each in enumerate(self._problems) for named in each.named],
             "names": {str(row): name for row, name in reader.taken_names().items()},
         }
+
+    def _counts(self) -> dict[str, int]:
+        """The counts of the reader, which goes on with them from shard to shard."""
+        reader = self._reader
+        return {"words": reader.words_known, "unknown": reader.words_unknown, "separated": reader.texts_separated}
 
     def write(self, part: PartWriter, seconds: float) -> None:
         """Write the sums of the tables, and the report."""

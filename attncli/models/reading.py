@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from attncli.errors import AttnError, Setting, UsageError, Words
+from attncli.errors import AttnError, FinalError, Setting, UsageError, Words
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.truncating import cut_both
 from attncli.models.windows import Windows, around
@@ -92,7 +92,7 @@ class TextReader:
             raise AttnError(f"the text has {n:,} characters, {most:,} are the most for {takes}", hint)
         sentence = self.tokenizer.read(text, self.language, self.source, pair=pair, bos=self.bos)
         if self.bos and sentence.tokens and not sentence.tokens[0].special:
-            raise UsageError(f"{self.model} has no token that texts begin with", setting="bos", value=True)
+            raise FinalError(f"{self.model} has no token that texts begin with", setting="bos", value=True)
         if not sentence.tokens:
             raise AttnError(f"{self.model} makes no token of {text!r}", "give it a word")
         return sentence

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from attncli.errors import Setting, UsageError
+from attncli.errors import FinalError, Setting, UsageError
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
@@ -44,7 +44,7 @@ def _read_text(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     if pair is not None:
         reason = "expected one text in windows, got two in one input"
         hint = ("leave out ", Setting("pair"), ", or cut both: ", Setting("truncate"))
-        raise UsageError(reason, hint, setting="stride", value=settings.stride)
+        raise FinalError(reason, hint, setting="stride", value=settings.stride)
     return _in_windows(reader.read_long(text), reader, settings.stride)
 
 
@@ -69,9 +69,14 @@ def _in_windows(sentence: ModelSentence, reader: TextReader, stride: int) -> Mod
     return ModelInput(sentence, windows=windows, warnings=(said,))
 
 
+def is_separated(text: ModelSentence, model: Model) -> bool:
+    """Whether a separator was typed, which in a model that reads both ways would stand between two texts."""
+    return bool(text.separators) and text.pair is None and not model.shape.causal
+
+
 def _typed(text: ModelSentence, model: Model) -> Iterator[str]:
     """A warning about a separator that was typed: it begins no second text, as the tokenizer does."""
-    if text.separators and text.pair is None and not model.shape.causal:
+    if is_separated(text, model):
         typed = text.tokens[text.separators[0]].piece
         said = f"{typed} is typed in the text, all of which has segment 0; a second text: "
         yield Remark((said, Setting("pair", "TEXT")))
@@ -96,7 +101,7 @@ def part_of(model: Model, settings: ModelSettings) -> str:
     """
     if settings.pair is not None and settings.target is not None:
         reason = "expected one input, got a target beside the two texts"
-        raise UsageError(reason, "leave one of the two out", setting="pair", value=settings.pair)
+        raise FinalError(reason, "leave one of the two out", setting="pair", value=settings.pair)
     if not model.has_decoder and (settings.target is not None or settings.part is not None):
         named = ("part", settings.part) if settings.target is None else ("target", settings.target)
         raise without_decoder(model, *named)

@@ -170,6 +170,31 @@ def test_a_model_without_a_token_to_begin_with_is_wrong_usage(tmp_path):
     assert "has no token that texts begin with" in done.stderr
     with pytest.raises(UsageError):
         explain_model("a dog", folder, bos=True)
+    (tmp_path / "text.txt").write_text("a dog\n")
+    done = attn("corpus", str(tmp_path / "text.txt"), "--bos", "--model", str(folder))
+    assert (done.returncode, done.stderr.startswith("error: --bos: ")) == (2, True)
+    done = attn("explain", "-", "--bos", "--model", str(folder), text="a dog\na dog\n")
+    assert (done.returncode, done.stderr.count("error: ")) == (2, 1)
+
+
+def corpus(tmp_path, *options):
+    """The manifest of a corpus of two texts."""
+    (tmp_path / "text.txt").write_text("the dog\nthe dog [SEP] a dog\n")
+    done = attn("corpus", str(tmp_path / "text.txt"), "--model", BERT, "--json", *options)
+    assert done.returncode == 0
+    return json.loads(done.stdout)
+
+
+def test_a_corpus_leaves_out_tokens_in_front_and_counts_typed_separators(tmp_path):
+    (warning,) = corpus(tmp_path)["warnings"]
+    assert warning.startswith("1 text has a separator typed in it, and segment 0 all over")
+    model = open_model(BERT)
+    texts = ("the dog", "the dog [SEP] a dog")
+    for options, bos in ((("--no-bos",), False), (("--bos",), True), ((), None)):
+        assert corpus(tmp_path, *options)["words"] == sum(len(model.read(text, bos=bos).ids) for text in texts)
+    done = attn("corpus", str(tmp_path / "text.txt"), "--model", BERT, "--pair", "a")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--pair" in done.stderr
 
 
 def test_the_explorer_shows_both_texts_and_says_the_command():

@@ -21,7 +21,17 @@ from attncli.corpus.workers import Done, Lost, ThisProcess, open_workers
 from attncli.errors import AttnError, ResourceError
 
 WORDS = 300
-REPORT = {"shards": 1, "lines": 9, "texts": 8, "words": 70, "unknown": 2, "seconds": 0.5, "skipped": {}, "names": {}}
+REPORT = {
+    "shards": 1,
+    "lines": 9,
+    "texts": 8,
+    "words": 70,
+    "unknown": 2,
+    "separated": 0,
+    "seconds": 0.5,
+    "skipped": {},
+    "names": {},
+}
 
 
 @pytest.mark.parametrize(
