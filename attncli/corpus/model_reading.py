@@ -99,8 +99,9 @@ class ModelReader:
         self._try()
 
     def _try(self) -> None:
-        """UsageError: a language or a token in front that the model does not have, or settings that targets exclude."""
-        if self._paired or self._settings.source_lang is not None or self._settings.bos is not None:
+        """UsageError: a language, a token in front or windows that the model does not have, or what targets exclude."""
+        given = self._settings
+        if self._paired or {given.source_lang, given.bos, given.stride} != {None}:
             try:
                 read_input(TRIAL, self._model, self._settings)
             except UsageError:

@@ -70,6 +70,9 @@ def test_a_corpus_takes_long_lines(tmp_path):
     assert (windows.returncode, cut.returncode) == (0, 0)
     assert "windows that overlap by 9" in said(windows)
     assert "more than 40 tokens" in said(cut)
+    wrong = attn(*command, "wrong", "--stride", "38", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("error: --stride 38: expected a whole number from 0 to 37")
 
 
 @pytest.mark.parametrize(
