@@ -114,3 +114,9 @@ def test_a_config_without_a_start_has_no_shifted_target():
     family = read_family(Config(CONFIG | {"decoder_start_token_id": None}))
     with pytest.raises(ResourceError, match=r"decoder_start_token_id in config.json: expected the id of a token"):
         family.shifted([5, 6])
+
+
+def test_a_config_of_an_earlier_transformers_has_no_unknown_key(tmp_path):
+    kept = {"tf_legacy_loss": False, "pruned_heads": {}, "cross_attention_hidden_size": None, "num_beams": 1}
+    changes = {"encoder": {**kept, **SIZES}, "decoder": {**kept, **DECODER}, "tie_word_embeddings": False}
+    assert not open_model(saved(tmp_path / "it", numbers(), **changes)).warnings

@@ -28,7 +28,7 @@ HARMLESS = keys_in(
     use_flash_attn use_flash_attention use_flash_attention_2 flash_attn use_sdpa use_memory_efficient_attention
     use_cache cache_implementation gradient_checkpointing use_gradient_checkpointing chunk_size_feed_forward
     reorder_and_upcast_attn upcast_attn attention_softmax_in_fp32 pretraining_tp fused_mlp fused_dropout_add_ln
-    fused_bias_fc unpad_inputs
+    fused_bias_fc unpad_inputs tf_legacy_loss
     output_attentions output_hidden_states output_past output_scores return_dict return_dict_in_generate
     remove_invalid_values tie_last_hidden_states low_memory use_return_dict past mem_efficient disable_exllama
     """
