@@ -20,7 +20,8 @@ from attncli.tokenizer.form import (
     largest,
     may_be_parsed,
 )
-from attncli.tokenizer.kinds import KINDS, Kind, Work
+from attncli.tokenizer.kind import Kind, Work
+from attncli.tokenizer.kinds import KINDS
 from attncli.tokenizer.languages import marks_of
 from attncli.tokenizer.roles import is_segmented, roles_of
 from attncli.tokenizer.settings import (
