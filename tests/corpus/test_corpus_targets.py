@@ -1,11 +1,13 @@
 """Sources and their targets in a corpus: every number is that of `attn explain` of each pair, added up by hand."""
 
 import json
+import shutil
 from collections import defaultdict
 
 import numpy as np
 import pytest
 from oracles.checkpoints import TINY
+from oracles.tokenizer_folders import BASES
 from support.corpora import rows, run
 from support.places import TESTS
 
@@ -102,6 +104,20 @@ def test_a_pair_that_the_model_does_not_take_is_skipped():
 def test_settings_that_suit_no_pair_are_refused_at_once(chosen, told):
     with pytest.raises(UsageError, match=told):
         ModelReader(open_model(TINY / "mbart"), check_model_settings(**chosen), paired=True)
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_pairs_are_marked_with_their_languages(tmp_path, words):
+    folder = shutil.copytree(TINY / "mbart", tmp_path / "mbart")
+    (folder / "tokenizer.json").write_text(BASES["mbart"][0]().to_str())
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "MBartTokenizer"}')
+    languages, model = {"source_lang": "fr_XX", "target_lang": "de_DE", "words": words}, open_model(folder)
+    reader = ModelReader(model, check_model_settings(**languages), paired=True)
+    (batch,) = reader.read(["the dog\tthe dog"], print)
+    expected = explain_model("the dog", model, target="the dog", **languages)
+    assert reader.names(batch.rows[0]) == [token.text if words else token.word for token in expected.sentence.tokens]
+    assert (reader.names(batch.rows[0])[0], reader.names(batch.key_rows[0])[-1]) == ("de_DE", "fr_XX")
+    np.testing.assert_allclose(batch.weights[:, 0], expected.weights, rtol=0, atol=2e-6)
 
 
 def corpus(tmp_path, part, collect, **chosen):
