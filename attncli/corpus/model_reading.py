@@ -75,6 +75,13 @@ def _lengths(given: ModelInput) -> tuple[int, ...]:
     return tuple(len(each.tokens) for each in reversed(given.texts))
 
 
+def _segments(texts: Sequence[ModelSentence]) -> list[Sequence[int]] | None:
+    """The segments of each text's tokens; None where all are 0."""
+    if all(text.segments is None for text in texts):
+        return None
+    return [text.segments or [0] * len(text.ids) for text in texts]
+
+
 class ModelReader:
     """Attention of a model, many texts at a time: over its tokens, or over words where the settings merge them.
 
@@ -169,7 +176,7 @@ class ModelReader:
         """The pack of the texts whose tokens are the queries, and the layers of their part."""
         packs = [[sentence.ids for sentence in each] for each in zip(*(given.texts for given in texts), strict=True)]
         if len(packs) == 1:
-            pack = Pack.of(*packs)
+            pack = Pack.of(packs[0], _segments([given.text for given in texts]))
             return pack, self._model.run_pack(pack)
         sources, targets = Pack.of_pairs(*packs)
         return targets, self._model.run_pairs(sources, targets, texts[0].part)

@@ -149,15 +149,20 @@ class Model:
         layers = partial(self._family.layer, self._tensors, pack=pack)
         yield from self._each(self.shape.n_layer, x, layers)
 
-    def run_windows(self, ids: Sequence[int], windows: Windows) -> Iterator[PackedLayer]:
+    def run_windows(
+        self, ids: Sequence[int], windows: Windows, segments: Sequence[int] | None = None
+    ) -> Iterator[PackedLayer]:
         """The layers on windows over the token ids `[n]`, each a text of one pack; `windows.join` makes one of them.
+
+        segments: as in `run`.
 
         All windows of one layer are in memory at a time.
 
         Raises:
             ResourceError: as `run` does.
         """
-        return self.run_pack(Pack.of([*windows.texts(ids)]), _precision(max(windows.lengths)))
+        of_segments = None if segments is None else [*windows.texts(segments)]
+        return self.run_pack(Pack.of([*windows.texts(ids)], of_segments), _precision(max(windows.lengths)))
 
     def run_pair(
         self, source: Sequence[int], target: Sequence[int], part: str = "cross", *, dtype: DTypeLike | None = None

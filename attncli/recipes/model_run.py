@@ -118,7 +118,7 @@ class ModelRun:
 
         if (windows := self.given.windows) is None:
             return map(partial(taken, step=self._step), count(), self.model.layers(self.given))
-        layers = self.model.run_windows(self.given.text.ids, windows)
+        layers = self.model.run_windows(self.given.text.ids, windows, self.given.text.segments)
         return map(partial(taken, step=partial(self._joined, windows)), count(), layers)
 
     def _step(self, number: int, computed: ModelLayer) -> Step:

@@ -5,15 +5,21 @@ import json
 import numpy as np
 import pytest
 from oracles.checkpoints import PAIR, PAIRED, TINY, copy_of
+from oracles.gguf_files import with_tokenizer
 from oracles.older_files import write
 from oracles.tokenizer_folders import SETTINGS, folder_of
 from support.places import TESTS
 
+from attncli.corpus.model_reading import ModelReader
 from attncli.errors import ResourceError, UsageError
+from attncli.files.gguf_file import GgufFile
+from attncli.models.checkpoint.gguf_tokenizing import MetadataTokenizer
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
 from attncli.models.families import family_of
 from attncli.models.model import open_model
 from attncli.models.pack import Pack
+from attncli.recipes.model_explaining import explain_model
+from attncli.settings.model import check_model_settings
 
 STORED = json.loads((TESTS / "oracles" / "segments.json").read_text())
 TOKENS = STORED["folders"]
@@ -52,6 +58,13 @@ def test_tokens_by_older_files_are_those_of_transformers(tmp_path, name):
     default = family_of(model_type).tokenizers.get(model_type)
     tokenizer = ModelTokenizer(tmp_path, {"model_type": model_type}, 600, default)
     assert list(tokenizer.read(PAIR[0], pair=PAIR[1]).ids) == STORED["older"][name]
+
+
+@pytest.mark.parametrize("name", STORED["gguf"])
+def test_tokens_by_a_gguf_file_are_those_of_transformers(tmp_path, name):
+    (tmp_path / "m.gguf").write_bytes(with_tokenizer(name))
+    tokenizer = MetadataTokenizer(tmp_path / "m.gguf", GgufFile(tmp_path / "m.gguf").metadata)
+    assert list(tokenizer.read(PAIR[0], pair=PAIR[1]).ids) == STORED["gguf"][name]
 
 
 def test_a_process_with_limits_gives_the_same(tmp_path):
@@ -158,6 +171,29 @@ def test_the_settings_may_keep_segments_from_the_model(tmp_path):
     (folder / "tokenizer_config.json").write_text(json.dumps({"model_input_names": ["input_ids", "attention_mask"]}))
     found = open_model(folder).read(*PAIR)
     assert (found.segments, {token.segment for token in found.tokens}) == (None, {0, 1})
+
+
+def test_a_template_may_have_segments_for_one_text(tmp_path):
+    folder = copy_of("bert", tmp_path / "model")
+    content = json.loads((folder / "tokenizer.json").read_text())
+    special = {text: {"id": text, "ids": [id], "tokens": [text]} for text, id in (("[CLS]", 2), ("[SEP]", 3))}
+    single = [
+        {"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+        {"Sequence": {"id": "A", "type_id": 1}},
+        {"SpecialToken": {"id": "[SEP]", "type_id": 1}},
+    ]
+    parts = {"single": single, "pair": TWO, "special_tokens": special}
+    content["post_processor"] = {"type": "TemplateProcessing", **parts}
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    model = open_model(folder)
+    sentence = model.read("the dog")
+    assert sentence.segments == (0, 1, 1, 1)
+    (expected, _) = (layer.attention.weights for layer in model.run(sentence.ids, segments=sentence.segments))
+    np.testing.assert_array_equal(explain_model("the dog", model).weights[0], expected)
+    settings = check_model_settings(top=2)
+    (batch,) = ModelReader(model, settings).read(["the dog"], pytest.fail)
+    np.testing.assert_allclose(batch.weights[0, 0], expected, rtol=0, atol=1e-6)
 
 
 SPECIAL = {"id": "x", "type_id": 0}

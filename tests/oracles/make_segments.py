@@ -1,22 +1,28 @@
-"""Write what transformers makes of two texts in one input: `python tests/oracles/make_segments.py` (transformers 5).
+"""Write what transformers makes of two texts in one input: `python tests/oracles/make_segments.py`.
+
+Needs transformers 5, torch and attncli.
 
 tiny/NAME/pair.npz has of each encoder its input `ids` and `segments` [n], `weights` [n_layer, n_head, n, n], and
 `hidden` [n, d]: those of PAIR for the folders PAIRED, random ones where transformers takes no such tokenizer.json.
 segments.json: model_type → settings by their number, as in tokenizers.json, → ids and segments of PAIR, and the id of
-the token that texts begin with; and folders of older files → ids.
+the token that texts begin with; and folders of older files, and GGUF files, → ids.
 The segments are asked for, since the classes of some models leave them out.
 """
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
-from checkpoints import PAIR, PAIRED, TINY
-from older_files import FOLDERS, write
-from tokenizer_folders import BASES, SETTINGS, folder_of
 from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from oracles.checkpoints import PAIR, PAIRED, TINY
+from oracles.gguf_files import TOKENIZERS, with_tokenizer
+from oracles.older_files import FOLDERS, write
+from oracles.tokenizer_folders import BASES, SETTINGS, folder_of
 
 ENCODERS = (
     *("albert", "bert", "deberta", "deberta-v2", "distilbert", "electra", "modernbert", "mpnet", "nomic_bert"),
@@ -71,6 +77,13 @@ def older_tokens(name):
             return None
 
 
+def gguf_tokens(name):
+    """The ids of the two texts by the metadata of a GGUF file."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "m.gguf").write_bytes(with_tokenizer(name))
+        return AutoTokenizer.from_pretrained(folder, gguf_file="m.gguf")(*PAIR)["input_ids"]
+
+
 if __name__ == "__main__":
     for path in TINY.iterdir():
         if path.name in ENCODERS:
@@ -78,5 +91,6 @@ if __name__ == "__main__":
     found = {name: [tokens_of(name, settings) for settings in SETTINGS] for name in BASES}
     stored = {name: [rows[0], *(0 if each == rows[0] else each for each in rows[1:])] for name, rows in found.items()}
     stored = {"folders": stored, "older": {name: older_tokens(name) for name in FOLDERS}}
+    stored["gguf"] = {name: gguf_tokens(name) for name in TOKENIZERS}
     text = json.dumps(stored, separators=(",", ":"))
     (Path(__file__).parent / "segments.json").write_text(text.replace("]],", "]],\n") + "\n")

@@ -39,6 +39,8 @@ def read(folder, data):
         for token in each.read(text, language).tokens:
             assert token.special or text[token.start : token.end] == token.text
             assert isinstance(each.piece(token.id), str)
+        both = each.read(text, language, pair="a dog")
+        assert all(token.special or both.text[token.start : token.end] == token.text for token in both.tokens)
 
 
 def _files(data):
