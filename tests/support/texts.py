@@ -1,5 +1,6 @@
-"""Running English text for tests of training: news that gensim ships in its test data."""
+"""Texts for tests: news that gensim ships in its test data, and sentences with their translations."""
 
+import json
 from pathlib import Path
 
 import gensim
@@ -11,3 +12,19 @@ def write_news(folder, documents=12):
     """The first documents of the news as `my-text.txt` in a folder."""
     lines = NEWS.read_text(encoding="utf-8").splitlines()[:documents]
     (folder / "my-text.txt").write_text("\n".join(lines), encoding="utf-8")
+
+
+PAIRS = [
+    ("She has seen the elephant", "Sie hat den Elefanten gesehen"),
+    ("He loves the cat", "Er liebt die Katze"),
+    ("Anna finds a house", "Anna findet ein Haus"),
+]
+
+
+def write_pairs(folder):
+    """Sentences with their translations in a folder: two files, a file of two columns, and one of JSON objects."""
+    for name, side in (("english.txt", 0), ("german.txt", 1)):
+        (folder / name).write_text("".join(f"{pair[side]}\n" for pair in PAIRS), encoding="utf-8")
+    (folder / "pairs.tsv").write_text("".join("\t".join(pair) + "\n" for pair in PAIRS), encoding="utf-8")
+    records = (json.dumps({"en": source, "de": target}) for source, target in PAIRS)
+    (folder / "pairs.jsonl").write_text("\n".join(records) + "\n", encoding="utf-8")
