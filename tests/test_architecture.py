@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 
 import pytest
 from support.places import ROOT, TESTS
@@ -93,6 +94,13 @@ def test_no_room_bears_a_public_name():
 
 def test_the_root_holds_few_modules():
     assert len([*PACKAGE.glob("*.py")]) <= 8
+
+
+def test_the_repository_holds_nothing_else_at_its_root():
+    ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
+    seen = [path.name for path in ROOT.iterdir() if not path.name.startswith(".")]
+    kept = {name for name in seen if not any(fnmatch(name, each) for each in ignored)}
+    assert kept == {"LICENSE", "README.md", "attncli", "data", "pyproject.toml", "tests"}
 
 
 def test_imports_go_down_only():
