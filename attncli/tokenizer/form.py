@@ -39,7 +39,7 @@ TEKKEN = rf"{_CASED}|{_CAPITALS}|\p{{N}}|{_SLASHED}"
 REGEXES = {
     *(GPT2, LLAMA3, QWEN2, GPT4O, TEKKEN),
     *(r"\A | \z", r"\A▁", r"\n"),
-    *(" {2,}", r"\s+", r"\p{N}", r"\p{N}{1,3}", r"\d", r"\s", r"[\r\n]"),
+    *(" {2,}", r"\s{2,}|[\n\r\t]", r"\s+", r"\p{N}", r"\p{N}{1,3}", r"\d", r"\s", r"[\r\n]"),
 }
 CUTTERS = {"BertPreTokenizer", "ByteLevel", "Metaspace", "Whitespace", "WhitespaceSplit", "Punctuation", "Digits"}
 CUTTERS |= {"CharDelimiterSplit", "UnicodeScripts", "FixedLength", "Split"}

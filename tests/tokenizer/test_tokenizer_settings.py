@@ -13,7 +13,8 @@ from attncli.errors import ResourceError
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
 from attncli.models.families import family_of
 from attncli.recipes.model_explaining import explain_model
-from attncli.tokenizer.encoding import encode
+from attncli.tokenizer.encoding import encode, open_tokenizer
+from attncli.tokenizer.form import is_known, may_be_parsed
 
 STORED = json.loads((TESTS / "oracles" / "tokenizers.json").read_text())
 CASES = [
@@ -44,6 +45,14 @@ def test_ids_are_those_of_transformers(tmp_path, name, number):
     texts = len(TEXTS) - (name in AS_SAVED and number == 0)  # the last one has a tab
     assert [list(tokenizer.read(text).ids) for text in TEXTS[:texts]] == expected[:texts]
     assert tokenizer.warnings == ()
+
+
+@pytest.mark.parametrize("name", STORED["first"])
+def test_the_steps_of_a_class_are_known_in_the_file_that_it_saves(tmp_path, name):
+    config = folder_of(name, SETTINGS[1], tmp_path)
+    built = open_tokenizer((tmp_path / "tokenizer.json").read_bytes(), tmp_path, config).tokenizer
+    assert may_be_parsed(built.to_str().encode())
+    assert is_known(built)
 
 
 def test_a_number_has_a_token_for_each_digit_in_command_r(tmp_path):
