@@ -83,28 +83,33 @@ class Model:
         """The codes of the languages that it marks texts with; none in most models."""
         return self._tokenizer.languages
 
-    def texts(self, language: str | None = None, bos: bool | None = None) -> TextReader:
+    def texts(self, language: str | None = None, bos: bool | None = None, *, in_windows: bool = True) -> TextReader:
         """The reading of its texts, also of those of more tokens than positions.
 
         language: the code that marks the texts, where the model has such codes, None: as its folder says; bos: as in
-        `read`.
+        `read`; in_windows: whether texts may be read in windows, which no target attends to.
         """
-        return TextReader(self.name, self._tokenizer, self.shape.positions, language, bos=bos)
+        return TextReader(self.name, self._tokenizer, self.shape.positions, language, bos=bos, in_windows=in_windows)
 
-    def read_target(self, text: str, language: str | None = None, source: str | None = None) -> ModelSentence:
-        """The tokens that the decoder of an encoder–decoder reads of a target: a start token first, the last dropped.
+    def targets(self, language: str | None = None, source: str | None = None) -> TextReader:
+        """The reading of an encoder–decoder's targets, before they are `shifted`.
 
         language, source: the codes that mark target and source, where the model has such codes.
 
         Raises:
-            UsageError: a language that the tokenizer does not know.
-            AttnError, ResourceError: as `read`; it is no encoder–decoder.
+            ResourceError: it is no encoder–decoder.
         """
-        family, tokenizer = self._encoder_decoder, self._tokenizer.target
-        reader = TextReader(self.name, tokenizer, family.decoder_shape.positions, language, source, cuts=False)
-        sentence = reader.read(text)
-        ids = family.shifted(sentence.ids)
-        return shifted(sentence, ids, tokenizer.piece(ids[0]))
+        positions = self._encoder_decoder.decoder_shape.positions
+        return TextReader(self.name, self._tokenizer.target, positions, language, source, in_windows=False)
+
+    def shifted(self, target: ModelSentence) -> ModelSentence:
+        """The tokens that the decoder of an encoder–decoder reads of a target: a start token first, the last dropped.
+
+        Raises:
+            ResourceError: it is no encoder–decoder.
+        """
+        ids = self._encoder_decoder.shifted(target.ids)
+        return shifted(target, ids, self._tokenizer.target.piece(ids[0]))
 
     def shape_of(self, part: str) -> ModelShape:
         """The sizes of a part: `encoder`, also of models that have no parts, `decoder` or `cross`."""

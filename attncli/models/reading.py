@@ -19,7 +19,7 @@ class TextReader:
 
     model: its name; language: the code that marks the texts, None: as the tokenizer's settings say; source: of targets
     the code of their sources; bos: whether there are tokens in front of a text, True for the model's `bos_token` where
-    the tokenizer puts none there; cuts: whether a text of more tokens may be cut or read in windows.
+    the tokenizer puts none there; in_windows: whether a text of more tokens may be read in windows.
     """
 
     model: str
@@ -28,7 +28,7 @@ class TextReader:
     language: str | None = None
     source: str | None = None
     bos: bool | None = None
-    cuts: bool = True
+    in_windows: bool = True
 
     def read(self, text: str, pair: str | None = None) -> ModelSentence:
         """The tokens of the text as the model sees them; pair: a second text in the same input.
@@ -99,9 +99,7 @@ class TextReader:
 
     def _shorter(self, both: bool) -> Words:
         """How a text, or both of two, become ones that the model takes."""
-        if not self.cuts:
-            return SHORTEN
-        if both:
-            return (f"{SHORTEN}, or cut both: ", Setting("truncate"))
+        if both or not self.in_windows:
+            return (f"{SHORTEN}, or cut {'both' if both else 'it'}: ", Setting("truncate"))
         windows = Setting("stride", self.positions // 4)
         return (f"{SHORTEN}, cut it: ", Setting("truncate"), ", or read it in windows: ", windows)

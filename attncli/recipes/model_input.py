@@ -29,16 +29,21 @@ def read_input(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     if settings.stride is not None:
         reason = "expected one text in windows, got a target that attends to it"
         raise UsageError(reason, ("cut it instead: ", Setting("truncate")), setting="stride", value=settings.stride)
-    target = model.read_target(check_sentence("target", settings.target), settings.target_lang, settings.source_lang)
-    return replace(given, target=target, part=part)
+    reader = model.targets(settings.target_lang, settings.source_lang)
+    target = check_sentence("target", settings.target)
+    if not settings.truncate:
+        return replace(given, target=model.shifted(reader.read(target)), part=part)
+    cut, warnings = _cut(reader.read_long(target), reader, "target")
+    return replace(given, target=model.shifted(cut), part=part, warnings=(*given.warnings, *warnings))
 
 
 def _read_text(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     """The tokens of a text or of two, cut or in windows where that is asked for and there are more than positions."""
-    reader = model.texts(settings.source_lang, settings.bos)
+    reader = model.texts(settings.source_lang, settings.bos, in_windows=settings.target is None)
     pair = None if settings.pair is None else check_sentence("pair", settings.pair)
     if settings.truncate:
-        return _cut(reader.read_long(text, pair), reader)
+        cut, warnings = _cut(reader.read_long(text, pair), reader, "text")
+        return ModelInput(cut, warnings=warnings)
     if settings.stride is None:
         return ModelInput(reader.read(text, pair))
     if pair is not None:
@@ -48,15 +53,15 @@ def _read_text(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     return _in_windows(reader.read_long(text), reader, settings.stride)
 
 
-def _cut(sentence: ModelSentence, reader: TextReader) -> ModelInput:
-    """As many of the tokens as there are positions."""
+def _cut(sentence: ModelSentence, reader: TextReader, name: str) -> tuple[ModelSentence, tuple[str, ...]]:
+    """As many of the tokens as there are positions, and a warning about the others; name: that of the text."""
     cut = reader.cut(sentence)
     n, every = len(cut.tokens), len(sentence.tokens)
     if n == every:
-        return ModelInput(cut)
+        return cut, ()
     end = "beginning" if reader.tokenizer.truncation_side == "right" else "end"
-    of_what = f"the {end} of the text" if sentence.pair is None else f"the {end}s of both texts"
-    return ModelInput(cut, warnings=(f"the model was given {of_what}: {n:,} of {every:,} tokens",))
+    of_what = f"the {end} of the {name}" if sentence.pair is None else f"the {end}s of both texts"
+    return cut, (f"the model was given {of_what}: {n:,} of {every:,} tokens",)
 
 
 def _in_windows(sentence: ModelSentence, reader: TextReader, stride: int) -> ModelInput:
