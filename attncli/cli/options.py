@@ -10,7 +10,7 @@ import typer
 from attncli.cli.formats import FIGURES, FORMATS
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
-from attncli.settings.model import HeadOptions, ReadingOptions, ReductionOptions, TextOptions
+from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, ReductionOptions, TextOptions
 from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import kept_names
 
@@ -121,7 +121,7 @@ class ChosenHeads(HeadOptions, ReadingOptions, ModelOption):
 
 
 @dataclass(frozen=True)
-class ModelOptions(ReductionOptions, HeadOptions, ReadingOptions, TextOptions, ModelOption):
+class ModelOptions(ReductionOptions, HeadOptions, AblationOptions, ReadingOptions, TextOptions, ModelOption):
     """The model, its texts, and the part of it that is shown; the fields but `model` are those of ModelSettings."""
 
 

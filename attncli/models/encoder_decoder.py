@@ -31,10 +31,14 @@ PARTS = ("encoder", "decoder", "cross")
 
 
 class Memory(NamedTuple):
-    """The encoder's last hidden state `[tokens, d_model]` of a pack of sources, as the decoder takes it."""
+    """The encoder's last hidden state `[tokens, d_model]` of a pack of sources, as the decoder takes it.
+
+    hidden: of pairs of one length the keys that queries are not shown, boolean `[n_query, n_key]`; None: none.
+    """
 
     output: Array
     pack: Pack
+    hidden: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)

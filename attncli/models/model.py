@@ -1,8 +1,7 @@
 """A model of a folder or of the Hugging Face cache: its sizes, its tokens, and its layers one after another."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from attncli.arrays import Array
 from attncli.attention.attend import Attention
 from attncli.attention.products import all_finite
 from attncli.errors import ResourceError
+from attncli.models.changes import UNCHANGED, Changes
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.finding import find_model
@@ -23,11 +23,12 @@ from attncli.models.classification import Labels, label_logits, read_labels
 from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
-from attncli.models.model_input import ModelInput, shifted
-from attncli.models.output import checked_logits, checked_scores, missing_output
+from attncli.models.model_input import ModelInput
+from attncli.models.output import check_output, checked_logits, checked_scores, missing_output
 from attncli.models.pack import Pack
-from attncli.models.reading import TextReader
+from attncli.models.reading import TargetReader, TextReader
 from attncli.models.windows import Windows
+from attncli.tokenizer.encoded import Mark
 
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 
@@ -49,6 +50,7 @@ class Model:
     _tensors: Checkpoint = field(repr=False)
     _tokenizer: ModelTokenizer = field(repr=False)
     _labels: Labels = field(repr=False)
+    _ends: Callable[[], tuple[int, ...]] = field(repr=False)
 
     @property
     def vocabulary(self) -> int:
@@ -83,6 +85,20 @@ class Model:
         """The codes of the languages that it marks texts with; none in most models."""
         return self._tokenizer.languages
 
+    @property
+    def mask(self) -> Mark | None:
+        """The token in the place of a word that a masked model fills in: its id, and its piece as it is typed."""
+        return self._tokenizer.mask
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The ids of the tokens that end what it says; ResourceError where the file that has them is damaged."""
+        return self._ends()
+
+    def piece(self, id: int) -> str:
+        """The piece of a token that it says; `<id>` where the vocabulary has none."""
+        return (self._tokenizer.target if self.has_decoder else self._tokenizer).piece(id)
+
     def texts(self, language: str | None = None, bos: bool | None = None, *, in_windows: bool = True) -> TextReader:
         """The reading of its texts, also of those of more tokens than positions.
 
@@ -91,39 +107,35 @@ class Model:
         """
         return TextReader(self.name, self._tokenizer, self.shape.positions, language, bos=bos, in_windows=in_windows)
 
-    def targets(self, language: str | None = None, source: str | None = None) -> TextReader:
-        """The reading of an encoder–decoder's targets, before they are `shifted`.
+    def targets(self, language: str | None = None, source: str | None = None) -> TargetReader:
+        """The reading of what the decoder of an encoder–decoder is given; ResourceError for other models.
 
         language, source: the codes that mark target and source, where the model has such codes.
-
-        Raises:
-            ResourceError: it is no encoder–decoder.
         """
-        positions = self._encoder_decoder.decoder_shape.positions
-        return TextReader(self.name, self._tokenizer.target, positions, language, source, in_windows=False)
-
-    def shifted(self, target: ModelSentence) -> ModelSentence:
-        """The tokens that the decoder of an encoder–decoder reads of a target: a start token first, the last dropped.
-
-        Raises:
-            ResourceError: it is no encoder–decoder.
-        """
-        ids = self._encoder_decoder.shifted(target.ids)
-        return shifted(target, ids, self._tokenizer.target.piece(ids[0]))
+        family, tokenizer = self._encoder_decoder, self._tokenizer.target
+        reader = TextReader(self.name, tokenizer, family.decoder_shape.positions, language, source, in_windows=False)
+        return TargetReader(reader, family.shifted, self._ends)
 
     def shape_of(self, part: str) -> ModelShape:
         """The sizes of a part: `encoder`, also of models that have no parts, `decoder` or `cross`."""
         return self.shape if part == "encoder" else self._encoder_decoder.decoder_shape
 
     def layers(self, given: ModelInput) -> Iterator[ModelLayer]:
-        """The layers of the input's part, as `run` and `run_pair` give them.
+        """The layers of the input's part under its changes, as `run` and `run_pair` give them.
 
         Raises:
             ResourceError: as `run` does.
         """
-        if given.target is None or given.part == "encoder":
-            return self.run(given.text.ids, segments=given.text.segments)
-        return self.run_pair(given.text.ids, given.target.ids, given.part)
+        text, target, hidden = given.text, given.target, given.hidden
+        if target is None or given.part == "encoder":
+            pack = replace(Pack.of([text.ids], None if text.segments is None else [text.segments]), hidden=hidden)
+            return self._singles(self.run_pack(pack, _precision(len(text.ids)), given.changes))
+        sources, targets = Pack.of_pairs([text.ids], [target.ids])
+        if given.part == "decoder":
+            targets = replace(targets, hidden=hidden)
+        dtype = _precision(max(len(text.ids), len(target.ids)))
+        across = hidden if given.crosses else None
+        return self._singles(self.run_pairs(sources, targets, given.part, dtype, given.changes, across))
 
     def run(
         self, ids: Sequence[int], *, segments: Sequence[int] | None = None, dtype: DTypeLike | None = None
@@ -141,18 +153,26 @@ class Model:
         pack = Pack.of([ids], None if segments is None else [segments])
         return self._singles(self.run_pack(pack, dtype or _precision(len(ids))))
 
-    def run_pack(self, pack: Pack, dtype: DTypeLike = np.float32) -> Iterator[PackedLayer]:
+    def run_pack(
+        self, pack: Pack, dtype: DTypeLike = np.float32, changes: Changes = UNCHANGED
+    ) -> Iterator[PackedLayer]:
         """The layers on a pack of texts, each on the output of the one before.
 
-        dtype: to compute in, float32 or float64, which the results have. One layer is in memory at a time.
+        dtype: to compute in, float32 or float64, which the results have; changes: heads that are taken away. One layer
+        is in memory at a time.
 
         Raises:
             ResourceError: as `run` does.
         """
         with np.errstate(all="ignore"):  # layers are checked
             x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
-        layers = partial(self._family.layer, self._tensors, pack=pack)
-        yield from self._each(self.shape.n_layer, x, layers)
+
+        def layer(number: int, x: Array) -> PackedLayer:
+            computed = self._family.layer(self._tensors, number, x, pack)
+            changes.apply("encoder", number, computed)
+            return computed
+
+        yield from self._each(self.shape.n_layer, x, layer)
 
     def run_windows(
         self, ids: Sequence[int], windows: Windows, segments: Sequence[int] | None = None
@@ -184,16 +204,29 @@ class Model:
         return self._singles(self.run_pairs(*Pack.of_pairs([source], [target]), part, dtype))
 
     def run_pairs(
-        self, sources: Pack, targets: Pack, part: str = "cross", dtype: DTypeLike = np.float32
+        self,
+        sources: Pack,
+        targets: Pack,
+        part: str = "cross",
+        dtype: DTypeLike = np.float32,
+        changes: Changes = UNCHANGED,
+        hidden: Array | None = None,
     ) -> Iterator[PackedLayer]:
-        """The layers of the decoder on packs of sources and targets, as `run_pack` gives those of the encoder."""
+        """The layers of the decoder on packs of sources and targets, as `run_pack` gives those of the encoder.
+
+        changes: heads that are taken away, in any part; hidden: of pairs of one length the tokens of the source that
+        those of the target are not shown, boolean `[n_query, n_key]`.
+        """
         family, tensors = self._encoder_decoder, self._tensors
-        memory = family.memory(tensors, self._encoded(sources, dtype), sources)
+        memory = family.memory(tensors, self._encoded(sources, dtype, changes), sources)._replace(hidden=hidden)
         with np.errstate(all="ignore"):  # layers are checked
             x = family.embed_target(tensors, targets).astype(dtype, copy=False)  # [tokens, d_model]
 
         def layer(number: int, x: Array) -> PackedLayer:
             decoded = family.decode(tensors, number, x, targets, memory)
+            changes.apply("decoder", number, decoded.self_attention)
+            if changes.touches("cross", number):
+                changes.apply("cross", number, decoded.cross)
             return decoded.cross if part == "cross" else decoded.self_attention
 
         yield from self._each(family.decoder_shape.n_layer, x, layer)
@@ -214,9 +247,9 @@ class Model:
         """The layers of a pack of one text. A loop would keep each of them until the next is there: two at a time."""
         return map(self._single, count(), layers)
 
-    def _encoded(self, pack: Pack, dtype: DTypeLike) -> Array:
+    def _encoded(self, pack: Pack, dtype: DTypeLike, changes: Changes) -> Array:
         """The last hidden state of the encoder `[tokens, d_model]`."""
-        for layer in self.run_pack(pack, dtype):
+        for layer in self.run_pack(pack, dtype, changes):
             last = layer
         return self.final(last.output)
 
@@ -224,6 +257,10 @@ class Model:
     def has_output(self) -> bool:
         """Whether its files have an output layer, with which `logits` scores tokens."""
         return missing_output(self._family, self._tensors) is None
+
+    def check_output(self) -> None:
+        """ResourceError: its files have no output layer."""
+        check_output(self.name, self._family, self._tensors)
 
     def logits(self, output: Array) -> Array:
         """The score of each token of the vocabulary, `[n, vocabulary]` in float32, from outputs `[n, d_model]`.
@@ -321,6 +358,7 @@ def open_model(name_or_path: str | Path) -> Model:
         _tensors=tensors,
         _tokenizer=tokenizer,
         _labels=read_labels(config, family, tensors),
+        _ends=files.ends,
     )
 
 

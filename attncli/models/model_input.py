@@ -1,9 +1,10 @@
 """The input of a model: the tokens of its text and, for a decoder that attends to it, of a target."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from attncli.models.checkpoint.tokenizing import ModelSentence, ModelToken
+from attncli.arrays import Array
+from attncli.models.changes import UNCHANGED, Changes
+from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.windows import Windows
 
 
@@ -13,7 +14,8 @@ class ModelInput:
 
     text: the text, or the source of an encoder–decoder; target: what its decoder reads; part: `encoder` (also of models
     that have no parts), `decoder` (the target attends to itself) or `cross` (it attends to the source). windows: those
-    that a text of more tokens than positions is read in; warnings: of what the model does not see.
+    that a text of more tokens than positions is read in; warnings: of what the model does not see; changes: of the
+    forward pass.
     """
 
     text: ModelSentence
@@ -21,6 +23,7 @@ class ModelInput:
     part: str = "encoder"
     windows: Windows | None = None
     warnings: tuple[str, ...] = ()
+    changes: Changes = UNCHANGED
 
     @property
     def queries(self) -> ModelSentence:
@@ -38,17 +41,11 @@ class ModelInput:
         return (self.text,) if self.part == "encoder" or self.target is None else (self.text, self.target)
 
     @property
+    def hidden(self) -> Array | None:
+        """The keys that queries are not shown, boolean `[n_query, n_key]`; None: none."""
+        return self.changes.hidden(len(self.queries.tokens), len(self.keys.tokens))
+
+    @property
     def crosses(self) -> bool:
         """Whether the keys are of another text than the queries."""
         return self.part == "cross"
-
-
-def shifted(sentence: ModelSentence, ids: Sequence[int], piece: str) -> ModelSentence:
-    """The tokens that a decoder reads in training for a target: a start token first, the last token dropped.
-
-    ids: those of the shifted tokens; piece: that of the first, which is the target's last or none of its tokens.
-    """
-    *kept, last = sentence.tokens
-    start = last if last.special and last.id == ids[0] else ModelToken(0, ids[0], piece, "", 0, 0, True, None)
-    moved = (replace(token, index=index) for index, token in enumerate((start, *kept)))
-    return replace(sentence, tokens=tuple(moved))

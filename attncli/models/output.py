@@ -25,13 +25,18 @@ def checked_logits(name: str, family: Family, tensors: Checkpoint, x: Array) -> 
         ResourceError: as `token_logits` does, for a model without an output layer, or for scores that are no numbers.
         ValueError: x has another width than the blocks that predict tokens.
     """
-    if missing := missing_output(family, tensors):
-        raise ResourceError(f"{name} has no output layer: its files have no array {missing!r}", WITHOUT)
+    check_output(name, family, tensors)
     d = (family.decoder_shape if isinstance(family, EncoderDecoder) else family.shape).d_model
     if x.ndim != 2 or x.shape[1] != d:
         raise ValueError(f"output: expected shape [n, {d}], got {list(x.shape)}")
     with np.errstate(all="ignore"):
         return checked_scores(name, token_logits(family, tensors, x))
+
+
+def check_output(name: str, family: Family, tensors: Checkpoint) -> None:
+    """ResourceError: the files of the model of a name have no output layer."""
+    if missing := missing_output(family, tensors):
+        raise ResourceError(f"{name} has no output layer: its files have no array {missing!r}", WITHOUT)
 
 
 def checked_scores(name: str, scores: Array) -> Array:

@@ -30,12 +30,14 @@ class Run(NamedTuple):
 class Pack:
     """Token ids `[tokens]` of texts end to end, and the runs of equal lengths among them.
 
-    segments `[tokens]`: the number of each token's segment (Devlin et al. 2019, section 3); None: all 0.
+    segments `[tokens]`: the number of each token's segment (Devlin et al. 2019, section 3); None: all 0. hidden: of
+    texts of one length the keys that queries are not shown, boolean `[n, n]`; None: none.
     """
 
     ids: Array
     runs: tuple[Run, ...]
     segments: Array | None = None
+    hidden: Array | None = None
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None) -> "Pack":

@@ -1,9 +1,10 @@
 """The reading of a text by a model: its tokens, as many as the model has positions, or cut to them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from attncli.errors import AttnError, FinalError, Setting, UsageError, Words
-from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
+from attncli.models.checkpoint.tokenizing import ModelSentence, ModelToken, ModelTokenizer
 from attncli.models.truncating import cut_both
 from attncli.models.windows import Windows, around
 
@@ -103,3 +104,54 @@ class TextReader:
             return (f"{SHORTEN}, or cut {'both' if both else 'it'}: ", Setting("truncate"))
         windows = Setting("stride", self.positions // 4)
         return (f"{SHORTEN}, cut it: ", Setting("truncate"), ", or read it in windows: ", windows)
+
+
+@dataclass(frozen=True)
+class TargetReader:
+    """The reading of targets of an encoder–decoder as its decoder takes them.
+
+    shift: from the ids of a target to those that the decoder reads in training; ends: gives the tokens that end a text.
+    """
+
+    texts: TextReader
+    shift: Callable[[Sequence[int]], Sequence[int]]
+    ends: Callable[[], tuple[int, ...]]
+
+    def read(self, text: str) -> ModelSentence:
+        """The tokens that the decoder reads of a target in training: a start token first, the last one dropped.
+
+        Raises:
+            UsageError: a language that the tokenizer does not know.
+            AttnError, ResourceError: as `TextReader.read`.
+        """
+        return self.shifted(self.texts.read(text))
+
+    def begun(self, text: str) -> ModelSentence:
+        """The tokens that the decoder has read when it goes on from a target, which may be empty.
+
+        Those of `read`, but with all tokens of the text, and none behind it that ends it.
+
+        Raises:
+            UsageError, AttnError, ResourceError: as `read`.
+        """
+        reader = self.texts
+        tokenizer, most = reader.tokenizer, reader.positions
+        sentence = reader.read(text) if text.strip() else tokenizer.read(text, reader.language, reader.source)
+        if not (sentence.tokens and sentence.tokens[-1].special):  # else a token of the text would be dropped
+            end = ModelToken(len(sentence.tokens), -1, "", "", 0, 0, True, None)
+            sentence = replace(sentence, tokens=(*sentence.tokens, end))
+        tokens = list(self.shifted(sentence).tokens)
+        while len(tokens) > 1 and tokens[-1].special and tokens[-1].id in self.ends():
+            tokens.pop()
+        if len(tokens) > most:
+            raise AttnError(f"the target has {len(tokens):,} tokens for {reader.model}, which takes {most:,}", SHORTEN)
+        return replace(sentence, tokens=tuple(tokens))
+
+    def shifted(self, sentence: ModelSentence) -> ModelSentence:
+        """The tokens with those ids that the decoder reads; the first is the target's last one, or none of them."""
+        ids = self.shift(sentence.ids)
+        *kept, last = sentence.tokens
+        start = ModelToken(0, ids[0], self.texts.tokenizer.piece(ids[0]), "", 0, 0, True, None)
+        first = last if last.special and last.id == ids[0] else start
+        moved = (replace(token, index=index) for index, token in enumerate((first, *kept)))
+        return replace(sentence, tokens=tuple(moved))

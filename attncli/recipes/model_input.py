@@ -8,6 +8,7 @@ from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.models.reading import TextReader
+from attncli.recipes.changes import changes_of
 from attncli.recipes.inputs import check_sentence
 from attncli.settings.model import ModelSettings
 from attncli.settings.wording import Remark
@@ -21,8 +22,15 @@ def read_input(text: str, model: Model, settings: ModelSettings) -> ModelInput:
             no token to begin with.
         AttnError: more tokens than the model has positions.
     """
+    given = _read_texts(check_sentence("sentence", text), model, settings)
+    changes = changes_of(given, model, settings)
+    return replace(given, changes=changes) if changes else given
+
+
+def _read_texts(text: str, model: Model, settings: ModelSettings) -> ModelInput:
+    """The tokens of a text, and of the target if there is one."""
     part = part_of(model, settings)
-    given = _read_text(check_sentence("sentence", text), model, settings)
+    given = _read_text(text, model, settings)
     given = replace(given, warnings=(*given.warnings, *_typed(given.text, model)))
     if settings.target is None:
         return given
@@ -32,9 +40,9 @@ def read_input(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     reader = model.targets(settings.target_lang, settings.source_lang)
     target = check_sentence("target", settings.target)
     if not settings.truncate:
-        return replace(given, target=model.shifted(reader.read(target)), part=part)
-    cut, warnings = _cut(reader.read_long(target), reader, "target")
-    return replace(given, target=model.shifted(cut), part=part, warnings=(*given.warnings, *warnings))
+        return replace(given, target=reader.read(target), part=part)
+    cut, warnings = _cut(reader.texts.read_long(target), reader.texts, "target")
+    return replace(given, target=reader.shifted(cut), part=part, warnings=(*given.warnings, *warnings))
 
 
 def _read_text(text: str, model: Model, settings: ModelSettings) -> ModelInput:

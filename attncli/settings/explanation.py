@@ -4,6 +4,7 @@ Commands take them in the groups that they are written in; no NumPy is imported,
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -156,6 +157,46 @@ class WordOption:
 
     word: str | None = attention_option(
         None, "The close-up of one query: a word or its index.", check=check_word, metavar="WORD|INDEX", when=never
+    )
+
+
+def check_cuts(setting: str, value: Any) -> tuple[str, ...]:
+    """Pairs of words, each a text such as `he:dog`, or several of them."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    for part in parts:
+        if not all(cut_words(check_text(setting, part))):
+            hint = ("for example ", Setting(setting, "he:dog"), ": he does not see dog")
+            raise UsageError("expected two words with a colon between them", hint, setting=setting, value=part)
+    return tuple(dict.fromkeys(parts))
+
+
+def cut_words(pair: str) -> tuple[str, str]:
+    """The two words of `he:dog`; a word after `=` may begin with a colon."""
+    start = 2 if pair.startswith("=") else 0
+    colon = pair.find(":", start)
+    return (pair[:colon], pair[colon + 1 :]) if colon >= 0 else (pair, "")
+
+
+LISTED = {"type": "array", "items": {"type": "string"}}
+
+
+def listed(names: Sequence[str], _: Any) -> str:
+    """Names as a title writes them."""
+    return ",".join(names)
+
+
+@dataclass(frozen=True)
+class CutOption:
+    """Words that are cut apart (attention knockout, Geva et al. 2023)."""
+
+    cut: tuple[str, ...] = attention_option(
+        (),
+        "Hide a word from another in every head: he:dog, *:dog; repeatable.",
+        check=check_cuts,
+        metavar="WORD:WORD",
+        typed=list[str],
+        written=listed,
+        json=LISTED,
     )
 
 

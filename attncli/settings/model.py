@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import TopOption, WordOption
+from attncli.settings.explanation import LISTED, CutOption, TopOption, WordOption, listed
 from attncli.settings.option import Whole, check_flag, check_text, checked, never, option
 
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
@@ -19,6 +19,8 @@ PATTERN_NAMES = ("previous", "next", "duplicate", "induction")
 SOME_HEADS = ("choose some: ", Setting("layer", "L"), " ", Setting("head", "H"))
 FEWER_HEADS = (*SOME_HEADS, "; or combine them: ", Setting("combine", "mean"))
 ARRAYS = (*FEWER_HEADS, "; or write arrays: ", Setting("output", "FILE.npz"))
+ABLATIONS = ("zero", "mean")
+_HEAD = re.compile(r"(?:(encoder|decoder|cross):)?(\d{1,6})\.(\d{1,6})", re.ASCII)
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
 
 
@@ -54,6 +56,22 @@ numbers = partial(
     written=_joined,
     json={"type": "array", "items": {"type": "integer", "minimum": 0}},
 )
+
+
+def check_heads(setting: str, value: Any) -> tuple[str, ...]:
+    """Names of heads, of a text such as `23.4,7.1` or `decoder:2.1`, or several of them."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    names = [name.strip() for part in parts for name in str(part).split(",")]
+    for name in names:
+        if not _HEAD.fullmatch(name):
+            hint = (
+                "for example ",
+                Setting(setting, "23.4"),
+                ", layer 23 and head 4, or ",
+                Setting(setting, "cross:2.1"),
+            )
+            raise UsageError("expected heads by layer and number", hint, setting=setting, value=name)
+    return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True)
@@ -121,6 +139,24 @@ class ReadingOptions:
 
 
 @dataclass(frozen=True)
+class AblationOptions:
+    """Heads that are taken away."""
+
+    without: tuple[str, ...] = model_option(
+        (),
+        "Take heads away, by layer and number: 23.4,7.1, or decoder:2.1.",
+        check=check_heads,
+        metavar="HEADS",
+        typed=list[str],
+        written=listed,
+        json=LISTED,
+    )
+    ablate: str = model_option(
+        "zero", "In the place of a head's output: zeros, or its mean over the tokens.", values=ABLATIONS
+    )
+
+
+@dataclass(frozen=True)
 class HeadOptions:
     """The layers and heads that are shown; None: all."""
 
@@ -154,7 +190,7 @@ class ReductionOptions:
 
 @dataclass(frozen=True)
 class ModelSettings(
-    TopOption, WordOption, ReductionOptions, HeadOptions, ReadingOptions, TextOptions
+    TopOption, CutOption, WordOption, ReductionOptions, HeadOptions, AblationOptions, ReadingOptions, TextOptions
 ):  # its fields are those of the last one first
     """The checked settings of one explanation of a model."""
 

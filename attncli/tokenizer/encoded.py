@@ -48,10 +48,14 @@ class Marks(NamedTuple):
 
 
 class Roles(NamedTuple):
-    """The token that texts begin with (`bos_token`, else `cls_token`), and the one between two (`sep_token`)."""
+    """Tokens with a role: texts begin with one (`bos_token`, else `cls_token`), one stands between two (`sep_token`).
+
+    mask: the one in the place of a word that is to be found (`mask_token`).
+    """
 
     begin: Mark | None = None
     separator: Mark | None = None
+    mask: Mark | None = None
 
 
 class Encoding(Protocol):

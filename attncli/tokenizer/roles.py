@@ -21,7 +21,7 @@ def roles_of(name: str, settings: Settings, tokenizer: Any, config: Mapping[str,
         found = [Mark(id, text) for text in texts if (id := tokenizer.token_to_id(text)) is not None]
         return found[0] if found else None
 
-    return Roles(named("bos_token", "cls_token") or _begin(tokenizer, config), named("sep_token"))
+    return Roles(named("bos_token", "cls_token") or _begin(tokenizer, config), named("sep_token"), named("mask_token"))
 
 
 def _begin(tokenizer: Any, config: Mapping[str, Any]) -> Mark | None:

@@ -79,7 +79,7 @@ class SelfAttention(NamedTuple):
         longest = max(run.n for run in pack.runs)
         scoring = self._scoring(tensors, longest)
         by_content = None if self.content_bias is None else self.content_bias(tensors, longest)
-        attends = partial(self._attend, scoring, by_content)
+        attends = partial(self._attend, scoring, by_content, pack.hidden)
         heads = tuple(map(attends, *map(pack.by_run, (q, k, v))))
         return Attended(pack, heads, scoring, partial(self.mixing.weights, tensors))
 
@@ -102,11 +102,21 @@ class SelfAttention(NamedTuple):
         by_key = added if added.ndim == 3 else np.broadcast_to(added[:, None], (len(added), n, added.shape[-1]))
         return replace(self.scoring, by_offset=by_key)
 
-    def _attend(self, scoring: Scoring, by_content: ByContent | None, *vectors: Array) -> RunHeads:
+    def _attend(
+        self, scoring: Scoring, by_content: ByContent | None, hidden: Array | None, *vectors: Array
+    ) -> RunHeads:
         """The heads of a run, from its queries, keys and values `[b, n, heads, d]`."""
         q, k, v = (each.swapaxes(1, 2) for each in vectors)  # [b, heads, n, d]
         n = q.shape[-2]
         own = None if by_content is None else by_content(q, k)  # [b, n_head, n, n]
         added = scoring.position(np.arange(n), n) if own is None else own  # [n_head, n, n]
-        attention = attend(q, k, v, **scoring.arguments, mask=added, causal=self.causal, window=self.window)
+        mask = masked(added, hidden, q.dtype)
+        attention = attend(q, k, v, **scoring.arguments, mask=mask, causal=self.causal, window=self.window)
         return RunHeads(q, k, v, attention, own)
+
+
+def masked(added: Array | None, hidden: Array | None, dtype: np.dtype) -> Array | None:
+    """The additions to scores `[..., n_query, n_key]`, −inf for the hidden pairs `[n_query, n_key]`; None: nothing."""
+    if hidden is None:
+        return added
+    return np.where(hidden, dtype.type(-np.inf), dtype.type(0) if added is None else added)

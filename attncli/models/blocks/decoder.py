@@ -7,7 +7,7 @@ from typing import NamedTuple
 from attncli.arrays import Array
 from attncli.attention.attend import attend
 from attncli.attention.score_terms import Scoring
-from attncli.models.blocks.attention import Attended, SelfAttention
+from attncli.models.blocks.attention import Attended, SelfAttention, masked
 from attncli.models.blocks.layers import Dense, arrays_of
 from attncli.models.blocks.projections import split_heads
 from attncli.models.encoder_decoder import DecoderLayer, Memory
@@ -33,13 +33,15 @@ class CrossAttention(NamedTuple):
         """Every step on x `[tokens, d_model]`."""
         q = split_heads(self.query(tensors, x), self.n_head)  # [tokens, n_head, d_k]
         k, v = (split_heads(each(tensors, memory.output), self.n_head) for each in (self.key, self.value))
-        heads = tuple(map(self._attend, pack.by_run(q), memory.pack.by_run(k), memory.pack.by_run(v)))
+        attends = partial(self._attend, memory.hidden)
+        heads = tuple(map(attends, pack.by_run(q), memory.pack.by_run(k), memory.pack.by_run(v)))
         return Attended(pack, heads, self.scoring, partial(self.mixing.weights, tensors))
 
-    def _attend(self, *vectors: Array) -> RunHeads:
+    def _attend(self, hidden: Array | None, *vectors: Array) -> RunHeads:
         """The heads of a run, from queries `[b, n_query, n_head, d]`, keys and values `[b, n_key, n_head, d]`."""
         q, k, v = (each.swapaxes(1, 2) for each in vectors)  # [b, n_head, n, d]
-        return RunHeads(q, k, v, attend(q, k, v, **self.scoring.arguments))
+        mask = masked(None, hidden, q.dtype)
+        return RunHeads(q, k, v, attend(q, k, v, **self.scoring.arguments, mask=mask))
 
 
 class CrossBlock(NamedTuple):

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from attncli.models.checkpoint.config import Config, read_config
+from attncli.models.checkpoint.ends import end_tokens, ids_of
 from attncli.models.checkpoint.finding import name_of
 from attncli.models.checkpoint.tensors import ArrayFile, array_files
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
+
+#: The keys of a GGUF file's metadata that hold the tokens which end a text, and a turn of a conversation.
+ENDS = ("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,8 @@ class ModelFiles:
     """The files of a model, opened.
 
     path: the folder or the file; arrays: opens its files of arrays; tokenizer: makes it, for so many tokens and the
-    class that its family has in transformers; quantised: the types of its arrays if they are quantised.
+    class that its family has in transformers; ends: reads the tokens that end what it says; quantised: the types of its
+    arrays if they are quantised.
     """
 
     name: str
@@ -25,6 +30,7 @@ class ModelFiles:
     config: Config
     arrays: Callable[[], tuple[ArrayFile, ...]]
     tokenizer: Callable[[int, str | None], ModelTokenizer]
+    ends: Callable[[], tuple[int, ...]]
     quantised: str | None = None
 
     @property
@@ -44,7 +50,8 @@ def open_files(path: Path) -> ModelFiles:
         return _of_gguf(path)
     config = read_config(path)
     tokenizer = partial(ModelTokenizer, path, config.values)
-    return ModelFiles(name_of(path), path, config, partial(array_files, path), tokenizer)
+    ends = partial(end_tokens, path, config.values)
+    return ModelFiles(name_of(path), path, config, partial(array_files, path), tokenizer, ends)
 
 
 def _of_gguf(path: Path) -> ModelFiles:
@@ -62,6 +69,7 @@ def _of_gguf(path: Path) -> ModelFiles:
         config,
         lambda: (GgufArrays(file, architecture, config),),
         lambda rows, default_class: MetadataTokenizer(path, file.metadata),
+        lambda: tuple(id for key in ENDS for id in ids_of(file.metadata.get(key))),
         quantisation(file),
     )
 

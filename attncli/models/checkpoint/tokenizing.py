@@ -127,6 +127,11 @@ class ModelTokenizer:
         """The codes of the languages that texts can be marked with; none in most models."""
         return tuple(self._encoder.marks.codes) if self._encoder.marks else ()
 
+    @property
+    def mask(self) -> Mark | None:
+        """The token in the place of a word that is to be found, as it is typed; None of models without one."""
+        return self._encoder.roles.mask
+
     def piece(self, id: int) -> str:
         """The piece of a token; `<id>` where the vocabulary has none.
 

@@ -10,7 +10,8 @@ from rich.text import Text
 from attncli.analysis.kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME, HeadKinds
 from attncli.analysis.patterns import RankedHead
 from attncli.recipes.explanation import Explanation
-from attncli.recipes.head_ranking import HeadRanking, places_of
+from attncli.recipes.head_ranking import HeadRanking
+from attncli.recipes.word_places import places_of
 from attncli.text.tokens import Sentence
 from attncli.views.palette import cell_style
 from attncli.views.rounding import as_short
