@@ -1,18 +1,13 @@
-"""A model of a folder or of the Hugging Face cache: its sizes, its tokens, and its layers one after another."""
+"""A model of a folder or of the Hugging Face cache: its sizes, its tokens, and its scores of tokens and labels."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import count
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from attncli.arrays import Array
-from attncli.attention.attend import Attention
-from attncli.attention.products import all_finite
 from attncli.errors import ResourceError
-from attncli.models.changes import UNCHANGED, Changes
 from attncli.models.checking import check_arrays, count_parameters, vocabulary, warnings_about
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.finding import find_model
@@ -22,32 +17,24 @@ from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.classification import Labels, label_logits, read_labels
 from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
-from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
-from attncli.models.model_input import ModelInput
+from attncli.models.family import Family, ModelShape
+from attncli.models.forward import Forward
 from attncli.models.output import check_output, checked_logits, checked_scores, missing_output
-from attncli.models.pack import Pack
 from attncli.models.reading import TargetReader, TextReader
-from attncli.models.windows import Windows
 from attncli.tokenizer.encoded import Mark
 
-PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
 
-
-@dataclass(frozen=True)
-class Model:
+@dataclass(frozen=True, kw_only=True)
+class Model(Forward):
     """An opened model: its name, its family by the model_type of config.json, its sizes, the number of its parameters.
 
     folder: its folder, or its file. warnings: why its numbers may differ from those of the code that it was made with.
     """
 
-    name: str
     family: str
-    shape: ModelShape
     parameters: int
     folder: Path
     warnings: tuple[str, ...]
-    _family: Family = field(repr=False)
-    _tensors: Checkpoint = field(repr=False)
     _tokenizer: ModelTokenizer = field(repr=False)
     _labels: Labels = field(repr=False)
     _ends: Callable[[], tuple[int, ...]] = field(repr=False)
@@ -116,143 +103,6 @@ class Model:
         reader = TextReader(self.name, tokenizer, family.decoder_shape.positions, language, source, in_windows=False)
         return TargetReader(reader, family.shifted, self._ends)
 
-    def shape_of(self, part: str) -> ModelShape:
-        """The sizes of a part: `encoder`, also of models that have no parts, `decoder` or `cross`."""
-        return self.shape if part == "encoder" else self._encoder_decoder.decoder_shape
-
-    def layers(self, given: ModelInput) -> Iterator[ModelLayer]:
-        """The layers of the input's part under its changes, as `run` and `run_pair` give them.
-
-        Raises:
-            ResourceError: as `run` does.
-        """
-        text, target, hidden = given.text, given.target, given.hidden
-        if target is None or given.part == "encoder":
-            pack = replace(Pack.of([text.ids], None if text.segments is None else [text.segments]), hidden=hidden)
-            return self._singles(self.run_pack(pack, _precision(len(text.ids)), given.changes))
-        sources, targets = Pack.of_pairs([text.ids], [target.ids])
-        if given.part == "decoder":
-            targets = replace(targets, hidden=hidden)
-        dtype = _precision(max(len(text.ids), len(target.ids)))
-        across = hidden if given.crosses else None
-        return self._singles(self.run_pairs(sources, targets, given.part, dtype, given.changes, across))
-
-    def run(
-        self, ids: Sequence[int], *, segments: Sequence[int] | None = None, dtype: DTypeLike | None = None
-    ) -> Iterator[ModelLayer]:
-        """The layers on the token ids `[n]`, each on the output of the one before, in float32.
-
-        segments: the number of each token's segment, for models with an embedding of them; None: all 0.
-        dtype: to compute in, float32 or float64; None is float64 for up to PRECISE tokens, float32 for more.
-        One layer's weights are in memory at a time, and are freed with its value.
-
-        Raises:
-            ResourceError: arrays that are missing or have other shapes than config.json says, or that give no
-                finite numbers.
-        """
-        pack = Pack.of([ids], None if segments is None else [segments])
-        return self._singles(self.run_pack(pack, dtype or _precision(len(ids))))
-
-    def run_pack(
-        self, pack: Pack, dtype: DTypeLike = np.float32, changes: Changes = UNCHANGED
-    ) -> Iterator[PackedLayer]:
-        """The layers on a pack of texts, each on the output of the one before.
-
-        dtype: to compute in, float32 or float64, which the results have; changes: heads that are taken away. One layer
-        is in memory at a time.
-
-        Raises:
-            ResourceError: as `run` does.
-        """
-        with np.errstate(all="ignore"):  # layers are checked
-            x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
-
-        def layer(number: int, x: Array) -> PackedLayer:
-            computed = self._family.layer(self._tensors, number, x, pack)
-            changes.apply("encoder", number, computed)
-            return computed
-
-        yield from self._each(self.shape.n_layer, x, layer)
-
-    def run_windows(
-        self, ids: Sequence[int], windows: Windows, segments: Sequence[int] | None = None
-    ) -> Iterator[PackedLayer]:
-        """The layers on windows over the token ids `[n]`, each a text of one pack; `windows.join` makes one of them.
-
-        segments: as in `run`.
-
-        All windows of one layer are in memory at a time.
-
-        Raises:
-            ResourceError: as `run` does.
-        """
-        of_segments = None if segments is None else [*windows.texts(segments)]
-        return self.run_pack(Pack.of([*windows.texts(ids)], of_segments), _precision(max(windows.lengths)))
-
-    def run_pair(
-        self, source: Sequence[int], target: Sequence[int], part: str = "cross", *, dtype: DTypeLike | None = None
-    ) -> Iterator[ModelLayer]:
-        """The layers of an encoder–decoder's decoder on the token ids of a source and of what the decoder reads.
-
-        part: `decoder` is the target's attention to itself, `cross` its attention to the source: queries of the target,
-        keys of the source; both have the block's output. dtype: as in `run`.
-
-        Raises:
-            ResourceError: as `run` does.
-        """
-        dtype = dtype or _precision(max(len(source), len(target)))
-        return self._singles(self.run_pairs(*Pack.of_pairs([source], [target]), part, dtype))
-
-    def run_pairs(
-        self,
-        sources: Pack,
-        targets: Pack,
-        part: str = "cross",
-        dtype: DTypeLike = np.float32,
-        changes: Changes = UNCHANGED,
-        hidden: Array | None = None,
-    ) -> Iterator[PackedLayer]:
-        """The layers of the decoder on packs of sources and targets, as `run_pack` gives those of the encoder.
-
-        changes: heads that are taken away, in any part; hidden: of pairs of one length the tokens of the source that
-        those of the target are not shown, boolean `[n_query, n_key]`.
-        """
-        family, tensors = self._encoder_decoder, self._tensors
-        memory = family.memory(tensors, self._encoded(sources, dtype, changes), sources)._replace(hidden=hidden)
-        with np.errstate(all="ignore"):  # layers are checked
-            x = family.embed_target(tensors, targets).astype(dtype, copy=False)  # [tokens, d_model]
-
-        def layer(number: int, x: Array) -> PackedLayer:
-            decoded = family.decode(tensors, number, x, targets, memory)
-            changes.apply("decoder", number, decoded.self_attention)
-            if changes.touches("cross", number):
-                changes.apply("cross", number, decoded.cross)
-            return decoded.cross if part == "cross" else decoded.self_attention
-
-        yield from self._each(family.decoder_shape.n_layer, x, layer)
-
-    def _each(self, n_layer: int, x: Array, compute: Callable[[int, Array], PackedLayer]) -> Iterator[PackedLayer]:
-        """The layers by number, the first on x `[tokens, d_model]`, each other on the output of the one before."""
-        for number in range(n_layer):
-            with np.errstate(all="ignore"):
-                layer = compute(number, x)
-            self._check_finite(number, *(heads.attention.context for heads in layer.heads))
-            yield layer
-            with np.errstate(all="ignore"):
-                x = layer.output
-            self._check_finite(number, x)
-            del layer  # before the next is computed
-
-    def _singles(self, layers: Iterator[PackedLayer]) -> Iterator[ModelLayer]:
-        """The layers of a pack of one text. A loop would keep each of them until the next is there: two at a time."""
-        return map(self._single, count(), layers)
-
-    def _encoded(self, pack: Pack, dtype: DTypeLike, changes: Changes) -> Array:
-        """The last hidden state of the encoder `[tokens, d_model]`."""
-        for layer in self.run_pack(pack, dtype, changes):
-            last = layer
-        return self.final(last.output)
-
     @property
     def has_output(self) -> bool:
         """Whether its files have an output layer, with which `logits` scores tokens."""
@@ -292,40 +142,6 @@ class Model:
         with np.errstate(all="ignore"):
             scores = label_logits(self._family, self._tensors, self._labels, ids, output)
         return checked_scores(self.name, scores)
-
-    @property
-    def has_decoder(self) -> bool:
-        """Whether it is an encoder–decoder, whose decoder `run_pair` runs."""
-        return isinstance(self._family, EncoderDecoder)
-
-    @property
-    def _encoder_decoder(self) -> EncoderDecoder:
-        if not isinstance(self._family, EncoderDecoder):
-            raise ResourceError(f"{self.name} has no decoder that reads a target: expected an encoder–decoder")
-        return self._family
-
-    def _single(self, number: int, packed: PackedLayer) -> ModelLayer:
-        """Layer `number` of a pack of one text, in float32."""
-        names = ("queries", "keys", "values", "w_o", "output")
-        with np.errstate(all="ignore"):
-            layer = packed.single
-            attention = Attention(*(step.astype(np.float32, copy=False) for step in layer.attention))
-            narrow = {name: getattr(layer, name).astype(np.float32, copy=False) for name in names}
-        self._check_finite(number, attention.context, *narrow.values())
-        return layer._replace(attention=attention, **narrow)
-
-    def _check_finite(self, number: int, *arrays: Array) -> None:
-        if not all(map(all_finite, arrays)):
-            raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
-
-    def final(self, output: Array) -> Array:
-        """The last hidden state `[n, d_model]`, from the last layer's output."""
-        return self._family.final(self._tensors, output)
-
-
-def _precision(n: int) -> DTypeLike:
-    """The dtype that a text of n tokens is computed in."""
-    return np.float64 if n <= PRECISE else np.float32
 
 
 def open_model(name_or_path: str | Path) -> Model:
