@@ -1,7 +1,7 @@
 """attn: every step of attention on your own words.
 
 On word vectors: `explain` a sentence, `compare` similarity methods, `open_vectors` opens a set of vectors.
-On trained models: `explain_model`, `compare_models`, `rank_heads`; `open_model` opens one for many sentences.
+On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`; `open_model` opens one for many texts.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from attncli.recipes.head_ranking import HeadRanking, rank_heads
     from attncli.recipes.model_comparison import ModelComparison, compare_models
     from attncli.recipes.model_explaining import explain_model
+    from attncli.recipes.prediction import Prediction, predict
     from attncli.vectors import Vectors, open_vectors
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ __all__ = [
     "HeadRanking",
     "Model",
     "ModelComparison",
+    "Prediction",
     "ResourceError",
     "UsageError",
     "Vectors",
@@ -39,6 +41,7 @@ __all__ = [
     "explain_model",
     "open_model",
     "open_vectors",
+    "predict",
     "rank_heads",
 ]
 
@@ -52,6 +55,7 @@ _HOMES = {
     "recipes.head_ranking": ("HeadRanking", "rank_heads"),
     "recipes.model_comparison": ("ModelComparison", "compare_models"),
     "recipes.model_explaining": ("explain_model",),
+    "recipes.prediction": ("Prediction", "predict"),
     "vectors": ("Vectors", "open_vectors"),
 }
 

@@ -28,6 +28,7 @@ MODULES = {
     "vectors": "attncli.cli.commands.vectors",
     "models": "attncli.cli.commands.models",
     "heads": "attncli.cli.commands.heads",
+    "predict": "attncli.cli.commands.predict",
     "train": "attncli.cli.commands.train",
     "corpus": "attncli.cli.commands.corpus",
     "schema": "attncli.cli.commands.schema",

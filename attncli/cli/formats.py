@@ -18,6 +18,7 @@ LINES = {
     "Comparison": "terminal.compare:compare_lines",
     "ModelComparison": "terminal.model_compare:model_compare_lines",
     "HeadRanking": "terminal.heads:ranking_lines",
+    "Prediction": "terminal.prediction:prediction_lines",
 }
 CONTENTS = {
     "Explanation": "figure.explained:explanation_content",
@@ -69,6 +70,7 @@ FORMATS = {
                 "Comparison": "records.json:comparison_json",
                 "ModelComparison": "records.json:model_comparison_json",
                 "HeadRanking": "records.json:ranking_json",
+                "Prediction": "records.prediction:prediction_json",
             },
             "json",
             many=True,
@@ -80,6 +82,7 @@ FORMATS = {
                 "Comparison": "records.rows:comparison_rows",
                 "ModelComparison": "records.rows:model_comparison_rows",
                 "HeadRanking": "records.rows:ranking_rows",
+                "Prediction": "records.prediction:prediction_rows",
             },
             "rows",
             many=True,

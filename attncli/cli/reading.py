@@ -6,7 +6,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attncli.cli.options import DisplayOptions, InputOptions, OutputOptions
 from attncli.cli.output import say
@@ -20,11 +20,24 @@ if TYPE_CHECKING:
     from attncli.models.model import Model
     from attncli.settings.model import ModelSettings
 
-EXAMPLE = "Bark is very cute and he is a dog"
+
+class Example(NamedTuple):
+    """A sentence for those who give none, and the command that shows it."""
+
+    command: str
+    sentence: str
+
+
+EXAMPLE = Example("explain", "Bark is very cute and he is a dog")
 
 
 def each_sentence(
-    argument: str | None, show: Callable[[str, int | None], None], *, quiet: bool = False, dim: bool = False
+    argument: str | None,
+    show: Callable[[str, int | None], None],
+    *,
+    quiet: bool = False,
+    dim: bool = False,
+    example: Example = EXAMPLE,
 ) -> ExitCode:
     """Call `show(sentence, line)` for the argument, the example, or every line of standard input.
 
@@ -33,8 +46,9 @@ def each_sentence(
     if is_batch(argument):
         return _each_line(show)
     if argument is None and not quiet:
-        say(f'no sentence given, so here is an example: attn explain "{EXAMPLE}"', dim=dim)
-    show(EXAMPLE if argument is None else argument, None)
+        shown = f'attn {example.command} "{example.sentence}"'
+        say(f"no sentence given, so here is an example: {shown}", dim=dim)
+    show(example.sentence if argument is None else argument, None)
     return ExitCode.FINE
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from attncli.cli.formats import Format, chosen_format
 from attncli.cli.options import DisplayOptions, OutputOptions
 from attncli.cli.output import Sink, open_sink, say, saying_to
-from attncli.cli.reading import each_sentence
+from attncli.cli.reading import EXAMPLE, Example, each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
 from attncli.settings.wording import Remark
 from attncli.text.tokens import Sentence
@@ -31,6 +31,7 @@ def write_each(
     *,
     full: bool = False,
     figure: str = "heat",
+    example: Example = EXAMPLE,
 ) -> int:
     """Make and write a record for each sentence of `argument`; returns the exit code.
 
@@ -47,7 +48,8 @@ def write_each(
                 _say_unknown(record.sentences, line, output.quiet)
             writer.write(record, line)
 
-        return each_sentence(argument, write, quiet=output.quiet, dim=wants_colour(output.color, sys.stderr))
+        dim = wants_colour(output.color, sys.stderr)
+        return each_sentence(argument, write, quiet=output.quiet, dim=dim, example=example)
 
 
 def save(record: "Explanation", output: OutputOptions) -> list[str]:

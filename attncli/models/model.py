@@ -13,6 +13,7 @@ from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.finding import find_model
 from attncli.models.checkpoint.opening import open_files
 from attncli.models.checkpoint.tensors import Checkpoint
+from attncli.models.checkpoint.token_text import piece_text
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.classification import Labels, label_logits, read_labels
 from attncli.models.encoder_decoder import EncoderDecoder
@@ -84,7 +85,20 @@ class Model(Forward):
 
     def piece(self, id: int) -> str:
         """The piece of a token that it says; `<id>` where the vocabulary has none."""
-        return (self._tokenizer.target if self.has_decoder else self._tokenizer).piece(id)
+        return self._speaking.piece(id)
+
+    def token_text(self, id: int) -> str:
+        """The text that a token stands for when the model says it, a space in front included: ` Paris`.
+
+        Raises:
+            ResourceError: the tokenizer fails.
+        """
+        return piece_text(self.piece(id), self._speaking.of_bytes)
+
+    @property
+    def _speaking(self) -> ModelTokenizer:
+        """The tokenizer of what it says."""
+        return self._tokenizer.target if self.has_decoder else self._tokenizer
 
     def texts(self, language: str | None = None, bos: bool | None = None, *, in_windows: bool = True) -> TextReader:
         """The reading of its texts, also of those of more tokens than positions.

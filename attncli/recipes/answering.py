@@ -49,6 +49,11 @@ class Asked:
         """The tokens of the text, or those that the decoder has read."""
         return self.given.queries
 
+    @property
+    def masked(self) -> bool:
+        """Whether an answer stands in its place, and not behind it."""
+        return not (self.model.has_decoder or self.model.shape.causal)
+
     def outputs(self, changes: Changes | None = None) -> Iterator[Array]:
         """The output of each layer `[n, d_model]`, under the settings' changes or under others."""
         given = self.given if changes is None else replace(self.given, changes=changes)

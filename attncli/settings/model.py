@@ -195,6 +195,11 @@ class ModelSettings(
     """The checked settings of one explanation of a model."""
 
 
+@dataclass(frozen=True)
+class PredictionOptions(ReadingOptions, TextOptions):
+    """What a model says: of which texts."""
+
+
 def check_model_settings(**options: Any) -> ModelSettings:
     """The settings that options by name make.
 

@@ -8,9 +8,9 @@ from support.command import attn, shell
 from support.places import TESTS
 from support.texts import write_news
 
-from attncli.cli.commands import compare, completion, corpus, explain, heads, man, schema, tour, train
+from attncli.cli.commands import compare, completion, corpus, explain, heads, man, predict, schema, tour, train
 
-MODULES = (explain, compare, heads, train, corpus, schema, tour, completion, man)
+MODULES = (explain, compare, heads, predict, train, corpus, schema, tour, completion, man)
 MODEL = TESTS / "oracles" / "tiny" / "bert"
 HOSTILE = [
     "[red]x[/red]",

@@ -18,6 +18,7 @@ CALLS = {
     "vectors": ["near", "dog"],
     "models": ["info", str(TINY / "bert")],
     "heads": ["a dog", "--model", str(TINY / "bert"), "--pattern", "next"],
+    "predict": ["a [MASK]", "--model", str(TINY / "bert")],
     "train": ["/dev/null", "-o", "made.npz"],
     "corpus": ["text.txt", "--words", "dog"],
     "schema": ["explain"],

@@ -64,7 +64,7 @@ def command(
     package("textual", "attn explore")
     from attncli.cli.reading import EXAMPLE
 
-    app = _explorer(EXAMPLE if sentence is None else sentence, attention, inputs, model, _screen(screen))
+    app = _explorer(EXAMPLE.sentence if sentence is None else sentence, attention, inputs, model, _screen(screen))
     raise typer.Exit(_run(app))
 
 

@@ -13,6 +13,7 @@ SCHEMAS = (
     "explain",
     "compare",
     "heads",
+    "predict",
     "evaluate",
     "vectors-list",
     "vectors-info",

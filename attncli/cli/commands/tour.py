@@ -52,7 +52,7 @@ def command(
 
     guide = _guide(own.vectors, display)
     if own.screen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
-        guide.walk(EXAMPLE if sentence is None else sentence)
+        guide.walk(EXAMPLE.sentence if sentence is None else sentence)
         return
     numbers = range(1, len(SCREENS) + 1) if own.screen is None else (own.screen,)
     raise typer.Exit(each_sentence(sentence, lambda text, _: guide.show(text, numbers), quiet=True))

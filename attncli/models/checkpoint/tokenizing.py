@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from attncli.errors import ResourceError
 from attncli.files.json_files import existing_file
 from attncli.models.checkpoint.token_places import trimmed, words_of
+from attncli.models.checkpoint.token_text import OF_BYTES, SPACED
 from attncli.text.tokens import SURROGATES
 from attncli.tokenizer.encoded import Encoded, Encoder, Encoding, Mark, with_front, without_front
 from attncli.tokenizer.encoding import open_encoder, open_made
@@ -143,6 +145,11 @@ class ModelTokenizer:
         except FaultyTokenizerError as fault:
             raise ResourceError(f"the tokenizer {str(self._path)!r} cannot spell {id}: {fault}", SAME_FOLDER) from None
         return f"<{id}>" if found is None else found
+
+    @cached_property
+    def of_bytes(self) -> bool:
+        """Whether the characters of its pieces spell bytes, as those of GPT-2 do; ResourceError where it fails."""
+        return any(OF_BYTES in token.piece for token in self.read(SPACED).tokens)
 
     def read(
         self,

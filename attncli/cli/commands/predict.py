@@ -1,0 +1,38 @@
+"""`attn predict`: the next token behind a text, the words in the place of masks, the labels of a text."""
+
+from dataclasses import dataclass
+
+import typer
+
+from attncli.cli.formats import chosen_format
+from attncli.cli.lazy import options
+from attncli.cli.options import ModelOption, OutputOptions, SentenceArgument
+from attncli.errors import Setting, UsageError
+from attncli.settings.model import PredictionOptions
+
+EXAMPLES = """attn predict "The dog is a [MASK]" --model my-model
+attn predict "The dog is a [MASK]" --model my-model --top 20 --json"""
+
+
+@dataclass(frozen=True)
+class PredictOptions(PredictionOptions, ModelOption):
+    """The model, its texts, and what is done to it."""
+
+
+@options(PredictOptions, OutputOptions)
+def command(predicted: PredictOptions, output: OutputOptions, sentence: SentenceArgument = None) -> None:
+    """Show what a model says: the next token, the words in the place of masks, or its labels."""
+    if predicted.model is None:
+        raise UsageError("attn predict needs a model", ("add ", Setting("model", "PATH_OR_NAME")))
+    form = chosen_format("Prediction", output)
+    from attncli.cli.reading import Example, model_settings_of, opened_model  # NumPy comes with what follows
+    from attncli.cli.writing import write_each
+    from attncli.recipes.prediction import Prediction, example_of, predict_with
+
+    settings, model = model_settings_of(predicted, top=output.top), opened_model(predicted.model)
+    example = Example("predict", example_of(model))
+
+    def make(text: str) -> Prediction:
+        return predict_with(text, model, settings)
+
+    raise typer.Exit(write_each(sentence, make, form, output, example=example))

@@ -1,0 +1,65 @@
+"""A prediction as JSON, and as rows of a table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from attncli.models.checkpoint.tokenizing import ModelSentence
+from attncli.recipes.prediction import Answer, Candidate, Label, Prediction
+from attncli.settings.model import TEXTS, PredictionOptions
+from attncli.settings.option import options_of
+from attncli.views.records.json import VERSION, Numbers, json_line
+from attncli.views.records.rows import Row
+
+HEAD = ("position", "rank", "token", "id", "probability", "logit")
+
+
+def prediction_json(prediction: Prediction, precision: int = 6) -> str:
+    """One line of the `attn.predict` schema."""
+    numbers = Numbers(precision)
+    record = {
+        "schema": "attn.predict",
+        "schema_version": VERSION,
+        **_read(prediction.tokens),
+        "target": prediction.target and _read(prediction.target),
+        "model": vars(prediction.model),
+        "settings": _settings(prediction),
+        "predictions": [_answer(each, numbers) for each in prediction.predictions],
+    }
+    if prediction.labels:
+        record["labels"] = [_label(each, numbers) for each in prediction.labels]
+    return json_line(record | {"warnings": [*prediction.warnings, *prediction.remarks]})
+
+
+def _read(tokens: ModelSentence) -> dict[str, Any]:
+    """A text and its tokens; a special one, which has no place in the text, is named by its piece."""
+    names = ("index", "text", "id", "piece", "start", "end", "special", *["segment"] * (tokens.pair is not None))
+    rows = [{name: getattr(each, name) for name in names} for each in tokens.tokens]
+    return {"text": tokens.text, "tokens": [row | {"text": row["text"] or row["piece"]} for row in rows]}
+
+
+def _settings(prediction: Prediction) -> dict[str, Any]:
+    return {name: getattr(prediction.settings, name) for name in options_of(PredictionOptions) if name not in TEXTS}
+
+
+def _answer(answer: Answer, numbers: Numbers) -> dict[str, Any]:
+    return {"position": answer.position, "top": [_candidate(each, numbers) for each in answer.top]}
+
+
+def _candidate(each: Candidate, numbers: Numbers) -> dict[str, Any]:
+    probability, logit = numbers.scalar(each.probability), numbers.scalar(each.logit)
+    return {"token": each.token, "id": each.id, "probability": probability, "logit": logit}
+
+
+def _label(each: Label, numbers: Numbers) -> dict[str, Any]:
+    probability, logit = numbers.scalar(each.probability), numbers.scalar(each.logit)
+    return {"label": each.label, "probability": probability, "logit": logit}
+
+
+def prediction_rows(prediction: Prediction) -> Iterator[Row]:
+    """The heads of the columns, then every answer's tokens by rank, from 1; labels have neither position nor id."""
+    yield HEAD
+    for answer in prediction.predictions:
+        for rank, each in enumerate(answer.top, start=1):
+            yield answer.position, rank, each.token, each.id, each.probability, each.logit
+    for rank, label in enumerate(prediction.labels, start=1):
+        yield None, rank, label.label, None, label.probability, label.logit

@@ -1,0 +1,165 @@
+"""`attn predict`: the places that are answered, the order of tokens and labels, and the numbers of the model itself."""
+
+import numpy as np
+import pytest
+from oracles.checkpoints import TINY, copy_of, with_config
+from support.places import TESTS
+
+from attncli import predict
+from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.models.model import open_model
+
+TRANSLATOR = TESTS / "oracles" / "translator"
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
+
+
+def last_logits(model, ids, target=None):
+    *_, last = model.run(ids) if target is None else model.run_pair(ids, target)
+    return model.logits(last.output)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama_biased", "gemma2", "granite", "opt"])
+def test_a_decoder_answers_behind_its_last_token(name):
+    model = open_model(TINY / name)
+    found = predict("the dog is", model, top=7)
+    ids = found.tokens.ids
+    scores = last_logits(model, ids)[-1]
+    (answer,) = found.predictions
+    assert answer.position == len(ids) - 1
+    assert [each.id for each in answer.top] == np.argsort(-scores, kind="stable")[:7].tolist()
+    for each in answer.top:
+        assert each.logit == pytest.approx(scores[each.id], abs=1e-6)
+        assert each.probability == pytest.approx(softmax(scores.astype(float))[each.id], abs=1e-7)
+    np.testing.assert_allclose(found.probabilities.sum(axis=-1), 1)
+    assert found.logits.shape == (1, model.vocabulary)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "places"),
+    [
+        ("bert", "the [MASK] is a [MASK]", [2, 5]),
+        ("roberta_masked", "the <mask> is", [3]),
+        ("distilbert_masked", "[MASK]", [1]),
+    ],
+)
+def test_a_masked_model_fills_every_mask(name, text, places):
+    model = open_model(TINY / name)
+    found = predict(text, model, top=3)
+    scores = last_logits(model, found.tokens.ids)
+    assert [each.position for each in found.predictions] == places
+    for answer in found.predictions:
+        assert found.tokens.tokens[answer.position].id == model.mask.id
+        assert answer.top[0].id == scores[answer.position].argmax()
+    assert found.masked
+
+
+@pytest.mark.parametrize(
+    ("target", "read"),
+    [(None, ["<pad>"]), ("Sie hat", ["<pad>", "Sie", "hat"]), ("Sie hat den", ["<pad>", "Sie", "hat", "den"])],
+)
+def test_an_encoder_decoder_continues_its_target(target, read):
+    found = predict("She has seen the elephant", str(TRANSLATOR), target=target)
+    assert [token.text or token.piece for token in found.target.tokens] == read
+    assert found.predictions[0].position == len(read) - 1
+    expected = ["Sie", "hat", "den", "Elefanten"]
+    assert found.predictions[0].top[0].token.strip() == expected[len(read) - 1]
+
+
+def test_an_answer_may_be_as_long_as_the_vocabulary():
+    found = predict("the dog", TINY / "gpt2", top=10**6)
+    (answer,) = found.predictions
+    assert sorted(each.id for each in answer.top) == list(range(288))
+    assert sum(each.probability for each in answer.top) == pytest.approx(1)
+
+
+def test_equal_scores_stand_in_the_order_of_their_ids(tmp_path):
+    from safetensors.numpy import load_file, save_file
+
+    folder = copy_of("gpt2", tmp_path / "m")
+    path = next(folder.glob("*.safetensors"))
+    arrays = {name: array.copy() for name, array in load_file(path).items()}
+    arrays["lm_head.weight"] = np.zeros((288, 16), "f4")
+    save_file(arrays, path)
+    (answer,) = predict("the dog", folder).predictions
+    assert [each.id for each in answer.top] == [0, 1, 2, 3, 4]
+
+
+def test_a_classifier_says_its_labels():
+    model = open_model(TINY / "bert_labels")
+    found = predict("the dog", model)
+    *_, last = model.run(found.tokens.ids)
+    scores = model.class_logits(found.tokens.ids, last.output)
+    assert [each.label for each in found.labels] == [model.labels[row] for row in np.argsort(-scores)]
+    assert [each.probability for each in found.labels] == pytest.approx(sorted(softmax(scores), reverse=True), abs=1e-6)
+    assert (found.predictions, found.logits) == ((), None)
+    np.testing.assert_array_equal(found.label_logits, scores)
+
+
+def test_the_one_score_of_a_reranker_is_a_probability_by_the_logistic_function():
+    (label,) = predict("the dog", TINY / "roberta_labels").labels
+    assert label.label == "LABEL_0"
+    assert label.probability == pytest.approx(1 / (1 + np.exp(-label.logit)))
+
+
+@pytest.mark.parametrize(
+    ("piece", "of_bytes", "text"),
+    [
+        ("Ġthe", True, " the"),
+        ("Ċ", True, "\n"),
+        ("Ã¼", True, "ü"),
+        ("ðŁ", True, r"\xf0\x9f"),
+        ("<｜end▁of｜>", True, "<｜end▁of｜>"),
+        ("▁the", False, " the"),
+        ("<0x0A>", False, "\n"),
+        ("<0xC3>", False, r"\xc3"),
+        ("##s", False, "##s"),
+        ("\udcff", False, "?"),
+    ],
+)
+def test_a_token_is_shown_as_its_text(piece, of_bytes, text):
+    from attncli.models.checkpoint.token_text import piece_text
+
+    assert piece_text(piece, of_bytes) == text
+
+
+def test_which_tokenizers_spell_bytes_is_seen():
+    texts = {name: open_model(TINY / name) for name in ("gpt2", "llama", "bert", "marian")}
+    found = {name: [model.token_text(id) for id in model.read("a dog").ids] for name, model in texts.items()}
+    assert found["gpt2"] == ["a", " dog"]
+    assert found["llama"] == ["<s>", " a", " dog"]
+    assert found["bert"] == ["[CLS]", "a", "dog", "[SEP]"]
+
+
+def test_a_closing_token_that_answers_is_named(tmp_path):
+    folder = with_config(copy_of("gpt2", tmp_path / "m"), eos_token_id=0)
+    assert predict("the dog", folder).remarks == ()
+    (remark,) = predict("the dog<|endoftext|>", folder).remarks
+    assert remark.startswith("the last token is <|endoftext|>, which ends texts")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error", "said", "hint"),
+    [
+        ("bert", "the dog", UsageError, r"expected \[MASK\] in the place of each word to find", "of France"),
+        ("bert", "the <mask>", UsageError, r"expected \[MASK\]", "of France"),
+        ("modernbert", "the dog", AttnError, "its tokenizer has no token of that name", "attn explain"),
+        ("llama", "the dog", ResourceError, "llama has no output layer", "attn explain"),
+        ("gpt2", " ", UsageError, "' '", ""),
+        ("gpt2", "dog " * 500, AttnError, "tokens for gpt2, which takes", "shorten"),
+    ],
+)
+def test_a_mistake_is_named(name, text, error, said, hint):
+    with pytest.raises(error, match=said) as raised:
+        predict(text, TINY / name)
+    assert hint in (raised.value.hint or "")
+
+
+def test_a_target_is_for_encoder_decoders():
+    with pytest.raises(UsageError, match="expected a model with an encoder and a decoder"):
+        predict("the dog", TINY / "gpt2", target="the cat")
+    with pytest.raises(UsageError, match="target_lang"):
+        predict("the dog", TINY / "gpt2", target_lang="de")
