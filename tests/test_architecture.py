@@ -33,7 +33,7 @@ ROOMS = [
     "heads",
     *(
         "models.checkpoint",
-        "models.pack",
+        "models.past models.pack",
         "models.family",
         "models.encoder_decoder",
         "models.blocks",

@@ -45,6 +45,11 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.heads or self.cuts)
 
+    @property
+    def needs_all(self) -> bool:
+        """Whether all tokens of a text are needed to change one: for the mean of a head."""
+        return self.ablate == "mean" and bool(self.heads)
+
     def touches(self, part: str, layer: int) -> bool:
         """Whether heads of this layer are taken away."""
         return (part, layer) in self._by_layer
@@ -56,11 +61,12 @@ class Changes:
                 take_away(run.attention.context[:, head], self.ablate)
 
     def hidden(self, n_query: int, n_key: int) -> Array | None:
-        """The pairs that are cut apart: boolean `[n_query, n_key]`; None: none."""
+        """The pairs that are cut apart: boolean `[n_query, n_key]`; None: none. Those of later tokens are left out."""
         if not self.cuts:
             return None
         hidden = np.zeros((n_query, n_key), bool)
-        hidden[tuple(zip(*self.cuts, strict=True))] = True
+        for query, key in self.cuts:
+            hidden[query : query + 1, key : key + 1] = True
         return hidden
 
 

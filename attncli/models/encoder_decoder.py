@@ -110,7 +110,7 @@ class EncoderDecoder(Family):
 
     def embed_target(self, tensors: Tensors, pack: Pack) -> Array:
         """The first hidden state of a pack of targets: `[tokens, d_model]`."""
-        return self.decoder_embedding(tensors, pack.ids, pack.joined(map(self.target_positions, pack.by_run(pack.ids))))
+        return self.decoder_embedding(tensors, pack.ids, pack.counted(self.target_positions))
 
     def decode(self, tensors: Tensors, number: int, x: Array, pack: Pack, memory: Memory) -> DecoderLayer:
         """Block `number` of the decoder on the hidden state x `[tokens, d_model]` of a pack of targets."""

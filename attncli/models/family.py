@@ -259,8 +259,7 @@ class Family(ABC):
 
     def embed(self, tensors: Tensors, pack: Pack) -> Array:
         """The first hidden state of a pack: `[tokens, d_model]`."""
-        positions = pack.joined(map(self.positions, pack.by_run(pack.ids)))  # [tokens]
-        return self.embedding(tensors, pack.ids, positions, pack.segments)
+        return self.embedding(tensors, pack.ids, pack.counted(self.positions), pack.segments)
 
     def positions(self, ids: Array) -> Array:
         """The position of each token of texts `[b, n]`, of which each begins anew: `[b, n]`."""

@@ -13,7 +13,7 @@ from attncli.attention.products import all_finite
 from attncli.errors import ResourceError
 from attncli.models.changes import UNCHANGED, Changes
 from attncli.models.checkpoint.tensors import Checkpoint
-from attncli.models.encoder_decoder import EncoderDecoder
+from attncli.models.encoder_decoder import EncoderDecoder, Memory
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
 from attncli.models.model_input import ModelInput
 from attncli.models.pack import Pack
@@ -44,11 +44,11 @@ class Forward:
         text, target, hidden = given.text, given.target, given.hidden
         if target is None or given.part == "encoder":
             pack = replace(Pack.of([text.ids], None if text.segments is None else [text.segments]), hidden=hidden)
-            return self._singles(self.run_pack(pack, _precision(len(text.ids)), given.changes))
+            return self._singles(self.run_pack(pack, precision(len(text.ids)), given.changes))
         sources, targets = Pack.of_pairs([text.ids], [target.ids])
         if given.part == "decoder":
             targets = replace(targets, hidden=hidden)
-        dtype = _precision(max(len(text.ids), len(target.ids)))
+        dtype = precision(max(len(text.ids), len(target.ids)))
         across = hidden if given.crosses else None
         return self._singles(self.run_pairs(sources, targets, given.part, dtype, given.changes, across))
 
@@ -66,7 +66,7 @@ class Forward:
                 finite numbers.
         """
         pack = Pack.of([ids], None if segments is None else [segments])
-        return self._singles(self.run_pack(pack, dtype or _precision(len(ids))))
+        return self._singles(self.run_pack(pack, dtype or precision(len(ids))))
 
     def run_pack(
         self, pack: Pack, dtype: DTypeLike = np.float32, changes: Changes = UNCHANGED
@@ -83,7 +83,7 @@ class Forward:
             x = self._family.embed(self._tensors, pack).astype(dtype, copy=False)  # [tokens, d_model]
 
         def layer(number: int, x: Array) -> PackedLayer:
-            computed = self._family.layer(self._tensors, number, x, pack)
+            computed = self._family.layer(self._tensors, number, x, pack.of_layer(number))
             changes.apply("encoder", number, computed)
             return computed
 
@@ -102,7 +102,7 @@ class Forward:
             ResourceError: as `run` does.
         """
         of_segments = None if segments is None else [*windows.texts(segments)]
-        return self.run_pack(Pack.of([*windows.texts(ids)], of_segments), _precision(max(windows.lengths)))
+        return self.run_pack(Pack.of([*windows.texts(ids)], of_segments), precision(max(windows.lengths)))
 
     def run_pair(
         self, source: Sequence[int], target: Sequence[int], part: str = "cross", *, dtype: DTypeLike | None = None
@@ -115,7 +115,7 @@ class Forward:
         Raises:
             ResourceError: as `run` does.
         """
-        dtype = dtype or _precision(max(len(source), len(target)))
+        dtype = dtype or precision(max(len(source), len(target)))
         return self._singles(self.run_pairs(*Pack.of_pairs([source], [target]), part, dtype))
 
     def run_pairs(
@@ -132,13 +132,34 @@ class Forward:
         changes: heads that are taken away, in any part; hidden: of pairs of one length the tokens of the source that
         those of the target are not shown, boolean `[n_query, n_key]`.
         """
+        memory = self.memory(sources, dtype, changes)._replace(hidden=hidden)
+        return self.run_targets(targets, memory, part, dtype, changes)
+
+    def memory(self, sources: Pack, dtype: DTypeLike = np.float32, changes: Changes = UNCHANGED) -> Memory:
+        """What the decoder of an encoder–decoder attends to: the encoder's output on a pack of sources.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        for layer in self.run_pack(sources, dtype, changes):
+            last = layer
+        return self._encoder_decoder.memory(self._tensors, self.final(last.output), sources)
+
+    def run_targets(
+        self,
+        targets: Pack,
+        memory: Memory,
+        part: str = "decoder",
+        dtype: DTypeLike = np.float32,
+        changes: Changes = UNCHANGED,
+    ) -> Iterator[PackedLayer]:
+        """The layers of the decoder on a pack of targets, each of which attends to its source in the memory."""
         family, tensors = self._encoder_decoder, self._tensors
-        memory = family.memory(tensors, self._encoded(sources, dtype, changes), sources)._replace(hidden=hidden)
         with np.errstate(all="ignore"):  # layers are checked
             x = family.embed_target(tensors, targets).astype(dtype, copy=False)  # [tokens, d_model]
 
         def layer(number: int, x: Array) -> PackedLayer:
-            decoded = family.decode(tensors, number, x, targets, memory)
+            decoded = family.decode(tensors, number, x, targets.of_layer(number), memory)
             changes.apply("decoder", number, decoded.self_attention)
             if changes.touches("cross", number):
                 changes.apply("cross", number, decoded.cross)
@@ -161,12 +182,6 @@ class Forward:
     def _singles(self, layers: Iterator[PackedLayer]) -> Iterator[ModelLayer]:
         """The layers of a pack of one text. A loop would keep each of them until the next is there: two at a time."""
         return map(self._single, count(), layers)
-
-    def _encoded(self, pack: Pack, dtype: DTypeLike, changes: Changes) -> Array:
-        """The last hidden state of the encoder `[tokens, d_model]`."""
-        for layer in self.run_pack(pack, dtype, changes):
-            last = layer
-        return self.final(last.output)
 
     @property
     def has_decoder(self) -> bool:
@@ -198,6 +213,6 @@ class Forward:
         return self._family.final(self._tensors, output)
 
 
-def _precision(n: int) -> DTypeLike:
-    """The dtype that a text of n tokens is computed in."""
+def precision(n: int) -> DTypeLike:
+    """The dtype that a text of n tokens is computed in: float64 of few."""
     return np.float64 if n <= PRECISE else np.float32

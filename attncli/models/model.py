@@ -1,6 +1,6 @@
 """A model of a folder or of the Hugging Face cache: its sizes, its tokens, and its scores of tokens and labels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from attncli.models.checking import check_arrays, count_parameters, vocabulary, 
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.finding import find_model
 from attncli.models.checkpoint.opening import open_files
+from attncli.models.checkpoint.saying import Saying
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.token_text import piece_text
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
@@ -20,6 +21,8 @@ from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelShape
 from attncli.models.forward import Forward
+from attncli.models.generating import Choose, Reading, Rules, Said, likeliest, say
+from attncli.models.model_input import ModelInput
 from attncli.models.output import check_output, checked_logits, checked_scores, missing_output
 from attncli.models.reading import TargetReader, TextReader
 from attncli.tokenizer.encoded import Mark
@@ -38,7 +41,7 @@ class Model(Forward):
     warnings: tuple[str, ...]
     _tokenizer: ModelTokenizer = field(repr=False)
     _labels: Labels = field(repr=False)
-    _ends: Callable[[], tuple[int, ...]] = field(repr=False)
+    _saying: Callable[[], Saying] = field(repr=False)
 
     @property
     def vocabulary(self) -> int:
@@ -79,9 +82,14 @@ class Model(Forward):
         return self._tokenizer.mask
 
     @property
+    def saying(self) -> Saying:
+        """The rules for the tokens that it says; ResourceError where the file that has them is damaged."""
+        return self._saying()
+
+    @property
     def ends(self) -> tuple[int, ...]:
         """The ids of the tokens that end what it says; ResourceError where the file that has them is damaged."""
-        return self._ends()
+        return self.saying.ends
 
     def piece(self, id: int) -> str:
         """The piece of a token that it says; `<id>` where the vocabulary has none."""
@@ -115,7 +123,7 @@ class Model(Forward):
         """
         family, tokenizer = self._encoder_decoder, self._tokenizer.target
         reader = TextReader(self.name, tokenizer, family.decoder_shape.positions, language, source, in_windows=False)
-        return TargetReader(reader, family.shifted, self._ends)
+        return TargetReader(reader, family.shifted, lambda: self.ends)
 
     @property
     def has_output(self) -> bool:
@@ -139,6 +147,24 @@ class Model(Forward):
                 numbers.
         """
         return checked_logits(self.name, self._family, self._tensors, output)
+
+    def room(self, given: ModelInput) -> int:
+        """How many tokens can be said behind a text, or behind a target: the last of them needs no position."""
+        return (self.decoder or self.shape).positions - len(given.queries.tokens) + 1
+
+    def say(self, given: ModelInput, most: int, choose: Choose = likeliest) -> Iterator[Said]:
+        """The tokens behind a text, or behind a target that the decoder goes on from: as many as are wanted at most.
+
+        given: its part is the one whose outputs become scores; its changes hold for the tokens that are said too. most:
+        at most `room`; the last one is an end token (`ends`) where there is one before. choose: of the tokens by their
+        scores; greedy search by default. A model without a causal mask has nothing to say.
+
+        Raises:
+            ResourceError: as of `run` and `logits`; rules of the folder that name tokens which it does not have.
+        """
+        self.check_output()
+        rules = Rules(self.saying, self.vocabulary)
+        return say(Reading(self, given), given.queries.ids, self.logits, rules, min(most, self.room(given)), choose)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -188,7 +214,7 @@ def open_model(name_or_path: str | Path) -> Model:
         _tensors=tensors,
         _tokenizer=tokenizer,
         _labels=read_labels(config, family, tensors),
-        _ends=files.ends,
+        _saying=files.saying,
     )
 
 

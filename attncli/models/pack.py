@@ -3,7 +3,7 @@
 Linear layers, norms and activations see `[tokens, d]`; attention sees a run of texts of one length at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.models.past import Past
 
 
 class Run(NamedTuple):
@@ -31,13 +32,15 @@ class Pack:
     """Token ids `[tokens]` of texts end to end, and the runs of equal lengths among them.
 
     segments `[tokens]`: the number of each token's segment (Devlin et al. 2019, section 3); None: all 0. hidden: of
-    texts of one length the keys that queries are not shown, boolean `[n, n]`; None: none.
+    texts of one length the keys that queries are not shown, boolean `[n, n]`; None: none. past: of texts of one length
+    the tokens before these, which they read on from; `hidden` is `[n, past.n + n]` then.
     """
 
     ids: Array
     runs: tuple[Run, ...]
     segments: Array | None = None
     hidden: Array | None = None
+    past: Past | None = None
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[int]], segments: Sequence[Sequence[int]] | None = None) -> "Pack":
@@ -62,6 +65,22 @@ class Pack:
         alike = [(n, len(list(same))) for n, same in groupby(lengths)]
         of_sources, of_targets = ([(n[at], b) for n, b in alike] for at in (0, 1))
         return cls._with_runs(sources, of_sources), cls._with_runs(targets, of_targets)
+
+    @property
+    def first(self) -> int:
+        """The place of the first token of each text."""
+        return 0 if self.past is None else self.past.n
+
+    def of_layer(self, number: int) -> "Pack":
+        """The pack for layer `number`."""
+        return self if self.past is None else replace(self, past=self.past.of_layer(number))
+
+    def counted(self, count: Callable[[Array], Array]) -> Array:
+        """The numbers `[tokens]` that a function counts over the ids of whole texts: `[b, n]` from `[b, n]`."""
+        if self.past is None:
+            return self.joined(map(count, self.by_run(self.ids)))
+        (ids,) = self.by_run(self.ids)
+        return count(np.concatenate([self.past.ids, ids], axis=1))[:, self.first :].reshape(-1)
 
     def by_run(self, x: Array) -> Iterator[Array]:
         """An array `[tokens, ...]` run by run: `[b, n, ...]`."""

@@ -18,6 +18,7 @@ from attncli.models.blocks.projections import Projections
 from attncli.models.blocks.rotary import Rotary, rotate, rotation
 from attncli.models.family import Arrays, Layer, PackedLayer, RunHeads, Tensors
 from attncli.models.pack import Pack
+from attncli.models.past import OutgrownError
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +78,8 @@ class SelfAttention(NamedTuple):
         if self.rotary is not None:
             q, k = self._rotated(self.rotary, q, k, pack)
         longest = max(run.n for run in pack.runs)
-        scoring = self._scoring(tensors, longest)
-        by_content = None if self.content_bias is None else self.content_bias(tensors, longest)
-        attends = partial(self._attend, scoring, by_content, pack.hidden)
+        scoring = self.scoring if pack.first else self._scoring(tensors, longest)
+        attends = partial(self._attend, scoring, self._by_text(tensors, pack, longest), pack)
         heads = tuple(map(attends, *map(pack.by_run, (q, k, v))))
         return Attended(pack, heads, scoring, partial(self.mixing.weights, tensors))
 
@@ -90,7 +90,10 @@ class SelfAttention(NamedTuple):
 
     def _rotated(self, rotary: Rotary, q: Array, k: Array, pack: Pack) -> tuple[Array, Array]:
         """Queries and keys `[tokens, heads, d_k]`, turned by their places in their own texts."""
-        turns = [np.tile(np.stack(rotation(rotary, run.n)), (1, run.b, 1)) for run in pack.runs]
+        first = pack.first
+        if first and rotary.changes(first, first + pack.runs[0].n):
+            raise OutgrownError
+        turns = [np.tile(np.stack(rotation(rotary, first + run.n))[:, first:], (1, run.b, 1)) for run in pack.runs]
         cos, sin = np.concatenate(turns, axis=1)[:, :, None]  # [tokens, 1, width/2]
         return rotate(q, cos, sin, rotary.neighbours), rotate(k, cos, sin, rotary.neighbours)
 
@@ -102,16 +105,26 @@ class SelfAttention(NamedTuple):
         by_key = added if added.ndim == 3 else np.broadcast_to(added[:, None], (len(added), n, added.shape[-1]))
         return replace(self.scoring, by_offset=by_key)
 
-    def _attend(
-        self, scoring: Scoring, by_content: ByContent | None, hidden: Array | None, *vectors: Array
-    ) -> RunHeads:
+    def _by_text(self, tensors: Tensors, pack: Pack, n: int) -> ByContent | None:
+        """What is added to the scores of texts of up to n tokens beside what the scoring adds by the offset."""
+        if self.content_bias is not None:
+            return self.content_bias(tensors, n)
+        if not pack.first or (bias := self.offset_bias) is None:
+            return None
+        added = bias.between(tensors, pack.first, pack.first + n)  # [n_head, n, n_key]
+        return lambda q, k: np.broadcast_to(added, (len(q), *added.shape))
+
+    def _attend(self, scoring: Scoring, by_content: ByContent | None, pack: Pack, *vectors: Array) -> RunHeads:
         """The heads of a run, from its queries, keys and values `[b, n, heads, d]`."""
         q, k, v = (each.swapaxes(1, 2) for each in vectors)  # [b, heads, n, d]
-        n = q.shape[-2]
-        own = None if by_content is None else by_content(q, k)  # [b, n_head, n, n]
-        added = scoring.position(np.arange(n), n) if own is None else own  # [n_head, n, n]
-        mask = masked(added, hidden, q.dtype)
-        attention = attend(q, k, v, **scoring.arguments, mask=mask, causal=self.causal, window=self.window)
+        if pack.past is not None:
+            k, v = pack.past.read_on(k, v)  # [b, heads, n_key, d]
+        n, first = q.shape[-2], pack.first
+        own = None if by_content is None else by_content(q, k)  # [b, n_head, n, n_key]
+        added = scoring.position(np.arange(n), n) if own is None else own  # [n_head, n, n_key]
+        mask = masked(added, pack.hidden, q.dtype)
+        causal, window = self.causal, self.window
+        attention = attend(q, k, v, **scoring.arguments, mask=mask, causal=causal, window=window, offset=first)
         return RunHeads(q, k, v, attention, own)
 
 

@@ -1,6 +1,6 @@
 """A block of a decoder that attends to its own text, then to the encoder's (Vaswani et al. 2017, section 3.1)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from attncli.models.blocks.projections import split_heads
 from attncli.models.encoder_decoder import DecoderLayer, Memory
 from attncli.models.family import Arrays, Layer, RunHeads, Tensors
 from attncli.models.pack import Pack
+from attncli.models.past import Heads
 
 
 class CrossAttention(NamedTuple):
@@ -32,16 +33,25 @@ class CrossAttention(NamedTuple):
     def __call__(self, tensors: Tensors, x: Array, pack: Pack, memory: Memory) -> Attended:
         """Every step on x `[tokens, d_model]`."""
         q = split_heads(self.query(tensors, x), self.n_head)  # [tokens, n_head, d_k]
-        k, v = (split_heads(each(tensors, memory.output), self.n_head) for each in (self.key, self.value))
-        attends = partial(self._attend, memory.hidden)
-        heads = tuple(map(attends, pack.by_run(q), memory.pack.by_run(k), memory.pack.by_run(v)))
+        heads = tuple(map(partial(self._attend, memory.hidden), pack.by_run(q), self._sources(tensors, pack, memory)))
         return Attended(pack, heads, self.scoring, partial(self.mixing.weights, tensors))
 
-    def _attend(self, hidden: Array | None, *vectors: Array) -> RunHeads:
-        """The heads of a run, from queries `[b, n_query, n_head, d]`, keys and values `[b, n_key, n_head, d]`."""
-        q, k, v = (each.swapaxes(1, 2) for each in vectors)  # [b, n_head, n, d]
+    def _sources(self, tensors: Tensors, pack: Pack, memory: Memory) -> Sequence[Heads]:
+        """Keys and values of the sources of each run."""
+        if pack.past is None:
+            return [*self._computed(tensors, memory)]
+        return [pack.past.kept.of_source(lambda: next(self._computed(tensors, memory)))]
+
+    def _computed(self, tensors: Tensors, memory: Memory) -> Iterator[Heads]:
+        k, v = (split_heads(each(tensors, memory.output), self.n_head) for each in (self.key, self.value))
+        for run in zip(memory.pack.by_run(k), memory.pack.by_run(v), strict=True):
+            yield Heads(*(each.swapaxes(1, 2) for each in run))  # [b, n_head, n_key, d]
+
+    def _attend(self, hidden: Array | None, queries: Array, source: Heads) -> RunHeads:
+        """The heads of a run, from queries `[b, n_query, n_head, d]`, and keys and values of the source."""
+        q = queries.swapaxes(1, 2)  # [b, n_head, n_query, d]
         mask = masked(None, hidden, q.dtype)
-        return RunHeads(q, k, v, attend(q, k, v, **self.scoring.arguments, mask=mask))
+        return RunHeads(q, *source, attend(q, *source, **self.scoring.arguments, mask=mask))
 
 
 class CrossBlock(NamedTuple):

@@ -20,6 +20,10 @@ class OffsetBias(Learned, Protocol):
         """
         ...
 
+    def between(self, tensors: Tensors, first: int, n: int, /) -> Array:
+        """The additions for the queries at the places first … n − 1 and n keys: `[n_head, n − first, n]`."""
+        ...
+
 
 class Buckets(NamedTuple):
     """A learned number for each head and bucket of offsets (Raffel et al. 2020, section 2.1).
@@ -44,6 +48,10 @@ class Buckets(NamedTuple):
         table = take(tensors, f"{self.name}.weight", self.rows or self.buckets, self.n_head)
         added: Array = table[self.bucket_of(np.arange(1 - n, n))].T
         return added
+
+    def between(self, tensors: Tensors, first: int, n: int) -> Array:
+        """The additions for the last n − first queries."""
+        return _between(self(tensors, n), first, n)
 
     def bucket_of(self, offset: Array) -> Array:
         """The bucket of each offset j − i `[m]`: `[m]`."""
@@ -77,12 +85,24 @@ class Slopes(NamedTuple):
         offset = np.arange(1 - n, n, dtype=np.float32)  # j − i
         if not self.rounded:
             return self.slopes[:, None] * offset * np.float32(self.scale)
-        keys = bfloat16(bfloat16(self.slopes)[:, None] * bfloat16(np.arange(n, dtype=np.float32)))  # m·j: [n_head, n]
+        keys = self._products(n)  # m·j: [n_head, n]
         query = np.clip(np.arange(n)[:, None] - offset.astype(np.intp), 0, n - 1)  # [n, 2n − 1]
         added: Array = keys[:, query]  # m·i: [n_head, n, 2n − 1]
         np.subtract(keys[:, :, None], added, out=added)
         added *= np.float32(self.scale)
         return added
+
+    def between(self, tensors: Tensors, first: int, n: int) -> Array:
+        """The additions for the last n − first queries."""
+        if not self.rounded:
+            return _between(self(tensors, n), first, n)
+        keys = self._products(n)  # [n_head, n]
+        added: Array = (keys[:, None] - keys[:, first:, None]) * np.float32(self.scale)
+        return added
+
+    def _products(self, n: int) -> Array:
+        """The rounded m·j of n keys: `[n_head, n]`."""
+        return bfloat16(bfloat16(self.slopes)[:, None] * bfloat16(np.arange(n, dtype=np.float32)))
 
     @property
     def slopes(self) -> Array:
@@ -91,6 +111,13 @@ class Slopes(NamedTuple):
         slopes = [2 ** (-8 * i / power) for i in range(1, power + 1)]
         between = [2 ** (-4 * i / power) for i in range(1, 2 * power, 2)]
         return np.array((slopes + between)[: self.n_head], np.float32)
+
+
+def _between(by_offset: Array, first: int, n: int) -> Array:
+    """Additions by offset `[n_head, 2n − 1]` for queries at first … n − 1 and n keys: `[n_head, n − first, n]`."""
+    offset = np.arange(n) - np.arange(first, n)[:, None]  # [n − first, n]
+    added: Array = by_offset[:, offset + n - 1]
+    return added
 
 
 def bfloat16(x: Array) -> Array:

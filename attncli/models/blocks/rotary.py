@@ -19,6 +19,7 @@ from attncli.models.checkpoint.config import Config, keys_in
 BASE = 10_000.0  # Su et al. 2021, equation 15
 TRAINED = "original_max_position_embeddings"
 WIDEST = 2**16  # dimensions of a head that turn; 256 in the widest model
+BY_LENGTH = frozenset(("dynamic", "longrope"))  # scalings whose angles depend on the length of a text
 LARGEST = 1e15  # a base, a factor, a length: the largest in use is a base of 1e10
 #: The keys of a rotation's object; `finetuned` is a mark of its authors.
 KEYS = keys_in(
@@ -56,6 +57,13 @@ class Rotary:
         """The longest input: `positions`, or the scaled length for kinds whose config has the unscaled one there."""
         scaled = {"dynamic": self.positions, "yarn": self.trained}.get(self.kind, 0)
         return max(self.positions, int(scaled * self.factor if scaled else 0))
+
+    def changes(self, before: int, n: int) -> bool:
+        """Whether the places of a text of `before` tokens turn by other angles in one of n tokens."""
+        if self.kind not in BY_LENGTH:
+            return False
+        (theta, magnitude), (other, its) = (frequencies(self, length) for length in (before, n))
+        return magnitude != its or not np.array_equal(theta, other)
 
 
 def read_rotary(

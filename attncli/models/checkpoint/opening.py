@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from attncli.models.checkpoint.config import Config, read_config
-from attncli.models.checkpoint.ends import end_tokens, ids_of
 from attncli.models.checkpoint.finding import name_of
+from attncli.models.checkpoint.saying import Saying, ids_of, read_saying
 from attncli.models.checkpoint.tensors import ArrayFile, array_files
 from attncli.models.checkpoint.tokenizing import ModelTokenizer
 
@@ -21,8 +21,8 @@ class ModelFiles:
     """The files of a model, opened.
 
     path: the folder or the file; arrays: opens its files of arrays; tokenizer: makes it, for so many tokens and the
-    class that its family has in transformers; ends: reads the tokens that end what it says; quantised: the types of its
-    arrays if they are quantised.
+    class that its family has in transformers; saying: reads the rules for the tokens that it says; quantised: the types
+    of its arrays if they are quantised.
     """
 
     name: str
@@ -30,7 +30,7 @@ class ModelFiles:
     config: Config
     arrays: Callable[[], tuple[ArrayFile, ...]]
     tokenizer: Callable[[int, str | None], ModelTokenizer]
-    ends: Callable[[], tuple[int, ...]]
+    saying: Callable[[], Saying]
     quantised: str | None = None
 
     @property
@@ -50,8 +50,8 @@ def open_files(path: Path) -> ModelFiles:
         return _of_gguf(path)
     config = read_config(path)
     tokenizer = partial(ModelTokenizer, path, config.values)
-    ends = partial(end_tokens, path, config.values)
-    return ModelFiles(name_of(path), path, config, partial(array_files, path), tokenizer, ends)
+    saying = partial(read_saying, path, config.values)
+    return ModelFiles(name_of(path), path, config, partial(array_files, path), tokenizer, saying)
 
 
 def _of_gguf(path: Path) -> ModelFiles:
@@ -69,7 +69,7 @@ def _of_gguf(path: Path) -> ModelFiles:
         config,
         lambda: (GgufArrays(file, architecture, config),),
         lambda rows, default_class: MetadataTokenizer(path, file.metadata),
-        lambda: tuple(id for key in ENDS for id in ids_of(file.metadata.get(key))),
+        lambda: Saying(tuple(id for key in ENDS for id in ids_of(file.metadata.get(key)))),
         quantisation(file),
     )
 
