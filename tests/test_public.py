@@ -23,7 +23,7 @@ TABLE = [
     ("explain_model", ModelSettings, set(), set()),
     ("compare_models", ModelSettings, REDUCTION, {"swap"}),
     ("rank_heads", ModelSettings, REDUCTION, {"from_", "to", "pattern", "lift"}),
-    ("predict", ModelSettings, REDUCTION | {"part", "stride", "layer", "head", "without", "ablate", "cut"}, set()),
+    ("predict", ModelSettings, REDUCTION - {"word"} | {"stride", "layer", "head"}, set()),
 ]
 
 

@@ -35,22 +35,38 @@ class Forward:
         """The sizes of a part: `encoder`, also of models that have no parts, `decoder` or `cross`."""
         return self.shape if part == "encoder" else self._encoder_decoder.decoder_shape
 
-    def layers(self, given: ModelInput) -> Iterator[ModelLayer]:
-        """The layers of the input's part under its changes, as `run` and `run_pair` give them.
+    def layers(self, given: ModelInput, part: str | None = None) -> Iterator[ModelLayer]:
+        """The layers of the input's part, or of another one, under its changes, as `run` and `run_pair` give them.
 
         Raises:
             ResourceError: as `run` does.
         """
-        text, target, hidden = given.text, given.target, given.hidden
-        if target is None or given.part == "encoder":
+        text, target, hidden, part = given.text, given.target, given.hidden, part or given.part
+        if target is None or part == "encoder":
             pack = replace(Pack.of([text.ids], None if text.segments is None else [text.segments]), hidden=hidden)
             return self._singles(self.run_pack(pack, precision(len(text.ids)), given.changes))
         sources, targets = Pack.of_pairs([text.ids], [target.ids])
+        if given.part == "encoder":
+            sources = replace(sources, hidden=hidden)
         if given.part == "decoder":
             targets = replace(targets, hidden=hidden)
         dtype = precision(max(len(text.ids), len(target.ids)))
         across = hidden if given.crosses else None
-        return self._singles(self.run_pairs(sources, targets, given.part, dtype, given.changes, across))
+        return self._singles(self.run_pairs(sources, targets, part, dtype, given.changes, across))
+
+    def embedded(self, given: ModelInput) -> Array:
+        """The hidden state `[n, d_model]` that the first layer takes, in float32: of the target if there is one.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        with np.errstate(all="ignore"):
+            if given.target is None:
+                segments = None if given.text.segments is None else [given.text.segments]
+                x = self._family.embed(self._tensors, Pack.of([given.text.ids], segments))
+            else:
+                x = self._encoder_decoder.embed_target(self._tensors, Pack.of([given.target.ids]))
+        return x.astype(np.float32, copy=False)
 
     def run(
         self, ids: Sequence[int], *, segments: Sequence[int] | None = None, dtype: DTypeLike | None = None

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import AttnError, UsageError
+from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.changes import Changes
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.recipes.changes import changes_of
 from attncli.recipes.model_input import read_input
+from attncli.recipes.sides import Side
+from attncli.recipes.word_places import pieces_of
 from attncli.settings.model import ModelSettings
 
 
@@ -24,7 +26,7 @@ from attncli.settings.model import ModelSettings
 class Asked:
     """The input of a model, and the places among its `tokens` that are answered.
 
-    given: its part is the one whose hidden states become scores: the decoder of an encoder–decoder.
+    given: its part is the one that cuts are of; the hidden states that become scores are those of the decoder.
     """
 
     model: Model
@@ -37,17 +39,18 @@ class Asked:
 
         Raises:
             ResourceError: a model without an output layer.
-            UsageError: an empty text; a masked model and a text without a mask.
+            UsageError: an empty text; a masked model and a text without a mask; a text in windows.
             AttnError: more tokens than the model has positions.
         """
         model.check_output()
         given = _begun(text, model, settings) if model.has_decoder else read_input(text, model, settings)
-        return cls(model, given, _places(given.queries, model))
+        check_single(given, settings)
+        return cls(model, given, _places(given.text if given.target is None else given.target, model, settings))
 
     @property
     def tokens(self) -> ModelSentence:
         """The tokens of the text, or those that the decoder has read."""
-        return self.given.queries
+        return self.given.text if self.given.target is None else self.given.target
 
     @property
     def masked(self) -> bool:
@@ -57,7 +60,7 @@ class Asked:
     def outputs(self, changes: Changes | None = None) -> Iterator[Array]:
         """The output of each layer `[n, d_model]`, under the settings' changes or under others."""
         given = self.given if changes is None else replace(self.given, changes=changes)
-        for layer in self.model.layers(given):
+        for layer in self.model.layers(given, "encoder" if given.target is None else "decoder"):
             yield layer.output
 
     def logits(self, changes: Changes | None = None) -> Array:
@@ -65,6 +68,13 @@ class Asked:
         for output in self.outputs(changes):
             last = output
         return self.model.logits(last[list(self.places)])
+
+
+def check_single(given: ModelInput, settings: ModelSettings) -> None:
+    """UsageError: a text in windows, which are no single pass."""
+    if given.windows is not None:
+        reason = "expected a text that fits the model's positions, got one in windows"
+        raise UsageError(reason, ("cut it: ", Setting("truncate")), setting="stride", value=settings.stride)
 
 
 def probabilities(logits: Array) -> Array:
@@ -80,13 +90,17 @@ def _begun(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     plain = replace(settings, target=None, part=None, target_lang=None, without=(), cut=())
     source = read_input(text, model, plain)
     begun = model.targets(settings.target_lang, settings.source_lang).begun(settings.target or "")
-    given = replace(source, target=begun, part="decoder")
+    given = replace(source, target=begun, part=settings.part or "decoder")
     return replace(given, changes=changes_of(given, model, settings))
 
 
-def _places(tokens: ModelSentence, model: Model) -> tuple[int, ...]:
-    """The last token of what a decoder reads, or each mask."""
-    if model.has_decoder or model.shape.causal:
+def _places(tokens: ModelSentence, model: Model, settings: ModelSettings) -> tuple[int, ...]:
+    """The last token of what a decoder reads, or each mask; or the tokens of a word, of a decoder the last of them."""
+    goes_on = model.has_decoder or model.shape.causal
+    if settings.word is not None:
+        pieces = pieces_of(Side.of(tokens, ModelSettings()).sentence, settings.word, "word")
+        return pieces[-1:] if goes_on else pieces
+    if goes_on:
         return (len(tokens.tokens) - 1,)
     if model.mask is None:
         reason = f"{model.name} fills masks in, and its tokenizer has no token of that name"

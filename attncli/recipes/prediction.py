@@ -1,18 +1,20 @@
 """The recipe of `attn predict`: the tokens that a model says behind a text, or in the place of its masks, or labels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import Setting, UsageError
+from attncli.errors import UsageError
+from attncli.models.changes import UNCHANGED
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
-from attncli.recipes.answering import Asked, probabilities
+from attncli.recipes.answering import Asked, check_single, probabilities
 from attncli.recipes.model_explaining import as_model
 from attncli.recipes.model_input import read_input
 from attncli.recipes.model_source import ModelInfo
@@ -37,9 +39,10 @@ class Answer(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A label of a classifier."""
+    """A label of a classifier, and its row among the model's labels."""
 
     label: str
+    row: int
     probability: float
     logit: float
 
@@ -51,7 +54,8 @@ class Prediction:
     tokens: those of the text; target: those that the decoder of an encoder–decoder has read, None of other models.
     predictions: an answer a place, in the order of their positions among the target's tokens, or among the text's;
     logits `[n_place, vocabulary]` in float32: those of every token there, and label_logits `[labels]` those of a
-    classifier, which has no predictions; None where there are none.
+    classifier, which has no predictions; None where there are none. with_all: the prediction of the unchanged model,
+    where heads were taken away or words cut apart.
     """
 
     model: ModelInfo
@@ -65,6 +69,7 @@ class Prediction:
     masked: bool = False
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    with_all: "Prediction | None" = None
 
     @property
     def text(self) -> str:
@@ -76,10 +81,20 @@ class Prediction:
         """The tokens that the positions count."""
         return self.tokens if self.target is None else self.target
 
-    @property
+    @cached_property
     def probabilities(self) -> Array | None:
         """The softmax of the logits `[n_place, vocabulary]`, in float64."""
         return None if self.logits is None else probabilities(self.logits)
+
+    def before(self, place: int, id: int) -> float | None:
+        """The probability of a token at a place, counted from 0, without the changes; None where there are none."""
+        found = None if self.with_all is None else self.with_all.probabilities
+        return None if found is None else float(found[place, id])
+
+    def label_before(self, label: Label) -> float | None:
+        """The probability of a label without the changes; None where there are none."""
+        found = () if self.with_all is None else self.with_all.labels
+        return next((each.probability for each in found if each.row == label.row), None)
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -97,6 +112,11 @@ def predict(
     target_lang: str | None = None,
     bos: bool | None = None,
     truncate: bool = False,
+    without: str | Sequence[str] = (),
+    ablate: str = "zero",
+    word: str | int | None = None,
+    cut: str | Sequence[str] = (),
+    part: str | None = None,
     top: int = 5,
 ) -> Prediction:
     """The most probable next tokens behind a text, the tokens in the place of its masks, or its labels.
@@ -106,10 +126,17 @@ def predict(
     model: an opened model (`open_model`), a folder, or a name in the local Hugging Face cache.
     target: what the decoder of an encoder–decoder goes on from; None: it begins.
     pair, source_lang, target_lang, bos, truncate: as in `explain_model`.
+    without: heads that are taken away, `23.4` or `decoder:2.1`, and several; ablate: what stands in the place of their
+        output, `zero` or `mean`, its mean over the tokens (Michel et al. 2019, section 2.1).
+    word: a word of the text, or of the target: the answer behind it, or of a masked model in its place, where that of
+        the last token or of the masks is not wanted.
+    cut: pairs of words as `he:dog`, or `*:dog`: the first does not attend to the second, in any layer and head
+        (attention knockout, Geva et al. 2023); part: of an encoder–decoder the attention that is cut, None: `decoder`.
     top: the number of tokens of each answer, from 1; of more than the vocabulary has, all.
 
     Returns: `predictions`, each with its position and its `top` tokens with probability and logit, and the `logits`
-        `[n_place, vocabulary]` of all tokens; of a classifier `labels` and `label_logits` `[labels]`.
+        `[n_place, vocabulary]` of all tokens; of a classifier `labels` and `label_logits` `[labels]`; with `without` or
+        `cut` the same of the unchanged model as `with_all`.
 
     Raises:
         UsageError: an empty text, a text without a mask for a masked model, or a value that does not fit.
@@ -130,29 +157,50 @@ def example_of(model: Model) -> str:
 
 def predict_with(text: str, model: Model, settings: ModelSettings) -> Prediction:
     """`predict` with an open model and checked settings."""
-    return _classified(text, model, settings) if model.labels else _continued(text, model, settings)
-
-
-def _continued(text: str, model: Model, settings: ModelSettings) -> Prediction:
-    """The tokens that a model says."""
+    if model.labels:
+        return _classified(text, model, settings)
     asked = Asked.of(text, model, settings)
-    _check_single(asked.given, settings)
-    logits = asked.logits()  # [n_place, vocabulary]
-    found = _prediction(asked.given, model, settings)
-    answers = map(lambda place, row: Answer(place, candidates(row, settings.top, model)), asked.places, logits)
+    return predicted(asked, settings, asked.logits())
+
+
+def predicted(asked: Asked, settings: ModelSettings, logits: Array) -> Prediction:
+    """The tokens of the scores at the places `[n_place, vocabulary]`; without the changes too where there are any."""
+    found = _answered(asked, settings, logits)
+    if asked.given.changes:
+        found = replace(found, with_all=_answered(asked, settings, asked.logits(UNCHANGED)))
+    return found
+
+
+def _answered(asked: Asked, settings: ModelSettings, logits: Array) -> Prediction:
+    model = asked.model
+    tops = (candidates(row, settings.top, model) for row in logits)
     return replace(
-        found, predictions=tuple(answers), logits=logits, masked=asked.masked, remarks=tuple(_remarks(asked))
+        _prediction(asked.given, model, settings),
+        predictions=tuple(map(Answer, asked.places, tops)),
+        logits=logits,
+        masked=asked.masked,
+        remarks=tuple(_remarks(asked)),
     )
 
 
 def _classified(text: str, model: Model, settings: ModelSettings) -> Prediction:
-    """The labels of a classifier, the most probable one first."""
+    """The labels of a classifier, the most probable one first; without the changes too where there are any."""
+    if settings.word is not None:
+        reason = f"expected a model that says tokens, got {model.name}, which says labels of whole texts"
+        raise UsageError(reason, "leave it out", setting="word", value=settings.word)
     given = read_input(text, model, settings)
-    _check_single(given, settings)
+    check_single(given, settings)
+    found = _labelled(given, model, settings)
+    if given.changes:
+        found = replace(found, with_all=_labelled(replace(given, changes=UNCHANGED), model, settings))
+    return found
+
+
+def _labelled(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
+    found = _prediction(given, model, settings)
     for layer in model.layers(given):
         last = layer.output
     logits = model.class_logits(given.text.ids, last)  # [labels]
-    found = _prediction(given, model, settings)
     return replace(found, labels=labels_of(logits, model), label_logits=logits)
 
 
@@ -166,21 +214,14 @@ def labels_of(logits: Array, model: Model) -> tuple[Label, ...]:
     """The labels of scores `[labels]`, the most probable first; a single score by the logistic function."""
     shares = probabilities(np.append(logits, 0) if len(logits) == 1 else logits)
     order = np.argsort(-logits, kind="stable").tolist()
-    return tuple(Label(model.labels[row], float(shares[row]), float(logits[row])) for row in order)
+    return tuple(Label(model.labels[row], row, float(shares[row]), float(logits[row])) for row in order)
 
 
 def _prediction(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
     """A prediction without answers."""
-    shape = model.shape_of(given.part)
+    shape = model.shape_of("encoder" if given.target is None else "decoder")
     info = ModelInfo(model.name, model.family, shape.n_layer, shape.n_head, model.parameters)
     return Prediction(info, given.text, given.target, settings, warnings=(*model.warnings, *given.warnings))
-
-
-def _check_single(given: ModelInput, settings: ModelSettings) -> None:
-    """UsageError: a text in windows."""
-    if given.windows is not None:
-        reason = "expected a text that fits the model's positions, got one in windows"
-        raise UsageError(reason, ("cut it: ", Setting("truncate")), setting="stride", value=settings.stride)
 
 
 def _remarks(asked: Asked) -> Iterator[str]:

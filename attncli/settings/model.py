@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import LISTED, CutOption, TopOption, WordOption, listed
+from attncli.settings.explanation import LISTED, CutOption, TopOption, WordOption, check_word, listed
 from attncli.settings.option import Whole, check_flag, check_text, checked, never, option
 
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
@@ -196,8 +196,15 @@ class ModelSettings(
 
 
 @dataclass(frozen=True)
-class PredictionOptions(ReadingOptions, TextOptions):
-    """What a model says: of which texts."""
+class PredictionOptions(CutOption, WordOption, AblationOptions, ReadingOptions, TextOptions):
+    """What a model says: of which texts, at which place, and under which changes."""
+
+    part: str | None = model_option(
+        None, "The part of an encoder-decoder that --cut is of", values=PARTS, described="decoder"
+    )
+    word: str | None = model_option(
+        None, "Answer at a word, in place of the last token or the masks.", check=check_word, metavar="WORD|INDEX"
+    )
 
 
 def check_model_settings(**options: Any) -> ModelSettings:

@@ -20,6 +20,7 @@ PAGES = {
     "next": ["the dog is", "--model", GPT2],
     "masks": ["the [MASK] is a [MASK]", "--model", BERT],
     "labels": ["the dog is", "--model", LABELS],
+    "without": ["the dog is", "--model", GPT2, "--without", "0.1,1.3", "--cut", "is:dog"],
     "pair": ["Who barks?", "--pair", "the dog", "--model", LABELS],
     "target": ["She has seen the elephant", "--model", TRANSLATOR, "--target", "Sie hat"],
 }
@@ -36,12 +37,14 @@ def records(*arguments, **how):
 
 
 @pytest.mark.parametrize(
-    ("page", "positions"), [("next", [3]), ("masks", [2, 5]), ("target", [2]), ("labels", []), ("pair", [])]
+    ("page", "positions"),
+    [("next", [3]), ("masks", [2, 5]), ("target", [2]), ("labels", []), ("without", [3]), ("pair", [])],
 )
 def test_json_has_an_entry_for_every_place(page, positions):
     (found,) = records(*PAGES[page])
     assert [each["position"] for each in found["predictions"]] == positions
     assert all(len(each["top"]) == 5 for each in found["predictions"])
+    assert ("with_all" in found) == (page == "without")
     assert ("labels" in found) == (page in ("labels", "pair"))
     assert (found["target"] is not None) == (page == "target")
 
@@ -82,7 +85,7 @@ def test_a_bad_line_does_not_stop_the_others():
 def test_csv_has_a_row_a_token(page, rows):
     done = attn("predict", *PAGES[page], "--format", "csv")
     found = [*csv.DictReader(io.StringIO(done.stdout))]
-    assert [*found[0]] == ["sentence", "position", "rank", "token", "id", "probability", "logit"]
+    assert [*found[0]] == ["sentence", "position", "rank", "token", "id", "probability", "logit", "with_all"]
     assert len(found) == rows
     assert [int(each["rank"]) for each in found[:3]] == [1, 2, 3]
     assert (found[0]["position"] == "") == (page == "labels")
@@ -99,7 +102,9 @@ def test_no_line_is_wider_than_the_screen(page, width):
 @pytest.mark.parametrize("page", PAGES)
 def test_accessible_is_sentences(page):
     shown = attn("predict", *PAGES[page], env={"ACCESSIBLE": "1"}).stdout
-    assert re.search(r"^1: .*, probability \d\.\d{3}, logit -?\d+\.\d\d\.$", shown, re.M)
+    assert re.search(
+        r"^1: .*, probability \d\.\d{3},( before the change \d\.\d{3},)? logit -?\d+\.\d\d\.$", shown, re.M
+    )
     assert not set(shown) & set("│─█▏▎▍▌▋▊▉░▒▓")
 
 
@@ -160,3 +165,14 @@ def test_two_texts_are_read_as_one_input():
     assert re.search(r"^  first   Who barks\?\n  second  the dog$", shown, re.M)
     (alone,) = records("Who barks?", "--model", LABELS)
     assert alone["labels"] != found["labels"]
+
+
+def test_a_change_shows_what_was_and_what_is():
+    (found,), shown = records(*PAGES["without"]), attn("predict", *PAGES["without"]).stdout
+    (answer,), (before,) = found["predictions"], found["with_all"]
+    assert (found["settings"]["without"], found["settings"]["cut"]) == (["0.1", "1.3"], ["is:dog"])
+    first = before["top"][0]
+    assert f'the unchanged model says "{first["token"]}", {first["probability"]:.3f}' in shown.replace("\n      ", " ")
+    assert re.search(rf'^  "{re.escape(answer["top"][0]["token"])}" +0\.\d{{3}}  was 0\.\d{{3}} ', shown, re.M)
+    assert "other heads may make up for" in shown
+    assert "without 0.1,1.3" in shown

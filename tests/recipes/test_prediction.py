@@ -1,5 +1,7 @@
 """`attn predict`: the places that are answered, the order of tokens and labels, and the numbers of the model itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from oracles.checkpoints import TINY, copy_of, with_config
@@ -7,7 +9,9 @@ from support.places import TESTS
 
 from attncli import predict
 from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.models.changes import UNCHANGED
 from attncli.models.model import open_model
+from attncli.models.pack import Pack
 
 TRANSLATOR = TESTS / "oracles" / "translator"
 
@@ -163,3 +167,76 @@ def test_a_target_is_for_encoder_decoders():
         predict("the dog", TINY / "gpt2", target="the cat")
     with pytest.raises(UsageError, match="target_lang"):
         predict("the dog", TINY / "gpt2", target_lang="de")
+
+
+def test_a_change_stands_beside_the_unchanged_answer():
+    model = open_model(TINY / "gpt2")
+    plain = predict("the dog is", model)
+    changed = predict("the dog is", model, without=["0.1", "1.3"], ablate="mean", top=3)
+    np.testing.assert_array_equal(changed.with_all.logits, plain.logits)
+    assert changed.with_all.predictions[0].top == plain.predictions[0].top[:3]
+    assert np.abs(changed.logits - plain.logits).max() > 1e-3
+    first = changed.predictions[0].top[0]
+    assert changed.before(0, first.id) == pytest.approx(plain.probabilities[0, first.id])
+    assert plain.with_all is None
+    assert plain.before(0, first.id) is None
+
+
+def test_a_change_of_a_classifier_stands_beside_its_labels():
+    plain, changed = (predict("the dog is", TINY / "bert_labels", cut=cut) for cut in ((), "*:dog"))
+    assert changed.with_all.labels == plain.labels
+    assert {each.label for each in changed.labels} == {each.label for each in plain.labels}
+    for each in changed.labels:
+        assert changed.label_before(each) == next(
+            label.probability for label in plain.labels if label.label == each.label
+        )
+    assert np.abs(changed.label_logits - plain.label_logits).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("part", "cut"), [(None, "hat:hat"), ("decoder", "hat:hat"), ("cross", "*:elephant"), ("encoder", "the:elephant")]
+)
+def test_a_cut_is_of_the_part_that_is_named(part, cut):
+    """The same passes by the arrays that the model hides."""
+    model = open_model(TRANSLATOR)
+    found = predict("She has seen the elephant", model, target="Sie hat", cut=cut, part=part)
+    source, target = found.tokens, found.target
+    query, key = cut.split(":")
+    rows = [token.index for token in (source if part == "encoder" else target).tokens if query in ("*", token.text)]
+    columns = [
+        token.index for token in (source if part in ("encoder", "cross") else target).tokens if key == token.text
+    ]
+    n_query = len((source if part == "encoder" else target).tokens)
+    n_key = len((source if part in ("encoder", "cross") else target).tokens)
+    hidden = np.zeros((n_query, n_key), bool)
+    hidden[np.ix_(rows, columns)] = True
+    sources, targets = Pack.of_pairs([source.ids], [target.ids])
+    sources = replace(sources, hidden=hidden) if part == "encoder" else sources
+    targets = replace(targets, hidden=hidden) if part in (None, "decoder") else targets
+    across = hidden if part == "cross" else None
+    *_, last = model.run_pairs(sources, targets, "decoder", np.float64, UNCHANGED, across)
+    expected = model.logits(last.output[-1:].astype(np.float32))
+    np.testing.assert_allclose(found.logits, expected, rtol=0, atol=2e-5)
+    assert np.abs(found.logits - found.with_all.logits).max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "word", "positions"),
+    [
+        ("gpt2", "the dog is", "dog", [2]),
+        ("gpt2", "Bark is", "Bark", [3]),  # the last of its pieces
+        ("bert", "the dog barks", "barks", [3, 4]),  # each of its pieces in its place
+        ("bert", "the [MASK] is", "0", [0]),
+    ],
+)
+def test_a_word_is_answered_where_it_is_named(name, text, word, positions):
+    model = open_model(TINY / name)
+    found = predict(text, model, word=word)
+    assert [each.position for each in found.predictions] == positions
+    scores = last_logits(model, found.tokens.ids)
+    np.testing.assert_allclose(found.logits, scores[positions], rtol=0, atol=1e-5)
+
+
+def test_labels_are_of_whole_texts():
+    with pytest.raises(UsageError, match=r"word='dog': expected a model that says tokens, got bert_labels"):
+        predict("the dog", TINY / "bert_labels", word="dog")

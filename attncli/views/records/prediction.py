@@ -10,7 +10,7 @@ from attncli.settings.option import options_of
 from attncli.views.records.json import VERSION, Numbers, json_line
 from attncli.views.records.rows import Row
 
-HEAD = ("position", "rank", "token", "id", "probability", "logit")
+HEAD = ("position", "rank", "token", "id", "probability", "logit", "with_all")
 
 
 def prediction_json(prediction: Prediction, precision: int = 6) -> str:
@@ -23,10 +23,10 @@ def prediction_json(prediction: Prediction, precision: int = 6) -> str:
         "target": prediction.target and _read(prediction.target),
         "model": vars(prediction.model),
         "settings": _settings(prediction),
-        "predictions": [_answer(each, numbers) for each in prediction.predictions],
+        **_answers(prediction, numbers),
     }
-    if prediction.labels:
-        record["labels"] = [_label(each, numbers) for each in prediction.labels]
+    if prediction.with_all is not None:
+        (record["with_all"],) = (each for each in _answers(prediction.with_all, numbers).values() if each)
     return json_line(record | {"warnings": [*prediction.warnings, *prediction.remarks]})
 
 
@@ -39,6 +39,13 @@ def _read(tokens: ModelSentence) -> dict[str, Any]:
 
 def _settings(prediction: Prediction) -> dict[str, Any]:
     return {name: getattr(prediction.settings, name) for name in options_of(PredictionOptions) if name not in TEXTS}
+
+
+def _answers(prediction: Prediction, numbers: Numbers) -> dict[str, Any]:
+    """The answers, and the labels of a classifier."""
+    answers = {"predictions": [_answer(each, numbers) for each in prediction.predictions]}
+    labels = [_label(each, numbers) for each in prediction.labels]
+    return answers | ({"labels": labels} if labels else {})
 
 
 def _answer(answer: Answer, numbers: Numbers) -> dict[str, Any]:
@@ -56,10 +63,14 @@ def _label(each: Label, numbers: Numbers) -> dict[str, Any]:
 
 
 def prediction_rows(prediction: Prediction) -> Iterator[Row]:
-    """The heads of the columns, then every answer's tokens by rank, from 1; labels have neither position nor id."""
+    """The heads of the columns, then every answer's tokens by rank, from 1; labels have neither position nor id.
+
+    `with_all` is the probability that the unchanged model gives, empty where nothing was changed.
+    """
     yield HEAD
-    for answer in prediction.predictions:
+    for place, answer in enumerate(prediction.predictions):
         for rank, each in enumerate(answer.top, start=1):
-            yield answer.position, rank, each.token, each.id, each.probability, each.logit
+            before = prediction.before(place, each.id)
+            yield answer.position, rank, each.token, each.id, each.probability, each.logit, before
     for rank, label in enumerate(prediction.labels, start=1):
-        yield None, rank, label.label, None, label.probability, label.logit
+        yield None, rank, label.label, None, label.probability, label.logit, prediction.label_before(label)
