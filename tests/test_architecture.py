@@ -34,6 +34,7 @@ ROOMS = [
     *(
         "models.checkpoint",
         "models.past models.pack",
+        "models.stream",
         "models.family",
         "models.encoder_decoder",
         "models.blocks",

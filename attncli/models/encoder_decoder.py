@@ -21,6 +21,7 @@ from attncli.models.family import (
     Layer,
     Learned,
     ModelShape,
+    Norm,
     OutputLayer,
     PackedLayer,
     Tensors,
@@ -72,7 +73,7 @@ class EncoderDecoder(Family):
 
     decoder_shape: ModelShape
     decoder_embedding: Embedding
-    decoder_last: Layer | None
+    decoder_last: Norm | None
     start: int | None
     bridge: Layer | None = None
 
@@ -120,9 +121,10 @@ class EncoderDecoder(Family):
         """The decoder's last hidden state as the model gives it: `[tokens, d_model]`."""
         return x if self.decoder_last is None else self.decoder_last(tensors, x)
 
-    def read_out(self, tensors: Tensors, x: Array) -> Array:
-        """What the output layer takes, from the output of a block of the decoder: `[tokens, d_model]`."""
-        return self.final_target(tensors, x)
+    @property
+    def read_out_norm(self) -> Norm | None:
+        """The norm behind the decoder."""
+        return self.decoder_last
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from attncli.attention.score_terms import Scoring
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
 from attncli.models.pack import Pack
+from attncli.models.stream import Affine, Carry, not_carried
 
 Arrays = Iterator[tuple[str, tuple[int | None, ...]]]  # names and shapes; None where the config does not say
 
@@ -90,13 +91,14 @@ class PackedLayer:
     """Every step of one block on a pack: its heads on each run, and how they score.
 
     mixing: the weights and bias of w_o; finish: the rest of the block. Both are computed when they are asked for, since
-    behind the last layer that is wanted no one asks.
+    behind the last layer that is wanted no one asks. carry: how the block carries the parts of the hidden state on.
     """
 
     heads: tuple[RunHeads, ...]
     scoring: Scoring
     mixing: Callable[[], tuple[Array, Array | None]]
     finish: Callable[[], Array]
+    carry: Carry = not_carried
 
     @cached_property
     def w_o(self) -> Array:
@@ -130,6 +132,14 @@ class Layer(Learned, Protocol):
 
     def __call__(self, tensors: Tensors, x: Array, /) -> Array:
         """Its output on x `[n, d]`."""
+        ...
+
+
+class Norm(Layer, Protocol):
+    """A layer that is affine once the sizes that it divides by are held fixed: a norm, a linear layer, both."""
+
+    def frozen(self, tensors: Tensors, x: Array, /) -> Affine:
+        """The layer as it acts on x `[1, d]`."""
         ...
 
 
@@ -217,7 +227,7 @@ class Family(ABC):
     shape: ModelShape
     tied: bool
     embedding: Embedding
-    last: Layer | None = None
+    last: Norm | None = None
     prediction: Prediction = PLAIN
     classifier: Classifier = SCORE
 
@@ -275,4 +285,9 @@ class Family(ABC):
 
     def read_out(self, tensors: Tensors, x: Array) -> Array:
         """What the output layer takes, from the output of a block that predicts tokens: `[tokens, d_model]`."""
-        return self.final(tensors, x)
+        return x if self.read_out_norm is None else self.read_out_norm(tensors, x)
+
+    @property
+    def read_out_norm(self) -> Norm | None:
+        """The norm in front of the output layer."""
+        return self.last

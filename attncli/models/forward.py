@@ -41,10 +41,14 @@ class Forward:
         Raises:
             ResourceError: as `run` does.
         """
+        return self._singles(self.packed(given, part))
+
+    def packed(self, given: ModelInput, part: str | None = None) -> Iterator[PackedLayer]:
+        """The layers of the input's part or of another one, under its changes, as packs of one text."""
         text, target, hidden, part = given.text, given.target, given.hidden, part or given.part
         if target is None or part == "encoder":
             pack = replace(Pack.of([text.ids], None if text.segments is None else [text.segments]), hidden=hidden)
-            return self._singles(self.run_pack(pack, precision(len(text.ids)), given.changes))
+            return self.run_pack(pack, precision(len(text.ids)), given.changes)
         sources, targets = Pack.of_pairs([text.ids], [target.ids])
         if given.part == "encoder":
             sources = replace(sources, hidden=hidden)
@@ -52,7 +56,7 @@ class Forward:
             targets = replace(targets, hidden=hidden)
         dtype = precision(max(len(text.ids), len(target.ids)))
         across = hidden if given.crosses else None
-        return self._singles(self.run_pairs(sources, targets, part, dtype, given.changes, across))
+        return self.run_pairs(sources, targets, part, dtype, given.changes, across)
 
     def embedded(self, given: ModelInput) -> Array:
         """The hidden state `[n, d_model]` that the first layer takes, in float32: of the target if there is one.

@@ -17,6 +17,7 @@ from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.token_text import piece_text
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.classification import Labels, label_logits, read_labels
+from attncli.models.contribution import Shares, check_parts, residual, shares
 from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelShape
@@ -25,6 +26,7 @@ from attncli.models.generating import Choose, Reading, Rules, Said, likeliest, s
 from attncli.models.model_input import ModelInput
 from attncli.models.output import check_output, checked_logits, checked_scores, missing_output
 from attncli.models.reading import TargetReader, TextReader
+from attncli.models.stream import Stream
 from attncli.tokenizer.encoded import Mark
 
 
@@ -134,19 +136,47 @@ class Model(Forward):
         """ResourceError: its files have no output layer."""
         check_output(self.name, self._family, self._tensors)
 
-    def logits(self, output: Array) -> Array:
+    def logits(self, output: Array, *, capped: bool = True) -> Array:
         """The score of each token of the vocabulary, `[n, vocabulary]` in float32, from outputs `[n, d_model]`.
 
         output: some rows of the `output` of any layer, as it stands before the last norm, which comes first here: of
         the last layer they give what the model says, of an earlier one the logit lens (nostalgebraist 2020). Each row
         by itself, so `output[-1:]` is enough for the next token. Of an encoder–decoder those of its decoder. A softmax
-        over a row gives probabilities.
+        over a row gives probabilities. capped: behind the softcap of models that have one.
 
         Raises:
             ResourceError: there is no output layer, or an array of it does not fit config.json or gives no finite
                 numbers.
         """
-        return checked_logits(self.name, self._family, self._tensors, output)
+        return checked_logits(self.name, self._family, self._tensors, output, capped=capped)
+
+    def check_parts(self) -> None:
+        """UsageError: its scores are no sum of what parts add, for norms behind the sums or a head that is not linear.
+
+        Raises:
+            ResourceError: it has no output layer.
+        """
+        check_parts(self.name, self._family)
+        self.check_output()
+
+    def residual(self, given: ModelInput, place: int) -> tuple[Stream, Array]:
+        """The last layer's output at a token as a sum of parts, and that output itself `[1, d_model]`.
+
+        given: of one text, under its changes; its part is the decoder of an encoder–decoder; place: of the token.
+
+        Raises:
+            ValueError: its blocks norm their sums (`check_parts`).
+            ResourceError: as `layers` does.
+        """
+        return residual(self.packed(given), place)
+
+    def shares(self, stream: Stream, token: int) -> Shares:
+        """What each part of the last layer's output adds to the score of a token, before any softcap.
+
+        Raises:
+            ResourceError: an array of the output layer does not fit config.json.
+        """
+        return shares(self._family, self._tensors, stream, token)
 
     def room(self, given: ModelInput) -> int:
         """How many tokens can be said behind a text, or behind a target: the last of them needs no position."""

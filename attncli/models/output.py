@@ -18,7 +18,7 @@ from attncli.models.family import Family
 WITHOUT = "take a checkpoint with its language model head; attn explain shows the attention of this one"
 
 
-def checked_logits(name: str, family: Family, tensors: Checkpoint, x: Array) -> Array:
+def checked_logits(name: str, family: Family, tensors: Checkpoint, x: Array, *, capped: bool = True) -> Array:
     """The scores of `token_logits` for the model of a name.
 
     Raises:
@@ -30,7 +30,7 @@ def checked_logits(name: str, family: Family, tensors: Checkpoint, x: Array) -> 
     if x.ndim != 2 or x.shape[1] != d:
         raise ValueError(f"output: expected shape [n, {d}], got {list(x.shape)}")
     with np.errstate(all="ignore"):
-        return checked_scores(name, token_logits(family, tensors, x))
+        return checked_scores(name, token_logits(family, tensors, x, capped=capped))
 
 
 def check_output(name: str, family: Family, tensors: Checkpoint) -> None:
@@ -58,8 +58,10 @@ def missing_output(family: Family, tensors: Checkpoint) -> str | None:
     return None if not biases or _bias(family, tensors) else biases[0]
 
 
-def token_logits(family: Family, tensors: Checkpoint, x: Array) -> Array:
+def token_logits(family: Family, tensors: Checkpoint, x: Array, *, capped: bool = True) -> Array:
     """The scores of all tokens `[n, vocabulary]`, float32, from the outputs x `[n, d_model]` of a block.
+
+    capped: behind the softcap of models that have one.
 
     Raises:
         ResourceError: an array that is missing, or has another shape than config.json says.
@@ -72,10 +74,21 @@ def token_logits(family: Family, tensors: Checkpoint, x: Array) -> Array:
     scores = _product(family, tensors, x.astype(np.float32, copy=False))  # [n, vocabulary]
     if bias := _bias(family, tensors):
         scores += _fitting(tensors, bias, scores.shape[1])
-    if how.softcap is not None:
+    if capped and how.softcap is not None:
         np.tanh(np.divide(scores, np.float32(how.softcap), out=scores), out=scores)
         scores *= np.float32(how.softcap)
     return scores
+
+
+def token_row(family: Family, tensors: Checkpoint, token: int) -> tuple[Array, float | None]:
+    """What the output layer multiplies with for a token: its row `[d]` in float32; and its bias.
+
+    Raises:
+        ResourceError: as `token_logits` does.
+    """
+    bias, name = _bias(family, tensors), _weight(family, tensors) or family.output.weights[0]
+    (row,) = tensors.rows(name, np.array([token]))
+    return row, None if bias is None else float(_fitting(tensors, bias, tensors.shape(name)[0])[token])
 
 
 def _weight(family: Family, tensors: Checkpoint) -> str | None:

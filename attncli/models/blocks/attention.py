@@ -19,6 +19,7 @@ from attncli.models.blocks.rotary import Rotary, rotate, rotation
 from attncli.models.family import Arrays, Layer, PackedLayer, RunHeads, Tensors
 from attncli.models.pack import Pack
 from attncli.models.past import OutgrownError
+from attncli.models.stream import BIASES, Carry, Part, Stream, not_carried
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +37,17 @@ class Attended:
         joined = self.pack.joined(contexts)  # [tokens, n_head, d_v]
         return linear(joined.reshape(len(joined), -1), *self.mixing())
 
-    def layer(self, finish: Callable[[], Array]) -> PackedLayer:
+    def parts(self, part: str, number: int, place: int) -> Stream:
+        """The parts of `mixed` at a token of the one text: each head's context times its rows of w_o, and the bias."""
+        (run,) = self.heads
+        context, (weight, bias) = run.attention.context[0, :, place], self.mixing()  # [n_head, d_v], [d_model, ...]
+        added = np.einsum("hv,dhv->hd", context, weight.reshape(-1, *context.shape))  # [n_head, d_model]
+        heads = Stream(tuple(Part(part, number, head) for head in range(len(added))), added.astype(np.float64))
+        return heads if bias is None else heads + Stream.of(Part(BIASES, number), bias)
+
+    def layer(self, finish: Callable[[], Array], carry: Carry = not_carried) -> PackedLayer:
         """The layer whose output is that of `finish`: `[tokens, d_model]`."""
-        return PackedLayer(self.heads, self.scoring, self.mixing, finish)
+        return PackedLayer(self.heads, self.scoring, self.mixing, finish, carry)
 
 
 class SelfAttention(NamedTuple):

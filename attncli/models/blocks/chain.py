@@ -1,10 +1,11 @@
 """Layers one after another, as one layer."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from attncli.arrays import Array
 from attncli.models.blocks.layers import arrays_of
-from attncli.models.family import Arrays, Layer, Tensors
+from attncli.models.family import Arrays, Layer, Norm, Tensors
+from attncli.models.stream import Affine
 
 
 class Chain(NamedTuple):
@@ -21,3 +22,10 @@ class Chain(NamedTuple):
         for layer in self.layers:
             x = layer(tensors, x)
         return x
+
+    def frozen(self, tensors: Tensors, x: Array) -> Affine:
+        """The layers as they act on x `[1, d]`, where each is affine once it is frozen."""
+        whole = Affine(lambda parts: parts)
+        for layer in cast(tuple[Norm, ...], self.layers):
+            whole, x = whole.then(layer.frozen(tensors, x)), layer(tensors, x)
+        return whole

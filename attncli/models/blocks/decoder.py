@@ -10,10 +10,12 @@ from attncli.attention.score_terms import Scoring
 from attncli.models.blocks.attention import Attended, SelfAttention, masked
 from attncli.models.blocks.layers import Dense, arrays_of
 from attncli.models.blocks.projections import split_heads
+from attncli.models.blocks.residual import begun, fed
 from attncli.models.encoder_decoder import DecoderLayer, Memory
 from attncli.models.family import Arrays, Layer, RunHeads, Tensors
 from attncli.models.pack import Pack
 from attncli.models.past import Heads
+from attncli.models.stream import Stream, not_carried
 
 
 class CrossAttention(NamedTuple):
@@ -86,11 +88,18 @@ class CrossBlock(NamedTuple):
 
         def finish() -> Array:
             c = self._after(self.cross_norm, tensors, own(), crossed().mixed())  # [tokens, d_model]
-            fed = self.feed_forward(tensors, self._before(self.feed_forward_norm, tensors, c))
-            return self._after(self.feed_forward_norm, tensors, c, fed)
+            added = self.feed_forward(tensors, self._before(self.feed_forward_norm, tensors, c))
+            return self._after(self.feed_forward_norm, tensors, c, added)
+
+        def carry(number: int, place: int, before: Stream | None) -> Stream:
+            c = begun(x, place, before)
+            c += attended.parts("decoder", number, place)
+            c += crossed().parts("cross", number, place)
+            return c + fed(self.feed_forward, tensors, self.feed_forward_norm(tensors, c.total), number)
 
         output: Callable[[], Array] = cache(finish)
-        return DecoderLayer(attended.layer(output), lambda: crossed().layer(output))
+        carries = carry if self.first else not_carried
+        return DecoderLayer(attended.layer(output, carries), lambda: crossed().layer(output, carries))
 
     def _before(self, norm: Layer, tensors: Tensors, x: Array) -> Array:
         return norm(tensors, x) if self.first else x

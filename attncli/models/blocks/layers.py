@@ -15,6 +15,7 @@ from attncli.attention.products import row_blocks
 from attncli.errors import ResourceError
 from attncli.models.blocks.activations import Activation
 from attncli.models.family import Arrays, Layer, Learned, Tensors
+from attncli.models.stream import Affine
 
 CACHED = 2**16  # numbers that stay in a core's cache between the steps of a norm
 FEW = 96  # rows, for which the weights times the rows take two thirds of the time of the rows times the weights
@@ -81,6 +82,12 @@ def _mean_square(x: Array) -> Array:
     return mean
 
 
+def _centred(x: Array) -> Array:
+    """The rows of x `[n, d]`, each minus its mean."""
+    centred: Array = x - x.mean(axis=-1, keepdims=True)
+    return centred
+
+
 def _inverse_root(mean_square: Array, eps: float) -> Array:
     """1 / √(mean_square + ε)."""
     inverse: Array = 1 / np.sqrt(mean_square + mean_square.dtype.type(eps))
@@ -119,6 +126,11 @@ class Dense(NamedTuple):
         """From x `[n, d_in]` to `[n, d_out]`."""
         return linear(x, *self.weights(tensors))
 
+    def frozen(self, tensors: Tensors, x: Array) -> Affine:
+        """The layer itself, whatever it acts on."""
+        weight, bias = self.weights(tensors)
+        return Affine(lambda rows: linear(rows, weight), bias)
+
     @property
     def _stored(self) -> tuple[int, int]:
         return (self.d_in, self.d_out) if self.transposed else (self.d_out, self.d_in)
@@ -142,6 +154,13 @@ class LayerNorm(NamedTuple):
         found = {part: take(tensors, f"{self.name}.{part}", self.d) for part in self._parts}
         return layer_norm(x, found.get("weight"), found.get("bias"), self.eps)
 
+    def frozen(self, tensors: Tensors, x: Array) -> Affine:
+        """(rows − their means) / √(σ² + ε) · g, and b, with the σ of x `[1, d]`."""
+        found = {part: take(tensors, f"{self.name}.{part}", self.d) for part in self._parts}
+        scale = _inverse_root(_mean_square(_centred(x)), self.eps)  # [1, 1]
+        gain = scale * found.get("weight", np.ones(self.d))  # [1, d]
+        return Affine(lambda rows: _centred(rows) * gain, found.get("bias"))
+
     @property
     def _parts(self) -> tuple[str, ...]:
         return ("weight",) * self.gained + ("bias",) * self.biased
@@ -161,8 +180,16 @@ class RMSNorm(NamedTuple):
 
     def __call__(self, tensors: Tensors, x: Array) -> Array:
         """The rows of x `[..., d]`, each normed."""
+        return rms_norm(x, self._gain(tensors), self.eps)
+
+    def frozen(self, tensors: Tensors, x: Array) -> Affine:
+        """The rows / √(mean(x²) + ε) · g, with the x `[1, d]`."""
+        scale = _inverse_root(_mean_square(x), self.eps) * self._gain(tensors)  # [1, d]
+        return Affine(lambda rows: rows * scale)
+
+    def _gain(self, tensors: Tensors) -> Array:
         gain = take(tensors, f"{self.name}.weight", self.d)
-        return rms_norm(x, gain + 1 if self.above_one else gain, self.eps)
+        return gain + 1 if self.above_one else gain
 
 
 class FeedForward(NamedTuple):

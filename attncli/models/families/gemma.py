@@ -9,7 +9,7 @@ from attncli.models.blocks.layers import RMSNorm
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
 from attncli.models.families.llama import ATTENTION_BIAS, Kind, Llama
-from attncli.models.family import Layer, OutputLayer
+from attncli.models.family import Norm, OutputLayer
 
 TANH = "gelu_pytorch_tanh"
 
@@ -47,7 +47,7 @@ class Gemma(Llama):
             raise config.error("use_bidirectional_attention", "false, since a model of this type sees what came before")
 
     @classmethod
-    def norm(cls, name: str, d: int, eps: float) -> Layer:
+    def norm(cls, name: str, d: int, eps: float) -> Norm:
         """An RMS norm whose stored gain is added to 1."""
         return RMSNorm(name, d, eps, above_one=True)
 

@@ -18,7 +18,7 @@ from attncli.models.blocks.rotary import BASE, Rotary, read_rotary
 from attncli.models.blocks.windows import WindowRule, Windows, read_windows
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, Layer, ModelShape, OutputLayer
+from attncli.models.family import Family, Layer, ModelShape, Norm, OutputLayer
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Llama(Family):
         return read_rotary(config, d_k, positions, base=kind.base)
 
     @classmethod
-    def norm(cls, name: str, d: int, eps: float) -> Layer:
+    def norm(cls, name: str, d: int, eps: float) -> Norm:
         """A norm of d numbers."""
         return RMSNorm(name, d, eps)
 

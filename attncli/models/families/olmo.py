@@ -7,7 +7,7 @@ from attncli.models.blocks.attention import SelfAttention
 from attncli.models.blocks.layers import LayerNorm
 from attncli.models.checkpoint.config import Config
 from attncli.models.families.llama import ATTENTION_BIAS, Kind, Llama
-from attncli.models.family import Layer
+from attncli.models.family import Norm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Olmo(Llama):
         return super().fields(config, kind) | {"clip": config.positive("clip_qkv") if clipped else None}
 
     @classmethod
-    def norm(cls, name: str, d: int, eps: float) -> Layer:
+    def norm(cls, name: str, d: int, eps: float) -> Norm:
         """A layer norm that learned nothing."""
         return LayerNorm(name, d, eps, biased=False, gained=False)
 

@@ -16,7 +16,7 @@ from attncli.models.blocks.projections import Separate
 from attncli.models.blocks.residual import PostNormBlock, PreNormBlock
 from attncli.models.checkpoint.config import Config
 from attncli.models.checkpoint.tensors import Names
-from attncli.models.family import Family, Layer, ModelShape, OutputLayer
+from attncli.models.family import Family, ModelShape, Norm, OutputLayer
 
 FIRST = 2  # the row of the first position
 EPS = 1e-5  # PyTorch's, of every norm: no key of the config has it
@@ -95,7 +95,7 @@ def _read_embeddings(config: Config, d_model: int, positions: int) -> Embeddings
     return Embeddings(projected, Table("embed_positions", positions + FIRST, d_model))
 
 
-def _read_last(config: Config, d_model: int, before: bool, gained: bool) -> Layer | None:
+def _read_last(config: Config, d_model: int, before: bool, gained: bool) -> Norm | None:
     """The norm behind the last block, and the projection to the width of the embedding; either may be missing."""
     d, without = _read_width(config, d_model), config.switch("_remove_final_layer_norm", False)
     norm = () if without or not before else (_norm("final_layer_norm", d_model, gained),)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from attncli.models.blocks.layers import Dense, FeedForward, LayerNorm
 from attncli.models.blocks.windows import WindowRule
 from attncli.models.families.llama import Kind, Llama
-from attncli.models.family import Layer, OutputLayer
+from attncli.models.family import Layer, Norm, OutputLayer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Starcoder2(Llama):
     }
 
     @classmethod
-    def norm(cls, name: str, d: int, eps: float) -> Layer:
+    def norm(cls, name: str, d: int, eps: float) -> Norm:
         """A layer norm."""
         return LayerNorm(name, d, eps)
 
