@@ -1,7 +1,7 @@
 """attn: every step of attention on your own words.
 
 On word vectors: `explain` a sentence, `compare` similarity methods, `open_vectors` opens a set of vectors.
-On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`; `open_model` opens one for many texts.
+On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `head_effects`; `open_model` opens one.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from attncli.recipes.comparison import Comparison, compare
     from attncli.recipes.explaining import explain
     from attncli.recipes.explanation import Explanation
+    from attncli.recipes.head_effects import HeadEffects, head_effects
     from attncli.recipes.head_ranking import HeadRanking, rank_heads
     from attncli.recipes.model_comparison import ModelComparison, compare_models
     from attncli.recipes.model_explaining import explain_model
@@ -27,6 +28,7 @@ __all__ = [
     "AttnError",
     "Comparison",
     "Explanation",
+    "HeadEffects",
     "HeadRanking",
     "Model",
     "ModelComparison",
@@ -39,6 +41,7 @@ __all__ = [
     "compare_models",
     "explain",
     "explain_model",
+    "head_effects",
     "open_model",
     "open_vectors",
     "predict",
@@ -52,6 +55,7 @@ _HOMES = {
     "recipes.comparison": ("Comparison", "compare"),
     "recipes.explaining": ("explain",),
     "recipes.explanation": ("Explanation",),
+    "recipes.head_effects": ("HeadEffects", "head_effects"),
     "recipes.head_ranking": ("HeadRanking", "rank_heads"),
     "recipes.model_comparison": ("ModelComparison", "compare_models"),
     "recipes.model_explaining": ("explain_model",),

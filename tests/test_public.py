@@ -23,6 +23,7 @@ TABLE = [
     ("explain_model", ModelSettings, set(), set()),
     ("compare_models", ModelSettings, REDUCTION, {"swap"}),
     ("rank_heads", ModelSettings, REDUCTION, {"from_", "to", "pattern", "lift"}),
+    ("head_effects", ModelSettings, (REDUCTION - {"word"}) | {"stride"}, {"for_"}),
     ("predict", ModelSettings, REDUCTION - {"word"} | {"stride", "layer", "head"}, set()),
 ]
 

@@ -18,6 +18,7 @@ LINES = {
     "Comparison": "terminal.compare:compare_lines",
     "ModelComparison": "terminal.model_compare:model_compare_lines",
     "HeadRanking": "terminal.heads:ranking_lines",
+    "HeadEffects": "terminal.effects:effects_lines",
     "Prediction": "terminal.prediction:prediction_lines",
 }
 CONTENTS = {
@@ -70,6 +71,7 @@ FORMATS = {
                 "Comparison": "records.json:comparison_json",
                 "ModelComparison": "records.json:model_comparison_json",
                 "HeadRanking": "records.json:ranking_json",
+                "HeadEffects": "records.effects:effects_json",
                 "Prediction": "records.prediction:prediction_json",
             },
             "json",
@@ -82,6 +84,7 @@ FORMATS = {
                 "Comparison": "records.rows:comparison_rows",
                 "ModelComparison": "records.rows:model_comparison_rows",
                 "HeadRanking": "records.rows:ranking_rows",
+                "HeadEffects": "records.effects:effects_rows",
                 "Prediction": "records.prediction:prediction_rows",
             },
             "rows",

@@ -55,6 +55,12 @@ def label_logits(family: Family, tensors: Checkpoint, labels: Labels, ids: Seque
     return scores
 
 
+def pooled_place(family: Family, labels: Labels, ids: Sequence[int]) -> int | None:
+    """The token whose state is taken; None: the mean over all."""
+    pooled = family.classifier.pooled
+    return None if pooled == "mean" else _place(pooled, labels, ids)
+
+
 def _place(pooled: str, labels: Labels, ids: Sequence[int]) -> int:
     """The place of the token whose state is taken; in a text of padding alone the first."""
     if pooled == "first":

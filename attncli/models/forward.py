@@ -17,6 +17,7 @@ from attncli.models.encoder_decoder import EncoderDecoder, Memory
 from attncli.models.family import Family, ModelLayer, ModelShape, PackedLayer
 from attncli.models.model_input import ModelInput
 from attncli.models.pack import Pack
+from attncli.models.removal import Opened, Removal, See
 from attncli.models.windows import Windows
 
 PRECISE = 64  # tokens; so few are computed in float64: float32 alone is off by as much as 2e-6 in a weight
@@ -71,6 +72,19 @@ class Forward:
             else:
                 x = self._encoder_decoder.embed_target(self._tensors, Pack.of([given.target.ids]))
         return x.astype(np.float32, copy=False)
+
+    def removal(self, given: ModelInput, ablate: str, see: See) -> Removal:
+        """The pass on an input, from which passes without a head begin.
+
+        ablate: what stands in the place of the head's context, `zero` or `mean`; see: takes the part, the number and
+        the weights `[n_head, n_query, n_key]` of each layer.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        texts = (given.text,) if given.target is None else (given.text, given.target)
+        dtype = precision(max(len(text.ids) for text in texts))
+        return Opened(self._family, self._tensors, dtype, self._check_finite).removal(given, ablate, see)
 
     def run(
         self, ids: Sequence[int], *, segments: Sequence[int] | None = None, dtype: DTypeLike | None = None
@@ -227,6 +241,10 @@ class Forward:
     def _check_finite(self, number: int, *arrays: Array) -> None:
         if not all(map(all_finite, arrays)):
             raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
+
+    def final_of(self, given: ModelInput, output: Array) -> Array:
+        """The last hidden state `[n, d_model]` of an input, of the decoder where there is a target."""
+        return self.final(output) if given.target is None else self._family.read_out(self._tensors, output)
 
     def final(self, output: Array) -> Array:
         """The last hidden state `[n, d_model]`, from the last layer's output."""

@@ -16,7 +16,7 @@ from attncli.models.checkpoint.saying import Saying
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.token_text import piece_text
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
-from attncli.models.classification import Labels, label_logits, read_labels
+from attncli.models.classification import Labels, label_logits, pooled_place, read_labels
 from attncli.models.contribution import Shares, check_parts, residual, shares
 from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
@@ -200,6 +200,10 @@ class Model(Forward):
     def labels(self) -> tuple[str, ...]:
         """The labels that it classifies texts by, or the one score of a reranker; none without such a head."""
         return self._labels.names
+
+    def class_place(self, ids: Sequence[int]) -> int | None:
+        """The token whose state the labels are scored by; None: the mean over all."""
+        return pooled_place(self._family, self._labels, ids)
 
     def class_logits(self, ids: Sequence[int], output: Array) -> Array:
         """The score of each label `[labels]` in float32, from the last layer's output `[n, d_model]` on the ids `[n]`.

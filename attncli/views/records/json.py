@@ -27,6 +27,7 @@ MOST_BYTES = 64 * 2**20  # of a model's JSON
 KINDS = ("distance", "entropy", "special", "previous", "next", "same", "first")
 VERSION = "1.0"
 FIRST_SETTINGS = ("mode", "method", "heads", "layers", "mask")  # which records have always begun with
+HEADS_VERSION = "1.1"  # of those of heads
 ATTENTION_VERSION = "1.1"  # of the records of explain and compare
 
 
@@ -307,10 +308,11 @@ def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
     return json_line(
         {
             "schema": "attn.heads",
-            "schema_version": VERSION,
+            "schema_version": HEADS_VERSION,
             **sentence_record(ranking.sentence),
             "memory": ranking.memory and sentence_record(ranking.memory),
             "model": vars(ranking.model),
+            "by": "pair" if ranking.pattern is None else "pattern",
             "pattern": ranking.pattern,
             "from": None if ranking.from_ is None else list(ranking.from_),
             "to": None if ranking.to is None else list(ranking.to),
