@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from oracles.checkpoints import TINY, weights_of
+from support.places import TESTS
 
 from attncli.models.changes import Changes, HeadName
 from attncli.models.checkpoint.config import read_config
@@ -14,6 +15,7 @@ from attncli.models.model import open_model
 from attncli.models.model_input import ModelInput
 
 HEADED = sorted(path.parent.name for path in TINY.glob("*/logits.npz"))
+EXPECTED = np.load(TESTS / "oracles" / "effects.npz")
 
 
 def opened(name):
@@ -67,6 +69,19 @@ def test_every_head_at_once_is_one_pass_a_head(name):
     for head, output in outputs(model, text, every_head(model, text)[1::2], "zero").items():
         expected = slowly(model, text, head)
         np.testing.assert_allclose(output, expected, rtol=0, atol=2e-6 * np.abs(expected).max(), err_msg=str(head))
+
+
+@pytest.mark.parametrize("ablate", ["zero", "mean"])
+@pytest.mark.parametrize("name", sorted({key.rpartition(".")[0] for key in EXPECTED}))
+def test_the_scores_without_each_head_are_pytorchs(name, ablate):
+    """tests/oracles/make_effects.py has hooks in front of the projections that mix the heads."""
+    model, text = opened(name), given(name)
+    heads, top = every_head(model, text), EXPECTED[f"{name}.top"]
+    expected, with_all = EXPECTED[f"{name}.{ablate}"], EXPECTED[f"{name}.logits"]
+    found = outputs(model, text, heads, ablate)
+    scores = np.stack([model.logits(found[head][-1:])[0, top] for head in heads])
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+    assert (np.abs(expected - with_all).max(axis=1) > 1e-4).all()  # each head does something
 
 
 @pytest.mark.parametrize("name", ["gpt2", "gemma2", "t5", "bart", "bert", "encoder-decoder_roberta"])
