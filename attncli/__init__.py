@@ -1,7 +1,7 @@
 """attn: every step of attention on your own words.
 
 On word vectors: `explain` a sentence, `compare` similarity methods, `open_vectors` opens a set of vectors.
-On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `head_effects`; `open_model` opens one.
+On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`; `open_model`.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from attncli.recipes.explanation import Explanation
     from attncli.recipes.head_effects import HeadEffects, head_effects
     from attncli.recipes.head_ranking import HeadRanking, rank_heads
+    from attncli.recipes.logit_lens import Lens, lens
     from attncli.recipes.model_comparison import ModelComparison, compare_models
     from attncli.recipes.model_explaining import explain_model
     from attncli.recipes.prediction import Prediction, predict
@@ -30,6 +31,7 @@ __all__ = [
     "Explanation",
     "HeadEffects",
     "HeadRanking",
+    "Lens",
     "Model",
     "ModelComparison",
     "Prediction",
@@ -42,6 +44,7 @@ __all__ = [
     "explain",
     "explain_model",
     "head_effects",
+    "lens",
     "open_model",
     "open_vectors",
     "predict",
@@ -57,6 +60,7 @@ _HOMES = {
     "recipes.explanation": ("Explanation",),
     "recipes.head_effects": ("HeadEffects", "head_effects"),
     "recipes.head_ranking": ("HeadRanking", "rank_heads"),
+    "recipes.logit_lens": ("Lens", "lens"),
     "recipes.model_comparison": ("ModelComparison", "compare_models"),
     "recipes.model_explaining": ("explain_model",),
     "recipes.prediction": ("Prediction", "predict"),

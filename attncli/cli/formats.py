@@ -20,11 +20,13 @@ LINES = {
     "HeadRanking": "terminal.heads:ranking_lines",
     "HeadEffects": "terminal.effects:effects_lines",
     "Prediction": "terminal.prediction:prediction_lines",
+    "Lens": "terminal.lens:lens_lines",
 }
 CONTENTS = {
     "Explanation": "figure.explained:explanation_content",
     "Comparison": "figure.compared:comparison_content",
     "ModelComparison": "figure.compared:model_comparison_content",
+    "Lens": "figure.lens:lens_content",
 }
 
 
@@ -73,6 +75,7 @@ FORMATS = {
                 "HeadRanking": "records.json:ranking_json",
                 "HeadEffects": "records.effects:effects_json",
                 "Prediction": "records.prediction:prediction_json",
+                "Lens": "records.lens:lens_json",
             },
             "json",
             many=True,
@@ -86,6 +89,7 @@ FORMATS = {
                 "HeadRanking": "records.rows:ranking_rows",
                 "HeadEffects": "records.effects:effects_rows",
                 "Prediction": "records.prediction:prediction_rows",
+                "Lens": "records.lens:lens_rows",
             },
             "rows",
             many=True,
@@ -96,6 +100,8 @@ FORMATS = {
                 "Explanation": "records.arrays:explanation_arrays",
                 "Comparison": "records.arrays:comparison_arrays",
                 "ModelComparison": "records.arrays:model_comparison_arrays",
+                "Prediction": "records.prediction:prediction_arrays",
+                "Lens": "records.lens:lens_arrays",
             },
             "arrays",
             binary=True,

@@ -57,6 +57,11 @@ class Asked:
         """Whether an answer stands in its place, and not behind it."""
         return not (self.model.has_decoder or self.model.shape.causal)
 
+    def states(self) -> Iterator[Array]:
+        """The hidden states `[n, d_model]` under the settings' changes: the embedding, then each layer's output."""
+        yield self.model.embedded(self.given)
+        yield from self.outputs()
+
     def outputs(self, changes: Changes | None = None) -> Iterator[Array]:
         """The output of each layer `[n, d_model]`, under the settings' changes or under others."""
         given = self.given if changes is None else replace(self.given, changes=changes)

@@ -108,6 +108,7 @@ def predict(
     *,
     pair: str | None = None,
     target: str | None = None,
+    part: str | None = None,
     source_lang: str | None = None,
     target_lang: str | None = None,
     bos: bool | None = None,
@@ -116,7 +117,6 @@ def predict(
     ablate: str = "zero",
     word: str | int | None = None,
     cut: str | Sequence[str] = (),
-    part: str | None = None,
     top: int = 5,
 ) -> Prediction:
     """The most probable next tokens behind a text, the tokens in the place of its masks, or its labels.
@@ -185,15 +185,20 @@ def _answered(asked: Asked, settings: ModelSettings, logits: Array) -> Predictio
 
 def _classified(text: str, model: Model, settings: ModelSettings) -> Prediction:
     """The labels of a classifier, the most probable one first; without the changes too where there are any."""
-    if settings.word is not None:
-        reason = f"expected a model that says tokens, got {model.name}, which says labels of whole texts"
-        raise UsageError(reason, "leave it out", setting="word", value=settings.word)
+    check_says_tokens(model, "word", settings.word)
     given = read_input(text, model, settings)
     check_single(given, settings)
     found = _labelled(given, model, settings)
     if given.changes:
         found = replace(found, with_all=_labelled(replace(given, changes=UNCHANGED), model, settings))
     return found
+
+
+def check_says_tokens(model: Model, setting: str, value: object) -> None:
+    """UsageError: a setting that is given for a classifier, and is of models that say tokens."""
+    if model.labels and value is not None:
+        reason = f"expected a model that says tokens, got {model.name}, which says labels of whole texts"
+        raise UsageError(reason, "leave it out", setting=setting, value=value)
 
 
 def _labelled(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
@@ -206,7 +211,9 @@ def _labelled(given: ModelInput, model: Model, settings: ModelSettings) -> Predi
 
 def candidates(logits: Array, top: int, model: Model) -> tuple[Candidate, ...]:
     """The tokens of the highest scores `[vocabulary]`, the highest first, and of equal ones in the order of ids."""
-    shares, order = probabilities(logits), np.argsort(-logits, kind="stable")[:top]
+    shares, top = probabilities(logits), min(top, len(logits))
+    first = np.flatnonzero(logits >= np.partition(logits, -top)[-top])  # equal scores among them
+    order = first[np.argsort(-logits[first], kind="stable")[:top]]
     return tuple(Candidate(model.token_text(id), id, float(shares[id]), float(logits[id])) for id in order.tolist())
 
 

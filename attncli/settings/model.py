@@ -208,6 +208,14 @@ class PredictionOptions(CutOption, WordOption, AblationOptions, ReadingOptions, 
     )
 
 
+@dataclass(frozen=True)
+class LensOptions:
+    """The answers that a model would give if it stopped at a layer (logit lens, nostalgebraist 2020)."""
+
+    lens: bool = model_option(False, "The answer at each layer, if the model stopped there (logit lens).")
+    lens_all: bool = model_option(False, "The same at every token, as a table.")
+
+
 def check_model_settings(**options: Any) -> ModelSettings:
     """The settings that options by name make.
 

@@ -4,13 +4,17 @@ import csv
 import io
 import json
 import re
+from xml.etree import ElementTree
 
 import jsonschema
+import numpy as np
 import pytest
 from rich.cells import cell_len
 from support.command import attn
 from support.places import TESTS
 
+from attncli.errors import AttnError
+from attncli.views.records.prediction import check_size
 from attncli.views.records.schemas import schema_of
 
 TINY = TESTS / "oracles" / "tiny"
@@ -21,6 +25,10 @@ PAGES = {
     "masks": ["the [MASK] is a [MASK]", "--model", BERT],
     "labels": ["the dog is", "--model", LABELS],
     "without": ["the dog is", "--model", GPT2, "--without", "0.1,1.3", "--cut", "is:dog"],
+    "lens": ["the dog is", "--model", GPT2, "--lens"],
+    "lens masks": ["the [MASK] is a [MASK]", "--model", BERT, "--lens"],
+    "lens all": ["the dog is a cat and he is cute", "--model", GPT2, "--lens-all"],
+    "lens target": ["She has seen the elephant", "--model", TRANSLATOR, "--target", "Sie hat", "--lens-all"],
     "pair": ["Who barks?", "--pair", "the dog", "--model", LABELS],
     "target": ["She has seen the elephant", "--model", TRANSLATOR, "--target", "Sie hat"],
 }
@@ -99,7 +107,10 @@ def test_no_line_is_wider_than_the_screen(page, width):
     assert max(cell_len(line) for line in done.stdout.splitlines()) <= width
 
 
-@pytest.mark.parametrize("page", PAGES)
+ANSWERS = [page for page in PAGES if "lens" not in page]
+
+
+@pytest.mark.parametrize("page", ANSWERS)
 def test_accessible_is_sentences(page):
     shown = attn("predict", *PAGES[page], env={"ACCESSIBLE": "1"}).stdout
     assert re.search(
@@ -176,3 +187,107 @@ def test_a_change_shows_what_was_and_what_is():
     assert re.search(rf'^  "{re.escape(answer["top"][0]["token"])}" +0\.\d{{3}}  was 0\.\d{{3}} ', shown, re.M)
     assert "other heads may make up for" in shown
     assert "without 0.1,1.3" in shown
+
+
+def ids(answer):
+    return [each["id"] for each in answer["top"]]
+
+
+@pytest.mark.parametrize(
+    ("page", "shape"), [("lens", (3, [3])), ("lens masks", (3, [2, 5])), ("lens target", (2, [0, 1, 2]))]
+)
+def test_json_of_a_lens_has_an_entry_for_every_layer_and_place(page, shape):
+    (found,), (plain,) = records(*PAGES[page]), records(*(each for each in PAGES[page] if "lens" not in each))
+    n, positions = shape
+    places = [(each["layer"], each["position"]) for each in found["layers"]]
+    assert places == [(layer, position) for layer in range(-1, n - 1) for position in positions]
+    assert [ids(each) for each in found["predictions"]] == [ids(each) for each in plain["predictions"]]
+    for answer in found["predictions"]:
+        (last,) = (e for e in found["layers"] if (e["layer"], e["position"]) == (n - 2, answer["position"]))
+        assert (last["top"], last["answer"]["rank"]) == (answer["top"], 1)
+        assert last["answer"]["probability"] == answer["top"][0]["probability"]
+
+
+def test_csv_of_a_lens_has_a_row_a_token_of_each_layer():
+    done = attn("predict", *PAGES["lens"], "--top", "2", "--format", "csv")
+    found = [*csv.DictReader(io.StringIO(done.stdout))]
+    assert [(each["layer"], each["rank"]) for each in found] == [
+        (str(layer), str(rank)) for layer in (-1, 0, 1) for rank in (1, 2)
+    ]
+    assert found[-2]["token"] == found[-2]["answer"]
+    assert found[-2]["probability"] == found[-2]["answer_probability"]
+
+
+@pytest.mark.parametrize(
+    ("page", "shapes"),
+    [
+        ("next", {"logits": (1, 288), "position": (1,)}),
+        ("without", {"logits": (1, 288), "with_all": (1, 288)}),
+        ("labels", {"logits": (3,), "labels": (3,)}),
+        ("lens masks", {"logits": (2, 46), "lens_rank": (3, 2), "lens_probability": (3, 2), "lens_ids": (3, 2, 5)}),
+    ],
+)
+def test_arrays_are_written_and_read_back(page, shapes, tmp_path):
+    done = attn("predict", *PAGES[page], "-o", "a.npz", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert {name: arrays[name].shape for name in shapes} == shapes
+        assert json.loads(str(arrays["model"]))["layers"] == 2
+        assert ("with_all" in arrays) == (page == "without")
+
+
+@pytest.mark.parametrize("page", ["lens", "lens masks", "lens all"])
+def test_a_lens_is_drawn_with_the_tokens_in_its_cells(page, tmp_path):
+    done = attn("predict", *PAGES[page], "-o", "a.svg", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    (found,) = records(*PAGES[page])
+    drawn = {each.text for each in ElementTree.parse(tmp_path / "a.svg").iter() if each.text}
+    for each in found["layers"]:
+        token = each["top"][0]["token"]
+        assert "\\" in token or any(
+            text.strip().startswith(f'"{token[:3].encode("unicode_escape").decode()}') for text in drawn
+        ), token
+
+
+def test_a_lens_has_no_arcs_and_an_answer_no_figure(tmp_path):
+    done = attn("predict", *PAGES["lens"], "--figure", "arcs", "-o", "a.svg", cwd=tmp_path)
+    assert done.returncode == 2
+    done = attn("predict", *PAGES["next"], "-o", "a.svg", cwd=tmp_path)
+    assert (done.returncode, "expected an ending among .txt" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("lens", r'^Embedding: ".*" \d\.\d{3}; ".*" has \d\.\d{3}, rank \d+\.$'),
+        ("lens all", r'^dog: Embedding ".*" \d\.\d\d, Layer 0 '),
+    ],
+)
+def test_an_accessible_lens_is_sentences(page, said):
+    shown = attn("predict", *PAGES[page], env={"ACCESSIBLE": "1"}).stdout
+    assert re.search(said, shown, re.M)
+    assert not set(shown) & set("│─█▏▎▍▌▋▊▉░▒▓")
+
+
+@pytest.mark.parametrize("page", ["lens", "lens all"])
+def test_a_lens_says_what_it_is_not(page):
+    said = " ".join(attn("predict", *PAGES[page]).stdout.split())
+    assert (
+        "note: the last norm and the output layer were not trained for the layers before the last: a lens shows" in said
+    )
+
+
+def test_colours_only_add_to_what_is_written():
+    plain = attn("predict", *PAGES["lens all"]).stdout
+    coloured = attn("predict", *PAGES["lens all"], env={"FORCE_COLOR": "1", "COLORTERM": "truecolor"}).stdout
+    assert "\x1b[" in coloured
+    bare = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", coloured).split())
+    assert bare.replace("; the colour is its probability", "") == " ".join(plain.split())
+
+
+def test_too_much_json_is_refused():
+    done = attn("predict", "dog " * 15, "--model", GPT2, "--lens-all", "--top", "300", "--precision", "17", "--json")
+    assert done.returncode == 0
+    with pytest.raises(AttnError, match="the limit is 64") as raised:
+        check_size(10**6, 6)
+    assert "top" in raised.value.hint

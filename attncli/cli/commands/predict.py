@@ -1,6 +1,7 @@
 """`attn predict`: the next token behind a text, the words in the place of masks, the labels of a text."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -8,14 +9,20 @@ from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import ModelOption, OutputOptions, SentenceArgument
 from attncli.errors import Setting, UsageError
-from attncli.settings.model import PredictionOptions
+from attncli.settings.model import LensOptions, PredictionOptions
+
+if TYPE_CHECKING:
+    from attncli.recipes.logit_lens import Lens
+    from attncli.recipes.prediction import Prediction
 
 EXAMPLES = """attn predict "The dog is a [MASK]" --model my-model
-attn predict "The dog is a [MASK]" --model my-model --top 20 --json"""
+attn predict "The dog is a [MASK]" --model my-model --top 20 --json
+attn predict "The dog is a [MASK]" --model my-model --lens
+attn predict "The dog is a [MASK]" --model my-model --without 1.0"""
 
 
 @dataclass(frozen=True)
-class PredictOptions(PredictionOptions, ModelOption):
+class PredictOptions(LensOptions, PredictionOptions, ModelOption):
     """The model, its texts, and what is done to it."""
 
 
@@ -24,15 +31,17 @@ def command(predicted: PredictOptions, output: OutputOptions, sentence: Sentence
     """Show what a model says: the next token, the words in the place of masks, or its labels."""
     if predicted.model is None:
         raise UsageError("attn predict needs a model", ("add ", Setting("model", "PATH_OR_NAME")))
-    form = chosen_format("Prediction", output)
+    looks, every = predicted.lens or predicted.lens_all, predicted.lens_all
+    form = chosen_format("Lens" if looks else "Prediction", output)
     from attncli.cli.reading import Example, model_settings_of, opened_model  # NumPy comes with what follows
     from attncli.cli.writing import write_each
-    from attncli.recipes.prediction import Prediction, example_of, predict_with
+    from attncli.recipes.logit_lens import lens_with
+    from attncli.recipes.prediction import example_of, predict_with
 
     settings, model = model_settings_of(predicted, top=output.top), opened_model(predicted.model)
     example = Example("predict", example_of(model))
 
-    def make(text: str) -> Prediction:
-        return predict_with(text, model, settings)
+    def make(text: str) -> "Prediction | Lens":
+        return lens_with(text, model, settings, every=every) if looks else predict_with(text, model, settings)
 
     raise typer.Exit(write_each(sentence, make, form, output, example=example))

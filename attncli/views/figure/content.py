@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,8 @@ PAPER = Screen()  # the screen for which the user's text is escaped
 class Panel:
     """One matrix: weights, or differences if `signed`, [n_row, n_column], and the labels of its sides.
 
-    `hidden` cells, those that a mask takes away, are not weights of 0; their numbers have so many `decimals`.
+    `hidden` cells, those that a mask takes away, are not weights of 0; their numbers have so many `decimals`. texts
+    [n_row][n_column]: those of the cells in the place of numbers.
     """
 
     title: str
@@ -30,6 +32,7 @@ class Panel:
     caption: str = ""  # a second line under the title
     signed: bool = False
     decimals: int = 2
+    texts: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def texts(content: Content) -> Iterator[str]:
     """Every text of a figure that may hold other people's words."""
     yield from (content.title, content.what, *content.notes)
     for panel in content.panels:
-        yield from (panel.title, panel.caption, *panel.rows, *panel.columns)
+        yield from (panel.title, panel.caption, *panel.rows, *panel.columns, *chain(*panel.texts))
 
 
 def rewritten(content: Content, change: Callable[[str], str]) -> Content:
@@ -97,7 +100,8 @@ def rewritten(content: Content, change: Callable[[str], str]) -> Content:
 
     def panel_of(panel: Panel) -> Panel:
         title, caption = change(panel.title), change(panel.caption)
-        return replace(panel, title=title, caption=caption, rows=side(panel.rows), columns=side(panel.columns))
+        rows, columns, cells = side(panel.rows), side(panel.columns), tuple(map(side, panel.texts))
+        return replace(panel, title=title, caption=caption, rows=rows, columns=columns, texts=cells)
 
     return replace(
         content,

@@ -1,5 +1,6 @@
 """The size of a figure's panels, words and numbers; lengths in inches, letters in points."""
 
+from itertools import chain
 from math import ceil
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ MOST_NUMBERS = 2500  # in all panels
 LABEL, SMALLEST_LABEL, SMALLEST_NUMBER, TITLE, CAPTION = 8.0, 5.0, 5.5, 9.0, 7.0
 PITCH = 1.25  # lines of text, in letters
 _CELLS = ((10, 0.42), (16, 0.34), (24, 0.28), (40, 0.18), (100, 0.13))  # up to so many words, cells of that side
+_WIDEST_CELL = 0.9  # inches, of a cell with a word in it
 _LONGEST_SIDE, _SMALL_SIDE, _SMALL_GAP = 13.0, 1.15, 0.14
 _LEAST_SHRUNK = 0.5  # of that small side, for the sake of a layer a line
 _MOST_SKIPPED = 6  # words for one that is written, where there are several panels
@@ -53,6 +55,8 @@ def heat_frame(content: Content) -> Frame:
     first = content.panels[0]
     n_row, n_column = first.weights.shape
     across, down = _cell(n_column), _cell(n_row)
+    if first.texts:
+        across = max(across, min(_WIDEST_CELL, max(map(_longest_text, content.panels)) * LABEL / (0.8 * POINTS)))
     wish = Wish(
         across * n_column,
         down * n_row,
@@ -129,12 +133,18 @@ def cell_text(panel: Panel, value: float) -> str:
     return as_difference(round(100 * value)) if panel.signed else f"{value:.{panel.decimals}f}"
 
 
+def _longest_text(panel: Panel) -> float:
+    """The width of the widest text of a cell, in letters; of numbers of the largest one."""
+    texts = chain(*panel.texts) if panel.texts else [cell_text(panel, float(panel.weights.max(initial=0)))]
+    return max(width(text, 1) for text in texts)
+
+
 def _number_size(content: Content, across: float, down: float) -> float:
     """How large the numbers can be in such cells; 0 if they would be too small or too many to read."""
     panels = content.panels
     if sum(panel.weights.size for panel in panels) > MOST_NUMBERS:
         return 0.0
-    longest = max(width(cell_text(panel, float(panel.weights.max(initial=0))), 1) for panel in panels)
+    longest = max(_longest_text(panel) for panel in panels)
     size = min(LABEL, 0.8 * POINTS * across / longest, 0.7 * POINTS * down)
     return size if size >= SMALLEST_NUMBER else 0.0
 

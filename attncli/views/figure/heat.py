@@ -54,7 +54,7 @@ def _number(axes: Any, panel: Panel, shares: Any, frame: Frame) -> None:
     for row, column in zip(*np.nonzero(~panel.hidden), strict=True):
         paper = interpolate(anchors, float(shares[row, column]))
         colour = "#{:02x}{:02x}{:02x}".format(*ink(paper))
-        text = cell_text(panel, float(panel.weights[row, column]))
+        text = panel.texts[row][column] if panel.texts else cell_text(panel, float(panel.weights[row, column]))
         axes.text(column + 0.5, row + 0.5, text, color=colour, **centred)
 
 

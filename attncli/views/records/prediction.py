@@ -1,21 +1,42 @@
-"""A prediction as JSON, and as rows of a table."""
+"""A prediction as JSON, as rows of a table, and as arrays."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.errors import AttnError, Setting
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.recipes.prediction import Answer, Candidate, Label, Prediction
 from attncli.settings.model import TEXTS, PredictionOptions
 from attncli.settings.option import options_of
-from attncli.views.records.json import VERSION, Numbers, json_line
+from attncli.views.records.json import MOST_BYTES, VERSION, Numbers, json_line
 from attncli.views.records.rows import Row
 
+BYTES = 80  # of a token in JSON, without the decimals of its numbers
 HEAD = ("position", "rank", "token", "id", "probability", "logit", "with_all")
 
 
 def prediction_json(prediction: Prediction, precision: int = 6) -> str:
     """One line of the `attn.predict` schema."""
-    numbers = Numbers(precision)
+    check_size(sum(len(each.top) for each in prediction.predictions), precision)
+    return json_line(prediction_record(prediction, Numbers(precision)))
+
+
+def check_size(tokens: int, precision: int) -> None:
+    """AttnError where so many tokens would take more than MOST_BYTES."""
+    needed = tokens * (BYTES + 2 * precision)
+    if needed > MOST_BYTES:
+        reason = (
+            f"the JSON of {tokens:,} tokens would take some {needed / 2**20:,.0f} MB, the limit is {MOST_BYTES >> 20}"
+        )
+        raise AttnError(reason, ("list fewer of them: ", Setting("top", 100)))
+
+
+def prediction_record(prediction: Prediction, numbers: Numbers) -> dict[str, Any]:
+    """A prediction as an object of the schema."""
     record = {
         "schema": "attn.predict",
         "schema_version": VERSION,
@@ -27,7 +48,7 @@ def prediction_json(prediction: Prediction, precision: int = 6) -> str:
     }
     if prediction.with_all is not None:
         (record["with_all"],) = (each for each in _answers(prediction.with_all, numbers).values() if each)
-    return json_line(record | {"warnings": [*prediction.warnings, *prediction.remarks]})
+    return record | {"warnings": [*prediction.warnings, *prediction.remarks]}
 
 
 def _read(tokens: ModelSentence) -> dict[str, Any]:
@@ -43,12 +64,13 @@ def _settings(prediction: Prediction) -> dict[str, Any]:
 
 def _answers(prediction: Prediction, numbers: Numbers) -> dict[str, Any]:
     """The answers, and the labels of a classifier."""
-    answers = {"predictions": [_answer(each, numbers) for each in prediction.predictions]}
+    answers = {"predictions": [answer_record(each, numbers) for each in prediction.predictions]}
     labels = [_label(each, numbers) for each in prediction.labels]
     return answers | ({"labels": labels} if labels else {})
 
 
-def _answer(answer: Answer, numbers: Numbers) -> dict[str, Any]:
+def answer_record(answer: Answer, numbers: Numbers) -> dict[str, Any]:
+    """The tokens of a place."""
     return {"position": answer.position, "top": [_candidate(each, numbers) for each in answer.top]}
 
 
@@ -74,3 +96,21 @@ def prediction_rows(prediction: Prediction) -> Iterator[Row]:
             yield answer.position, rank, each.token, each.id, each.probability, each.logit, before
     for rank, label in enumerate(prediction.labels, start=1):
         yield None, rank, label.label, None, label.probability, label.logit, prediction.label_before(label)
+
+
+def prediction_arrays(prediction: Prediction) -> dict[str, Array]:
+    """`logits` `[n_place, vocabulary]`, `position` `[n_place]` among the `tokens`; of a classifier `[labels]`.
+
+    With changes `with_all` has the logits of the unchanged model; `model` is its description as JSON.
+    """
+    arrays: dict[str, Any] = {
+        "tokens": [token.text or token.piece for token in prediction.answered.tokens],
+        "model": json.dumps(vars(prediction.model)),
+    }
+    if prediction.labels:
+        arrays |= {"labels": [each.label for each in sorted(prediction.labels, key=lambda each: each.row)]}
+    else:
+        arrays |= {"position": [each.position for each in prediction.predictions]}
+    changed = {"logits": prediction, "with_all": prediction.with_all}
+    arrays |= {name: each.label_logits if each.labels else each.logits for name, each in changed.items() if each}
+    return {name: np.asarray(array) for name, array in arrays.items()}

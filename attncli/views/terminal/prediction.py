@@ -9,7 +9,7 @@ from attncli.recipes.prediction import Answer, Prediction
 from attncli.settings.wording import shown_settings
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.heading import place
-from attncli.views.terminal.typeset import BOLD, DIM, GLUE, bar, heading, notes, wrap
+from attncli.views.terminal.typeset import BOLD, DIM, bar, heading, notes, wrap
 
 LONGEST_NAME, LONGEST_BAR, SHORTEST_BAR = 24, 40, 10  # cells
 NUMBER, LOGIT = 7, 7  # cells of a probability with the space before it, and of a logit
@@ -38,10 +38,14 @@ def title(prediction: Prediction, screen: Screen) -> list[Text]:
     """The model, and the changes of it."""
     model = prediction.model
     size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
-    pieces = [("attn predict  ", BOLD), (f"{screen.word(model.name)} {size}", "")]
-    for each in shown_settings(prediction.settings):
-        pieces += [(screen.own(f"{GLUE}· {each.label}{GLUE}"), DIM), (screen.word(each.value), "")]
-    return wrap(pieces, screen.columns, 2)
+    shown = settings_shown(prediction, screen)
+    return wrap([("attn predict  ", BOLD), (f"{screen.word(model.name)} {size}", ""), (shown, "")], screen.columns, 2)
+
+
+def settings_shown(prediction: Prediction, screen: Screen) -> str:
+    """The settings that are not the default, behind the name of the model."""
+    shown = shown_settings(prediction.settings)
+    return "".join(f"{screen.own(' · ')}{each.label} {screen.word(each.value)}" for each in shown)
 
 
 def texts(prediction: Prediction, screen: Screen) -> Iterator[Text]:
