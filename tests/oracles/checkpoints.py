@@ -10,6 +10,8 @@ TINY = Path(__file__).parent / "tiny"
 #: Two texts of one input, and the tiny folders of which transformers' tokenizer reads them.
 PAIR = ("Bark is very cute, he is a dog", "the dog stops!")
 PAIRED = ("bert", "distilbert", "electra", "modernbert", "nomic_bert", "roberta")
+#: PyTorch's numbers of tiny models with heads taken away and tokens cut apart (make_changes.py).
+CHANGES = Path(__file__).parent / "changes.npz"
 CODES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "F64": "<f8", "I64": "<i8", "I32": "<i4", "I8": "i1"}
 
 
@@ -22,6 +24,21 @@ def copy_of(family, folder):
 def weights_of(name):
     """The tiny folder with the weights of one: itself, or NAME of a folder NAME-VARIANT that has none of its own."""
     return name if next((TINY / name).glob("*.safetensors"), None) else name.rpartition("-")[0]
+
+
+def changed_text(stored):
+    """The ids of the text in `expected.npz` that changes are tried on, and of its target or None."""
+    return stored["ids_17" if "ids_17" in stored else "0.ids"], stored.get("target_17")
+
+
+def changed_heads(part, n_layer, n_head):
+    """The heads that are taken away together: (part, layer, head)."""
+    return [(part, 0, n_head - 1), (part, n_layer - 1, 0)]
+
+
+def cuts_of(n_query, n_key):
+    """The pairs of a query and a key that are cut apart together; near, so that a window shows them."""
+    return (n_query - 1, n_key - 2), (n_query - 3, n_key - 4)
 
 
 def with_config(folder, **changes):
