@@ -70,8 +70,8 @@ FORMATS = {
             "json",
             {
                 "Explanation": "records.json:explanation_json",
-                "Comparison": "records.json:comparison_json",
-                "ModelComparison": "records.json:model_comparison_json",
+                "Comparison": "records.compared:comparison_json",
+                "ModelComparison": "records.compared:model_comparison_json",
                 "HeadRanking": "records.json:ranking_json",
                 "HeadEffects": "records.effects:effects_json",
                 "Prediction": "records.prediction:prediction_json",

@@ -102,11 +102,9 @@ def _is_piped() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
 
 
-def settings_of(
-    attention: AttentionOptions, words: InputOptions, output: OutputOptions, word: str | None = None
-) -> Settings:
-    """The checked settings of the option groups."""
-    return check_settings(**vars(attention), unknown=words.unknown, top=output.top, word=word)
+def settings_of(attention: AttentionOptions, words: InputOptions, output: OutputOptions, **more: Any) -> Settings:
+    """The checked settings of the option groups, with `more` of them."""
+    return check_settings(**vars(attention), unknown=words.unknown, top=output.top, **more)
 
 
 def model_settings_of(options: Any, **more: Any) -> "ModelSettings":

@@ -243,8 +243,8 @@ class Forward:
             raise ResourceError(f"layer {number} of {self.name} gives a NaN or an infinity: its file is damaged")
 
     def final_of(self, given: ModelInput, output: Array) -> Array:
-        """The last hidden state `[n, d_model]` of an input, of the decoder where there is a target."""
-        return self.final(output) if given.target is None else self._family.read_out(self._tensors, output)
+        """The last hidden state `[n, d_model]` of the part of an input: of the encoder, or the decoder."""
+        return self.final(output) if given.part == "encoder" else self._family.read_out(self._tensors, output)
 
     def final(self, output: Array) -> Array:
         """The last hidden state `[n, d_model]`, from the last layer's output."""

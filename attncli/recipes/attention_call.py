@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # only a long text should cost its import
     from attncli.attention.streamed import Streamed
 
 ALL = slice(None)
+Cut = tuple[int | None, int | None]  # a query that does not see a key, by their places; None: every one
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,8 @@ def word_numbers(sentence: Sentence) -> Array:
 class AttentionCall:
     """Queries `[..., n_head, n_query, d_k]`, keys and values `[..., n_head, n_key, d]`, and how they attend.
 
-    scoring: method, temperature, parameters and learned positions; causal, window and hidden: the keys that are seen.
+    scoring: method, temperature, parameters and learned positions; causal, window, hidden and cuts: the keys that are
+    seen.
     """
 
     queries: Array
@@ -97,6 +99,7 @@ class AttentionCall:
     causal: bool = False
     window: tuple[int, int] | None = None
     hidden: HiddenWords | None = None
+    cuts: tuple[Cut, ...] = ()
 
     @property
     def vectors(self) -> tuple[Array, Array, Array]:
@@ -143,7 +146,8 @@ class AttentionCall:
         n_query, n_key = self.queries.shape[-2], self.keys.shape[-2]
         by_place = visible_keys(n_query, n_key, causal=self.causal, window=self.window, offset=0)
         seen = np.ones((n_query, n_key), dtype=bool) if by_place is None else by_place
-        return seen if self.hidden is None else seen & self.hidden.seen()
+        by_word = self._seen(ALL, ALL)
+        return seen if by_word is None else seen & by_word
 
     def _attend(self, queries: Array, rows: slice, offset: int) -> Attention:
         return attend(
@@ -159,9 +163,32 @@ class AttentionCall:
 
     def _mask(self, rows: slice, columns: slice) -> Array | None:
         """Hidden words and learned positions as one mask of `attend`: `[..., n_head or 1, rows, columns]`."""
-        seen = None if self.hidden is None else self.hidden.seen(rows, columns)[..., None, :, :]
+        seen = self._seen(rows, columns)
+        seen = None if seen is None else seen[..., None, :, :]
         if self.scoring.by_offset is None:
             return seen
         i, j = np.arange(self.queries.shape[-2])[rows], np.arange(self.keys.shape[-2])[columns]
         added = offset_scores(self.scoring.by_offset, i, j)  # [..., n_head, rows, columns]
         return added if seen is None else np.where(seen, added, added.dtype.type(-np.inf))
+
+    def _seen(self, rows: slice, columns: slice) -> Array | None:
+        """The pairs of some rows and columns that are neither hidden nor cut: boolean `[..., rows, columns]`."""
+        seen = None if self.hidden is None else self.hidden.seen(rows, columns)
+        if not self.cuts:
+            return seen
+        uncut = self._uncut(range(self.queries.shape[-2])[rows], range(self.keys.shape[-2])[columns])
+        return uncut if seen is None else seen & uncut
+
+    def _uncut(self, rows: range, columns: range) -> Array:
+        """The pairs that no cut has: boolean `[rows, columns]`."""
+        seen = np.ones((len(rows), len(columns)), dtype=bool)
+        for query, key in self.cuts:
+            seen[_places(query, rows), _places(key, columns)] = False
+        return seen
+
+
+def _places(place: int | None, there: range) -> slice:
+    """A place among those that are there, all of them for None."""
+    if place is None:
+        return ALL
+    return slice(place - there.start, place - there.start + 1) if place in there else slice(0, 0)

@@ -9,11 +9,9 @@ from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.recipes.sides import Side
 from attncli.recipes.word_places import pieces_of
-from attncli.settings.explanation import cut_words
+from attncli.settings.explanation import EVERY_WORD, cut_words
 from attncli.settings.model import PARTS, ModelSettings
 from attncli.text.tokens import Sentence
-
-ALL = "*"  # every token
 
 
 def changes_of(given: ModelInput, model: Model, settings: ModelSettings) -> Changes:
@@ -29,6 +27,13 @@ def changes_of(given: ModelInput, model: Model, settings: ModelSettings) -> Chan
         reason = "expected a text that fits the model's positions, got one in windows"
         raise UsageError(reason, ("cut it: ", Setting("truncate")), setting=name, value=getattr(settings, name)[0])
     return changes
+
+
+def check_ablated(settings: ModelSettings) -> None:
+    """UsageError: something in the place of heads, and none is taken away."""
+    if settings.ablate != ModelSettings.ablate and not settings.without:
+        hint = ("for example ", Setting("without", "1.0"), ", layer 1 and head 0")
+        raise UsageError("expected heads to take away with it", hint, setting="ablate", value=settings.ablate)
 
 
 def head_named(name: str, model: Model, has_target: bool) -> HeadName:
@@ -62,4 +67,4 @@ def _cuts(given: ModelInput, settings: ModelSettings) -> Iterator[tuple[int, int
 
 def _pieces(sentence: Sentence, word: str) -> tuple[int, ...]:
     """The tokens of a word, all of them for `*`."""
-    return tuple(range(len(sentence.tokens))) if word == ALL else pieces_of(sentence, word, "cut")
+    return tuple(range(len(sentence.tokens))) if word == EVERY_WORD else pieces_of(sentence, word, "cut")

@@ -88,6 +88,7 @@ def compare(
     sigma: float | None = None,
     positions: str = "none",
     memory: str | None = None,
+    cut: str | Sequence[str] = (),
     top: int = 5,
     unknown: str = "compose",
 ) -> Comparison:
@@ -110,6 +111,7 @@ def compare(
     sigma: σ of `kernel`, above 0; None: σ² = √d_k.
     positions: `none`, or `sinusoidal` (Vaswani et al. 2017, section 3.5).
     memory: another sentence, whose words are the keys and values (cross-attention); None: the sentence itself.
+    cut: as in `explain`, under every method.
 
     Returns: `methods`, the baseline first, each with its mean weights `[n_query, n_key]` of the last layer, its entropy
         and its Jensen–Shannon divergence from the baseline in mean bits a row, the mean Spearman correlation, the share

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attncli.errors import AttnError
 from attncli.heads.projections import Blocks, choose_blocks, without_effect
-from attncli.recipes.attention_call import word_numbers
+from attncli.recipes.attention_call import Cut, word_numbers
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.inputs import IN_SENTENCES, Inputs, as_vectors, find_query, read_inputs
 from attncli.recipes.layers import resolve_settings, run_layers, run_long_layers
@@ -15,7 +17,11 @@ from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import Settings, check_settings
 from attncli.vectors import Vectors
 
+if TYPE_CHECKING:
+    from attncli.recipes.context_moves import ContextMoves
+
 Progress = Callable[[str, int, int], None]
+Run = Callable[[tuple[Cut, ...]], tuple[Layer, ...]]  # under cuts
 MAX_BYTES = 2**30  # of scores and weights together; of a text that has more, the matrix is not kept
 MOST_SCORES = 10**11  # of such a text; at some 300 million a second five minutes
 
@@ -37,6 +43,7 @@ def explain(
     positions: str = "none",
     memory: str | None = None,
     word: str | int | None = None,
+    cut: str | Sequence[str] = (),
     top: int = 5,
     unknown: str = "compose",
 ) -> Explanation[VectorSource]:
@@ -60,12 +67,14 @@ def explain(
     positions: `none`, or `sinusoidal` (Vaswani et al. 2017, section 3.5).
     memory: another sentence, whose words are the keys and values (cross-attention); None: the sentence itself.
     word: the query of the close-up, a word of the sentence or its index from 0.
+    cut: pairs of words of which the first does not see the second, in any layer and head: `he:dog`, `*:dog`, `he:*`, or
+        several; places by index, a word to the letter after `=`. With a memory the second word is one of that.
     top: how many context words of every query are ranked, from 1.
     unknown: `compose` the vector of an unknown word where the set can, else leave it out; `skip` it; `error`.
 
     Returns: `scores` (those that enter the softmax) and `weights` `[n_layer, n_head, n_query, n_key]` in float64, the
         rows of `weights` summing to 1; `layers` with the queries, keys, values and outputs of each; `context`, the
-        ranked words of every query; `close_up`; `warnings`.
+        ranked words of every query; `close_up`; `warnings`; with a cut `changes`, how context vectors move.
 
     Raises:
         UsageError: an empty sentence, or a value that does not fit; the message quotes it.
@@ -99,13 +108,10 @@ def explain_inputs(
     """
     blocks = choose_blocks(settings, inputs.vectors)
     settings = resolve_settings(settings, blocks)
-    if is_long(inputs, settings):
-        layers = _long_layers(inputs, settings, blocks, progress)
-        warnings = [*_without_matrix(inputs, settings), *_blind(layers[-1])]
-    else:
-        memory = None if inputs.memory is None else inputs.key_x
-        layers = tuple(run_layers(inputs.x, memory, blocks, settings, word_numbers(inputs.sentence)))
-        warnings = [*_blind(layers[-1])]
+    run = partial(_layers, inputs, settings, blocks, progress)
+    layers = run(_cuts(inputs, settings))
+    warnings = [*(_without_matrix(inputs, settings) if is_long(inputs, settings) else ()), *_blind(layers[-1])]
+    changes = _changes(inputs, settings, blocks, layers[-1], run)
     heads, crossed = blocks.heads[-1], inputs.memory is not None
     roles = roles_of(heads, layers, inputs.x) if heads and not crossed else ()
     return Explanation(
@@ -116,8 +122,30 @@ def explain_inputs(
         None if settings.word is None else find_query(inputs.sentence, settings.word),
         settings.top,
         (*blocks.warnings, *inputs.warnings, *warnings),
-        tuple(remarks_on(heads, layers[-1], crossed, bool(settings.exclude_self))) if heads else (),
+        (
+            *(remarks_on(heads, layers[-1], crossed, bool(settings.exclude_self)) if heads else ()),
+            *(changes.remarks if changes else ()),
+        ),
+        changes=changes,
     )
+
+
+def _cuts(inputs: Inputs, settings: Settings) -> tuple[Cut, ...]:
+    """The pairs that are cut apart, by place."""
+    if not settings.cut:
+        return ()
+    from attncli.recipes.context_moves import cuts_of  # the other sentences need not wait for it
+
+    return cuts_of(inputs, settings)
+
+
+def _changes(inputs: Inputs, settings: Settings, blocks: Blocks, last: Layer, run: Run) -> "ContextMoves | None":
+    """The moves of the context vectors under the cuts; None without any."""
+    if not settings.cut:
+        return None
+    from attncli.recipes.context_moves import context_moves
+
+    return context_moves(inputs, settings, blocks, last, lambda: run(())[-1])
 
 
 def is_long(inputs: Inputs, settings: Settings) -> bool:
@@ -130,17 +158,21 @@ def matrix_bytes(inputs: Inputs, settings: Settings) -> int:
     return 16 * settings.layers * (settings.heads or 1) * len(inputs.x) * len(inputs.key_x)
 
 
-def _long_layers(inputs: Inputs, settings: Settings, blocks: Blocks, progress: Progress) -> tuple[Layer, ...]:
-    """The last layer of a text too long for a matrix.
+def _layers(
+    inputs: Inputs, settings: Settings, blocks: Blocks, progress: Progress, cuts: tuple[Cut, ...]
+) -> tuple[Layer, ...]:
+    """Every layer under cuts, of a text too long for a matrix the last one.
 
-    progress: called with the whole work before it begins, then with the number of finished queries.
+    progress: called for such a text with the whole work before it begins, then with the number of finished queries.
     """
     memory = None if inputs.memory is None else inputs.key_x
+    if not is_long(inputs, settings):
+        return tuple(run_layers(inputs.x, memory, blocks, settings, word_numbers(inputs.sentence), cuts=cuts))
     queries, words = len(inputs.x) * settings.layers, word_numbers(inputs.sentence)
     work = _work(inputs, queries * blocks.n_head * len(inputs.key_x))
     progress(work, 0, queries)
     *_, last = run_long_layers(
-        inputs.x, memory, blocks, settings, words, done=lambda done: progress(work, done, queries)
+        inputs.x, memory, blocks, settings, words, done=lambda done: progress(work, done, queries), cuts=cuts
     )
     return (last,)
 

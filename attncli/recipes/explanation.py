@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # type variables have defaults from Python 3.13 on; every che
     from typing_extensions import TypeVar
 
     from attncli.attention.streamed import Streamed
+    from attncli.recipes.context_moves import ContextMoves
+    from attncli.recipes.differences import Difference
 
     AnySource = TypeVar("AnySource", bound=Source, default=Source, covariant=True)
 else:
@@ -138,7 +140,8 @@ class Explanation(Generic[AnySource]):
     """One sentence explained: its tokens, every layer's arrays, remarks and warnings.
 
     memory: the other sentence of cross-attention; query: the word that `--word` asks for; top: how many context words
-    are ranked; partial: only the row of the query was computed.
+    are ranked; partial: only the row of the query was computed; changes: the difference that heads taken away and words
+    cut apart make, None without any.
     """
 
     source: AnySource
@@ -150,6 +153,7 @@ class Explanation(Generic[AnySource]):
     warnings: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     partial: bool = False
+    changes: "Difference | ContextMoves | None" = None
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

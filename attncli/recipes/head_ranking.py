@@ -71,8 +71,11 @@ def rank_heads(
     bos: bool | None = None,
     truncate: bool = False,
     stride: int | None = None,
+    without: str | Sequence[str] = (),
+    ablate: str = "zero",
     layer: Numbers = None,
     head: Numbers = None,
+    cut: str | Sequence[str] = (),
     top: int = 5,
 ) -> HeadRanking:
     """The heads of a model in the order of their weight on a pair of words, or on a pattern.
@@ -85,6 +88,7 @@ def rank_heads(
     lift: whether the order is by that weight minus the mean weight of all tokens on `to`.
     pair, target, part, source_lang, target_lang, bos, truncate, stride: as in `explain_model`; of two texts `from_` and
         `to` are words of either, of `cross` `from_` is a word of the target and `to` one of the sentence.
+    without, ablate, cut: as in `explain_model`.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: the number of heads that the screen shows, from 1; `heads` has all.
 
@@ -97,7 +101,8 @@ def rank_heads(
     texts = {"pair": pair, "target": target, "part": part}
     texts |= {"source_lang": source_lang, "target_lang": target_lang}
     reading = {"bos": bos, "truncate": truncate, "stride": stride}
-    settings = check_model_settings(**texts, **reading, layer=layer, head=head, top=top)
+    changes = {"without": without, "ablate": ablate, "cut": cut}
+    settings = check_model_settings(**texts, **reading, **changes, layer=layer, head=head, top=top)
     words = {name: check_word(name, word) for name, word in (("from_", from_), ("to", to)) if word is not None}
     lift = check_flag("lift", lift)
     return rank_model_heads(sentence, as_model(model), **words, pattern=pattern, lift=lift, choice=settings)

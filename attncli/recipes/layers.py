@@ -12,7 +12,7 @@ from attncli.attention.score_terms import Scoring
 from attncli.errors import ResourceError, UsageError
 from attncli.heads.parameters import Heads, concatenate, project
 from attncli.heads.projections import Blocks
-from attncli.recipes.attention_call import AttentionCall, HiddenWords
+from attncli.recipes.attention_call import AttentionCall, Cut, HiddenWords
 from attncli.recipes.explanation import Layer
 from attncli.settings.explanation import Settings
 
@@ -28,10 +28,11 @@ def run_layers(
     words: Array,
     *,
     weights_alone: bool = False,
+    cuts: tuple[Cut, ...] = (),
 ) -> Iterator[Layer]:
     """Each block on the output of the one before it; a memory `[n_key, d]` is every block's keys and values.
 
-    words `[..., n]`: the number of each word of x, equal for repeats.
+    words `[..., n]`: the number of each word of x, equal for repeats. cuts: pairs that no block connects.
     weights_alone: the last block has values and an output of width 0.
 
     Raises:
@@ -39,12 +40,12 @@ def run_layers(
         ResourceError: projections that make numbers too large.
     """
     for number, heads in enumerate(blocks.heads):
-        call = _call(x, memory, number, blocks, settings, words)
+        call = replace(_call(x, memory, number, blocks, settings, words), cuts=cuts)
         valued = not weights_alone or number < len(blocks.heads) - 1
         call = call if valued else replace(call, values=call.values[..., :0])
         with np.errstate(all="ignore"):  # an overflow is refused below, an underflow is 0
             scores, weights, context = call.at_once()
-            x = _mixed(context, heads, settings, valued)
+            x = mixed(context, heads, settings, valued)
         yield Layer(number, _heads(call), x, call.visible, *call.vectors, context, scores, weights, call.scoring, call)
 
 
@@ -56,6 +57,7 @@ def run_long_layers(
     words: Array,
     near: int | None = None,
     done: Callable[[int], None] = lambda _: None,
+    cuts: tuple[Cut, ...] = (),
 ) -> Iterator[Layer]:
     """As `run_layers` for x `[n, d]`, attended to in blocks; the layers keep neither scores nor weights.
 
@@ -63,10 +65,10 @@ def run_long_layers(
     done: called with the number of finished queries, of all layers together.
     """
     for number, heads in enumerate(blocks.heads):
-        call = _call(x, memory, number, blocks, settings, words)
+        call = replace(_call(x, memory, number, blocks, settings, words), cuts=cuts)
         with np.errstate(all="ignore"):
             streamed = call.in_blocks(settings.top, memory is None, near, _counting(done, number * len(x)))
-            x = _mixed(streamed.context, heads, settings)
+            x = mixed(streamed.context, heads, settings)
         arrays = x, NOTHING, *call.vectors, streamed.context, None, None
         yield Layer(number, _heads(call), *arrays, call.scoring, call, streamed)
 
@@ -135,7 +137,7 @@ def _scoring(
     )
 
 
-def _mixed(context: Array, heads: Heads | None, settings: Settings, valued: bool = True) -> Array:
+def mixed(context: Array, heads: Heads | None, settings: Settings, valued: bool = True) -> Array:
     """The output of a block `[..., n_query, d_out]`: its heads' contexts concatenated, and mixed by w_o."""
     output = concatenate(context, heads.w_o if heads and valued else None)
     if heads:

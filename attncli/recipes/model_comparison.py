@@ -1,7 +1,7 @@
 """Two runs compared head by head: two checkpoints on one sentence, or one on a sentence and on a changed copy of it."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -13,11 +13,13 @@ from attncli.analysis.merging import hide, merge_words
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.model import Model
+from attncli.recipes.differences import Difference
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explaining import Numbers, as_model, explain_model_with
 from attncli.recipes.model_input import part_of
 from attncli.recipes.model_run import ModelRun, check_room
 from attncli.recipes.model_source import ModelSource
+from attncli.settings.explanation import cut_words
 from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.settings.option import check_text
 from attncli.text.tokens import SURROGATES, Sentence, Token
@@ -36,7 +38,10 @@ class ComparedHead:
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """The heads of two runs; `words` are the compared rows; a warning names them where they are not pieces."""
+    """The heads of two runs; `words` are the compared rows; a warning names them where they are not pieces.
+
+    with_all: the mean divergence without the runs' changes, None where there are none.
+    """
 
     baseline: Explanation[ModelSource]
     other: Explanation[ModelSource]
@@ -44,6 +49,24 @@ class ModelComparison:
     heads: tuple[ComparedHead, ...]
     swap: tuple[str, str] | None
     warnings: tuple[str, ...] = ()
+    with_all: float | None = None
+
+    @property
+    def divergence(self) -> float:
+        """The mean divergence of the heads, in bits a row."""
+        return sum(head.divergence for head in self.heads) / len(self.heads)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The changes of the two runs, the difference that they make to each, and to the distance of the two."""
+        runs = [each.changes for each in (self.baseline, self.other) if isinstance(each.changes, Difference)]
+        if self.with_all is None:
+            return ()
+        sides = self.swap or (self.baseline.source.name, self.other.source.name)
+        said = (f"{side}: {run.said}" for side, run in zip(sides, runs, strict=True))
+        apart = f"the two differ by {self.divergence:.3f} bits a row in the mean of these heads"
+        named = dict.fromkeys(chain.from_iterable(run.named for run in runs))
+        return (*named, *said, f"{apart}; unchanged by {self.with_all:.3f}")
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -71,8 +94,11 @@ def compare_models(
     bos: bool | None = None,
     truncate: bool = False,
     stride: int | None = None,
+    without: str | Sequence[str] = (),
+    ablate: str = "zero",
     layer: Numbers = None,
     head: Numbers = None,
+    cut: str | Sequence[str] = (),
     top: int = 5,
 ) -> ModelComparison:
     """Two models on one sentence, or one model on a sentence and on a changed copy of it, head by head.
@@ -82,6 +108,7 @@ def compare_models(
     against: another model of as many layers and heads; or None, with `swap`.
     swap: `he=she`, a word of the sentence and the one that replaces it everywhere.
     pair, target, part, source_lang, target_lang, bos, truncate, stride: as in `explain_model`.
+    without, ablate, cut: as in `explain_model`, in both runs; of a changed sentence a cut has the changed word.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     top: how many context words of every query are ranked, from 1.
 
@@ -100,7 +127,9 @@ def compare_models(
     texts = {"pair": pair, "target": target, "part": part}
     texts |= {"source_lang": source_lang, "target_lang": target_lang}
     reading = {"bos": bos, "truncate": truncate, "stride": stride}
-    settings, opened = check_model_settings(**texts, **reading, layer=layer, head=head, top=top), as_model(model)
+    changes = {"without": without, "ablate": ablate, "cut": cut}
+    settings = check_model_settings(**texts, **reading, **changes, layer=layer, head=head, top=top)
+    opened = as_model(model)
     if swap is not None:
         return compare_swap(sentence, opened, swap, settings)
     return compare_models_with(sentence, opened, as_model(against or ""), settings)
@@ -118,14 +147,34 @@ def compare_models_with(text: str, model: Model, against: Model, choice: ModelSe
         raise AttnError(
             f"expected {model.name} and {against.name} of one shape, got {sizes}", "compare models of one shape"
         )
-    return _compared(*_explained((text, model, choice), (text, against, choice)))
+    return _beside_unchanged(
+        lambda choice: _compared(*_explained((text, model, choice), (text, against, choice))), choice
+    )
 
 
 def compare_swap(text: str, model: Model, swap: str, choice: ModelSettings) -> ModelComparison:
     """A sentence against itself with a word swapped for another: `he=she`, in a second text too."""
     old, new, *changed = _both_swapped(text, choice.pair, swap)
-    other = replace(choice, pair=changed[1] if choice.pair is not None else None)
-    return _compared(*_explained((text, model, choice), (changed[0], model, other)), (old, new))
+
+    def compared(choice: ModelSettings) -> ModelComparison:
+        pair = changed[1] if choice.pair is not None else None
+        other = replace(choice, pair=pair, cut=tuple(_swapped_cut(cut, old, new) for cut in choice.cut))
+        return _compared(*_explained((text, model, choice), (changed[0], model, other)), (old, new))
+
+    return _beside_unchanged(compared, choice)
+
+
+def _beside_unchanged(compared: Callable[[ModelSettings], ModelComparison], choice: ModelSettings) -> ModelComparison:
+    """A comparison under settings, with the mean divergence of the unchanged runs where they have changes."""
+    found = compared(choice)
+    if not (choice.without or choice.cut):
+        return found
+    return replace(found, with_all=compared(replace(choice, without=(), ablate="zero", cut=())).divergence)
+
+
+def _swapped_cut(cut: str, old: str, new: str) -> str:
+    """A cut of the changed sentence, where either of its words may be the new one."""
+    return ":".join(new if word in (old, f"={old}") else word for word in cut_words(cut))
 
 
 def _explained(

@@ -1,8 +1,10 @@
 """The recipe for models: a sentence, a checkpoint and settings become an `Explanation`, layer by layer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from attncli.analysis.measures import top1
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting
 from attncli.models.model import Model, open_model
+from attncli.recipes.changes import check_ablated
+from attncli.recipes.differences import beside_of
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_input import input_remarks
@@ -30,6 +34,7 @@ ENCODER = (
 TOGETHER = 2**22  # weights of heads that are measured at once; bounds the memory of the measures
 #: Layers or heads by number: 3, "0,4-7", ["0", 5].
 Numbers = int | str | Sequence[int | str] | None
+Each = Callable[[Callable[[Step], Any]], Iterator[Any]]  # `ModelRun.each`
 
 
 def explain_model(
@@ -44,6 +49,8 @@ def explain_model(
     bos: bool | None = None,
     truncate: bool = False,
     stride: int | None = None,
+    without: str | Sequence[str] = (),
+    ablate: str = "zero",
     layer: Numbers = None,
     head: Numbers = None,
     combine: str = "none",
@@ -51,6 +58,7 @@ def explain_model(
     hide_special: bool = False,
     hide_first: bool = False,
     word: str | int | None = None,
+    cut: str | Sequence[str] = (),
     top: int = 5,
 ) -> Explanation[ModelSource]:
     """The attention of a trained model on a sentence: every layer and head, or the chosen or combined ones.
@@ -69,6 +77,11 @@ def explain_model(
     truncate: whether a text of more tokens than the model has positions is cut, as transformers' tokenizers cut it.
     stride: such a text is read in windows, each with the last so many tokens of the one before; the weights of a token
         are the mean of those in its windows, 0 on tokens outside of them, and have no scores.
+    without: heads that are taken away in front of w_o, by layer and number: `23.4`, `23.4,7.1`, or several texts; of an
+        encoder–decoder `encoder:2.1`, `decoder:2.1`, `cross:2.1` (Michel et al. 2019, section 2.1).
+    ablate: what stands in place of their output: `zero`, or `mean`, their mean over the tokens.
+    cut: pairs of words of which the first does not see the second, in any layer and head: `he:dog`, `*:dog`, `he:*`, or
+        several (attention knockout, Geva et al. 2023); places by index, a word to the letter after `=`.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     combine: one matrix of the chosen ones: `mean`, `max`, `rollout` and `flow` (Abnar & Zuidema 2020), `norm` ‖αf(x)‖
         (Kobayashi et al. 2020); `none` leaves them.
@@ -80,7 +93,8 @@ def explain_model(
 
     Returns: `weights` `[n_layer, n_head, n, n]` of the chosen layers and heads, `[n_layer, n_head, m, n]` of `cross`
         with the source as `memory`, and `scores` of the same shape where they were not combined or merged; `context`;
-        the kind and the measures of every head; `warnings`.
+        the kind and the measures of every head; `warnings`; `changes`, the difference that heads taken away and words
+        cut apart make.
 
     Raises:
         UsageError: an empty sentence, or a value that does not fit; the message quotes it.
@@ -106,6 +120,7 @@ def explain_model_with(
     whole: every array of the chosen heads is kept, as files and JSON need them; else, of several heads, only
     their measures, which suffice for a page.
     """
+    check_ablated(settings)
     run = ModelRun.of(text, model, settings)
     check_combined(settings, run.given)
     keeps = settings.combine == "none" and (whole or len(run.layers) * len(run.heads) == 1)
@@ -115,8 +130,11 @@ def explain_model_with(
     sentence = reduction.queries.sentence
     query = None if settings.word is None else find_query(sentence, settings.word)
     measures = _Measures(reduction, query)
-    layers = _kept(run, measures, keeps, progress) if settings.combine == "none" else _combined(run, measures, progress)
+    beside = beside_of(run)
+    each = partial(run.each, progress=progress, watch=beside.add if beside else None)
+    layers = _kept(run, each, measures, keeps) if settings.combine == "none" else _combined(run, each, measures)
     shown = replace(settings, part=run.given.part if model.has_decoder else None)
+    difference = beside.difference(shown) if beside else None
     special = reduction.keys.special
     return Explanation(
         ModelSource(run.info, shown, run.layers, run.heads, measures.kinds, special, measures.strongest),
@@ -130,8 +148,10 @@ def explain_model_with(
             *[Remark(ENCODER)] * (model.has_decoder and run.given.target is None),
             *input_remarks(run.given.text, settings),
             *remarks(reduction),
+            *(difference.remarks if difference else ()),
         ),
         partial=settings.combine == "flow" and len(run.given.queries.tokens) > MOST_FLOWING,
+        changes=difference,
     )
 
 
@@ -186,7 +206,7 @@ class _Measures:
         return np.stack(keys), np.stack(weights)
 
 
-def _combined(run: ModelRun, measures: _Measures, progress: Progress) -> tuple[Layer, ...]:
+def _combined(run: ModelRun, each: Each, measures: _Measures) -> tuple[Layer, ...]:
     """The one matrix that the layers are combined to."""
     reduction = measures.reduction
 
@@ -197,12 +217,12 @@ def _combined(run: ModelRun, measures: _Measures, progress: Progress) -> tuple[L
         w_o = step.w_o.reshape(-1, step.w_o.shape[-1])  # [n_head·d_v, d_model]
         return norm_weighted(step.weights, step.layer.values, w_o).layer[None]  # ‖Σ_h α f_h(x)‖, [1, n_query, n_key]
 
-    matrix = reduction.reduce(combine(run.each(take, progress), reduction, measures.query)[None])
+    matrix = reduction.reduce(combine(each(take), reduction, measures.query)[None])
     assert measures.visible is not None
     return (without_scores(matrix, reduction.visible(measures.visible), run.layers[0], run.heads[:1]),)
 
 
-def _kept(run: ModelRun, measures: _Measures, whole: bool, progress: Progress) -> tuple[Layer, ...]:
+def _kept(run: ModelRun, each: Each, measures: _Measures, whole: bool) -> tuple[Layer, ...]:
     """The chosen layers with all arrays if `whole`, else with none; over merged rows with weights alone."""
     reduction = measures.reduction
 
@@ -214,7 +234,7 @@ def _kept(run: ModelRun, measures: _Measures, whole: bool, progress: Progress) -
             layer = without_scores(weights, reduction.visible(layer.visible), layer.number, run.heads)
         return layer if whole else layer.bare()
 
-    layers = tuple(run.each(take, progress))
+    layers = tuple(each(take))
     if reduction.unchanged or measures.visible is None:
         return layers
     seen = reduction.visible(measures.visible)  # [n_query, n_key]; under any of the layers

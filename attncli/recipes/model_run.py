@@ -1,7 +1,7 @@
 """A run of a model on its input: the chosen heads of each layer, one layer at a time, and the memory that it needs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, islice
 from math import prod
@@ -12,6 +12,7 @@ import numpy as np
 from attncli.address_space import memory
 from attncli.arrays import Array
 from attncli.errors import AttnError
+from attncli.models.changes import UNCHANGED
 from attncli.models.family import ModelLayer, ModelShape, PackedLayer
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
@@ -23,6 +24,7 @@ from attncli.recipes.reduction import without_scores
 from attncli.settings.model import FEWER_HEADS, SOME_HEADS, ModelSettings, chosen
 
 Progress = Callable[[str, int, int], None]
+Watch = Callable[[int, ModelLayer], None]
 Taken = TypeVar("Taken")
 Computed = TypeVar("Computed", ModelLayer, PackedLayer)
 
@@ -60,6 +62,11 @@ class ModelRun:
         return self.model.shape_of(self.given.part)
 
     @property
+    def plain(self) -> ModelInput:
+        """The input without its changes."""
+        return replace(self.given, changes=UNCHANGED)
+
+    @property
     def pairs(self) -> int:
         """The number of queries times that of keys."""
         return len(self.given.queries.tokens) * len(self.given.keys.tokens)
@@ -75,9 +82,12 @@ class ModelRun:
 
     @property
     def bytes_of_layer(self) -> int:
-        """The size of scores and weights of all heads of one layer in float32; of windows, and those of the text."""
+        """The size of scores and weights of all heads of one layer in float32; of windows, and those of the text.
+
+        Under changes a layer of the unchanged run lies beside it.
+        """
         if self.given.windows is None:
-            return 8 * prod(self.largest)
+            return 8 * prod(self.largest) * (2 if self.given.changes else 1)
         in_windows = sum(n * n for n in self.given.windows.lengths)
         return 8 * self.shape.n_head * in_windows + 4 * len(self.heads) * self.pairs
 
@@ -97,23 +107,27 @@ class ModelRun:
         """Those of the model, and of what it does not see of its input."""
         return (*self.model.warnings, *self.given.warnings)
 
-    def each(self, take: Callable[[Step], Taken], progress: Progress = lambda *_: None) -> Iterator[Taken]:
+    def each(
+        self, take: Callable[[Step], Taken], progress: Progress = lambda *_: None, watch: Watch | None = None
+    ) -> Iterator[Taken]:
         """The result of `take` for each chosen layer, whose arrays are freed before the next one is computed.
 
-        Every layer is computed up to the last chosen one, none after it.
+        Every layer is computed up to the last chosen one; to the last of all where `watch` is to see them all.
         """
-        work, n_layer = f"running {self.model.name}", max(self.layers) + 1
+        work, n_layer = f"running {self.model.name}", self.shape.n_layer if watch else max(self.layers) + 1
         progress(work, 0, n_layer)
         # A loop over the layers themselves would keep each of them until the next one is there: two at a time.
-        for number, given in enumerate(islice(self._taken(take), n_layer)):
+        for number, given in enumerate(islice(self._taken(take, watch), n_layer)):
             progress(work, number + 1, n_layer)
             if given is not None:
                 yield given
 
-    def _taken(self, take: Callable[[Step], Taken]) -> Iterator[Taken | None]:
+    def _taken(self, take: Callable[[Step], Taken], watch: Watch | None) -> Iterator[Taken | None]:
         """The result of `take` for each layer that is computed, None of the others."""
 
         def taken(number: int, computed: Computed, step: Callable[[int, Computed], Step]) -> Taken | None:
+            if watch is not None and isinstance(computed, ModelLayer):
+                watch(number, computed)
             return take(step(number, computed)) if number in self.layers else None
 
         if (windows := self.given.windows) is None:

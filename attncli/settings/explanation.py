@@ -177,6 +177,7 @@ def cut_words(pair: str) -> tuple[str, str]:
     return (pair[:colon], pair[colon + 1 :]) if colon >= 0 else (pair, "")
 
 
+EVERY_WORD = "*"  # in a cut
 LISTED = {"type": "array", "items": {"type": "string"}}
 
 
@@ -223,7 +224,9 @@ class UnknownOption:
 
 
 @dataclass(frozen=True)
-class Settings(UnknownOption, TopOption, WordOption, AttentionOptions):  # its fields are those of the last one first
+class Settings(
+    UnknownOption, TopOption, CutOption, WordOption, AttentionOptions
+):  # its fields are those of the last one first
     """The checked settings of one explanation."""
 
     @property

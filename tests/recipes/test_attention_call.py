@@ -30,7 +30,7 @@ OPTIONS = {
     "positions": {"positions": "sinusoidal"},
     "top": {"top": 3},
 }
-ELSEWHERE = {"memory", "word", "unknown"}  # of the text, not of attention; a corpus has no memory
+ELSEWHERE = {"memory", "word", "cut", "unknown"}  # of one text, not of attention; a corpus has no memory
 
 
 def test_every_option_is_here():

@@ -126,14 +126,22 @@ def test_errors_are_value_errors_too():
 WRONG = {
     check_settings: {
         **{"mode": "x", "method": "x", "heads": 0, "layers": 0, "projections": 3, "seed": -1, "mask": "x"},
-        **{"exclude_self": "x", "temperature": 0, "sigma": -1.0, "positions": "x", "memory": 3, "word": 2.5, "top": 0},
-        **{"unknown": "x"},
+        **{
+            "exclude_self": "x",
+            "temperature": 0,
+            "sigma": -1.0,
+            "positions": "x",
+            "memory": 3,
+            "word": 2.5,
+            "cut": "x",
+        },
+        **{"top": 0, "unknown": "x"},
     },
     check_model_settings: {
         **{"pair": 3, "target": 3, "part": "x", "source_lang": 3, "target_lang": 3},
-        **{"bos": "x", "truncate": "x", "stride": -1},
+        **{"bos": "x", "truncate": "x", "stride": -1, "without": "x", "ablate": "x"},
         **{"layer": "x", "head": "x", "combine": "x", "words": "x", "hide_special": "x", "hide_first": "x"},
-        **{"word": 2.5, "top": 0},
+        **{"word": 2.5, "cut": "x", "top": 0},
     },
 }
 KEYED = {"mode": "M", "method": "m", "mask": "a", "exclude_self": "x", "word": "/", "layer": "}", "head": "]"}
@@ -158,7 +166,7 @@ def test_every_door_names_the_setting_its_own_way(check, name, value):
 TEXTS = ("projections", "memory", "word", "pair", "target", "source_lang", "target_lang")  # which take any value
 TYPED = [(name, value) for check, name, value in CASES if name not in TEXTS]
 SWITCHES = ("exclude_self", "words", "hide_special", "hide_first", "bos", "truncate")  # which take no value
-OF_MODELS = ("layer", "head", "combine", "part", "stride")
+OF_MODELS = ("layer", "head", "combine", "part", "stride", "without", "ablate")
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, value in TYPED if name not in SWITCHES])

@@ -10,7 +10,8 @@ import pytest
 from support.places import TESTS
 
 from attncli import compare, explain
-from attncli.views.records.json import comparison_json, explanation_json
+from attncli.views.records.compared import comparison_json
+from attncli.views.records.json import explanation_json
 
 FOLDER = TESTS / "golden"
 CASES = {

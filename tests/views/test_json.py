@@ -8,7 +8,8 @@ import pytest
 
 from attncli import compare, explain
 from attncli.cli.commands.schema import SCHEMAS
-from attncli.views.records.json import Numbers, comparison_json, explanation_json
+from attncli.views.records.compared import comparison_json
+from attncli.views.records.json import Numbers, explanation_json
 from attncli.views.records.schemas import schema_of
 
 SENTENCE = "Bark is very cute and he is a dog"

@@ -15,7 +15,8 @@ from attncli.recipes.model_comparison import compare_swap
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import check_model_settings
 from attncli.views.page.kinds import KIND_SENTENCES
-from attncli.views.records.json import comparison_json, explanation_json
+from attncli.views.records.compared import comparison_json
+from attncli.views.records.json import explanation_json
 
 pytestmark = needs_chromium
 SENTENCE = "Bark is very cute and he is a dog"

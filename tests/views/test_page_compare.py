@@ -14,7 +14,8 @@ from attncli.recipes.model_comparison import compare_models_with, compare_swap
 from attncli.settings.model import check_model_settings
 from attncli.views.page.colours import script_of_scales
 from attncli.views.palette import CIVIDIS, DIVERGING
-from attncli.views.records.json import comparison_json, explanation_json, model_comparison_json
+from attncli.views.records.compared import comparison_json, model_comparison_json
+from attncli.views.records.json import explanation_json
 
 SENTENCE = "Bark is very cute and he is a dog"
 TINY = TESTS / "oracles" / "tiny"

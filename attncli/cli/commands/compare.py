@@ -17,8 +17,8 @@ from attncli.cli.options import (
     model_names,
 )
 from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import METHODS, AttentionOptions, attention_option, check_methods
-from attncli.settings.model import HeadOptions, ReadingOptions, TextOptions, model_option
+from attncli.settings.explanation import METHODS, AttentionOptions, CutOption, attention_option, check_methods
+from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, TextOptions, model_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,8 @@ attn compare "Bark is very cute and he is a dog" --model my-model --swap he=she"
 
 
 @dataclass(frozen=True)
-class CompareOptions:
-    """The methods that are compared, and the kind of a figure."""
+class CompareOptions(CutOption):
+    """Words that are cut apart, the methods that are compared, and the kind of a figure."""
 
     against: tuple[str, ...] = attention_option(
         (),
@@ -57,7 +57,7 @@ class OtherOptions:
 
 
 @dataclass(frozen=True)
-class ComparedModels(HeadOptions, OtherOptions, ReadingOptions, TextOptions, ModelOption):
+class ComparedModels(HeadOptions, AblationOptions, OtherOptions, ReadingOptions, TextOptions, ModelOption):
     """The models, or the changed word, and the heads that are compared."""
 
 
@@ -79,19 +79,19 @@ def command(
     form = chosen_format(record, output, own.figure)
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
-    make = _methods(attention, words, output, own.against) if models.model is None else _models(models, output)
+    make = _methods(attention, words, output, own) if models.model is None else _models(models, output, own)
     raise typer.Exit(write_each(sentence, make, form, output, figure=own.figure))
 
 
 def _methods(
-    attention: AttentionOptions, words: InputOptions, output: OutputOptions, against: tuple[str, ...]
+    attention: AttentionOptions, words: InputOptions, output: OutputOptions, own: CompareOptions
 ) -> "Callable[[str], Comparison]":
     """The function that compares similarity methods on a sentence."""
     from attncli.cli.reading import opened_vectors, settings_of
     from attncli.recipes.comparison import compare_with
 
-    settings, vectors = settings_of(attention, words, output), opened_vectors(words.vectors, output)
-    return lambda text: compare_with(text, settings, vectors, against)
+    settings, vectors = settings_of(attention, words, output, cut=own.cut), opened_vectors(words.vectors, output)
+    return lambda text: compare_with(text, settings, vectors, own.against)
 
 
 def _check_models(models: ComparedModels, figure: str) -> None:
@@ -107,12 +107,12 @@ def _check_models(models: ComparedModels, figure: str) -> None:
         raise UsageError(reason, "leave it out: a map of the heads", setting="figure", value=figure)
 
 
-def _models(models: ComparedModels, output: OutputOptions) -> "Callable[[str], ModelComparison]":
+def _models(models: ComparedModels, output: OutputOptions, own: CompareOptions) -> "Callable[[str], ModelComparison]":
     """The function that compares two models on a sentence, or one model on the sentence and its changed twin."""
     from attncli.cli.reading import model_settings_of, opened_model
     from attncli.recipes.model_comparison import compare_models_with, compare_swap
 
-    choice = model_settings_of(models, top=output.top)
+    choice = model_settings_of(models, cut=own.cut, top=output.top)
     model, swap = opened_model(models.model or ""), models.swap
     if swap is not None:
         return lambda text: compare_swap(text, model, swap, choice)

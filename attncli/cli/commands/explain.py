@@ -16,7 +16,7 @@ from attncli.cli.options import (
     figure_field,
     output_option,
 )
-from attncli.settings.explanation import AttentionOptions, WordOption
+from attncli.settings.explanation import AttentionOptions, CutOption, WordOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +33,8 @@ printf 'one sentence\\na line\\n' | attn explain - --json"""
 
 
 @dataclass(frozen=True)
-class ExplainOptions(WordOption):
-    """The close-up, and the extent of the output."""
+class ExplainOptions(CutOption, WordOption):
+    """The close-up, words that are cut apart, and the extent of the output."""
 
     full: bool = output_option(
         False, "With --json: queries, keys, values, outputs, the scores' terms and neighbours too."
@@ -57,25 +57,31 @@ def command(
     form = chosen_format("Explanation", output, own.figure)
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
-    word, with_vectors = own.word, model.model is None
-    make = _with_vectors(attention, inputs, output, word) if with_vectors else _with_model(model, output, word, form)
+    with_vectors = model.model is None
+    make = _with_vectors(attention, inputs, output, own) if with_vectors else _with_model(model, output, own, form)
     raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=own.figure))
 
 
-def _with_vectors(attention: AttentionOptions, inputs: InputOptions, output: OutputOptions, word: str | None) -> "Make":
+def _with_vectors(
+    attention: AttentionOptions, inputs: InputOptions, output: OutputOptions, own: ExplainOptions
+) -> "Make":
     """The function that explains a sentence with word vectors."""
     from attncli.cli.progress import announced
     from attncli.cli.reading import opened_vectors, settings_of
     from attncli.recipes.explaining import explain_with
 
-    settings, vectors = settings_of(attention, inputs, output, word), opened_vectors(inputs.vectors, output)
+    settings, vectors = (
+        settings_of(attention, inputs, output, word=own.word, cut=own.cut),
+        opened_vectors(inputs.vectors, output),
+    )
     return announced(output, lambda text, progress: explain_with(text, settings, vectors, progress))
 
 
-def _with_model(options: ModelOptions, output: OutputOptions, word: str | None, form: Format) -> "Make":
+def _with_model(options: ModelOptions, output: OutputOptions, own: ExplainOptions, form: Format) -> "Make":
     """The function that explains a sentence with the heads of a model, with all arrays where they are written."""
     from attncli.cli.reading import model_settings_of, opened_model
     from attncli.recipes.model_explaining import explain_model_with
 
-    settings, model = model_settings_of(options, word=word, top=output.top), opened_model(options.model or "")
+    settings = model_settings_of(options, word=own.word, cut=own.cut, top=output.top)
+    model = opened_model(options.model or "")
     return lambda text: explain_model_with(text, model, settings, whole=not form.paged)

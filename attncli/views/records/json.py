@@ -17,10 +17,8 @@ from attncli.text.tokens import Sentence, Token
 from attncli.vectors import Vectors
 from attncli.views.formula import formula_of
 
-if TYPE_CHECKING:  # an explanation need not wait for the comparison
-    from attncli.recipes.comparison import Compared, Comparison
+if TYPE_CHECKING:  # an explanation of vectors need not wait for models
     from attncli.recipes.head_ranking import HeadRanking
-    from attncli.recipes.model_comparison import ComparedHead, ModelComparison
     from attncli.recipes.model_source import ModelSource
 
 MOST_BYTES = 64 * 2**20  # of a model's JSON
@@ -41,7 +39,7 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
         "schema_version": ATTENTION_VERSION,
         **sentence_record(explanation.sentence),
         "memory": explanation.memory and sentence_record(explanation.memory),
-        "vectors": source.vectors and _vectors(source.vectors),
+        "vectors": source.vectors and vectors_record(source.vectors),
         "model": source.model and vars(source.model),
         "settings": SETTINGS[source.kind](source),
         "scores": numbers.array(explanation.scores) if explanation.has_scores else None,
@@ -54,8 +52,18 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
             for head, role in zip(explanation.head_numbers, source.roles, strict=False)
         ],
         "warnings": [*explanation.warnings, *explanation.remarks],
+        **changes_entry(explanation, numbers),
     }
     return json_line(record | (full_record(explanation, numbers) if full and explanation.has_steps else {}))
+
+
+def changes_entry(explanation: Explanation, numbers: "Numbers") -> dict[str, Any]:
+    """The difference that heads taken away and words cut apart make; empty without any."""
+    if explanation.changes is None:
+        return {}
+    from attncli.views.records.changes import changes_record  # the other records need not wait for it
+
+    return {"changes": changes_record(explanation.changes, numbers)}
 
 
 def _check_size(explanation: Explanation, precision: int, full: bool) -> None:
@@ -97,27 +105,6 @@ def _word(explanation: Explanation, numbers: "Numbers") -> dict[str, Any] | None
     if explanation.query is None or not explanation.has_steps or several:
         return None
     return close_up_record(explanation, explanation.query, numbers)
-
-
-def comparison_json(comparison: "Comparison", *, precision: int = 6) -> str:
-    """One line of the `attn.compare` schema."""
-    numbers = Numbers(precision)
-    baseline = comparison.methods[0].explanation
-    return json_line(
-        {
-            "schema": "attn.compare",
-            "schema_version": ATTENTION_VERSION,
-            **sentence_record(comparison.sentence),
-            "memory": baseline.memory and sentence_record(baseline.memory),
-            "vectors": _vectors(comparison.vectors),
-            "model": None,
-            "settings": _settings(baseline.source.settings),
-            "baseline": comparison.baseline,
-            "methods": [_compared(each, numbers) for each in comparison.methods],
-            "heads": [],
-            "warnings": [*comparison.warnings, *baseline.remarks],
-        }
-    )
 
 
 class Numbers:
@@ -166,7 +153,8 @@ def _token(token: Token) -> dict[str, Any]:
     return shown if token.row is not None else shown | {"composed": True}
 
 
-def _vectors(vectors: Vectors) -> dict[str, Any]:
+def vectors_record(vectors: Vectors) -> dict[str, Any]:
+    """The name and the sizes of a vector set."""
     return {"name": vectors.name, "words": vectors.words, "dimensions": vectors.dimensions}
 
 
@@ -246,18 +234,6 @@ def _terms(layer: Layer, numbers: Numbers) -> dict[str, Any] | None:
     }
 
 
-def _compared(compared: "Compared", numbers: Numbers) -> dict[str, Any]:
-    return {
-        "method": compared.method,
-        "weights": numbers.array(compared.weights),
-        "entropy": numbers.scalar(compared.entropy),
-        "divergence": numbers.scalar(compared.divergence),
-        "rank_correlation": numbers.scalar(compared.rank_correlation),
-        "top1_agreement": numbers.scalar(compared.top1_agreement),
-        "context": [context_record(each, numbers) for each in compared.context],
-    }
-
-
 # Characters that could act on a terminal; in JSON an escape is the same string.
 _ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -271,35 +247,6 @@ def json_line(record: dict[str, Any]) -> str:
 def of_line(record: str, number: int | None) -> str:
     """A record as one line of JSON, with the line of the input that it came from; None: it came from no line."""
     return record if number is None else f'{record[:-1]}, "line": {number}}}'
-
-
-def model_comparison_json(comparison: "ModelComparison", precision: int = 6) -> str:
-    """One line of the `attn.compare` schema; `methods` is empty."""
-    numbers, baseline = Numbers(precision), comparison.baseline
-    swap = None
-    if comparison.swap is not None:
-        swap = {"from": comparison.swap[0], "to": comparison.swap[1], "sentence": comparison.other.sentence.text}
-    return json_line(
-        {
-            "schema": "attn.compare",
-            "schema_version": ATTENTION_VERSION,
-            **sentence_record(baseline.sentence),
-            "memory": baseline.memory and sentence_record(baseline.memory),
-            "vectors": None,
-            "model": vars(baseline.source.model),
-            "against_model": None if swap else vars(comparison.other.source.model),
-            "swap": swap,
-            "settings": _of_model(baseline.source),
-            "baseline": baseline.source.name,
-            "methods": [],
-            "heads": [_compared_head(each, numbers) for each in comparison.heads],
-            "warnings": list(comparison.warnings),
-        }
-    )
-
-
-def _compared_head(each: "ComparedHead", numbers: Numbers) -> dict[str, float | int | None]:
-    return {name: value if isinstance(value, int) else numbers.scalar(value) for name, value in vars(each).items()}
 
 
 def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:

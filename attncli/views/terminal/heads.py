@@ -9,6 +9,7 @@ from rich.text import Text
 
 from attncli.analysis.kinds import ANCHOR, BROADLY, CONTENT, NEXT, PREVIOUS, SAME, HeadKinds
 from attncli.analysis.patterns import RankedHead
+from attncli.recipes.differences import Difference
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.head_ranking import HeadRanking
 from attncli.recipes.word_places import places_of
@@ -59,6 +60,7 @@ def blocks(layers: Sequence[int], heads: Sequence[int], screen: Screen, width: i
 
 MOST_LINES = 180  # of a map with all its numbers
 SHORT = {PREVIOUS: "prev", NEXT: "next", SAME: "same", ANCHOR: "first", BROADLY: "broad", CONTENT: "cont"}
+AWAY = "away"  # in the place of the kind of a head that is taken away
 KIND_DEFINITIONS = {
     PREVIOUS: "more than half of the weight on the token before",
     NEXT: "more than half on the token after",
@@ -76,7 +78,7 @@ def map_block(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> Blo
     layers, heads = explanation.layer_numbers, explanation.head_numbers
     measures = _measures(kinds)
     numbered = len(layers) * len(blocks(layers, heads, screen)) * (2 + len(measures)) <= MOST_LINES
-    lines = [Line("kind", partial(_kind, kinds, screen))]
+    lines = [Line("kind", partial(_kind, explanation, kinds, screen))]
     lines += [Line(name, partial(_measure, kinds, name)) for name in measures if numbered]
     remarks = ["all these numbers are in --json; one head whole: --layer L --head H"]
     if not numbered:
@@ -84,6 +86,12 @@ def map_block(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> Blo
     shaded = "; the colour is the share of its weight" * screen.coloured
     over = heading("map", f"a row a layer, a column a head: what it does here{shaded}", screen)
     return Block([*over, *head_grid(layers, heads, lines, screen)], tuple(remarks))
+
+
+def is_away(explanation: Explanation, row: int, column: int) -> bool:
+    """Whether the head of a chosen layer, by their places, is taken away."""
+    layer, head = explanation.layer_numbers[row], explanation.head_numbers[column]
+    return isinstance(explanation.changes, Difference) and explanation.changes.takes(layer, head)
 
 
 def legend(kinds: HeadKinds, screen: Screen) -> list[Text]:
@@ -99,7 +107,9 @@ def _measures(kinds: HeadKinds) -> Mapping[str, str]:
     return NUMBERS if kinds.crossing is None else NUMBERS | CROSSING
 
 
-def _kind(kinds: HeadKinds, screen: Screen, row: int, head: int) -> tuple[str, str | Style]:
+def _kind(explanation: Explanation, kinds: HeadKinds, screen: Screen, row: int, head: int) -> tuple[str, str | Style]:
+    if is_away(explanation, row, head):
+        return AWAY, DIM
     style = cell_style(round(_strength(kinds, row, head), 2), screen.colours) if screen.coloured else ""
     return SHORT[str(kinds.kind[row, head])], style
 
@@ -132,7 +142,8 @@ def kind_sentences(explanation: Explanation, kinds: HeadKinds) -> Iterator[str]:
             special = f"{NUMBERS['spec']} {float(kinds.special[row, column]):.2f}"
             if kinds.crossing is not None:
                 special += f", {CROSSING['cross']} {float(kinds.crossing[row, column]):.2f}"
-            yield f"Layer {layer}, head {head}: {kinds.kind[row, column]}; {measured}, {special}."
+            away = ", taken away" * is_away(explanation, row, column)
+            yield f"Layer {layer}, head {head}{away}: {kinds.kind[row, column]}; {measured}, {special}."
 
 
 LONGEST_BAR, NARROWEST = 40, 24  # cells

@@ -23,7 +23,8 @@ def model_compare_lines(comparison: ModelComparison, screen: Screen) -> list[Tex
     ]
     drawn = [] if screen.accessible else [*_map(comparison, screen), Text()]
     lines = [*over, Text(), *shown, Text(), *drawn, *_most(comparison, screen), Text()]
-    return [*lines, *notes(_notes(comparison, screen), screen), *notes(comparison.warnings, screen, "warning")]
+    remarks = (*_notes(comparison, screen), *comparison.remarks)
+    return [*lines, *notes(remarks, screen), *notes(comparison.warnings, screen, "warning")]
 
 
 def _notes(comparison: ModelComparison, screen: Screen) -> Iterator[str]:
