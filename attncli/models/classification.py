@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from attncli.arrays import Array
 from attncli.models.blocks.layers import Dense
 from attncli.models.checkpoint.config import Config
@@ -11,16 +13,26 @@ from attncli.models.family import Family
 
 MOST, LONGEST = 2**16, 200  # labels, and characters of one
 TASK = "ForSequenceClassification"  # how the classes of such models end
+SEVERAL = "multi_label_classification"
 
 
 class Labels(NamedTuple):
     """The names of the labels, none of a model that does not classify texts.
 
-    padding: the token that is not the last one of a text, whatever stands there.
+    padding: the token that is not the last one of a text, whatever stands there; apart: whether each label is probable
+    by itself, so that several may hold, or the one score does.
     """
 
     names: tuple[str, ...] = ()
     padding: int | None = None
+    apart: bool = False
+
+    def shares(self, scores: Array) -> Array:
+        """The probabilities of scores `[..., labels]` in float64: their softmax, or the logistic function of each."""
+        x = scores.astype(np.float64)
+        whole = np.logaddexp(0, x) if self.apart else np.logaddexp.reduce(x, axis=-1, keepdims=True)
+        shares: Array = np.exp(x - whole)
+        return shares
 
 
 def read_labels(config: Config, family: Family, tensors: Checkpoint) -> Labels:
@@ -37,7 +49,8 @@ def read_labels(config: Config, family: Family, tensors: Checkpoint) -> Labels:
     named, padding = config.values.get("id2label"), config.values.get("pad_token_id")
     known = named if isinstance(named, dict) else {}
     names = (str(known.get(str(row), f"LABEL_{row}"))[:LONGEST] for row in range(shape[0]))
-    return Labels(tuple(names), padding if type(padding) is int else None)
+    apart = shape[0] == 1 or config.values.get("problem_type") == SEVERAL
+    return Labels(tuple(names), padding if type(padding) is int else None, apart)
 
 
 def label_logits(family: Family, tensors: Checkpoint, labels: Labels, ids: Sequence[int], output: Array) -> Array:

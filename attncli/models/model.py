@@ -205,6 +205,18 @@ class Model(Forward):
         """The token whose state the labels are scored by; None: the mean over all."""
         return pooled_place(self._family, self._labels, ids)
 
+    @property
+    def labels_apart(self) -> bool:
+        """Whether each label is probable by itself, as where several may hold, and not one of them for sure."""
+        return self._labels.apart
+
+    def label_shares(self, scores: Array) -> Array:
+        """The probability of each label by scores `[..., labels]`, in float64.
+
+        Their softmax; the logistic function of each where there is a single one, as of rerankers, or several may hold.
+        """
+        return self._labels.shares(scores)
+
     def class_logits(self, ids: Sequence[int], output: Array) -> Array:
         """The score of each label `[labels]` in float32, from the last layer's output `[n, d_model]` on the ids `[n]`.
 

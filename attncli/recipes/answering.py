@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attncli.address_space import memory
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.changes import Changes
@@ -20,6 +21,8 @@ from attncli.recipes.model_input import read_input
 from attncli.recipes.sides import Side
 from attncli.recipes.word_places import pieces_of
 from attncli.settings.model import ModelSettings
+
+BYTES = 4 + 8  # of a score and its probability
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class Asked:
         model.check_output()
         given = _begun(text, model, settings) if model.has_decoder else read_input(text, model, settings)
         check_single(given, settings)
-        return cls(model, given, _places(given.text if given.target is None else given.target, model, settings))
+        places = _places(given.text if given.target is None else given.target, model, settings)
+        check_scores(len(places), model)
+        return cls(model, given, places)
 
     @property
     def tokens(self) -> ModelSentence:
@@ -80,6 +85,15 @@ def check_single(given: ModelInput, settings: ModelSettings) -> None:
     if given.windows is not None:
         reason = "expected a text that fits the model's positions, got one in windows"
         raise UsageError(reason, ("cut it: ", Setting("truncate")), setting="stride", value=settings.stride)
+
+
+def check_scores(n_place: int, model: Model) -> None:
+    """AttnError: the scores of all tokens at so many places take more memory than there is."""
+    room, needed = memory(), BYTES * n_place * model.vocabulary
+    if room is not None and needed > room:
+        there_is = f"{room / 2**30:,.1f} GiB, the memory there is"
+        reason = f"expected scores of at most {there_is}, got {needed / 2**30:,.1f} GiB: {n_place:,} places"
+        raise AttnError(f"{reason} × {model.vocabulary:,} tokens", "shorten the text")
 
 
 def probabilities(logits: Array) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.models.model import Model
-from attncli.recipes.answering import Asked, probabilities
+from attncli.recipes.answering import Asked, check_scores, probabilities
 from attncli.recipes.model_explaining import as_model
 from attncli.recipes.prediction import Answer, Candidate, Prediction, candidates, check_says_tokens, predicted
 from attncli.settings.model import ModelSettings, check_model_settings
@@ -103,6 +103,7 @@ def lens_with(text: str, model: Model, settings: ModelSettings, *, every: bool =
     check_says_tokens(model, "lens_all" if every else "lens", True)
     asked = Asked.of(text, model, settings)
     places = tuple(range(len(asked.tokens.tokens))) if every else asked.places
+    check_scores(len(places), model)
     states = [state[list(places)] for state in asked.states()]  # [n_layer + 1][n_place, d_model]
     own = model.logits(states[-1])  # [n_place, vocabulary]
     answers = [candidates(row, 1, model)[0] for row in own]

@@ -55,7 +55,8 @@ class Prediction:
     predictions: an answer a place, in the order of their positions among the target's tokens, or among the text's;
     logits `[n_place, vocabulary]` in float32: those of every token there, and label_logits `[labels]` those of a
     classifier, which has no predictions; None where there are none. with_all: the prediction of the unchanged model,
-    where heads were taken away or words cut apart.
+    where heads were taken away or words cut apart. masked: whether answers stand in the place of their position, not
+    behind it; apart: whether each label is probable by itself, so that several may hold.
     """
 
     model: ModelInfo
@@ -67,6 +68,7 @@ class Prediction:
     labels: tuple[Label, ...] = ()
     label_logits: Array | None = None
     masked: bool = False
+    apart: bool = False
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     with_all: "Prediction | None" = None
@@ -206,7 +208,7 @@ def _labelled(given: ModelInput, model: Model, settings: ModelSettings) -> Predi
     for layer in model.layers(given):
         last = layer.output
     logits = model.class_logits(given.text.ids, last)  # [labels]
-    return replace(found, labels=labels_of(logits, model), label_logits=logits)
+    return replace(found, labels=labels_of(logits, model), label_logits=logits, apart=model.labels_apart)
 
 
 def candidates(logits: Array, top: int, model: Model) -> tuple[Candidate, ...]:
@@ -218,8 +220,8 @@ def candidates(logits: Array, top: int, model: Model) -> tuple[Candidate, ...]:
 
 
 def labels_of(logits: Array, model: Model) -> tuple[Label, ...]:
-    """The labels of scores `[labels]`, the most probable first; a single score by the logistic function."""
-    shares = probabilities(np.append(logits, 0) if len(logits) == 1 else logits)
+    """The labels of scores `[labels]`, the most probable first."""
+    shares = model.label_shares(logits)
     order = np.argsort(-logits, kind="stable").tolist()
     return tuple(Label(model.labels[row], row, float(shares[row]), float(logits[row])) for row in order)
 

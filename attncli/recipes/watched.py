@@ -98,11 +98,10 @@ class WatchedLabel(Watched):
     id: int
 
     def measure(self, output: Array) -> tuple[Array, Array]:
-        """The score of the label `[b]`, and its probability; of a single score by the logistic function."""
+        """The score of the label `[b]`, and its probability."""
         ids = self.given.text.ids
         scores = np.stack([self.model.class_logits(ids, each) for each in output]).astype(np.float64)  # [b, labels]
-        several = scores if scores.shape[1] > 1 else np.pad(scores, ((0, 0), (0, 1)))
-        return scores[:, self.id], probabilities(several)[:, self.id]
+        return scores[:, self.id], self.model.label_shares(scores)[:, self.id]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import jsonschema
 import numpy as np
 import pytest
+from oracles.minilm_folder import MINILM, needs_minilm
 from rich.cells import cell_len
 from support.command import attn
 from support.places import TESTS
@@ -291,3 +292,12 @@ def test_too_much_json_is_refused():
     with pytest.raises(AttnError, match="the limit is 64") as raised:
         check_size(10**6, 6)
     assert "top" in raised.value.hint
+
+
+@needs_minilm
+def test_a_model_of_sentences_has_no_answer():
+    done = attn("predict", "The capital of France is", "--model", str(MINILM))
+    error, hint = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "has no output layer" in error
+    assert "attn explain" in hint

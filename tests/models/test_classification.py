@@ -68,6 +68,25 @@ def test_the_same_arrays_may_be_of_another_task(tmp_path, classes, labels):
 
 
 @pytest.mark.parametrize(
+    ("name", "problem", "apart"),
+    [
+        ("bert_labels", None, False),
+        ("bert_labels", "single_label_classification", False),
+        ("bert_labels", "multi_label_classification", True),
+        ("roberta_labels", "regression", True),  # one score
+    ],
+)
+def test_labels_exclude_each_other_unless_the_config_says_that_several_may_hold(tmp_path, name, problem, apart):
+    model = open_model(with_config(copy_of(name, tmp_path / "m"), problem_type=problem))
+    scores = np.array([0.5, -3.0, 700.0][: len(model.labels)], np.float32)
+    powers = np.exp(scores.astype(float) - 700)
+    expected = 1 / (1 + np.exp(-scores.astype(float))) if apart else powers / powers.sum()
+    assert model.labels_apart == apart
+    np.testing.assert_allclose(model.label_shares(scores), expected, rtol=1e-12)
+    np.testing.assert_allclose(model.label_shares(scores[None])[0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
     ("named", "labels"),
     [
         (None, ("LABEL_0", "LABEL_1", "LABEL_2")),

@@ -7,7 +7,7 @@ import pytest
 from oracles.checkpoints import TINY, copy_of, with_config
 from support.places import TESTS
 
-from attncli import predict
+from attncli import lens, predict
 from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.models.changes import UNCHANGED
 from attncli.models.model import open_model
@@ -235,6 +235,13 @@ def test_a_word_is_answered_where_it_is_named(name, text, word, positions):
     assert [each.position for each in found.predictions] == positions
     scores = last_logits(model, found.tokens.ids)
     np.testing.assert_allclose(found.logits, scores[positions], rtol=0, atol=1e-5)
+
+
+def test_more_scores_than_there_is_memory_are_refused(monkeypatch):
+    monkeypatch.setattr("attncli.recipes.answering.memory", lambda: 12 * 288 * 3)
+    assert predict("the dog", TINY / "gpt2").predictions
+    with pytest.raises(AttnError, match=r"expected scores of at most .* got .* places × 288 tokens"):
+        lens("the dog is cute", TINY / "gpt2", every=True)
 
 
 def test_labels_are_of_whole_texts():

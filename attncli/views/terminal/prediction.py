@@ -97,7 +97,8 @@ def _lists(prediction: Prediction, screen: Screen) -> Iterator[tuple[str, str, l
             Entry(screen.word(each.label), each.probability, each.logit, prediction.label_before(each))
             for each in labels
         ]
-        meaning = "how probable each is" if len(labels) > 1 else "one score; its probability is the logistic function"
+        meaning = "each by itself: several may hold" if prediction.apart else "how probable each is"
+        meaning = meaning if len(labels) > 1 else "one score; its probability is the logistic function"
         yield "labels", meaning, entries
 
 
