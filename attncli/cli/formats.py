@@ -27,6 +27,7 @@ CONTENTS = {
     "Comparison": "figure.compared:comparison_content",
     "ModelComparison": "figure.compared:model_comparison_content",
     "Lens": "figure.lens:lens_content",
+    "HeadEffects": "figure.effects:effects_content",
 }
 
 

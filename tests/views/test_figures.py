@@ -20,7 +20,6 @@ from attncli.models.model import open_model
 from attncli.recipes.model_comparison import compare_swap
 from attncli.settings.model import check_model_settings
 from attncli.views.figure.compared import comparison_content, model_comparison_content
-from attncli.views.figure.content import rewritten
 from attncli.views.figure.drawing import draw
 from attncli.views.figure.fonts import escaped, families
 from attncli.views.palette import CIVIDIS, contrast, interpolate
@@ -261,7 +260,7 @@ def test_a_figure_of_many_long_panels_fits_on_paper(kind, heads, n):
 def test_long_words_leave_room_for_the_map(word):
     content = content_of(explained(f"{word} dog", mode="multihead", heads=12))
     for escapes in (lambda text: text, lambda text: escaped(text, "注👨👩👧")):
-        figure = draw(rewritten(content, escapes), "heat")
+        figure = content.rewritten(escapes).draw("heat")
         assert max(figure.get_size_inches()) <= 20
         assert min(figure.axes[0].get_position().size * figure.get_size_inches()) > 0.3
 

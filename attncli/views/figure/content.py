@@ -1,9 +1,10 @@
 """The content of a figure, before anything is drawn: its titles, its panels and its notes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,30 @@ from attncli.views.screen import Screen, cut
 Kind = Literal["heat", "arcs"]
 LONGEST_LABEL = 24  # cells of a word along a side
 PAPER = Screen()  # the screen for which the user's text is escaped
+
+
+class Figure(ABC):
+    """A figure: a title, a line under it, and something drawn."""
+
+    title: str
+    what: str
+
+    @abstractmethod
+    def texts(self) -> Iterator[str]:
+        """Every text that may hold other people's words."""
+
+    @abstractmethod
+    def rewritten(self, change: Callable[[str], str]) -> Self:
+        """With each of these texts changed."""
+
+    @abstractmethod
+    def draw(self, kind: Kind) -> Any:
+        """It as matplotlib's figure."""
+
+    @property
+    def largest_share(self) -> float | None:
+        """How much of its scale it uses; None without a scale that could be another."""
+        return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +76,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Content:
+class Content(Figure):
     """A figure: the sentence and the settings, columns of panels one under another, the axes' names, notes.
 
     `only` is the one query whose arcs are drawn; `right_to_left` is how the words of arcs run.
@@ -73,6 +98,44 @@ class Content:
         """Every panel, column by column."""
         return [panel for column in self.columns for panel in column]
 
+    @property
+    def largest_share(self) -> float | None:
+        """How much of the scale the largest weight takes; None where rows have scales of their own."""
+        if self.scale.by_row:
+            return None
+        return max(float(self.scale.shares(panel.weights).max()) for panel in self.panels if not panel.signed)
+
+    def texts(self) -> Iterator[str]:
+        """Every text that may hold other people's words."""
+        yield from (self.title, self.what, *self.notes)
+        for panel in self.panels:
+            yield from (panel.title, panel.caption, *panel.rows, *panel.columns, *chain(*panel.texts))
+
+    def rewritten(self, change: Callable[[str], str]) -> "Content":
+        """With each of these texts changed; words along the sides stay short enough for their place."""
+
+        def side(words: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(cut(change(word), 2 * LONGEST_LABEL) for word in words)
+
+        def panel_of(panel: Panel) -> Panel:
+            title, caption = change(panel.title), change(panel.caption)
+            rows, columns, cells = side(panel.rows), side(panel.columns), tuple(map(side, panel.texts))
+            return replace(panel, title=title, caption=caption, rows=rows, columns=columns, texts=cells)
+
+        return replace(
+            self,
+            title=change(self.title),
+            what=change(self.what),
+            notes=tuple(map(change, self.notes)),
+            columns=tuple(tuple(map(panel_of, column)) for column in self.columns),
+        )
+
+    def draw(self, kind: Kind) -> Any:
+        """Its panels as heat maps or arcs, on matplotlib's figure."""
+        from attncli.views.figure.drawing import draw  # which draws contents
+
+        return draw(self, kind)
+
 
 def labels(texts: Sequence[str]) -> tuple[str, ...]:
     """Words along a side: visible, and cut where they are very long."""
@@ -83,30 +146,3 @@ def cut_note(texts: Sequence[str]) -> tuple[str, ...]:
     """The note that belongs to labels that were cut."""
     cut_down = any(PAPER.word(text) != label for text, label in zip(texts, labels(texts), strict=True))
     return ("words that end in … are cut",) if cut_down else ()
-
-
-def texts(content: Content) -> Iterator[str]:
-    """Every text of a figure that may hold other people's words."""
-    yield from (content.title, content.what, *content.notes)
-    for panel in content.panels:
-        yield from (panel.title, panel.caption, *panel.rows, *panel.columns, *chain(*panel.texts))
-
-
-def rewritten(content: Content, change: Callable[[str], str]) -> Content:
-    """The figure with each of these texts changed; words along the sides stay short enough for their place."""
-
-    def side(words: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(cut(change(word), 2 * LONGEST_LABEL) for word in words)
-
-    def panel_of(panel: Panel) -> Panel:
-        title, caption = change(panel.title), change(panel.caption)
-        rows, columns, cells = side(panel.rows), side(panel.columns), tuple(map(side, panel.texts))
-        return replace(panel, title=title, caption=caption, rows=rows, columns=columns, texts=cells)
-
-    return replace(
-        content,
-        title=change(content.title),
-        what=change(content.what),
-        notes=tuple(map(change, content.notes)),
-        columns=tuple(tuple(map(panel_of, column)) for column in content.columns),
-    )

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from attncli.errors import ResourceError, Setting
 from attncli.extras import package
 from attncli.settings.wording import Remark
-from attncli.views.figure.content import Content, Kind, rewritten, texts
+from attncli.views.figure.content import Figure, Kind
 from attncli.views.figure.measure import NEEDED_FOR
 
 Format = Literal["svg", "pdf", "png"]
@@ -46,15 +46,14 @@ def check_installed() -> None:
         raise ResourceError(f"matplotlib does not start: {reason}", "see MPLBACKEND and your matplotlibrc") from error
 
 
-def save_figure(content: Content, kind: Kind, stream: BinaryIO, form: Format) -> tuple[str, ...]:
+def save_figure(content: Figure, kind: Kind, stream: BinaryIO, form: Format) -> tuple[str, ...]:
     """Draw and write a figure; returns remarks about it."""
     with _quiet(), _rules() as rules:
-        from attncli.views.figure.drawing import draw
         from attncli.views.figure.fonts import OF_VIEWERS, escaped, families
 
-        found, lacking = (["sans-serif"], "") if form == "svg" else families("".join(texts(content)))
+        found, lacking = (["sans-serif"], "") if form == "svg" else families("".join(content.texts()))
         rules.update({"font.sans-serif": list(OF_VIEWERS), "font.family": found})
-        figure = draw(rewritten(content, lambda text: escaped(text, lacking)), kind)
+        figure = content.rewritten(lambda text: escaped(text, lacking)).draw(kind)
         data = _printed(figure, form)
     stream.write(_tidied(data, content) if form == "svg" else data)  # nothing, if drawing failed
     return tuple(_remarks(content, lacking))
@@ -68,19 +67,17 @@ def _printed(figure: Any, form: Format) -> bytes:
     return data.getvalue()
 
 
-def _remarks(content: Content, lacking: str) -> Iterator[str]:
+def _remarks(content: Figure, lacking: str) -> Iterator[str]:
     if lacking:
         shown = " ".join(lacking[:MOST_NAMED]) + " …" * (len(lacking) > MOST_NAMED)
         yield f"no font that a figure can use has {shown}; in an .svg the viewer's own fonts draw them"
-    if content.scale.by_row:
-        return
-    largest = max(float(content.scale.shares(panel.weights).max()) for panel in content.panels if not panel.signed)
-    if 0 < largest < FAINT:
+    largest = content.largest_share
+    if largest is not None and 0 < largest < FAINT:
         faint = f"no weight is above {largest:.2g} of the scale: "
         yield Remark((faint, Setting("color_scale", "row"), " shades each row up to its own largest"))
 
 
-def _tidied(svg: bytes, content: Content) -> bytes:
+def _tidied(svg: bytes, content: Figure) -> bytes:
     """The SVG without its reference to a DTD on the network, and with a title for those who cannot see it."""
     start = svg.index(b"<svg ")
     end = svg.index(b">", start)

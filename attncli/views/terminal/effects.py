@@ -135,11 +135,16 @@ def _row(texts: Sequence[str], columns: Sequence[Column]) -> str:
     return "  ".join(pad(text, column.width, "right" if column.right else "left") for text, column in row)
 
 
-def _remarks(effects: HeadEffects) -> Iterator[str]:
-    yield MADE_UP_FOR
+def weight_remarks(effects: HeadEffects) -> Iterator[str]:
+    """The meaning of a head's weight."""
     yield OF_WEIGHT if effects.position is not None else OF_ALL
     if effects.position is not None and any(head.part == "encoder" for head in effects.heads):
         yield "weight of a head of the encoder: the largest of each token, the mean over all tokens"
+
+
+def _remarks(effects: HeadEffects) -> Iterator[str]:
+    yield MADE_UP_FOR
+    yield from weight_remarks(effects)
     first, rest = effects.heads[0], len(effects.heads) - effects.settings.top
     if rest > 0:
         yield f"{rest} more heads: --top K, or --json"
