@@ -13,12 +13,14 @@ from attncli.analysis.merging import hide, merge_words
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.model import Model
+from attncli.recipes.compared_answers import Side, answers_of
 from attncli.recipes.differences import Difference
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explaining import Numbers, as_model, explain_model_with
 from attncli.recipes.model_input import part_of
 from attncli.recipes.model_run import ModelRun, check_room
 from attncli.recipes.model_source import ModelSource
+from attncli.recipes.prediction import Prediction
 from attncli.settings.explanation import cut_words
 from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.settings.option import check_text
@@ -40,7 +42,8 @@ class ComparedHead:
 class ModelComparison:
     """The heads of two runs; `words` are the compared rows; a warning names them where they are not pieces.
 
-    with_all: the mean divergence without the runs' changes, None where there are none.
+    with_all: the mean divergence without the runs' changes, None where there are none. answers: what each side's model
+    says of its text, empty where one of the two says nothing.
     """
 
     baseline: Explanation[ModelSource]
@@ -50,6 +53,7 @@ class ModelComparison:
     swap: tuple[str, str] | None
     warnings: tuple[str, ...] = ()
     with_all: float | None = None
+    answers: tuple[Prediction, ...] = ()
 
     @property
     def divergence(self) -> float:
@@ -114,7 +118,7 @@ def compare_models(
 
     Returns: for every chosen layer and head the mean Jensen–Shannon divergence in bits a row, the mean Spearman
         correlation and the share of rows with the same strongest key, over tokens where both have the same, else over
-        the words of both; the two explanations.
+        the words of both; the two explanations; the `answers` of both models, where they have some (`predict`).
 
     Raises:
         UsageError: neither `against` nor `swap`, or both; a word that the sentence does not have; else as in
@@ -147,21 +151,23 @@ def compare_models_with(text: str, model: Model, against: Model, choice: ModelSe
         raise AttnError(
             f"expected {model.name} and {against.name} of one shape, got {sizes}", "compare models of one shape"
         )
-    return _beside_unchanged(
+    found = _beside_unchanged(
         lambda choice: _compared(*_explained((text, model, choice), (text, against, choice))), choice
     )
+    return replace(found, answers=answers_of((text, model, choice), (text, against, choice)))
 
 
 def compare_swap(text: str, model: Model, swap: str, choice: ModelSettings) -> ModelComparison:
     """A sentence against itself with a word swapped for another: `he=she`, in a second text too."""
     old, new, *changed = _both_swapped(text, choice.pair, swap)
 
-    def compared(choice: ModelSettings) -> ModelComparison:
+    def sides(choice: ModelSettings) -> tuple[Side, Side]:
         pair = changed[1] if choice.pair is not None else None
         other = replace(choice, pair=pair, cut=tuple(_swapped_cut(cut, old, new) for cut in choice.cut))
-        return _compared(*_explained((text, model, choice), (changed[0], model, other)), (old, new))
+        return (text, model, choice), (changed[0], model, other)
 
-    return _beside_unchanged(compared, choice)
+    found = _beside_unchanged(lambda choice: _compared(*_explained(*sides(choice)), (old, new)), choice)
+    return replace(found, answers=answers_of(*sides(choice)))
 
 
 def _beside_unchanged(compared: Callable[[ModelSettings], ModelComparison], choice: ModelSettings) -> ModelComparison:
@@ -178,7 +184,7 @@ def _swapped_cut(cut: str, old: str, new: str) -> str:
 
 
 def _explained(
-    *given: tuple[str, Model, ModelSettings],
+    *given: Side,
 ) -> tuple[Explanation[ModelSource], Explanation[ModelSource]]:
     """Two texts under their models; AttnError before any is computed if the matrices of both do not fit in memory."""
     check_room(*(ModelRun.of(*each) for each in given), keeps=True)

@@ -17,6 +17,7 @@ from support.places import TESTS
 from attncli.errors import AttnError
 from attncli.views.records.prediction import check_size
 from attncli.views.records.schemas import schema_of
+from attncli.views.screen import visible
 
 TINY = TESTS / "oracles" / "tiny"
 BERT, GPT2, LABELS = (str(TINY / name) for name in ("bert", "gpt2", "bert_labels"))
@@ -301,3 +302,22 @@ def test_a_model_of_sentences_has_no_answer():
     assert (done.returncode, done.stdout) == (3, "")
     assert "has no output layer" in error
     assert "attn explain" in hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        (["the dog is", "--model", GPT2, "--swap", "dog=cat"], ["dog", "cat"]),
+        (["the dog is", "--model", GPT2, "--against-model", str(TINY / "falcon")], ["gpt2", "falcon"]),
+        (["the dog is", "--model", LABELS, "--swap", "dog=cat"], ["dog", "cat"]),
+    ],
+)
+def test_compare_says_the_answers_of_both_sides(typed, names):
+    done = attn("compare", *typed, "--json")
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, schema_of("compare"), jsonschema.Draft202012Validator)
+    shown = attn("compare", *typed).stdout
+    for name, answer in zip(names, found["answers"], strict=True):
+        first = answer["labels"][0] if "labels" in answer else answer["predictions"][0]["top"][0]
+        shown_first = first.get("label") or f'"{visible(first["token"])}"'
+        assert re.search(rf"^  {name} +{re.escape(shown_first)} {first['probability']:.3f}, ", shown, re.M)

@@ -7,7 +7,7 @@ import pytest
 from oracles.checkpoints import TINY, copy_of, with_config
 from support.places import TESTS
 
-from attncli import lens, predict
+from attncli import compare_models, lens, predict
 from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.models.changes import UNCHANGED
 from attncli.models.model import open_model
@@ -247,3 +247,26 @@ def test_more_scores_than_there_is_memory_are_refused(monkeypatch):
 def test_labels_are_of_whole_texts():
     with pytest.raises(UsageError, match=r"word='dog': expected a model that says tokens, got bert_labels"):
         predict("the dog", TINY / "bert_labels", word="dog")
+
+
+def test_both_sides_of_a_comparison_say_their_answers():
+    found = compare_models("the dog is", TINY / "gpt2", swap="dog=cat", without="0.1")
+    for text, answer in zip(("the dog is", "the cat is"), found.answers, strict=True):
+        alone = predict(text, TINY / "gpt2", without="0.1")
+        assert answer.text == text
+        assert answer.predictions == alone.predictions
+        np.testing.assert_array_equal(answer.with_all.logits, alone.with_all.logits)
+
+
+def test_a_side_without_an_answer_leaves_the_answers_out():
+    assert compare_models("the dog is", TINY / "bert", swap="dog=cat").answers == ()  # no mask
+    assert compare_models("the dog is", TINY / "llama", swap="dog=cat").answers == ()  # no output layer
+    assert len(compare_models("the [MASK] is a dog", TINY / "bert", swap="dog=cat").answers) == 2
+    assert len(compare_models("the dog", TINY / "bert_labels", TINY / "bert").answers) == 0
+
+
+def test_the_cuts_of_a_comparison_are_of_the_part_that_it_compares():
+    how = {"target": "Sie hat", "cut": "*:elephant"}
+    found = compare_models("She has seen the elephant", TRANSLATOR, swap="elephant=cat", **how)
+    alone = predict("She has seen the elephant", TRANSLATOR, part="cross", **how)
+    np.testing.assert_allclose(found.answers[0].logits, alone.logits, atol=1e-6)

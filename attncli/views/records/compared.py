@@ -14,6 +14,7 @@ from attncli.views.records.json import (
     sentence_record,
     vectors_record,
 )
+from attncli.views.records.prediction import said_record
 
 
 def comparison_json(comparison: Comparison, *, precision: int = 6) -> str:
@@ -70,6 +71,7 @@ def model_comparison_json(comparison: ModelComparison, precision: int = 6) -> st
             "baseline": baseline.source.name,
             "methods": [],
             "heads": [_compared_head(each, numbers) for each in comparison.heads],
+            "answers": [said_record(each, numbers) for each in comparison.answers],
             "warnings": [*comparison.warnings, *comparison.remarks],
             **_changes_of_both(comparison, numbers),
         }

@@ -51,6 +51,11 @@ def prediction_record(prediction: Prediction, numbers: Numbers) -> dict[str, Any
     return record | {"warnings": [*prediction.warnings, *prediction.remarks]}
 
 
+def said_record(prediction: Prediction, numbers: Numbers) -> dict[str, Any]:
+    """The answers of a side of a comparison, with the text and the model's name."""
+    return {"text": prediction.text, "model": prediction.model.name, **_answers(prediction, numbers)}
+
+
 def _read(tokens: ModelSentence) -> dict[str, Any]:
     """A text and its tokens; a special one, which has no place in the text, is named by its piece."""
     names = ("index", "text", "id", "piece", "start", "end", "special", *["segment"] * (tokens.pair is not None))

@@ -8,10 +8,12 @@ from rich.text import Text
 from attncli.recipes.model_comparison import ComparedHead, ModelComparison
 from attncli.views.palette import cell_style
 from attncli.views.rounding import number, percent
-from attncli.views.screen import Screen
+from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.heads import Line, head_grid
+from attncli.views.terminal.prediction import entries_of
 from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
 
+FIRST = 3  # answers of a place
 TABLE = "layer  head    JSD  Spearman  top-1"
 
 
@@ -22,9 +24,22 @@ def model_compare_lines(comparison: ModelComparison, screen: Screen) -> list[Tex
         line for text in comparison.texts for line in wrap([("  ", ""), (screen.word(text), "")], screen.columns, 2)
     ]
     drawn = [] if screen.accessible else [*_map(comparison, screen), Text()]
-    lines = [*over, Text(), *shown, Text(), *drawn, *_most(comparison, screen), Text()]
+    said = [*_answers(comparison, screen), Text()] if comparison.answers else []
+    lines = [*over, Text(), *shown, Text(), *said, *drawn, *_most(comparison, screen), Text()]
     remarks = (*_notes(comparison, screen), *comparison.remarks)
     return [*lines, *notes(remarks, screen), *notes(comparison.warnings, screen, "warning")]
+
+
+def _answers(comparison: ModelComparison, screen: Screen) -> Iterator[Text]:
+    """The first answers of either side, a line a place."""
+    yield from heading("answers", "of either side, the most probable first", screen)
+    swap = comparison.swap or tuple(each.model.name for each in comparison.answers)
+    width = min(max(map(cells, map(screen.word, swap))), screen.columns // 3)
+    for name, prediction in zip(swap, comparison.answers, strict=True):
+        label = pad(cut(screen.word(name), width, screen.own("…")), width)
+        for entries in entries_of(prediction, screen):
+            said = ", ".join(f"{each.name} {each.probability:.3f}" for each in entries[:FIRST])
+            yield from wrap([("  ", ""), (label, BOLD), ("  ", ""), (said, "")], screen.columns, width + 4)
 
 
 def _notes(comparison: ModelComparison, screen: Screen) -> Iterator[str]:

@@ -102,6 +102,11 @@ def _lists(prediction: Prediction, screen: Screen) -> Iterator[tuple[str, str, l
         yield "labels", meaning, entries
 
 
+def entries_of(prediction: Prediction, screen: Screen) -> Iterator[list[Entry]]:
+    """The tokens of each answer, or the labels."""
+    return (entries for _, _, entries in _lists(prediction, screen))
+
+
 def _place(answer: Answer, prediction: Prediction, screen: Screen) -> tuple[str, str]:
     name = token_name(prediction, answer.position, screen)
     if prediction.masked:
