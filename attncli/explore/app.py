@@ -23,6 +23,7 @@ from attncli.explore.matrix import scrolled
 from attncli.explore.notes import note_lines
 from attncli.explore.panels import panel_lines
 from attncli.explore.ranked import ranked_lines
+from attncli.explore.removal import with_head_moved
 from attncli.explore.state import Ask, Panel, State
 from attncli.explore.view import Notice, View
 from attncli.explore.widgets import Pane, Prompt
@@ -224,6 +225,15 @@ class Explorer(App[int]):
             return
         try:
             self._set(self.state.exclude_self(not self.view.whole.source.excludes_self))
+        except UsageError as error:
+            self.say(error_notice(error))
+
+    def action_move_head(self) -> None:
+        """Take the shown head of a model away, or put it back."""
+        if self.view is None:
+            return
+        try:
+            self.become(with_head_moved(self.view))
         except UsageError as error:
             self.say(error_notice(error))
 

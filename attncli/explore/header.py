@@ -50,6 +50,7 @@ class Entry(NamedTuple):
     usual: bool = False
 
 
+CHANGED = ("combine", "without", "ablate", "cut")  # of a model: what is another matrix than its own
 STEPPED = ("method", "mode", "mask", "temperature")  # which a key steps through: shown at all times
 
 
@@ -59,7 +60,8 @@ def _entries(view: View) -> Iterator[Entry]:
 
 def _of_model(source: Source, view: View) -> Iterator[Entry]:
     yield Entry("model", source.name, "ask('open')")
-    yield from (Entry(each.label, each.value) for each in shown_settings(source.settings) if each.name == "combine")
+    changed = [each for each in shown_settings(source.settings) if each.name in CHANGED]
+    yield from (Entry(each.label, each.value, action_of(each.name)) for each in changed)
 
 
 def _of_vectors(source: VectorSource, view: View) -> Iterator[Entry]:

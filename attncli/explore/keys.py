@@ -52,6 +52,7 @@ KEYS = (
     Key(("left_square_bracket",), "head(-1)", "[", "the head before"),
     Key(("right_curly_bracket",), "layer(1)", "}", "the next layer", "layer", "layer"),
     Key(("left_curly_bracket",), "layer(-1)", "{", "the layer before"),
+    Key(("w",), "move_head", "w", "take this head of a model away, or put it back", "without", "without"),
     Key(("c",), "panel('steps')", "c", "close-up: similarity, softmax, weighted sum", "close-up"),
     Key(("v",), "ask('open')", "v", "other vectors, or a model", "vectors", "vectors"),
     Key(("s",), "ask('save')", "s", "save what is shown", "save", "output"),
@@ -91,7 +92,7 @@ def remarked(explanation: Explanation) -> Explanation:
     return replace(explanation, remarks=tuple(map(with_keys, explanation.remarks)))
 
 
-FIRST = "?q→←em/c]}M+-avs"  # the footer's keys, most needed first
+FIRST = "?q→←em/c]}M+-avsw"  # the footer's keys, most needed first
 SETTINGS = ("method", "mode", "mask", "warmer", "colder")  # of attention over word vectors alone
 GAP = 2  # cells between two of them
 ARROWS = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down"}
@@ -120,6 +121,8 @@ def _useful(key: Key, view: View) -> bool:
     """Whether it changes anything as things are: a model has its own settings, and there may be but one head."""
     if key.action in SETTINGS:
         return not view.of_model
+    if key.action == "move_head":
+        return view.of_model and not view.whole.source.combined
     if key.action.startswith(("head", "layer")):
         return (view.n_head if key.action.startswith("head") else view.n_layer) > 1
     return True

@@ -3,8 +3,9 @@
 from rich.text import Text
 
 from attncli.explore.keys import remarked
+from attncli.explore.removal import difference_shown
 from attncli.explore.view import View
-from attncli.views.screen import cells, cut, pad
+from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.heading import closing
 from attncli.views.terminal.typeset import BOLD, DIM, bar, wrap
 
@@ -21,10 +22,16 @@ def note_lines(view: View, width: int, _height: int) -> list[Text]:
         mark = f"{notice.mark}: " if notice.mark else ""
         lines = wrap([(mark, BOLD), (screen.word(notice.text), "")], width, len(mark))
         return lines if len(lines) <= MOST_LINES else [lines[0], _cut(lines[1], width, view, "…")]
-    lines = closing(remarked(view.selection), (), screen)[1:]
+    lines = [*_without(view, screen), *closing(remarked(view.selection), (), screen)[1:]]
     if len(lines) <= MOST_LINES:
         return lines or [Text()]
     return [lines[0], _cut(lines[1], width, view, "… more: ?")]
+
+
+def _without(view: View, screen: Screen) -> list[Text]:
+    """The difference that heads that are taken away make."""
+    difference = difference_shown(view)
+    return wrap([(screen.word(difference), BOLD)], screen.columns, 2) if difference else []
 
 
 def _cut(line: Text, width: int, view: View, end: str) -> Text:

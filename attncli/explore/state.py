@@ -105,7 +105,7 @@ class State:
 
     def under(self, *, vectors: str | None = None, model: str | None = None) -> "State":
         """Another vector set, or a model, with all of its layers and heads."""
-        choice = replace(self.ask.choice, layer=None, head=None)
+        choice = replace(self.ask.choice, layer=None, head=None, without=())
         ask = replace(self.ask, vectors=vectors, model=model, choice=choice)
         return replace(self, ask=ask, layer=None, head=None)
 

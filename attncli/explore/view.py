@@ -8,6 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from attncli.explore.state import State
+from attncli.recipes.differences import Difference
 from attncli.recipes.explanation import Explanation
 from attncli.views.palette import cell_style
 from attncli.views.screen import Screen
@@ -71,19 +72,29 @@ class View:
         return self.names[self.state.query]
 
     @property
+    def layer(self) -> int:
+        """The number of the shown layer."""
+        return self.whole.layer_numbers[-1 if self.state.layer is None else self.state.layer]
+
+    @property
+    def away(self) -> bool:
+        """Whether the shown head of a model is taken away."""
+        changes, one = self.whole.changes, self.state.head is not None or self.n_head == 1
+        return one and isinstance(changes, Difference) and changes.takes(self.layer, self.selection.head_numbers[0])
+
+    @property
     def where(self) -> str:
         """The layer and head in words; empty where there is only one of each."""
         layers, heads = self.whole.layer_numbers, self.whole.head_numbers
         parts = []
         if self.n_layer > 1:
-            layer = self.n_layer - 1 if self.state.layer is None else self.state.layer
-            parts.append(f"layer {layers[layer]} of {layers[0]}-{layers[-1]}")
+            parts.append(f"layer {self.layer} of {layers[0]}-{layers[-1]}")
         if self.n_head > 1:
             head = self.state.head
             parts.append(
                 f"mean of {self.n_head} heads" if head is None else f"head {heads[head]} of {heads[0]}-{heads[-1]}"
             )
-        return ", ".join(parts)
+        return ", ".join([*parts, *["taken away"] * self.away])
 
     @property
     def where_in_short(self) -> str:

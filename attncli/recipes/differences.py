@@ -83,6 +83,13 @@ class Difference:
         return f"against the unchanged run {_moved(self)}"
 
     @property
+    def in_short(self) -> str:
+        """The answers before and after; of a model without any the cosine of its last hidden states."""
+        if not self.answers:
+            return f"the last hidden states have cosine {self.output:.3f}"
+        return _listed([str(each) for each in self.answers])
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """The changes, and the difference that they make."""
         return (*self.named, self.said)
@@ -181,7 +188,7 @@ def _moved(difference: Difference) -> str:
     mean = f"the weights differ by {difference.divergence.mean():.3f} bits a row (mean Jensen-Shannon)"
     where = f", most in layer {layer} head {head} ({most:.3f})" if difference.divergence.size > 1 else ""
     said = f"{mean}{where}, the last hidden states have cosine {difference.output:.3f}"
-    return f"{said}; answer {_listed([str(each) for each in difference.answers])}" if difference.answers else said
+    return f"{said}; answer {difference.in_short}" if difference.answers else said
 
 
 def _listed(names: list[str]) -> str:

@@ -40,6 +40,7 @@ DOES = {
     "[": ([], lambda app, lines: app.state.head == 2),
     "}": ([], lambda app, lines: app.state.layer == 0),
     "{": ([], lambda app, lines: app.state.layer == 0),
+    "w": ([], lambda app, lines: "heads are taken away from a model: v opens one" in "\n".join(lines)),
     "c": ([], lambda app, lines: any(line.startswith("1 similarity") for line in lines)),
     "v": ([], lambda app, lines: "vectors or model:" in "\n".join(lines)),
     "s": ([], lambda app, lines: "save as: attention-001.svg" in "\n".join(lines)),

@@ -115,3 +115,72 @@ def test_a_real_model():
     lines = "\n".join(press(app, "right_square_bracket", size=(120, 40)))
     assert "layer 5 of 0-5, head 0 of 0-11" in lines
     assert f"[CLS] {BARK} [SEP]" in lines
+
+
+GPT2 = str(TESTS / "oracles" / "tiny" / "gpt2")
+PAIR = str(TESTS / "oracles" / "tiny" / "bart")
+
+
+@pytest.mark.parametrize(
+    ("model", "choice", "name", "shown"),
+    [
+        (GPT2, {}, "0.1", "0.1"),
+        (PAIR, {}, "0.1", "0.1"),
+        (PAIR, {"target": "a dog"}, "cross:0.1", "cross:0.1"),
+        (PAIR, {"target": "a dog", "part": "decoder"}, "decoder:0.1", "0.1"),
+    ],
+)
+def test_a_key_takes_the_head_at_the_cursor_away_and_puts_it_back(model, choice, name, shown):
+    app = explorer(BARK, model=model, choice=choice)
+    to_head = ["right_curly_bracket", "right_square_bracket", "right_square_bracket"]
+    lines = press(app, *to_head, "w", size=(140, 24))
+    assert app.state.ask.choice.without == (shown,)
+    found = explain_model(BARK, model, without=name, **choice)
+    np.testing.assert_array_equal(app.view.selection.weights[0, 0], found.weights[0, 1])
+    assert any("head 1 of 0-" in line and "taken away" in line for line in lines)
+    assert f"without {shown}" in lines[0]
+    assert any(line.startswith(f"without {shown}: ") and found.changes.in_short in line for line in lines)
+    command = explain_command(app.view.state, app.view.whole)
+    assert f"--without {shown}" in command
+    record = json.loads(attn(*shlex.split(command)[1:], "--json").stdout)
+    np.testing.assert_allclose(record["weights"][0][0], found.weights[0, 1], atol=1e-6)
+    app = explorer(BARK, model=model, choice=choice)
+    lines = press(app, *to_head, "w", "w", size=(140, 24))
+    assert app.state.ask.choice.without == ()
+    assert app.view.whole.changes is None
+    assert "without" not in lines[0] + explain_command(app.view.state, app.view.whole)
+
+
+def test_several_heads_are_away_together_and_any_of_them_comes_back():
+    app = explorer(BARK, model=GPT2, choice={"without": "1.3"})
+    lines = press(app, "right_curly_bracket", "right_square_bracket", "w", size=(140, 24))
+    assert app.state.ask.choice.without == ("1.3", "0.0")
+    assert "without 1.3,0.0" in lines[0]
+    press(app := explorer(BARK, model=GPT2, choice={"without": "1.3,0.0"}), "left_square_bracket", "w")
+    assert app.state.ask.choice.without == ("0.0",)
+
+
+@pytest.mark.parametrize(
+    ("model", "choice", "said"),
+    [
+        (GPT2, {}, "this is the mean of the heads: ] chooses one to take away"),
+        (GPT2, {"combine": "mean"}, "these heads are combined"),
+        (None, {}, "heads are taken away from a model: v opens one"),
+    ],
+)
+def test_where_no_head_can_be_taken_away_it_is_said(model, choice, said):
+    app = explorer(BARK, model=model, choice=choice)
+    assert any(said in line for line in press(app, "w", size=(120, 24)))
+    assert app.state.ask.choice.without == ()
+
+
+def test_another_model_has_all_of_its_heads():
+    state = State(explorer(BARK, model=GPT2, choice={"without": "1.3"}).state.ask)
+    assert state.under(model=TINY).ask.choice.without == ()
+
+
+def test_a_cut_over_vectors_is_in_the_title_and_the_command():
+    app = explorer(BARK, cut="he:dog")
+    lines = press(app, size=(140, 24))
+    assert "cut he:dog" in lines[0]
+    assert "--cut he:dog" in explain_command(app.view.state, app.view.whole)

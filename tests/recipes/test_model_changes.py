@@ -1,6 +1,7 @@
 """Heads taken away and words cut apart in explanations, comparisons and rankings: their runs and what is said."""
 
 import json
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -18,6 +19,7 @@ from attncli.recipes.head_ranking import rank_heads
 from attncli.recipes.model_comparison import compare_models
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import ModelSettings
+from attncli.views.page import explanation_page
 from attncli.views.records.compared import model_comparison_json
 from attncli.views.records.json import explanation_json
 from attncli.views.records.schemas import schema_of
@@ -155,6 +157,12 @@ def test_the_map_marks_heads_that_are_away():
     assert [line for line in spoken if "head 1, taken away:" in line] == [
         line for line in spoken if line.startswith("Layer 0, head 1")
     ]
+
+
+def test_the_page_says_the_changes_in_its_line_of_settings():
+    page = explanation_page(explain_model(TEXT, model("gpt2"), without="0.1,1.0", ablate="mean", cut="barks:dog"))
+    assert "without 0.1,1.0 · ablate mean · cut barks:dog" in re.search('id="settings"[^>]*>([^<]*)<', page)[1]
+    assert "taken away, with the mean over the tokens in place of its output" in page
 
 
 @pytest.mark.parametrize("changes", CHANGES)

@@ -144,7 +144,16 @@ WRONG = {
         **{"word": 2.5, "cut": "x", "top": 0},
     },
 }
-KEYED = {"mode": "M", "method": "m", "mask": "a", "exclude_self": "x", "word": "/", "layer": "}", "head": "]"}
+KEYED = {
+    "mode": "M",
+    "method": "m",
+    "mask": "a",
+    "exclude_self": "x",
+    "word": "/",
+    "layer": "}",
+    "head": "]",
+    "without": "w",
+}
 CASES = [(check, name, value) for check, wrong in WRONG.items() for name, value in wrong.items()]
 
 

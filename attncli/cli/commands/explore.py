@@ -19,7 +19,7 @@ from attncli.cli.options import (
     scale_field,
 )
 from attncli.errors import UsageError
-from attncli.settings.explanation import AttentionOptions, check_settings
+from attncli.settings.explanation import AttentionOptions, CutOption, check_settings
 
 if TYPE_CHECKING:
     from attncli.explore.app import Explorer
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """attn explore "Bark is very cute and he is a dog"
 attn explore "He gave the dog a bone" --mode multihead --heads 3
-attn explore "She sat on the river bank" --model my-model"""
+attn explore "She sat on the river bank" --model my-model --without 1.7"""
 PIPES = "attn explain writes the same to pipes and files"
 Sentence = Annotated[
     str | None,
@@ -39,8 +39,8 @@ Sentence = Annotated[
 
 
 @dataclass(frozen=True)
-class ScreenOptions:
-    """The display of the screen."""
+class ScreenOptions(CutOption):
+    """Words that are cut apart, and the display of the screen."""
 
     color_scale: str = scale_field()
     color: str = color_field()
@@ -64,7 +64,8 @@ def command(
     package("textual", "attn explore")
     from attncli.cli.reading import EXAMPLE
 
-    app = _explorer(EXAMPLE.sentence if sentence is None else sentence, attention, inputs, model, _screen(screen))
+    text = EXAMPLE.sentence if sentence is None else sentence
+    app = _explorer(_ask(text, attention, inputs, model, screen.cut), _screen(screen))
     raise typer.Exit(_run(app))
 
 
@@ -93,26 +94,26 @@ def _screen(options: ScreenOptions) -> "Screen":
     return detect_screen(options.color, by_row=options.color_scale == "row")
 
 
-def _explorer(
-    sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions, screen: "Screen"
-) -> "Explorer":
+def _explorer(ask: "Ask", screen: "Screen") -> "Explorer":
     """The app with its first question, whose mistakes are errors of the command."""
     from attncli.explore.app import Explorer
     from attncli.explore.computing import Explainer
     from attncli.explore.state import State
 
-    ask, explainer = _ask(sentence, attention, inputs, model), Explainer()
+    explainer = Explainer()
     _open(ask, explainer)
     endings = _pictures_first([*offered("Explanation")])
     return Explorer(State(ask), explainer, screen, _save, endings)
 
 
-def _ask(sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions) -> "Ask":
+def _ask(
+    sentence: str, attention: AttentionOptions, inputs: InputOptions, model: ModelOptions, cut: tuple[str, ...]
+) -> "Ask":
     from attncli.cli.reading import model_settings_of
     from attncli.explore.state import Ask
 
-    settings = check_settings(**vars(attention), unknown=inputs.unknown)
-    return Ask(sentence, settings, inputs.vectors, model.model, model_settings_of(model))
+    settings = check_settings(**vars(attention), unknown=inputs.unknown, cut=cut)
+    return Ask(sentence, settings, inputs.vectors, model.model, model_settings_of(model, cut=cut))
 
 
 def _open(ask: "Ask", explainer: "Explainer") -> None:
@@ -120,8 +121,10 @@ def _open(ask: "Ask", explainer: "Explainer") -> None:
     from attncli.cli.reading import opened_model, opened_vectors
 
     if ask.model is not None:
+        from attncli.recipes.changes import check_ablated
         from attncli.recipes.model_input import read_input
 
+        check_ablated(ask.choice)
         model = opened_model(ask.model)
         read_input(ask.sentence, model, ask.choice)
         explainer.keep({}, {ask.model: model})
