@@ -1,7 +1,8 @@
 """attn: every step of attention on your own words.
 
 On word vectors: `explain` a sentence, `compare` similarity methods, `open_vectors` opens a set of vectors.
-On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`; `open_model`.
+On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`,
+`head_contributions`; `open_model` opens one.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from attncli.errors import AttnError, ResourceError, UsageError
     from attncli.models.model import Model, open_model
     from attncli.recipes.comparison import Comparison, compare
+    from attncli.recipes.contributions import HeadContributions, head_contributions
     from attncli.recipes.explaining import explain
     from attncli.recipes.explanation import Explanation
     from attncli.recipes.head_effects import HeadEffects, head_effects
@@ -29,6 +31,7 @@ __all__ = [
     "AttnError",
     "Comparison",
     "Explanation",
+    "HeadContributions",
     "HeadEffects",
     "HeadRanking",
     "Lens",
@@ -43,6 +46,7 @@ __all__ = [
     "compare_models",
     "explain",
     "explain_model",
+    "head_contributions",
     "head_effects",
     "lens",
     "open_model",
@@ -56,6 +60,7 @@ _HOMES = {
     "errors": ("AttnError", "ResourceError", "UsageError"),
     "models.model": ("Model", "open_model"),
     "recipes.comparison": ("Comparison", "compare"),
+    "recipes.contributions": ("HeadContributions", "head_contributions"),
     "recipes.explaining": ("explain",),
     "recipes.explanation": ("Explanation",),
     "recipes.head_effects": ("HeadEffects", "head_effects"),

@@ -24,6 +24,7 @@ TABLE = [
     ("compare_models", ModelSettings, REDUCTION, {"swap"}),
     ("rank_heads", ModelSettings, REDUCTION, {"from_", "to", "pattern", "lift"}),
     ("head_effects", ModelSettings, (REDUCTION - {"word"}) | {"stride"}, {"for_"}),
+    ("head_contributions", ModelSettings, (REDUCTION - {"word"}) | {"stride"}, {"for_"}),
     ("predict", ModelSettings, REDUCTION - {"word"} | {"stride", "layer", "head"}, set()),
 ]
 

@@ -19,6 +19,7 @@ LINES = {
     "ModelComparison": "terminal.model_compare:model_compare_lines",
     "HeadRanking": "terminal.heads:ranking_lines",
     "HeadEffects": "terminal.effects:effects_lines",
+    "HeadContributions": "terminal.contributions:contributions_lines",
     "Prediction": "terminal.prediction:prediction_lines",
     "Lens": "terminal.lens:lens_lines",
 }
@@ -75,6 +76,7 @@ FORMATS = {
                 "ModelComparison": "records.compared:model_comparison_json",
                 "HeadRanking": "records.json:ranking_json",
                 "HeadEffects": "records.effects:effects_json",
+                "HeadContributions": "records.contributions:contributions_json",
                 "Prediction": "records.prediction:prediction_json",
                 "Lens": "records.lens:lens_json",
             },
@@ -89,6 +91,7 @@ FORMATS = {
                 "ModelComparison": "records.rows:model_comparison_rows",
                 "HeadRanking": "records.rows:ranking_rows",
                 "HeadEffects": "records.effects:effects_rows",
+                "HeadContributions": "records.contributions:contributions_rows",
                 "Prediction": "records.prediction:prediction_rows",
                 "Lens": "records.lens:lens_rows",
             },

@@ -1,4 +1,4 @@
-"""Direct logit attribution: what each part of the residual stream adds to the score of a token.
+"""Direct logit attribution: what each part of the residual stream adds to the score of a token or label.
 
 The output layer is linear, and so is the norm in front of it once the size that it divides by is held fixed; the score
 is then the sum of what the parts give each by itself (nostalgebraist 2020; Elhage et al. 2021, section "Zero-layer
@@ -14,14 +14,24 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.errors import FinalError, Setting
 from attncli.models.blocks.decoder import CrossBlock
+from attncli.models.blocks.layers import Dense
 from attncli.models.blocks.residual import ParallelBlock, PreNormBlock
 from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.encoder_decoder import EncoderDecoder
-from attncli.models.family import Family, PackedLayer
+from attncli.models.family import Family, Norm, PackedLayer
 from attncli.models.output import token_row
 from attncli.models.stream import OUTPUT_BIAS, Part, Stream
 
-INSTEAD = ("take the heads away one by one: ", Setting("by", "effect"))
+INSTEAD = ("take the heads away one at a time: ", Setting("by", "effect"))
+
+
+class Readout(NamedTuple):
+    """How one score is made of the last hidden state x: norm(x)·scale · row + bias; row `[d]`, norm None without."""
+
+    norm: Norm | None
+    row: Array
+    bias: float | None = None
+    scale: float = 1.0
 
 
 class Shares(NamedTuple):
@@ -31,15 +41,19 @@ class Shares(NamedTuple):
     of: Array
 
 
-def check_parts(name: str, family: Family) -> None:
-    """FinalError: the scores of the model of a name are no sum of what parts of it add."""
-    if not _adds(family.decoder_block(0) if isinstance(family, EncoderDecoder) else family.block(0)):
-        got = f"expected norms in front of what blocks add, got {name}, which norms the sums"
-    elif family.prediction.transform is not None:
-        got = f"expected a linear output layer, got an activation in that of {name}"
+def check_parts(name: str, family: Family, *, labels: bool = False) -> None:
+    """FinalError: the scores of the model of a name are no sum of what parts of it add; labels: those of labels."""
+    head = family.classifier
+    block = family.decoder_block if isinstance(family, EncoderDecoder) and not labels else family.block
+    if not _adds(block(0)):
+        got = f"expected a model with norms in front of what its blocks add, got {name}, which norms the sums"
+    elif (head.hidden if labels else family.prediction.transform) is not None:
+        got = f"expected a model with a linear output layer, got {name}, which has an activation in front of it"
+    elif labels and head.pooled == "mean":
+        got = f"expected a model that scores the state of one token, got {name}, which scores the mean of all"
     else:
         return
-    raise FinalError(f"{got}: its parts do not add up to a score", INSTEAD, setting="by", value="contribution")
+    raise FinalError(f"{got}: its parts do not add up to a logit", INSTEAD)
 
 
 def _adds(block: object) -> bool:
@@ -48,7 +62,7 @@ def _adds(block: object) -> bool:
 
 
 def residual(layers: Iterator[PackedLayer], place: int) -> tuple[Stream, Array]:
-    """The parts of the last hidden state at a token of the one text, and that state itself `[1, d_model]`.
+    """The parts of the last layer's output at a token of the one text, and the output of all `[n, d_model]`.
 
     Raises:
         ResourceError: as the layers do.
@@ -56,25 +70,35 @@ def residual(layers: Iterator[PackedLayer], place: int) -> tuple[Stream, Array]:
     numbers, stream = count(), None
     for layer in layers:
         with np.errstate(all="ignore"):  # layers are checked
-            stream, output = layer.carry(next(numbers), place, stream), layer.output[[place]]
+            stream, output = layer.carry(next(numbers), place, stream), layer.output
         del layer  # before the next is computed
     if stream is None:
         raise ValueError("layers: expected one or more")
     return stream, output
 
 
-def shares(family: Family, tensors: Checkpoint, stream: Stream, token: int) -> Shares:
-    """What each part of the last hidden state adds to the score of a token, before any softcap.
-
-    The output layer's bias is a part, and so are those of the last norm.
+def of_token(family: Family, tensors: Checkpoint, token: int) -> Readout:
+    """The score of a token, before any softcap.
 
     Raises:
         ResourceError: an array of the output layer that is missing, or has another shape than config.json says.
     """
-    last = family.read_out_norm
-    read = stream if last is None else stream.through(last.frozen(tensors, stream.total))
-    row, bias = token_row(family, tensors, token)  # [d]
-    found = Shares(read.names, read.times(family.prediction.scale).parts @ row)
-    if bias is None:
+    row, bias = token_row(family, tensors, token)
+    return Readout(family.read_out_norm, row, bias, family.prediction.scale)
+
+
+def of_label(family: Family, tensors: Checkpoint, labels: int, label: int) -> Readout:
+    """The score of one of so many labels; ResourceError as `of_token`."""
+    name, biased = family.classifier.out, family.classifier.biased
+    weight, bias = Dense(name, tensors.shape(f"{name}.weight")[-1], labels, biased).weights(tensors)
+    return Readout(family.last, weight[label], None if bias is None else float(bias[label]))
+
+
+def shares(readout: Readout, tensors: Checkpoint, stream: Stream) -> Shares:
+    """What each part of the last hidden state adds to a score; biases of the norm and of the score are parts too."""
+    norm = readout.norm
+    read = stream if norm is None else stream.through(norm.frozen(tensors, stream.total))
+    found = Shares(read.names, read.times(readout.scale).parts @ readout.row)
+    if readout.bias is None:
         return found
-    return Shares((*found.names, Part(OUTPUT_BIAS)), np.append(found.of, bias))
+    return Shares((*found.names, Part(OUTPUT_BIAS)), np.append(found.of, readout.bias))

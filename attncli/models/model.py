@@ -17,7 +17,7 @@ from attncli.models.checkpoint.tensors import Checkpoint
 from attncli.models.checkpoint.token_text import piece_text
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelTokenizer
 from attncli.models.classification import Labels, label_logits, pooled_place, read_labels
-from attncli.models.contribution import Shares, check_parts, residual, shares
+from attncli.models.contribution import Shares, check_parts, of_label, of_token, residual, shares
 from attncli.models.encoder_decoder import EncoderDecoder
 from attncli.models.families import FAMILIES, read_family
 from attncli.models.family import Family, ModelShape
@@ -151,16 +151,17 @@ class Model(Forward):
         return checked_logits(self.name, self._family, self._tensors, output, capped=capped)
 
     def check_parts(self) -> None:
-        """UsageError: its scores are no sum of what parts add, for norms behind the sums or a head that is not linear.
+        """UsageError: its scores are no sum of what parts add, for norms of the sums or a head that is not linear.
 
         Raises:
             ResourceError: it has no output layer.
         """
-        check_parts(self.name, self._family)
-        self.check_output()
+        check_parts(self.name, self._family, labels=bool(self.labels))
+        if not self.labels:
+            self.check_output()
 
     def residual(self, given: ModelInput, place: int) -> tuple[Stream, Array]:
-        """The last layer's output at a token as a sum of parts, and that output itself `[1, d_model]`.
+        """The last layer's output at a token as a sum of parts, and the output of all tokens `[n, d_model]`.
 
         given: of one text, under its changes; its part is the decoder of an encoder–decoder; place: of the token.
 
@@ -170,13 +171,15 @@ class Model(Forward):
         """
         return residual(self.packed(given), place)
 
-    def shares(self, stream: Stream, token: int) -> Shares:
-        """What each part of the last layer's output adds to the score of a token, before any softcap.
+    def shares(self, stream: Stream, answer: int) -> Shares:
+        """What each part of the last layer's output adds to the score of a token, before any softcap, or of a label.
 
         Raises:
             ResourceError: an array of the output layer does not fit config.json.
         """
-        return shares(self._family, self._tensors, stream, token)
+        family, tensors, labels = self._family, self._tensors, len(self.labels)
+        read = of_label(family, tensors, labels, answer) if labels else of_token(family, tensors, answer)
+        return shares(read, tensors, stream)
 
     def room(self, given: ModelInput) -> int:
         """How many tokens can be said behind a text, or behind a target: the last of them needs no position."""

@@ -14,7 +14,7 @@ COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
 #: Settings of any source that are texts: records have places of their own for them.
 TEXTS = ("memory", "target")
 PARTS = ("encoder", "decoder", "cross")
-RANKINGS = ("pair", "effect")
+RANKINGS = ("pair", "effect", "contribution")
 PATTERN_NAMES = ("previous", "next", "duplicate", "induction")
 #: The hint where something is too large for all layers and heads.
 SOME_HEADS = ("choose some: ", Setting("layer", "L"), " ", Setting("head", "H"))

@@ -50,6 +50,7 @@ EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 def test_the_examples_of_the_help_run(example, tmp_path):
     write_news(tmp_path)
     (tmp_path / "my-model").symlink_to(MODEL)
+    (tmp_path / "my-decoder").symlink_to(MODEL.parent / "gpt2")
     done = shell(example, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "train" in example or not done.stderr

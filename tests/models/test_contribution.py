@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from models.test_classification import opened as classifier
 from models.test_logits import HEADED, opened
 from oracles.checkpoints import TINY
 from support.places import TESTS
@@ -41,9 +42,10 @@ def stored_input(name, stored, key="ids"):
 
 
 def shares_of(model, asked, token=None):
-    """The shares at the last token by the name of their part, of a token or of the model's answer, and its score."""
-    stream, output = model.residual(asked, len(asked.queries.tokens) - 1)
-    (scores,) = model.logits(output, capped=False)
+    """The shares by the name of their part, of a token or of the model's answer, and its score."""
+    ids = asked.queries.ids
+    stream, output = model.residual(asked, model.class_place(ids) if model.labels else len(ids) - 1)
+    scores = model.class_logits(ids, output) if model.labels else model.logits(output[-1:], capped=False)[0]
     token = int(scores.argmax()) if token is None else token
     found = defaultdict(float)
     for part, share in zip(*model.shares(stream, token), strict=True):
@@ -63,6 +65,22 @@ def test_the_shares_of_every_pre_norm_model_sum_to_its_score(name):
         heads = shape.n_layer * shape.n_head * (2 if asked.part == "decoder" else 1)
         assert sum(part.head is not None for part in shares) == heads
         assert sum(part.kind == FEED_FORWARD for part in shares) == shape.n_layer
+
+
+@pytest.mark.parametrize("name", ["llama_labels", "llama_labels-padded", "opt_labels"])
+def test_the_shares_of_a_label_sum_to_its_score(name):
+    model, stored = classifier(name), np.load(TINY / name / "expected.npz")
+    model.check_parts()
+    for key, expected in np.load(TINY / name / "labels.npz").items():
+        for label, score in enumerate(expected):
+            shares, _ = shares_of(model, given(stored[key.replace("labels", "ids")]), label)
+            assert sum(shares.values()) == pytest.approx(score, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["bert_labels", "modernbert_labels"])
+def test_labels_behind_an_activation_have_no_shares(name):
+    with pytest.raises(FinalError, match=f"expected a model with (norms|a linear output layer).*{name}"):
+        open_model(TINY / name).check_parts()
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
@@ -85,18 +103,16 @@ def test_the_shares_are_those_of_pytorchs_gradients(name):
 
 @pytest.mark.parametrize("name", POST_NORM)
 def test_norms_of_sums_have_no_shares(name):
-    with pytest.raises(
-        FinalError, match=r"expected norms in front of what blocks add, got .*, which norms the sums"
-    ) as caught:
+    with pytest.raises(FinalError, match=r"expected a model with norms in front .*, which norms the sums") as caught:
         opened(name).check_parts()
-    assert caught.value.hint == "take the heads away one by one: by='effect'"
+    assert caught.value.hint == "take the heads away one at a time: by='effect'"
 
 
 @pytest.mark.parametrize("name", NON_LINEAR)
 def test_an_output_layer_with_an_activation_has_no_shares(name):
-    with pytest.raises(FinalError, match="expected a linear output layer, got an activation in that of") as caught:
+    with pytest.raises(FinalError, match="expected a model with a linear output layer, got") as caught:
         opened(name).check_parts()
-    assert caught.value.hint == "take the heads away one by one: by='effect'"
+    assert caught.value.hint == "take the heads away one at a time: by='effect'"
 
 
 def test_a_model_without_an_output_layer_says_so():
