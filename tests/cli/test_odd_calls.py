@@ -6,12 +6,14 @@ import sys
 import warnings
 
 import pytest
+from oracles.checkpoints import TINY
 from support.command import BARE, COMMAND, attn
 
 from attncli.cli.app import run
 from attncli.cli.output import LONGEST
 
 LONG = "x" * 65_000
+GPT2 = TINY / "gpt2"
 BIG = "1" + "0" * 30
 
 # What is typed behind `attn`, and the exit codes that are right.
@@ -80,6 +82,21 @@ CALLS = [
     ("corpus|/dev/null", {1, 2}),
     (f"corpus|{LONG}", {1, 3}),
     ("corpus|/dev/null|-o|/dev/null", {1, 2}),
+    *((f"predict|a dog|--model|{GPT2}|--top|{value}", {0, 2}) for value in ("0", "-1", "1000000000000000000", BIG)),
+    *(
+        (f"predict|a dog|--model|{GPT2}|--without|{value}", {2})
+        for value in ("", "1", "9.9", "0.0.0", BIG, LONG, "cross:0.0")
+    ),
+    *(
+        (f"predict|a dog|--model|{GPT2}|--cut|{value}", {2})
+        for value in ("", ":", "a:", ":a", "=:", "cat:a", LONG, "9:9")
+    ),
+    *((f"predict|a dog|--model|{GPT2}|--word|{value}", {2}) for value in ("", "9", "-1", BIG, LONG, "cat")),
+    *(
+        (f"predict|{value}|--model|{GPT2}|--lens-all", {0, 1, 2})
+        for value in (LONG, "\n", "\u2028", "\x1b[31m" * 99, "\0")
+    ),
+    *((f"predict|a dog|--model|{GPT2}|-o|a.{value}", {0, 1, 2}) for value in ("svg", "html", "", "csv/")),
     ("schema|" + LONG, {2}),
     ("completion|" + LONG, {2}),
 ]
