@@ -29,6 +29,7 @@ CONTENTS = {
     "ModelComparison": "figure.compared:model_comparison_content",
     "Lens": "figure.lens:lens_content",
     "HeadEffects": "figure.effects:effects_content",
+    "HeadContributions": "figure.contributions:contributions_content",
 }
 
 

@@ -88,20 +88,26 @@ def signed_bar(share: float, width: int, both: bool, screen: Screen) -> str:
     return (blocks[1] * (halves % 2) + blocks[0] * (halves // 2)).rjust(width)
 
 
-def _sum(found: HeadContributions, screen: Screen) -> Iterator[Text]:
-    """The sum of all parts, which is the logit, and the largest feed-forwards."""
-    n, biases = len(found.heads), found.of(BIASES) + found.of(OUTPUT_BIAS)
-    fed = [each for each in found.parts if each.part == FEED_FORWARD]
+def sum_of(found: HeadContributions) -> str:
+    """All shares by kind, as a sum that is the logit."""
+    n, fed = len(found.heads), sum(each.part == FEED_FORWARD for each in found.parts)
+    there = {each.part for each in found.parts}
     terms = {
         "embedding": found.of(EMBEDDING),
         f"{n} head{'s' * (n != 1)}": float(found.contributions.sum()),
-        **({"other heads": found.of(OTHER_HEADS)} if any(each.part == OTHER_HEADS for each in found.parts) else {}),
-        f"{len(fed)} feed-forward{'s' * (len(fed) != 1)}": found.of(FEED_FORWARD),
-        **({"biases": biases} if any(each.part in (BIASES, OUTPUT_BIAS) for each in found.parts) else {}),
+        **({"other heads": found.of(OTHER_HEADS)} if OTHER_HEADS in there else {}),
+        f"{fed} feed-forward{'s' * (fed != 1)}": found.of(FEED_FORWARD),
+        **({"biases": found.of(BIASES) + found.of(OUTPUT_BIAS)} if there & {BIASES, OUTPUT_BIAS} else {}),
     }
     added = " ".join(f"{'-' if share < 0 else '+'} {abs(share):.2f} ({name})" for name, share in terms.items())
-    total = f"{added.removeprefix('+ ').replace('- ', '-', added.startswith('- '))} = {found.sum:.2f}, the logit"
-    yield from wrap([("sum  ", BOLD), (total, "")], screen.columns, 2)
+    first = added.removeprefix("+ ").replace("- ", "-", added.startswith("- "))
+    return f"{first} = {found.sum:.2f}, the logit"
+
+
+def _sum(found: HeadContributions, screen: Screen) -> Iterator[Text]:
+    """The sum of all parts, and the largest feed-forwards."""
+    yield from wrap([("sum  ", BOLD), (sum_of(found), "")], screen.columns, 2)
+    fed = [each for each in found.parts if each.part == FEED_FORWARD]
     largest = sorted(fed, key=lambda each: -abs(each.contribution))[:SHOWN_LAYERS]
     of_layers = ", ".join(f"layer {each.layer} {each.contribution:+.2f}" for each in largest)
     yield from wrap([("  largest feed-forwards: ", DIM), (of_layers, "")], screen.columns, 4)
