@@ -117,6 +117,7 @@ FORMATS = {
                 "Explanation": "page:explanation_page",
                 "Comparison": "page:comparison_page",
                 "ModelComparison": "page:comparison_page",
+                "HeadEffects": "page:effects_page",
             },
             "page",
         ),

@@ -4,7 +4,7 @@ The answer is that of Michel et al. (2019, section 2.1): a head's context is tak
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -17,10 +17,11 @@ from attncli.models.changes import HeadName
 from attncli.models.encoder_decoder import PARTS
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
-from attncli.recipes.model_explaining import Numbers, as_model
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explaining import Numbers, as_model, explain_model_with
 from attncli.recipes.model_input import input_remarks
 from attncli.recipes.model_run import ModelRun, Progress, check_room
-from attncli.recipes.model_source import ModelInfo
+from attncli.recipes.model_source import ModelInfo, ModelSource
 from attncli.recipes.sides import Side
 from attncli.recipes.watched import Watched, first_answer, watched
 from attncli.settings.model import ModelSettings, check_model_settings, chosen
@@ -61,7 +62,7 @@ class HeadEffects:
     answer: the text of the token or label whose logit is watched, id its number, None where a hidden state is watched;
     position: the (first) token that is watched, None: all. logit, probability: of the answer with all heads.
     rank_correlation: Spearman's, of the weights with the effects over all heads, None where either are all equal; below
-    0 those with more weight help more.
+    0 those with more weight help more. explanation: the weights of all heads, for a page; None: they are not kept.
     """
 
     model: ModelInfo
@@ -76,7 +77,8 @@ class HeadEffects:
     memory: Sentence | None = None
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    scored: bool = field(default=True)
+    scored: bool = True
+    explanation: Explanation[ModelSource] | None = None
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -158,18 +160,21 @@ def head_effects_with(
     settings: ModelSettings,
     answer: str | None = None,
     progress: Progress = lambda *_: None,
+    *,
+    explained: bool = False,
 ) -> HeadEffects:
     """`head_effects` with an open model and checked settings.
 
     progress: of work that takes long, called with its name, the number of copies of layers that are computed, and the
-        number of all.
+        number of all. explained: whether the weights of all heads are kept too.
     """
     asked = watched(text, model, settings, None if answer is None else check_text("for_", answer))
     heads = tuple(_chosen(model, asked.given, settings))
     check_room(ModelRun(model, asked.given, (0,), (0,)))
     sweep = _Sweep(asked, heads, settings)
+    explanation = explain_model_with(text, model, settings) if explained else None
     sweep.run(progress)
-    return sweep.result
+    return replace(sweep.result, explanation=explanation)
 
 
 @dataclass

@@ -123,7 +123,7 @@ def test_without_a_sentence_there_is_an_example_that_the_model_answers():
         ([*PAGES["next"], "--by", "effect", "--for", "the dog"], "--for 'the dog': expected one token of gpt2"),
         ([*PAGES["next"], "--by", "efect"], "--by 'efect': expected one of pair, effect"),
         (["the dog is", "--model", GPT2, "--by", "effect", "--layer", "7"], "--layer 7: expected 0 to 1"),
-        ([*PAGES["next"], "--by", "effect", "-o", "effects.html"], "-o 'effects.html'"),
+        ([*PAGES["next"], "--by", "effect", "-o", "effects.npz"], "-o 'effects.npz'"),
     ],
 )
 def test_mistakes_are_one_line_with_a_hint(arguments, said):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.places import TESTS
 
-from attncli import lens, predict
+from attncli import head_effects, lens, predict
 from attncli.errors import ResourceError
 from attncli.models.model import open_model
 
@@ -61,3 +61,14 @@ def test_a_fact(smollm2, text):
 
 def test_the_facts_are_those_of_the_oracle():
     assert [CAPITAL, *FACTS] == list(EXPECTED["facts"])
+
+
+def test_the_head_that_looks_at_france_carries_paris(smollm2):
+    """Of all 270 heads, as tests/effects_table.py has them, the one that the answer loses most without."""
+    found = head_effects(CAPITAL, smollm2, layer=23)
+    first, second = found.heads[:2]
+    assert (found.answer, first.name, found.sentence.tokens[first.key].text) == (" Paris", "23.4", "France")
+    assert first.weight == pytest.approx(0.903, abs=2e-3)
+    assert first.effect == pytest.approx(-4.063, abs=1e-2)
+    assert first.probability == pytest.approx(0.141, abs=2e-3)
+    assert second.effect > -1

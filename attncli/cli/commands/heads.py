@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import typer
@@ -85,7 +86,8 @@ def _by_effect(ranked: RankOptions, name: str, output: OutputOptions, sentence: 
 
     _check_unset(ranked, ("from_", "to", "lift", "pattern"), "pair")
     settings, model = model_settings_of(ranked, top=output.top), opened_model(name)
-    make = announced(output, lambda text, progress: head_effects_with(text, model, settings, ranked.for_, progress))
+    effects = partial(head_effects_with, explained=form.name == "html")
+    make = announced(output, lambda text, progress: effects(text, model, settings, ranked.for_, progress))
     return write_each(sentence, make, form, output, example=Example("heads", example_of(model)))
 
 

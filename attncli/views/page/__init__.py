@@ -2,8 +2,10 @@
 
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation
+from attncli.recipes.head_effects import HeadEffects
 from attncli.recipes.model_comparison import ModelComparison
 from attncli.text.tokens import Sentence
+from attncli.views.page.effects import effects_record
 from attncli.views.page.measured import methods_measured, models_measured
 from attncli.views.page.page import page_html
 
@@ -12,6 +14,20 @@ def explanation_page(explanation: Explanation, by_row: bool = False) -> str:
     """The page of one explanation; by_row: each row is coloured up to its own largest weight."""
     sources = {explanation.source.method: explanation}
     return page_html(sources, f"attn: {_titled(explanation.sentence)}", by_row=by_row)
+
+
+def effects_page(effects: HeadEffects, by_row: bool = False) -> str:
+    """The page of the weights that the effects are of, with a map of the heads by their effect.
+
+    Raises:
+        ValueError: effects without weights.
+    """
+    if effects.explanation is None:
+        raise ValueError("expected effects with an explanation, got none")
+    explanation = effects.explanation
+    record = effects_record(effects, explanation)
+    sources = {explanation.source.method: explanation}
+    return page_html(sources, f"attn heads: {_titled(explanation.sentence)}", by_row=by_row, effects=record)
 
 
 def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = False) -> str:

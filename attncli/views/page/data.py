@@ -25,10 +25,16 @@ MOST_NEIGHBOURS = 64  # tokens; the nearest words of more are left out
 Record = dict[str, Any]
 
 
-def page_data(sources: Mapping[str, Explanation], compared: Record | None = None, by_row: bool = False) -> Record:
+def page_data(
+    sources: Mapping[str, Explanation],
+    compared: Record | None = None,
+    by_row: bool = False,
+    effects: Record | None = None,
+) -> Record:
     """Everything the script draws, `sources` by what the switch between them calls them.
 
-    `compared` are the measures of several; by_row: colours start with each row up to its own largest weight.
+    `compared` are the measures of several; by_row: colours start with each row up to its own largest weight; effects:
+    those of the heads of the one source.
 
     Raises:
         AttnError: it would take more than MOST_BYTES.
@@ -38,6 +44,7 @@ def page_data(sources: Mapping[str, Explanation], compared: Record | None = None
         "switch": _switch(list(sources.values())),
         "scale": "row" if by_row else "largest",
         "compared": compared,
+        "effects": effects,
         "bytes": packing.bytes,
         "levels": packing.levels,
         "sources": [{"name": visible(name), **_source(each, packing)} for name, each in sources.items()],

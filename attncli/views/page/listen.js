@@ -94,6 +94,7 @@ function listen() {
       redraw();
     });
   }
+  found("outline").addEventListener("change", drawEffects);
   found("all").addEventListener("toggle", drawTable);
   window.addEventListener("resize", fit);
   window.addEventListener("beforeprint", () => { found("all").open ||= view.keys.length <= 20; });

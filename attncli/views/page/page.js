@@ -48,6 +48,7 @@ function redraw() {
   buildSwitches();
   found("does").textContent = whatItDoes();
   drawMeasures();
+  drawEffects();
   buildWords();
   buildMatrix();
   reserve();

@@ -28,6 +28,7 @@ SCRIPTS = (
     "readout.js",
     "room.js",
     "measures.js",
+    "effects.js",
     "listen.js",
     "page.js",
 )  # one after another they are one script
@@ -45,11 +46,12 @@ def page_html(
     warnings: Sequence[str] = (),
     compared: Record | None = None,
     by_row: bool = False,
+    effects: Record | None = None,
 ) -> str:
     """The page of one or several explanations, by what the switch between them calls them.
 
     Every layer and head of each is in it, packed as `packing` says. Whatever users typed is text and nothing else.
-    `compared` and `by_row` as in `page_data`.
+    `compared`, `by_row` and `effects` as in `page_data`.
 
     Raises:
         AttnError: the page would be too large.
@@ -66,7 +68,7 @@ def page_html(
         "notes": "\n".join(f'<li dir="auto">{_text(note)}</li>' for note in notes),
         "about": about(explanations, packing_of(explanations)),
         "table": _table(first),
-        "data": json_block(page_data(sources, compared, by_row)),
+        "data": json_block(page_data(sources, compared, by_row, effects)),
         "style": style,
         "script": script,
     }

@@ -50,15 +50,21 @@ def effects_lines(effects: HeadEffects, screen: Screen) -> list[Text]:
 
 
 def _answer(effects: HeadEffects, screen: Screen) -> list[Text]:
-    """The answer with all heads, or the state that is watched."""
+    """The answer with all heads, or the state that is watched, its name in bold letters."""
+    name, _, rest = answered(effects, screen).partition(": ")
+    return wrap([(f"{name}  ", BOLD), (rest, "")], screen.columns, 2)
+
+
+def answered(effects: HeadEffects, screen: Screen) -> str:
+    """The answer with all heads, or the state that is watched, in words."""
     place = None if effects.position is None else names(effects.sentence, screen)[effects.position]
     if effects.answer is None:
         state = "the mean over all tokens" if place is None else f"that of {place}"
-        return heading("last hidden state", f"{state}: the model has no output layer, and so no answer", screen)
+        return f"last hidden state: {state}; the model has no output layer, and so no answer"
     numbers = f"logit {effects.logit:.2f}, probability {effects.probability:.3f}"
     of_token = "" if place is None else f" at {place}"
     answer = quoted(effects.answer, screen)
-    return wrap([("answer  ", BOLD), (f"{answer}{of_token}: {numbers} with all heads", "")], screen.columns, 2)
+    return f"answer: {answer}{of_token}, {numbers} with all heads"
 
 
 def _by(effects: HeadEffects) -> str:
