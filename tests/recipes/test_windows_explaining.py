@@ -181,7 +181,7 @@ def test_a_target_is_not_read_in_windows():
 def test_a_source_and_its_target_are_cut_each_for_itself():
     bart = open_model(TINY / "bart")
     assert explain_model(LONG, bart, target="a dog", truncate=True).weights.shape[-1] == 64
-    every = len(bart.targets().read_long(LONG).tokens)
+    every = len(bart.targets().texts.read_long(LONG).tokens)
     found = explain_model("a dog", bart, target=LONG, truncate=True)
     assert f"the beginning of the target: 64 of {every} tokens" in found.warnings[-1]
     assert found.weights.shape[-2] == 64
@@ -192,12 +192,12 @@ def test_a_source_and_its_target_are_cut_each_for_itself():
 
 def test_a_target_is_cut_before_it_is_shifted():
     translator = open_model(TINY.parent / "translator")
-    reader = translator.targets()
+    reader = translator.targets().texts
     every = reader.read_long("der Hund sieht die Katze . " * 20)
     cut = reader.cut(every)
     assert cut.ids == (*every.ids[:31], every.ids[-1])  # as transformers does: 32 tokens, of which </s> is one
     assert cut.tokens[-1].piece == "</s>"
-    assert translator.shifted(cut).ids[1:] == cut.ids[:-1]
+    assert translator.targets().shifted(cut).ids[1:] == cut.ids[:-1]
 
 
 def test_heads_are_ranked_over_windows(model, whole):
