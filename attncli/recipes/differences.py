@@ -1,7 +1,7 @@
 """The difference that changes make to a run of a model: to its weights, its last hidden state and its answers."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -115,6 +115,7 @@ class Beside:
         """The difference, once all layers were added."""
         assert self._outputs is not None
         model, given = self._run.model, self._run.given
+        settings = replace(settings, part=given.part if model.has_decoder else None)
         last = [model.final_of(given, output) for output in self._outputs]
         shown = self._run.layers, self._run.heads
         answers = tuple(_answers(model, given, *self._outputs))

@@ -12,6 +12,8 @@ from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
+from attncli.recipes.changes import check_ablated
+from attncli.recipes.differences import Difference, beside_of
 from attncli.recipes.model_explaining import Numbers, as_model
 from attncli.recipes.model_input import input_remarks
 from attncli.recipes.model_run import ModelRun, Step, check_room
@@ -29,7 +31,8 @@ class HeadRanking:
     """The heads, the highest score first, or with `by_lift` those furthest above their mean.
 
     `from_` and `to` are the tokens of the two words, None for a pattern; memory: the source that a target attends to,
-    which has the word of `to`; warnings are the model's.
+    which has the word of `to`; warnings are the model's; changes: the difference that heads taken away and words cut
+    apart make.
     """
 
     model: ModelInfo
@@ -43,6 +46,7 @@ class HeadRanking:
     warnings: tuple[str, ...] = ()
     memory: Sentence | None = None
     remarks: tuple[str, ...] = ()
+    changes: Difference | None = None
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -127,25 +131,38 @@ def rank_model_heads(
     """
     check_ranked(from_, to, pattern, lift)
     choice = choice or ModelSettings()
+    check_ablated(choice)
     run = ModelRun.of(text, model, choice)
     check_room(run)
     sentence, keys = (Side.of(each, ModelSettings()).sentence for each in (run.given.queries, run.given.keys))
     attending = attended = means = None
+    beside = beside_of(run)
+    each = partial(run.each, watch=beside.add if beside else None)
     if pattern is not None:
         wanted = _pattern(pattern, run.given)  # [n, n]
-        scores = np.stack([*run.each(lambda step: pattern_score(step.weights, wanted))])  # [n_layer, n_head]
+        scores = np.stack([*each(lambda step: pattern_score(step.weights, wanted))])  # [n_layer, n_head]
     else:
         attending, attended = pieces_of(sentence, from_ or "", "from_"), pieces_of(keys, to or "", "to")
         on_pair = partial(_on_pair, attending, attended)
-        scores, means = np.moveaxis(np.stack([*run.each(on_pair)]), 1, 0)  # [n_layer, n_head] both
+        scores, means = np.moveaxis(np.stack([*each(on_pair)]), 1, 0)  # [n_layer, n_head] both
     named = tuple(
-        each._replace(layer=run.layers[each.layer], head=run.heads[each.head])
-        for each in in_order(scores, means, by_lift=lift)
+        head._replace(layer=run.layers[head.layer], head=run.heads[head.head])
+        for head in in_order(scores, means, by_lift=lift)
     )
-    memory = keys if run.given.crosses else None
-    said = tuple(input_remarks(run.given.text, choice))
+    difference = beside.difference(choice) if beside else None
     return HeadRanking(
-        run.info, sentence, named, pattern, attending, attended, choice.top, lift, run.warnings, memory, said
+        run.info,
+        sentence,
+        named,
+        pattern,
+        attending,
+        attended,
+        choice.top,
+        lift,
+        run.warnings,
+        memory=keys if run.given.crosses else None,
+        remarks=(*input_remarks(run.given.text, choice), *(difference.remarks if difference else ())),
+        changes=difference,
     )
 
 

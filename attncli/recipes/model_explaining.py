@@ -134,7 +134,7 @@ def explain_model_with(
     each = partial(run.each, progress=progress, watch=beside.add if beside else None)
     layers = _kept(run, each, measures, keeps) if settings.combine == "none" else _combined(run, each, measures)
     shown = replace(settings, part=run.given.part if model.has_decoder else None)
-    difference = beside.difference(shown) if beside else None
+    difference = beside.difference(settings) if beside else None
     special = reduction.keys.special
     return Explanation(
         ModelSource(run.info, shown, run.layers, run.heads, measures.kinds, special, measures.strongest),

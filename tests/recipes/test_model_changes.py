@@ -21,10 +21,11 @@ from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import ModelSettings
 from attncli.views.page import explanation_page
 from attncli.views.records.compared import model_comparison_json
-from attncli.views.records.json import explanation_json
+from attncli.views.records.json import explanation_json, ranking_json
 from attncli.views.records.schemas import schema_of
 from attncli.views.screen import Screen
 from attncli.views.terminal.explain import explanation_lines
+from attncli.views.terminal.heads import ranking_lines
 
 TINY = TESTS / "oracles" / "tiny"
 TEXT = "Bark is a dog and he barks"
@@ -209,6 +210,28 @@ def test_heads_are_ranked_on_the_changed_run():
     by_place = [{(each.layer, each.head): each.score for each in ranking.heads} for ranking in (away, plain)]
     assert by_place[0][0, 3] == by_place[1][0, 3]  # the layer of the head itself is as it was
     assert by_place[0][1, 3] != by_place[1][1, 3]
+
+
+@pytest.mark.parametrize("ranked", [{"from_": "barks", "to": "dog"}, {"pattern": "previous"}])
+@pytest.mark.parametrize("changes", CHANGES)
+def test_a_ranking_says_the_difference(ranked, changes):
+    found, explained = (
+        rank_heads(TEXT, model("gpt2"), **ranked, **changes),
+        explain_model(TEXT, model("gpt2"), **changes),
+    )
+    assert found.remarks == explained.changes.remarks
+    record = json.loads(ranking_json(found))
+    jsonschema.validate(record, schema_of("heads"), jsonschema.Draft202012Validator)
+    assert record["changes"] == json.loads(explanation_json(explained))["changes"]
+    assert found.changes.said.partition(";")[0] in " ".join(
+        line.plain for line in ranking_lines(found, Screen(width=400))
+    )
+    assert "changes" not in json.loads(ranking_json(rank_heads(TEXT, model("gpt2"), **ranked)))
+
+
+def test_on_a_word_that_nobody_sees_the_mean_is_0():
+    found = rank_heads(TEXT, model("gpt2"), from_="barks", to="dog", cut="*:dog")
+    assert {(each.score, each.mean) for each in found.heads} == {(0, 0)}
 
 
 MISTAKES = [

@@ -11,7 +11,7 @@ from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import ModelOption, OutputOptions, SentenceArgument
 from attncli.errors import Setting, UsageError
-from attncli.settings.explanation import WordOption
+from attncli.settings.explanation import CutOption, WordOption
 from attncli.settings.model import (
     PATTERN_NAMES,
     RANKINGS,
@@ -30,7 +30,7 @@ attn heads "The capital of France is" --model my-decoder --by contribution"""
 
 
 @dataclass(frozen=True)
-class RankOptions(HeadOptions, AblationOptions, ReadingOptions, TextOptions, WordOption, ModelOption):
+class RankOptions(CutOption, HeadOptions, AblationOptions, ReadingOptions, TextOptions, WordOption, ModelOption):
     """The heads, and the pair, the pattern or the answer that they are ranked by."""
 
     by: str = model_option("pair", "A pair or pattern, or a head's part in the answer.", values=RANKINGS)

@@ -57,13 +57,13 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
     return json_line(record | (full_record(explanation, numbers) if full and explanation.has_steps else {}))
 
 
-def changes_entry(explanation: Explanation, numbers: "Numbers") -> dict[str, Any]:
+def changes_entry(record: "Explanation | HeadRanking", numbers: "Numbers") -> dict[str, Any]:
     """The difference that heads taken away and words cut apart make; empty without any."""
-    if explanation.changes is None:
+    if record.changes is None:
         return {}
     from attncli.views.records.changes import changes_record  # the other records need not wait for it
 
-    return {"changes": changes_record(explanation.changes, numbers)}
+    return {"changes": changes_record(record.changes, numbers)}
 
 
 def _check_size(explanation: Explanation, precision: int, full: bool) -> None:
@@ -274,5 +274,6 @@ def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
                 for each in ranking.heads
             ],
             "warnings": [*ranking.warnings, *ranking.remarks],
+            **changes_entry(ranking, numbers),
         }
     )
