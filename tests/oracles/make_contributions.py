@@ -2,9 +2,9 @@
 
     python tests/oracles/make_contributions.py          (needs transformers 5 and torch)
 
-Of the tiny checkpoints in NAMES, loaded from the disk in float64. The output of the norms in front of attention and
-feed-forward is detached, and so is the size that every norm divides by; the gradient of a score by what a layer adds
-is then the direct path alone, and their product its contribution. A head's addition is taken in front of the output
+Of the tiny checkpoints in NAMES, loaded from the disk in float64. What attention and feed-forward take is detached,
+and so is the size that every norm divides by; the gradient of a score by what a layer adds is then the direct path
+alone, and their product its contribution. A head's addition is taken in front of the output
 projection. `NAME.heads`, or `NAME.decoder` and `NAME.cross`: `[n_layer, n_head]`; `NAME.feed_forward`: `[n_layer]`;
 `NAME.embedding`, `NAME.answer` (the id) and `NAME.logit` (before the softcap): one number.
 """
@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from checkpoints import TINY
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+from checkpoints import TINY, weights_of
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-#: A block, and in it the norms in front, the output projections by the part of their heads, and the feed-forward.
+#: A block, and in it the norms whose outputs are detached, or the modules whose inputs are, the output projections by
+#: the part of their heads, and what gives the addition of the feed-forward.
 GPT2 = ("transformer.h.{}.", ("ln_1", "ln_2"), {"heads": "attn.c_proj"}, "mlp")
 LLAMA = ("model.layers.{}.", ("input_layernorm", "post_attention_layernorm"), {"heads": "self_attn.o_proj"}, "mlp")
 NEOX = ("gpt_neox.layers.{}.", LLAMA[1], {"heads": "attention.dense"}, "mlp")
@@ -27,6 +28,7 @@ T5 = (
     {"decoder": "0.SelfAttention.o", "cross": "1.EncDecAttention.o"},
     "2.DenseReluDense",
 )
+BLOOM_FED = "mlp.dense_4h_to_h"
 NAMES = {
     "gpt2": GPT2,
     "llama_biased": LLAMA,
@@ -34,6 +36,8 @@ NAMES = {
     "gemma2": (LLAMA[0], ("input_layernorm", "pre_feedforward_layernorm"), *LLAMA[2:]),
     "gpt_neox": NEOX,
     "granite": LLAMA,
+    "olmo2": (LLAMA[0], ("self_attn", "mlp"), *LLAMA[2:]),
+    "bloom-from_norms": ("transformer.h.{}.", ("self_attention", "mlp"), {"heads": "self_attention.dense"}, BLOOM_FED),
     "t5": T5,
 }
 
@@ -51,7 +55,8 @@ def frozen(norm, x):
 def opened(name):
     """The model without a softcap of its scores, its norms frozen."""
     kind = AutoModelForSeq2SeqLM if name == "t5" else AutoModelForCausalLM
-    model = kind.from_pretrained(TINY / name, dtype=torch.float64, attn_implementation="eager").eval()
+    how = {"config": AutoConfig.from_pretrained(TINY / name), "attn_implementation": "eager"}
+    model = kind.from_pretrained(TINY / weights_of(name), dtype=torch.float64, **how).eval()
     if hasattr(model.config, "final_logit_softcapping"):
         model.config.final_logit_softcapping = None
     for module in model.modules():
@@ -60,9 +65,18 @@ def opened(name):
     return model
 
 
-def detached(module, args, output):
-    """A hook that cuts what a norm gives from the paths of gradients."""
-    return output.detach()
+def cut(module):
+    """Cut what a norm gives, or the first input of another module, from the paths of gradients."""
+    if type(module).__name__.endswith("Norm"):
+        module.register_forward_hook(lambda module, args, output: output.detach())
+    else:
+        module.register_forward_pre_hook(detached, with_kwargs=True)
+
+
+def detached(module, args, kwargs):
+    """A hook in front of a module."""
+    named = {name: x.detach() if name == "hidden_states" else x for name, x in kwargs.items()}
+    return (*(x.detach() if at == 0 else x for at, x in enumerate(args)),), named
 
 
 def noted(found, key, module, args, output):
@@ -79,7 +93,7 @@ def contributions(name):
     layers = range(stack.config.num_layers if name == "t5" else model.config.num_hidden_layers)
     for number in layers:
         for norm in norms:
-            model.get_submodule(block.format(number) + norm).register_forward_hook(detached)
+            cut(model.get_submodule(block.format(number) + norm))
         for part, each in {**mixers, "feed_forward": fed}.items():
             hook = partial(noted, found, (part, number))
             model.get_submodule(block.format(number) + each).register_forward_hook(hook)
@@ -115,7 +129,7 @@ def of_heads(model, name, mixer, context, output):
     """The contribution of each head of a layer, from the input of the output projection: `[n_head]`."""
     weight = model.get_submodule(mixer).weight.detach()
     w_o = weight if name == "gpt2" else weight.T  # [n_head·d_v, d_model]
-    n_head = getattr(model.config, "num_heads", None) or model.config.num_attention_heads
+    n_head = model.config.num_heads if name == "t5" else model.config.num_attention_heads
     each = context[0, -1].reshape(n_head, 1, -1) @ w_o.reshape(n_head, -1, w_o.shape[-1])  # [n_head, 1, d_model]
     return each[:, 0] @ output.grad[0, -1]
 

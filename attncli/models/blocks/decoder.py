@@ -95,7 +95,8 @@ class CrossBlock(NamedTuple):
             c = begun(x, place, before)
             c += attended.parts("decoder", number, place)
             c += crossed().parts("cross", number, place)
-            return c + fed(self.feed_forward, tensors, self.feed_forward_norm(tensors, c.total), number)
+            feeding = self.feed_forward_norm(tensors, c.total).astype(x.dtype, copy=False)
+            return c + fed(self.feed_forward, tensors, feeding, number)
 
         output: Callable[[], Array] = cache(finish)
         carries = carry if self.first else not_carried

@@ -85,7 +85,7 @@ class PreNormBlock(NamedTuple):
         residual = carried(self.attention_norm, tensors, stream, number) if self.from_norms else stream
         of_heads = carried(after_attention, tensors, attended.parts("encoder", number, place), number)
         a = residual + of_heads.times(self.multiplier)
-        feeding = normed(self.feed_forward_norm, tensors, a.total)
+        feeding = normed(self.feed_forward_norm, tensors, a.total).astype(x.dtype, copy=False)
         added = carried(after_feed_forward, tensors, fed(self.feed_forward, tensors, feeding, number), number)
         kept = carried(self.feed_forward_norm, tensors, a, number) if self.from_norms else a
         return kept + added.times(self.multiplier)
@@ -123,7 +123,7 @@ class ParallelBlock(NamedTuple):
     ) -> Stream:
         """As `finish`, of parts."""
         stream = begun(x, place, before)
-        feeding = (self.feed_forward_norm or self.attention_norm)(tensors, stream.total)
+        feeding = (self.feed_forward_norm or self.attention_norm)(tensors, stream.total).astype(x.dtype, copy=False)
         added = fed(self.feed_forward, tensors, feeding, number)
         return stream + attended.parts("encoder", number, place) + added
 
