@@ -206,7 +206,7 @@ class TopOption:
     """The length of lists."""
 
     top: int = option(
-        "Output", 5, "How many context words, or heads, are listed.", check=Whole(1), metavar="K", when=never
+        "Output", 5, "How many context words, heads or tokens are listed.", check=Whole(1), metavar="K", when=never
     )
 
 
