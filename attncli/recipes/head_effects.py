@@ -13,7 +13,7 @@ import numpy as np
 
 from attncli.analysis.measures import rank_correlation, ranking
 from attncli.arrays import Array
-from attncli.models.changes import HeadName
+from attncli.models.changes import UNCHANGED, HeadName
 from attncli.models.encoder_decoder import PARTS
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
@@ -29,6 +29,17 @@ from attncli.settings.option import check_text
 from attncli.text.tokens import Sentence
 
 LONG = 2**32  # multiplications, of half a second; their progress is told
+
+
+class Answered(NamedTuple):
+    """The answer's logit and probability in the unchanged model; without an answer what changes do to the state.
+
+    change: 1 − the cosine of the hidden states without and with the changes.
+    """
+
+    logit: float | None = None
+    probability: float | None = None
+    change: float | None = None
 
 
 class HeadEffect(NamedTuple):
@@ -63,6 +74,7 @@ class HeadEffects:
     position: the (first) token that is watched, None: all. logit, probability: of the answer with all heads.
     rank_correlation: Spearman's, of the weights with the effects over all heads, None where either are all equal; below
     0 those with more weight help more. explanation: the weights of all heads, for a page; None: they are not kept.
+    with_all: of the unchanged model, where heads or words are taken away in every pass.
     """
 
     model: ModelInfo
@@ -79,6 +91,7 @@ class HeadEffects:
     warnings: tuple[str, ...] = ()
     scored: bool = True
     explanation: Explanation[ModelSource] | None = None
+    with_all: Answered | None = None
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -172,7 +185,8 @@ def head_effects_with(
     heads = tuple(_chosen(model, asked.given, settings))
     check_room(ModelRun(model, asked.given, (0,), (0,)))
     sweep = _Sweep(asked, heads, settings)
-    explanation = explain_model_with(text, model, settings) if explained else None
+    own = settings if settings.without else replace(settings, ablate=ModelSettings.ablate)
+    explanation = explain_model_with(text, model, own) if explained else None
     sweep.run(progress)
     return replace(sweep.result, explanation=explanation)
 
@@ -187,6 +201,7 @@ class _Sweep:
     _weights: dict[HeadName, tuple[float, int | None]] = field(default_factory=dict)
     _effects: dict[HeadName, tuple[float, float | None]] = field(default_factory=dict)
     _before: tuple[float, float] | None = None
+    _with_all: Answered | None = None
 
     def run(self, progress: Progress) -> None:
         """The unchanged pass, and one without each head."""
@@ -194,8 +209,9 @@ class _Sweep:
         removal = self.asked.model.removal(self.asked.given, self.settings.ablate, self._see)
         self.asked = first_answer(self.asked, removal.output)
         if self.asked.scored:
-            logit, share = self.asked.measure(removal.output[None])
-            self._before = float(logit[0]), float(share[0]) if share is not None else np.nan
+            self._before = self._measured(removal.output)
+        if self.asked.given.changes:
+            self._with_all = self._unchanged(removal.output)
         steps, done = removal.steps(self.heads), 0
         long = steps * len(self.asked.tokens.tokens) * _size(self.asked.model) > LONG
 
@@ -211,6 +227,21 @@ class _Sweep:
             effects, shares = self.asked.change(removal.output, output)
             for at, head in enumerate(heads):
                 self._effects[head] = float(effects[at]), None if shares is None else float(shares[at])
+
+    def _measured(self, output: Array) -> tuple[float, float]:
+        """The answer's logit and probability by the last layer's output `[n, d_model]`."""
+        logit, share = self.asked.measure(output[None])
+        return float(logit[0]), np.nan if share is None else float(share[0])
+
+    def _unchanged(self, output: Array) -> Answered:
+        """The answer of the unchanged model; output `[n, d_model]`: under the changes of every pass."""
+        given = self.asked.given
+        plain, part = replace(given, changes=UNCHANGED), "encoder" if given.target is None else "decoder"
+        for layer in self.asked.model.layers(plain, part):
+            last = layer.output
+        if self.asked.scored:
+            return Answered(*self._measured(last))
+        return Answered(change=float(self.asked.change(last, output[None])[0][0]))
 
     def _see(self, part: str, layer: int, weights: Array) -> None:
         """The weights `[n_head, n_query, n_key]` of a layer."""
@@ -241,10 +272,17 @@ class _Sweep:
             logit,
             probability,
             None if given.target is None else source,
-            (*asked.remarks(), *input_remarks(given.text, self.settings)),
+            (*self._taken(), *asked.remarks(), *input_remarks(given.text, self.settings)),
             (*model.warnings, *given.warnings),
             asked.scored,
+            with_all=self._with_all,
         )
+
+    def _taken(self) -> Iterator[str]:
+        """The changes of every pass."""
+        for said, names in (("taken away", self.settings.without), ("cut apart", self.settings.cut)):
+            if names:
+                yield f"{said} in every pass: {', '.join(names)}"
 
     def _ranked(self, head: HeadName) -> HeadEffect:
         part = head.part if self.asked.given.target is not None else None

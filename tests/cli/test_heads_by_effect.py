@@ -20,6 +20,7 @@ PAGES = {
     "label": ["the dog is", "--model", LABELS],
     "target": ["She has seen the elephant", "--model", TRANSLATOR, "--target", "Sie hat"],
     "state": ["the dog is", "--model", PLAIN],
+    "less": ["the dog is", "--model", GPT2, "--without", "1.0", "--cut", "is:dog"],
     "word": ["the dog is", "--model", PLAIN, "--word", "dog"],
 }
 
@@ -51,6 +52,7 @@ def test_json_has_every_head_with_its_effect_and_weight(page):
     assert effects == sorted(effects, reverse=not scored)
     assert [(found[name] is not None) for name in ("answer", "answer_id", "logit", "probability")] == [scored] * 4
     assert (found["position"] is None) == (page == "state")
+    assert ("with_all" in found) == (page == "less")
     assert -1 <= found["rank_correlation"] <= 1
     assert (found["memory"] is not None) == (page == "target")
     assert [each["part"] is not None for each in heads] == [page == "target"] * len(heads)

@@ -170,7 +170,20 @@ def test_heads_that_are_gone_already_change_nothing(models):
     found = head_effects("the dog is", models["gpt2"], without="1.0")
     (gone,) = (each for each in found.heads if each.name == "1.0")
     assert gone.effect == 0
-    assert found.logit != head_effects("the dog is", models["gpt2"]).logit
+    unchanged = head_effects("the dog is", models["gpt2"], for_=found.answer)
+    assert found.with_all[:2] == pytest.approx((unchanged.logit, unchanged.probability), abs=1e-5)
+    assert unchanged.with_all is None
+    shown = " ".join(line.plain for line in effects_lines(found, Screen(200)))
+    assert f"; unchanged {unchanged.logit:.2f}, {unchanged.probability:.3f}" in shown
+    assert "taken away in every pass: 1.0" in shown
+
+
+def test_cuts_turn_a_hidden_state_before_any_head_is_taken_away(models):
+    found = head_effects("the dog is", models["roberta"], cut="is:dog", word="is")
+    assert found.with_all.change > 1e-4
+    assert found.with_all[:2] == (None, None)
+    shown = " ".join(line.plain for line in effects_lines(found, Screen(200)))
+    assert f"1 − cosine {found.with_all.change:.4f}" in shown
 
 
 def test_progress_is_told_of_long_work_alone(models, monkeypatch):

@@ -28,7 +28,7 @@ def data_of(page):
 @pytest.mark.parametrize(
     ("text", "folder", "settings", "part"),
     [
-        ("the dog is", TINY / "gpt2", {}, None),
+        ("the dog is", TINY / "gpt2", {"ablate": "mean"}, None),
         ("the dog is", TINY / "roberta", {"layer": 1}, None),
         ("She has seen the elephant", TRANSLATOR, {"target": "Sie hat"}, "cross"),
         ("She has seen the elephant", TRANSLATOR, {"target": "Sie hat", "part": "decoder"}, "decoder"),

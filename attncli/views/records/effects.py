@@ -29,11 +29,20 @@ def effects_json(effects: HeadEffects, precision: int = 6) -> str:
             "position": effects.position,
             "logit": numbers.scalar(effects.logit),
             "probability": numbers.scalar(effects.probability),
+            **_with_all(effects, numbers),
             "rank_correlation": numbers.scalar(effects.rank_correlation),
             "heads": [_head(each, numbers) for each in effects.heads],
             "warnings": [*effects.warnings, *effects.remarks],
         }
     )
+
+
+def _with_all(effects: HeadEffects, numbers: Numbers) -> dict[str, Any]:
+    """The numbers of the unchanged model, where something is taken away in every pass."""
+    if effects.with_all is None:
+        return {}
+    found = {name: numbers.scalar(value) for name, value in effects.with_all._asdict().items()}
+    return {"with_all": {name: value for name, value in found.items() if value is not None}}
 
 
 def _head(each: HeadEffect, numbers: Numbers) -> dict[str, Any]:

@@ -60,10 +60,13 @@ def answered(effects: HeadEffects, screen: Screen) -> str:
     place = None if effects.position is None else names(effects.sentence, screen)[effects.position]
     if effects.answer is None:
         state = "the mean over all tokens" if place is None else f"that of {place}"
-        return f"last hidden state: {state}; the model has no output layer, and so no answer"
-    numbers = f"logit {effects.logit:.2f}, probability {effects.probability:.3f}"
+        moved = "" if effects.with_all is None else f", 1 − cosine {effects.with_all.change:.4f} to the unchanged one"
+        return f"last hidden state: {state}{moved}; the model has no output layer, and so no answer"
+    numbers, before = f"logit {effects.logit:.2f}, probability {effects.probability:.3f}", effects.with_all
     of_token = "" if place is None else f" at {place}"
     answer = quoted(effects.answer, screen)
+    if before is not None:
+        return f"answer: {answer}{of_token}, {numbers}; unchanged {before.logit:.2f}, {before.probability:.3f}"
     return f"answer: {answer}{of_token}, {numbers} with all heads"
 
 
