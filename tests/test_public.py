@@ -11,20 +11,21 @@ from oracles.checkpoints import TINY
 
 import attncli
 from attncli.settings.explanation import Settings, check_settings
-from attncli.settings.model import ModelSettings, check_model_settings
+from attncli.settings.model import DRAWS, ModelSettings, check_model_settings
 
 FUNCTIONS = [name for name in attncli.__all__ if name[0].islower()]
 BERT = str(TINY / "bert")
 REDUCTION = {"combine", "words", "hide_special", "hide_first", "word"}
+SAID = {"generate", *DRAWS}
 #: The function, the class of its settings, those that it has not, and its own parameters.
 TABLE = [
     ("explain", Settings, set(), set()),
     ("compare", Settings, {"word"}, {"against"}),
-    ("explain_model", ModelSettings, set(), set()),
-    ("compare_models", ModelSettings, REDUCTION, {"swap"}),
-    ("rank_heads", ModelSettings, REDUCTION, {"from_", "to", "pattern", "lift"}),
-    ("head_effects", ModelSettings, (REDUCTION - {"word"}) | {"stride"}, {"for_"}),
-    ("head_contributions", ModelSettings, (REDUCTION - {"word"}) | {"stride"}, {"for_"}),
+    ("explain_model", ModelSettings, SAID, set()),
+    ("compare_models", ModelSettings, REDUCTION | SAID, {"swap"}),
+    ("rank_heads", ModelSettings, REDUCTION | SAID, {"from_", "to", "pattern", "lift"}),
+    ("head_effects", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),
+    ("head_contributions", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),
     ("predict", ModelSettings, REDUCTION - {"word"} | {"stride", "layer", "head"}, set()),
 ]
 

@@ -83,6 +83,23 @@ class Sink:
             self._stream.write((shown.rstrip(" ") + "\n").encode(screen.encoding, "backslashreplace"))
         self._stream.flush()
 
+    @contextmanager
+    def running(self, screen: Screen) -> Iterator[Callable[[str], None]]:
+        """Takes text that is written as it comes; a line that is begun is ended, after an interrupt too."""
+        last = "\n"
+
+        def write(text: str) -> None:
+            nonlocal last
+            last = text[-1:] or last
+            self._stream.write(text.encode(screen.encoding, "backslashreplace"))
+            self._stream.flush()
+
+        try:
+            yield write
+        finally:
+            if last != "\n":
+                write("\n")
+
     def _write(self, data: bytes) -> None:
         self._stream.write(data + b"\n")
         self._stream.flush()

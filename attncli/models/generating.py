@@ -45,11 +45,11 @@ class Reading:
         self._past: Past = Past.none()
         self._memory: Memory | None = None
         if given.target is not None:
-            sources = Pack.of([given.text.ids])
+            sources = replace(Pack.of([given.text.ids]), hidden=given.hidden if given.part == "encoder" else None)
             self._memory = model.memory(sources, self._precision(len(given.target.ids)), given.changes)
 
     def read(self, ids: Sequence[int]) -> Array:
-        """The last layer's output on the next tokens, which stand behind those before: `[n, d_model]`.
+        """The last layer's output on the next tokens, which stand behind those before: `[n, d_model]` in float32.
 
         Raises:
             ResourceError: as `Forward.run`.
@@ -70,25 +70,30 @@ class Reading:
     def _output(self, ids: Sequence[int], dtype: DTypeLike) -> Array:
         """The last layer's output on tokens `[n]` behind the past, to which they belong then: `[n, d_model]`."""
         past = self._past
-        pack = replace(Pack.of([ids]), past=past, hidden=self._hidden(past.n, len(ids), crosses=False))
+        pack = replace(Pack.of([ids]), past=past, hidden=self._hidden(past.n, len(ids), self._own))
         for layer in self._layers(pack, past.n, dtype):
             last = layer
         output = last.output
         self._past = past.after(pack.ids[None])
-        return output
+        return output.astype(np.float32, copy=False)
 
     def _layers(self, pack: Pack, first: int, dtype: DTypeLike) -> Iterator[PackedLayer]:
         changes = self._given.changes
         if self._memory is None:
             return self._model.run_pack(pack, dtype, changes)
-        memory = self._memory._replace(hidden=self._hidden(first, len(pack.ids), crosses=True))
+        memory = self._memory._replace(hidden=self._hidden(first, len(pack.ids), "cross"))
         return self._model.run_targets(pack, memory, "decoder", dtype, changes)
 
-    def _hidden(self, first: int, n: int, *, crosses: bool) -> Array | None:
-        """The keys that n queries from `first` on are not shown: `[n, n_key]`; None: none."""
-        if self._given.crosses != crosses:
+    @property
+    def _own(self) -> str:
+        """The part that the tokens are read by."""
+        return "encoder" if self._memory is None else "decoder"
+
+    def _hidden(self, first: int, n: int, part: str) -> Array | None:
+        """The keys that n queries from `first` on are not shown by a part: `[n, n_key]`; None: none."""
+        if self._given.part != part:
             return None
-        n_key = len(self._given.text.tokens) if crosses else first + n
+        n_key = len(self._given.text.tokens) if part == "cross" else first + n
         hidden = self._given.changes.hidden(first + n, n_key)
         return None if hidden is None else hidden[first:]
 

@@ -26,6 +26,7 @@ from attncli.models.generating import Choose, Reading, Rules, Said, likeliest, s
 from attncli.models.model_input import ModelInput
 from attncli.models.output import check_output, checked_logits, checked_scores, missing_output
 from attncli.models.reading import TargetReader, TextReader
+from attncli.models.speech import Speech
 from attncli.models.stream import Stream
 from attncli.tokenizer.encoded import Mark
 
@@ -105,6 +106,13 @@ class Model(Forward):
         """
         return piece_text(self.piece(id), self._speaking.of_bytes)
 
+    def speech(self, given: ModelInput) -> Speech:
+        """The text of the tokens that it says behind what it is given, as they come."""
+        tokenizer, begin = self._speaking, given.begun.tokens[0]
+        start = (begin.id,) if begin.special else ()
+        silent = frozenset((*tokenizer.silent, *self.ends, *start))
+        return Speech(self.piece, tokenizer.spelling, silent, given.begun)
+
     @property
     def _speaking(self) -> ModelTokenizer:
         """The tokenizer of what it says."""
@@ -183,21 +191,21 @@ class Model(Forward):
 
     def room(self, given: ModelInput) -> int:
         """How many tokens can be said behind a text, or behind a target: the last of them needs no position."""
-        return (self.decoder or self.shape).positions - len(given.queries.tokens) + 1
+        return (self.decoder or self.shape).positions - len(given.begun.tokens) + 1
 
     def say(self, given: ModelInput, most: int, choose: Choose = likeliest) -> Iterator[Said]:
         """The tokens behind a text, or behind a target that the decoder goes on from: as many as are wanted at most.
 
-        given: its part is the one whose outputs become scores; its changes hold for the tokens that are said too. most:
-        at most `room`; the last one is an end token (`ends`) where there is one before. choose: of the tokens by their
-        scores; greedy search by default. A model without a causal mask has nothing to say.
+        given: its changes hold for the tokens that are said too. most: at most `room`; the last one is an end token
+        (`ends`) where there is one before. choose: of the tokens by their scores; greedy search by default. A model
+        without a causal mask has nothing to say.
 
         Raises:
             ResourceError: as of `run` and `logits`; rules of the folder that name tokens which it does not have.
         """
         self.check_output()
         rules = Rules(self.saying, self.vocabulary)
-        return say(Reading(self, given), given.queries.ids, self.logits, rules, min(most, self.room(given)), choose)
+        return say(Reading(self, given), given.begun.ids, self.logits, rules, min(most, self.room(given)), choose)
 
     @property
     def labels(self) -> tuple[str, ...]:

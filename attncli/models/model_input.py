@@ -41,6 +41,11 @@ class ModelInput:
         return (self.text,) if self.part == "encoder" or self.target is None else (self.text, self.target)
 
     @property
+    def begun(self) -> ModelSentence:
+        """The tokens that a decoder goes on from: those of the target, or of the only text."""
+        return self.text if self.target is None else self.target
+
+    @property
     def hidden(self) -> Array | None:
         """The keys that queries are not shown, boolean `[n_query, n_key]`; None: none."""
         return self.changes.hidden(len(self.queries.tokens), len(self.keys.tokens))

@@ -56,7 +56,9 @@ class Prediction:
     logits `[n_place, vocabulary]` in float32: those of every token there, and label_logits `[labels]` those of a
     classifier, which has no predictions; None where there are none. with_all: the prediction of the unchanged model,
     where heads were taken away or words cut apart. masked: whether answers stand in the place of their position, not
-    behind it; apart: whether each label is probable by itself, so that several may hold.
+    behind it; apart: whether each label is probable by itself, so that several may hold. said: of a text that the model
+    went on from (`generate`) the token that it said at each place, and answer, the text of them; the tokens have them
+    too, marked as `generated`.
     """
 
     model: ModelInfo
@@ -72,11 +74,13 @@ class Prediction:
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     with_all: "Prediction | None" = None
+    said: tuple[Candidate, ...] = ()
+    answer: str = ""
 
     @property
     def text(self) -> str:
         """The text as typed."""
-        return self.tokens.text
+        return self.tokens.text if self.target is not None else self.tokens.text.removesuffix(self.answer)
 
     @property
     def answered(self) -> ModelSentence:
@@ -119,6 +123,10 @@ def predict(
     ablate: str = "zero",
     word: str | int | None = None,
     cut: str | Sequence[str] = (),
+    generate: int | None = None,
+    sample: float | None = None,
+    top_p: float = 1.0,
+    seed: int = 0,
     top: int = 5,
 ) -> Prediction:
     """The most probable next tokens behind a text, the tokens in the place of its masks, or its labels.
@@ -134,11 +142,15 @@ def predict(
         the last token or of the masks is not wanted.
     cut: pairs of words as `he:dog`, or `*:dog`: the first does not attend to the second, in any layer and head
         (attention knockout, Geva et al. 2023); part: of an encoder–decoder the attention that is cut, None: `decoder`.
+    generate: go on with at most so many tokens, up to one that ends the text, each time with the likeliest one.
+    sample: draw each of them by its probability instead, at this temperature; top_p: from the most probable ones alone
+        whose probabilities sum to it (Holtzman et al. 2020, section 3.1); seed: of the draws.
     top: the number of tokens of each answer, from 1; of more than the vocabulary has, all.
 
     Returns: `predictions`, each with its position and its `top` tokens with probability and logit, and the `logits`
         `[n_place, vocabulary]` of all tokens; of a classifier `labels` and `label_logits` `[labels]`; with `without` or
-        `cut` the same of the unchanged model as `with_all`.
+        `cut` the same of the unchanged model as `with_all`; with `generate` an entry of `predictions` for each token of
+        `said`, the text of all as `answer`, and no `logits` where they were more than 2²⁵ numbers.
 
     Raises:
         UsageError: an empty text, a text without a mask for a masked model, or a value that does not fit.
@@ -159,6 +171,10 @@ def example_of(model: Model) -> str:
 
 def predict_with(text: str, model: Model, settings: ModelSettings) -> Prediction:
     """`predict` with an open model and checked settings."""
+    if settings.generate is not None:
+        from attncli.recipes.continuation import continued  # which is made of what stands here
+
+        return continued(text, model, settings)
     if model.labels:
         return _classified(text, model, settings)
     asked = Asked.of(text, model, settings)
@@ -177,7 +193,7 @@ def _answered(asked: Asked, settings: ModelSettings, logits: Array) -> Predictio
     model = asked.model
     tops = (candidates(row, settings.top, model) for row in logits)
     return replace(
-        _prediction(asked.given, model, settings),
+        empty_prediction(asked.given, model, settings),
         predictions=tuple(map(Answer, asked.places, tops)),
         logits=logits,
         masked=asked.masked,
@@ -204,7 +220,7 @@ def check_says_tokens(model: Model, setting: str, value: object) -> None:
 
 
 def _labelled(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
-    found = _prediction(given, model, settings)
+    found = empty_prediction(given, model, settings)
     for layer in model.layers(given):
         last = layer.output
     logits = model.class_logits(given.text.ids, last)  # [labels]
@@ -216,7 +232,16 @@ def candidates(logits: Array, top: int, model: Model) -> tuple[Candidate, ...]:
     shares, top = probabilities(logits), min(top, len(logits))
     first = np.flatnonzero(logits >= np.partition(logits, -top)[-top])  # equal scores among them
     order = first[np.argsort(-logits[first], kind="stable")[:top]]
-    return tuple(Candidate(model.token_text(id), id, float(shares[id]), float(logits[id])) for id in order.tolist())
+    return tuple(_candidate(id, shares, logits, model) for id in order.tolist())
+
+
+def candidate(logits: Array, id: int, model: Model) -> Candidate:
+    """A token among the scores of all `[vocabulary]`."""
+    return _candidate(id, probabilities(logits), logits, model)
+
+
+def _candidate(id: int, shares: Array, logits: Array, model: Model) -> Candidate:
+    return Candidate(model.token_text(id), id, float(shares[id]), float(logits[id]))
 
 
 def labels_of(logits: Array, model: Model) -> tuple[Label, ...]:
@@ -226,7 +251,7 @@ def labels_of(logits: Array, model: Model) -> tuple[Label, ...]:
     return tuple(Label(model.labels[row], row, float(shares[row]), float(logits[row])) for row in order)
 
 
-def _prediction(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
+def empty_prediction(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
     """A prediction without answers."""
     shape = model.shape_of("encoder" if given.target is None else "decoder")
     info = ModelInfo(model.name, model.family, shape.n_layer, shape.n_head, model.parameters)

@@ -8,8 +8,10 @@ from typing import Any
 
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import LISTED, CutOption, TopOption, WordOption, check_word, listed
-from attncli.settings.option import Whole, check_flag, check_text, checked, never, option
+from attncli.settings.option import Whole, check_flag, check_positive, check_share, check_text, checked, never, option
 
+#: Settings of the draws of tokens, which explanations do not have.
+DRAWS = ("sample", "top_p", "seed")
 COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
 #: Settings of any source that are texts: records have places of their own for them.
 TEXTS = ("memory", "target")
@@ -190,14 +192,68 @@ class ReductionOptions:
 
 
 @dataclass(frozen=True)
+class GenerateOption:
+    """The tokens that the model says behind its text."""
+
+    generate: int | None = model_option(
+        None,
+        "Let the model go on from the text with at most N tokens",
+        check=Whole(1),
+        metavar="N",
+        described="no text",
+        json={"type": ["integer", "null"], "minimum": 1},
+    )
+
+
+@dataclass(frozen=True)
+class SamplingOptions:
+    """The choice of each token that is said."""
+
+    sample: float | None = model_option(
+        None,
+        "With --generate: draw tokens by their probability at temperature T",
+        check=check_positive,
+        metavar="T",
+        described="the likeliest",
+        json={"type": ["number", "null"], "exclusiveMinimum": 0},
+    )
+    top_p: float = model_option(
+        1.0,
+        "With --sample: from the likeliest tokens alone, whose probabilities sum to P.",
+        check=check_share,
+        metavar="P",
+        label="top-p",
+        json={"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+    )
+    seed: int = model_option(
+        0,
+        "With --sample: the seed of the draws.",
+        check=Whole(0),
+        metavar="N",
+        when=lambda _, settings: settings.sample is not None,
+    )
+
+
+@dataclass(frozen=True)
 class ModelSettings(
-    TopOption, CutOption, WordOption, ReductionOptions, HeadOptions, AblationOptions, ReadingOptions, TextOptions
+    TopOption,
+    SamplingOptions,
+    GenerateOption,
+    CutOption,
+    WordOption,
+    ReductionOptions,
+    HeadOptions,
+    AblationOptions,
+    ReadingOptions,
+    TextOptions,
 ):  # its fields are those of the last one first
     """The checked settings of one explanation of a model."""
 
 
 @dataclass(frozen=True)
-class PredictionOptions(CutOption, WordOption, AblationOptions, ReadingOptions, TextOptions):
+class PredictionOptions(
+    SamplingOptions, GenerateOption, CutOption, WordOption, AblationOptions, ReadingOptions, TextOptions
+):
     """What a model says: of which texts, at which place, and under which changes."""
 
     part: str | None = model_option(
@@ -223,6 +279,13 @@ def check_model_settings(**options: Any) -> ModelSettings:
         UsageError: an unknown option, a wrong value, or two that exclude each other.
     """
     settings = checked(ModelSettings, options)
+    for name, other, is_given in (
+        ("sample", Setting("generate", 50), settings.sample is not None and settings.generate is None),
+        ("top_p", Setting("sample", 1), settings.top_p < 1 and settings.sample is None),
+    ):
+        if is_given:
+            reason = f"expected {'a number of tokens' if name == 'sample' else 'a temperature'} with it"
+            raise UsageError(reason, ("add ", other), setting=name, value=getattr(settings, name))
     if settings.truncate and settings.stride is not None:
         reason = "expected a text to be cut, or read in windows, got both"
         raise UsageError(reason, ("leave out ", Setting("truncate")), setting="stride", value=settings.stride)

@@ -177,6 +177,13 @@ def check_positive(setting: str, value: Any) -> float:
     return number
 
 
+def check_share(setting: str, value: Any) -> float:
+    """A number above 0 and up to 1 as it is; a UsageError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise UsageError("expected a number above 0, up to 1", setting=setting, value=value)
+    return float(value)
+
+
 def check_flag(setting: str, value: Any) -> bool:
     """True or False as it is; a UsageError for anything else."""
     if not isinstance(value, bool):

@@ -95,7 +95,7 @@ def test_a_bad_line_does_not_stop_the_others():
 def test_csv_has_a_row_a_token(page, rows):
     done = attn("predict", *PAGES[page], "--format", "csv")
     found = [*csv.DictReader(io.StringIO(done.stdout))]
-    assert [*found[0]] == ["sentence", "position", "rank", "token", "id", "probability", "logit", "with_all"]
+    assert [*found[0]] == ["sentence", "position", "rank", "token", "id", "probability", "logit", "with_all", "said"]
     assert len(found) == rows
     assert [int(each["rank"]) for each in found[:3]] == [1, 2, 3]
     assert (found[0]["position"] == "") == (page == "labels")

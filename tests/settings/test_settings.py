@@ -141,7 +141,7 @@ WRONG = {
         **{"pair": 3, "target": 3, "part": "x", "source_lang": 3, "target_lang": 3},
         **{"bos": "x", "truncate": "x", "stride": -1, "without": "x", "ablate": "x"},
         **{"layer": "x", "head": "x", "combine": "x", "words": "x", "hide_special": "x", "hide_first": "x"},
-        **{"word": 2.5, "cut": "x", "top": 0},
+        **{"word": 2.5, "cut": "x", "generate": 0, "sample": 0, "top_p": 1.5, "seed": -1, "top": 0},
     },
 }
 KEYED = {
@@ -175,10 +175,11 @@ def test_every_door_names_the_setting_its_own_way(check, name, value):
 TEXTS = ("projections", "memory", "word", "pair", "target", "source_lang", "target_lang")  # which take any value
 TYPED = [(name, value) for check, name, value in CASES if name not in TEXTS]
 SWITCHES = ("exclude_self", "words", "hide_special", "hide_first", "bos", "truncate")  # which take no value
+OF_PREDICTIONS = ("generate", "sample", "top_p")
 OF_MODELS = ("layer", "head", "combine", "part", "stride", "without", "ablate")
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, value in TYPED if name not in SWITCHES])
+@pytest.mark.parametrize(("name", "value"), [each for each in TYPED if each[0] not in (*SWITCHES, *OF_PREDICTIONS)])
 def test_the_command_line_names_the_option(name, value, capsys):
     option = f"--{name.replace('_', '-')}"
     model = ["--model", str(TESTS / "oracles" / "tiny" / "bert")] * (name in OF_MODELS)

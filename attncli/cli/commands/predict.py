@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 EXAMPLES = """attn predict "The dog is a [MASK]" --model my-model
 attn predict "The dog is a [MASK]" --model my-model --top 20 --json
 attn predict "The dog is a [MASK]" --model my-model --lens
-attn predict "The dog is a [MASK]" --model my-model --without 1.0"""
+attn predict "The dog is a [MASK]" --model my-model --without 1.0
+attn predict "Once upon a time" --model my-decoder --generate 50 --sample 0.8"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ def command(predicted: PredictOptions, output: OutputOptions, sentence: Sentence
     if predicted.model is None:
         raise UsageError("attn predict needs a model", ("add ", Setting("model", "PATH_OR_NAME")))
     looks, every = predicted.lens or predicted.lens_all, predicted.lens_all
+    if looks and predicted.generate is not None:
+        reason = "expected the answer of every layer, or a text that goes on, got both"
+        raise UsageError(reason, ("leave out ", Setting("lens")), setting="generate", value=predicted.generate)
     form = chosen_format("Lens" if looks else "Prediction", output)
     from attncli.cli.reading import Example, model_settings_of, opened_model  # NumPy comes with what follows
     from attncli.cli.writing import write_each
@@ -40,6 +44,11 @@ def command(predicted: PredictOptions, output: OutputOptions, sentence: Sentence
 
     settings, model = model_settings_of(predicted, top=output.top), opened_model(predicted.model)
     example = Example("predict", example_of(model))
+    if predicted.generate is not None and form.name == "txt":
+        from attncli.cli.streaming import stream_each  # which shows the text as it comes
+        from attncli.recipes.continuation import Continuation
+
+        raise typer.Exit(stream_each(sentence, lambda text: Continuation(text, model, settings), output, example))
 
     def make(text: str) -> "Prediction | Lens":
         return lens_with(text, model, settings, every=every) if looks else predict_with(text, model, settings)

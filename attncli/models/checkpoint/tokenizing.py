@@ -11,7 +11,7 @@ from typing import Any
 from attncli.errors import ResourceError
 from attncli.files.json_files import existing_file
 from attncli.models.checkpoint.token_places import trimmed, words_of
-from attncli.models.checkpoint.token_text import OF_BYTES, SPACED
+from attncli.models.checkpoint.token_text import OF_BYTES, SPACE, SPACED
 from attncli.text.tokens import SURROGATES
 from attncli.tokenizer.encoded import Encoded, Encoder, Encoding, Mark, with_front, without_front
 from attncli.tokenizer.encoding import open_encoder, open_made
@@ -38,7 +38,7 @@ class ModelToken:
     `id` and `piece` are the tokenizer's; `text` is as typed, at code points `start` to `end`, without the space in
     front. Several pieces of one character share its place. `special`: the tokenizer added it, and it belongs to no
     `word`; the others have the number of their word in the sentence, counted from 0. segment: of two texts 0 is the
-    first and 1 the second, to which the special tokens behind it belong too.
+    first and 1 the second, to which the special tokens behind it belong too. generated: the model said it.
     """
 
     index: int
@@ -50,6 +50,7 @@ class ModelToken:
     special: bool
     word: int | None
     segment: int = 0
+    generated: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,27 @@ class ModelTokenizer:
             raise ResourceError(f"the tokenizer {str(self._path)!r} cannot spell {id}: {fault}", SAME_FOLDER) from None
         return f"<{id}>" if found is None else found
 
-    @cached_property
+    @property
     def of_bytes(self) -> bool:
         """Whether the characters of its pieces spell bytes, as those of GPT-2 do; ResourceError where it fails."""
-        return any(OF_BYTES in token.piece for token in self.read(SPACED).tokens)
+        return self.spelling == "bytes"
+
+    @cached_property
+    def spelling(self) -> str:
+        """How pieces spell a text: `bytes` a character each, `marked` spaces as SentencePiece has them, or `words`.
+
+        Raises:
+            ResourceError: the tokenizer fails.
+        """
+        pieces = "".join(token.piece for token in self.read(SPACED).tokens)
+        return "bytes" if OF_BYTES in pieces else "marked" if SPACE in pieces else "words"
+
+    @cached_property
+    def silent(self) -> frozenset[int]:
+        """The ids of tokens that are no text: those with a role, and those that mark languages and ends."""
+        roles, marks = self._encoder.roles, self._encoder.marks
+        several = () if marks is None else (*marks.codes.values(), marks.end)
+        return frozenset(mark.id for mark in (*roles, *several) if mark is not None)
 
     def read(
         self,

@@ -12,7 +12,7 @@ from attncli.errors import AttnError
 from attncli.recipes.explanation import Context, Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.settings.explanation import Settings
-from attncli.settings.model import ARRAYS, TEXTS
+from attncli.settings.model import ARRAYS, DRAWS, TEXTS
 from attncli.text.tokens import Sentence, Token
 from attncli.vectors import Vectors
 from attncli.views.formula import formula_of
@@ -159,7 +159,7 @@ def vectors_record(vectors: Vectors) -> dict[str, Any]:
 
 
 def _of_model(source: "ModelSource") -> dict[str, Any]:
-    settings = {name: value for name, value in vars(source.settings).items() if name not in TEXTS}
+    settings = {name: value for name, value in vars(source.settings).items() if name not in (*TEXTS, *DRAWS)}
     return settings | {"layer": list(source.layers), "head": list(source.heads)}
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, get_args
 
 from attncli.settings.explanation import METHODS, Settings
-from attncli.settings.model import PATTERN_NAMES, TEXTS, ModelSettings, PredictionOptions
+from attncli.settings.model import DRAWS, PATTERN_NAMES, TEXTS, ModelSettings, PredictionOptions
 from attncli.settings.option import OneOf, Option, Whole
 
 #: The lists of names for the enumerations of the stored schemas that name them: `"enum": ["$METHODS"]`.
@@ -26,7 +26,7 @@ def _filled(part: dict[str, Any]) -> dict[str, Any]:
     if part.get("$settings") == "vectors":
         return json_schema(Settings, TEXTS) | {"additionalProperties": True}
     if part.get("$settings") == "model":
-        return json_schema(ModelSettings, TEXTS) | {"additionalProperties": False}
+        return json_schema(ModelSettings, (*TEXTS, *DRAWS)) | {"additionalProperties": False}
     if part.get("$settings") == "prediction":
         return json_schema(PredictionOptions, TEXTS) | {"additionalProperties": False}
     if isinstance(part.get("enum"), list):

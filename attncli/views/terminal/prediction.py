@@ -28,6 +28,10 @@ class Entry(NamedTuple):
 
 def prediction_lines(prediction: Prediction, screen: Screen) -> list[Text]:
     """The texts, then each answer under a heading, then the notes."""
+    if prediction.said:
+        from attncli.views.terminal.continuation import continuation_lines  # which is made of what stands here
+
+        return continuation_lines(prediction, screen)
     lines = [*title(prediction, screen), Text(), *texts(prediction, screen)]
     for name, meaning, entries in _lists(prediction, screen):
         lines += [Text(), *heading(name, meaning, screen), *_entries(entries, screen)]
@@ -51,7 +55,9 @@ def settings_shown(prediction: Prediction, screen: Screen) -> str:
 def texts(prediction: Prediction, screen: Screen) -> Iterator[Text]:
     """The text, and the second one or the target."""
     target, pair = prediction.target, prediction.tokens.pair
-    named = [("", prediction.text)] if target is None else [("source  ", prediction.text), ("target  ", target.text)]
+    named = [("", prediction.text)]
+    if target is not None:
+        named = [("source  ", prediction.text), ("target  ", target.text.removesuffix(prediction.answer))]
     if pair is not None:
         named = [("first   ", prediction.text.removesuffix(f"\n{pair}")), ("second  ", pair)]
     for label, text in named:
