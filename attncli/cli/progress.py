@@ -49,8 +49,10 @@ def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]
             bar.stop()
 
 
-def announced(options: OutputOptions, make: Callable[[str, Progress], Made]) -> Callable[[str], Made]:
-    """A function of a text that prints a note when long work begins, and then shows a bar."""
+def announced(
+    options: OutputOptions, make: Callable[[str, Progress], Made], name: str = "attending"
+) -> Callable[[str], Made]:
+    """A function of a text that prints a note when long work begins, and then shows a bar of this name."""
 
     def made(text: str) -> Made:
         noted: list[str] = []
@@ -60,7 +62,7 @@ def announced(options: OutputOptions, make: Callable[[str, Progress], Made]) -> 
                 if not noted and not options.quiet:
                     say(f"note: {what}")
                 noted.append(what)
-                progress("attending", done, total)
+                progress(name, done, total)
 
             return make(text, advance)
 

@@ -87,7 +87,8 @@ def _by_effect(ranked: RankOptions, name: str, output: OutputOptions, sentence: 
     _check_unset(ranked, ("from_", "to", "lift", "pattern"), "pair")
     settings, model = model_settings_of(ranked, top=output.top), opened_model(name)
     effects = partial(head_effects_with, explained=form.name == "html")
-    make = announced(output, lambda text, progress: effects(text, model, settings, ranked.for_, progress))
+    bar = "taking heads away"
+    make = announced(output, lambda text, progress: effects(text, model, settings, ranked.for_, progress), bar)
     return write_each(sentence, make, form, output, example=Example("heads", example_of(model)))
 
 
