@@ -5,7 +5,7 @@ Direct logit attribution: one pass, the sizes that norms divide by held fixed (m
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +15,14 @@ import numpy as np
 from attncli.analysis.measures import ranking
 from attncli.arrays import Array
 from attncli.errors import FinalError, Setting
+from attncli.models.changes import UNCHANGED
 from attncli.models.contribution import Shares
 from attncli.models.encoder_decoder import PARTS
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.models.stream import BIASES, EMBEDDING, FEED_FORWARD, OUTPUT_BIAS, Part
+from attncli.recipes.changes import check_ablated
+from attncli.recipes.head_effects import Answered, taken
 from attncli.recipes.model_explaining import Numbers, as_model
 from attncli.recipes.model_input import input_remarks
 from attncli.recipes.model_run import ModelRun, check_room
@@ -70,6 +73,7 @@ class HeadContributions:
     sentence: the tokens of the text, or of an encoder–decoder those that its decoder has read; memory: its source.
     answer: the text of the token or label, id its number; position: the token that is answered. logit: of the answer,
     before any softcap; probability: of the answer. sum: of the contributions of heads and parts, which is the logit.
+    with_all: logit and probability in the unchanged model, where heads or words are taken away.
     """
 
     model: ModelInfo
@@ -85,6 +89,7 @@ class HeadContributions:
     memory: Sentence | None = None
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    with_all: Answered | None = None
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -162,6 +167,7 @@ def head_contributions_with(
     text: str, model: Model, settings: ModelSettings, answer: str | None = None
 ) -> HeadContributions:
     """`head_contributions` with an open model and checked settings."""
+    check_ablated(settings)
     model.check_parts()
     asked = watched(text, model, settings, None if answer is None else check_text("for_", answer))
     wanted = _wanted(model, asked.given, settings)
@@ -230,9 +236,7 @@ def _result(
     """The contributions with the answer that they are of, by the output `[n, d_model]` of the last layer."""
     model, given = asked.model, asked.given
     shape = model.shape_of(given.part)
-    (logit,), shares = asked.measure(output[None])
-    if isinstance(asked, WatchedToken):
-        logit = model.logits(output[asked.place, None], capped=False)[0, asked.id]
+    logit, probability = _answered(asked, output)
     sentence, source = (Side.of(each, ModelSettings()).sentence for each in (given.queries, given.text))
     return HeadContributions(
         ModelInfo(model.name, model.family, shape.n_layer, shape.n_head, model.parameters),
@@ -243,9 +247,25 @@ def _result(
         asked.places[0],
         asked.answer or "",
         asked.id or 0,
-        float(logit),
-        0.0 if shares is None else float(shares[0]),
+        logit,
+        probability,
         None if given.target is None else source,
-        (*asked.remarks(), *input_remarks(given.text, settings)),
+        (*taken(settings), *asked.remarks(), *input_remarks(given.text, settings)),
         (*model.warnings, *given.warnings),
+        Answered(*_unchanged(asked)) if given.changes else None,
     )
+
+
+def _answered(asked: Watched, output: Array) -> tuple[float, float]:
+    """The answer's logit before any softcap, and its probability, by the last layer's output `[n, d_model]`."""
+    (logit,), shares = asked.measure(output[None])
+    if isinstance(asked, WatchedToken):
+        logit = asked.model.logits(output[asked.place, None], capped=False)[0, asked.id]
+    return float(logit), 0.0 if shares is None else float(shares[0])
+
+
+def _unchanged(asked: Watched) -> tuple[float, float]:
+    """The answer's logit and probability in the unchanged model."""
+    for layer in asked.model.layers(replace(asked.given, changes=UNCHANGED)):
+        last = layer.output
+    return _answered(asked, last)

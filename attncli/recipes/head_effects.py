@@ -272,21 +272,22 @@ class _Sweep:
             logit,
             probability,
             None if given.target is None else source,
-            (*self._taken(), *asked.remarks(), *input_remarks(given.text, self.settings)),
+            (*taken(self.settings), *asked.remarks(), *input_remarks(given.text, self.settings)),
             (*model.warnings, *given.warnings),
             asked.scored,
             with_all=self._with_all,
         )
 
-    def _taken(self) -> Iterator[str]:
-        """The changes of every pass."""
-        for said, names in (("taken away", self.settings.without), ("cut apart", self.settings.cut)):
-            if names:
-                yield f"{said} in every pass: {', '.join(names)}"
-
     def _ranked(self, head: HeadName) -> HeadEffect:
         part = head.part if self.asked.given.target is not None else None
         return HeadEffect(part, head.layer, head.head, *self._effects[head], *self._weights[head])
+
+
+def taken(settings: ModelSettings) -> Iterator[str]:
+    """The changes of every pass."""
+    for said, names in (("taken away", settings.without), ("cut apart", settings.cut)):
+        if names:
+            yield f"{said} in every pass: {', '.join(names)}"
 
 
 def _size(model: Model) -> int:

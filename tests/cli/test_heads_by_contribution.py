@@ -65,6 +65,15 @@ def test_the_named_answer_is_taken_apart():
     assert found["answer"] == " dog"
 
 
+def test_what_is_taken_away_is_held_against_the_unchanged_answer():
+    page = [*PAGES["next"], "--for", " dog"]
+    (found,), (whole,) = records(*page, "--cut", "is:dog"), records(*page)
+    assert found["with_all"] == {name: pytest.approx(whole[name], abs=1e-5) for name in ("logit", "probability")}
+    assert found["logit"] != whole["logit"]
+    assert found["sum"] == pytest.approx(found["logit"], rel=1e-5)
+    assert "with_all" not in whole
+
+
 def test_a_batch_has_an_object_a_line():
     found = records("-", "--model", GPT2, text="the dog\n\nthe cat is\n")
     assert [(each["sentence"], each["line"]) for each in found] == [("the dog", 1), ("the cat is", 3)]
@@ -102,7 +111,7 @@ def test_without_a_sentence_there_is_an_example_that_the_model_answers():
         (["a <mask>", "--model", MODERN], 2, "expected a model with a linear output layer, got modernbert_masked"),
         (["the dog is", "--model", LLAMA], 3, "llama has no output layer"),
         ([*PAGES["next"], "--from", "dog"], 2, "--from 'dog': no meaning where heads are ranked by contribution"),
-        ([*PAGES["next"], "--ablate", "mean"], 2, "--ablate 'mean': no meaning where no head is taken away"),
+        ([*PAGES["next"], "--ablate", "mean"], 2, "--ablate 'mean': expected heads to take away with it"),
         ([*PAGES["next"], "--for", "the dog"], 2, "--for 'the dog': expected one token of gpt2, got 3: "),
         ([*PAGES["target"], "--part", "encoder"], 2, "--part 'encoder': expected decoder or cross"),
         (["-", "--model", BERT], 2, "expected a model with norms in front of what its blocks add, got bert"),

@@ -107,11 +107,16 @@ def test_heads_that_were_not_asked_for_are_one_part(name, settings):
 
 
 def test_a_head_that_is_taken_away_adds_nothing():
-    found = contributions("gpt2", without="1.3")
+    found = contributions("gpt2", without="1.3", for_=" dog")
     (away,) = [each for each in found.heads if each.name == "1.3"]
     assert away.contribution == 0
     assert found.sum == pytest.approx(found.logit, rel=1e-6)
-    assert found.logit != pytest.approx(contributions("gpt2").logit, abs=1e-3)
+    whole = contributions("gpt2", for_=" dog")
+    assert whole.with_all is None
+    assert found.with_all == (pytest.approx(whole.logit), pytest.approx(whole.probability), None)
+    assert found.logit != pytest.approx(whole.logit, abs=1e-3)
+    assert f"; unchanged {whole.logit:.2f}, {whole.probability:.3f}" in " ".join(shown(found).split())
+    assert "taken away in every pass: 1.3" in shown(found)
 
 
 def test_heads_are_named_as_they_are_taken_away():

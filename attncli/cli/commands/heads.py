@@ -101,9 +101,6 @@ def _by_contribution(ranked: RankOptions, name: str, output: OutputOptions, sent
     from attncli.recipes.prediction import example_of
 
     _check_unset(ranked, ("from_", "to", "lift", "pattern"), "pair")
-    if ranked.ablate != "zero" and not ranked.without:
-        hint = ("add ", Setting("by", "effect"), ", or heads to take away: ", Setting("without", "23.4"))
-        raise UsageError("no meaning where no head is taken away", hint, setting="ablate", value=ranked.ablate)
     settings, model = model_settings_of(ranked, top=output.top), opened_model(name)
 
     def make(text: str) -> HeadContributions:

@@ -27,6 +27,7 @@ def contributions_json(found: HeadContributions, precision: int = 6) -> str:
             "position": found.position,
             "logit": numbers.scalar(found.logit),
             "probability": numbers.scalar(found.probability),
+            **_with_all(found, numbers),
             "heads": [_head(each, numbers) for each in found.heads],
             "parts": [
                 {"part": each.part, "layer": each.layer, "contribution": numbers.scalar(each.contribution)}
@@ -36,6 +37,14 @@ def contributions_json(found: HeadContributions, precision: int = 6) -> str:
             "warnings": [*found.warnings, *found.remarks],
         }
     )
+
+
+def _with_all(found: HeadContributions, numbers: Numbers) -> dict[str, Any]:
+    """The answer in the unchanged model, where something is taken away."""
+    before = found.with_all
+    if before is None:
+        return {}
+    return {"with_all": {"logit": numbers.scalar(before.logit), "probability": numbers.scalar(before.probability)}}
 
 
 def _head(each: HeadContribution, numbers: Numbers) -> dict[str, Any]:

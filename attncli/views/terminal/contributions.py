@@ -29,7 +29,9 @@ def contributions_lines(found: HeadContributions, screen: Screen) -> list[Text]:
     size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
     lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}", "")], screen.columns, 2)
     lines += [Text(), *sentences(found.sentence, found.memory, screen), Text()]
-    numbers = f"logit {found.logit:.2f}, probability {found.probability:.3f}"
+    numbers, before = f"logit {found.logit:.2f}, probability {found.probability:.3f}", found.with_all
+    if before is not None:
+        numbers += f"; unchanged {before.logit:.2f}, {before.probability:.3f}"
     said = f"{quoted(found.answer, screen)} at {names(found.sentence, screen)[found.position]}: {numbers}"
     lines += [*wrap([("answer  ", BOLD), (said, "")], screen.columns, 2), Text()]
     lines += heading("heads", "by the share of the answer's logit that each adds directly", screen)
