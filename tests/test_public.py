@@ -21,7 +21,7 @@ SAID = {"generate", *DRAWS}
 TABLE = [
     ("explain", Settings, set(), set()),
     ("compare", Settings, {"word"}, {"against"}),
-    ("explain_model", ModelSettings, SAID, set()),
+    ("explain_model", ModelSettings, {*DRAWS}, set()),
     ("compare_models", ModelSettings, REDUCTION | SAID, {"swap"}),
     ("rank_heads", ModelSettings, REDUCTION | SAID, {"from_", "to", "pattern", "lift"}),
     ("head_effects", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),

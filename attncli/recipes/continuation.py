@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import Setting, UsageError
+from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.changes import UNCHANGED
 from attncli.models.checkpoint.tokenizing import ModelSentence, ModelToken
 from attncli.models.generating import Choose, Said, likeliest
@@ -65,6 +65,12 @@ class Continuation:
         return empty_prediction(self.asked.given, self.model, self.settings)
 
     @property
+    def whole(self) -> ModelInput:
+        """The input with all that was said, and warnings where it is not what was asked for."""
+        given = self._given(self._speech.sentence)
+        return replace(given, warnings=(*given.warnings, *self._shortfalls()))
+
+    @property
     def prediction(self) -> Prediction:
         """The prediction of all tokens that were said so far."""
         found = replace(
@@ -107,14 +113,22 @@ class Continuation:
         return replace(given, text=queries) if given.target is None else replace(given, target=queries)
 
     def _remarks(self) -> Iterator[str]:
+        """What ended the text, and what is not as it was asked for."""
+        if self._has_ended:
+            yield f"{len(self._said):,} tokens; the last one, {self.model.piece(self._said[-1].id)}, ends the text"
+        yield from self._shortfalls()
+
+    def _shortfalls(self) -> Iterator[str]:
         wanted, n = self.settings.generate or 1, len(self._said)
-        if n and self._said[-1].id in self.model.ends:
-            yield f"{n:,} tokens; the last one, {self.model.piece(self._said[-1].id)}, ends the text"
-        elif self.most < wanted:
+        if self.most < wanted and not self._has_ended:
             positions = (self.model.decoder or self.model.shape).positions
             yield f"{n:,} tokens, not {wanted:,}: {self.model.name} takes {positions:,}, those before them included"
         if others := self.model.saying.others:
             yield f"the model's folder asks for more than the likeliest token: {', '.join(others)}; it is not honoured"
+
+    @property
+    def _has_ended(self) -> bool:
+        return bool(self._said) and self._said[-1].id in self.model.ends
 
 
 def chooser(settings: ModelSettings) -> Choose:
@@ -133,6 +147,22 @@ def check_speaks(model: Model, settings: ModelSettings) -> None:
     if settings.word is not None:
         reason = "expected an answer at a word, or a text that goes on, got both"
         raise UsageError(reason, ("leave out ", Setting("generate")), setting="word", value=settings.word)
+
+
+def with_answer(text: str, model: Model, settings: ModelSettings) -> ModelInput:
+    """A text with what the model says behind it, or a source with the target that it says, as one input.
+
+    Raises:
+        UsageError, AttnError, ResourceError: as of `Continuation`.
+    """
+    part = settings.part or ("cross" if model.has_decoder else None)
+    continuation = Continuation(text, model, replace(settings, word=None, part=part))
+    continuation.most = min(continuation.most, model.room(continuation.asked.given) - 1)  # each of them is read
+    if not continuation.most:
+        raise AttnError(f"{model.name} has no position for a token behind the text", "shorten the text")
+    for _ in continuation:
+        pass
+    return continuation.whole
 
 
 def continued(text: str, model: Model, settings: ModelSettings) -> Prediction:

@@ -31,6 +31,7 @@ ENCODER = (
     "these are the heads of the encoder; the decoder, and its attention to the source: ",
     Setting("target", "TEXT"),
 )
+SAID = "tokens with + in front are those that the model said"
 TOGETHER = 2**22  # weights of heads that are measured at once; bounds the memory of the measures
 #: Layers or heads by number: 3, "0,4-7", ["0", 5].
 Numbers = int | str | Sequence[int | str] | None
@@ -59,6 +60,7 @@ def explain_model(
     hide_first: bool = False,
     word: str | int | None = None,
     cut: str | Sequence[str] = (),
+    generate: int | None = None,
     top: int = 5,
 ) -> Explanation[ModelSource]:
     """The attention of a trained model on a sentence: every layer and head, or the chosen or combined ones.
@@ -89,6 +91,8 @@ def explain_model(
     hide_special: whether `[CLS]`, `<s>` and the like are left out and the rest renormalised.
     hide_first: whether the first token is, on which heads of GPT-like models rest (Xiao et al. 2024, section 3.1).
     word: the query of the close-up, a token or word of the sentence or its index from 0.
+    generate: the model goes on from the text with at most so many tokens, the likeliest each time, and the attention is
+        that of both together; of an encoder–decoder they are its target, or go on from it. They are `generated`.
     top: how many context words of every query are ranked, from 1.
 
     Returns: `weights` `[n_layer, n_head, n, n]` of the chosen layers and heads, `[n_layer, n_head, m, n]` of `cross`
@@ -146,6 +150,7 @@ def explain_model_with(
         warnings=run.warnings,
         remarks=(
             *[Remark(ENCODER)] * (model.has_decoder and run.given.target is None),
+            *[SAID] * any(token.generated for token in run.given.begun.tokens),
             *input_remarks(run.given.text, settings),
             *remarks(reduction),
             *(difference.remarks if difference else ()),

@@ -119,11 +119,12 @@ def part_of(model: Model, settings: ModelSettings) -> str:
         named = ("part", settings.part) if settings.target is None else ("target", settings.target)
         raise without_decoder(model, *named)
     of_target = {"part": settings.part if settings.part != "encoder" else None, "target_lang": settings.target_lang}
+    has_target = settings.target is not None or (model.has_decoder and settings.generate is not None)
     for name, value in of_target.items():
-        if settings.target is None and value is not None:
+        if not has_target and value is not None:
             hint = ("add ", Setting("target", "TEXT"), ", the text that the decoder reads")
             raise UsageError("expected a target with it", hint, setting=name, value=value)
-    return settings.part or ("encoder" if settings.target is None else "cross")
+    return settings.part or ("cross" if has_target else "encoder")
 
 
 def input_remarks(text: ModelSentence, settings: ModelSettings) -> Iterator[str]:

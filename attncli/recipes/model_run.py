@@ -54,6 +54,10 @@ class ModelRun:
             UsageError: a layer, head or part that the model does not have, or an empty text.
             AttnError: more tokens than the model has positions.
         """
+        if settings.generate is not None:
+            from attncli.recipes.continuation import with_answer  # late: few runs have one
+
+            return cls(model, with_answer(text, model, settings), *chosen_heads(model, settings))
         return cls(model, read_input(text, model, settings), *chosen_heads(model, settings))
 
     @property

@@ -74,4 +74,4 @@ def _token(tokens: ModelSentence, index: int, members: Sequence[int]) -> Token:
         start += len(tokens.text[start:end]) - len(tokens.text[start:end].lstrip())
     text = tokens.text[start:end] or first.piece
     segment = None if tokens.pair is None else first.segment
-    return Token(index, text, "".join(pieces), start, end, first.id, first.special, pieces, segment)
+    return Token(index, text, "".join(pieces), start, end, first.id, first.special, pieces, segment, own[-1].generated)

@@ -25,7 +25,7 @@ class Token:
 
     `row` is None where the set lacks the word and its vector is composed of n-grams or pieces. A token of a model has
     its id as `row` and is made of `pieces`; a `special` one, such as [CLS], has no place in the text. segment: of two
-    texts in one input 0 is the first and 1 the second, None of one text alone.
+    texts in one input 0 is the first and 1 the second, None of one text alone. generated: the model said it.
     """
 
     index: int
@@ -37,6 +37,12 @@ class Token:
     special: bool = False
     pieces: tuple[str, ...] = ()
     segment: int | None = None
+    generated: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name as a row is called: with a mark in front if the model said it."""
+        return f"+{self.name}" if self.generated else self.name
 
     @property
     def name(self) -> str:

@@ -16,7 +16,9 @@ from attncli.cli.options import (
     figure_field,
     output_option,
 )
+from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import AttentionOptions, CutOption, WordOption
+from attncli.settings.model import GenerateOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +35,8 @@ printf 'one sentence\\na line\\n' | attn explain - --json"""
 
 
 @dataclass(frozen=True)
-class ExplainOptions(CutOption, WordOption):
-    """The close-up, words that are cut apart, and the extent of the output."""
+class ExplainOptions(GenerateOption, CutOption, WordOption):
+    """The close-up, words that are cut apart, a text that goes on, and the extent of the output."""
 
     full: bool = output_option(
         False, "With --json: queries, keys, values, outputs, the scores' terms and neighbours too."
@@ -58,6 +60,9 @@ def command(
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
     with_vectors = model.model is None
+    if with_vectors and own.generate is not None:
+        hint = ("add ", Setting("model", "PATH_OR_NAME"))
+        raise UsageError("expected a model with it", hint, setting="generate", value=own.generate)
     make = _with_vectors(attention, inputs, output, own) if with_vectors else _with_model(model, output, own, form)
     raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=own.figure))
 
@@ -82,6 +87,6 @@ def _with_model(options: ModelOptions, output: OutputOptions, own: ExplainOption
     from attncli.cli.reading import model_settings_of, opened_model
     from attncli.recipes.model_explaining import explain_model_with
 
-    settings = model_settings_of(options, word=own.word, cut=own.cut, top=output.top)
+    settings = model_settings_of(options, word=own.word, cut=own.cut, generate=own.generate, top=output.top)
     model = opened_model(options.model or "")
     return lambda text: explain_model_with(text, model, settings, whole=not form.paged)

@@ -52,8 +52,8 @@ def _panel(explanation: Explanation, row: int, column: int) -> Panel:
         _name(explanation, row, column),
         explanation.weights[row, column],
         ~explanation.layers[row].visible,
-        labels([token.name for token in explanation.sentence.tokens]),
-        labels([token.name for token in explanation.key_sentence.tokens]),
+        labels([token.label for token in explanation.sentence.tokens]),
+        labels([token.label for token in explanation.key_sentence.tokens]),
         _role(explanation, row, column),
     )
 

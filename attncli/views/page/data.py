@@ -73,6 +73,7 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "memory": memory_shown(explanation),
         "settings": settings_shown(explanation, screen),
         "queries": names(explanation.sentence, screen),
+        "generated": [token.index for token in explanation.sentence.tokens if token.generated],
         "keys": None if memory is None else names(memory, screen),
         "layers": explanation.layer_numbers,
         "heads": explanation.head_numbers,

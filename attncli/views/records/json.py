@@ -149,6 +149,7 @@ def _token(token: Token) -> dict[str, Any]:
     shown = {"index": token.index, "text": token.text, "word": token.word, "start": token.start, "end": token.end}
     if token.pieces:
         shown |= {"special": token.special, "pieces": list(token.pieces)}
+        shown |= {"generated": True} if token.generated else {}
         return shown if token.segment is None else shown | {"segment": token.segment}
     return shown if token.row is not None else shown | {"composed": True}
 

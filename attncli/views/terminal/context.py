@@ -95,7 +95,7 @@ def _numbers(explanation: Explanation, screen: Screen) -> dict[tuple[int, int], 
 def _labels(explanation: Explanation, screen: Screen) -> list[str]:
     tokens = explanation.sentence.tokens[:MOST_WORDS]
     width = len(str(tokens[-1].index))
-    return [f"{token.index:>{width}} {screen.word(token.name)}" for token in tokens]
+    return [f"{token.index:>{width}} {screen.word(token.label)}" for token in tokens]
 
 
 def _full_bar(explanation: Explanation) -> float:

@@ -95,8 +95,8 @@ def _most_heads(explanation: Explanation) -> int:
 def _matrix(explanation: Explanation, head: int | None, name: str) -> Matrix:
     """The weights of one head, or of their mean (None)."""
     weights = explanation.mean_weights if head is None else explanation.weights[-1, head]  # [n_query, n_key]
-    rows = tuple(token.name for token in explanation.sentence.tokens)
-    columns = tuple(token.name for token in explanation.key_sentence.tokens)
+    rows = tuple(token.label for token in explanation.sentence.tokens)
+    columns = tuple(token.label for token in explanation.key_sentence.tokens)
     return Matrix(weights, ~explanation.layers[-1].visible, rows, columns, name)
 
 

@@ -102,7 +102,7 @@ def names(sentence: Sentence, screen: Screen) -> list[str]:
     """A name for each token: its text, with its place behind it where the sentence has the word twice."""
     repeated = Counter(token.name.casefold() for token in sentence.tokens)
     return [
-        screen.word(token.name) + place(token.index, screen) * (repeated[token.name.casefold()] > 1)
+        screen.word(token.label) + place(token.index, screen) * (repeated[token.name.casefold()] > 1)
         for token in sentence.tokens
     ]
 
