@@ -31,8 +31,8 @@ class HeadRanking:
     """The heads, the highest score first, or with `by_lift` those furthest above their mean.
 
     `from_` and `to` are the tokens of the two words, None for a pattern; memory: the source that a target attends to,
-    which has the word of `to`; warnings are the model's; changes: the difference that heads taken away and words cut
-    apart make.
+    which has the word of `to`; part: that of an encoder–decoder whose heads they are; warnings are the model's;
+    changes: the difference that heads taken away and words cut apart make.
     """
 
     model: ModelInfo
@@ -47,6 +47,7 @@ class HeadRanking:
     memory: Sentence | None = None
     remarks: tuple[str, ...] = ()
     changes: Difference | None = None
+    part: str | None = None
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -163,6 +164,7 @@ def rank_model_heads(
         memory=keys if run.given.crosses else None,
         remarks=(*input_remarks(run.given.text, choice), *(difference.remarks if difference else ())),
         changes=difference,
+        part=run.given.part if model.has_decoder else None,
     )
 
 

@@ -68,6 +68,9 @@ def test_heads_rank_the_pair_of_two_texts():
     assert found["heads"][0]["score"] > 0.9
     shown = attn("heads", *PAIR, "--from", "den", "--to", "elephant").stdout
     assert "the weight from den on elephant" in shown
+    assert "· part cross" in shown
+    assert "--target … --part cross --layer 0" in " ".join(shown.split())
+    assert {head["part"] for head in found["heads"]} == {"cross"}
     assert f"queries  {TARGET}" in shown
 
 

@@ -266,6 +266,7 @@ def ranking_json(ranking: "HeadRanking", precision: int = 6) -> str:
             "to": None if ranking.to is None else list(ranking.to),
             "heads": [
                 {
+                    **({} if ranking.part is None else {"part": ranking.part}),
                     "layer": each.layer,
                     "head": each.head,
                     "score": numbers.scalar(each.score),

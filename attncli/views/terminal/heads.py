@@ -159,7 +159,8 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     """The first heads, a line each, with a bar."""
     model = ranking.model
     size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
-    lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}", "")], screen.columns, 2)
+    part = "" if ranking.part is None else screen.own(f" · part {ranking.part}")
+    lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}{part}", "")], screen.columns, 2)
     lines += [Text(), *sentences(ranking.sentence, ranking.memory, screen), Text()]
     lines += heading("heads", _by(ranking, screen), screen)
     shown = ranking.heads[: ranking.top]
@@ -167,7 +168,8 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     first = ranking.heads[0]
     rest = len(ranking.heads) - len(shown)
     remarks = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
-    remarks.append(f"look at the first: attn explain … --model … --layer {first.layer} --head {first.head}")
+    where = "" if ranking.part in (None, "encoder") else f" --target … --part {ranking.part}"
+    remarks.append(f"look at the first: attn explain … --model …{where} --layer {first.layer} --head {first.head}")
     return [*lines, Text(), *notes([*remarks, *ranking.remarks], screen), *notes(ranking.warnings, screen, "warning")]
 
 
