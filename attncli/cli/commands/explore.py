@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """attn explore "Bark is very cute and he is a dog"
 attn explore "He gave the dog a bone" --mode multihead --heads 3
-attn explore "She sat on the river bank" --model my-model --without 1.7"""
+attn explore "She sat on the river bank" --model my-model --without 1.1"""
 PIPES = "attn explain writes the same to pipes and files"
 Sentence = Annotated[
     str | None,
