@@ -122,7 +122,7 @@ def _places(tokens: ModelSentence, model: Model, settings: ModelSettings) -> tup
     if goes_on:
         return (len(tokens.tokens) - 1,)
     if model.mask is None:
-        reason = f"{model.name} fills masks in, and its tokenizer has no token of that name"
+        reason = f"{model.name} fills masks in, and its tokenizer has no mask token"
         raise AttnError(reason, "attn explain shows its attention")
     masks = tuple(token.index for token in tokens.tokens if token.id == model.mask.id)
     if not masks:

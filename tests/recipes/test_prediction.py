@@ -150,7 +150,7 @@ def test_a_closing_token_that_answers_is_named(tmp_path):
     [
         ("bert", "the dog", UsageError, r"expected \[MASK\] in the place of each word to find", "of France"),
         ("bert", "the <mask>", UsageError, r"expected \[MASK\]", "of France"),
-        ("modernbert", "the dog", AttnError, "its tokenizer has no token of that name", "attn explain"),
+        ("modernbert", "the dog", AttnError, "its tokenizer has no mask token", "attn explain"),
         ("llama", "the dog", ResourceError, "llama has no output layer", "attn explain"),
         ("gpt2", " ", UsageError, "' '", ""),
         ("gpt2", "dog " * 500, AttnError, "tokens for gpt2, which takes", "shorten"),
