@@ -88,7 +88,7 @@ class ModelOption:
 class OutputOptions(TopOption):
     """The form and the destination of results."""
 
-    json: bool = output_option(False, "One JSON object a sentence (see: attn schema explain).")
+    json: bool = output_option(False, "One JSON object a sentence (see: attn schema -h).")
     precision: int = output_option(6, "Decimals in JSON.", check=Whole(0, 17), metavar="N")
     color_scale: str = scale_field()
     color: str = color_field()

@@ -88,7 +88,7 @@ def _lines() -> Iterator[tuple[int, bytes]]:
             empty = False
             yield number, line.rstrip(b"\r\n")
     if empty:
-        raise UsageError("standard input is empty", "pipe a sentence a line, or name one: attn explain 'A sentence'")
+        raise UsageError("standard input is empty", "pipe a sentence a line, or give one: 'A sentence'")
 
 
 def _is_piped() -> bool:
