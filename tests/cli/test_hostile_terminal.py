@@ -44,10 +44,15 @@ def folder(tmp_path_factory):
     config = json.loads((model / "config.json").read_text())
     config |= {"id2label": {"0": HOSTILE}, "_name_or_path": HOSTILE, HOSTILE: 1}
     (model / "config.json").write_text(json.dumps(config))
+    speaker = folder / f"{NAME}-lm"
+    shutil.copytree(TINY / "gpt2", speaker)
+    said = (speaker / "tokenizer.json").read_text()
+    (speaker / "tokenizer.json").write_text(said.replace('"<|endoftext|>"', json.dumps(HOSTILE)))
     return folder
 
 
 SET, TEXT, MODEL, ANY = f"{NAME}.txt", f"{NAME}.text", f"./{NAME}", HOSTILE
+SPEAKER = f"./{NAME}-lm"  # a hostile token is among those that it says
 SAID = f"the dog {HOSTILE} cat"
 CASES = {
     ("tour",): [[SAID, "--vectors", SET, "--no-input"]],
@@ -81,7 +86,20 @@ CASES = {
     ("models", "info"): [[MODEL], [MODEL, "--json"], [HOSTILE]],
     ("models", "pull"): [[HOSTILE], [f"a/{HOSTILE}"]],
     ("models", "remove"): [[HOSTILE], [MODEL]],
-    ("heads",): [[SAID, "--model", MODEL, "--from", "dog", "--to", "cat"], [SAID, "--model", MODEL, "--from", HOSTILE]],
+    ("heads",): [
+        [SAID, "--model", MODEL, "--from", "dog", "--to", "cat"],
+        [SAID, "--model", MODEL, "--from", HOSTILE],
+        [SAID, "--model", SPEAKER, "--by", "effect"],
+        [SAID, "--model", SPEAKER, "--by", "contribution", "--for", HOSTILE],
+    ],
+    ("predict",): [
+        [SAID, "--model", SPEAKER, "--top", "1000"],
+        [SAID, "--model", SPEAKER, "--top", "1000", "--json"],
+        [SAID, "--model", SPEAKER, "--lens", "--generate", "3"],
+        [SAID, "--model", SPEAKER, "--generate", "9", "--sample", "9"],
+        [SAID, "--model", SPEAKER, "--without", HOSTILE],
+        [HOSTILE, "--model", SPEAKER, "--cut", f"{HOSTILE}:*"],
+    ],
     ("train",): [
         [TEXT, "-o", f"{NAME}-made.npz", "--epochs", "1", "--minutes", "0.01", "--vectors", SET],
         [TEXT, "--evaluate", f"{NAME}.npz"],
