@@ -138,7 +138,7 @@ def _cosine(plain: Array, changed: Array) -> float:
 def _answers(model: Model, given: ModelInput, *outputs: Array) -> Iterator[MovedAnswer]:
     """The answers that outputs of the last layer `[n, d_model]` give, without and with the changes."""
     if model.labels and not model.has_decoder:
-        before, after = (probabilities(model.class_logits(given.text.ids, output)) for output in outputs)
+        before, after = (model.label_shares(model.class_logits(given.text.ids, output)) for output in outputs)
         if len(model.labels) > 1:
             yield _answer(None, before, after, model.labels.__getitem__)
         return

@@ -8,6 +8,7 @@ from functools import cache
 import jsonschema
 import numpy as np
 import pytest
+from oracles.checkpoints import copy_of, with_config
 from support.places import TESTS
 
 from attncli.analysis.measures import divergence
@@ -18,6 +19,7 @@ from attncli.recipes.answering import Asked, probabilities
 from attncli.recipes.head_ranking import rank_heads
 from attncli.recipes.model_comparison import compare_models
 from attncli.recipes.model_explaining import explain_model
+from attncli.recipes.prediction import predict
 from attncli.settings.model import ModelSettings
 from attncli.views.page import explanation_page
 from attncli.views.records.compared import model_comparison_json
@@ -82,6 +84,16 @@ def test_the_answers_of_a_masked_model_are_those_at_its_masks():
 def test_the_answer_of_a_classifier_is_its_label():
     (answer,) = explain_model(TEXT, model("bert_labels"), without="0.1,1.1").changes.answers
     assert answer.token in model("bert_labels").labels
+
+
+def test_labels_that_may_hold_together_have_a_probability_each(tmp_path):
+    folder = with_config(copy_of("bert_labels", tmp_path / "m"), problem_type="multi_label_classification")
+    (answer,) = explain_model(TEXT, folder, without="0.1,1.1").changes.answers
+    said = predict(TEXT, folder, without="0.1,1.1")
+    shares = {each.label: each.probability for each in said.labels}
+    assert (answer.token, answer.with_all) == (said.with_all.labels[0].label, said.with_all.labels[0].probability)
+    assert answer.probability == pytest.approx(shares[answer.token])
+    assert sum(shares.values()) != pytest.approx(1)
     assert answer.position is None
     assert answer.with_all != answer.probability
 
