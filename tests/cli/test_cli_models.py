@@ -3,7 +3,6 @@
 import json
 import re
 
-import jsonschema
 import numpy as np
 import pytest
 from oracles.minilm_folder import MINILM, needs_minilm
@@ -11,9 +10,9 @@ from oracles.sentences import LONGEST
 from rich.cells import cell_len
 from support.command import attn
 from support.places import TESTS
+from support.records import record
 
 from attncli.cli.app import run
-from attncli.views.records.schemas import schema_of
 
 TINY = TESTS / "oracles" / "tiny"
 BERT, GPT2, LLAMA, QWEN2 = (str(TINY / name) for name in ("bert", "gpt2", "llama", "qwen2"))
@@ -35,15 +34,6 @@ def within(capfd, monkeypatch):
         return code, *capfd.readouterr()
 
     return within
-
-
-def record(*arguments, **how):
-    """The one JSON object that the command prints, once it has kept to its schema."""
-    done = attn(*arguments, "--json", **how)
-    assert (done.returncode, done.stderr) == (0, "")
-    found = json.loads(done.stdout, parse_constant=pytest.fail)
-    jsonschema.validate(found, schema_of(arguments[0]), jsonschema.Draft202012Validator)
-    return found
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,11 @@
 
 import csv
 import io
-import json
 
-import jsonschema
 import pytest
 from support.command import attn
 from support.places import TESTS
-
-from attncli.views.records.schemas import schema_of
+from support.records import records as printed
 
 TINY = TESTS / "oracles" / "tiny"
 BERT, GPT2, LABELS, LLAMA, MODERN, T5 = (
@@ -28,13 +25,7 @@ def by_contribution(*arguments, **how):
 
 
 def records(*arguments, **how):
-    """The JSON objects that the command prints, once they have kept to the schema."""
-    done = by_contribution(*arguments, "--json", **how)
-    assert (done.returncode, done.stderr) == (0, "")
-    found = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
-    for each in found:
-        jsonschema.validate(each, schema_of("heads"), jsonschema.Draft202012Validator)
-    return found
+    return printed("heads", *arguments, "--by", "contribution", **how)
 
 
 @pytest.mark.parametrize("page", PAGES)

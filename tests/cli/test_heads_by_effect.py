@@ -4,12 +4,10 @@ import csv
 import io
 import json
 
-import jsonschema
 import pytest
 from support.command import attn
 from support.places import TESTS
-
-from attncli.views.records.schemas import schema_of
+from support.records import records as printed
 
 TINY = TESTS / "oracles" / "tiny"
 BERT, GPT2, LABELS, PLAIN = (str(TINY / name) for name in ("bert", "gpt2", "bert_labels", "roberta"))
@@ -30,13 +28,7 @@ def by_effect(*arguments, **how):
 
 
 def records(*arguments, **how):
-    """The JSON objects that the command prints, once they have kept to the schema."""
-    done = by_effect(*arguments, "--json", **how)
-    assert (done.returncode, done.stderr) == (0, "")
-    found = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
-    for each in found:
-        jsonschema.validate(each, schema_of("heads"), jsonschema.Draft202012Validator)
-    return found
+    return printed("heads", *arguments, "--by", "effect", **how)
 
 
 @pytest.mark.parametrize("page", PAGES)

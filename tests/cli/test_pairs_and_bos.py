@@ -2,12 +2,12 @@
 
 import json
 
-import jsonschema
 import numpy as np
 import pytest
 from oracles.checkpoints import PAIR, TINY, copy_of, with_config
 from support.command import attn
 from support.exploring import press
+from support.records import record
 
 from attncli import compare_models, explain_model, open_model, rank_heads
 from attncli.errors import UsageError
@@ -16,7 +16,6 @@ from attncli.explore.command_line import explain_command
 from attncli.explore.computing import Explainer
 from attncli.explore.state import Ask, State
 from attncli.settings.model import check_model_settings
-from attncli.views.records.schemas import schema_of
 from attncli.views.screen import Screen
 
 BERT, ROBERTA, GPT2 = (str(TINY / name) for name in ("bert", "roberta", "gpt2"))
@@ -26,15 +25,6 @@ STORED = np.load(TINY / "bert" / "pair.npz")
 EMPTY = (["--pair", ""], ["--pair", " "])
 IN_WINDOWS = ["--pair", "a", "--stride", "2"]
 TYPED = "[SEP] is typed in the text, all of which has segment 0; a second text: --pair TEXT"
-
-
-def record(*arguments):
-    """The one JSON object that the command prints, once it has kept to its schema."""
-    done = attn(*arguments, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    found = json.loads(done.stdout, parse_constant=pytest.fail)
-    jsonschema.validate(found, schema_of(arguments[0]), jsonschema.Draft202012Validator)
-    return found
 
 
 def test_the_weights_are_those_of_transformers():

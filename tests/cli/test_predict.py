@@ -13,6 +13,7 @@ from oracles.minilm_folder import MINILM, needs_minilm
 from rich.cells import cell_len
 from support.command import attn
 from support.places import TESTS
+from support.records import records as printed
 
 from attncli.errors import AttnError
 from attncli.views.records.prediction import check_size
@@ -37,13 +38,7 @@ PAGES = {
 
 
 def records(*arguments, **how):
-    """The JSON objects that the command prints, once they have kept to the schema."""
-    done = attn("predict", *arguments, "--json", **how)
-    assert (done.returncode, done.stderr) == (0, "")
-    found = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
-    for each in found:
-        jsonschema.validate(each, schema_of("predict"), jsonschema.Draft202012Validator)
-    return found
+    return printed("predict", *arguments, **how)
 
 
 @pytest.mark.parametrize(

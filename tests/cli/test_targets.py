@@ -2,35 +2,24 @@
 
 import csv
 import io
-import json
 
-import jsonschema
 import numpy as np
 import pytest
 from support.command import attn
 from support.exploring import press
 from support.places import TESTS
+from support.records import record
 
 from attncli.explore.app import Explorer
 from attncli.explore.computing import Explainer
 from attncli.explore.state import Ask, State
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import check_model_settings
-from attncli.views.records.schemas import schema_of
 from attncli.views.screen import Screen
 
 TRANSLATOR = str(TESTS / "oracles" / "translator")
 SOURCE, TARGET = "She has seen the elephant", "Sie hat den Elefanten gesehen"
 PAIR = [SOURCE, "--model", TRANSLATOR, "--target", TARGET]
-
-
-def record(*arguments):
-    """The one JSON object that the command prints, once it has kept to its schema."""
-    done = attn(*arguments, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    found = json.loads(done.stdout, parse_constant=pytest.fail)
-    jsonschema.validate(found, schema_of(arguments[0]), jsonschema.Draft202012Validator)
-    return found
 
 
 def texts(tokens):
