@@ -46,6 +46,15 @@ def rank_correlation(p: Array, q: Array, visible: Array | None = None) -> Array:
     return np.where(count[..., 0] < 2, np.nan, correlation)
 
 
+def cosines(p: Array, q: Array) -> Array:
+    """The cosines of vectors `[..., d]`, in float64: `[...]`; 0 where one of the two is 0."""
+    p, q = p.astype(np.float64), q.astype(np.float64)
+    lengths = np.linalg.norm(p, axis=-1) * np.linalg.norm(q, axis=-1)  # [...]
+    products = np.einsum("...i,...i->...", p, q)  # [...]
+    found: Array = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return found
+
+
 def ranking(numbers: Array) -> Array:
     """The places of weights or scores `[..., n_key]`, the largest first: `[..., n_key]`.
 

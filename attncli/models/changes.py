@@ -21,9 +21,6 @@ class HeadName(NamedTuple):
     layer: int
     head: int
 
-    def __str__(self) -> str:
-        return f"{self.layer}.{self.head}"
-
 
 @dataclass(frozen=True)
 class Changes:

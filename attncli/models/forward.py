@@ -44,6 +44,16 @@ class Forward:
         """
         return self._singles(self.packed(given, part))
 
+    def output(self, given: ModelInput) -> Array:
+        """The last layer's output `[n, d_model]` of the part that answers, under the input's changes.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        for layer in self.layers(given, given.reader):
+            last = layer.output
+        return last
+
     def packed(self, given: ModelInput, part: str | None = None) -> Iterator[PackedLayer]:
         """The layers of the input's part or of another one, under its changes, as packs of one text."""
         text, target, hidden, part = given.text, given.target, given.hidden, part or given.part

@@ -46,6 +46,11 @@ class ModelInput:
         return self.text if self.target is None else self.target
 
     @property
+    def reader(self) -> str:
+        """The part whose last layer answers: the decoder where there is a target, else the only part, `encoder`."""
+        return "encoder" if self.target is None else "decoder"
+
+    @property
     def hidden(self) -> Array | None:
         """The keys that queries are not shown, boolean `[n_query, n_key]`; None: none."""
         return self.changes.hidden(len(self.queries.tokens), len(self.keys.tokens))

@@ -48,14 +48,14 @@ class Asked:
         model.check_output()
         given = _begun(text, model, settings) if model.has_decoder else read_input(text, model, settings)
         check_single(given, settings)
-        places = _places(given.text if given.target is None else given.target, model, settings)
+        places = _places(given.begun, model, settings)
         check_scores(len(places), model)
         return cls(model, given, places)
 
     @property
     def tokens(self) -> ModelSentence:
         """The tokens of the text, or those that the decoder has read."""
-        return self.given.text if self.given.target is None else self.given.target
+        return self.given.begun
 
     @property
     def masked(self) -> bool:
@@ -65,19 +65,13 @@ class Asked:
     def states(self) -> Iterator[Array]:
         """The hidden states `[n, d_model]` under the settings' changes: the embedding, then each layer's output."""
         yield self.model.embedded(self.given)
-        yield from self.outputs()
-
-    def outputs(self, changes: Changes | None = None) -> Iterator[Array]:
-        """The output of each layer `[n, d_model]`, under the settings' changes or under others."""
-        given = self.given if changes is None else replace(self.given, changes=changes)
-        for layer in self.model.layers(given, "encoder" if given.target is None else "decoder"):
+        for layer in self.model.layers(self.given, self.given.reader):
             yield layer.output
 
     def logits(self, changes: Changes | None = None) -> Array:
-        """The scores of all tokens at the places `[n_place, vocabulary]`."""
-        for output in self.outputs(changes):
-            last = output
-        return self.model.logits(last[list(self.places)])
+        """The scores of all tokens at the places `[n_place, vocabulary]`, under the settings' changes or others."""
+        given = self.given if changes is None else replace(self.given, changes=changes)
+        return self.model.logits(self.model.output(given)[list(self.places)])
 
 
 def check_single(given: ModelInput, settings: ModelSettings) -> None:
@@ -113,20 +107,25 @@ def _begun(text: str, model: Model, settings: ModelSettings) -> ModelInput:
     return replace(given, changes=changes_of(given, model, settings))
 
 
+def answered_places(tokens: ModelSentence, model: Model) -> tuple[int, ...]:
+    """The last token of what a decoder reads, or each mask: none of a text without."""
+    if model.has_decoder or model.shape.causal:
+        return (len(tokens.tokens) - 1,)
+    mask = model.mask
+    return tuple(token.index for token in tokens.tokens if mask is not None and token.id == mask.id)
+
+
 def _places(tokens: ModelSentence, model: Model, settings: ModelSettings) -> tuple[int, ...]:
     """The last token of what a decoder reads, or each mask; or the tokens of a word, of a decoder the last of them."""
     goes_on = model.has_decoder or model.shape.causal
     if settings.word is not None:
         pieces = pieces_of(Side.of(tokens, ModelSettings()).sentence, settings.word, "word")
         return pieces[-1:] if goes_on else pieces
-    if goes_on:
-        return (len(tokens.tokens) - 1,)
+    if places := answered_places(tokens, model):
+        return places
     if model.mask is None:
         reason = f"{model.name} fills masks in, and its tokenizer has no mask token"
         raise AttnError(reason, "attn explain shows its attention")
-    masks = tuple(token.index for token in tokens.tokens if token.id == model.mask.id)
-    if not masks:
-        hint = f"for example: Paris is the {model.mask.piece} of France."
-        reason = f"expected {model.mask.piece} in the place of each word to find, since {model.name} fills masks in"
-        raise UsageError(reason, hint, setting="sentence", value=tokens.text)
-    return masks
+    hint = f"for example: Paris is the {model.mask.piece} of France."
+    reason = f"expected {model.mask.piece} in the place of each word to find, since {model.name} fills masks in"
+    raise UsageError(reason, hint, setting="sentence", value=tokens.text)

@@ -36,6 +36,11 @@ def check_ablated(settings: ModelSettings) -> None:
         raise UsageError("expected heads to take away with it", hint, setting="ablate", value=settings.ablate)
 
 
+def named(part: str | None, layer: int, head: int) -> str:
+    """The name of a head, which `head_named` reads: `23.4`, of a model with parts `cross:2.1`."""
+    return f"{layer}.{head}" if part is None else f"{part}:{layer}.{head}"
+
+
 def head_named(name: str, model: Model, has_target: bool) -> HeadName:
     """The head of `23.4` or `cross:2.1`; without a part of the decoder where there is a target, else the encoder.
 

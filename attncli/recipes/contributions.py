@@ -21,7 +21,7 @@ from attncli.models.encoder_decoder import PARTS
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.models.stream import BIASES, EMBEDDING, FEED_FORWARD, OUTPUT_BIAS, Part
-from attncli.recipes.changes import check_ablated
+from attncli.recipes.changes import check_ablated, named
 from attncli.recipes.head_effects import Answered, taken
 from attncli.recipes.model_explaining import Numbers, as_model
 from attncli.recipes.model_input import input_remarks
@@ -51,7 +51,7 @@ class HeadContribution(NamedTuple):
     @property
     def name(self) -> str:
         """As `--without` takes it: `23.4`, `cross:2.1`."""
-        return f"{self.layer}.{self.head}" if self.part is None else f"{self.part}:{self.layer}.{self.head}"
+        return named(self.part, self.layer, self.head)
 
 
 class PartContribution(NamedTuple):
@@ -235,11 +235,10 @@ def _result(
 ) -> HeadContributions:
     """The contributions with the answer that they are of, by the output `[n, d_model]` of the last layer."""
     model, given = asked.model, asked.given
-    shape = model.shape_of(given.part)
     logit, probability = _answered(asked, output)
     sentence, source = (Side.of(each, ModelSettings()).sentence for each in (given.queries, given.text))
     return HeadContributions(
-        ModelInfo(model.name, model.family, shape.n_layer, shape.n_head, model.parameters),
+        ModelInfo.of(model, given.part),
         sentence,
         heads,
         parts,
@@ -266,6 +265,4 @@ def _answered(asked: Watched, output: Array) -> tuple[float, float]:
 
 def _unchanged(asked: Watched) -> tuple[float, float]:
     """The answer's logit and probability in the unchanged model."""
-    for layer in asked.model.layers(replace(asked.given, changes=UNCHANGED)):
-        last = layer.output
-    return _answered(asked, last)
+    return _answered(asked, asked.model.output(replace(asked.given, changes=UNCHANGED)))

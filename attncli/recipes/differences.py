@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attncli.analysis.measures import divergence
+from attncli.analysis.measures import cosines, divergence
 from attncli.arrays import Array
 from attncli.models.changes import HeadName
 from attncli.models.family import ModelLayer
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
-from attncli.recipes.answering import probabilities
+from attncli.recipes.answering import answered_places, probabilities
 from attncli.recipes.model_run import ModelRun
 from attncli.settings.explanation import EVERY_WORD, cut_words
 from attncli.settings.model import ModelSettings
@@ -129,10 +129,7 @@ def beside_of(run: ModelRun) -> Beside | None:
 
 def _cosine(plain: Array, changed: Array) -> float:
     """The mean cosine of the rows of two arrays `[n, d]`; of a row of zeros 0."""
-    p, q = (each.astype(np.float64) for each in (plain, changed))
-    lengths = np.linalg.norm(p, axis=-1) * np.linalg.norm(q, axis=-1)  # [n]
-    cosines = np.einsum("nd,nd->n", p, q) / np.where(lengths > 0, lengths, 1)
-    return float(np.clip(cosines, -1, 1).mean())
+    return float(np.clip(cosines(plain, changed), -1, 1).mean())
 
 
 def _answers(model: Model, given: ModelInput, *outputs: Array) -> Iterator[MovedAnswer]:
@@ -157,12 +154,7 @@ def _answer(position: int | None, before: Array, after: Array, named: Callable[[
 
 def _answered(model: Model, given: ModelInput) -> tuple[int, ...]:
     """The tokens behind which, or in whose place, a model says one: none of an encoder that reads a text unmasked."""
-    if model.has_decoder:
-        return () if given.part == "encoder" else (len(given.queries.tokens) - 1,)
-    if model.shape.causal:
-        return (len(given.text.tokens) - 1,)
-    mask = model.mask
-    return tuple(token.index for token in given.text.tokens if mask is not None and token.id == mask.id)
+    return () if model.has_decoder and given.part == "encoder" else answered_places(given.begun, model)
 
 
 def _taken_away(difference: Difference) -> Iterator[str]:

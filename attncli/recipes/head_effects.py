@@ -17,6 +17,7 @@ from attncli.models.changes import UNCHANGED, HeadName
 from attncli.models.encoder_decoder import PARTS
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
+from attncli.recipes.changes import named
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explaining import Numbers, as_model, explain_model_with
 from attncli.recipes.model_input import input_remarks
@@ -62,7 +63,7 @@ class HeadEffect(NamedTuple):
     @property
     def name(self) -> str:
         """As `--without` takes it: `23.4`, `cross:2.1`."""
-        return f"{self.layer}.{self.head}" if self.part is None else f"{self.part}:{self.layer}.{self.head}"
+        return named(self.part, self.layer, self.head)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,10 +236,7 @@ class _Sweep:
 
     def _unchanged(self, output: Array) -> Answered:
         """The answer of the unchanged model; output `[n, d_model]`: under the changes of every pass."""
-        given = self.asked.given
-        plain, part = replace(given, changes=UNCHANGED), "encoder" if given.target is None else "decoder"
-        for layer in self.asked.model.layers(plain, part):
-            last = layer.output
+        last = self.asked.model.output(replace(self.asked.given, changes=UNCHANGED))
         if self.asked.scored:
             return Answered(*self._measured(last))
         return Answered(change=float(self.asked.change(last, output[None])[0][0]))
@@ -258,11 +256,10 @@ class _Sweep:
         asked, model, given = self.asked, self.asked.model, self.asked.given
         effects = np.array([self._effects[head][0] for head in self.heads])  # [heads]
         order = ranking(-effects if asked.scored else effects).tolist()
-        shape = model.shape if given.target is None else model.shape_of("decoder")
         sentence, source = (Side.of(each, ModelSettings()).sentence for each in (asked.tokens, given.text))
         logit, probability = self._before or (None, None)
         return HeadEffects(
-            ModelInfo(model.name, model.family, shape.n_layer, shape.n_head, model.parameters),
+            ModelInfo.of(model, given.reader),
             sentence,
             tuple(self._ranked(self.heads[at]) for at in order),
             self.settings,

@@ -103,8 +103,7 @@ class ModelRun:
     @property
     def info(self) -> ModelInfo:
         """The model and the sizes of its part."""
-        shape = self.shape
-        return ModelInfo(self.model.name, self.model.family, shape.n_layer, shape.n_head, self.model.parameters)
+        return ModelInfo.of(self.model, self.given.part)
 
     @property
     def warnings(self) -> tuple[str, ...]:

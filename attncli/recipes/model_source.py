@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from attncli.analysis.kinds import HeadKinds, measures_of
 from attncli.arrays import Array
+from attncli.models.model import Model
 from attncli.recipes.sources import Neighbours, Source
 from attncli.settings.model import ModelSettings
 
@@ -18,6 +19,12 @@ class ModelInfo:
     layers: int
     heads: int
     parameters: int
+
+    @classmethod
+    def of(cls, model: Model, part: str) -> "ModelInfo":
+        """The model, and the sizes of one of its parts."""
+        shape = model.shape_of(part)
+        return cls(model.name, model.family, shape.n_layer, shape.n_head, model.parameters)
 
 
 @dataclass(frozen=True, eq=False)

@@ -221,9 +221,7 @@ def check_says_tokens(model: Model, setting: str, value: object) -> None:
 
 def _labelled(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
     found = empty_prediction(given, model, settings)
-    for layer in model.layers(given):
-        last = layer.output
-    logits = model.class_logits(given.text.ids, last)  # [labels]
+    logits = model.class_logits(given.text.ids, model.output(given))  # [labels]
     return replace(found, labels=labels_of(logits, model), label_logits=logits, apart=model.labels_apart)
 
 
@@ -253,8 +251,7 @@ def labels_of(logits: Array, model: Model) -> tuple[Label, ...]:
 
 def empty_prediction(given: ModelInput, model: Model, settings: ModelSettings) -> Prediction:
     """A prediction without answers."""
-    shape = model.shape_of("encoder" if given.target is None else "decoder")
-    info = ModelInfo(model.name, model.family, shape.n_layer, shape.n_head, model.parameters)
+    info = ModelInfo.of(model, given.reader)
     return Prediction(info, given.text, given.target, settings, warnings=(*model.warnings, *given.warnings))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from attncli.analysis.measures import cosines
 from attncli.arrays import Array
 from attncli.attention.products import row_blocks
 from attncli.errors import Setting, Subject, UsageError
@@ -42,7 +43,7 @@ class Watched(ABC):
     @property
     def tokens(self) -> ModelSentence:
         """The tokens of the text, or those that the decoder has read."""
-        return self.given.text if self.given.target is None else self.given.target
+        return self.given.begun
 
     @abstractmethod
     def measure(self, output: Array) -> tuple[Array, Array | None]:
@@ -119,10 +120,7 @@ class WatchedState(Watched):
     def change(self, with_all: Array, without: Array) -> tuple[Array, None]:
         """1 − the cosine of the states `[b]`."""
         (before, _), (after, _) = self.measure(with_all[None]), self.measure(without)
-        lengths = np.linalg.norm(before, axis=-1) * np.linalg.norm(after, axis=-1)  # [b]
-        products = np.einsum("...i,...i->...", before, after)  # [b]
-        cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-        return np.maximum(1 - cosines, 0), None
+        return np.maximum(1 - cosines(before, after), 0), None
 
 
 def watched(text: str, model: Model, settings: ModelSettings, answer: str | None = None) -> Watched:
