@@ -20,6 +20,11 @@ class ModelInfo:
     heads: int
     parameters: int
 
+    @property
+    def size(self) -> str:
+        """The family, the layers and the heads: `bert, 12 layers × 12 heads`."""
+        return f"{self.family}, {self.layers} layers × {self.heads} heads"
+
     @classmethod
     def of(cls, model: Model, part: str) -> "ModelInfo":
         """The model, and the sizes of one of its parts."""
@@ -55,8 +60,8 @@ class ModelSource(Source):
 
     @property
     def size(self) -> str:
-        """Its family and its layers and heads: `bert, 12 layers × 12 heads`."""
-        return f"{self.model.family}, {self.model.layers} layers × {self.model.heads} heads"
+        """Its family, its layers and its heads."""
+        return self.model.size
 
     @property
     def unit(self) -> str:

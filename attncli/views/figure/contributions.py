@@ -13,10 +13,9 @@ def contributions_content(found: HeadContributions, kind: Kind, by_row: bool) ->
     """A point a head and a point a feed-forward, the largest with their names; one kind of it, and no colours."""
     model, fed = found.model, [each for each in found.parts if each.part == FEED_FORWARD]
     at = f"{PAPER.word(found.sentence.tokens[found.position].name)} ({found.position})"
-    size = f"{model.family}, {model.layers} layers × {model.heads} heads"
     return Scatter(
         PAPER.word((found.memory or found.sentence).parts[0].text),
-        f'model {PAPER.word(model.name)} ({size}) · answer "{PAPER.word(found.answer)}" at {at}',
+        f'model {PAPER.word(model.name)} ({model.size}) · answer "{PAPER.word(found.answer)}" at {at}',
         np.array([each.layer for each in found.heads] + [each.layer for each in fed], float),
         np.array([*found.contributions, *(each.contribution for each in fed)]),
         (*(head.name for head in found.heads), *(f"layer {each.layer}" for each in fed)),

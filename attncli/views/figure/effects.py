@@ -12,11 +12,10 @@ def effects_content(effects: HeadEffects, kind: Kind, by_row: bool) -> Scatter:
     of = "" if place is None else f" at {PAPER.word(effects.sentence.tokens[place].name)} ({place})"
     state = f"last hidden state{of or ', the mean over all tokens'}"
     answer = state if effects.answer is None else f'answer "{PAPER.word(effects.answer)}"{of}'
-    size = f"{model.family}, {model.layers} layers × {model.heads} heads"
     change = "change of the answer's logit without the head"
     return Scatter(
         PAPER.word((effects.memory or effects.sentence).parts[0].text),
-        f"model {PAPER.word(model.name)} ({size}) · {answer} · ablation {effects.settings.ablate}",
+        f"model {PAPER.word(model.name)} ({model.size}) · {answer} · ablation {effects.settings.ablate}",
         effects.weights,
         effects.effects,
         tuple(head.name for head in effects.heads),

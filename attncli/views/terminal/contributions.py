@@ -26,7 +26,7 @@ HELD = "the sizes that norms divide by are held fixed"
 def contributions_lines(found: HeadContributions, screen: Screen) -> list[Text]:
     """The heads that add most, those that take away most, and the sum of all parts."""
     model = found.model
-    size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
+    size = screen.own(f"({model.size})")
     lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}", "")], screen.columns, 2)
     lines += [Text(), *sentences(found.sentence, found.memory, screen), Text()]
     numbers, before = f"logit {found.logit:.2f}, probability {found.probability:.3f}", found.with_all

@@ -37,7 +37,7 @@ class Column(NamedTuple):
 def effects_lines(effects: HeadEffects, screen: Screen) -> list[Text]:
     """The first heads, a line each, and the rank correlation of weight and effect over all."""
     model, shown = effects.model, effects.heads[: effects.settings.top]
-    size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
+    size = screen.own(f"({model.size})")
     lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}", "")], screen.columns, 2)
     lines += [Text(), *sentences(effects.sentence, effects.memory, screen), Text()]
     lines += [*_answer(effects, screen), Text(), *heading("heads", _by(effects), screen)]

@@ -158,7 +158,7 @@ PATTERN_MEANINGS = {
 def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     """The first heads, a line each, with a bar."""
     model = ranking.model
-    size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
+    size = screen.own(f"({model.size})")
     part = "" if ranking.part is None else screen.own(f" · part {ranking.part}")
     lines = wrap([("attn heads  ", BOLD), (f"{screen.word(model.name)} {size}{part}", "")], screen.columns, 2)
     lines += [Text(), *sentences(ranking.sentence, ranking.memory, screen), Text()]

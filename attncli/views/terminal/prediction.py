@@ -41,7 +41,7 @@ def prediction_lines(prediction: Prediction, screen: Screen) -> list[Text]:
 def title(prediction: Prediction, screen: Screen) -> list[Text]:
     """The model, and the changes of it."""
     model = prediction.model
-    size = screen.own(f"({model.family}, {model.layers} layers × {model.heads} heads)")
+    size = screen.own(f"({model.size})")
     shown = settings_shown(prediction, screen)
     return wrap([("attn predict  ", BOLD), (f"{screen.word(model.name)} {size}", ""), (shown, "")], screen.columns, 2)
 
