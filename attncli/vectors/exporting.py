@@ -11,7 +11,6 @@ from typing import BinaryIO
 import numpy as np
 
 from attncli.errors import AttnError, UsageError
-from attncli.vectors.store.index import damaged
 from attncli.vectors.store.opened import Vectors
 
 ROWS_AT_ONCE = 4096
@@ -78,8 +77,6 @@ def _stream(
     with open(path, "wb") as file:
         file.write(f"{vectors.words} {vectors.dimensions}\n".encode())
         for block in vectors.blocks(ROWS_AT_ONCE):  # [b, d]
-            if not np.isfinite(block).all():
-                raise damaged(vectors.folder, "some of its numbers are not finite")
             words = vectors.text(range(done, done + len(block)))
             for word, row in zip(words, encode(block.astype("<f4")), strict=True):
                 file.write(_word(word, path, separators))

@@ -25,7 +25,7 @@ def make(folder, words=WORDS, matrix=MATRIX, dtype="float32"):
     return Vectors(folder)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("ending", READ)
 def test_gensim_reads_it_back_equal(tmp_path, ending, dtype):
     vectors = make(tmp_path / "store", matrix=np.clip(MATRIX, -1000, 1000), dtype=dtype)
@@ -34,7 +34,7 @@ def test_gensim_reads_it_back_equal(tmp_path, ending, dtype):
     loaded = READ[ending](path)
     assert loaded.index_to_key == WORDS
     assert loaded.vectors.dtype == np.float32
-    np.testing.assert_array_equal(loaded.vectors, vectors.rows(range(10)))
+    np.testing.assert_array_equal(loaded.vectors, vectors.rows(range(10)).astype(np.float32))
 
 
 @pytest.mark.parametrize(("ending", "binary"), [(".bin", True), (".txt", False)])

@@ -37,7 +37,7 @@ def copy(folder, tmp_path):
     return shutil.copytree(folder, tmp_path / "copy")
 
 
-@pytest.mark.parametrize(("dtype", "error"), [("float32", 1e-6), ("float16", 5e-3)])
+@pytest.mark.parametrize(("dtype", "error"), [("float32", 1e-6), ("float16", 5e-3), ("int8", 0.02)])
 def test_reads_what_was_written(tmp_path, dtype, error):
     vectors = make(tmp_path / "store", dtype=dtype, licence="CC0")
     assert (vectors.name, vectors.words, vectors.dimensions, vectors.info.licence) == ("small", 100, 8, "CC0")
@@ -105,7 +105,9 @@ def test_the_matrix_is_a_npy_file_that_numpy_reads(folder):
     [
         (["a", "b"], [[1.0], [np.nan]], {}, "row 2 has a number that is not finite"),
         (["a"], [[70_000.0]], {"dtype": "float16"}, "too large for float16"),
-        (["a"], [[1.0]], {"dtype": "int8"}, "'int8'"),
+        (["a"], [[1e39]], {"dtype": "int8"}, "too large for int8"),
+        (["a"], [[1.0, np.nan]], {"dtype": "int8"}, "row 1 has a number that is not finite"),
+        (["a"], [[1.0]], {"dtype": "int4"}, "'int4'"),
         (["a\0b"], [[1.0]], {}, "NUL"),
         ([], np.zeros((0, 3)), {}, "no word vectors"),
         (["a"], np.zeros((1, 0)), {}, "got 0"),
@@ -138,7 +140,7 @@ def test_near_says_which_vectors_it_needs(folder, vectors, message):
         Vectors(folder).near(vectors)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
 def test_near_is_a_full_sort_by_cosine(tmp_path, dtype, monkeypatch):
     monkeypatch.setattr("attncli.vectors.store.nearest.BLOCK_BYTES", 300)  # a few rows a block
     matrix = np.random.default_rng(1).normal(size=(500, 8)) * 10

@@ -1,7 +1,7 @@
 """The form of a store on disk: a folder that holds one vector set and never changes.
 
-    vectors.npy    [n, d] float16 or float32, C order, little endian: mapped, never loaded
-    norms.npy      [n] float32: the Euclidean length of every row as stored, for cosines
+    vectors.npy    [n, d] float16, float32 or int8, C order, little endian: rows are read on demand
+    norms.npy      [n] float32: the Euclidean length of every row, for cosines; int8 numbers say its direction alone
     ngrams.npy     [buckets, d], only of a fastText model: what unknown words are composed of, mapped as well
     tokenizer.json only of a folder of static vectors whose rows are tokens: cuts unknown words into those
     index.sqlite   meta    key -> value: the fields of `StoreInfo`, and a check over them
@@ -14,8 +14,9 @@ checked, "not in the set" too: the bucket that should have held the word was rea
 byte is an error, never another word.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, fields
+from math import inf
 from zlib import crc32
 
 from attncli.errors import ResourceError
@@ -27,19 +28,24 @@ PIECES = "tokenizer.json"
 INDEX = "index.sqlite"
 VERSION = 1
 WORDS_PER_BLOCK = 32
-DTYPES = {"float16": "<f2", "float32": "<f4"}
+DTYPES = {"float16": "<f2", "float32": "<f4", "int8": "|i1"}
 MAX_DIMENSIONS = 65_536
 MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 LONGEST_NGRAM = 64  # characters; bounds the cost of one word
 MAX_HEADER = 4096  # bytes; NumPy writes 128
 SEPARATOR = "\0"
-COMPOSING = {"ngrams", "pieces"}  # rows of `meta` that a set without composition, and an older one, has not
+SPLITS = "by rank"  # how a set of words is cut into its own, as its description says it
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE words (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE places (number INTEGER PRIMARY KEY, content BLOB NOT NULL, crc INTEGER NOT NULL);
 """
+
+
+def ngram_dtype(dtype: str) -> str:
+    """The dtype of the n-grams of a set: its own, but float16 beside int8, whose lengths are kept for words alone."""
+    return "float16" if dtype == "int8" else dtype
 
 
 class UnstorableError(ResourceError):
@@ -92,9 +98,32 @@ class Pieces:
         return form
 
 
+def parse_temperature(text: str) -> float:
+    """A temperature that `repr` gave as text; ValueError for one that no softmax can have."""
+    if not 0 < float(text) < inf:
+        raise ValueError(f"it claims an impossible temperature: {text}")
+    return float(text)
+
+
+def parse_splits(text: str) -> bool:
+    """That unknown words are cut into the set's own; ValueError for a way to cut them that is not known here."""
+    if text != SPLITS:
+        raise ValueError(f"it claims an impossible way to cut words: {text}")
+    return True
+
+
+#: Facts of `meta` as text, which a set to which they do not apply, and an older one, has not → how they are read.
+OPTIONAL: Mapping[str, Callable[[str], object]] = {
+    "ngrams": Ngrams.parse,
+    "pieces": Pieces.parse,
+    "cross_temperature": parse_temperature,
+    "splits": parse_splits,
+}
+
+
 @dataclass(frozen=True)
 class StoreInfo:
-    """The description of a store; every field is a row of its `meta` table.
+    """The description of a store; every field is a row of its `meta` table, the last four only where they apply.
 
     `checksum` names the content (words, numbers, dtype) and nothing else: not the set's name, not its source.
     """
@@ -120,6 +149,13 @@ class StoreInfo:
     version: int = VERSION
     ngrams: Ngrams | None = None  # None: no words can be composed of them, and `meta` has no such row
     pieces: Pieces | None = None  # the same
+    cross_temperature: float | None = None  # of attention from one text to another; None: the general one
+    splits: bool = False  # whether unknown words are composed of the set's own, cut by their ranks
+
+    @property
+    def ngram_dtype(self) -> str:
+        """The dtype of ngrams.npy."""
+        return ngram_dtype(self.dtype)
 
     @property
     def matrix_bytes(self) -> int:
@@ -129,9 +165,10 @@ class StoreInfo:
 
 def meta_rows(info: StoreInfo) -> list[tuple[str, object]]:
     """The rows of the `meta` table, in key order, the last a check over the others."""
-    rows = sorted((field.name, getattr(info, field.name)) for field in fields(info) if field.name not in COMPOSING)
-    rows += [("ngrams", str(info.ngrams))] if info.ngrams else []
-    rows += [("pieces", str(info.pieces))] if info.pieces else []
+    rows = sorted((field.name, getattr(info, field.name)) for field in fields(info) if field.name not in OPTIONAL)
+    facts = {"ngrams": info.ngrams, "pieces": info.pieces, "cross_temperature": info.cross_temperature}
+    rows += [(name, str(fact)) for name, fact in facts.items() if fact]
+    rows += [("splits", SPLITS)] if info.splits else []
     return [*rows, ("~check", meta_check(dict(rows)))]
 
 
@@ -147,12 +184,11 @@ def info_from(meta: dict[str, object]) -> StoreInfo:
         raise ValueError("its description does not match its check")
     if meta.get("version") != VERSION:
         raise ValueError(f"it has format {meta.get('version')}, this attn reads format {VERSION}")
-    if meta.keys() | COMPOSING != {field.name for field in fields(StoreInfo)}:
+    if meta.keys() | OPTIONAL.keys() != {field.name for field in fields(StoreInfo)}:
         raise ValueError("its description is incomplete")
     _check_types(meta)
-    ngrams = Ngrams.parse(str(meta["ngrams"])) if "ngrams" in meta else None
-    pieces = Pieces.parse(str(meta["pieces"])) if "pieces" in meta else None
-    info = StoreInfo(**(meta | {"ngrams": ngrams, "pieces": pieces}))  # type: ignore[arg-type]  # the check vouches for the types
+    facts = {name: read(str(meta[name])) for name, read in OPTIONAL.items() if name in meta}
+    info = StoreInfo(**(meta | facts))  # type: ignore[arg-type]  # the check vouches for the types
     if info.dtype not in DTYPES or not (0 < info.dimensions <= MAX_DIMENSIONS and info.words > 0 < info.buckets):
         raise ValueError(f"it claims {info.words} words of {info.dimensions} {info.dtype} numbers")
     if not 0 < info.matrix_offset <= MAX_HEADER:
@@ -164,7 +200,7 @@ def _check_types(meta: Mapping[str, object]) -> None:
     """ValueError unless texts are texts and counts are counts, which no check over them says."""
     for field in fields(StoreInfo):
         value = meta.get(field.name)
-        absent = value is None and (field.name in COMPOSING or "None" in str(field.type))
+        absent = value is None and (field.name in OPTIONAL or "None" in str(field.type))
         if not absent and type(value) is not (int if field.type is int or field.type == "int" else str):
             raise ValueError(f"its {field.name} is {str(value)[:40]!r}")
         if isinstance(value, int) and value < 0:

@@ -1,7 +1,7 @@
 """Nearest rows by cosine, exact, in one pass over all rows. Memory is bounded by the block, not by the set."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 from threading import Thread
@@ -17,22 +17,20 @@ PART_BYTES = 64 * 2**20  # of the matrix in float32: so much is worth a thread o
 MOST_THREADS = 4  # more would wait for the memory
 SPARE = 16  # rows kept beyond `top` before the cosines are computed again in float64
 
-Blocks = Callable[[int, int, int], Iterator[np.ndarray]]  # rows in a block, first row, row after the last -> [b, d]
 Best = tuple[np.ndarray, np.ndarray]  # rows [kept] and their cosines, best first
 Result = TypeVar("Result")
 
 
 def nearest(
-    matrix: np.ndarray | StoredMatrix,  # [n, d]
-    blocks: Blocks,
-    norms: np.ndarray,  # [n]
+    matrix: StoredMatrix,  # [n, d]
+    norms: np.ndarray | None,  # [n]
     vectors: np.ndarray,  # [m, d]
     top: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows [m, top] and cosines [m, top] (float64) of the `top` rows nearest to each vector, best first.
 
-    Equal cosines are in row order; a zero vector has cosine 0 with everything. `top` is cut to n. `blocks` gives all
-    rows once; `matrix` the few candidates.
+    Equal cosines are in row order; a zero vector has cosine 0 with everything. `top` is cut to n. norms: the
+    lengths of the rows, None: they are measured.
     """
     vectors = np.asarray(vectors, dtype=np.float64)
     if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1]:
@@ -44,31 +42,40 @@ def nearest(
     if not len(vectors):
         return np.zeros((0, top), dtype=np.intp), np.zeros((0, top))
     queries = _unit(vectors)  # [m, d]
-    rows = _candidates(blocks, norms, queries.astype(np.float32), kept)  # [m, kept]
+    rows = _candidates(matrix, norms, queries.astype(np.float32), kept)  # [m, kept]
     cosines = np.stack([_unit(matrix[r].astype(np.float64)) @ q for r, q in zip(rows, queries, strict=True)])
     order = np.stack([np.lexsort((r, -c.round(12)))[:top] for r, c in zip(rows, cosines, strict=True)])  # [m, top]
     return np.take_along_axis(rows, order, 1), np.take_along_axis(cosines, order, 1)
 
 
-def _candidates(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int) -> np.ndarray:
+def _candidates(matrix: StoredMatrix, norms: np.ndarray | None, queries: np.ndarray, kept: int) -> np.ndarray:
     """The `kept` nearest rows [m, kept] of each query [m, d] in float32, the earlier row first among equals."""
-    n, d = len(norms), queries.shape[1]
+    n, d = matrix.shape
     parts = max(1, min(4 * n * d // PART_BYTES, cores(), MOST_THREADS))
     edges = [n * part // parts for part in range(parts + 1)]
-    found = together(partial(_best, blocks, norms, queries, kept, *part) for part in pairwise(edges))
+    found = together(partial(_best, matrix, norms, queries, kept, *part) for part in pairwise(edges))
     joined = (map(np.concatenate, zip(*each, strict=True)) for each in zip(*found, strict=True))
     return np.stack([_first(rows, cosines, kept)[0] for rows, cosines in joined])
 
 
-def _best(blocks: Blocks, norms: np.ndarray, queries: np.ndarray, kept: int, start: int, stop: int) -> list[Best]:
+def _best(
+    matrix: StoredMatrix, norms: np.ndarray | None, queries: np.ndarray, kept: int, start: int, stop: int
+) -> list[Best]:
     """For each query [m, d] the `kept` nearest of the rows from `start` to `stop`."""
     m, d = queries.shape
     best: list[Best] = [(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32))] * m
-    for block in blocks(max(1, BLOCK_BYTES * min(m, MOST_QUERIES) // (4 * d), kept), start, stop):
-        fresh = _cosines(block.astype(np.float32, copy=False), norms[start : start + len(block)], queries)  # [m, b]
+    for stored in matrix.blocks(max(1, BLOCK_BYTES * min(m, MOST_QUERIES) // (4 * d), kept), start, stop):
+        block = stored.astype(np.float32, copy=False)  # [b, d]
+        lengths = _lengths(block) if norms is None else norms[start : start + len(block)]  # [b]
+        fresh = _cosines(block, lengths, queries)  # [m, b]
         best = [_merge(*before, cosines, start, kept) for before, cosines in zip(best, fresh, strict=True)]
         start += len(block)
     return best
+
+
+def _lengths(block: np.ndarray) -> np.ndarray:
+    lengths: np.ndarray = np.sqrt(np.einsum("ij,ij->i", block, block))  # [b]
+    return lengths
 
 
 @np.errstate(over="ignore", invalid="ignore")  # in damaged rows, which the caller will notice

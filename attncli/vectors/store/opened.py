@@ -10,6 +10,7 @@ import numpy as np
 
 from attncli.text.spelling import nearest_spellings
 from attncli.vectors.store import layout
+from attncli.vectors.store.directions import restored
 from attncli.vectors.store.index import Index, damaged, is_regular
 from attncli.vectors.store.layout import StoreInfo
 from attncli.vectors.store.matrix import StoredMatrix
@@ -18,6 +19,7 @@ from attncli.vectors.store.nearest import nearest
 if TYPE_CHECKING:
     from attncli.vectors.store.composing import PieceTokenizer
 
+ROWS_AT_ONCE = 4096  # of those that gensim is given
 SPELLINGS_AMONG = 100_000  # rows, the most frequent words: bounds the time in a set of millions to some 0.1 s
 
 
@@ -35,7 +37,7 @@ class Vectors:
         self.info: StoreInfo = self._index.info
         self.name, self.words, self.dimensions = self.info.name, self.info.words, self.info.dimensions
         shape, header = (self.words, self.dimensions), (self.info.matrix_offset, self.info.matrix_header_crc)
-        self._matrix = StoredMatrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
+        self.matrix = StoredMatrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
         self._ngrams = self._open_ngrams()  # [buckets, dimensions]
 
     def __repr__(self) -> str:
@@ -50,15 +52,17 @@ class Vectors:
         chosen = np.asarray(indices, dtype=np.intp)  # [m]
         if chosen.size and (chosen.min() < 0 or chosen.max() >= self.words):
             raise IndexError(f"rows {chosen.min()} to {chosen.max()} of a set that has 0 to {self.words - 1}")
-        return self._finite(self._matrix[chosen].astype(np.float64))  # [m, d]
+        return self._values(self.matrix[chosen], chosen).astype(np.float64, copy=False)  # [m, d]
 
     def text(self, indices: Sequence[int] | np.ndarray) -> list[str]:
         """The words of these rows, in the order asked. IndexError for a row that is not there."""
         return self._index.words_at([int(index) for index in indices])
 
     def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
-        """All rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions] as stored."""
-        return self._matrix.blocks(rows, start, stop)
+        """The vectors of all rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions]."""
+        for block in self.matrix.blocks(rows, start, stop):
+            yield self._values(block, slice(start, start + len(block)))
+            start += len(block)
 
     def near(self, vectors: np.ndarray, top: int = 10) -> tuple[np.ndarray, np.ndarray]:
         """The rows nearest by cosine to each of `vectors` [m, dimensions]: rows [m, top] and cosines [m, top].
@@ -67,7 +71,7 @@ class Vectors:
         Raises ValueError if `vectors` has another shape or holds a NaN or an infinity.
         """
         try:
-            rows, cosines = nearest(self._matrix, self.blocks, self.norms, vectors, top)
+            rows, cosines = nearest(self.matrix, None if self._directed else self.norms, vectors, top)
         except FloatingPointError as error:
             raise damaged(self.folder, str(error)) from error
         return rows, self._finite(cosines)
@@ -116,11 +120,21 @@ class Vectors:
         from attncli.vectors.gensim_parts import keyed_vectors
 
         loaded = keyed_vectors()(self.dimensions)
-        loaded.add_vectors(
-            self._index.first_words(self.words),
-            self._finite(self._matrix[np.arange(self.words)]).astype(np.float32, copy=False),
-        )
+        rows, at = np.empty((self.words, self.dimensions), np.float32), 0
+        for block in self.blocks(ROWS_AT_ONCE):
+            rows[at : at + len(block)] = block
+            at += len(block)
+        loaded.add_vectors(self._index.first_words(self.words), rows)
         return loaded
+
+    @property
+    def _directed(self) -> bool:
+        """Whether the matrix holds directions, whose lengths are the norms."""
+        return self.info.dtype == "int8"
+
+    def _values(self, numbers: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
+        """The vectors of rows [m, d] that are stored as these numbers, float64 where they are directions."""
+        return self._finite(restored(numbers, self.norms[rows]) if self._directed else numbers)
 
     def _finite(self, numbers: np.ndarray) -> np.ndarray:
         """The numbers as they are. ResourceError if they are not finite: only finite ones were written."""
@@ -133,7 +147,7 @@ class Vectors:
         if form is None:
             return None
         shape = (form.buckets, self.dimensions)
-        return StoredMatrix(self.folder, layout.NGRAMS, self.info.dtype, shape, form.offset, form.header_crc)
+        return StoredMatrix(self.folder, layout.NGRAMS, self.info.ngram_dtype, shape, form.offset, form.header_crc)
 
     @cached_property
     def _pieces(self) -> "PieceTokenizer":

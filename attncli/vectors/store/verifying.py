@@ -27,7 +27,7 @@ def verify(vectors: Vectors, progress: Progress = lambda *_: None) -> None:
 def _numbers(vectors: Vectors, progress: Progress) -> Iterator[str]:
     """The matrix and the lengths of its rows against their checksums."""
     total, done = sha256(), 0
-    for block in vectors.blocks(max(1, BYTES_AT_ONCE // (4 * vectors.dimensions))):
+    for block in vectors.matrix.blocks(max(1, BYTES_AT_ONCE // (4 * vectors.dimensions))):
         total.update(block.data)
         done += len(block)
         progress(f"reading the numbers of {vectors.name}", done, vectors.words)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from attncli.vectors.store import layout
+from attncli.vectors.store.directions import directions, lengths_of
 from attncli.vectors.store.layout import WORDS_PER_BLOCK, StoreInfo, UnstorableError
 
 
@@ -38,13 +39,14 @@ class MatrixWriter:
     def add(self, rows: np.ndarray) -> np.ndarray:
         """Append rows [m, d], rounded to the dtype; returns their lengths [m], not finite where a number is not.
 
+        The lengths are those of the rows as stored; of int8, which keep a direction, those of the rows given.
+
         Raises OSError, perhaps only with the next block or at the end.
         """
         if rows.ndim != 2 or rows.shape[1] != self._dimensions:
             raise ValueError(f"rows of shape {rows.shape} in a matrix of {self._dimensions} dimensions")
         with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses an overflow
-            stored = np.ascontiguousarray(rows, dtype=layout.DTYPES[self._dtype])  # [m, d]
-            lengths: np.ndarray = np.sqrt(np.einsum("ij,ij->i", stored, stored, dtype=np.float64)).astype("<f4")  # [m]
+            stored, lengths = directions(rows) if self._dtype == "int8" else self._rounded(rows)
         self._wait()
         self._under_way = self._thread.submit(self._append, stored.data)
         self.rows += len(stored)
@@ -63,6 +65,10 @@ class MatrixWriter:
         """Let go of the file, finished or not."""
         self._thread.shutdown()
         self._file.close()
+
+    def _rounded(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        stored = np.ascontiguousarray(rows, dtype=layout.DTYPES[self._dtype])  # [m, d]
+        return stored, lengths_of(stored).astype("<f4")  # [m]
 
     def _append(self, rows: memoryview) -> None:
         self._file.write(rows)

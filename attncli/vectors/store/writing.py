@@ -42,11 +42,14 @@ def write_store(
     source: str,
     licence: str | None = None,
     dtype: str = "float32",
+    cross_temperature: float | None = None,
+    splits: bool = False,
 ) -> StoreInfo:
     """Write `words` and their rows of `matrix` [n, d] as the store `folder`; the same input gives the same bytes.
 
-    A word that came before is left out and counted. Raises what `create_store` and `StoreWriter.add` raise, and
-    ValueError if there are not as many words as rows.
+    A word that came before is left out and counted. cross_temperature: of attention from one text to another, None:
+    the general one. splits: unknown words are composed of these, the most frequent of which stand first. Raises what
+    `create_store` and `StoreWriter.add` raise, and ValueError if there are not as many words as rows.
     """
     if len(words) != len(matrix):
         raise ValueError(f"{len(words)} words for {len(matrix)} rows")
@@ -54,6 +57,7 @@ def write_store(
     with create_store(folder, name=name, source=source, dimensions=dimensions, licence=licence, dtype=dtype) as new:
         for start in range(0, len(words), ROWS_PER_BLOCK):
             new.add(words[start : start + ROWS_PER_BLOCK], matrix[start : start + ROWS_PER_BLOCK])
+        new.cross_temperature, new.splits = cross_temperature, splits
     return new.info
 
 
@@ -92,6 +96,8 @@ class StoreWriter:
     info: StoreInfo  # set by `finish`
     came_first = False  # whether this store took the place, and not another writer's
     limit: int | None = None  # the words that the store is to have at most
+    cross_temperature: float | None = None
+    splits = False
 
     def __init__(self, folder: Path, dimensions: int, dtype: str) -> None:
         self.folder, self.dimensions, self.dtype = folder, dimensions, dtype
@@ -132,13 +138,14 @@ class StoreWriter:
 
     def add_ngrams(self, blocks: Iterable[np.ndarray], shortest: int, longest: int) -> np.ndarray:
         """Write the vectors of the n-gram buckets, blocks [m, d], and return all of them [buckets, d], mapped."""
-        with closing(MatrixWriter(self.folder / layout.NGRAMS, self.dimensions, self.dtype)) as matrix:
+        dtype = layout.ngram_dtype(self.dtype)
+        with closing(MatrixWriter(self.folder / layout.NGRAMS, self.dimensions, dtype)) as matrix:
             if not all(np.isfinite(matrix.add(block)).all() for block in blocks):
-                raise UnstorableError(f"an n-gram has a number that is not finite, or too large for {self.dtype}")
+                raise UnstorableError(f"an n-gram has a number that is not finite, or too large for {dtype}")
             header = matrix.finish()
             self._ngrams = Ngrams(matrix.rows, shortest, longest, len(header), crc32(header), matrix.sha256)
         shape = (self._ngrams.buckets, self.dimensions)
-        return map_matrix(self.folder, layout.NGRAMS, self.dtype, shape, self._ngrams.offset, self._ngrams.header_crc)
+        return map_matrix(self.folder, layout.NGRAMS, dtype, shape, self._ngrams.offset, self._ngrams.header_crc)
 
     def add_pieces(self, tokenizer: bytes, unknown: int | None) -> None:
         """Keep the tokenizer.json whose token ids are the rows of this store; `unknown` is the id of its unknown token.
@@ -162,7 +169,7 @@ class StoreWriter:
     def _description(self, name: str, source: str, licence: str | None, header: bytes, buckets: int) -> StoreInfo:
         numbers, words = self._matrix.sha256, self._index.words_sha256
         form = f"{len(self._index)} {self.dimensions} {self.dtype} {words} {numbers}"
-        form = " ".join(map(str, [form, *filter(None, (self._ngrams, self._pieces))]))
+        form = " ".join(map(str, [form, *filter(None, (self._ngrams, self._pieces, self.splits and layout.SPLITS))]))
         norms = (self.folder / layout.NORMS).read_bytes()
         return StoreInfo(
             name=name,
@@ -185,6 +192,8 @@ class StoreWriter:
             zeros=self.zeros,
             ngrams=self._ngrams,
             pieces=self._pieces,
+            cross_temperature=self.cross_temperature,
+            splits=self.splits,
         )
 
 

@@ -25,6 +25,7 @@ def info_json(kept: Kept, vectors: Vectors, examples: Sequence[str]) -> str:
         "undecodable": info.undecodable,
         "zeros": info.zeros,
         "composed_of": vectors.composed_of,
+        "cross_temperature": info.cross_temperature,
         "examples": list(examples),
     }
     return json_line(_head("info") | _of_store(kept) | more)

@@ -89,6 +89,8 @@ def _fields(kept: Kept, vectors: Vectors, screen: Screen) -> Iterator[tuple[str,
     yield "licence", screen.word(info.licence or "unknown")
     yield "checksum", f"sha256 {info.checksum}"
     yield "folder", screen.word(str(kept.folder))
+    if info.cross_temperature is not None:
+        yield "temperature", f"{info.cross_temperature:g}, of attention from one text to another"
     if vectors.composed_of:
         yield "unknown words", f"composed of their {vectors.composed_of}"
     for name, count in (
