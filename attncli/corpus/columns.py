@@ -19,12 +19,10 @@ from attncli.corpus.inputs import (
     named_texts,
     shown,
     unpacked,
-    without_giants,
 )
 from attncli.corpus.lines import TAB
-from attncli.corpus.shards import BOM, check_text
+from attncli.corpus.text_lines import checked
 from attncli.errors import UsageError
-from attncli.files.kinds import SAMPLE
 
 MOST_READ = 2**16  # bytes of a file in which its first line is looked for
 
@@ -53,7 +51,7 @@ def pair_of(
         for name, each in zip(names, named, strict=True)
     ]
     if not path.exists():
-        sources, targets = (_lines(_checked(*each)) for each in zip(names, plain, strict=True))
+        sources, targets = (_lines(checked(name, _content(at))) for name, at in zip(names, plain, strict=True))
         lay_out(path, source, _columns(names, sources, targets, limit), None, report)
         modified = max(each.modified or 0 for each in named)
         os.utime(path, ns=(modified, modified))  # laid out again, it is the same
@@ -65,14 +63,6 @@ def _file_name(names: Sequence[str], named: Sequence[Named]) -> str:
     marks = [f"{each.size or 0}-{each.modified or 0}" for each in named]
     both = b"\0".join([*map(os.fsencode, names), *map(str.encode, marks)])
     return f"{zlib.crc32(both):08x}-{marks[0]}.txt"
-
-
-def _checked(name: str, path: str) -> Iterator[bytes]:
-    """The content of a file, piece by piece. Raises AttnError where it begins like another format."""
-    chunks = without_giants(name, _content(path))
-    head = next(chunks, b"")
-    check_text(name, head[:SAMPLE])
-    return chain([head], chunks)
 
 
 def _content(path: str) -> Iterator[bytes]:
@@ -89,7 +79,7 @@ def _content(path: str) -> Iterator[bytes]:
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The lines of a text without their ends, tabs in them as blanks."""
-    held = next(chunks, b"").removeprefix(BOM)
+    held = next(chunks, b"")
     for chunk in chain([b""], chunks):
         *lines, held = (held + chunk).replace(b"\t", b" ").split(b"\n")
         yield from (line.removesuffix(b"\r") for line in lines)
