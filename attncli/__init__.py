@@ -1,6 +1,6 @@
 """attn: every step of attention on your own words.
 
-On word vectors: `explain` a sentence, `compare` similarity methods, `open_vectors` opens a set of vectors.
+On word vectors: `explain` a sentence, `compare` similarity methods, `align` two languages, `open_vectors` opens a set.
 On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`,
 `head_contributions`; `open_model` opens one.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from attncli.attention.attend import Attention, attend
     from attncli.errors import AttnError, ResourceError, UsageError
     from attncli.models.model import Model, open_model
+    from attncli.recipes.alignment import Alignment, align
     from attncli.recipes.comparison import Comparison, compare
     from attncli.recipes.contributions import HeadContributions, head_contributions
     from attncli.recipes.explaining import explain
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Alignment",
     "Attention",
     "AttnError",
     "Comparison",
@@ -41,6 +43,7 @@ __all__ = [
     "ResourceError",
     "UsageError",
     "Vectors",
+    "align",
     "attend",
     "compare",
     "compare_models",
@@ -59,6 +62,7 @@ _HOMES = {
     "attention.attend": ("Attention", "attend"),
     "errors": ("AttnError", "ResourceError", "UsageError"),
     "models.model": ("Model", "open_model"),
+    "recipes.alignment": ("Alignment", "align"),
     "recipes.comparison": ("Comparison", "compare"),
     "recipes.contributions": ("HeadContributions", "head_contributions"),
     "recipes.explaining": ("explain",),

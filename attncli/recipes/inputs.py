@@ -48,10 +48,10 @@ def read_inputs(text: str, settings: Settings, vectors: Vectors) -> Inputs:
         UsageError: an empty sentence.
         AttnError: no known word, or an unknown one under `--unknown error`.
     """
-    sentence = _read("sentence", text, vectors, settings)
-    memory = None if settings.memory is None else _read("memory", settings.memory, vectors, settings)
-    x = _embed(sentence, vectors, settings)  # [n_query, d_model]
-    key_x = x if memory is None else _embed(memory, vectors, settings)  # [n_key, d_model]
+    sentence = read_words("sentence", text, vectors, settings.unknown)
+    memory = None if settings.memory is None else read_words("memory", settings.memory, vectors, settings.unknown)
+    x = with_positions(embed(sentence, vectors), settings.positions)  # [n_query, d_model]
+    key_x = x if memory is None else with_positions(embed(memory, vectors), settings.positions)  # [n_key, d_model]
     return Inputs(vectors, sentence, memory, x, key_x, tuple(_warnings(x, key_x, settings)))
 
 
@@ -89,15 +89,23 @@ def check_sentence(setting: str, value: object) -> str:
     return text
 
 
-def _read(setting: str, given: str, vectors: Vectors, settings: Settings) -> Sentence:
+def read_words(setting: str, given: str, vectors: Vectors, unknown: str) -> Sentence:
+    """The known words of a text, composed ones among them, and those that are left out.
+
+    setting: its name in errors; unknown: what is done with unknown words, as the option says.
+
+    Raises:
+        UsageError: an empty text.
+        AttnError: no known word, an unknown one where that is an error, or a text that is too long.
+    """
     text = check_sentence(setting, given)
     if len(text) > MOST_CHARACTERS:
         reason = f"expected at most {MOST_CHARACTERS:,} characters, got {len(text):,}"
         raise AttnError(reason, IN_SENTENCES, setting=setting)
     sentence = read_sentence(text, vectors.find, vectors.spellings)
-    if settings.unknown == "compose" and vectors.composes:
+    if unknown == "compose" and vectors.composes:
         sentence = with_composed(sentence, lambda word: vectors.compose(word) is not None)
-    if sentence.unknown and (settings.unknown == "error" or not sentence.tokens):
+    if sentence.unknown and (unknown == "error" or not sentence.tokens):
         raise not_among(vectors, {each.text: each.suggestions for each in sentence.unknown})
     if not sentence.tokens:
         hint = "punctuation takes no part in attention: add some words"
@@ -115,13 +123,14 @@ def not_among(vectors: Vectors, unknown: Mapping[str, Sequence[str]]) -> AttnErr
     return AttnError(f"not among the {vectors.words:,} words of {vectors.name}: {shown}", hint)
 
 
-def _embed(sentence: Sentence, vectors: Vectors, settings: Settings) -> Array:
+def embed(sentence: Sentence, vectors: Vectors) -> Array:
+    """The vectors of the tokens, read-only: `[n, d_model]`."""
     x = vectors.rows([token.row or 0 for token in sentence.tokens])  # [n, d_model]
     for token in sentence.tokens:
         if token.row is None:
             x[token.index] = vectors.compose(token.word)
     x.flags.writeable = False  # every layer's arrays may be views of it
-    return with_positions(x, settings.positions)
+    return x
 
 
 def with_positions(x: Array, positions: str) -> Array:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from math import isfinite
+from sys import float_info
 from typing import Any, NamedTuple, TypeVar
 
 from attncli.errors import UsageError
@@ -135,6 +136,21 @@ class Whole:
     def __call__(self, setting: str, value: Any) -> int:
         """The number as it is if it is in reach."""
         return check_whole(setting, value, self.least, self.most)
+
+
+@dataclass(frozen=True)
+class Real:
+    """The check of a finite number, from `least` where there is one."""
+
+    least: float | None = None
+
+    def __call__(self, setting: str, value: Any) -> float:
+        """The number as a float if it is in reach."""
+        there = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= float_info.max
+        if not there or (self.least is not None and value < self.least):
+            reach = "" if self.least is None else f" from {self.least:g} up"
+            raise UsageError(f"expected a number{reach}", setting=setting, value=value)
+        return float(value)
 
 
 def check_choice(setting: str, value: object, allowed: Sequence[str], shown: str | None = None) -> str:

@@ -1,0 +1,111 @@
+"""The recipe for word alignment: two sentences in one space become an `Alignment` with every intermediate."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.recipes.inputs import as_vectors
+from attncli.recipes.word_links import link_words, resolved_temperature
+from attncli.recipes.word_sides import Side, Words, read_side
+from attncli.settings.alignment import SET, AlignmentSettings, check_alignment
+from attncli.text.tokens import Sentence
+from attncli.vectors import Vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """The links between the words of two sentences, with every step to them.
+
+    source, target: the sentences of n and m tokens. similarity `[n, m]`: of their vectors, before the prior; scores
+    `[n, m]`: after it; weights `[n, m]`: softmax(scores / temperature) over the target, rows summing to 1.
+    links: pairs of a source token and a target token, sorted. settings: resolved. name, size: of the set or the model.
+    """
+
+    source: Sentence
+    target: Sentence
+    similarity: Array
+    scores: Array
+    weights: Array
+    links: tuple[tuple[int, int], ...]
+    settings: AlignmentSettings
+    name: str
+    size: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[Sentence, Sentence]:
+        """Both sentences, with the words that were left out."""
+        return self.source, self.target
+
+    @property
+    def unlinked(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The source tokens and the target tokens that have no link."""
+        rows, columns = ({link[side] for link in self.links} for side in (0, 1))
+        n, m = self.similarity.shape
+        return tuple(i for i in range(n) if i not in rows), tuple(j for j in range(m) if j not in columns)
+
+
+def align(
+    source: str | Sequence[str],
+    target: str | Sequence[str],
+    vectors: Vectors | str | Path | None = None,
+    *,
+    links: str = "mutual",
+    prior: float = 0.3,
+    null: float | None = None,
+    method: str = "cosine",
+    temperature: float | None = None,
+    tokenized: bool = False,
+    unknown: str = "compose",
+) -> Alignment:
+    """Word alignment: the links between the words of a sentence and those of its translation.
+
+    source, target: texts, or lists of tokens.
+    vectors: an opened set, the name of a kept one, or a path; None: the embedded set of several languages.
+    links: `mutual`, pairs that are each other's best (Och & Ney 2003); `forward`, the best target word of each source
+        word; `backward`, the best source word of each target word; `grow-diag-final` (Koehn, Och & Marcu 2003).
+    prior: P, from 0: P·|i/n − j/m| is taken from the similarity of source word i of n and target word j of m.
+    null: a word whose best similarity, before the prior, is below it has no link; None: every word may have one.
+    method: the similarity of two words: `cosine`, `dot`, `scaled` or `kernel`.
+    temperature: divides the scores before the softmax, above 0; None: the set's own for two languages, else 0.07 for
+        cosine (as in contrastive training, He et al. 2020) and 1 for other methods.
+    tokenized: blanks alone part the tokens of texts, punctuation being tokens too.
+    unknown: `compose` the vector of an unknown word where the set can, else leave it out; `skip` it; `error`.
+
+    Returns: `links`, sorted pairs of a source and a target token; `similarity`, `scores` and `weights` `[n, m]` in
+        float64, the rows of `weights` summing to 1; `source` and `target` with their tokens; `warnings`.
+
+    Raises:
+        UsageError: an empty text, or a value that does not fit; the message quotes it.
+        AttnError: no known word, or an unknown one with `unknown="error"`.
+        ResourceError: vectors that are missing or unreadable.
+    """
+    given = dict(locals())  # the parameters by name
+    settings = check_alignment(**{name: given[name] for name in given.keys() - {"source", "target", "vectors"}})
+    return align_with(source, target, settings, as_vectors(SET if vectors is None else vectors))
+
+
+def align_with(source: Words, target: Words, settings: AlignmentSettings, vectors: Vectors) -> Alignment:
+    """`align` with checked settings and open vectors."""
+    sides = [read_side(name, given, vectors, settings) for name, given in (("source", source), ("target", target))]
+    own = getattr(vectors.info, "cross_temperature", None)
+    settings = replace(settings, temperature=resolved_temperature(settings, own))
+    size = f"{vectors.words:,} × {vectors.dimensions}"
+    return align_sides(sides[0], sides[1], settings, vectors.name, size)
+
+
+def align_sides(source: Side, target: Side, settings: AlignmentSettings, name: str, size: str) -> Alignment:
+    """The alignment of two sentences whose vectors are there, under resolved settings."""
+    found = link_words(source.x, target.x, settings, source.has_vector, target.has_vector)
+    links = tuple(zip(*(each.tolist() for each in np.nonzero(found.links)), strict=True))
+    sentences = source.sentence, target.sentence
+    return Alignment(*sentences, *found[:3], links, settings, name, size, tuple(_warnings(source, target)))
+
+
+def _warnings(*sides: Side) -> Iterator[str]:
+    zero = sum(int((~side.x.any(axis=-1) & side.has_vector).sum()) for side in sides)
+    if zero:
+        yield f"words with a vector of zeros, which is equally similar to every word: {zero}"

@@ -1,0 +1,67 @@
+"""From the vectors of the words of two sentences to links: similarity, position prior, weights, the rule for links."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.analysis.links import RULES, position_distance
+from attncli.arrays import Array
+from attncli.attention.attend import softmax
+from attncli.attention.similarity import method_of
+from attncli.settings.alignment import COSINE_TEMPERATURE, AlignmentSettings
+
+
+class WordLinks(NamedTuple):
+    """Every step from vectors to links, of one pair of sentences or of many of equal lengths: each `[..., n, m]`.
+
+    similarity: before the prior, 0 where a word has no vector; scores: after it; weights: the softmax over the target
+    words; links: boolean.
+    """
+
+    similarity: Array
+    scores: Array
+    weights: Array
+    links: Array
+
+
+def link_words(
+    x: Array, y: Array, settings: AlignmentSettings, has_x: Array | None = None, has_y: Array | None = None
+) -> WordLinks:
+    """The links of source words `[..., n, d]` and target words `[..., m, d]`, under resolved settings.
+
+    has_x, has_y: whether a word has a vector, boolean `[..., n]` and `[..., m]`; None: all have. A word without one has
+    no link. The arrays have the dtype of the vectors.
+    """
+    method = method_of(settings.method)
+    parameters = {name: each[0] for name, each in method.untrained(1, x.shape[-1]).items()}
+    paired = _both(x.shape[:-1], y.shape[:-1], has_x, has_y)  # [..., n, m]
+    similarity = np.where(paired, method.score(x, y, **parameters), 0).astype(x.dtype, copy=False)  # [..., n, m]
+    away = position_distance(x.shape[-2], y.shape[-2]).astype(x.dtype)  # [n, m]
+    scores = similarity - x.dtype.type(settings.prior) * away
+    weights = softmax(scores / x.dtype.type(settings.temperature or 1))
+    able = paired if settings.null is None else paired & _above(similarity, paired, settings.null)
+    return WordLinks(similarity, scores, weights, RULES[settings.links](np.where(able, scores, -np.inf)))
+
+
+def resolved_temperature(settings: AlignmentSettings, own: float | None) -> float:
+    """The temperature of the weights; own: that of the vector set for two languages."""
+    if settings.temperature is not None:
+        return settings.temperature
+    if own is not None:
+        return own
+    return COSINE_TEMPERATURE if settings.method == "cosine" else 1.0
+
+
+def _both(n: tuple[int, ...], m: tuple[int, ...], has_x: Array | None, has_y: Array | None) -> Array:
+    """Whether both words of a pair have a vector: `[..., n, m]`."""
+    rows = np.ones(n, bool) if has_x is None else has_x
+    columns = np.ones(m, bool) if has_y is None else has_y
+    paired: Array = rows[..., :, None] & columns[..., None, :]
+    return paired
+
+
+def _above(similarity: Array, paired: Array, null: float) -> Array:
+    """Whether the best similarities of both words of a pair reach `null`: `[..., n, m]`."""
+    reached: Array = np.logical_and(similarity >= null, paired)  # [..., n, m]
+    able: Array = np.logical_and(reached.any(axis=-1, keepdims=True), reached.any(axis=-2, keepdims=True))
+    return able

@@ -1,0 +1,94 @@
+"""One of the two sentences of an alignment: its tokens, and their vectors."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.arrays import Array
+from attncli.errors import UsageError
+from attncli.recipes.inputs import check_sentence, embed, not_among, read_words
+from attncli.settings.alignment import AlignmentSettings
+from attncli.text.segments import forms
+from attncli.text.tokens import Sentence, Token, Unknown, read_sentence
+from attncli.vectors import Vectors
+
+Words = str | Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A sentence, the vectors of its tokens x `[n, d]`, and whether each has one: `has_vector`, boolean `[n]`.
+
+    The vector of a token that has none is 0; in a plain text every token has one.
+    """
+
+    sentence: Sentence
+    x: Array
+    has_vector: Array
+
+
+def read_side(setting: str, given: Words, vectors: Vectors, settings: AlignmentSettings) -> Side:
+    """The words of a text as `explain` reads them; of a tokenized text or a list all tokens.
+
+    setting: its name in errors, `source` or `target`.
+
+    Raises:
+        UsageError: an empty text.
+        AttnError: no known word, or an unknown one with `unknown="error"`.
+    """
+    if isinstance(given, str) and not settings.tokenized:
+        sentence = read_words(setting, given, vectors, settings.unknown)
+        return Side(sentence, embed(sentence, vectors), np.ones(len(sentence.tokens), bool))
+    text, spans = tokens_of(setting, given)
+    return _tokenized(text, spans, vectors, settings)
+
+
+def tokens_of(setting: str, given: Words) -> tuple[str, list[tuple[int, int]]]:
+    """A text and the places of its tokens, the stretches between blanks; of a list its members."""
+    if isinstance(given, str):
+        text = check_sentence(setting, given)
+        return text, [match.span() for match in re.finditer(r"\S+", text)]
+    words = [check_sentence(setting, each) for each in (given if isinstance(given, Sequence) else [given])]
+    if not words:
+        raise UsageError("expected words, got an empty list", setting=setting)
+    ends = np.cumsum([len(word) + 1 for word in words])
+    return " ".join(words), [(int(end) - len(word) - 1, int(end) - 1) for word, end in zip(words, ends, strict=True)]
+
+
+def _tokenized(text: str, spans: Sequence[tuple[int, int]], vectors: Vectors, settings: AlignmentSettings) -> Side:
+    """Every token, with the vector of its word, else a composed one, else the mean of its parts', else 0."""
+    words = [text[start:end] for start, end in spans]
+    rows = vectors.find({form for word in words for form in forms(word)})
+    spelled = [next((form for form in forms(word) if form in rows), None) for word in words]
+    tokens = tuple(
+        Token(i, word, form or word, *span, None if form is None else rows[form])
+        for i, (word, form, span) in enumerate(zip(words, spelled, spans, strict=True))
+    )
+    x = np.zeros((len(tokens), vectors.dimensions))  # [n, d]
+    known = [token.index for token in tokens if token.row is not None]
+    x[known] = vectors.rows([tokens[i].row or 0 for i in known])
+    has_vector = np.isin(np.arange(len(tokens)), known)  # [n]
+    if settings.unknown == "compose":
+        for i, vector in _composed([token for token in tokens if token.row is None], vectors):
+            x[i], has_vector[i] = vector, True
+    unknown = tuple(_unknown(tokens, has_vector))
+    if (unknown and settings.unknown == "error") or len(unknown) == len(tokens):
+        raise not_among(vectors, {each.text: () for each in unknown})
+    return Side(Sentence(text, tokens, unknown), x, has_vector)
+
+
+def _composed(tokens: Sequence[Token], vectors: Vectors) -> Iterator[tuple[int, Array]]:
+    """The place and the vector of each token that one can be composed for."""
+    for token in tokens:
+        vector = vectors.compose(token.text) if vectors.composes else None
+        if vector is None:
+            parts = [each.row for each in read_sentence(token.text, vectors.find).tokens if each.row is not None]
+            vector = vectors.rows(parts).mean(axis=0) if parts else None
+        if vector is not None:
+            yield token.index, vector
+
+
+def _unknown(tokens: Sequence[Token], has_vector: Array) -> Iterator[Unknown]:
+    return (Unknown(each.text, each.start, each.end) for each in tokens if not has_vector[each.index])
