@@ -67,8 +67,8 @@ def free_folder(name: str) -> Path:
         raise UsageError(
             f"{name!r} cannot be a name", f"letters, digits, - _ and + can stand in one, {places.MAX_NAME} at most"
         )
-    if name == places.EMBEDDED:
-        raise UsageError(f"{name!r} is the embedded set", "choose another name: --name NAME")
+    if name in places.EMBEDDED_SETS:
+        raise UsageError(f"{name!r} is an embedded set", "choose another name: --name NAME")
     folder = places.folder_for(name)
     if folder is None:
         raise AttnError("there is no home folder to keep vectors in", "set ATTN_HOME to a folder with room")
@@ -80,7 +80,7 @@ def free_folder(name: str) -> Path:
 
 
 def listed() -> Iterator[Kept]:
-    """Every set that can be opened, the embedded one first. A damaged one is listed with its fault."""
+    """Every set that can be opened, the embedded ones first. A damaged one is listed with its fault."""
     for name, folder in places.kept_sets().items():
         try:
             yield Kept(name, folder, _size(folder), Vectors(folder))
@@ -96,11 +96,11 @@ def kept_as(name: str, vectors: Vectors) -> Kept:
 def remove(name: str) -> int:
     """Remove the set that `name` opens, at once as far as others can see. Returns the bytes that were freed.
 
-    Raises UsageError for the embedded set, ResourceError if there is none of this name, AttnError if its folder holds
+    Raises UsageError for an embedded set, ResourceError if there is none of this name, AttnError if its folder holds
     something else: that is not the set's to remove.
     """
-    if name == places.EMBEDDED:
-        raise UsageError(f"{name!r} is the embedded set, which stays", SHOW_ALL)
+    if name in places.EMBEDDED_SETS:
+        raise UsageError(f"{name!r} is an embedded set, which stays", SHOW_ALL)
     folder = places.kept_folder(name)
     if folder is None:
         raise no_such_name(name)

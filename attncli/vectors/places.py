@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-EMBEDDED = "attn-en"
+EMBEDDED = "attn-en"  # of the sets that come with attn the one for every text that it knows a word of
+WORLD = "attn-world"  # the one for all other texts, and for two languages
+EMBEDDED_SETS = (EMBEDDED, WORLD)
 MAX_NAME = 100
 INDEX = "index.sqlite"
 
@@ -23,11 +25,17 @@ def home() -> Path | None:
         return None
 
 
-def embedded() -> Path:
-    """The folder of the embedded set: in the installed package, else at the root of the checkout."""
+def embedded(name: str = EMBEDDED) -> Path:
+    """The folder of an embedded set: in the installed package, else at the root of the checkout."""
     package = Path(__file__).resolve().parent.parent
-    inside = package / "data" / EMBEDDED
-    return inside if inside.is_dir() else package.parent / "data" / EMBEDDED
+    inside = package / "data" / name
+    return inside if inside.is_dir() else package.parent / "data" / name
+
+
+def embedded_sets() -> dict[str, Path]:
+    """The embedded sets by name: the first one in any case, the others where they are there."""
+    folders = {name: embedded(name) for name in EMBEDDED_SETS}
+    return {name: folder for name, folder in folders.items() if name == EMBEDDED or folder.is_dir()}
 
 
 def is_name(name: str) -> bool:
@@ -54,19 +62,19 @@ def folder_for(name: str, key: str = "") -> Path | None:
 
 
 def kept_sets() -> dict[str, Path]:
-    """Every set that can be opened now, under the name that opens it, the embedded one first.
+    """Every set that can be opened now, under the name that opens it, the embedded ones first.
 
     A plain name opens what the user kept under it, else the latest that was read from a file of that name; the others
     go by their folder's name, `name@key`.
     """
-    sets = {EMBEDDED: embedded()}
+    sets = embedded_sets()
     for name, folder in sorted(_kept(), key=lambda kept: (kept[0], *_latest_first(kept[1]))):
         sets.setdefault(folder.name if name in sets else name, folder)
     return sets
 
 
 def kept_names() -> list[str]:
-    """The names of all sets that can be opened now, the embedded one first."""
+    """The names of all sets that can be opened now, the embedded ones first."""
     return list(kept_sets())
 
 

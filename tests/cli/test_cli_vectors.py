@@ -16,6 +16,7 @@ from test_cli_mistakes import ACTING, HOSTILE
 
 from attncli.cli.commands.vectors import COMMANDS
 from attncli.vectors import write_store
+from attncli.vectors.places import embedded_sets
 from attncli.views.records.schemas import schema_of
 
 TEXT = "bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n"
@@ -118,6 +119,7 @@ def test_a_set_from_beginning_to_end(vectors):
         (["info", "glove", "more"], 2, "more", "--help"),
         (["remove", "glvoe"], 3, "glvoe", "glove"),
         (["remove", "attn-en"], 2, "attn-en", "attn vectors list"),
+        (["remove", "attn-world"], 2, "attn-world", "attn vectors list"),
         (["verify", "glvoe"], 3, "glvoe", "glove"),
         (["export", "glove", "glove.doc"], 2, "glove.doc", ".bin"),
         (["export", "glove", "no/glove.bin"], 1, "'no'", "mkdir"),
@@ -205,7 +207,7 @@ def test_a_file_name_that_acts_is_shown_escaped(vectors, tmp_path):
     assert r"a\x1b[31m\nb.txt" in vectors("list", env={"COLUMNS": "300"}).stdout
 
 
-@pytest.mark.parametrize(("text", "names"), [("", ["attn-en", "glove"]), ("gl", ["glove"])])
+@pytest.mark.parametrize(("text", "names"), [("", [*embedded_sets(), "glove"]), ("gl", ["glove"])])
 @pytest.mark.parametrize("command", ["info", "remove", "verify", "export", "near a --vectors"])
 def test_completion_offers_the_kept_names(vectors, command, text, names):
     typed = f"attn vectors {command} {text}"

@@ -10,6 +10,7 @@ from support.command import BARE, COMMAND, attn
 
 from attncli.cli.commands.completion import SET_UP
 from attncli.vectors import keeping
+from attncli.vectors.places import embedded_sets
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -52,7 +53,7 @@ LINES = [
     ("attn explain --method k", ["kernel"]),
     ("attn compare 'a dog' --format p", ["pdf", "png"]),
     ("attn explain --vectors my", ["my-set"]),
-    ("attn vectors info ", ["attn-en", "my-set"]),
+    ("attn vectors info ", [*embedded_sets(), "my-set"]),
     ("attn models info my", ["my-model"]),
     ("attn explain --model my", ["my-model"]),
     ("attn completion f", ["fish"]),

@@ -10,6 +10,7 @@ from support.command import attn, attn_process, on_terminal
 from attncli import __version__
 from attncli.extras import EXTRAS
 from attncli.vectors import keeping
+from attncli.vectors.places import embedded_sets
 
 
 def facts(*arguments, run=attn, **how):
@@ -50,7 +51,7 @@ def test_it_says_where_vectors_lie_and_how_many(write, tmp_path, monkeypatch):
     keeping.add(str(write(b"dog 1 2 3\ncat 2 1 3\n")), name="two")
     said = facts("--version", "--debug", env={"ATTN_HOME": str(tmp_path / "mine" / "attn"), "HOME": str(tmp_path)})
     assert said["vectors"] == "~/mine/attn ($ATTN_HOME)"
-    assert said["kept"] == "1 beside attn-en"
+    assert said["kept"] == f"1 beside {', '.join(embedded_sets())}"
 
 
 def test_what_stands_in_variables_cannot_act_on_a_terminal():

@@ -112,7 +112,11 @@ def test_a_store_can_be_opened_by_its_folder(tmp_path):
 
 @pytest.mark.parametrize(
     ("typed", "hint"),
-    [("glvoe", "did you mean 'glove'"), ("atn-en", "did you mean 'attn-en'"), ("zzzzz", "there is attn-en, glove")],
+    [
+        ("glvoe", "did you mean 'glove'"),
+        ("atn-en", "did you mean 'attn-en'"),
+        ("zzzzz", f"there is {', '.join(places.embedded_sets())}, glove"),
+    ],
 )
 def test_a_mistyped_name_is_answered_with_the_nearest(typed, hint):
     keep("glove")
@@ -139,7 +143,7 @@ def test_kept_names_are_the_stores_and_nothing_else(file, tmp_path, attn_home):
     (attn_home / "vectors" / "empty").mkdir()
     (attn_home / "vectors" / ".abc.tmp").mkdir()
     (attn_home / "vectors" / "link").symlink_to(attn_home / "vectors" / "glove")
-    assert places.kept_names() == ["attn-en", "glove", "my-set"]
+    assert places.kept_names() == [*places.embedded_sets(), "glove", "my-set"]
     with pytest.raises(ResourceError):
         open_vectors("link")
 
@@ -234,9 +238,11 @@ def test_a_damaged_kept_store_says_how_to_mend_it(file, attn_home):
     assert str(folder) in caught.value.hint
 
 
-def test_the_embedded_set_is_the_package_s_or_the_checkout_s(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", places.EMBEDDED_SETS)
+def test_an_embedded_set_is_the_package_s_or_the_checkout_s(name, tmp_path, monkeypatch):
     package = tmp_path / "attncli"
     monkeypatch.setattr(places, "__file__", str(package / "vectors" / "places.py"))
-    assert places.embedded() == tmp_path / "data" / "attn-en"
-    (package / "data" / "attn-en").mkdir(parents=True)
-    assert places.embedded() == package / "data" / "attn-en"
+    assert places.embedded(name) == tmp_path / "data" / name
+    (package / "data" / name).mkdir(parents=True)
+    assert places.embedded(name) == package / "data" / name
+    assert list(places.embedded_sets()) == [each for each in places.EMBEDDED_SETS if each in ("attn-en", name)]

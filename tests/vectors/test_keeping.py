@@ -44,7 +44,7 @@ def test_numbers_are_kept_as_asked(file, dtype):
     assert (vectors.info.dtype, vectors.rows([1]).tolist()) == (dtype, [[3, 4]])
 
 
-@pytest.mark.parametrize("name", ["../x", "a b", "", "a.b", "x" * 101, "attn-en", "-a"])
+@pytest.mark.parametrize("name", ["../x", "a b", "", "a.b", "x" * 101, "attn-en", "attn-world", "-a"])
 def test_what_cannot_be_a_name_is_refused_before_anything_is_read(name, attn_home):
     with pytest.raises(UsageError):
         add("no such file", name=name)
@@ -94,15 +94,16 @@ def test_a_set_kept_by_name_is_opened_before_one_read_from_a_file(file, attn_hom
     read = open_vectors(file)
     add(file, limit=1)
     assert open_vectors("my-set").words == 1
-    assert places.kept_names() == ["attn-en", "my-set", read.folder.name]
+    assert places.kept_names() == [*places.embedded_sets(), "my-set", read.folder.name]
     assert open_vectors(read.folder.name).words == 4
 
 
 def test_every_kept_set_is_listed_and_a_damaged_one_with_its_fault(file):
     folders = [add(file, name=name).folder for name in ("a", "b")]
     (folders[0] / layout.MATRIX).write_bytes(b"")
-    embedded, damaged, sound = listed()
-    assert (embedded.name, damaged.vectors, sound.vectors.words) == ("attn-en", None, 4)
+    *embedded, damaged, sound = listed()
+    assert [each.name for each in embedded] == [*places.embedded_sets()]
+    assert (damaged.vectors, sound.vectors.words) == (None, 4)
     assert "0 bytes instead of" in damaged.fault
     assert sound.size == sum(path.stat().st_size for path in folders[1].iterdir())
 
@@ -127,7 +128,10 @@ def test_an_open_set_outlives_its_removal(file):
     np.testing.assert_array_equal(vectors.rows([1]), [[3, 4]])
 
 
-@pytest.mark.parametrize(("name", "error"), [("attn-en", UsageError), ("../x", ResourceError), ("", ResourceError)])
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("attn-en", UsageError), ("attn-world", UsageError), ("../x", ResourceError), ("", ResourceError)],
+)
 def test_what_is_not_kept_is_not_removed(name, error, attn_home):
     with pytest.raises(error):
         remove(name)

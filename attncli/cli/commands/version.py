@@ -10,7 +10,7 @@ from pathlib import Path
 from attncli import __version__
 from attncli.cli.terminal import detect_screen
 from attncli.extras import EXTRAS
-from attncli.vectors.places import EMBEDDED, embedded, home, kept_names
+from attncli.vectors.places import embedded_sets, home, kept_names
 from attncli.views.screen import visible
 
 CORE = ("numpy", "gensim", "typer", "rich")
@@ -53,8 +53,10 @@ def _terminal() -> Iterator[str]:
 def _vectors() -> Iterator[str]:
     root, chosen = home(), os.environ.get("ATTN_HOME")
     yield f"vectors {'nowhere: no home folder' if root is None else _short(root)}{' ($ATTN_HOME)' * bool(chosen)}"
-    yield f"kept {len(kept_names()) - 1} beside {EMBEDDED}"
-    yield f"embedded {_short(embedded())}{'' if embedded().is_dir() else ', which is missing'}"
+    sets = embedded_sets()
+    yield f"kept {len(kept_names()) - len(sets)} beside {', '.join(sets)}"
+    for folder in sets.values():
+        yield f"embedded {_short(folder)}{'' if folder.is_dir() else ', which is missing'}"
 
 
 def _short(path: Path) -> str:
