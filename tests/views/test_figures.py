@@ -256,6 +256,26 @@ def test_a_figure_of_many_long_panels_fits_on_paper(kind, heads, n):
     assert height <= 20
 
 
+def places_of(svg, words):
+    """How far from the left the middle of each word is."""
+    drawn = {each.text: each for each in elements(svg) if each.tag == f"{SVG}text"}
+    return [float(drawn[word].get("x")) for word in words]
+
+
+ENGLISH, ARABIC, CHINESE = "he is a dog", "هو كلب لطيف جدا", "他 是 一只 狗"
+
+
+@pytest.mark.parametrize(("text", "memory"), [(ENGLISH, ARABIC), (ARABIC, ENGLISH), (ARABIC, CHINESE), (ARABIC, None)])
+def test_each_sentence_runs_the_way_that_it_is_written(text, memory):
+    svg = drawn(explained(text, **({"memory": memory} if memory else {})), kind="arcs")
+    for sentence in filter(None, (text, memory)):
+        places = places_of(svg, sentence.split())
+        assert places == sorted(places, reverse=sentence == ARABIC)
+    if memory:
+        ways = (" from right to left" * (each == ARABIC) for each in (text, memory))
+        assert "above the queries{}, below the keys{}".format(*ways) in texts(svg)
+
+
 @pytest.mark.parametrize("word", ["x" * 500, "注" * 500, "👨\u200d👩\u200d👧" * 500])
 def test_long_words_leave_room_for_the_map(word):
     content = content_of(explained(f"{word} dog", mode="multihead", heads=12))

@@ -103,6 +103,20 @@ def test_without_script_it_is_a_table(browser, tmp_path, vectors):
     assert shown == [SENTENCE, "Weights of layer 0, head 0: each row's word looks at the words of the columns"]
 
 
+WAYS = """return [...document.querySelectorAll("#column-names .name")].map((each) => {
+  const { textOrientation, transform } = getComputedStyle(each);
+  return [each.textContent, textOrientation, transform === "none"];
+})"""
+
+
+def test_signs_that_are_written_downwards_are_not_turned_over_the_columns(show):
+    browser = show(explained("dog 可愛 スーパー كلب สุนัข 可愛 x注", mode="self"))
+    ways = {name: (orientation, unturned) for name, orientation, unturned in browser.run(WAYS)}
+    upright = {name for name, way in ways.items() if way == ("mixed", True)}
+    assert upright == {"可愛[1]", "可愛[5]", "スーパー"}
+    assert {way for name, way in ways.items() if name not in upright} == {("sideways", False)}
+
+
 @pytest.mark.parametrize(("n", "there"), [(20, (False, False)), (80, (True, False)), (120, (True, True))])
 def test_long_sentences_say_what_is_left_out(show, vectors, n, there):
     browser = show(explain("dog " * n, vectors))

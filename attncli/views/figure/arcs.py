@@ -36,8 +36,6 @@ def stroke(share: float) -> tuple[float, tuple[float, float, float, float]]:
 def draw_arcs(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
     """The words of a panel and their arcs; the units of the axes are inches."""
     axes.set(xlim=(0, frame.width), ylim=(0, frame.height))
-    if content.right_to_left:
-        axes.invert_xaxis()
     queries, keys = _lines(panel, content, frame)
     _words(axes, panel.columns, keys, frame, asked=None if content.crossed else content.only)
     if content.crossed:
@@ -52,15 +50,19 @@ def draw_arcs(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
 
 def _lines(panel: Panel, content: Content, frame: Frame) -> tuple[Line, Line]:
     """The lines of the queries and of the keys: one, or two with the queries over the keys."""
+    n_query, n_key = len(panel.rows), len(panel.columns)
+    queries, keys = content.right_to_left
     if content.crossed:
-        top = frame.height - frame.below
-        return _line(len(panel.rows), frame, top, frame.height), _line(len(panel.columns), frame, 0, frame.below)
-    line = _line(len(panel.columns), frame, frame.under, frame.under + frame.below)
+        over = Line(_places(n_query, frame, queries), frame.height, frame.height - frame.below)
+        return over, Line(_places(n_key, frame, keys), frame.below, 0)
+    line = Line(_places(n_key, frame, queries), frame.under + frame.below, frame.under)
     return line, line
 
 
-def _line(n: int, frame: Frame, under: float, over: float) -> Line:
-    return Line((np.arange(n) + 0.5) * frame.width / n, over, under)
+def _places(n: int, frame: Frame, right_to_left: bool) -> Array:
+    """The middle of each word [n]; from the right on where a sentence is written so."""
+    places = (np.arange(n) + 0.5) * frame.width / n
+    return places[::-1] if right_to_left else places
 
 
 def _words(axes: Any, words: tuple[str, ...], line: Line, frame: Frame, asked: int | None) -> None:
@@ -108,7 +110,8 @@ def _add(axes: Any, curves: list[list[Point]], strokes: list[tuple[float, Any]])
 def arc_notes(content: Content) -> Iterator[str]:
     """The notes on the arcs."""
     if content.crossed:
-        yield "above the queries, below the keys"
+        queries, keys = (" from right to left" * each for each in content.right_to_left)
+        yield f"above the queries{queries}, below the keys{keys}"
     else:
         ahead = "; under them: to words after" * (reach(content)[1] > 0)
         yield f"over the words: arcs to words before{ahead}; a loop: a word's weight on itself"

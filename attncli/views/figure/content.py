@@ -79,7 +79,7 @@ class Scale:
 class Content(Figure):
     """A figure: the sentence and the settings, columns of panels one under another, the axes' names, notes.
 
-    `only` is the one query whose arcs are drawn; `right_to_left` is how the words of arcs run.
+    `only` is the one query whose arcs are drawn; `right_to_left`: how the words of queries, and of keys, run in arcs.
     """
 
     title: str
@@ -91,7 +91,7 @@ class Content(Figure):
     only: int | None = None
     crossed: bool = False  # the keys come from another sentence
     across: int = 0  # how many panels belong on a line, if it matters
-    right_to_left: bool = False
+    right_to_left: tuple[bool, bool] = (False, False)
 
     @property
     def panels(self) -> list[Panel]:

@@ -36,7 +36,10 @@ def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> C
         only=explanation.query,
         crossed=explanation.memory is not None,
         across=len(explanation.head_numbers),
-        right_to_left=runs_right_to_left(explanation.sentence.text),
+        right_to_left=(
+            runs_right_to_left(explanation.sentence.text),
+            runs_right_to_left(explanation.key_sentence.text),
+        ),
     )
 
 

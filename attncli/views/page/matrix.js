@@ -3,6 +3,7 @@
 const [WEIGHTS, DIFFERENCES] = [PALETTE.weights, PALETTE.differences].map(colours);
 const SMALLEST_NAMED = 10; // px; smaller cells have no words beside them
 const MOST_NAMED = 96; // words
+const UPRIGHT = /^[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー]+(\[\d+\])?$/u; // scripts that are written downwards too
 const matrix = { cell: 0, rows: [], columns: [] };
 
 // 256 papers and the ink on each, black or white, whichever has a contrast of 4.5 or more: their ratios meet at a
@@ -41,7 +42,8 @@ function buildMatrix() {
 }
 
 function nameList(list, names) {
-  const named = names.length <= MOST_NAMED ? names.map((name) => make("span", bdi(name), { class: "name" })) : [];
+  const kind = (name) => (UPRIGHT.test(name) ? "name upright" : "name");
+  const named = names.length <= MOST_NAMED ? names.map((name) => make("span", bdi(name), { class: kind(name) })) : [];
   list.replaceChildren(...named);
   return named;
 }
