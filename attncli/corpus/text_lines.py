@@ -2,7 +2,7 @@
 
 import select
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
@@ -10,6 +10,8 @@ from typing import BinaryIO
 from attncli.corpus.inputs import cannot_read, chunks_of, is_packed, named_texts, unpacked, without_giants
 from attncli.corpus.shards import BOM, check_text
 from attncli.files.kinds import SAMPLE
+
+MOST_TAKEN = 2**24  # bytes of lines that are there, after which no more are read
 
 
 class Lines:
@@ -21,20 +23,25 @@ class Lines:
     def __init__(self, chunks: Iterator[bytes], stream: BinaryIO | None = None) -> None:
         self._chunks, self._stream = chunks, stream
         self._there: deque[bytes] = deque()
+        self._size = 0  # of the lines that are there
         self._held, self._ended = b"", False
         self.bytes = 0
 
     def take(self, most: int) -> list[bytes]:
         """Up to `most` lines that are there; waits for the first one. None are left where it is empty."""
-        while not self._ended and len(self._there) < most and not (self._there and self.waits):
+        while not self._ended and not self._has_enough(most) and not (self._there and self.waits):
             self._read()
-        return [self._there.popleft() for _ in range(min(most, len(self._there)))]
+        taken = [self._there.popleft() for _ in range(min(most, len(self._there)))]
+        self._size -= sum(map(len, taken))
+        return taken
 
-    def take_all(self, count: int) -> list[bytes]:
-        """So many lines, waited for; fewer at the end."""
-        while not self._ended and len(self._there) < count:
-            self._read()
-        return self.take(count)
+    def give_back(self, lines: Sequence[bytes]) -> None:
+        """Have lines that were taken come next."""
+        self._there.extendleft(reversed(lines))
+        self._size += sum(map(len, lines))
+
+    def _has_enough(self, most: int) -> bool:
+        return len(self._there) >= most or self._size >= MOST_TAKEN
 
     @property
     def waits(self) -> bool:
@@ -45,14 +52,15 @@ class Lines:
         chunk = next(self._chunks, None)
         if chunk is None:
             self._ended = True
-            self._there += [self._held.removesuffix(b"\r")] if self._held else []
+            self._add([self._held] if self._held else [])
             return
         self.bytes += len(chunk)
-        if b"\n" in chunk:
-            *lines, self._held = (self._held + chunk).split(b"\n")
-            self._there += (line.removesuffix(b"\r") for line in lines)
-        else:
-            self._held += chunk
+        *lines, self._held = (self._held + chunk).split(b"\n")
+        self._add(lines)
+
+    def _add(self, lines: Sequence[bytes]) -> None:
+        self._there += (line.removesuffix(b"\r") for line in lines)
+        self._size += sum(map(len, lines))
 
 
 @contextmanager

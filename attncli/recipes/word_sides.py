@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -58,36 +59,51 @@ def tokens_of(setting: str, given: Words) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _tokenized(text: str, spans: Sequence[tuple[int, int]], vectors: Vectors, settings: AlignmentSettings) -> Side:
-    """Every token, with the vector of its word, else a composed one, else the mean of its parts', else 0."""
+    """Every token of a text."""
     words = [text[start:end] for start, end in spans]
-    rows = vectors.find({form for word in words for form in forms(word)})
-    spelled = [next((form for form in forms(word) if form in rows), None) for word in words]
+    found = token_vectors(words, vectors, settings.unknown)
     tokens = tuple(
-        Token(i, word, form or word, *span, None if form is None else rows[form])
-        for i, (word, form, span) in enumerate(zip(words, spelled, spans, strict=True))
+        Token(i, word, found.forms[i] or word, *span, found.rows[i])
+        for i, (word, span) in enumerate(zip(words, spans, strict=True))
     )
-    x = np.zeros((len(tokens), vectors.dimensions))  # [n, d]
-    known = [token.index for token in tokens if token.row is not None]
-    x[known] = vectors.rows([tokens[i].row or 0 for i in known])
-    has_vector = np.isin(np.arange(len(tokens)), known)  # [n]
-    if settings.unknown == "compose":
-        for i, vector in _composed([token for token in tokens if token.row is None], vectors):
-            x[i], has_vector[i] = vector, True
-    unknown = tuple(_unknown(tokens, has_vector))
+    unknown = tuple(_unknown(tokens, found.has_vector))
     if (unknown and settings.unknown == "error") or len(unknown) == len(tokens):
         raise not_among(vectors, {each.text: () for each in unknown})
-    return Side(Sentence(text, tokens, unknown), x, has_vector)
+    return Side(Sentence(text, tokens, unknown), found.x, found.has_vector)
 
 
-def _composed(tokens: Sequence[Token], vectors: Vectors) -> Iterator[tuple[int, Array]]:
-    """The place and the vector of each token that one can be composed for."""
-    for token in tokens:
-        vector = vectors.compose(token.text) if vectors.composes else None
-        if vector is None:
-            parts = [each.row for each in read_sentence(token.text, vectors.find).tokens if each.row is not None]
-            vector = vectors.rows(parts).mean(axis=0) if parts else None
-        if vector is not None:
-            yield token.index, vector
+class TokenVectors(NamedTuple):
+    """Of n tokens the spelling that the set has, if it has one, and its row; x `[n, d]` and has_vector as in Side."""
+
+    forms: list[str | None]
+    rows: list[int | None]
+    x: Array
+    has_vector: Array
+
+
+def token_vectors(words: Sequence[str], vectors: Vectors, unknown: str) -> TokenVectors:
+    """The vectors of tokens: of the word, else a composed one, else the mean of its parts', else 0."""
+    there = vectors.find({form for word in words for form in forms(word)})
+    spelled = [next((form for form in forms(word) if form in there), None) for word in words]
+    rows = [None if form is None else there[form] for form in spelled]
+    x = np.zeros((len(words), vectors.dimensions))  # [n, d]
+    known = [i for i, row in enumerate(rows) if row is not None]
+    x[known] = vectors.rows([row for row in rows if row is not None])
+    has_vector = np.isin(np.arange(len(words)), known)  # [n]
+    for i in () if unknown != "compose" else np.flatnonzero(~has_vector).tolist():
+        if (vector := _composed(words[i], vectors)) is not None:
+            x[i], has_vector[i] = vector, True
+    return TokenVectors(spelled, rows, x, has_vector)
+
+
+def _composed(word: str, vectors: Vectors) -> Array | None:
+    """The vector that is composed for a token, else the mean of its parts', if it has any."""
+    vector = vectors.compose(word) if vectors.composes else None
+    if vector is not None:
+        return vector
+    parts = [each.row for each in read_sentence(word, vectors.find).tokens if each.row is not None]
+    mean: Array | None = vectors.rows(parts).mean(axis=0) if parts else None
+    return mean
 
 
 def _unknown(tokens: Sequence[Token], has_vector: Array) -> Iterator[Unknown]:

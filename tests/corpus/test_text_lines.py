@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from attncli.corpus.lines import LONGEST_LINE
-from attncli.corpus.text_lines import Lines, lines_of, open_lines
+from attncli.corpus.text_lines import MOST_TAKEN, Lines, lines_of, open_lines
 from attncli.errors import AttnError
 
 
@@ -59,9 +59,11 @@ def test_a_pipe_gives_the_lines_that_are_there():
         assert not lines.waits
         assert lines.take(100) == [b"three", b"four"]
         start.write(b"five\nsix\nseven\n")
-        assert lines.take_all(2) == [b"five", b"six"]
+        five = lines.take(2)
+        assert five == [b"five", b"six"]
+        lines.give_back(five)
         start.close()
-        assert lines.take_all(9) == [b"seven"]
+        assert lines.take(9) == [b"five", b"six", b"seven"]
         assert lines.take(1) == []
         assert not lines.waits
 
@@ -72,6 +74,14 @@ def test_only_the_beginning_of_a_giant_line_is_kept(tmp_path):
         giant, after = lines.take(2)
     assert LONGEST_LINE < len(giant) < LONGEST_LINE + 2
     assert after == b"b"
+
+
+def test_no_more_is_read_than_is_kept():
+    read = []
+    chunks = (read.append(n) or b"a" * 2**20 + b"\n" for n in range(100))
+    lines = Lines(chunks)
+    assert 0 < len(lines.take(100)) <= 2 + MOST_TAKEN // 2**20
+    assert len(read) < 20
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8b\x08\0", b"%PDF-1.4\n", "word\n".encode("utf-16")])
