@@ -12,7 +12,7 @@ from attncli.errors import AttnError, Setting, UsageError
 from attncli.settings.explanation import Settings
 from attncli.settings.option import check_text
 from attncli.text.segments import forms
-from attncli.text.tokens import SURROGATES, Sentence, read_sentence, with_composed
+from attncli.text.tokens import SURROGATES, Sentence, read_sentence, with_composed, with_spellings
 from attncli.vectors import Vectors, open_vectors
 
 MOST_CHARACTERS = (
@@ -102,9 +102,10 @@ def read_words(setting: str, given: str, vectors: Vectors, unknown: str) -> Sent
     if len(text) > MOST_CHARACTERS:
         reason = f"expected at most {MOST_CHARACTERS:,} characters, got {len(text):,}"
         raise AttnError(reason, IN_SENTENCES, setting=setting)
-    sentence = read_sentence(text, vectors.find, vectors.spellings)
+    sentence = read_sentence(text, vectors.find)
     if unknown == "compose" and vectors.composes:
-        sentence = with_composed(sentence, lambda word: vectors.compose(word) is not None)
+        sentence = with_composed(sentence, vectors.composed([each.text for each in sentence.unknown]).__contains__)
+    sentence = with_spellings(sentence, vectors.spellings)
     if sentence.unknown and (unknown == "error" or not sentence.tokens):
         raise not_among(vectors, {each.text: each.suggestions for each in sentence.unknown})
     if not sentence.tokens:
@@ -126,9 +127,10 @@ def not_among(vectors: Vectors, unknown: Mapping[str, Sequence[str]]) -> AttnErr
 def embed(sentence: Sentence, vectors: Vectors) -> Array:
     """The vectors of the tokens, read-only: `[n, d_model]`."""
     x = vectors.rows([token.row or 0 for token in sentence.tokens])  # [n, d_model]
-    for token in sentence.tokens:
-        if token.row is None:
-            x[token.index] = vectors.compose(token.word)
+    composed = [token for token in sentence.tokens if token.row is None]
+    made = vectors.composed([token.word for token in composed]) if composed else {}
+    for token in composed:
+        x[token.index] = made[token.word]
     x.flags.writeable = False  # every layer's arrays may be views of it
     return x
 

@@ -90,20 +90,22 @@ def token_vectors(words: Sequence[str], vectors: Vectors, unknown: str) -> Token
     known = [i for i, row in enumerate(rows) if row is not None]
     x[known] = vectors.rows([row for row in rows if row is not None])
     has_vector = np.isin(np.arange(len(words)), known)  # [n]
-    for i in () if unknown != "compose" else np.flatnonzero(~has_vector).tolist():
-        if (vector := _composed(words[i], vectors)) is not None:
-            x[i], has_vector[i] = vector, True
+    missing = np.flatnonzero(~has_vector).tolist() if unknown == "compose" else []
+    made = _composed([words[i] for i in missing], vectors)
+    for i in missing:
+        if words[i] in made:
+            x[i], has_vector[i] = made[words[i]], True
     return TokenVectors(spelled, rows, x, has_vector)
 
 
-def _composed(word: str, vectors: Vectors) -> Array | None:
-    """The vector that is composed for a token, else the mean of its parts', if it has any."""
-    vector = vectors.compose(word) if vectors.composes else None
-    if vector is not None:
-        return vector
-    parts = [each.row for each in read_sentence(word, vectors.find).tokens if each.row is not None]
-    mean: Array | None = vectors.rows(parts).mean(axis=0) if parts else None
-    return mean
+def _composed(words: Sequence[str], vectors: Vectors) -> dict[str, Array]:
+    """The vectors that are composed for tokens, else the mean of their parts', of those that have any."""
+    made = vectors.composed(words) if vectors.composes else {}
+    for word in dict.fromkeys(words):
+        if word not in made:
+            parts = [each.row for each in read_sentence(word, vectors.find).tokens if each.row is not None]
+            made |= {word: vectors.rows(parts).mean(axis=0)} if parts else {}
+    return made
 
 
 def _unknown(tokens: Sequence[Token], has_vector: Array) -> Iterator[Unknown]:

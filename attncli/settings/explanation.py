@@ -217,7 +217,7 @@ class UnknownOption:
     unknown: str = option(
         "Words and vectors",
         "compose",
-        "Compose unknown words of parts (fastText, Model2Vec), skip them, or refuse.",
+        "Compose unknown words of parts (fastText, Model2Vec, attn-world), skip them, or refuse.",
         values=UNKNOWN,
         when=never,
     )

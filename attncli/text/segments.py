@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from attncli.text.equivalents import equivalents
 from attncli.text.signs import Span
+from attncli.text.splitting import cheapest_split, rank_cost
 
 Segments = tuple[list[tuple[Span, str]], list[Span]]  # known words with their places, places of unknown ones
 
@@ -163,21 +164,26 @@ def _next(text: str, compound: Compound, first: int, rows: Mapping[str, int]) ->
             if words and len(words) == len(spans):
                 return after, (list(zip(spans, words, strict=True)), [])
     piece = compound.pieces[first]
-    return first + 1, _longest_matches(text, piece, rows) if compound.is_unspaced(piece) else ([], [piece])
+    return first + 1, _cheapest_matches(text, piece, rows) if compound.is_unspaced(piece) else ([], [piece])
 
 
-def _longest_matches(text: str, piece: Span, rows: Mapping[str, int]) -> Segments:
-    """Cut an unspaced piece from the left by the longest known word; neighbouring unknown characters are one word."""
+def _cheapest_matches(text: str, piece: Span, rows: Mapping[str, int]) -> Segments:
+    """Cut an unspaced piece into the known words of the highest ranks; neighbouring unknown characters are one word."""
+    words: dict[Span, str] = {}
+
+    def words_at(at: int) -> Iterator[tuple[int, float]]:
+        for span in _matches(text, (at, piece[1])):
+            if word := lookup(text, span, rows):
+                words[span] = word
+                yield span[1], rank_cost(rows[word])
+
     known: list[tuple[Span, str]] = []
     unknown: list[Span] = []
-    at, end = piece
-    while at < end:
-        hit = next(((span, word) for span in _matches(text, (at, end)) if (word := lookup(text, span, rows))), None)
-        if hit:
-            known.append(hit)
-        elif unknown and unknown[-1][1] == at:
-            unknown[-1] = (unknown[-1][0], at + 1)
+    for span in cheapest_split(piece, words_at):
+        if span in words:
+            known.append((span, words[span]))
+        elif unknown and unknown[-1][1] == span[0]:
+            unknown[-1] = (unknown[-1][0], span[1])
         else:
-            unknown.append((at, at + 1))
-        at = hit[0][1] if hit else at + 1
+            unknown.append(span)
     return known, unknown

@@ -2,8 +2,8 @@
 
 A word is a run of letters with their combining marks and digits; apostrophes, hyphens and full stops inside it belong
 to it where the vector set has the whole (`didn't`, `e-mail`, `U.S.`) and split it where it has not. Scripts written
-without spaces are cut by the longest match against the set's own words. Emoji, symbols, `C++` and `:)` are tokens
-where the set has them; punctuation is no token.
+without spaces are cut into the set's own words, of all ways into the most frequent ones. Emoji, symbols, `C++` and
+`:)` are tokens where the set has them; punctuation is no token.
 """
 
 import re
@@ -93,10 +93,15 @@ def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentenc
     rows = find(set(spellings_of(text)))
     known, unknown = segments_of(text, rows)
     tokens = (Token(i, text[a:b], word, a, b, rows[word]) for i, ((a, b), word) in enumerate(known))
-    words = dict.fromkeys(text[a:b] for a, b in unknown)
+    return with_spellings(Sentence(text, tuple(tokens), tuple(Unknown(text[a:b], a, b) for a, b in unknown)), spell)
+
+
+def with_spellings(sentence: Sentence, spell: Spell) -> Sentence:
+    """The sentence with the nearest known spellings of its unknown words, as `read_sentence` gives them."""
+    words = dict.fromkeys(each.text for each in sentence.unknown)
     suggestions = {word: tuple(spell(word)) for word in islice(words, MOST_SPELLED)}
-    missing = tuple(Unknown(text[a:b], a, b, suggestions.get(text[a:b], ())) for a, b in unknown)
-    return Sentence(text, tuple(tokens), missing)
+    unknown = (replace(each, suggestions=suggestions.get(each.text, ())) for each in sentence.unknown)
+    return replace(sentence, unknown=tuple(unknown))
 
 
 def with_composed(sentence: Sentence, composes: Callable[[str], bool]) -> Sentence:

@@ -37,7 +37,7 @@ def read(text):
         ("nai\u0308ve", ["naïve"]),
         ("ＤＯＧ", ["dog"]),  # full-width letters
         ("do\u00adg", ["dog"]),  # a soft hyphen
-        ("注意注", ["注意", "注"]),  # longest match
+        ("注意注", ["注意", "注"]),  # two words, not three
         ("กามา", ["กา", "มา"]),
         ("注意dog", ["注意", "dog"]),
         ("'dog' “dog”", ["dog", "dog"]),
@@ -150,6 +150,26 @@ def test_a_set_that_has_a_word_in_two_forms_keeps_both():
     known = {"café": 0, "cafe\u0301": 1}
     sentence = read_sentence("café cafe\u0301", lambda asked: {word: known[word] for word in asked if word in known})
     assert [token.row for token in sentence.tokens] == [0, 1]
+
+
+RANKED = ["的", "我", "研究", "生命", "起源", *map(str, range(1000)), "研究生", "命", "กา", "กาแฟ", "แฟน"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("研究生命起源", ["研究", "生命", "起源"]),  # the longest match would begin with 研究生
+        ("研究生", ["研究生"]),
+        ("我的研究生命", ["我", "的", "研究", "生命"]),
+        ("กาแฟนกา", ["กา", "แฟน", "กา"]),
+        ("我x研究", ["我", "研究"]),
+    ],
+)
+def test_unspaced_text_is_cut_into_the_most_frequent_words(text, words):
+    known = {word: row for row, word in enumerate(RANKED)}
+    sentence = read_sentence(text, lambda asked: {word: known[word] for word in asked if word in known})
+    assert [token.word for token in sentence.tokens] == words
+    assert [each.text for each in sentence.unknown] == ["x"] * text.count("x")
 
 
 def test_repeated_words_are_separate_tokens():

@@ -82,21 +82,36 @@ class Vectors:
 
     @property
     def composed_of(self) -> str | None:
-        """The parts of unknown words: `n-grams`, `pieces` (tokens of the set), or None: they are not composed."""
-        return "n-grams" if self.info.ngrams else "pieces" if self.info.pieces else None
+        """`n-grams`, `pieces` (tokens of the set), `parts` (its own words), or None: unknown words are not composed."""
+        made_of = {"n-grams": self.info.ngrams, "pieces": self.info.pieces, "parts": self.info.splits}
+        return next((name for name, form in made_of.items() if form), None)
 
     @property
     def composes(self) -> bool:
-        """Whether a word that is not in the set can be given a vector, made of its n-grams or pieces."""
+        """Whether a word that is not in the set can be given a vector, made of what `composed_of` says."""
         return self.composed_of is not None
 
+    def composed(self, words: Iterable[str]) -> dict[str, np.ndarray]:
+        """The vectors [dimensions] of those of the words that can be composed, for all in as few reads as there can be.
+
+        Raises ResourceError for a tokenizer that cannot be run.
+        """
+        if self.composed_of == "parts":
+            from attncli.vectors.store.parts import composed_of_parts  # for unknown words alone
+
+            return composed_of_parts(self, words)
+        made = ((word, self.compose(word)) for word in dict.fromkeys(words))
+        return {word: vector for word, vector in made if vector is not None}
+
     def compose(self, word: str) -> np.ndarray | None:
-        """The mean of the vectors [dimensions] of the n-grams or tokens of `word`, which need not be in the set.
+        """The mean of the vectors [dimensions] of the n-grams, tokens or parts of `word`, which need not be in the set.
 
         As fastText and gensim's FastTextKeyedVectors do for unknown words (Bojanowski et al. 2017, section 3.2), and
-        model2vec's StaticModel.encode, without normalising the mean. None where the set has neither, or the word has
-        none. Reads the rows it needs. Raises ResourceError for a tokenizer that cannot be run.
+        model2vec's StaticModel.encode, without normalising the mean; of parts see `parts.composed_of_parts`. None where
+        the word has none of them. Reads the rows it needs. Raises ResourceError for a tokenizer that cannot be run.
         """
+        if self.composed_of == "parts":
+            return self.composed([word]).get(word)
         if self.info.pieces is not None:
             ids = self._pieces.ids(word)
             return self.rows(ids).mean(axis=0) if ids else None
