@@ -4,8 +4,9 @@ import multiprocessing
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from attncli.corpus.threads import one_thread_each
 from attncli.corpus.workers import TRIES, Done, Lost, Task
 from attncli.interrupts import held_back
+
+AHEAD = 2  # tasks for each process that are taken before their results are waited for
 
 
 class Processes:
@@ -37,13 +40,40 @@ class Processes:
         while len(self._workers) < min(self._jobs, len(tasks)):
             self._workers.append(_Worker())
         while waiting or any(worker.busy for worker in self._workers):
-            self._hand_out(waiting)
-            for place in self._ready():
-                received = self._workers[place].receive()
-                if received is None:
-                    received = self._again(place, waiting)
-                if received is not None:
-                    yield received
+            yield from self._results(waiting)
+
+    def in_order(self, tasks: Iterable[Task | None]) -> Iterator[Done | Lost]:
+        """Do tasks as they come, and give their results in their order.
+
+        At None, when the next task has to be waited for, and at the end all results come; else some stay behind, so
+        that no process is idle.
+        """
+        waiting, due, there = deque[tuple[Task, int]](), deque[Task](), dict[str, Done | Lost]()
+        for task in chain(tasks, [None]):
+            if task is not None:
+                due.append(task)
+                waiting.append((task, 1))
+                self._employ(waiting)
+            while len(due) > (0 if task is None else AHEAD * self._jobs):
+                there |= {each.task.name: each for each in self._results(waiting)}
+                while due and due[0].name in there:
+                    yield there.pop(due.popleft().name)
+
+    def _employ(self, waiting: deque[tuple[Task, int]]) -> None:
+        """Give a task to a process that is idle, perhaps a new one."""
+        if len(self._workers) < self._jobs and all(worker.busy for worker in self._workers):
+            self._workers.append(_Worker())
+        self._hand_out(waiting)
+
+    def _results(self, waiting: deque[tuple[Task, int]]) -> Iterator[Done | Lost]:
+        """The next results, waited for; tasks of processes that died wait again."""
+        self._hand_out(waiting)
+        for place in self._ready():
+            received = self._workers[place].receive()
+            if received is None:
+                received = self._again(place, waiting)
+            if received is not None:
+                yield received
 
     def _hand_out(self, waiting: deque[tuple[Task, int]]) -> None:
         for worker in self._workers:

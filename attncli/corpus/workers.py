@@ -1,6 +1,6 @@
 """The workers of a run: open from its beginning to its end, they do the tasks of one phase after another."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -46,6 +46,28 @@ class Workers(Protocol):
         """
 
 
+class OwnWorkers(Workers, Protocol):
+    """Workers of this machine, which also take tasks that come one after another."""
+
+    def in_order(self, tasks: Iterable[Task | None]) -> Iterator[Done | Lost]:
+        """Do tasks as they come, and give their results in their order.
+
+        None says that the next task has to be waited for: all results come before it is.
+
+        Raises:
+            AttnError, OSError: as a task raised them.
+        """
+
+
+def open_own_workers(jobs: int) -> AbstractContextManager[OwnWorkers]:
+    """The one process that runs this, or `jobs` others."""
+    if jobs > 1:
+        from attncli.corpus.processes import Processes
+
+        return Processes(jobs)
+    return nullcontext(ThisProcess())
+
+
 def open_workers(
     jobs: int = 1, scheduler: str | None = None, notice: Callable[[str], None] = lambda _: None
 ) -> AbstractContextManager[Workers]:
@@ -60,11 +82,7 @@ def open_workers(
         from attncli.corpus.cluster import open_cluster
 
         return open_cluster(scheduler, jobs, notice)
-    if jobs > 1:
-        from attncli.corpus.processes import Processes
-
-        return Processes(jobs)
-    return nullcontext(ThisProcess())
+    return open_own_workers(jobs)
 
 
 class ThisProcess:
@@ -73,3 +91,7 @@ class ThisProcess:
     def run(self, tasks: Sequence[Task]) -> Iterator[Done | Lost]:
         """Do tasks in their order."""
         return (Done(task, task()) for task in tasks)
+
+    def in_order(self, tasks: Iterable[Task | None]) -> Iterator[Done | Lost]:
+        """Do tasks as they come; None is none."""
+        return (Done(task, task()) for task in tasks if task is not None)
