@@ -1,49 +1,42 @@
 """The progress of `attn corpus` on standard error, and the command that resumes the run after an interrupt."""
 
 import shlex
-import sys
-import time
 from collections.abc import Sequence
 from types import TracebackType
 
 from attncli.cli.options import DisplayOptions
 from attncli.cli.output import say
-from attncli.cli.progress import progress_bar
-from attncli.cli.terminal import can_draw
+from attncli.cli.pace import Pace
 from attncli.corpus.run import Progress
-
-EVERY = 30  # seconds between lines where no bar can be drawn
 
 
 class CorpusProgress:
     """A bar with rate and time left where one can be drawn, elsewhere a line now and then; each phase begins anew."""
 
     def __init__(self, display: DisplayOptions) -> None:
-        self._drawn, self._quiet = can_draw(display.color, sys.stderr), display.quiet
-        self._bar = progress_bar(display.color, display.quiet)
+        self._pace = Pace(display.color, display.quiet)
         self._progress: Progress | None = None
         self._lost = 0
         self._phase = ""
-        self._began = self._spoke = time.monotonic()
 
     def __enter__(self) -> "CorpusProgress":
-        self._advance = self._bar.__enter__()
+        self._pace.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.__exit__(kind, error, trace)
+        self._pace.__exit__(kind, error, trace)
 
     def planning(self, done: int, whole: int) -> None:
         """So many bytes of the text have been cut."""
         self._begin("planning")
-        self._draw("planning", done, whole)
+        self._pace.show("planning", done, whole)
 
     def waiting(self, text: str) -> None:
         """Nothing goes on, for the reason in a few words."""
         self._begin("waiting")
-        self._draw(text, 0, 1)
+        self._pace.show(text, 0, 1)
 
     def report(self, progress: Progress) -> None:
         """A shard is done, or lost, or a step of the merge is."""
@@ -55,23 +48,16 @@ class CorpusProgress:
         self._lost = len(progress.lost)
         if progress.merges:
             self._begin("merging")
-            self._draw("merging", progress.merged, progress.merges)
+            self._pace.show("merging", progress.merged, progress.merges)
         else:
             self._begin("attending")
-            rate = progress.texts / max(time.monotonic() - self._began, 1e-9)
-            self._draw(f"{progress.texts:,} texts, {rate:,.0f}/s", progress.done_bytes, progress.bytes)
+            rate = self._pace.rate(progress.texts)
+            self._pace.show(f"{progress.texts:,} texts, {rate:,.0f}/s", progress.done_bytes, progress.bytes)
 
     def _begin(self, phase: str) -> None:
         if phase != self._phase:
-            self._phase, self._began = phase, time.monotonic()
-
-    def _draw(self, text: str, done: int, whole: int) -> None:
-        self._advance(text, done, max(whole, 1))
-        now = time.monotonic()
-        if not self._drawn and not self._quiet and now - self._spoke >= EVERY:
-            self._spoke = now
-            left = f", {(now - self._began) * (whole - done) / done:,.0f} s left" if done else ""
-            say(f"{done / max(whole, 1):4.0%}  {text}{left}")
+            self._phase = phase
+            self._pace.begin()
 
     def interrupted(self, folder: str | None, typed: Sequence[str]) -> None:
         """The number of finished shards, and the command that resumes the run."""

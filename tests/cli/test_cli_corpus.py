@@ -16,7 +16,7 @@ from oracles.checkpoints import TINY
 from support.command import BARE, COMMAND, attn, on_terminal
 from support.corpora import SENTENCES
 
-from attncli.cli import corpus_progress
+from attncli.cli import pace
 from attncli.cli.corpus_progress import CorpusProgress
 from attncli.cli.options import DisplayOptions
 from attncli.corpus.run import Progress
@@ -195,7 +195,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(folder):
 
 
 def test_progress_on_a_redirected_stderr_is_plain(monkeypatch, capsys):
-    monkeypatch.setattr(corpus_progress, "EVERY", 0)
+    monkeypatch.setattr(pace, "EVERY", 0)
     with (lines := CorpusProgress(DisplayOptions())):
         lines.planning(30, 120)
         lines.waiting("waiting for workers of tcp://host:1")
