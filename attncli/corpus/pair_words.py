@@ -36,14 +36,14 @@ class PairWords(Protocol):
 
 def pair_words(vectors: Vectors, settings: AlignmentSettings) -> PairWords:
     """The words of texts under these settings."""
-    return Tokens(vectors, settings.unknown) if settings.tokenized else KnownWords(vectors)
+    return Tokens(vectors, settings.unknown) if settings.tokenized else KnownWords(vectors, settings.unknown)
 
 
 class KnownWords:
-    """The words of plain texts, those left out that have no vector."""
+    """The words of plain texts, composed ones among them, without those that have no vector."""
 
-    def __init__(self, vectors: Vectors) -> None:
-        self._vocabulary = Vocabulary(vectors)
+    def __init__(self, vectors: Vectors, unknown: str) -> None:
+        self._vocabulary = Vocabulary(vectors, composes=unknown == "compose")
 
     @property
     def table(self) -> Array:

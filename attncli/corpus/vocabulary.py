@@ -14,22 +14,26 @@ from attncli.vectors import Vectors
 REMEMBERED = 500_000  # stretches of text whose words are kept at hand
 TABLE_BYTES = 2**26  # of vectors kept at hand
 MISSING = -1  # in place of a word's place: the set lacks it
+COMPOSED = -1  # in place of a row of the set
 NEW, SEVERAL = -2, -3  # codes of stretches: never met; none or several words, from here down
 AROUND = '",;:!?()[]*'  # signs that join nothing
+
+Word = int | str  # the row of a known word, an unknown one as typed
 
 
 class Vocabulary:
     """The words met so far, with a place each: `rows` of the set `[words]` and their vectors `table` `[words, d]`.
 
     `places_of` gives the words of a text just as `tokens.read_sentence` finds them: no word of its goes over a blank.
+    composes: whether unknown words are composed where the set can; such a word has the row COMPOSED.
     """
 
-    def __init__(self, vectors: Vectors) -> None:
-        self._vectors = vectors
+    def __init__(self, vectors: Vectors, composes: bool = False) -> None:
+        self._vectors, self._composes = vectors, composes and vectors.composes
         self._forget()
 
     def _forget(self) -> None:
-        self._place_of: dict[int, int] = {}
+        self._place_of: dict[Word, int] = {}
         self._codes: dict[str, int] = {}  # a stretch between blanks → its place, MISSING, or SEVERAL − a number
         self._several: list[tuple[int, ...]] = []  # the places of stretches of no word or several, by that number
         self.rows = np.empty(0, np.int64)
@@ -68,12 +72,22 @@ class Vocabulary:
         """Look up new stretches, all of their words in one go."""
         spellings = {stretch: tuple(_spellings(stretch)) for stretch in stretches}
         found = self._vectors.find(dict.fromkeys(chain.from_iterable(spellings.values())))
-        for stretch, words in spellings.items():
-            rows = _rows_of(stretch, words, found)
-            self._codes[stretch] = self._code(tuple(MISSING if row is None else self._place(row) for row in rows))
-        fresh = np.array(list(self._place_of)[len(self.rows) :], np.int64)
-        self.table = np.concatenate([self.table, self._vectors.rows(fresh).astype(np.float32)])
-        self.rows = np.concatenate([self.rows, fresh])
+        words_of = {stretch: _words_of(stretch, words, found) for stretch, words in spellings.items()}
+        unknown = [word for words in words_of.values() for word in words if isinstance(word, str)]
+        composed = self._vectors.composed(dict.fromkeys(unknown)) if self._composes and unknown else {}
+        for stretch, words in words_of.items():
+            there = (word if isinstance(word, int) or word in composed else None for word in words)
+            self._codes[stretch] = self._code(tuple(MISSING if word is None else self._place(word) for word in there))
+        self._add(list(self._place_of)[len(self.rows) :], composed)
+
+    def _add(self, words: Sequence[Word], composed: Mapping[str, Array]) -> None:
+        """Enter words into the table."""
+        rows = np.array([word if isinstance(word, int) else COMPOSED for word in words], np.int64)
+        fresh = self._vectors.rows(np.maximum(rows, 0))  # [words, d]
+        for place in np.flatnonzero(rows == COMPOSED).tolist():
+            fresh[place] = composed[str(words[place])]
+        self.table = np.concatenate([self.table, fresh.astype(np.float32)])
+        self.rows = np.concatenate([self.rows, rows])
 
     def _code(self, places: tuple[int, ...]) -> int:
         if len(places) == 1:
@@ -81,8 +95,8 @@ class Vocabulary:
         self._several.append(places)
         return SEVERAL - len(self._several) + 1
 
-    def _place(self, row: int) -> int:
-        return self._place_of.setdefault(row, len(self._place_of))
+    def _place(self, word: Word) -> int:
+        return self._place_of.setdefault(word, len(self._place_of))
 
 
 def _is_plain(stretch: str) -> bool:
@@ -101,13 +115,14 @@ def _spellings(stretch: str) -> Iterator[str]:
     yield from spellings_of(stretch)
 
 
-def _rows_of(stretch: str, spellings: Iterable[str], found: Mapping[str, int]) -> list[int | None]:
-    """The rows of the words of a stretch in their order, None for an unknown one."""
+def _words_of(stretch: str, spellings: Iterable[str], found: Mapping[str, int]) -> list[Word]:
+    """The words of a stretch in their order."""
     if _is_plain(stretch):
-        return [next((found[word] for word in spellings if word in found), None)]
+        return [next((found[word] for word in spellings if word in found), stretch.strip(AROUND))]
     sentence = read_sentence(stretch, lambda words: {word: found[word] for word in words if word in found})
-    spans: list[tuple[int, int | None]] = [(token.start, token.row) for token in sentence.tokens]
-    return [row for _, row in sorted([*spans, *((each.start, None) for each in sentence.unknown)])]
+    at: dict[int, Word] = {token.start: token.row or 0 for token in sentence.tokens}  # all have a row
+    at |= {each.start: each.text for each in sentence.unknown}
+    return [at[start] for start in sorted(at)]
 
 
 def known(places: Array, counts: Array) -> tuple[Array, Array, int]:

@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from gensim.test.utils import datapath
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import attncli.corpus.vocabulary as vocabulary
-from attncli import open_vectors
-from attncli.corpus.vocabulary import MISSING, Vocabulary, by_length, known
+from attncli import AttnError, open_vectors
+from attncli.corpus.vocabulary import COMPOSED, MISSING, Vocabulary, by_length, known
+from attncli.recipes.inputs import embed, read_words
 from attncli.text.tokens import read_sentence
 from attncli.vectors import write_store
+from attncli.vectors.formats.readers import import_file
+from attncli.vectors.formats.recognise import recognise
 
 TEXTS = [
     "Bark is very cute, and he is a dog.",
@@ -93,6 +97,53 @@ def test_the_table_holds_their_vectors():
     places, _ = found.places_of(["a dog", "the dog"])
     np.testing.assert_array_equal(found.table, VECTORS.rows(found.rows).astype(np.float32))
     assert places.tolist()[1] == places.tolist()[3]
+
+
+@pytest.fixture(scope="module")
+def composing(tmp_path_factory):
+    """Two sets that compose unknown words: of their own words, and of n-grams."""
+    folder = tmp_path_factory.mktemp("stores")
+    words = ["dog", "s", "haus", "a", "注意", "力", "é", "don", "U"]
+    write_store(folder / "p", words, np.random.default_rng(0).normal(size=(9, 4)), name="p", source="s", splits=True)
+    import_file(recognise(datapath("non_ascii_fasttext.bin")), folder / "grams", name="grams")
+    return [open_vectors(folder / "p"), open_vectors(folder / "grams")]
+
+
+WHOLE = st.sampled_from(
+    ["dogs", "Dog", "haus-dog", "q", "don't", "'", ".", "(", "注意力注", "Éa", "👍", "3", " ", "\n"]
+)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.lists(WHOLE, max_size=12).map("".join))
+def test_composed_words_are_those_of_an_explanation(composing, which, text):
+    vectors = composing[which]
+    found = Vocabulary(vectors, composes=True)
+    places, _ = found.places_of([text])
+    try:
+        sentence = read_words("sentence", text, vectors, "compose")
+    except AttnError:
+        assert (places == MISSING).all()
+        return
+    assert found.rows[places[places != MISSING]].tolist() == [
+        COMPOSED if token.row is None else token.row for token in sentence.tokens
+    ]
+    assert (places == MISSING).sum() == len(sentence.unknown)
+    np.testing.assert_array_equal(found.table[places[places != MISSING]], embed(sentence, vectors).astype(np.float32))
+
+
+def test_unknown_words_are_composed_only_where_asked_for_and_all_in_one_go(composing, monkeypatch):
+    vectors, asked = composing[0], []
+    composed = vectors.composed
+    monkeypatch.setattr(vectors, "composed", lambda words: asked.append([*words]) or composed(words))
+    texts = ["the dogs", "dogs haushaus", "dog"]
+    assert (Vocabulary(vectors).places_of(texts)[0] == MISSING).sum() == 4
+    found = Vocabulary(vectors, composes=True)
+    first, second = found.places_of(texts), found.places_of(texts)
+    assert [sorted(words) for words in asked] == [["dogs", "haushaus", "the"]]
+    np.testing.assert_array_equal(first[0], second[0])
+    assert (first[0] == MISSING).sum() == 1
 
 
 def test_what_is_too_much_is_forgotten(monkeypatch):
