@@ -4,7 +4,7 @@ Scores are `[..., n, m]`, source words by target words, −inf where a pair can 
 row or column, the first of equals. Results are boolean `[..., n, m]`. Each rule of `RULES` is one function.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -86,6 +86,27 @@ def _grown(there: list[Place], back: list[Place]) -> set[Place]:
 def _near(place: Place) -> Iterator[Place]:
     i, j = place
     return ((i + down, j + right) for down, right in NEIGHBOURS)
+
+
+def groups(links: Sequence[Place]) -> tuple[int, ...]:
+    """The group of each link, counted from 0: links that share words are of one group, directly or over others."""
+    found: dict[Place, int] = {}  # a side, 0 or 1, and a word of it: its group so far
+    parents: list[int] = []
+    for i, j in links:
+        near = {_root(parents, found[end]) for end in ((0, i), (1, j)) if end in found} or {len(parents)}
+        first = min(near)
+        parents += [first] * (first == len(parents))
+        for each in near:
+            parents[each] = first
+        found |= {(0, i): first, (1, j): first}
+    numbers = {root: number for number, root in enumerate(dict.fromkeys(_root(parents, found[0, i]) for i, _ in links))}
+    return tuple(numbers[_root(parents, found[0, i])] for i, _ in links)
+
+
+def _root(parents: list[int], group: int) -> int:
+    while parents[group] != group:
+        group = parents[group]
+    return group
 
 
 #: The rules by the names that options give them.

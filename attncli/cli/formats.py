@@ -30,6 +30,7 @@ CONTENTS = {
     "Lens": "figure.lens:lens_content",
     "HeadEffects": "figure.effects:effects_content",
     "HeadContributions": "figure.contributions:contributions_content",
+    "Alignment": "figure.alignment:alignment_content",
 }
 
 

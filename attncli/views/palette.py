@@ -32,6 +32,9 @@ CIVIDIS: Anchors = (
 # Sky blue and orange of Okabe and Ito's set for the colour-blind, from a dark middle: little difference, little light.
 DIVERGING: Anchors = ((-1.0, (86, 180, 233)), (0.0, (48, 48, 52)), (1.0, (230, 159, 0)))
 
+# Six hues for things that are told apart, each with a contrast of 4.5 or more on white.
+HUES: Sequence[RGB] = ((0, 105, 168), (184, 74, 0), (0, 120, 90), (163, 52, 127), (122, 98, 0), (91, 75, 196))
+
 CIVIDIS_256 = (17, 18, 24, 60, 243, 101, 143, 185, 227)
 DIVERGING_256 = (117, 74, 31, 24, 236, 94, 130, 172, 214)
 

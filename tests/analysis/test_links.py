@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attncli.analysis.links import RULES, backward, forward, grow_diag_final, mutual, position_distance
+from attncli.analysis.links import RULES, backward, forward, groups, grow_diag_final, mutual, position_distance
 from attncli.settings.alignment import LINKS
 
 HAND = np.array(
@@ -111,3 +111,18 @@ def test_the_rules_are_those_of_the_option():
 def test_the_distance_of_places():
     np.testing.assert_allclose(position_distance(2, 4), [[0, 0.25, 0.5, 0.75], [0.5, 0.25, 0, 0.25]])
     assert position_distance(0, 3).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ((), ()),
+        (((0, 0), (1, 1)), (0, 1)),
+        (((0, 3), (1, 1), (2, 3)), (0, 1, 0)),
+        (((0, 0), (0, 1), (2, 1), (3, 5)), (0, 0, 0, 1)),
+        (((0, 0), (1, 2), (2, 0), (2, 2), (4, 4)), (0, 0, 0, 0, 1)),
+        (((1, 0), (0, 1)), (0, 1)),  # a source word and a target word of one number are two words
+    ],
+)
+def test_links_that_share_words_are_one_group(pairs, expected):
+    assert groups(pairs) == expected

@@ -1,9 +1,10 @@
-"""The arcs of a figure: those of the chosen query, or of all, whose weight is large enough to be seen."""
+"""The arcs of a figure: the links, or those of the chosen query, or of all, whose weight is large enough to be seen."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from attncli.analysis.links import groups
 from attncli.arrays import Array
 
 if TYPE_CHECKING:
@@ -12,6 +13,28 @@ if TYPE_CHECKING:
 SMALLEST = 0.01  # of the scale: below that nothing would be seen
 MOST_ARCS = 200  # in a panel, or so many that each word has ARCS_A_WORD
 ARCS_A_WORD = 8
+
+
+class Arc(NamedTuple):
+    """From a query to a key: its share of the scale; group: of links that share words, None of a weight."""
+
+    query: int
+    key: int
+    share: float
+    group: int | None = None
+
+
+def chosen_arcs(panel: "Panel", content: "Content") -> list[Arc]:
+    """The arcs of a panel, the faintest first."""
+    shares = arc_shares(panel, content)  # [n_query, n_key]
+    if panel.links is not None:
+        arcs = [
+            Arc(i, j, float(shares[i, j]), group)
+            for (i, j), group in zip(panel.links, groups(panel.links), strict=True)
+        ]
+    else:
+        arcs = [Arc(i, j, float(shares[i, j])) for i, j in np.argwhere(shares >= threshold(content)).tolist()]
+    return sorted(arcs, key=lambda arc: arc.share)
 
 
 def arc_shares(panel: "Panel", content: "Content") -> Array:

@@ -3,21 +3,25 @@
 The width and the opacity of an arc say how large its weight is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.extras import package
-from attncli.views.figure.arc_choice import arc_shares, reach, threshold
+from attncli.views.figure.arc_choice import chosen_arcs, reach, threshold
 from attncli.views.figure.content import Content, Panel
 from attncli.views.figure.frame import Frame, arc_rise
 from attncli.views.figure.measure import NEEDED_FOR
+from attncli.views.palette import HUES
 
 INK = (0, 34 / 255, 78 / 255)  # the dark end of cividis
+UNLINKED = "#5a606a"
 _THINNEST, _THICKEST, _FAINTEST = 0.25, 3.5, 0.12
+_THINNEST_LINK, _FAINTEST_LINK = 1.0, 0.6
 Point = tuple[float, float]
+Colour = tuple[float, float, float]
 
 
 class Line(NamedTuple):
@@ -28,24 +32,43 @@ class Line(NamedTuple):
     under: float
 
 
-def stroke(share: float) -> tuple[float, tuple[float, float, float, float]]:
-    """The width in points, and the colour with its opacity, of an arc with this share of the scale."""
-    return _THINNEST + (_THICKEST - _THINNEST) * share, (*INK, _FAINTEST + (1 - _FAINTEST) * share)
+def stroke(share: float, group: int | None = None) -> tuple[float, tuple[float, float, float, float]]:
+    """The width in points, and the colour with its opacity, of an arc with this share of the scale; of a link a hue."""
+    opacity = _FAINTEST + (1 - _FAINTEST) * share
+    width = _THINNEST + (_THICKEST - _THINNEST) * share
+    if group is None:
+        return width, (*INK, opacity)
+    return max(width, _THINNEST_LINK), (*_hue(group), max(opacity, _FAINTEST_LINK))
+
+
+def _hue(group: int) -> Colour:
+    red, green, blue = HUES[group % len(HUES)]
+    return red / 255, green / 255, blue / 255
 
 
 def draw_arcs(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
     """The words of a panel and their arcs; the units of the axes are inches."""
     axes.set(xlim=(0, frame.width), ylim=(0, frame.height))
     queries, keys = _lines(panel, content, frame)
-    _words(axes, panel.columns, keys, frame, asked=None if content.crossed else content.only)
+    arcs = chosen_arcs(panel, content)
+    of_keys, of_queries = {arc.key: arc.group for arc in arcs}, {arc.query: arc.group for arc in arcs}
+    _words(axes, panel.columns, keys, frame, _looks(panel, of_keys, None if content.crossed else content.only))
     if content.crossed:
-        _words(axes, panel.rows, queries, frame, asked=content.only)
-    shares, least = arc_shares(panel, content), threshold(content)  # [n_query, n_key]
-    drawn = np.argwhere(shares >= least)  # [arcs, 2]
-    faintest_first = drawn[np.argsort(shares[tuple(drawn.T)], kind="stable")]
-    curves = [_curve(queries, keys, int(i), int(j), content.crossed, frame) for i, j in faintest_first]
-    strokes = [stroke(float(shares[i, j])) for i, j in faintest_first]
-    _add(axes, curves, strokes)
+        _words(axes, panel.rows, queries, frame, _looks(panel, of_queries, content.only))
+    curves = [_curve(queries, keys, arc.query, arc.key, content.crossed, frame) for arc in arcs]
+    _add(axes, curves, [stroke(arc.share, arc.group) for arc in arcs])
+
+
+def _looks(panel: Panel, groups: Mapping[int, int | None], asked: int | None) -> Callable[[int], dict[str, Any]]:
+    """The look of each word: the asked one bold, linked ones in the hue of their group, others dim."""
+
+    def look(index: int) -> dict[str, Any]:
+        if panel.links is not None:
+            group = groups.get(index)
+            return {"color": UNLINKED if group is None else _hue(group)}
+        return {"fontweight": "bold"} if index == asked else {}
+
+    return look
 
 
 def _lines(panel: Panel, content: Content, frame: Frame) -> tuple[Line, Line]:
@@ -65,13 +88,13 @@ def _places(n: int, frame: Frame, right_to_left: bool) -> Array:
     return places[::-1] if right_to_left else places
 
 
-def _words(axes: Any, words: tuple[str, ...], line: Line, frame: Frame, asked: int | None) -> None:
-    """The words on their line, the asked one bold."""
+def _words(axes: Any, words: tuple[str, ...], line: Line, frame: Frame, look: Callable[[int], dict[str, Any]]) -> None:
+    """The words on their line."""
     how = {"rotation": 90, "rotation_mode": "anchor"} if frame.upright else {}
     for index in range(0, len(words), frame.every):
-        weight = {"fontweight": "bold"} if index == asked else {}
         place = line.places[index], (line.over + line.under) / 2
-        axes.text(*place, words[index], ha="center", va="center_baseline", fontsize=frame.label_size, **how, **weight)
+        centred = {"ha": "center", "va": "center_baseline", "fontsize": frame.label_size}
+        axes.text(*place, words[index], **centred, **how, **look(index))
 
 
 def _curve(queries: Line, keys: Line, i: int, j: int, crossed: bool, frame: Frame) -> list[Point]:
@@ -110,11 +133,15 @@ def _add(axes: Any, curves: list[list[Point]], strokes: list[tuple[float, Any]])
 def arc_notes(content: Content) -> Iterator[str]:
     """The notes on the arcs."""
     if content.crossed:
-        queries, keys = (" from right to left" * each for each in content.right_to_left)
-        yield f"above the queries{queries}, below the keys{keys}"
+        ways = (" from right to left" * each for each in content.right_to_left)
+        above, below = (f"the {name}{way}" for name, way in zip(content.sides, ways, strict=True))
+        yield f"above {above}, below {below}"
     else:
         ahead = "; under them: to words after" * (reach(content)[1] > 0)
         yield f"over the words: arcs to words before{ahead}; a loop: a word's weight on itself"
+    if any(panel.links is not None for panel in content.panels):
+        yield "an arc is a link, the wider the larger its weight; words that share links share a colour"
+        return
     left_out = threshold(content) * content.scale.most
     share = " of the row's largest" * content.scale.by_row
     yield f"weights below {left_out:.2g}{share} are not drawn"

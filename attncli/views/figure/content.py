@@ -46,7 +46,8 @@ class Panel:
     """One matrix: weights, or differences if `signed`, [n_row, n_column], and the labels of its sides.
 
     `hidden` cells, those that a mask takes away, are not weights of 0; their numbers have so many `decimals`. texts
-    [n_row][n_column]: those of the cells in the place of numbers.
+    [n_row][n_column]: those of the cells in the place of numbers. links: pairs of a row and a column that are marked,
+    and the only ones with an arc; None where every weight may have one.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Panel:
     signed: bool = False
     decimals: int = 2
     texts: tuple[tuple[str, ...], ...] = ()
+    links: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,9 @@ class Content(Figure):
     scale: Scale
     notes: tuple[str, ...] = ()
     axes: tuple[str, str] = ("query", "key")
+    sides: tuple[str, str] = ("queries", "keys")
     only: int | None = None
-    crossed: bool = False  # the keys come from another sentence
+    crossed: bool = False  # the columns come from another sentence than the rows
     across: int = 0  # how many panels belong on a line, if it matters
     right_to_left: tuple[bool, bool] = (False, False)
 

@@ -105,6 +105,8 @@ def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
         yield f"one word in {frame.every} is written along the sides"
     if kind == "heat" and any(panel.hidden.any() for panel in content.panels):
         yield "hatched: hidden by the mask"
+    if kind == "heat" and any(panel.links for panel in content.panels):
+        yield "framed: links"
     if any(panel.signed for panel in content.panels):
         yield "differences in hundredths: +12 is a weight 0.12 larger than the baseline's"
 

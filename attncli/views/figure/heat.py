@@ -8,12 +8,12 @@ from attncli.extras import package
 from attncli.views.figure.content import Content, Panel
 from attncli.views.figure.frame import Frame, cell_text
 from attncli.views.figure.measure import NEEDED_FOR
-from attncli.views.palette import CIVIDIS, DIVERGING, ink, interpolate
+from attncli.views.palette import CIVIDIS, DIVERGING, RGB, ink, interpolate
 from attncli.views.terminal.matrix import STRONGEST_DIFFERENCE
 
 MOST_CELLS = 12_000  # drawn one by one in a figure; more become the pixels of a picture
 _HIDDEN = {"hatch": "//////", "facecolor": "white", "edgecolor": "#9a9a9a", "linewidth": 0}
-_LEVELS = 256
+_LEVELS, _INSET = 256, 0.07
 SEAM = 0.4  # points that cells reach over their edges, lest browsers show the paper between them
 
 
@@ -39,6 +39,7 @@ def draw_heat(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
     axes.set(xlim=(0, n_column), ylim=(n_row, 0))
     if frame.number_size:
         _number(axes, panel, shares, frame)
+    _mark_links(axes, panel, shares, frame)
 
 
 def _shares(panel: Panel, content: Content) -> Any:
@@ -53,9 +54,23 @@ def _number(axes: Any, panel: Panel, shares: Any, frame: Frame) -> None:
     centred = {"ha": "center", "va": "center_baseline", "fontsize": frame.number_size}
     for row, column in zip(*np.nonzero(~panel.hidden), strict=True):
         paper = interpolate(anchors, float(shares[row, column]))
-        colour = "#{:02x}{:02x}{:02x}".format(*ink(paper))
+        colour = _hex(ink(paper))
         text = panel.texts[row][column] if panel.texts else cell_text(panel, float(panel.weights[row, column]))
         axes.text(column + 0.5, row + 0.5, text, color=colour, **centred)
+
+
+def _mark_links(axes: Any, panel: Panel, shares: Any, frame: Frame) -> None:
+    """A frame inside the cell of each link, in an ink that can be seen on it."""
+    rectangle = package("matplotlib.patches", NEEDED_FOR).Rectangle
+    width = min(1.2, 5 * frame.width / panel.weights.shape[1])  # points
+    for row, column in panel.links or ():
+        colour = ink(interpolate(CIVIDIS, float(shares[row, column])))
+        place, side = (column + _INSET, row + _INSET), 1 - 2 * _INSET
+        axes.add_patch(rectangle(place, side, side, fill=False, edgecolor=_hex(colour), linewidth=width))
+
+
+def _hex(colour: RGB) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def label_sides(axes: Any, panel: Panel, frame: Frame, rows: bool, columns: bool) -> None:
