@@ -186,6 +186,7 @@ def among(modules, *packages):
 
 HELP = [
     *([], ["tour"], ["explain"], ["compare"], ["explore"], ["heads"], ["train"], ["corpus"], ["completion"], ["man"]),
+    *(["predict"], ["align"]),
     *(["vectors"], *(["vectors", name] for name in vectors.COMMANDS)),
     *(["models"], *(["models", name] for name in models.COMMANDS)),
 ]
@@ -205,7 +206,13 @@ def test_help_waits_for_neither_numpy_nor_gensim(loaded):
 def test_completion_waits_for_neither_numpy_nor_gensim(loaded):
     typed = [
         *("attn explain --method ", "attn explain --vectors ", "attn vectors info ", "attn vectors near a --vectors "),
-        *("attn explain --combine ", "attn heads --pattern ", "attn explain --model ", "attn models info "),
+        *(
+            "attn explain --combine ",
+            "attn heads --pattern ",
+            "attn align --links ",
+            "attn explain --model ",
+            "attn models info ",
+        ),
     ]
     calls = [
         ([], {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))})

@@ -10,7 +10,7 @@ from attncli.errors import UsageError
 from attncli.settings.option import check_choice
 
 if TYPE_CHECKING:
-    from attncli.cli.options import OutputOptions
+    from attncli.cli.options import RecordOptions
 
 FIGURES = ("heat", "arcs")
 LINES = {
@@ -22,6 +22,7 @@ LINES = {
     "HeadContributions": "terminal.contributions:contributions_lines",
     "Prediction": "terminal.prediction:prediction_lines",
     "Lens": "terminal.lens:lens_lines",
+    "Alignment": "terminal.alignment:alignment_lines",
 }
 CONTENTS = {
     "Explanation": "figure.explained:explanation_content",
@@ -81,6 +82,7 @@ FORMATS = {
                 "HeadContributions": "records.contributions:contributions_json",
                 "Prediction": "records.prediction:prediction_json",
                 "Lens": "records.lens:lens_json",
+                "Alignment": "records.alignment:alignment_json",
             },
             "json",
             many=True,
@@ -96,6 +98,7 @@ FORMATS = {
                 "HeadContributions": "records.contributions:contributions_rows",
                 "Prediction": "records.prediction:prediction_rows",
                 "Lens": "records.lens:lens_rows",
+                "Alignment": "records.alignment:alignment_rows",
             },
             "rows",
             many=True,
@@ -108,6 +111,7 @@ FORMATS = {
                 "ModelComparison": "records.arrays:model_comparison_arrays",
                 "Prediction": "records.prediction:prediction_arrays",
                 "Lens": "records.lens:lens_arrays",
+                "Alignment": "records.alignment:alignment_arrays",
             },
             "arrays",
             binary=True,
@@ -135,7 +139,7 @@ def offered(record: str) -> dict[str, Format]:
     return {name: each for name, each in FORMATS.items() if record in each.views}
 
 
-def chosen_format(record: str, output: "OutputOptions", figure: str = "heat") -> Format:
+def chosen_format(record: str, output: "RecordOptions", figure: str = "heat") -> Format:
     """The format of a type of record that `--format`, `--json` and the ending of `-o` ask for, its needs checked.
 
     Raises:
@@ -153,7 +157,7 @@ def chosen_format(record: str, output: "OutputOptions", figure: str = "heat") ->
     return chosen
 
 
-def _chosen_name(output: "OutputOptions", formats: Mapping[str, Format]) -> str:
+def _chosen_name(output: "RecordOptions", formats: Mapping[str, Format]) -> str:
     named = output.format and check_choice("format", output.format, tuple(formats))
     if output.json and named not in (None, "json"):
         raise UsageError("expected json, or no --json", "leave one of the two out", setting="format", value=named)

@@ -85,8 +85,8 @@ class ModelOption:
 
 
 @dataclass(frozen=True)
-class OutputOptions(TopOption):
-    """The form and the destination of results."""
+class RecordOptions:
+    """The form and the destination of results without lists."""
 
     json: bool = output_option(False, "One JSON object a sentence (see: attn schema -h).")
     precision: int = output_option(6, "Decimals in JSON.", check=Whole(0, 17), metavar="N")
@@ -101,6 +101,11 @@ class OutputOptions(TopOption):
     csv: str = csv_field("Output")
     quiet: bool = output_option(False, "No remarks on standard error, only errors.", names="-q --quiet")
     debug: bool = debug_field()
+
+
+@dataclass(frozen=True)
+class OutputOptions(RecordOptions, TopOption):  # its fields are those of the last one first
+    """The form and the destination of results."""
 
 
 @dataclass(frozen=True)

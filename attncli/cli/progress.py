@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from attncli.cli.options import DisplayOptions, OutputOptions
+from attncli.cli.options import DisplayOptions, RecordOptions
 from attncli.cli.output import printable, say
 from attncli.cli.terminal import can_draw
 
@@ -15,7 +15,7 @@ Made = TypeVar("Made")
 
 
 @contextmanager
-def progressing(options: DisplayOptions | OutputOptions) -> Iterator[Progress]:
+def progressing(options: DisplayOptions | RecordOptions) -> Iterator[Progress]:
     """A bar for work that takes long, unless `--color` or `--quiet` forbid it."""
     with progress_bar(options.color, options.quiet) as progress:
         yield progress
@@ -50,7 +50,7 @@ def progress_bar(color: str = "auto", quiet: bool = False) -> Iterator[Progress]
 
 
 def announced(
-    options: OutputOptions, make: Callable[[str, Progress], Made], name: str = "attending"
+    options: RecordOptions, make: Callable[[str, Progress], Made], name: str = "attending"
 ) -> Callable[[str], Made]:
     """A function of a text that prints a note when long work begins, and then shows a bar of this name."""
 

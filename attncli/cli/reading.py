@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attncli.cli.options import DisplayOptions, InputOptions, OutputOptions
+from attncli.cli.options import DisplayOptions, InputOptions, OutputOptions, RecordOptions
 from attncli.cli.output import say
 from attncli.cli.progress import progressing
 from attncli.errors import AttnError, ExitCode, FinalError, ResourceError, UsageError
@@ -115,7 +115,7 @@ def model_settings_of(options: Any, **more: Any) -> "ModelSettings":
     return check_model_settings(**{name: value for name, value in vars(options).items() if name in known}, **more)
 
 
-def opened_vectors(name_or_path: str | None, options: DisplayOptions | OutputOptions) -> Vectors:
+def opened_vectors(name_or_path: str | None, options: DisplayOptions | RecordOptions) -> Vectors:
     """Open a set of vectors, with a bar where a file has to be read first; its notes go to standard error."""
     with progressing(options) as progress:
         vectors = open_vectors(name_or_path, progress=progress)
@@ -123,7 +123,7 @@ def opened_vectors(name_or_path: str | None, options: DisplayOptions | OutputOpt
     return vectors
 
 
-def say_notes(vectors: Vectors, options: DisplayOptions | OutputOptions) -> None:
+def say_notes(vectors: Vectors, options: DisplayOptions | RecordOptions) -> None:
     """Print the notes of a set that was just imported."""
     for note in () if options.quiet else vectors.notes:
         say(f"note: {note}")

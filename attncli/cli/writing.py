@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from attncli.cli.formats import Format, chosen_format
-from attncli.cli.options import DisplayOptions, OutputOptions
+from attncli.cli.options import DisplayOptions, RecordOptions
 from attncli.cli.output import Sink, open_sink, say, saying_to
 from attncli.cli.reading import EXAMPLE, Example, each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
@@ -27,7 +27,7 @@ def write_each(
     argument: str | None,
     make: Callable[[str], Any],
     form: Format,
-    output: OutputOptions,
+    output: RecordOptions,
     *,
     full: bool = False,
     figure: str = "heat",
@@ -52,7 +52,18 @@ def write_each(
         return each_sentence(argument, write, quiet=output.quiet, dim=dim, example=example)
 
 
-def save(record: "Explanation", output: OutputOptions) -> list[str]:
+def write_one(
+    make: Callable[[], Any], form: Format, output: RecordOptions, *, full: bool = False, figure: str = "heat"
+) -> None:
+    """Make and write one record, whose `sentences` hold the unknown words."""
+    with open_sink(output.output) as sink:
+        record = make()
+        if form.name != "txt" or output.output:  # the page names them itself
+            _say_unknown(record.sentences, None, output.quiet)
+        _writer(form, output, sink, full, figure).write(record)
+
+
+def save(record: "Explanation", output: RecordOptions) -> list[str]:
     """Write one record to the file of `output`, in the format of its ending; returns the remarks about it."""
     form, remarks = chosen_format("Explanation", output), list[str]()
     with saying_to(remarks.append), open_sink(output.output) as sink:
@@ -81,7 +92,7 @@ class Writer:
     """Writes records of one format to a sink; `full` is for JSON, `figure` the kind of a figure, `screen` of lines."""
 
     form: Format
-    output: OutputOptions
+    output: RecordOptions
     sink: Sink
     screen: Screen
     full: bool
@@ -97,7 +108,7 @@ class Writer:
         return self.screen.scale == "row"
 
 
-def _writer(form: Format, output: OutputOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
+def _writer(form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
     plain = output.output is not None or form.write == "screen"
     screen = detect_screen(output.color, by_row=output.color_scale == "row", to_file=plain)
     if form.write == "screen":

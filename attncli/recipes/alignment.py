@@ -3,16 +3,25 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.errors import AttnError
 from attncli.recipes.inputs import as_vectors
 from attncli.recipes.word_links import link_words, resolved_temperature
 from attncli.recipes.word_sides import Side, Words, read_side
-from attncli.settings.alignment import SET, AlignmentSettings, check_alignment
+from attncli.settings.alignment import AlignmentSettings, check_alignment
 from attncli.text.tokens import Sentence
-from attncli.vectors import Vectors
+from attncli.vectors import StoreInfo, Vectors
+from attncli.vectors.places import WORLD
+
+if TYPE_CHECKING:  # most alignments need no model
+    from attncli.recipes.model_source import ModelInfo
+
+MOST_PAIRS = 2**22  # of words; every step has a number for each
+BY_SENTENCE = "align a long text sentence by sentence, a line each"
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +30,7 @@ class Alignment:
 
     source, target: the sentences of n and m tokens. similarity `[n, m]`: of their vectors, before the prior; scores
     `[n, m]`: after it; weights `[n, m]`: softmax(scores / temperature) over the target, rows summing to 1.
-    links: pairs of a source token and a target token, sorted. settings: resolved. name, size: of the set or the model.
+    links: pairs of a source token and a target token, sorted. settings: resolved. space: the vector set or the model.
     """
 
     source: Sentence
@@ -31,9 +40,25 @@ class Alignment:
     weights: Array
     links: tuple[tuple[int, int], ...]
     settings: AlignmentSettings
-    name: str
-    size: str
+    space: "StoreInfo | ModelInfo"
     warnings: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Whose space it is: "vectors" or "model"."""
+        return "vectors" if isinstance(self.space, StoreInfo) else "model"
+
+    @property
+    def name(self) -> str:
+        """The name of the vector set or the model."""
+        return self.space.name
+
+    @property
+    def size(self) -> str:
+        """Its size: `50,000 × 200`, or `bert, 12 layers × 12 heads`."""
+        if isinstance(self.space, StoreInfo):
+            return f"{self.space.words:,} × {self.space.dimensions}"
+        return self.space.size
 
     @property
     def sentences(self) -> tuple[Sentence, Sentence]:
@@ -85,24 +110,37 @@ def align(
     """
     given = dict(locals())  # the parameters by name
     settings = check_alignment(**{name: given[name] for name in given.keys() - {"source", "target", "vectors"}})
-    return align_with(source, target, settings, as_vectors(SET if vectors is None else vectors))
+    return align_with(source, target, settings, as_vectors(WORLD if vectors is None else vectors))
 
 
-def align_with(source: Words, target: Words, settings: AlignmentSettings, vectors: Vectors) -> Alignment:
-    """`align` with checked settings and open vectors."""
-    sides = [read_side(name, given, vectors, settings) for name, given in (("source", source), ("target", target))]
+def align_with(
+    source: Words,
+    target: Words,
+    settings: AlignmentSettings,
+    vectors: Vectors,
+    names: tuple[str, str] = ("source", "target"),
+) -> Alignment:
+    """`align` with checked settings and open vectors; names: those of the sentences in errors."""
+    given = zip(names, (source, target), strict=True)
+    sides = [read_side(name, words, vectors, settings) for name, words in given]
     own = getattr(vectors.info, "cross_temperature", None)
     settings = replace(settings, temperature=resolved_temperature(settings, own))
-    size = f"{vectors.words:,} × {vectors.dimensions}"
-    return align_sides(sides[0], sides[1], settings, vectors.name, size)
+    return align_sides(sides[0], sides[1], settings, vectors.info)
 
 
-def align_sides(source: Side, target: Side, settings: AlignmentSettings, name: str, size: str) -> Alignment:
-    """The alignment of two sentences whose vectors are there, under resolved settings."""
+def align_sides(source: Side, target: Side, settings: AlignmentSettings, space: "StoreInfo | ModelInfo") -> Alignment:
+    """The alignment of two sentences whose vectors are there, under resolved settings.
+
+    Raises:
+        AttnError: more than MOST_PAIRS pairs of words.
+    """
+    n, m = len(source.x), len(target.x)
+    if n * m > MOST_PAIRS:
+        raise AttnError(f"expected at most {MOST_PAIRS:,} pairs of words, got {n:,} × {m:,}", BY_SENTENCE)
     found = link_words(source.x, target.x, settings, source.has_vector, target.has_vector)
     links = tuple(zip(*(each.tolist() for each in np.nonzero(found.links)), strict=True))
     sentences = source.sentence, target.sentence
-    return Alignment(*sentences, *found[:3], links, settings, name, size, tuple(_warnings(source, target)))
+    return Alignment(*sentences, *found[:3], links, settings, space, tuple(_warnings(source, target)))
 
 
 def _warnings(*sides: Side) -> Iterator[str]:

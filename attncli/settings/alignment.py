@@ -12,8 +12,8 @@ from attncli.settings.option import Real, Whole, always, check_flag, check_posit
 LINKS = ("mutual", "forward", "backward", "grow-diag-final")
 #: The similarity methods that need no trained arrays.
 SIMILARITIES = ("cosine", "dot", "scaled", "kernel")
-#: The vector set where none is given, and the temperature of cosines.
-SET, COSINE_TEMPERATURE = "attn-world", 0.07
+#: The temperature of cosines (as in contrastive training, He et al. 2020).
+COSINE_TEMPERATURE = 0.07
 
 alignment_option = partial(option, "Alignment")
 

@@ -9,7 +9,12 @@ from attncli.settings.explanation import Settings
 from attncli.settings.option import Option, options_of
 
 #: The settings that are not typed by their names.
-TYPED = {"sentence": "the sentence", "output": "-o", "schema": "attn schema", "shell": "attn completion"}
+TYPED = {
+    **{"sentence": "the sentence", "SOURCE": "the source", "TARGET": "the target"},
+    "output": "-o",
+    "schema": "attn schema",
+    "shell": "attn completion",
+}
 
 
 def as_option(setting: Setting) -> str:

@@ -73,6 +73,12 @@ class Sentence:
     pair: str | None = None
 
     @property
+    def composed(self) -> tuple[Token, ...]:
+        """The tokens whose vectors are composed of parts; of a tokenized text an unknown word is a token too."""
+        unknown = {each.start for each in self.unknown}
+        return tuple(token for token in self.tokens if token.row is None and token.start not in unknown)
+
+    @property
     def parts(self) -> tuple["Sentence", ...]:
         """The sentence; of two texts each as a sentence, with its tokens at their places in it."""
         if self.pair is None:

@@ -51,6 +51,8 @@ LINES = [
     ("attn vectors li", ["list"]),
     ("attn explain --meth", ["--method"]),
     ("attn explain --method k", ["kernel"]),
+    ("attn align --links g", ["grow-diag-final"]),
+    ("attn align --vectors my", ["my-set"]),
     ("attn compare 'a dog' --format p", ["pdf", "png"]),
     ("attn explain --vectors my", ["my-set"]),
     ("attn vectors info ", [*embedded_sets(), "my-set"]),

@@ -28,7 +28,7 @@ HOSTILE = "\x1b[31mred\x1b]0;x\x07 \u202eevil \x9bm a\\ [/] 'q' \udcff"
 class SomeVectors:
     """Vectors of any word, the same for the same word."""
 
-    name, words, dimensions = "attn-en", 50_000, 8
+    name, words, dimensions, composed_of = "attn-en", 50_000, 8, None
 
     def rows(self, rows):
         return np.random.default_rng(1).normal(size=(5000, self.dimensions))[list(rows)]

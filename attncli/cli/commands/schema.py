@@ -14,6 +14,7 @@ SCHEMAS = (
     "compare",
     "heads",
     "predict",
+    "align",
     "evaluate",
     "vectors-list",
     "vectors-info",

@@ -100,7 +100,7 @@ def _notes(explanation: Explanation) -> Iterator[str]:
     """The notes on an explanation: words left out, warnings, remarks."""
     vectors = explanation.source.vectors
     for sentence in explanation.sentences:
-        yield from unknown_notes(sentence, vectors, Screen()) if vectors else ()
+        yield from unknown_notes(sentence, vectors.name, vectors.composed_of, Screen()) if vectors else ()
     yield from (*explanation.warnings, *explanation.remarks)
 
 

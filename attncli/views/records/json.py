@@ -135,9 +135,10 @@ class Numbers:
 
 def sentence_record(sentence: Sentence) -> dict[str, Any]:
     """A sentence with its tokens and unknown words."""
+    composed = {each.index for each in sentence.composed}
     return {
         "sentence": sentence.text,
-        "tokens": [_token(each) for each in sentence.tokens],
+        "tokens": [_token(each, each.index in composed) for each in sentence.tokens],
         "unknown": [
             {"text": each.text, "start": each.start, "end": each.end, "suggestions": list(each.suggestions)}
             for each in sentence.unknown
@@ -145,13 +146,13 @@ def sentence_record(sentence: Sentence) -> dict[str, Any]:
     }
 
 
-def _token(token: Token) -> dict[str, Any]:
+def _token(token: Token, composed: bool) -> dict[str, Any]:
     shown = {"index": token.index, "text": token.text, "word": token.word, "start": token.start, "end": token.end}
     if token.pieces:
         shown |= {"special": token.special, "pieces": list(token.pieces)}
         shown |= {"generated": True} if token.generated else {}
         return shown if token.segment is None else shown | {"segment": token.segment}
-    return shown if token.row is not None else shown | {"composed": True}
+    return shown | {"composed": True} if composed else shown
 
 
 def vectors_record(vectors: Vectors) -> dict[str, Any]:

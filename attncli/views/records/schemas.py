@@ -6,6 +6,7 @@ from dataclasses import fields
 from importlib.resources import files
 from typing import Any, get_args
 
+from attncli.settings.alignment import AlignmentSettings
 from attncli.settings.explanation import METHODS, Settings
 from attncli.settings.model import DRAWS, PATTERN_NAMES, TEXTS, ModelSettings, PredictionOptions
 from attncli.settings.option import OneOf, Option, Whole
@@ -29,6 +30,8 @@ def _filled(part: dict[str, Any]) -> dict[str, Any]:
         return json_schema(ModelSettings, (*TEXTS, *DRAWS)) | {"additionalProperties": False}
     if part.get("$settings") == "prediction":
         return json_schema(PredictionOptions, TEXTS) | {"additionalProperties": False}
+    if part.get("$settings") == "alignment":
+        return json_schema(AlignmentSettings) | {"additionalProperties": False}
     if isinstance(part.get("enum"), list):
         part["enum"] = [name for each in part["enum"] for name in NAMES.get(each, (each,))]
     return part

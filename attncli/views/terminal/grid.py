@@ -14,6 +14,8 @@ from attncli.views.rounding import as_difference, as_short, as_weight
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.typeset import DIM, GLUE, shade, wrap
 
+MARK = "*"  # before the number of a marked cell
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -79,7 +81,7 @@ def fold(values: NDArray[np.floating], rows: Axis, columns: Axis) -> NDArray[np.
 
 @dataclass(frozen=True)
 class Grid:
-    """A matrix in any layout: `shown` hundredths, `strength` of the colour and `hidden` cells, all [n, m]."""
+    """A matrix in any layout: `shown` hundredths, `strength` of the colour, `hidden` and `marked` cells, all [n, m]."""
 
     shown: NDArray[np.int64]
     strength: NDArray[np.floating]
@@ -87,6 +89,7 @@ class Grid:
     rows: Axis
     columns: Axis
     signed: bool
+    marked: NDArray[np.bool_] | None = None
 
     @property
     def longest_label(self) -> int:
@@ -178,6 +181,8 @@ def _cell(grid: Grid, row: int, column: int, layout: Layout, screen: Screen) -> 
     value, strength = int(grid.shown[row, column]), float(grid.strength[row, column])
     spell = as_difference if grid.signed else as_short if layout.numbered else as_weight
     number = spell(value)
+    if grid.marked is not None and grid.marked[row, column]:
+        number = MARK + number
     if screen.coloured:
         return pad(number + end, width, "right"), cell_style(round(strength, 2), screen.colours, grid.signed)
     glyph = shade(strength, screen) if len(number) < width and not grid.signed else ""

@@ -8,7 +8,6 @@ from rich.text import Text
 from attncli.recipes.explanation import Explanation
 from attncli.settings.wording import Shown, shown_settings
 from attncli.text.tokens import Sentence, Token, Unknown
-from attncli.vectors import Vectors
 from attncli.views.screen import Screen
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Piece, notes, wrap
 
@@ -36,8 +35,13 @@ def page(
 
 def title(name: str, explanation: Explanation, screen: Screen) -> list[Text]:
     """The first line: mode, method, vector set or model, and every setting that is not the default."""
+    return title_line(name, labelled(explanation, screen), screen)
+
+
+def title_line(name: str, settings: Iterable[Shown], screen: Screen) -> list[Text]:
+    """The name of the command and the settings."""
     pieces: list[Piece] = [(name, BOLD), (" ", "")]
-    for each in labelled(explanation, screen):
+    for each in settings:
         pieces += [(f" {each.label}{GLUE}", DIM), (screen.word(each.value), ""), (screen.own(f"{GLUE}·"), DIM)]
     return wrap(pieces[:-1], screen.columns, hanging=2)
 
@@ -67,14 +71,15 @@ def source_shown(label: str, name: str, size: str) -> Shown:
 def sentences(sentence: Sentence, memory: Sentence | None, screen: Screen) -> list[Text]:
     """The sentence with its unknown words in brackets; with a memory or a second text both, and which is which."""
     if memory is not None:
-        return [*_sentence("queries  ", sentence, screen), *_sentence("keys     ", memory, screen)]
+        return [*sentence_lines("queries  ", sentence, screen), *sentence_lines("keys     ", memory, screen)]
     if sentence.pair is None:
-        return _sentence("", sentence, screen)
+        return sentence_lines("", sentence, screen)
     first, second = sentence.parts
-    return [*_sentence("first    ", first, screen), *_sentence("second   ", second, screen)]
+    return [*sentence_lines("first    ", first, screen), *sentence_lines("second   ", second, screen)]
 
 
-def _sentence(label: str, sentence: Sentence, screen: Screen) -> list[Text]:
+def sentence_lines(label: str, sentence: Sentence, screen: Screen) -> list[Text]:
+    """The sentence behind a label, cut where it is very long."""
     lines = wrap([("  ", ""), (label, DIM), *_marked(sentence, screen)], screen.columns, hanging=2)
     if len(lines) <= MOST_SENTENCE_LINES:
         return lines
@@ -86,7 +91,7 @@ def _sentence(label: str, sentence: Sentence, screen: Screen) -> list[Text]:
 def _marked(sentence: Sentence, screen: Screen) -> Iterator[Piece]:
     """The whole text, each unknown word as `[word?]`, and each whose vector is composed as `[word+]`."""
     at = 0
-    marked: list[Token | Unknown] = [*sentence.unknown, *(token for token in sentence.tokens if token.row is None)]
+    marked: list[Token | Unknown] = [*sentence.unknown, *sentence.composed]
     for unknown in sorted(marked, key=lambda word: word.start):
         end = unknown.end
         while sentence.text[end : end + 1] in _OF_EMOJI:
@@ -118,21 +123,26 @@ def closing(
     """Unknown words, notes and warnings after an empty line, if there are any."""
     texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
     vectors = explanation.source.vectors
-    unknown = [note for text in texts for note in unknown_notes(text, vectors, screen)] if vectors else []
+    of = (vectors.name, vectors.composed_of) if vectors else None
+    unknown = [note for text in texts for note in unknown_notes(text, *of, screen)] if of else []
     warnings = explanation.warnings if warnings is None else warnings
     lines = [*notes([*unknown, *remarks, *explanation.remarks], screen), *notes(warnings, screen, "warning")]
     return [Text(), *lines] if lines else []
 
 
-def unknown_notes(sentence: Sentence, vectors: Vectors, screen: Screen) -> Iterator[str]:
-    """Each unknown word once, with its nearest spellings, and those whose vectors are composed."""
-    if composed := dict.fromkeys(token.text for token in sentence.tokens if token.row is None):
-        words = ", ".join(f"[{screen.word(text)}+]" for text in composed)
-        yield f"not in {screen.word(vectors.name)}, their vectors are composed of their {vectors.composed_of}: {words}"
+def unknown_notes(sentence: Sentence, name: str, composed_of: str | None, screen: Screen) -> Iterator[str]:
+    """Each unknown word once, with its nearest spellings, and those whose vectors are composed.
+
+    name: of the vector set; composed_of: the parts.
+    """
+    name = screen.word(name)
+    if made := dict.fromkeys(token.text for token in sentence.composed):
+        words = ", ".join(f"[{screen.word(text)}+]" for text in made)
+        yield f"not in {name}, their vectors are composed of their {composed_of}: {words}"
     unknown = {each.text: each.suggestions for each in sentence.unknown}
     for text, suggestions in list(unknown.items())[:MOST_UNKNOWN]:
         near = f"; nearest spellings: {', '.join(map(screen.word, suggestions))}" if suggestions else ""
         word = screen.word(text) if screen.accessible else f"[{screen.word(text)}?]"
-        yield f"{word} is not in {screen.word(vectors.name)} and takes no part{near}"
+        yield f"{word} is not in {name} and takes no part{near}"
     if len(unknown) > MOST_UNKNOWN:
-        yield f"{len(unknown) - MOST_UNKNOWN} more words are not in {screen.word(vectors.name)} either"
+        yield f"{len(unknown) - MOST_UNKNOWN} more words are not in {name} either"

@@ -27,7 +27,8 @@ STRONGEST_DIFFERENCE = 0.3  # a difference of this size has the full colour
 class Matrix:
     """[n_query, n_key] weights, or differences of weights if `signed`, and the words along its sides, as typed.
 
-    `hidden` cells, those that a mask takes away, are drawn as a dot, which is not a weight of 0.00.
+    `hidden` cells, those that a mask takes away, are drawn as a dot, which is not a weight of 0.00; `marked` ones have
+    a star.
     """
 
     weights: NDArray[np.floating]
@@ -36,6 +37,7 @@ class Matrix:
     columns: tuple[str, ...]
     title: str = ""
     signed: bool = False
+    marked: NDArray[np.bool_] | None = None
 
 
 def matrix_lines(matrix: Matrix, screen: Screen, most_lines: int = MOST_LINES) -> Block:
@@ -71,7 +73,8 @@ def pooled_grid(matrix: Matrix, screen: Screen, most: int, most_columns: int | N
 def _grid(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> Grid:
     unseen = fold((~matrix.hidden).astype(float), rows, columns) == 0  # [rows.groups, columns.groups]
     shown = hundredths(fold(np.nan_to_num(matrix.weights), rows, columns))  # [rows.groups, columns.groups]
-    return Grid(shown, _strength(shown, matrix.signed, screen), unseen, rows, columns, matrix.signed)
+    marked = None if matrix.marked is None else fold(matrix.marked.astype(float), rows, columns) > 0
+    return Grid(shown, _strength(shown, matrix.signed, screen), unseen, rows, columns, matrix.signed, marked)
 
 
 def _strength(shown: NDArray[np.int64], signed: bool, screen: Screen) -> NDArray[np.floating]:
