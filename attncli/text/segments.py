@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from attncli.text.equivalents import equivalents
 from attncli.text.signs import Span
@@ -35,6 +37,7 @@ _UNSPACED_RANGES = (
     (0xFF66, 0xFF9F),  # half-width Katakana
     (0x20000, 0x3FFFF),  # Han, further planes
 )
+_UNSPACED_ALONE = re.compile(f"[{''.join(f'{chr(low)}-{chr(high)}' for low, high in _UNSPACED_RANGES)}]+")
 _INVISIBLE = "\u00ad\u200c\u200d"  # soft hyphen and joiners belong to the word around them
 _OF_EMOJI = "\ufe0e\ufe0f\u20e3"  # presentation selectors and the keycap belong to no word
 _LONGEST_JOIN = 8  # pieces of a compound tried as one word
@@ -90,12 +93,15 @@ def _with_punctuation(compound: Compound, start: int, end: int) -> Iterator[Span
     yield from [*quoted, *dotted, (start, end)] if inner else [*quoted, (start, end), *dotted]
 
 
-def _matches(text: str, piece: Span) -> Iterator[Span]:
-    """The spans of an unspaced piece that could be a word at its start, longest first, never splitting a cluster."""
+def _matches(text: str, piece: Span) -> Iterator[tuple[Span, tuple[str, ...]]]:
+    """The spans of an unspaced piece that could be a word, never splitting a cluster, and the forms of each."""
     start, end = piece
-    for stop in range(min(end, start + _LONGEST_MATCH), start, -1):
-        if stop == end or unicodedata.category(text[stop])[0] != "M":
-            yield start, stop
+    forms_of = _itself if _has_one_form(text[start:end]) else forms
+    inside = {at for at in range(start + 1, end) if unicodedata.category(text[at])[0] == "M"}
+    for at in range(start, end):
+        for stop in range(at + 1, min(end, at + _LONGEST_MATCH) + 1):
+            if stop not in inside:
+                yield (at, stop), forms_of(text[at:stop])
 
 
 def _contraction(text: str, span: Span) -> tuple[Span, ...]:
@@ -114,9 +120,7 @@ def candidates(text: str, compound: Compound) -> Iterator[str]:
             for a, b in _contraction(text, (start, end)):
                 yield from forms(text[a:b])
         if compound.is_unspaced(piece):
-            for at in range(*piece):
-                for start, end in _matches(text, (at, piece[1])):
-                    yield from forms(text[start:end])
+            yield from chain.from_iterable(spellings for _, spellings in _matches(text, piece))
 
 
 @lru_cache(maxsize=65536)
@@ -125,6 +129,8 @@ def forms(word: str) -> tuple[str, ...]:
 
     Then the same with other code points: the set may have been normalised in another way, or not at all.
     """
+    if _UNSPACED_ALONE.fullmatch(word):
+        return _unspaced_forms(word)
     composed = unicodedata.normalize("NFC", word)
     plain = composed.translate(_PLAIN)
     lower, compatible = plain.lower(), unicodedata.normalize("NFKC", plain)
@@ -132,6 +138,22 @@ def forms(word: str) -> tuple[str, ...]:
     ungrouped = [plain.replace(",", "")] if _GROUPED.fullmatch(plain) else []  # 1,000
     tried = (word, composed, plain, *folded, *ungrouped)
     return tuple(dict.fromkeys(tried if word.isascii() else (*tried, *equivalents(tried))))
+
+
+def _unspaced_forms(word: str) -> tuple[str, ...]:
+    """The spellings of a word of unspaced scripts, which have no cases: nearly always the one as typed."""
+    if _has_one_form(word):
+        return (word,)
+    return tuple(dict.fromkeys((word, *(unicodedata.normalize(form, word) for form in ("NFC", "NFKC", "NFD", "NFKD")))))
+
+
+def _has_one_form(text: str) -> bool:
+    """Whether a text, and so every stretch of it, is of unspaced scripts and in every normal form the same."""
+    return bool(_UNSPACED_ALONE.fullmatch(text)) and all(unicodedata.is_normalized(f, text) for f in ("NFC", "NFKD"))
+
+
+def _itself(word: str) -> tuple[str, ...]:
+    return (word,)
 
 
 _PLAIN = str.maketrans({"’": "'", "＇": "'", "‐": "-", "‑": "-"} | dict.fromkeys(_INVISIBLE, None))
@@ -169,21 +191,29 @@ def _next(text: str, compound: Compound, first: int, rows: Mapping[str, int]) ->
 
 def _cheapest_matches(text: str, piece: Span, rows: Mapping[str, int]) -> Segments:
     """Cut an unspaced piece into the known words of the highest ranks; neighbouring unknown characters are one word."""
-    words: dict[Span, str] = {}
+    words = _known_spans(text, piece, rows)
+    costs = defaultdict[int, list[tuple[int, float]]](list)
+    for (start, end), word in words.items():
+        costs[start].append((end, rank_cost(rows[word])))
+    spans = cheapest_split(piece, lambda at: costs.get(at, ()))
+    known = [(span, words[span]) for span in spans if span in words]
+    return known, list(_joined(span for span in spans if span not in words))
 
-    def words_at(at: int) -> Iterator[tuple[int, float]]:
-        for span in _matches(text, (at, piece[1])):
-            if word := lookup(text, span, rows):
-                words[span] = word
-                yield span[1], rank_cost(rows[word])
 
-    known: list[tuple[Span, str]] = []
-    unknown: list[Span] = []
-    for span in cheapest_split(piece, words_at):
-        if span in words:
-            known.append((span, words[span]))
-        elif unknown and unknown[-1][1] == span[0]:
-            unknown[-1] = (unknown[-1][0], span[1])
-        else:
-            unknown.append(span)
-    return known, unknown
+def _known_spans(text: str, piece: Span, rows: Mapping[str, int]) -> dict[Span, str]:
+    """The spans of an unspaced piece that are words, each with the first spelling of it that the set has."""
+    found = ((span, next(filter(rows.__contains__, spelt), None)) for span, spelt in _matches(text, piece))
+    return {span: word for span, word in found if word is not None}
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """Spans, those as one that follow each other without a gap."""
+    last: Span | None = None
+    for start, end in spans:
+        if last and last[1] == start:
+            start = last[0]
+        elif last:
+            yield last
+        last = start, end
+    if last:
+        yield last

@@ -13,6 +13,7 @@ from attncli.vectors.store import layout
 from attncli.vectors.store.directions import restored
 from attncli.vectors.store.index import Index, damaged, is_regular
 from attncli.vectors.store.layout import StoreInfo
+from attncli.vectors.store.lexicon import Lexicon
 from attncli.vectors.store.matrix import StoredMatrix
 from attncli.vectors.store.nearest import nearest
 
@@ -33,8 +34,9 @@ class Vectors:
     def __init__(self, folder: Path, notes: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self.notes = notes
-        self._index = Index(folder)
-        self.info: StoreInfo = self._index.info
+        self.index = Index(folder)
+        self.info: StoreInfo = self.index.info
+        self._lexicon = Lexicon(self.index)
         self.name, self.words, self.dimensions = self.info.name, self.info.words, self.info.dimensions
         shape, header = (self.words, self.dimensions), (self.info.matrix_offset, self.info.matrix_header_crc)
         self.matrix = StoredMatrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
@@ -45,7 +47,7 @@ class Vectors:
 
     def find(self, words: Iterable[str]) -> dict[str, int]:
         """The row of each word that is in the set, in one batch. Words are looked up as they are, to the letter."""
-        return self._index.find(words)
+        return self._lexicon.find(words)
 
     def rows(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """The vectors of these rows: [len(indices), dimensions] float64. IndexError for a row that is not there."""
@@ -56,7 +58,7 @@ class Vectors:
 
     def text(self, indices: Sequence[int] | np.ndarray) -> list[str]:
         """The words of these rows, in the order asked. IndexError for a row that is not there."""
-        return self._index.words_at([int(index) for index in indices])
+        return self.index.words_at([int(index) for index in indices])
 
     def blocks(self, rows: int, start: int = 0, stop: int | None = None) -> Iterator[np.ndarray]:
         """The vectors of all rows in order or those from `start` to `stop`, `rows` at a time: [b, dimensions]."""
@@ -139,7 +141,7 @@ class Vectors:
         for block in self.blocks(ROWS_AT_ONCE):
             rows[at : at + len(block)] = block
             at += len(block)
-        loaded.add_vectors(self._index.first_words(self.words), rows)
+        loaded.add_vectors(self.index.first_words(self.words), rows)
         return loaded
 
     @property
@@ -173,7 +175,7 @@ class Vectors:
 
     @cached_property
     def _frequent(self) -> list[str]:
-        return self._index.first_words(SPELLINGS_AMONG)
+        return self.index.first_words(SPELLINGS_AMONG)
 
     @cached_property
     def norms(self) -> np.ndarray:

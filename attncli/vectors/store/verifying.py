@@ -73,7 +73,7 @@ def _words(vectors: Vectors, progress: Progress) -> Iterator[str]:
             rows = range(start, min(start + WORDS_AT_ONCE, vectors.words))
             words = vectors.text(rows)
             total.update("".join(word + layout.SEPARATOR for word in words).encode("utf-8", "surrogatepass"))
-            if vectors.find(words) != dict(zip(words, rows, strict=True)):
+            if vectors.index.find(words) != dict(zip(words, rows, strict=True)):
                 yield f"some words of its {layout.INDEX} are not found in their rows"
             progress(f"reading the words of {vectors.name}", rows.stop, vectors.words)
     except DamagedError as error:
