@@ -15,6 +15,7 @@ from attncli.errors import AttnError, ExitCode, FinalError, ResourceError, Usage
 from attncli.files.utf8 import NotTextError, WideTextError, text_of, without_mark
 from attncli.settings.explanation import AttentionOptions, Settings, check_settings
 from attncli.vectors import Vectors, open_vectors
+from attncli.vectors.catalogue import EmbeddedSets
 
 if TYPE_CHECKING:
     from attncli.models.model import Model
@@ -113,6 +114,11 @@ def model_settings_of(options: Any, **more: Any) -> "ModelSettings":
 
     known = {each.name for each in fields(ModelSettings)}
     return check_model_settings(**{name: value for name, value in vars(options).items() if name in known}, **more)
+
+
+def opened_sets(name_or_path: str | None, options: DisplayOptions | RecordOptions) -> Vectors | EmbeddedSets:
+    """The set of a name or path opened; None: the embedded sets, of which each text chooses its own."""
+    return EmbeddedSets() if name_or_path is None else opened_vectors(name_or_path, options)
 
 
 def opened_vectors(name_or_path: str | None, options: DisplayOptions | RecordOptions) -> Vectors:

@@ -14,6 +14,8 @@ from attncli.tour import SCREENS
 from attncli.tour.page import tour_lines
 from attncli.tour.tour import Tour, tour_of
 from attncli.vectors import Vectors
+from attncli.vectors.catalogue import EmbeddedSets
+from attncli.vectors.places import EMBEDDED
 
 KEYS = f"and with Enter: b back, 1-{len(SCREENS)} jump, s new sentence, q quit: "
 END = len(SCREENS) + 1  # behind the last screen
@@ -23,7 +25,7 @@ END = len(SCREENS) + 1  # behind the last screen
 class Guide:
     """The vectors, how the user named them, and `--color`; the screen is measured anew for every page."""
 
-    vectors: Vectors
+    vectors: Vectors | EmbeddedSets
     named: str | None
     color: str
 
@@ -64,7 +66,9 @@ class Guide:
         self._print([Text(), *self._page(tour, number), Text()])
 
     def _page(self, tour: Tour, number: int) -> list[Text]:
-        return tour_lines(tour, number, detect_screen(self.color), self.named)
+        name = tour.explanation.source.name
+        named = self.named or (None if name == EMBEDDED else name)
+        return tour_lines(tour, number, detect_screen(self.color), named)
 
     def _print(self, lines: list[Text]) -> None:
         with open_sink(None) as sink:

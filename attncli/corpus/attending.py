@@ -22,7 +22,7 @@ class Attender:
 
     def __init__(self, vectors: Vectors, settings: Settings, reach: int = 0) -> None:
         blocks = choose_blocks(settings, vectors)
-        self.settings, self._reach = resolve_settings(settings, blocks), reach or None
+        self.settings, self._reach = resolve_settings(settings, blocks, vectors), reach or None
         self.blocks: Blocks = in_precision(blocks, np.float32)
         self.warnings = blocks.warnings
         self.checksum = blocks_checksum(blocks)

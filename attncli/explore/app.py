@@ -209,11 +209,11 @@ class Explorer(App[int]):
 
     def action_warmer(self) -> None:
         """A higher temperature."""
-        self._set(self.state.warmer())
+        self._set(self.state.warmer(self.view.temperature if self.view else None))
 
     def action_colder(self) -> None:
         """A lower temperature."""
-        self._set(self.state.colder())
+        self._set(self.state.colder(self.view.temperature if self.view else None))
 
     def action_temperate(self) -> None:
         """The temperature 1."""

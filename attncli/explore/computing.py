@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -16,6 +16,7 @@ from attncli.recipes.inputs import read_inputs
 from attncli.recipes.model_explaining import explain_model_with
 from attncli.recipes.model_input import read_input
 from attncli.vectors import Vectors, open_vectors
+from attncli.vectors.catalogue import EmbeddedSets
 from attncli.vectors.places import kept_names
 
 Progress = Callable[[str, int, int], None]
@@ -31,11 +32,11 @@ class Explainer:
     """
 
     def __init__(self) -> None:
-        self._sets: dict[str | None, Vectors] = {}
+        self._sets: dict[str | None, Vectors | EmbeddedSets] = {}
         self._models: dict[str, Model] = {}
         self._known: OrderedDict[Ask, Explanation] = OrderedDict()
 
-    def keep(self, vectors: dict[str | None, Vectors], models: dict[str, Model]) -> None:
+    def keep(self, vectors: Mapping[str | None, Vectors | EmbeddedSets], models: dict[str, Model]) -> None:
         """Sets and models that are open already, by the names they were asked for with."""
         self._sets |= vectors
         self._models |= models
@@ -59,7 +60,8 @@ class Explainer:
     def _computed(self, ask: Ask, progress: Progress) -> Explanation:
         if ask.model is None:
             if ask.vectors not in self._sets:
-                self._sets[ask.vectors] = open_vectors(ask.vectors, progress=progress)
+                named = ask.vectors is not None
+                self._sets[ask.vectors] = open_vectors(ask.vectors, progress=progress) if named else EmbeddedSets()
             if len(ask.sentence) > MOST_WORDS:
                 _check_length(len(read_inputs(ask.sentence, ask.settings, self._sets[ask.vectors]).sentence.tokens))
             return explain_with(ask.sentence, ask.settings, self._sets[ask.vectors])

@@ -12,6 +12,7 @@ from attncli.explore.view import View, clickable
 from attncli.recipes.sources import Source, VectorSource
 from attncli.settings.wording import shown, shown_settings
 from attncli.text.tokens import Sentence
+from attncli.vectors.places import EMBEDDED
 from attncli.views.screen import Screen, cells, cut
 from attncli.views.terminal.typeset import BOLD, DIM, Piece, wrap
 
@@ -73,7 +74,7 @@ def _of_vectors(source: VectorSource, view: View) -> Iterator[Entry]:
     settings = replace(settings, projections=asked.settings.projections)  # the choice of None is a note
     others = (each for each in shown_settings(settings) if each.name not in (*STEPPED, "heads"))
     yield from (Entry(each.label, each.value, action_of(each.name)) for each in others)
-    yield Entry("vectors", source.name, "ask('open')", not asked.vectors)
+    yield Entry("vectors", source.name, "ask('open')", source.name == EMBEDDED)
 
 
 ENTRIES: Mapping[str, Callable[[Any, View], Iterator[Entry]]] = {"vectors": _of_vectors, "model": _of_model}

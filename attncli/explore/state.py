@@ -19,7 +19,7 @@ Value = TypeVar("Value")
 class Ask:
     """A request: a sentence under a vector set with settings, or under a model with a choice.
 
-    `vectors` None is the embedded set; a `model` takes the place of vectors and settings.
+    `vectors` None are the embedded sets; a `model` takes the place of vectors and settings.
     """
 
     sentence: str
@@ -77,13 +77,13 @@ class State:
         mask = self.ask.settings.mask
         return self._set(mask=_next(MASKS, mask) if mask in MASKS else ())
 
-    def warmer(self) -> "State":
-        """The next higher temperature."""
-        return self._set(temperature=_at(bisect_right(TEMPERATURES, self.ask.settings.temperature)))
+    def warmer(self, own: float | None = None) -> "State":
+        """The next higher temperature; `own` is the one where none was asked for, None: 1."""
+        return self._set(temperature=_at(bisect_right(TEMPERATURES, self.ask.settings.temperature or own or 1.0)))
 
-    def colder(self) -> "State":
-        """The next lower temperature."""
-        return self._set(temperature=_at(bisect_left(TEMPERATURES, self.ask.settings.temperature) - 1))
+    def colder(self, own: float | None = None) -> "State":
+        """The next lower temperature; `own` is the one where none was asked for, None: 1."""
+        return self._set(temperature=_at(bisect_left(TEMPERATURES, self.ask.settings.temperature or own or 1.0) - 1))
 
     def temperate(self) -> "State":
         """A temperature of 1."""

@@ -56,6 +56,11 @@ class View:
         """The number of heads of each layer."""
         return len(self.whole.head_numbers)
 
+    @property
+    def temperature(self) -> float:
+        """The temperature of the weights, which the vector set may have given."""
+        return self.whole.source.temperature
+
     @cached_property
     def names(self) -> list[str]:
         """The words that look, each by a name of its own."""

@@ -11,13 +11,14 @@ from attncli.arrays import Array
 from attncli.errors import AttnError, ResourceError, Setting, UsageError
 from attncli.recipes.explaining import explain_inputs, is_long
 from attncli.recipes.explanation import Context, Explanation
-from attncli.recipes.inputs import Inputs, as_vectors, read_inputs
+from attncli.recipes.inputs import Inputs, as_sets, read_inputs
 from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import METHODS, Settings, check_settings
 from attncli.settings.option import check_choice
 from attncli.settings.wording import Remark
 from attncli.text.tokens import Sentence
 from attncli.vectors import Vectors
+from attncli.vectors.catalogue import EmbeddedSets
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +78,14 @@ def compare(
     *,
     against: str | Iterable[str] = (),
     mode: str = "self",
-    method: str = "scaled",
+    method: str | None = None,
     heads: int | None = None,
     layers: int = 1,
     projections: str | Path | None = None,
     seed: int = 0,
     mask: str | Sequence[str] = (),
     exclude_self: bool | None = None,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     sigma: float | None = None,
     positions: str = "none",
     memory: str | None = None,
@@ -99,7 +100,7 @@ def compare(
     mode: `self` (the vectors themselves), `qkv` (one head with projections), `multihead` (several, mixed by w_o).
     method: the similarity of a query and a key: `dot` q·k, `scaled` q·k/√d_k (Vaswani et al. 2017, equation 1),
         `cosine`, `general` qᵀWk (Luong et al. 2015), `additive` uᵀtanh(W_q q + W_k k) (Bahdanau et al. 2015), `kernel`
-        −‖q−k‖²/2σ².
+        −‖q−k‖²/2σ²; None: `scaled`.
     heads: n_head of `multihead`, from 1; None: 3, or as many as a file of projections has.
     layers: blocks, each on the output of the one before, from 1.
     projections: `trained`, `random`, `identity` or a path to an .npz file; None: trained where the set has such heads,
@@ -107,7 +108,8 @@ def compare(
     seed: of random projections, from 0.
     mask: `none`, `causal`, `window:K` (K words to each side), or several of them, which combine.
     exclude_self: whether every word is hidden from itself; None: as the heads were trained, else not.
-    temperature: divides the scores, above 0; below 1 the weights become sharper (Hinton et al. 2015).
+    temperature: divides the scores, above 0; below 1 the weights become sharper (Hinton et al. 2015); None: 1, or with
+        a memory under no given method the vector set's own.
     sigma: σ of `kernel`, above 0; None: σ² = √d_k.
     positions: `none`, or `sinusoidal` (Vaswani et al. 2017, section 3.5).
     memory: another sentence, whose words are the keys and values (cross-attention); None: the sentence itself.
@@ -125,15 +127,18 @@ def compare(
     given = dict(locals())  # the parameters by name
     settings = check_settings(**{name: given[name] for name in given.keys() - {"sentence", "vectors", "against"}})
     others = tuple(against) if isinstance(against, Iterable) and not isinstance(against, str) else (against,)
-    return compare_with(sentence, settings, as_vectors(vectors), others)
+    return compare_with(sentence, settings, as_sets(vectors), others)
 
 
-def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple[str, ...] = ()) -> Comparison:
-    """`compare` with checked settings and open vectors."""
+def compare_with(
+    text: str, settings: Settings, vectors: Vectors | EmbeddedSets, against: tuple[str, ...] = ()
+) -> Comparison:
+    """`compare` with checked settings and open vectors, or the embedded sets, of which the text chooses one."""
     others = _others(settings.method, against)
     inputs = read_inputs(text, settings, vectors)
     _check_length(inputs, settings)
     baseline = explain_inputs(inputs, settings)
+    baseline = replace(baseline, remarks=(*baseline.remarks, *_own_temperature(baseline.source, settings)))
     explanations, warnings = [baseline], list(baseline.warnings)
     for method in others:
         try:
@@ -145,6 +150,13 @@ def compare_with(text: str, settings: Settings, vectors: Vectors, against: tuple
             warnings.append(Remark((f"{method} is left out: ", *error.words)))
     methods = tuple(_measured(explanation, baseline) for explanation in explanations)
     return Comparison(methods, tuple(dict.fromkeys(warnings)))
+
+
+def _own_temperature(source: VectorSource, settings: Settings) -> Iterator[str]:
+    """A remark where the baseline alone has the temperature of the vector set."""
+    if settings.temperature is None and source.temperature != 1:
+        own = f"temperature {source.temperature:g} is {source.name}'s own for the method {source.method}"
+        yield f"{own}; the other methods have 1"
 
 
 def _check_length(inputs: Inputs, settings: Settings) -> None:

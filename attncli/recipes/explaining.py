@@ -10,12 +10,13 @@ from attncli.errors import AttnError
 from attncli.heads.projections import Blocks, choose_blocks, without_effect
 from attncli.recipes.attention_call import Cut, word_numbers
 from attncli.recipes.explanation import Explanation, Layer
-from attncli.recipes.inputs import IN_SENTENCES, Inputs, as_vectors, find_query, read_inputs
+from attncli.recipes.inputs import IN_SENTENCES, Inputs, as_sets, find_query, read_inputs
 from attncli.recipes.layers import resolve_settings, run_layers, run_long_layers
 from attncli.recipes.roles import remarks_on, roles_of
 from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import Settings, check_settings
 from attncli.vectors import Vectors
+from attncli.vectors.catalogue import EmbeddedSets
 
 if TYPE_CHECKING:
     from attncli.recipes.context_moves import ContextMoves
@@ -31,14 +32,14 @@ def explain(
     vectors: Vectors | str | Path | None = None,
     *,
     mode: str = "self",
-    method: str = "scaled",
+    method: str | None = None,
     heads: int | None = None,
     layers: int = 1,
     projections: str | Path | None = None,
     seed: int = 0,
     mask: str | Sequence[str] = (),
     exclude_self: bool | None = None,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     sigma: float | None = None,
     positions: str = "none",
     memory: str | None = None,
@@ -50,11 +51,12 @@ def explain(
     """Every step of the attention of a sentence over word vectors.
 
     sentence: a text; its n known words are the tokens.
-    vectors: an opened set, the name of a kept one, or a path; None: the embedded set.
+    vectors: an opened set, the name of a kept one, or a path; None: attn-en, or attn-world where that has no word of
+        the sentence or of the memory.
     mode: `self` (the vectors themselves), `qkv` (one head with projections), `multihead` (several, mixed by w_o).
     method: the similarity of a query and a key: `dot` q·k, `scaled` q·k/√d_k (Vaswani et al. 2017, equation 1),
         `cosine`, `general` qᵀWk (Luong et al. 2015), `additive` uᵀtanh(W_q q + W_k k) (Bahdanau et al. 2015), `kernel`
-        −‖q−k‖²/2σ².
+        −‖q−k‖²/2σ²; None: `scaled`.
     heads: n_head of `multihead`, from 1; None: 3, or as many as a file of projections has.
     layers: blocks, each on the output of the one before, from 1.
     projections: `trained`, `random`, `identity` or a path to an .npz file; None: trained where the set has such heads,
@@ -62,7 +64,8 @@ def explain(
     seed: of random projections, from 0.
     mask: `none`, `causal`, `window:K` (K words to each side), or several of them, which combine.
     exclude_self: whether every word is hidden from itself; None: as the heads were trained, else not.
-    temperature: divides the scores, above 0; below 1 the weights become sharper (Hinton et al. 2015).
+    temperature: divides the scores, above 0; below 1 the weights become sharper (Hinton et al. 2015); None: 1, or with
+        a memory under no given method the vector set's own.
     sigma: σ of `kernel`, above 0; None: σ² = √d_k.
     positions: `none`, or `sinusoidal` (Vaswani et al. 2017, section 3.5).
     memory: another sentence, whose words are the keys and values (cross-attention); None: the sentence itself.
@@ -83,13 +86,13 @@ def explain(
     """
     given = dict(locals())  # the parameters by name
     settings = check_settings(**{name: given[name] for name in given.keys() - {"sentence", "vectors"}})
-    return explain_with(sentence, settings, as_vectors(vectors))
+    return explain_with(sentence, settings, as_sets(vectors))
 
 
 def explain_with(
-    text: str, settings: Settings, vectors: Vectors, progress: Progress = lambda *_: None
+    text: str, settings: Settings, vectors: Vectors | EmbeddedSets, progress: Progress = lambda *_: None
 ) -> Explanation[VectorSource]:
-    """`explain` with checked settings and open vectors.
+    """`explain` with checked settings and open vectors, or the embedded sets, of which the text chooses one.
 
     progress: called for a long text with the name of the work, the amount done and the whole amount.
     """
@@ -107,7 +110,7 @@ def explain_inputs(
         AttnError: a text without a matrix would take more than MOST_SCORES.
     """
     blocks = choose_blocks(settings, inputs.vectors)
-    settings = resolve_settings(settings, blocks)
+    settings = resolve_settings(settings, blocks, inputs.vectors)
     run = partial(_layers, inputs, settings, blocks, progress)
     layers = run(_cuts(inputs, settings))
     warnings = [*(_without_matrix(inputs, settings) if is_long(inputs, settings) else ()), *_blind(layers[-1])]
@@ -123,6 +126,7 @@ def explain_inputs(
         settings.top,
         (*blocks.warnings, *inputs.warnings, *warnings),
         (
+            *inputs.remarks,
             *(remarks_on(heads, layers[-1], crossed, bool(settings.exclude_self)) if heads else ()),
             *(changes.remarks if changes else ()),
         ),

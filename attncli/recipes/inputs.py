@@ -14,6 +14,8 @@ from attncli.settings.option import check_text
 from attncli.text.segments import forms
 from attncli.text.tokens import SURROGATES, Sentence, read_sentence, with_composed, with_spellings
 from attncli.vectors import Vectors, open_vectors
+from attncli.vectors.catalogue import EmbeddedSets
+from attncli.vectors.places import EMBEDDED, WORLD
 
 MOST_CHARACTERS = (
     2**20
@@ -34,6 +36,7 @@ class Inputs:
     x: Array
     key_x: Array
     warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def as_vectors(vectors: Vectors | str | Path | None) -> Vectors:
@@ -41,18 +44,47 @@ def as_vectors(vectors: Vectors | str | Path | None) -> Vectors:
     return vectors if isinstance(vectors, Vectors) else open_vectors(vectors)
 
 
-def read_inputs(text: str, settings: Settings, vectors: Vectors) -> Inputs:
+def as_sets(vectors: Vectors | str | Path | None) -> Vectors | EmbeddedSets:
+    """As `as_vectors`; None: the embedded sets, of which each text chooses its own."""
+    return EmbeddedSets() if vectors is None else as_vectors(vectors)
+
+
+def read_inputs(text: str, settings: Settings, vectors: Vectors | EmbeddedSets) -> Inputs:
     """Read the sentence, and the memory if there is one, and look up their words.
+
+    vectors: an opened set, or the embedded ones: the first, or where it has no word of a sentence, the second.
 
     Raises:
         UsageError: an empty sentence.
         AttnError: no known word, or an unknown one under `--unknown error`.
     """
-    sentence = read_words("sentence", text, vectors, settings.unknown)
-    memory = None if settings.memory is None else read_words("memory", settings.memory, vectors, settings.unknown)
+    texts = [check_length("sentence", text)]
+    texts += [] if settings.memory is None else [check_length("memory", settings.memory)]
+    vectors, read, remarks = _read(texts, settings, vectors)
+    sentence, *others = (with_unknown(each, vectors, settings.unknown) for each in read)
+    memory = others[0] if others else None
     x = with_positions(embed(sentence, vectors), settings.positions)  # [n_query, d_model]
     key_x = x if memory is None else with_positions(embed(memory, vectors), settings.positions)  # [n_key, d_model]
-    return Inputs(vectors, sentence, memory, x, key_x, tuple(_warnings(x, key_x, settings)))
+    return Inputs(vectors, sentence, memory, x, key_x, tuple(_warnings(x, key_x, settings)), remarks)
+
+
+def _read(
+    texts: Sequence[str], settings: Settings, vectors: Vectors | EmbeddedSets
+) -> tuple[Vectors, list[Sentence], tuple[str, ...]]:
+    """The set, the sentences by its words, and remarks on its choice."""
+    usual = vectors if isinstance(vectors, Vectors) else vectors.usual
+    read = [read_sentence(text, usual.find) for text in texts]
+    if isinstance(vectors, EmbeddedSets) and not all(map(has_words, read)):
+        from attncli.recipes.other_languages import read_by_world  # the other sentences need not wait for it
+
+        return read_by_world(read, settings, vectors) or (usual, read, ())
+    return usual, read, ()
+
+
+def has_words(sentence: Sentence) -> bool:
+    """Whether the set of the tokens has a word of the sentence; numbers and signs are none beside unknown words."""
+    words = any(char.isalpha() for token in sentence.tokens for char in token.text)
+    return words or bool(sentence.tokens and not sentence.unknown)
 
 
 def find_query(sentence: Sentence, word: str, setting: str = "word") -> int:
@@ -98,11 +130,24 @@ def read_words(setting: str, given: str, vectors: Vectors, unknown: str) -> Sent
         UsageError: an empty text.
         AttnError: no known word, an unknown one where that is an error, or a text that is too long.
     """
+    return with_unknown(read_sentence(check_length(setting, given), vectors.find), vectors, unknown)
+
+
+def check_length(setting: str, given: object) -> str:
+    """As `check_sentence`; AttnError for a text that is too long."""
     text = check_sentence(setting, given)
     if len(text) > MOST_CHARACTERS:
         reason = f"expected at most {MOST_CHARACTERS:,} characters, got {len(text):,}"
         raise AttnError(reason, IN_SENTENCES, setting=setting)
-    sentence = read_sentence(text, vectors.find)
+    return text
+
+
+def with_unknown(sentence: Sentence, vectors: Vectors, unknown: str) -> Sentence:
+    """A sentence with its unknown words composed, or left out with the nearest known spellings.
+
+    Raises:
+        AttnError: no known word, or an unknown one where that is an error.
+    """
     if unknown == "compose" and vectors.composes:
         sentence = with_composed(sentence, vectors.composed([each.text for each in sentence.unknown]).__contains__)
     sentence = with_spellings(sentence, vectors.spellings)
@@ -110,7 +155,7 @@ def read_words(setting: str, given: str, vectors: Vectors, unknown: str) -> Sent
         raise not_among(vectors, {each.text: each.suggestions for each in sentence.unknown})
     if not sentence.tokens:
         hint = "punctuation takes no part in attention: add some words"
-        raise AttnError(f"there is no word in {text!r}", hint)
+        raise AttnError(f"there is no word in {sentence.text!r}", hint)
     return sentence
 
 
@@ -119,7 +164,7 @@ def not_among(vectors: Vectors, unknown: Mapping[str, Sequence[str]]) -> AttnErr
     words = list(unknown)
     shown = ", ".join(map(repr, words[:3])) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
     near = list(dict.fromkeys(near for suggestions in unknown.values() for near in suggestions))[:3]
-    other = ("try another set: ", Setting("vectors", "FILE"))
+    other = ("try another set: ", Setting("vectors", WORLD if vectors.name == EMBEDDED else "FILE"))
     hint = f"nearest known: {', '.join(near)}" if near else other
     return AttnError(f"not among the {vectors.words:,} words of {vectors.name}: {shown}", hint)
 

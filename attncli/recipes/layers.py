@@ -14,7 +14,8 @@ from attncli.heads.parameters import Heads, concatenate, project
 from attncli.heads.projections import Blocks
 from attncli.recipes.attention_call import AttentionCall, Cut, HiddenWords
 from attncli.recipes.explanation import Layer
-from attncli.settings.explanation import Settings
+from attncli.settings.explanation import Settings, usual_temperature
+from attncli.vectors import Vectors
 
 NOTHING = np.empty((0, 0), bool)  # in place of the visible keys, where they are not kept
 MOST_AXIS = 2**16  # the most squares in one sum: those of a vector's numbers
@@ -126,10 +127,10 @@ def _scoring(
 ) -> Scoring:
     """The scoring of keys `[..., n_head, n, d_k]`; a memory's keys have no position relative to the queries."""
     if heads is None:
-        return Scoring(settings.method, temperature=settings.temperature, parameters=parameters)
+        return Scoring(settings.method, temperature=settings.temperature or 1.0, parameters=parameters)
     return Scoring(
         settings.method,
-        temperature=settings.temperature * (1.0 if heads.temperature is None else heads.temperature),
+        temperature=(settings.temperature or 1.0) * (1.0 if heads.temperature is None else heads.temperature),
         parameters=parameters,
         by_offset=heads.by_offset(key) if memory is None else None,  # [..., n_head, n, 2·reach + 1]
         input_scale=heads.input_scale,
@@ -149,11 +150,17 @@ def _heads(call: AttentionCall) -> tuple[int, ...]:
     return tuple(range(call.queries.shape[-3]))
 
 
-def resolve_settings(settings: Settings, blocks: Blocks) -> Settings:
-    """The settings with the open ones resolved: the number of heads, their source, and whether a word sees itself."""
+def resolve_settings(settings: Settings, blocks: Blocks, vectors: Vectors) -> Settings:
+    """The settings with the open ones resolved: heads and their source, the temperature, whether a word sees itself."""
     hides = blocks.trained and settings.memory is None and settings.exclude_self is None
     hides = hides or bool(settings.exclude_self)
-    return replace(settings, heads=blocks.n_head, projections=blocks.projections, exclude_self=hides)
+    return replace(
+        settings,
+        heads=blocks.n_head,
+        projections=blocks.projections,
+        exclude_self=hides,
+        temperature=settings.temperature or usual_temperature(settings) or vectors.info.cross_temperature or 1.0,
+    )
 
 
 @np.errstate(over="ignore")

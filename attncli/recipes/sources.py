@@ -151,7 +151,7 @@ class VectorSource(Source):
     @property
     def temperature(self) -> float:
         """The temperature of the settings, which multiplies that of the heads."""
-        return self.settings.temperature
+        return self.settings.temperature or 1.0
 
     def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
         """The ten nearest words of each query's vector before attention and after."""

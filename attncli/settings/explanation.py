@@ -5,7 +5,7 @@ Commands take them in the groups that they are written in; no NumPy is imported,
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,10 +20,12 @@ from attncli.settings.option import (
     checked,
     never,
     option,
+    resolved,
 )
 
 MODES = ("self", "qkv", "multihead")
 METHODS = ("dot", "scaled", "cosine", "general", "additive", "kernel")
+METHOD = "scaled"  # where none is given
 PROJECTIONS = ("trained", "random", "identity")
 POSITIONS = ("none", "sinusoidal")
 UNKNOWN = ("compose", "skip", "error")
@@ -37,6 +39,12 @@ def usual_heads(settings: "AttentionOptions") -> int | None:
     if settings.mode != "multihead":
         return 1
     return MULTIHEAD_DEFAULT if settings.projections is None or settings.projections in PROJECTIONS else None
+
+
+def usual_temperature(settings: "AttentionOptions") -> float | None:
+    """The temperature where none is given; None: the vector set's own, of the vectors of two sentences themselves."""
+    crossed = settings.memory is not None and settings.mode == "self" and settings.method in (None, METHOD)
+    return None if crossed else 1.0
 
 
 def check_mask(setting: str, value: Any) -> tuple[str, ...]:
@@ -84,11 +92,19 @@ class AttentionOptions:
     """The computation.
 
     heads None: as many as the projections file has. mask () is `none`. projections None: trained ones where the vector
-    set has them, else random ones. exclude_self None: as the heads were trained, else False.
+    set has them, else random ones. exclude_self None: as the heads were trained, else False. temperature None: with a
+    memory, where no method was given either, the vector set's own.
     """
 
     mode: str = attention_option("self", "The vectors themselves, or projections of them.", values=MODES, when=always)
-    method: str = attention_option("scaled", "The similarity of a query and a key.", values=METHODS, when=always)
+    method: str = attention_option(
+        None,
+        "The similarity of a query and a key",
+        values=METHODS,
+        described=METHOD,
+        usual=lambda _: METHOD,
+        when=always,
+    )
     heads: int | None = attention_option(
         None,
         "How many heads --mode multihead has",
@@ -135,8 +151,15 @@ class AttentionOptions:
         spoken="no word attending to itself",
         json={"type": "boolean"},
     )
-    temperature: float = attention_option(
-        1.0, "Divides the scores: below 1 sharper, above 1 flatter.", check=check_positive, metavar="T"
+    temperature: float | None = attention_option(
+        None,
+        "Divides the scores: below 1 sharper, above 1 flatter",
+        check=check_positive,
+        metavar="T",
+        described="1, with --memory the vectors' own",
+        usual=usual_temperature,
+        when=lambda temperature, _: temperature not in (None, 1),
+        json={"type": "number"},
     )
     sigma: float | None = attention_option(
         None, "The width of --method kernel", check=check_positive, metavar="S", described="σ² = √d_k"
@@ -247,7 +270,10 @@ def check_settings(**options: Any) -> Settings:
     Raises:
         UsageError: an unknown option, or a wrong value or combination.
     """
-    settings = checked(Settings, options)
+    given = checked(Settings, options)
+    settings = resolved(given)
+    if given.method is not None and settings.temperature is None:
+        settings = replace(settings, temperature=1.0)
     if settings.mode != "multihead" and settings.heads != 1:
         hint = ("add ", Setting("mode", "multihead"))
         reason = f"expected 1, since mode {settings.mode} has one head"

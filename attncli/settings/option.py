@@ -92,6 +92,8 @@ def options_of(settings: Any) -> dict[str, Option]:
 def checked(settings: type[Made], given: Mapping[str, Any]) -> Made:
     """The settings that options by name make; None and an empty list or tuple mean that one was not given.
 
+    What depends on other settings where it is not given stays None until `resolved`.
+
     Raises:
         UsageError: an unknown option, or a wrong value.
     """
@@ -99,8 +101,13 @@ def checked(settings: type[Made], given: Mapping[str, Any]) -> Made:
     for name in given:
         check_name(name, [*options])
     values = {name: value for name, value in given.items() if not _is_unset(value)}
-    made: Any = settings(**{name: options[name].check(name, value) for name, value in values.items()})
-    for name, each in options.items():
+    return settings(**{name: options[name].check(name, value) for name, value in values.items()})
+
+
+def resolved(settings: Made) -> Made:
+    """The settings with those that were not given as they are under the others."""
+    made: Any = settings
+    for name, each in options_of(made).items():
         if each.usual and getattr(made, name) is None:
             made = replace(made, **{name: each.usual(made)})
     return made  # type: ignore[no-any-return]

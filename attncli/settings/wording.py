@@ -86,7 +86,7 @@ def as_typed(settings: Any) -> Iterator[str]:
     defaults = {each.name: each.default for each in fields(settings)}
     for name, each in options_of(settings).items():
         value = getattr(settings, name)
-        if value != (each.usual(settings) if each.usual else defaults[name]):
+        if value is not None and value != (each.usual(settings) if each.usual else defaults[name]):
             yield from _words(name, each, value)
 
 

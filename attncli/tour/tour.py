@@ -12,6 +12,7 @@ from attncli.recipes.inputs import find_query
 from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import check_settings
 from attncli.vectors import Vectors
+from attncli.vectors.catalogue import EmbeddedSets
 
 #: In the order of preference: a pronoun raises the question of its referent.
 PRONOUNS = (
@@ -68,7 +69,7 @@ class Tour:
         return explain_with(self.text, check_settings(**settings), self.explanation.source.vectors)
 
 
-def tour_of(text: str, vectors: Vectors) -> Tour:
+def tour_of(text: str, vectors: Vectors | EmbeddedSets) -> Tour:
     """The tour of a sentence.
 
     Raises:

@@ -1,6 +1,7 @@
 """The set that a name or path opens: the embedded one, a kept one, a store, or a file imported once."""
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 STATIC = tuple(
     f"{part}{file}" for part in ("", "0_StaticEmbedding/") for file in ("model.safetensors", "tokenizer.json")
 )
+
+
+class EmbeddedSets:
+    """The sets that come with attn, for texts whose language is not known before: `usual`, and `world` for the others.
+
+    Each is opened when it is first needed.
+    """
+
+    @cached_property
+    def usual(self) -> Vectors:
+        """The set of every text that it knows a word of."""
+        return Vectors(places.embedded())
+
+    @cached_property
+    def world(self) -> Vectors | None:
+        """The set of many languages; None where it is not there."""
+        folder = places.embedded_sets().get(places.WORLD)
+        return None if folder is None else Vectors(folder)
 
 
 def open_vectors(name_or_path: str | os.PathLike[str] | None = None, *, progress: "Progress | None" = None) -> Vectors:

@@ -15,7 +15,7 @@ from attncli.settings.wording import as_option
 
 def test_the_defaults_are_those_of_the_contract():
     settings = check_settings()
-    assert settings == Settings("self", "scaled", heads=1, layers=1, mask=())
+    assert settings == Settings("self", "scaled", heads=1, layers=1, mask=(), temperature=1.0)
     assert settings.top == 5
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attncli.vectors import Vectors, write_store
+from attncli.vectors import Vectors, places, write_store
 
 MEANINGS = [
     *(
@@ -26,5 +26,16 @@ def small_set(folder, **options):
     words = [word for meaning in MEANINGS for word in meaning.split()]
     rng = np.random.default_rng(5)
     axes = np.eye(len(MEANINGS))[[i for i, meaning in enumerate(MEANINGS) for _ in meaning.split()]]
-    write_store(folder, words, axes + rng.normal(0, 0.1, axes.shape), name="small", source="a test", **options)
+    given = {"name": "small", "source": "a test"} | options
+    write_store(folder, words, axes + rng.normal(0, 0.1, axes.shape), **given)
     return Vectors(folder)
+
+
+def put_in_place(monkeypatch, folder, **options):
+    """The same set in the place of attn-world."""
+    small = small_set(folder, **{"name": places.WORLD} | options)
+    usual = places.embedded
+    monkeypatch.setattr(
+        places, "embedded", lambda name=places.EMBEDDED: small.folder if name == places.WORLD else usual(name)
+    )
+    return small

@@ -87,10 +87,10 @@ def _methods(
     attention: AttentionOptions, words: InputOptions, output: OutputOptions, own: CompareOptions
 ) -> "Callable[[str], Comparison]":
     """The function that compares similarity methods on a sentence."""
-    from attncli.cli.reading import opened_vectors, settings_of
+    from attncli.cli.reading import opened_sets, settings_of
     from attncli.recipes.comparison import compare_with
 
-    settings, vectors = settings_of(attention, words, output, cut=own.cut), opened_vectors(words.vectors, output)
+    settings, vectors = settings_of(attention, words, output, cut=own.cut), opened_sets(words.vectors, output)
     return lambda text: compare_with(text, settings, vectors, own.against)
 
 

@@ -72,12 +72,12 @@ def _with_vectors(
 ) -> "Make":
     """The function that explains a sentence with word vectors."""
     from attncli.cli.progress import announced
-    from attncli.cli.reading import opened_vectors, settings_of
+    from attncli.cli.reading import opened_sets, settings_of
     from attncli.recipes.explaining import explain_with
 
     settings, vectors = (
         settings_of(attention, inputs, output, word=own.word, cut=own.cut),
-        opened_vectors(inputs.vectors, output),
+        opened_sets(inputs.vectors, output),
     )
     return announced(output, lambda text, progress: explain_with(text, settings, vectors, progress))
 

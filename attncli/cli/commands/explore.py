@@ -118,7 +118,7 @@ def _ask(
 
 def _open(ask: "Ask", explainer: "Explainer") -> None:
     """Vectors explain the sentence at once; a model is opened, and runs before the eyes of the user."""
-    from attncli.cli.reading import opened_model, opened_vectors
+    from attncli.cli.reading import opened_model, opened_sets
 
     if ask.model is not None:
         from attncli.recipes.changes import check_ablated
@@ -129,7 +129,7 @@ def _open(ask: "Ask", explainer: "Explainer") -> None:
         read_input(ask.sentence, model, ask.choice)
         explainer.keep({}, {ask.model: model})
         return
-    explainer.keep({ask.vectors: opened_vectors(ask.vectors, OutputOptions())}, {})
+    explainer.keep({ask.vectors: opened_sets(ask.vectors, OutputOptions())}, {})
     explainer.explain(ask)
 
 

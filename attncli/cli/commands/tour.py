@@ -59,10 +59,10 @@ def command(
 
 
 def _guide(vectors: str | None, display: DisplayOptions) -> "Guide":
-    from attncli.cli.reading import opened_vectors
+    from attncli.cli.reading import opened_sets
     from attncli.cli.tour_guide import Guide
 
-    return Guide(opened_vectors(vectors, display), vectors, display.color)
+    return Guide(opened_sets(vectors, display), vectors, display.color)
 
 
 def _is_conversation() -> bool:

@@ -1,0 +1,107 @@
+"""Commands without --vectors on texts of several languages: each text is explained with the set that has its words."""
+
+import json
+import shlex
+
+import numpy as np
+import pytest
+from support.command import attn
+from support.exploring import explorer, press
+from support.two_languages import EN, FR, put_in_place
+
+from attncli import explain
+from attncli.explore.command_line import explain_command
+from attncli.explore.state import Ask, State
+from attncli.settings.explanation import check_settings
+
+ZH, OWN = "狗很可愛", 0.25
+NOTE = "attn-en has no word of this sentence: its vectors are those of attn-world"
+BOTH = "attn-en has no word of the memory: the vectors of both are those of attn-world"
+
+
+@pytest.fixture(autouse=True)
+def world(tmp_path, monkeypatch):
+    return put_in_place(monkeypatch, tmp_path / "world", cross_temperature=OWN, splits=True)
+
+
+@pytest.mark.parametrize("command", ["explain", "compare", "tour --screen 1"])
+def test_one_line_names_the_set(command):
+    done = attn(*command.split(), ZH, env={"COLUMNS": "120"})
+    assert (done.returncode, done.stdout.count(NOTE)) == (0, 1)
+    assert "attn-world" not in attn(*command.split(), EN).stdout
+
+
+def test_the_header_names_the_set_and_the_temperature():
+    lines = attn("explain", EN, "--memory", ZH, env={"COLUMNS": "120"}).stdout.splitlines()
+    assert lines[0].endswith("vectors attn-world (33 × 13) · temperature 0.25")
+    assert lines[-1] == f"note: {BOTH}"
+    assert "temperature 0.25" in attn("explain", EN, "--memory", ZH, env={"ACCESSIBLE": "1"}).stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "temperature"),
+    [("", OWN), ("--method scaled", 1), ("--method cosine", 1), ("--temperature 1", 1), ("--temperature 0.5", 0.5)],
+)
+@pytest.mark.parametrize("command", ["explain", "compare"])
+def test_what_is_typed_wins_over_the_set_s_temperature(command, typed, temperature):
+    done = attn(command, EN, "--memory", FR, "--vectors", "attn-world", *typed.split(), "--json")
+    assert json.loads(done.stdout)["settings"]["temperature"] == temperature
+
+
+def test_every_line_of_a_batch_has_its_own_set():
+    done = attn("explain", "-", "--json", text=f"{EN}\n{ZH}\nqwzx\n狗 chat\n")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["vectors"]["name"] for each in records] == ["attn-en", "attn-world", "attn-en"]
+    assert [NOTE in each["warnings"] for each in records] == [False, True, False]
+    assert (done.returncode, "line 3: " in done.stderr) == (4, True)
+
+
+def test_a_set_that_was_named_stays():
+    done = attn("explain", ZH, "--vectors", "attn-en")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("hint: try another set: --vectors attn-world\n")
+
+
+def test_the_tour_tells_to_try_the_set_that_it_shows():
+    lines = attn("tour", ZH, "--no-input", env={"COLUMNS": "300"}).stdout.splitlines()
+    tries = [line.removeprefix("try: ") for line in lines if line.startswith("try: ")]
+    assert len(tries) == 8
+    for each in (each for each in tries if "train" not in each and "explore" not in each):
+        assert each.endswith("--vectors attn-world")
+        assert attn(*shlex.split(each)[1:]).returncode == 0
+
+
+def test_the_explorer_goes_from_one_set_to_the_other():
+    app = explorer(ZH)
+    lines = press(app, size=(100, 24))
+    assert lines[0].endswith("vectors attn-world")
+    assert any(NOTE in line for line in lines)
+    app = explorer(ZH)
+    press(app, "e", *["backspace"] * len(ZH), "d", "o", "g", "enter")
+    assert (app.view.whole.source.name, app.state.ask.vectors) == ("attn-en", None)
+
+
+def test_the_explorer_s_keys_step_from_the_set_s_temperature():
+    app = explorer(EN, memory=ZH)
+    press(app, "plus", "plus", "minus")
+    assert app.view.whole.source.temperature == 0.3
+    press(app := explorer(EN, memory=ZH), "m")
+    assert (app.view.whole.source.method, app.view.whole.source.temperature) == ("cosine", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "typed"),
+    [
+        ({}, ""),
+        ({"method": "scaled"}, "--temperature 1"),
+        ({"method": "cosine"}, "--method cosine"),
+        ({"temperature": 1.0}, "--temperature 1"),
+        ({"temperature": 0.5}, "--temperature 0.5"),
+    ],
+)
+def test_the_explorer_s_command_asks_for_the_same(settings, typed):
+    whole = explain(EN, memory=ZH, **settings)
+    line = explain_command(State(Ask(EN, check_settings(memory=ZH, **settings))), whole)
+    assert shlex.split(line) == ["attn", "explain", EN, *typed.split(), "--memory", ZH]
+    done = attn(*shlex.split(line)[1:], "--json", "-q")
+    np.testing.assert_allclose(json.loads(done.stdout)["weights"], whole.weights, atol=1e-6)
