@@ -6,9 +6,8 @@ from itertools import chain, repeat
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.text.cutting import spellings_of
-from attncli.text.signs import may_be_emoticon
-from attncli.text.tokens import read_sentence
+from attncli.text.cutting import segments_of, spellings_of
+from attncli.text.signs import Span, may_be_emoticon
 from attncli.vectors import Vectors
 
 REMEMBERED = 500_000  # stretches of text whose words are kept at hand
@@ -119,10 +118,10 @@ def _words_of(stretch: str, spellings: Iterable[str], found: Mapping[str, int]) 
     """The words of a stretch in their order."""
     if _is_plain(stretch):
         return [next((found[word] for word in spellings if word in found), stretch.strip(AROUND))]
-    sentence = read_sentence(stretch, lambda words: {word: found[word] for word in words if word in found})
-    at: dict[int, Word] = {token.start: token.row or 0 for token in sentence.tokens}  # all have a row
-    at |= {each.start: each.text for each in sentence.unknown}
-    return [at[start] for start in sorted(at)]
+    known, unknown = segments_of(stretch, found)
+    at: dict[Span, Word] = {span: found[word] for span, word in known}
+    at |= {span: stretch[slice(*span)] for span in unknown}
+    return [at[span] for span in sorted(at)]
 
 
 def known(places: Array, counts: Array) -> tuple[Array, Array, int]:

@@ -16,6 +16,7 @@ from attncli.errors import ResourceError
 from attncli.vectors import Vectors, write_store
 from attncli.vectors.exporting import export
 from attncli.vectors.store import layout
+from attncli.vectors.store.index import _rows_of
 from attncli.vectors.store.writing import create_store
 
 WORDS = [f"word{i}" for i in range(100)]
@@ -68,6 +69,16 @@ def test_words_with_the_same_hash_are_told_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "word_hash", lambda word: 7)
     vectors = make(tmp_path / "store")
     assert vectors.find(["word50", "absent"]) == {"word50": 50}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 40])
+def test_the_rows_of_a_hash_are_those_of_its_pairs(count):
+    random = np.random.default_rng(count)
+    pairs = random.choice([0, 7, 0x0700, 0x07000000, 0x00070007, 2**32 - 1], size=(count, 2)).astype("<u4")  # [m, 2]
+    for wanted in (0, 7, 0x00070007, 2**32 - 1):
+        expected = [int(row) for hashed, row in pairs if hashed == wanted]
+        assert _rows_of(pairs.tobytes(), wanted) == expected
+    assert _rows_of(pairs.tobytes() + b"\0", 0) == []
 
 
 @pytest.mark.parametrize("row", [-1, 100, 10**9])

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from attncli.errors import ResourceError
 from attncli.vectors.store import layout
 from attncli.vectors.store.layout import WORDS_PER_BLOCK, StoreInfo
@@ -110,10 +108,12 @@ class Index:
 
 def _rows_of(bucket: bytes, hash_: int) -> list[int]:
     """The rows in the bucket's (hash, row) pairs with this hash: one, or none, rarely two."""
-    if len(bucket) % 8:
-        return []
-    pairs = np.frombuffer(bucket, dtype="<u4").reshape(-1, 2)  # [m, 2]
-    rows: list[int] = pairs[pairs[:, 0] == hash_, 1].tolist()
+    wanted, rows = hash_.to_bytes(4, "little"), []
+    at = -1 if len(bucket) % 8 else bucket.find(wanted)
+    while at >= 0:
+        if at % 8 == 0:  # where a hash stands, and no row
+            rows.append(int.from_bytes(bucket[at + 4 : at + 8], "little"))
+        at = bucket.find(wanted, at + 1)
     return rows
 
 
