@@ -10,6 +10,7 @@ import pytest
 from oracles.checkpoints import TINY
 
 import attncli
+from attncli.settings.alignment import AlignmentSettings, check_alignment
 from attncli.settings.explanation import Settings, check_settings
 from attncli.settings.model import DRAWS, ModelSettings, check_model_settings
 
@@ -17,6 +18,7 @@ FUNCTIONS = [name for name in attncli.__all__ if name[0].islower()]
 BERT = str(TINY / "bert")
 REDUCTION = {"combine", "words", "hide_special", "hide_first", "word"}
 SAID = {"generate", *DRAWS}
+CHECKS = {Settings: check_settings, ModelSettings: check_model_settings, AlignmentSettings: check_alignment}
 #: The function, the class of its settings, those that it has not, and its own parameters.
 TABLE = [
     ("explain", Settings, set(), set()),
@@ -26,6 +28,7 @@ TABLE = [
     ("rank_heads", ModelSettings, REDUCTION | SAID, {"from_", "to", "pattern", "lift"}),
     ("head_effects", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),
     ("head_contributions", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),
+    ("align", AlignmentSettings, set(), {"model"}),
     ("predict", ModelSettings, REDUCTION - {"word"} | {"stride", "layer", "head"}, set()),
 ]
 
@@ -46,7 +49,7 @@ def test_the_parameters_are_the_settings(name, settings, lacking, own):
 @pytest.mark.parametrize(("name", "settings", "lacking", "own"), TABLE)
 def test_the_defaults_are_those_of_the_settings(name, settings, lacking, own):
     given = {each.name: each.default for each in keywords(name).values() if each.name not in own}
-    check = check_settings if settings is Settings else check_model_settings
+    check = CHECKS[settings]
     assert check(**given) == check()
     for field in fields(settings):
         assert field.name in lacking or given[field.name] == field.default, field.name

@@ -130,7 +130,9 @@ class ModelOptions(ReductionOptions, HeadOptions, AblationOptions, ReadingOption
     """The model, its texts, and the part of it that is shown; the fields but `model` are those of ModelSettings."""
 
 
-def check_alone(context: typer.Context, options: Any, besides: Sequence[str] = ()) -> None:
+def check_alone(
+    context: typer.Context, options: Any, besides: Sequence[str] = (), untrained: Sequence[str] = UNTRAINED
+) -> None:
     """With a model the options of untrained attention mean nothing, and without one those of models; UsageError."""
     typed = [name for name in context.params if _was_typed(context, name)]
     if options.model is None:
@@ -138,7 +140,7 @@ def check_alone(context: typer.Context, options: Any, besides: Sequence[str] = (
             if name in typed:
                 raise UsageError("expected a model with it", ("add ", Setting("model", "PATH_OR_NAME")), setting=name)
         return
-    for name in (*UNTRAINED, *besides):
+    for name in (*untrained, *besides):
         if name in typed:
             hint = "leave it out: a model has its own heads, words and masks"
             raise UsageError("no meaning with a model", hint, setting=name)

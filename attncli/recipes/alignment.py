@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import AttnError
+from attncli.errors import AttnError, UsageError
 from attncli.recipes.inputs import as_vectors
 from attncli.recipes.word_links import link_words, resolved_temperature
-from attncli.recipes.word_sides import Side, Words, read_side
+from attncli.recipes.word_sides import BY_SENTENCE, Side, Words, read_side
 from attncli.settings.alignment import AlignmentSettings, check_alignment
 from attncli.text.tokens import Sentence
 from attncli.vectors import StoreInfo, Vectors
 from attncli.vectors.places import WORLD
 
 if TYPE_CHECKING:  # most alignments need no model
+    from attncli.models.model import Model
     from attncli.recipes.model_source import ModelInfo
 
 MOST_PAIRS = 2**22  # of words; every step has a number for each
-BY_SENTENCE = "align a long text sentence by sentence, a line each"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,18 +78,22 @@ def align(
     target: str | Sequence[str],
     vectors: Vectors | str | Path | None = None,
     *,
+    model: "Model | str | Path | None" = None,
     links: str = "mutual",
     prior: float = 0.3,
     null: float | None = None,
     method: str = "cosine",
     temperature: float | None = None,
     tokenized: bool = False,
+    layer: int | None = None,
     unknown: str = "compose",
 ) -> Alignment:
     """Word alignment: the links between the words of a sentence and those of its translation.
 
     source, target: texts, or lists of tokens.
     vectors: an opened set, the name of a kept one, or a path; None: the embedded set of several languages.
+    model: an opened model, its name or its folder, in place of vectors: words are compared by a layer's output, the
+        mean over their pieces (SimAlign, Jalili Sabet et al. 2020).
     links: `mutual`, pairs that are each other's best (Och & Ney 2003); `forward`, the best target word of each source
         word; `backward`, the best source word of each target word; `grow-diag-final` (Koehn, Och & Marcu 2003).
     prior: P, from 0: P·|i/n − j/m| is taken from the similarity of source word i of n and target word j of m.
@@ -98,6 +102,7 @@ def align(
     temperature: divides the scores before the softmax, above 0; None: the set's own for two languages, else 0.07 for
         cosine (as in contrastive training, He et al. 2020) and 1 for other methods.
     tokenized: blanks alone part the tokens of texts, punctuation being tokens too.
+    layer: with a model, the layer whose output is compared, from 0; None: the one after two thirds of them.
     unknown: `compose` the vector of an unknown word where the set can, else leave it out; `skip` it; `error`.
 
     Returns: `links`, sorted pairs of a source and a target token; `similarity`, `scores` and `weights` `[n, m]` in
@@ -105,11 +110,18 @@ def align(
 
     Raises:
         UsageError: an empty text, or a value that does not fit; the message quotes it.
-        AttnError: no known word, or an unknown one with `unknown="error"`.
-        ResourceError: vectors that are missing or unreadable.
+        AttnError: no known word, an unknown one with `unknown="error"`, or more pieces than the model has positions.
+        ResourceError: vectors or a model that are missing or unreadable.
     """
     given = dict(locals())  # the parameters by name
-    settings = check_alignment(**{name: given[name] for name in given.keys() - {"source", "target", "vectors"}})
+    names = given.keys() - {"source", "target", "vectors", "model"}
+    settings = check_alignment(with_model=model is not None, **{name: given[name] for name in names})
+    if model is not None:
+        from attncli.recipes.model_explaining import as_model  # for those who ask for a model
+
+        if vectors is not None:
+            raise UsageError("expected vectors or a model, got both", "leave one of the two out", setting="vectors")
+        return align_by_model(source, target, settings, as_model(model))
     return align_with(source, target, settings, as_vectors(WORLD if vectors is None else vectors))
 
 
@@ -126,6 +138,25 @@ def align_with(
     own = getattr(vectors.info, "cross_temperature", None)
     settings = replace(settings, temperature=resolved_temperature(settings, own))
     return align_sides(sides[0], sides[1], settings, vectors.info)
+
+
+def align_by_model(
+    source: Words,
+    target: Words,
+    settings: AlignmentSettings,
+    model: "Model",
+    names: tuple[str, str] = ("source", "target"),
+) -> Alignment:
+    """`align` with checked settings and an open model; names: those of the sentences in errors."""
+    from attncli.recipes.model_source import ModelInfo
+    from attncli.recipes.model_word_sides import layer_of, read_model_side
+
+    temperature = resolved_temperature(settings, None)
+    settings = replace(settings, layer=layer_of(model, settings), temperature=temperature)
+    given = zip(names, (source, target), strict=True)
+    sides = [read_model_side(name, words, model, settings) for name, words in given]
+    made = align_sides(sides[0], sides[1], settings, ModelInfo.of(model, "encoder"))
+    return replace(made, warnings=(*model.warnings, *made.warnings))
 
 
 def align_sides(source: Side, target: Side, settings: AlignmentSettings, space: "StoreInfo | ModelInfo") -> Alignment:

@@ -16,6 +16,7 @@ from attncli.text.tokens import Sentence, Token, Unknown, read_sentence
 from attncli.vectors import Vectors
 
 Words = str | Sequence[str]
+BY_SENTENCE = "align a long text sentence by sentence, a line each"
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from support.command import attn, attn_process, on_terminal
+from support.places import TESTS
 from support.records import record
 from support.two_languages import EN, FR, small_set
 
+BERT = str(TESTS / "oracles" / "tiny" / "bert")
 PAGES = {
     "plain": [EN, FR],
     "unknown": ["The dog, he is qwzx cute and not!", "Le chien, il est mignon."],
@@ -57,6 +59,16 @@ def test_every_record_keeps_to_its_schema(align, page):
     places = np.arange(len(found["source"]["tokens"]))[:, None] / len(found["source"]["tokens"])
     away = np.abs(places - np.arange(len(found["target"]["tokens"])) / len(found["target"]["tokens"]))
     np.testing.assert_allclose(found["scores"], found["similarity"] - 0.3 * away, atol=2e-6)
+
+
+def test_a_record_of_a_model_keeps_to_its_schema():
+    found = record("align", "the dogs stop", "he barks", "--model", BERT)
+    assert (found["vectors"], found["model"]["family"], found["settings"]["layer"]) == (None, "bert", 0)
+    assert found["source"]["tokens"][1]["pieces"] == ["dog", "##s"]
+    assert np.shape(found["weights"]) == (3, 2)
+    shown = attn("align", "the dogs stop", "he barks", "--model", BERT).stdout
+    assert "model bert (bert, 2 layers × 4 heads)" in shown
+    assert "layer 0" in shown
 
 
 def test_an_unknown_token_is_not_composed(align):
@@ -161,14 +173,20 @@ def test_any_encoding_will_do(small, encoding):
         ([EN, FR, "--links", "mutal"], 2, "--links 'mutal'", "did you mean mutual?"),
         ([EN, FR, "--prior", "-1"], 2, "--prior -1.0: expected a number from 0 up", ""),
         ([EN, FR, "--method", "general"], 2, "--method 'general'", ""),
+        ([EN, FR, "--model", BERT, "--unknown", "skip"], 2, "--unknown: no meaning with a model", "leave it out"),
+        ([EN, FR, "--model", BERT, "--vectors", "attn-en"], 2, "--vectors: no meaning with a model", "leave it out"),
+        ([EN, FR, "--model", BERT, "--layer", "9"], 2, "--layer 9: expected 0 to 1, the 2 layers of bert", ""),
+        ([EN * 30, FR, "--model", BERT], 1, "tokens for bert, which takes 40", "sentence by sentence"),
+        ([EN, FR, "--model", "no-such"], 3, "no-such", "attn models pull"),
         ([EN, FR, "--layer", "3"], 2, "--layer 3: expected a model with it", "--model PATH_OR_NAME"),
         ([EN, "le qwzx", "--unknown", "error"], 1, "'qwzx'", ""),
         ([EN, FR, "-o", "a.xyz"], 2, "expected an ending among .txt", ""),
         ([f"{EN} " * 500, f"{FR} " * 500], 1, "expected at most 4,194,304 pairs of words", "sentence by sentence"),
     ],
 )
-def test_a_mistake_gets_a_line_and_a_hint(align, arguments, code, quoted, hint, tmp_path):
-    done = align(*arguments, cwd=tmp_path)
+def test_a_mistake_gets_a_line_and_a_hint(small, arguments, code, quoted, hint, tmp_path):
+    vectors = [] if "--model" in arguments else ["--vectors", small]
+    done = attn("align", *arguments, *vectors, cwd=tmp_path, env={"HF_HOME": str(tmp_path)})
     assert (done.returncode, done.stdout) == (code, "")
     lines = done.stderr.splitlines()
     assert len(lines) <= 2
