@@ -18,6 +18,7 @@ from attncli.errors import AttnError, UsageError
 from attncli.files.unpacking import Unpacked
 
 CHUNK = 2**20  # bytes read at once
+STANDARD_INPUT = "standard-input.txt"  # its copy among the texts of a run
 PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}  # the packing of a file by the ending of its name
 EXPANSION = 200  # times; no text unpacks to so many times its size
 NO_LINE = 2**28  # bytes without an end of line, after which reading goes no further
@@ -105,7 +106,7 @@ def input_of(
     if name == "-":
         if stream is None:
             raise UsageError("there is no standard input", "pipe text, or name files")
-        return Input("-", _of_stream(folder / "standard-input.txt", "-", stream, limit, report))
+        return Input("-", _of_stream(folder / STANDARD_INPUT, "-", stream, limit, report))
     status = _status(name)
     path = folder / f"{zlib.crc32(os.fsencode(name)):08x}-{status.st_size}-{status.st_mtime_ns}.txt"
     if not stat.S_ISREG(status.st_mode):

@@ -105,3 +105,38 @@ def test_the_explorer_s_command_asks_for_the_same(settings, typed):
     assert shlex.split(line) == ["attn", "explain", EN, *typed.split(), "--memory", ZH]
     done = attn(*shlex.split(line)[1:], "--json", "-q")
     np.testing.assert_allclose(json.loads(done.stdout)["weights"], whole.weights, atol=1e-6)
+
+
+NOTE_ON_CORPUS = "note: attn-en has no word of most of the first lines: the vectors are those of attn-world\n"
+LINES = {
+    "one language": (f"{ZH}\n狗是狗\n", True),
+    "most lines": (f"{ZH}\n{EN}\n狗 3\n\n", True),
+    "half of them": (f"{ZH}\n{EN}\n", False),
+    "English": (f"{EN}\na cat\n", False),
+    "no known word": ("qwzx\nzqwx\n", False),
+    "signs": ("…\n", False),
+    "a cut line": (f"{ZH}\n狗", True),
+}
+
+
+@pytest.mark.parametrize(("text", "other"), LINES.values(), ids=LINES)
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_corpus_has_the_set_of_most_of_its_first_lines(text, other, piped, tmp_path):
+    (tmp_path / "text.txt").write_text(text)
+    run = "corpus", "-" if piped else "text.txt", "-o", "out", "--jobs", "1"
+    done = attn(*run, cwd=tmp_path, text=text if piped else None)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["settings"]["source"]["name"] == ("attn-world" if other else None)
+    assert (NOTE_ON_CORPUS in done.stderr) == other
+    again = attn(*run, "--resume", cwd=tmp_path, text="" if piped else None)
+    assert again.returncode in (0, 4)
+    assert (NOTE_ON_CORPUS in again.stderr) == other
+
+
+def test_a_corpus_of_json_lines_and_one_with_a_set_of_its_own(tmp_path):
+    (tmp_path / "text.ndjson").write_text(json.dumps({"body": ZH, "id": EN}) + "\n")
+    run = "corpus", "text.ndjson", "--field", "body", "--jobs", "1", "--json"
+    for typed, name in ((), "attn-world"), (("--vectors", "attn-en"), "attn-en"):
+        done = attn(*run, *typed, cwd=tmp_path)
+        assert json.loads(done.stdout)["settings"]["source"]["name"] == name
+    assert attn(*run, "-q", cwd=tmp_path).stderr == ""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from attncli.corpus.settings import CorpusSettings
     from attncli.corpus.shards import Shard
     from attncli.models.model import Model
+    from attncli.settings.explanation import Settings
 
 EXAMPLES = """attn corpus my-text.txt --words bank,river
 attn corpus my-text.txt -o attention --collect context,weights --jobs 2
@@ -116,7 +117,7 @@ def _run(
     from attncli.corpus.writing import check_table
 
     check_table(run.format)
-    settings = _settings(collected, attention, model, run, display, vectors)
+    settings = _settings(collected, attention, model, run, display, vectors, (texts, folder))
     named = [*named_texts(texts.files), *named_texts([] if texts.target is None else [texts.target])]
     with begun(folder, plan_of(settings, named, texts.limit), run.resume):
         folder = folder.absolute()  # workers may have another working directory
@@ -217,6 +218,7 @@ def _settings(
     run: RunOptions,
     display: DisplayOptions,
     vectors: str | None,
+    read: tuple[Texts, Path],
 ) -> "CorpusSettings":
     """The checked settings; the vectors or the model are opened, and every word of --words must be known."""
     from attncli.cli.reading import model_settings_of, opened_vectors
@@ -227,6 +229,7 @@ def _settings(
 
     if chosen.model is None:
         attends: Any = check_settings(**vars(attention), unknown="skip", top=collected.top)
+        vectors = vectors or _other_set(*read, collected.field, attends, display)
         source = vectors_source(opened_vectors(vectors, display), vectors, attends)
     else:
         source = model_source(_opened(chosen, chosen.model))
@@ -247,6 +250,24 @@ def _settings(
     )
     find_words(settings, open_reader(settings))
     return settings
+
+
+def _other_set(
+    texts: Texts, folder: Path, field: str | None, settings: "Settings", display: DisplayOptions
+) -> str | None:
+    """The name of the embedded set of the texts if it is not the usual one, which a note says."""
+    from attncli.cli.output import say
+    from attncli.corpus.languages import first_texts, of_other_languages
+    from attncli.corpus.lines import LineForm
+    from attncli.vectors.catalogue import EmbeddedSets
+    from attncli.vectors.places import EMBEDDED, WORLD
+
+    firsts = first_texts(texts.files, folder, sys.stdin.buffer if sys.stdin else None, LineForm(field))
+    if not of_other_languages(firsts, settings, EmbeddedSets()):
+        return None
+    if not display.quiet:
+        say(f"note: {EMBEDDED} has no word of most of the first lines: the vectors are those of {WORLD}")
+    return WORLD
 
 
 def _opened(chosen: CorpusModel, name: str) -> "Model":
