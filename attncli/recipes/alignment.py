@@ -99,8 +99,8 @@ def align(
     prior: P, from 0: P·|i/n − j/m| is taken from the similarity of source word i of n and target word j of m.
     null: a word whose best similarity, before the prior, is below it has no link; None: every word may have one.
     method: the similarity of two words: `cosine`, `dot`, `scaled` or `kernel`.
-    temperature: divides the scores before the softmax, above 0; None: the set's own for two languages, else 0.07 for
-        cosine (as in contrastive training, He et al. 2020) and 1 for other methods.
+    temperature: divides the scores before the softmax, above 0; None: 0.07 for `cosine` (as in contrastive training,
+        He et al. 2020), for `scaled` that which the set has for attention between texts, else 1.
     tokenized: blanks alone part the tokens of texts, punctuation being tokens too.
     layer: with a model, the layer whose output is compared, from 0; None: the one after two thirds of them.
     unknown: `compose` the vector of an unknown word where the set can, else leave it out; `skip` it; `error`.
@@ -135,8 +135,7 @@ def align_with(
     """`align` with checked settings and open vectors; names: those of the sentences in errors."""
     given = zip(names, (source, target), strict=True)
     sides = [read_side(name, words, vectors, settings) for name, words in given]
-    own = getattr(vectors.info, "cross_temperature", None)
-    settings = replace(settings, temperature=resolved_temperature(settings, own))
+    settings = replace(settings, temperature=resolved_temperature(settings, vectors.info.cross_temperature))
     return align_sides(sides[0], sides[1], settings, vectors.info)
 
 

@@ -44,12 +44,12 @@ def link_words(
 
 
 def resolved_temperature(settings: AlignmentSettings, own: float | None) -> float:
-    """The temperature of the weights; own: that of the vector set for two languages."""
-    if settings.temperature is not None:
-        return settings.temperature
-    if own is not None:
-        return own
-    return COSINE_TEMPERATURE if settings.method == "cosine" else 1.0
+    """The temperature of the weights.
+
+    own: that which a vector set has for attention from one text to another, whose scores are `scaled` ones.
+    """
+    usual = {"cosine": COSINE_TEMPERATURE, "scaled": own or 1.0}
+    return settings.temperature or usual.get(settings.method, 1.0)
 
 
 def _both(n: tuple[int, ...], m: tuple[int, ...], has_x: Array | None, has_y: Array | None) -> Array:

@@ -22,8 +22,8 @@ alignment_option = partial(option, "Alignment")
 class AlignmentOptions:
     """The alignment.
 
-    null None: every word may have a partner. temperature None: the vector set's own for two languages, else
-    COSINE_TEMPERATURE for cosine and 1 for other methods. layer None: the one after two thirds of the model.
+    null None: every word may have a partner. temperature None: COSINE_TEMPERATURE for cosine, for scaled that of the
+    vector set for attention between texts, else 1. layer None: the one after two thirds of the model.
     """
 
     links: str = alignment_option(
@@ -45,7 +45,7 @@ class AlignmentOptions:
         "Divides the scores before the softmax",
         check=check_positive,
         metavar="T",
-        described="the vectors' own, else 0.07 for cosine, else 1",
+        described="0.07 for cosine, the vectors' own for scaled, else 1",
         json={"type": "number", "exclusiveMinimum": 0},
     )
     tokenized: bool = alignment_option(

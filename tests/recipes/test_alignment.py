@@ -104,6 +104,13 @@ def test_every_method_takes_part(small, method):
     assert found.links == ((0, 0), (1, 1), (2, 2), (3, 3), (4, 4))
 
 
+def test_the_temperature_of_a_set_is_that_of_scaled_scores(tmp_path):
+    own = small_set(tmp_path / "own", cross_temperature=0.21)
+    taken = {method: align(EN, FR, own, method=method).settings.temperature for method in SIMILARITIES}
+    assert taken == {"cosine": 0.07, "dot": 1, "scaled": 0.21, "kernel": 1}
+    assert align(EN, FR, own, method="scaled", temperature=2).settings.temperature == 2
+
+
 def test_the_methods_are_those_that_need_no_arrays():
     assert {*SIMILARITIES} == {name for name in METHODS if not method_of(name).learned}
 

@@ -42,6 +42,7 @@ class WordOptions(UnknownOption):
 class FormOptions(RecordOptions):
     """The form and the destination of alignments."""
 
+    json: bool = output_option(False, "One JSON object a pair of sentences (see: attn schema -h).")
     full: bool = output_option(False, "With --json: the similarity and the scores too.")
 
 
