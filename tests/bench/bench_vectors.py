@@ -1,5 +1,7 @@
 """Whether the size of a vector set matters: `attn explain`, the look-up alone, and `attn vectors near`, on three sizes.
 
+And whether numbers of one byte are read as fast as those of two.
+
 The sets are generated into a temporary folder (some 8 GB with gensim's own copy of the largest) that is removed at the
 end. Everything that is compared runs in turns, each in its own process; the best counts, for on a busy machine the rest
 tells of its other work. Run:
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from bench_start import ATTN, FLOOR, run
 
+HALVED = (150_000, 96)  # words, dimensions of the sets whose numbers are short
 SIZES = {"small": (22_000, 100), "medium": (400_000, 300), "large": (3_000_000, 300)}  # words, dimensions
 
 GENERATE = """
@@ -20,13 +23,27 @@ import sys
 from pathlib import Path
 import numpy as np
 from attncli.vectors.store.writing import create_store
-folder, words, dimensions = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+folder, words, dimensions, dtype = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 random = np.random.default_rng(0)
-with create_store(folder, name=folder.name, source="generated", dimensions=dimensions) as new:
+with create_store(folder, name=folder.name, source="generated", dimensions=dimensions, dtype=dtype) as new:
     for start in range(0, words, 20_000):
         count = min(20_000, words - start)
         rows = random.random((count, dimensions), dtype=np.float32) - np.float32(0.5)  # [m, d]
         new.add([f"w{i}" for i in range(start, start + count)], rows)
+"""
+MANY = """
+import resource, sys, time
+from pathlib import Path
+import numpy as np
+from attncli.vectors import Vectors
+vectors = Vectors(Path(sys.argv[1]))
+rows = np.random.default_rng(1).integers(0, vectors.words, 5000)
+taken = []
+for _ in range(40):
+    start = time.perf_counter()
+    vectors.rows(rows)
+    taken.append(time.perf_counter() - start)
+print(min(taken), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 KEEP_FOR_GENSIM = """
 import sys
@@ -140,13 +157,27 @@ def near(folder, rounds):
         show(name, each, figures["one NumPy pass"], "asked: 1.50 x" if name == "near" else "")
 
 
+def short_numbers(folder, rounds):
+    dtypes = ("float16", "int8")
+    for dtype in dtypes:
+        subprocess.run(python(GENERATE, folder / dtype, *HALVED, dtype), check=True)
+    for asked, program in (("the ten nearest", NEAR), ("5,000 rows from all over", MANY)):
+        figures = in_turns({dtype: python(program, folder / dtype) for dtype in dtypes}, rounds, told)
+        print(f"{HALVED[0]:,} words of {HALVED[1]} numbers: {asked}")
+        for name, each in figures.items():
+            show(name, each, figures["float16"], "asked: as fast" if name == "int8" else "")
+
+
 def main(rounds=9):
     """Everything one after the other, in one temporary folder."""
     with tempfile.TemporaryDirectory(prefix="attn-bench-") as name:
         folder, floor = Path(name), Path(name) / "floor.py"
         floor.write_text(FLOOR)
+        short_numbers(folder, rounds)
         for size, form in SIZES.items():
-            subprocess.run(python(GENERATE, folder / size, *form), check=True)  # its memory would count as its child's
+            subprocess.run(
+                python(GENERATE, folder / size, *form, "float32"), check=True
+            )  # its memory would count as its child's
         explaining(folder, str(floor), rounds)
         near(folder, rounds)
         looking_up(folder, rounds)

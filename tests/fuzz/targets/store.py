@@ -1,18 +1,23 @@
-"""A file of a store: its index or its matrix. The words and rows are read, or the store is refused."""
+"""A file of a store: its index, its matrix or its lengths. The words and rows are read, or the store is refused."""
+
+from operator import eq
 
 import numpy as np
 
 from attncli.vectors import Vectors, write_store
 
 WORDS = ["the", "king", "café", "注意", "", "a b", "🐕"]
+SETS = {"set": "float32", "bytes": "int8"}  # the numbers of each
 
 
 def seeds(folder):
-    """The index of a small store, and its matrices."""
-    write_store(folder / "set", WORDS, np.random.default_rng(3).normal(size=(7, 4)), name="set", source="a test")
-    for path in sorted(path for path in (folder / "set").iterdir() if path.is_file()):
-        KEPT[folder, path.name] = path.read_bytes()
-        yield KEPT[folder, path.name]
+    """The index of each small store, and its matrices."""
+    for name, dtype in SETS.items():
+        matrix = np.random.default_rng(3).normal(size=(7, 4))
+        write_store(folder / name, WORDS, matrix, name=name, source="a test", dtype=dtype)
+        for path in sorted(path for path in (folder / name).iterdir() if path.is_file()):
+            KEPT[folder, f"{name}/{path.name}"] = path.read_bytes()
+            yield KEPT[folder, f"{name}/{path.name}"]
 
 
 KEPT = {}
@@ -20,11 +25,11 @@ KEPT = {}
 
 def read(folder, data):
     """Put it in the place of the file that it comes from, and read everything."""
-    names = [name for kept, name in KEPT if kept == folder]
-    changed = next((name for name in names if KEPT[folder, name][:6] == data[:6]), names[0])
-    for name in names:
-        (folder / "set" / name).write_bytes(data if name == changed else KEPT[folder, name])
-    vectors = Vectors(folder / "set")
+    kept = {name: content for (owner, name), content in KEPT.items() if owner == folder}
+    changed = max(kept, key=lambda name: sum(map(eq, kept[name], data)))
+    for name, content in kept.items():
+        (folder / name).write_bytes(data if name == changed else content)
+    vectors = Vectors(folder / changed.partition("/")[0])
     found = vectors.find([*WORDS, "absent"])
     assert set(found.values()) <= set(range(vectors.words))
     assert np.all(np.isfinite(vectors.rows(list(found.values()))))
