@@ -51,12 +51,14 @@ def browser(tmp_path_factory):
 @pytest.fixture
 def show(browser, tmp_path):
     """Opens the page of an explanation or a comparison; nothing may have left it or gone wrong on it in the end."""
+    from attncli.recipes.alignment import Alignment
     from attncli.recipes.explanation import Explanation
     from attncli.recipes.head_effects import HeadEffects
     from attncli.views.page import comparison_page, effects_page, explanation_page
+    from attncli.views.page.alignment import alignment_page
 
     def show(record, **how):
-        pages = {Explanation: explanation_page, HeadEffects: effects_page}
+        pages = {Explanation: explanation_page, HeadEffects: effects_page, Alignment: alignment_page}
         page = pages.get(type(record), comparison_page)
         (tmp_path / "page.html").write_text(page(record), encoding="utf-8")
         return browser.open(tmp_path / "page.html", **how)

@@ -123,6 +123,7 @@ FORMATS = {
                 "Comparison": "page:comparison_page",
                 "ModelComparison": "page:comparison_page",
                 "HeadEffects": "page:effects_page",
+                "Alignment": "page.alignment:alignment_page",
             },
             "page",
         ),

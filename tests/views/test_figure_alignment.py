@@ -56,7 +56,7 @@ def test_an_arc_is_a_link_from_source_to_target_in_the_hue_of_its_words(small):
         assert arc[3] == pytest.approx(0.25 + 3.25 * alignment.weights[source, target], abs=1e-4)
     assert len({hue for _, _, hue, _ in found}) == 4
     assert words["he"][1] == words["and"][1] not in {hue for _, _, hue, _ in found}
-    assert "source words without a link: he (0), and (5)" in texts(svg)
+    assert "without a partner in the source: he, and" in texts(svg)
 
 
 def test_words_that_share_links_share_a_hue(small):

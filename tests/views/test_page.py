@@ -21,9 +21,9 @@ from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.model_explaining import explain_model
 from attncli.views.page import comparison_page, explanation_page
 from attncli.views.page.data import page_data
+from attncli.views.page.frame import PARTS, digest, json_block
 from attncli.views.page.kinds import KIND_SENTENCES
 from attncli.views.page.packing import FULL, SMALL, about, packed_scores, packing_of
-from attncli.views.page.page import PARTS, digest, json_block
 from attncli.views.palette import contrast
 
 SENTENCE = "Bark is very cute and he is a dog"

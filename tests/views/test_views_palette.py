@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attncli.views.page.colours import style_of_scales
-from attncli.views.page.page import PARTS
+from attncli.views.page.frame import PARTS
 from attncli.views.palette import (
     CIVIDIS,
     CIVIDIS_256,

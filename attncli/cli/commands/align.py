@@ -8,7 +8,7 @@ import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.options import ModelOption, RecordOptions, check_alone, output_option, vectors_field
+from attncli.cli.options import ModelOption, RecordOptions, check_alone, figure_field, output_option, vectors_field
 from attncli.errors import UsageError
 from attncli.settings.alignment import AlignmentOptions, check_alignment
 from attncli.settings.explanation import UnknownOption
@@ -43,6 +43,7 @@ class FormOptions(RecordOptions):
     """The form and the destination of alignments."""
 
     json: bool = output_option(False, "One JSON object a pair of sentences (see: attn schema -h).")
+    figure: str = figure_field()
     full: bool = output_option(False, "With --json: the similarity and the scores too.")
 
 
@@ -58,7 +59,7 @@ def command(
 ) -> None:
     """Align the words of two languages: the links between a sentence and its translation."""
     check_alone(context, model, untrained=("vectors", "unknown"))
-    form = chosen_format("Alignment", output)
+    form = chosen_format("Alignment", output, output.figure)
     from attncli.cli.output import say
     from attncli.cli.writing import write_one  # NumPy comes with what follows: not for help and completion
 
@@ -71,7 +72,7 @@ def command(
         raise UsageError("expected a second sentence", hint, setting="SOURCE", value=source)
     make = _with_vectors(alignment, words, output) if model.model is None else _with_model(alignment, model.model)
     pair = source, target
-    write_one(lambda: make(*pair), form, output, full=output.full)
+    write_one(lambda: make(*pair), form, output, full=output.full, figure=output.figure)
 
 
 def _with_vectors(alignment: AlignmentOptions, words: WordOptions, output: RecordOptions) -> "Make":

@@ -5,13 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.recipes.alignment import Alignment
-from attncli.settings.wording import shown_settings
-from attncli.text.tokens import Sentence
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
 from attncli.views.figure.script import runs_right_to_left
-from attncli.views.terminal.heading import source_shown
-
-MOST_NAMED = 40  # words without a link
+from attncli.views.terminal.alignment import labelled, without_partner
 
 
 def alignment_content(alignment: Alignment, kind: Kind, by_row: bool) -> Content:
@@ -22,7 +18,7 @@ def alignment_content(alignment: Alignment, kind: Kind, by_row: bool) -> Content
     panel = Panel("", alignment.weights, hidden, rows, columns, links=alignment.links)
     return Content(
         f"{PAPER.word(source.text)} / {PAPER.word(target.text)}",
-        " · ".join(_what(alignment)),
+        " · ".join(f"{each.label} {PAPER.word(each.value)}" for each in labelled(alignment, PAPER)),
         ((panel,),),
         Scale("share of the row's largest weight", by_row=True) if by_row else Scale("weight"),
         tuple(_notes(alignment)),
@@ -33,24 +29,11 @@ def alignment_content(alignment: Alignment, kind: Kind, by_row: bool) -> Content
     )
 
 
-def _what(alignment: Alignment) -> Iterator[str]:
-    for each in (source_shown("vectors", alignment.name, alignment.size), *shown_settings(alignment.settings)):
-        yield f"{each.label} {PAPER.word(each.value)}"
-
-
 def _notes(alignment: Alignment) -> Iterator[str]:
     yield from cut_note([token.name for sentence in alignment.sentences for token in sentence.tokens])
-    for name, sentence, places in zip(("source", "target"), alignment.sentences, alignment.unlinked, strict=True):
-        if places:
-            yield f"{name} words without a link: {_listed(sentence, places)}"
+    yield from without_partner(alignment, PAPER)
     for sentence in alignment.sentences:
         if sentence.unknown:
             words = dict.fromkeys(PAPER.word(each.text) for each in sentence.unknown)
             yield f"not among the vectors: {', '.join(words)}"
     yield from map(PAPER.word, alignment.warnings)
-
-
-def _listed(sentence: Sentence, places: tuple[int, ...]) -> str:
-    """Words with their places, the first ones of many."""
-    named = [f"{PAPER.word(sentence.tokens[place].name)} ({place})" for place in places[:MOST_NAMED]]
-    return ", ".join(named) + f" and {len(places) - MOST_NAMED} more" * (len(places) > MOST_NAMED)

@@ -1,4 +1,4 @@
-"""Pages for a browser: an explanation, or a comparison of methods or models."""
+"""Pages for a browser: an explanation, or a comparison of methods or models; `alignment` has that of an alignment."""
 
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation

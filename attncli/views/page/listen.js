@@ -60,6 +60,20 @@ function focusWord(event) {
   point(at);
 }
 
+function listenToCells(cells) {
+  cells.addEventListener("pointermove", (event) => point(cellUnder(event)));
+  cells.addEventListener("pointerleave", () => point(null));
+  cells.addEventListener("focus", () => {
+    if (cells.matches(":focus-visible")) point(state.at ?? { query: state.cursor, key: 0 });
+  });
+  cells.addEventListener("blur", () => point(null));
+  cells.addEventListener("click", (event) => {
+    pinRow(cellUnder(event).query);
+    point(cellUnder(event));
+  });
+  cells.addEventListener("keydown", moveCross);
+}
+
 function listen() {
   const [list, cells] = [found("words"), found("cells")];
   list.addEventListener("pointerover", (event) => point(wordOf(event) ?? null));
@@ -73,17 +87,7 @@ function listen() {
     if (at.query !== null) togglePin(at.query);
     point(at); // a finger has left it by now
   });
-  cells.addEventListener("pointermove", (event) => point(cellUnder(event)));
-  cells.addEventListener("pointerleave", () => point(null));
-  cells.addEventListener("focus", () => {
-    if (cells.matches(":focus-visible")) point(state.at ?? { query: state.cursor, key: 0 });
-  });
-  cells.addEventListener("blur", () => point(null));
-  cells.addEventListener("click", (event) => {
-    pinRow(cellUnder(event).query);
-    point(cellUnder(event));
-  });
-  cells.addEventListener("keydown", moveCross);
+  listenToCells(cells);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.pins.length) togglePin(lastPin().query);
   });

@@ -74,6 +74,12 @@ def packed_weights(layer: Layer, packing: Packing) -> list[str]:
     return [_packed(_codes(weights / unit, layer.visible, packing), packing.dtype) for weights, unit in heads]
 
 
+def packed_matrix(weights: Array, packing: Packing) -> tuple[float, str]:
+    """The largest of weights `[n, m]`, none of them hidden, and the weights packed."""
+    unit = float(weights.max(initial=0)) or 1.0
+    return unit, _packed(_codes(weights / unit, np.ones(weights.shape, bool), packing), packing.dtype)
+
+
 def _weights(layer: Layer) -> Array:
     """Those of a layer that is kept, as every layer of a page is."""
     assert layer.weights is not None

@@ -1,24 +1,16 @@
 """The page: one HTML file that needs nothing beside it, no network and no server."""
 
-import json
-import re
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
-from html import escape
 from math import isnan
-from pathlib import Path
-from string import Template
 
 from attncli.arrays import Array
 from attncli.recipes.explanation import Explanation
-from attncli.views.page.colours import script_of_scales, style_of_scales
 from attncli.views.page.data import Record, memory_shown, page_data
+from attncli.views.page.frame import as_text, framed, json_block, note_items, table_of
 from attncli.views.page.packing import about, packing_of
-from attncli.views.screen import Screen, visible
+from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names, settings_shown, unknown_notes
 
-PARTS = Path(__file__).parent
 SCRIPTS = (
     "data.js",
     "difference.js",
@@ -33,11 +25,6 @@ SCRIPTS = (
     "page.js",
 )  # one after another they are one script
 MOST_IN_TABLE = 64  # tokens of either side; of more there is no table of the whole matrix
-# Nothing may be loaded, sent or run but the page's own style and script, and no text becomes markup.
-POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; form-action 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
 
 
 def page_html(
@@ -57,43 +44,18 @@ def page_html(
         AttnError: the page would be too large.
     """
     first, explanations = next(iter(sources.values())), list(sources.values())
-    style, script = style_of_scales() + (PARTS / "page.css").read_text("utf-8"), "\n".join(_scripts())
     notes = dict.fromkeys([*warnings, *(note for each in explanations for note in _notes(each))])
     parts = {
-        "policy": POLICY.format(script=digest(script), style=digest(style)),
-        "title": _text(title),
-        "sentence": _text(first.sentence.parts[0].text),
-        "memory": _text(memory_shown(first)),
-        "settings": _text(settings_shown(first, Screen())),
-        "notes": "\n".join(f'<li dir="auto">{_text(note)}</li>' for note in notes),
+        "title": as_text(title),
+        "sentence": as_text(first.sentence.parts[0].text),
+        "memory": as_text(memory_shown(first)),
+        "settings": as_text(settings_shown(first, Screen())),
+        "notes": note_items(notes),
         "about": about(explanations, packing_of(explanations)),
         "table": _table(first),
         "data": json_block(page_data(sources, compared, by_row, effects)),
-        "style": style,
-        "script": script,
     }
-    return Template((PARTS / "page.html").read_text("utf-8")).substitute(parts)  # in one pass: no text is a template
-
-
-def digest(block: str) -> str:
-    """The source that allows exactly this block of script or style in a Content-Security-Policy."""
-    return f"sha256-{b64encode(sha256(block.encode()).digest()).decode()}"
-
-
-def json_block(record: object) -> str:
-    r"""JSON that nothing in an HTML page can mistake for markup: `<` is `\u003c`."""
-    text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match.group()):04x}", text)
-
-
-def _scripts() -> Iterator[str]:
-    yield script_of_scales()
-    for name in SCRIPTS:
-        yield (PARTS / name).read_text("utf-8")
-
-
-def _text(text: str) -> str:
-    return escape(visible(text))
+    return framed("page.html", ("page.css",), SCRIPTS, parts)
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:
@@ -111,16 +73,10 @@ def _table(explanation: Explanation) -> str:
         return f"<caption>No table of the whole matrix is made of more than {MOST_IN_TABLE} words.</caption>"
     layer = explanation.layers[0]
     shown = zip(queries, explanation.known_weights[0, 0], layer.visible, strict=True)  # [n_query, n_key] both
-    rows = "\n".join(f"<tr>{_head(query, 'row')}{_cells(row, seen)}</tr>" for query, row, seen in shown)
     caption = (
         f"Weights of layer {layer.number}, head {layer.heads[0]}: each row's word looks at the words of the columns"
     )
-    heads = "".join(_head(key, "col") for key in keys)
-    return f"<caption>{caption}</caption>\n<thead><tr><td></td>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>"
-
-
-def _head(word: str, scope: str) -> str:
-    return f'<th scope="{scope}" dir="auto" lang="">{escape(word)}</th>'
+    return table_of(caption, keys, ((query, _cells(row, seen)) for query, row, seen in shown))
 
 
 def _cells(weights: Array, seen: Array) -> str:

@@ -75,7 +75,14 @@ def _links(alignment: Alignment, screen: Screen) -> list[Text]:
     return [*lines, *(row for row in blocks_in_rows(blocks, screen).lines if row.plain)]
 
 
-def _without(alignment: Alignment, screen: Screen) -> Iterator[str]:
+def notes_of(alignment: Alignment, screen: Screen) -> Iterator[str]:
+    """The words without a partner, and the unknown ones."""
+    yield from without_partner(alignment, screen)
+    for side in alignment.sentences:
+        yield from unknown_notes(side, alignment.name, "parts", screen)
+
+
+def without_partner(alignment: Alignment, screen: Screen) -> Iterator[str]:
     """The words of either side that have no link."""
     for name, side, places in zip(("source", "target"), alignment.sentences, alignment.unlinked, strict=True):
         if places:
@@ -84,12 +91,11 @@ def _without(alignment: Alignment, screen: Screen) -> Iterator[str]:
 
 
 def _closing(alignment: Alignment, remarks: Sequence[str], screen: Screen) -> list[Text]:
-    """The words without a partner, unknown ones, notes and warnings."""
+    """The notes and the warnings."""
     left_out = len(alignment.links) - MOST_LINKS
     said = [
-        *_without(alignment, screen),
+        *notes_of(alignment, screen),
         *([f"{left_out} more links are left out here; --json has all"] if left_out > 0 else []),
-        *(note for side in alignment.sentences for note in unknown_notes(side, alignment.name, "parts", screen)),
         *remarks,
         "every number: --json --full",
     ]

@@ -1,0 +1,78 @@
+"""The page of an alignment: two rows of words with their links, and the matrix of weights with the links framed."""
+
+from collections.abc import Iterator
+
+from attncli.analysis.links import groups
+from attncli.arrays import Array
+from attncli.recipes.alignment import Alignment
+from attncli.views.figure.script import runs_right_to_left
+from attncli.views.page.data import Record
+from attncli.views.page.frame import as_text, framed, json_block, note_items, table_of
+from attncli.views.page.packing import FULL, packed_matrix, packed_scores
+from attncli.views.page.page import MOST_IN_TABLE
+from attncli.views.screen import Screen
+from attncli.views.terminal.alignment import labelled, notes_of
+from attncli.views.terminal.heading import names
+
+SCRIPTS = ("data.js", "difference.js", "matrix.js", "readout.js", "room.js", "listen.js", "pair.js")
+ABOUT = (
+    "The numbers are stored as base64 of 2 bytes a weight, in 65,534 steps up to the largest, and 2 bytes a score, in "
+    "65,535 steps over the range of its row."
+)
+
+
+def alignment_page(alignment: Alignment, by_row: bool = False) -> str:
+    """The page of an alignment; by_row: each row is coloured up to its own largest weight."""
+    source, target = (sentence.text for sentence in alignment.sentences)
+    parts = {
+        "title": as_text(f"attn align: {source} / {target}"),
+        "source": as_text(source),
+        "target": as_text(target),
+        "source_way": _way(source),
+        "target_way": _way(target),
+        "settings": as_text(" · ".join(f"{each.label} {each.value}" for each in labelled(alignment, Screen()))),
+        "notes": note_items(notes_of(alignment, Screen())),
+        "about": ABOUT,
+        "table": _table(alignment),
+        "data": json_block(_data(alignment, by_row)),
+    }
+    return framed("pair.html", ("page.css", "pair.css"), SCRIPTS, parts)
+
+
+def _way(text: str) -> str:
+    return "rtl" if runs_right_to_left(text) else "ltr"
+
+
+def _data(alignment: Alignment, by_row: bool) -> Record:
+    """The numbers in the form of a page of one head, and the links, each with its group."""
+    source, target = (names(sentence, Screen()) for sentence in alignment.sentences)
+    unit, weights = packed_matrix(alignment.weights, FULL)
+    codes, ranges = packed_scores(alignment.scores)
+    one: Record = {"queries": source, "keys": target, "only": None, "shares": True}
+    one |= {"units": [[unit]], "weights": [[weights]], "scores": [[codes]], "ranges": [[ranges]]}
+    return {
+        "scale": "row" if by_row else "fixed",
+        "compared": None,
+        "bytes": FULL.bytes,
+        "levels": FULL.levels,
+        "sources": [one],
+        "prior": alignment.settings.prior,
+        "links": [[*link, group] for link, group in zip(alignment.links, groups(alignment.links), strict=True)],
+    }
+
+
+def _table(alignment: Alignment) -> str:
+    """The weights as a table, for readers without script."""
+    source, target = (names(sentence, Screen()) for sentence in alignment.sentences)
+    if max(len(source), len(target)) > MOST_IN_TABLE:
+        return f"<caption>No table of the weights is made of more than {MOST_IN_TABLE} words.</caption>"
+    caption = "Weights: each row is a word of the source, each column one of the target"
+    linked = {*alignment.links}
+    rows = enumerate(zip(source, alignment.weights, strict=True))
+    cells = ((name, "".join(_cells(i, row, linked))) for i, (name, row) in rows)
+    return table_of(caption, target, cells)
+
+
+def _cells(i: int, weights: Array, linked: set[tuple[int, int]]) -> Iterator[str]:
+    for j, weight in enumerate(weights.tolist()):
+        yield f'<td class="link">{weight:.3f} linked</td>' if (i, j) in linked else f"<td>{weight:.3f}</td>"
