@@ -38,9 +38,17 @@ def link_words(
     similarity = np.where(paired, method.score(x, y, **parameters), 0).astype(x.dtype, copy=False)  # [..., n, m]
     away = position_distance(x.shape[-2], y.shape[-2]).astype(x.dtype)  # [n, m]
     scores = similarity - x.dtype.type(settings.prior) * away
-    weights = softmax(scores / x.dtype.type(settings.temperature or 1))
+    weights = _weights(scores, settings.temperature or 1)
     able = paired if settings.null is None else paired & _above(similarity, paired, settings.null)
     return WordLinks(similarity, scores, weights, RULES[settings.links](np.where(able, scores, -np.inf)))
+
+
+def _weights(scores: Array, temperature: float) -> Array:
+    """softmax(scores / T) `[..., n, m]`; the best of a row is taken off first, so that no quotient is infinite."""
+    reach = np.finfo(scores.dtype)
+    divisor = scores.dtype.type(min(max(temperature, float(reach.tiny)), float(reach.max)))
+    with np.errstate(over="ignore"):
+        return softmax((scores - scores.max(axis=-1, keepdims=True, initial=-np.inf)) / divisor)
 
 
 def resolved_temperature(settings: AlignmentSettings, own: float | None) -> float:

@@ -14,6 +14,7 @@ LINKS = ("mutual", "forward", "backward", "grow-diag-final")
 SIMILARITIES = ("cosine", "dot", "scaled", "kernel")
 #: The temperature of cosines (as in contrastive training, He et al. 2020).
 COSINE_TEMPERATURE = 0.07
+MOST_PRIOR = 1_000_000  # far above any similarity
 
 alignment_option = partial(option, "Alignment")
 
@@ -32,7 +33,7 @@ class AlignmentOptions:
     prior: float = alignment_option(
         0.3,
         "The weight of places: P·|i/n - j/m| is taken from a similarity.",
-        check=Real(0),
+        check=Real(0, MOST_PRIOR),
         metavar="P",
         when=always,
     )

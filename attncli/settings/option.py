@@ -147,17 +147,23 @@ class Whole:
 
 @dataclass(frozen=True)
 class Real:
-    """The check of a finite number, from `least` where there is one."""
+    """The check of a finite number, from `least` to `most` where there are such."""
 
     least: float | None = None
+    most: float | None = None
 
     def __call__(self, setting: str, value: Any) -> float:
         """The number as a float if it is in reach."""
         there = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= float_info.max
-        if not there or (self.least is not None and value < self.least):
-            reach = "" if self.least is None else f" from {self.least:g} up"
+        if not there or not self._reaches(value):
+            reach = (
+                "" if self.least is None else f" from {self.least:g} {f'to {self.most:,.0f}' if self.most else 'up'}"
+            )
             raise UsageError(f"expected a number{reach}", setting=setting, value=value)
         return float(value)
+
+    def _reaches(self, value: float) -> bool:
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
 
 def check_choice(setting: str, value: object, allowed: Sequence[str], shown: str | None = None) -> str:

@@ -171,7 +171,7 @@ def test_any_encoding_will_do(small, encoding):
         ([EN, "qwzx"], 1, "'qwzx'", ""),
         (["…", FR], 1, "there is no word", ""),
         ([EN, FR, "--links", "mutal"], 2, "--links 'mutal'", "did you mean mutual?"),
-        ([EN, FR, "--prior", "-1"], 2, "--prior -1.0: expected a number from 0 up", ""),
+        ([EN, FR, "--prior", "-1"], 2, "--prior -1.0: expected a number from 0 to", ""),
         ([EN, FR, "--method", "general"], 2, "--method 'general'", ""),
         ([EN, FR, "--model", BERT, "--unknown", "skip"], 2, "--unknown: no meaning with a model", "leave it out"),
         ([EN, FR, "--model", BERT, "--vectors", "attn-en"], 2, "--vectors: no meaning with a model", "leave it out"),

@@ -100,6 +100,15 @@ CASES = {
         [SAID, "--model", SPEAKER, "--without", HOSTILE],
         [HOSTILE, "--model", SPEAKER, "--cut", f"{HOSTILE}:*"],
     ],
+    ("align",): [
+        [SAID, SAID, "--vectors", SET],
+        [SAID, SAID, "--vectors", SET, "--tokenized"],
+        [SAID, SAID, "--vectors", SET, "--tokenized", "--json"],
+        [SAID, SAID, "--vectors", SET, "--format", "csv"],
+        [SAID, SAID, "--model", MODEL],
+        [HOSTILE, SAID, "--vectors", SET],
+        [SAID, "--vectors", SET],
+    ],
     ("train",): [
         [TEXT, "-o", f"{NAME}-made.npz", "--epochs", "1", "--minutes", "0.01", "--vectors", SET],
         [TEXT, "--evaluate", f"{NAME}.npz"],

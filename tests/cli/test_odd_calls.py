@@ -58,6 +58,14 @@ CALLS = [
         for value in (LONG, "\x1b[31m" * 20_000, "a dog " + LONG, "\n", "\u2028", "\u202e")
     ),
     ("explain|a dog|--unknown|" + LONG, {2}),
+    *(
+        (f"align|the dog|a dog|--vectors|attn-en|--{name}|{value}", {0, 2})
+        for name in ("prior", "null", "temperature", "layer")
+        for value in ("nan", "inf", "1e-320", "1e308", "0", "-1", "", LONG, BIG)
+    ),
+    *((f"align|{value}|{value}|--vectors|attn-en", {0, 1, 2}) for value in (LONG, "\n", "\u2028", "a dog " + LONG)),
+    (f"align|a dog|{LONG}|--vectors|attn-en|--tokenized", {0, 1}),
+    (f"align|a dog|a dog|--model|{GPT2}|--layer|{BIG}", {2}),
     ("explain|a dog|--method|" + LONG, {2}),
     (f"explain|a {LONG}|--unknown|error", {1}),
     ("explain|a dog|--memory|" + LONG, {1}),

@@ -135,12 +135,27 @@ def test_a_zero_vector_is_said(tmp_path):
     assert "a vector of zeros" in found.warnings[0]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("temperature", [1e-320, 1e-30, 1e300])
+@pytest.mark.parametrize("method", SIMILARITIES)
+@pytest.mark.parametrize("size", [1e-30, 1, 1e30])
+def test_extreme_numbers_stay_weights(dtype, temperature, method, size):
+    rng = np.random.default_rng(0)
+    x, y = ((rng.normal(size=(n, 3)) * size).astype(dtype) for n in (4, 5))
+    found = link_words(x, y, check_alignment(method=method, temperature=temperature, prior=1e6), np.arange(4) > 0)
+    np.testing.assert_allclose(found.weights.sum(axis=-1), 1, rtol=1e-6)
+    assert found.weights.dtype == dtype
+    assert not found.links[0].any()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"links": "mutal"}, "did you mean mutual?"),
-        ({"prior": -1}, "prior=-1: expected a number from 0 up"),
-        ({"prior": float("nan")}, "expected a number from 0 up"),
+        ({"prior": -1}, "prior=-1: expected a number from 0 to 1,000,000"),
+        ({"prior": 1e7}, "prior=10000000.0: expected a number from 0 to 1,000,000"),
+        ({"prior": float("nan")}, "expected a number from 0 to 1"),
         ({"null": float("inf")}, "expected a number"),
         ({"null": "x"}, "null='x': expected a number"),
         ({"method": "general"}, "cosine, dot, scaled, kernel"),
