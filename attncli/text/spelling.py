@@ -20,7 +20,8 @@ def nearest_spellings(word: str, known: Sequence[str], top: int = 3) -> list[str
     if not 0 < len(target) <= MAX_LENGTH:
         return []
     reach = max(2, len(target) // 3)
-    near = [place for place, other in enumerate(known) if abs(len(other) - len(target)) <= reach and other]
+    lengths = np.fromiter(map(len, known), np.int64, len(known))  # [words]
+    near = np.flatnonzero((np.abs(lengths - len(target)) <= reach) & (lengths > 0)).tolist()
     folded = [normalize("NFC", known[place]).casefold()[: MAX_LENGTH * 2] for place in near]
     parts = (folded[start : start + WORDS_AT_ONCE] for start in range(0, len(folded), WORDS_AT_ONCE))
     distances = np.concatenate([np.zeros(0, np.int16), *(edit_distances(target, part) for part in parts)])  # [n]
