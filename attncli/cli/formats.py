@@ -12,6 +12,7 @@ from attncli.settings.option import check_choice
 if TYPE_CHECKING:
     from attncli.cli.options import RecordOptions
 
+PARQUET = "records.alignment:check_installed"
 FIGURES = ("heat", "arcs")
 LINES = {
     "Explanation": "terminal.explain:explanation_lines",
@@ -103,6 +104,7 @@ FORMATS = {
             "rows",
             many=True,
         ),
+        Format("parquet", {"Alignment": "records.alignment:alignment_table"}, "table", PARQUET, many=True, binary=True),
         Format(
             "npz",
             {

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from attncli.cli.formats import FIGURES, FORMATS
+from attncli.cli.formats import FIGURES, offered
 from attncli.errors import Setting, UsageError
 from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
 from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, ReductionOptions, TextOptions
@@ -96,7 +96,7 @@ class RecordOptions:
         None, "Write to this file; its ending is the format, see --format.", names="-o --output", metavar="FILE"
     )
     format: str | None = output_option(
-        None, "The format, whatever the ending of -o.", values=tuple(FORMATS), check=as_it_is
+        None, "The format, whatever the ending of -o.", values=tuple(offered("Explanation")), check=as_it_is
     )
     csv: str = csv_field("Output")
     quiet: bool = output_option(False, "No remarks on standard error, only errors.", names="-q --quiet")

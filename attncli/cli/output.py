@@ -6,9 +6,9 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from contextvars import ContextVar
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -19,6 +19,9 @@ from attncli.errors import AttnError, FinalError, UsageError, shortened
 from attncli.files.replacing import replacing
 from attncli.views.screen import Screen, visible
 from attncli.views.terminal.bidi import isolated, isolated_line
+
+if TYPE_CHECKING:
+    from attncli.files.parquet import ParquetWriter, Table
 
 LONGEST = 1000  # characters of a line on standard error
 _SYSTEMS = {"truecolor": ColorSystem.TRUECOLOR, "256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
@@ -38,6 +41,7 @@ class Sink:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._records = 0  # written so far, of documents and rows
+        self._table: ParquetWriter | None = None
 
     def json(self, line: str) -> None:
         """One JSON object in UTF-8; on a terminal, characters that would act on it are escaped."""
@@ -73,6 +77,28 @@ class Sink:
         writer.write([*which.values(), *row] for row in remaining)
         text.detach()
         self._records += 1
+        self._stream.flush()
+
+    def table(self, table: "Table", line: int | None = None) -> None:
+        """Rows of Parquet for one sentence, with the columns before them that `rows` has."""
+        which = {"sentence": self._records} | ({} if line is None else {"line": line})
+        if self._table is None:
+            from attncli.files.parquet import ParquetWriter  # for those who ask for it
+
+            kinds = dict.fromkeys(which, "whole") | {**table.kinds}
+            self._table = ParquetWriter(self._stream, kinds, table.schema, table.version)
+        self._table.add([(*which.values(), *row) for row in table.rows])
+        self._records += 1
+
+    def close(self) -> None:
+        """Write the end of a table."""
+        if self._table is not None:
+            self._table.close()
+            self._stream.flush()
+
+    def text(self, text: str) -> None:
+        """Text in UTF-8 as it is, which cannot act on a terminal."""
+        self._stream.write(text.encode())
         self._stream.flush()
 
     def lines(self, lines: Iterable[Text], screen: Screen) -> None:
@@ -119,13 +145,15 @@ def open_sink(path: str | None) -> Iterator[Sink]:
     if path is None:
         if sys.stdout is None:  # closed by the caller (`>&-`)
             raise AttnError("standard output is closed", "write to a file instead: -o FILE.json")
-        yield Sink(sys.stdout.buffer)
-    elif _is_device(path):
-        with open(path, "wb") as stream:
-            yield Sink(stream)
+        with closing(Sink(sys.stdout.buffer)) as sink:
+            yield sink
     else:
-        with replacing(path) as stream:
-            yield Sink(stream)
+        with _opened(path) as stream, closing(Sink(stream)) as sink:
+            yield sink
+
+
+def _opened(path: str) -> AbstractContextManager[BinaryIO]:
+    return open(path, "wb") if _is_device(path) else replacing(path)
 
 
 def _is_device(path: str) -> bool:

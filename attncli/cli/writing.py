@@ -38,7 +38,7 @@ def write_each(
     `make` gives a record of a type that `form` has a view of; its `sentences` hold the unknown words.
     """
     with open_sink(output.output) as sink:
-        writer = _writer(form, output, sink, full, figure)
+        writer = writer_for(form, output, sink, full, figure)
 
         def write(text: str, line: int | None) -> None:
             if not form.many:
@@ -53,21 +53,28 @@ def write_each(
 
 
 def write_one(
-    make: Callable[[], Any], form: Format, output: RecordOptions, *, full: bool = False, figure: str = "heat"
+    make: Callable[[], Any],
+    form: Format,
+    output: RecordOptions,
+    *,
+    full: bool = False,
+    figure: str = "heat",
+    after: Callable[[Any, Sink], None] = lambda *_: None,
 ) -> None:
-    """Make and write one record, whose `sentences` hold the unknown words."""
+    """Make and write one record, whose `sentences` hold the unknown words; `after` may write more."""
     with open_sink(output.output) as sink:
         record = make()
         if form.name != "txt" or output.output:  # the page names them itself
             _say_unknown(record.sentences, None, output.quiet)
-        _writer(form, output, sink, full, figure).write(record)
+        writer_for(form, output, sink, full, figure).write(record)
+        after(record, sink)
 
 
 def save(record: "Explanation", output: RecordOptions) -> list[str]:
     """Write one record to the file of `output`, in the format of its ending; returns the remarks about it."""
     form, remarks = chosen_format("Explanation", output), list[str]()
     with saying_to(remarks.append), open_sink(output.output) as sink:
-        _writer(form, output, sink).write(record)
+        writer_for(form, output, sink).write(record)
     return remarks
 
 
@@ -108,7 +115,8 @@ class Writer:
         return self.screen.scale == "row"
 
 
-def _writer(form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
+def writer_for(form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
+    """The writer of records in a format."""
     plain = output.output is not None or form.write == "screen"
     screen = detect_screen(output.color, by_row=output.color_scale == "row", to_file=plain)
     if form.write == "screen":
@@ -132,6 +140,10 @@ def _json(writer: Writer, view: View, record: Any, line: int | None) -> None:
 
 def _rows(writer: Writer, view: View, record: Any, line: int | None) -> None:
     writer.sink.rows(view(record), line, writer.output.csv)
+
+
+def _table(writer: Writer, view: View, record: Any, line: int | None) -> None:
+    writer.sink.table(view(record), line)
 
 
 def _arrays(writer: Writer, view: View, record: Any, line: int | None) -> None:
@@ -171,6 +183,7 @@ WRITERS: Mapping[str, Callable[[Writer, View, Any, int | None], None]] = {
     "lines": _lines,
     "json": _json,
     "rows": _rows,
+    "table": _table,
     "arrays": _arrays,
     "page": _page,
     "figure": _figure,

@@ -39,8 +39,10 @@ class Block:
         return [_paired(source, target) for source, target in both]
 
 
-def blocks_of(sources: Lines, targets: Lines | None = None, names: Pair = ("", "")) -> Iterator[Block | None]:
-    """The lines in blocks, None where the next one has to be waited for.
+def blocks_of(
+    sources: Lines, targets: Lines | None = None, names: Pair = ("", ""), at_once: int = AT_ONCE
+) -> Iterator[Block | None]:
+    """The lines in blocks of `at_once` or fewer, None where the next one has to be waited for.
 
     names: of the two files, for an error.
 
@@ -48,7 +50,7 @@ def blocks_of(sources: Lines, targets: Lines | None = None, names: Pair = ("", "
         UsageError: one file has more lines than the other; all pairs have been given before.
     """
     first = 1
-    while lines := sources.take(AT_ONCE):
+    while lines := sources.take(at_once):
         there = None if targets is None else targets.take(len(lines))
         if there is not None:
             sources.give_back(lines[len(there) :])

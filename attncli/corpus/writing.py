@@ -3,16 +3,16 @@
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from attncli.corpus.folder import whole_file
 from attncli.corpus.settings import VERSION
 from attncli.corpus.tables import table_class
 from attncli.corpus.tables.table import Columns
-from attncli.extras import package
 from attncli.files.csv_cells import CsvWriter
+from attncli.files.parquet import ParquetWriter, check_parquet
 
 
 class Writer(Protocol):
@@ -24,7 +24,11 @@ class Writer(Protocol):
 
 def versioned(name: str) -> str:
     """The value of the column `schema` in every row: the table and the version of its columns."""
-    return f"attn.corpus.{name}/{VERSION}"
+    return f"{_schema(name)}/{VERSION}"
+
+
+def _schema(name: str) -> str:
+    return f"attn.corpus.{name}"
 
 
 @contextmanager
@@ -32,7 +36,7 @@ def writing(path: Path, table: str, name: str, cells: str = "guarded") -> Iterat
     """A writer of the table `name` in the format `table`, to a file that appears when it is whole; cells of CSV."""
     with whole_file(path) as file:
         if table == "parquet":
-            with _Parquet(file, name) as parquet:
+            with closing(ParquetWriter(file, table_class(name).columns, _schema(name), VERSION)) as parquet:
                 yield parquet
         else:
             text = io.TextIOWrapper(file, "utf-8", newline="")
@@ -77,32 +81,7 @@ def _csv_cell(cell: Any) -> Any:
     return json.dumps(cell) if isinstance(cell, list) else cell
 
 
-class _Parquet:
-    def __init__(self, file: BinaryIO, name: str) -> None:
-        arrow, self._parquet = package("pyarrow", "Parquet"), package("pyarrow.parquet", "Parquet")
-        one = {"whole": arrow.int64(), "number": arrow.float64(), "text": arrow.string()}
-        types = one | {f"{kind}s": arrow.list_(each) for kind, each in one.items()}
-        fields = [("schema", arrow.dictionary(arrow.int32(), arrow.string()))]
-        fields += [(column, types[kind]) for column, kind in table_class(name).columns.items()]
-        self._arrow, self._name = arrow, name
-        self._schema = arrow.schema(fields, {"schema": f"attn.corpus.{name}", "schema_version": VERSION})
-        self._file = file
-
-    def __enter__(self) -> "_Parquet":
-        self._writer = self._parquet.ParquetWriter(self._file, self._schema, compression="zstd")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._writer.close()
-
-    def write(self, columns: Columns) -> None:
-        """A row group."""
-        rows = len(next(iter(columns.values())))
-        arrays = {"schema": [versioned(self._name)] * rows, **columns}
-        self._writer.write_table(self._arrow.table(arrays, schema=self._schema))
-
-
 def check_table(table: str) -> None:
     """ResourceError where the format's extra is missing."""
     if table == "parquet":
-        package("pyarrow", "Parquet")
+        check_parquet()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.analysis.gold import Agreement
 from attncli.arrays import Array
 from attncli.errors import AttnError, UsageError
 from attncli.recipes.inputs import as_vectors
@@ -31,6 +32,7 @@ class Alignment:
     source, target: the sentences of n and m tokens. similarity `[n, m]`: of their vectors, before the prior; scores
     `[n, m]`: after it; weights `[n, m]`: softmax(scores / temperature) over the target, rows summing to 1.
     links: pairs of a source token and a target token, sorted. settings: resolved. space: the vector set or the model.
+    agreement: of the links with gold ones, where these are known.
     """
 
     source: Sentence
@@ -42,6 +44,7 @@ class Alignment:
     settings: AlignmentSettings
     space: "StoreInfo | ModelInfo"
     warnings: tuple[str, ...] = ()
+    agreement: Agreement | None = None
 
     @property
     def kind(self) -> str:

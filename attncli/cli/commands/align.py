@@ -1,34 +1,49 @@
-"""`attn align`: which words of a sentence and of its translation belong together."""
+"""`attn align`: which words of a sentence and of its translation belong together, in one pair or in files of pairs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.formats import chosen_format
+from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
 from attncli.cli.options import ModelOption, RecordOptions, check_alone, figure_field, output_option, vectors_field
 from attncli.errors import UsageError
 from attncli.settings.alignment import AlignmentOptions, check_alignment
 from attncli.settings.explanation import UnknownOption
+from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import WORLD
 
 if TYPE_CHECKING:
+    from attncli.cli.align_space import Space
+    from attncli.cli.output import Sink
+    from attncli.corpus.gold_file import GoldLinks
     from attncli.recipes.alignment import Alignment
-
-    Make = Callable[[str, str], Alignment]
+    from attncli.settings.alignment import AlignmentSettings
 
 EXAMPLES = """attn align "the white house" "la maison blanche"
 attn align "the white house" "la maison blanche" --links grow-diag-final --json
-attn align "the white house" "la maison blanche" --model my-model --layer 1"""
+attn align "the white house" "la maison blanche" --model my-model --layer 1
+attn align english.txt french.txt --tokenized > links.txt"""
 EXAMPLE = "the dog is very cute", "le chien est très mignon"
 NAMES = "SOURCE", "TARGET"  # of the sentences in errors
 
 SourceArgument = Annotated[
-    str | None, typer.Argument(metavar="SOURCE", show_default=False, help="A sentence. Left out: an example.")
+    str | None,
+    typer.Argument(
+        metavar="SOURCE",
+        show_default=False,
+        help="A sentence, or a file; a file alone, or - for standard input, has a line a pair: source ||| target, or "
+        "a tab between them. Left out: an example.",
+    ),
 ]
-TargetArgument = Annotated[str | None, typer.Argument(metavar="TARGET", show_default=False, help="Its translation.")]
+TargetArgument = Annotated[
+    str | None, typer.Argument(metavar="TARGET", show_default=False, help="Its translation, or a file of those.")
+]
+
+batch_option = partial(option, "Files")
 
 
 @dataclass(frozen=True)
@@ -39,17 +54,38 @@ class WordOptions(UnknownOption):
 
 
 @dataclass(frozen=True)
+class BatchOptions:
+    """The gold links of files, and the processes that work on them."""
+
+    gold: str | None = batch_option(
+        None, "Gold links, 1-2 3p4 a line, of --tokenized text: adds precision, recall, F1 and AER.", metavar="FILE"
+    )
+    gold_base: int | None = batch_option(
+        None,
+        "The number of the first word in --gold",
+        check=Whole(0, 1),
+        metavar="0|1",
+        described="0 where a 0 is in it, else 1",
+    )
+    jobs: int = batch_option(1, "How many processes work on files.", check=Whole(1, 1024), metavar="N")
+
+
+@dataclass(frozen=True)
 class FormOptions(RecordOptions):
     """The form and the destination of alignments."""
 
     json: bool = output_option(False, "One JSON object a pair of sentences (see: attn schema -h).")
+    format: str | None = output_option(
+        None, "The format, whatever the ending of -o.", values=tuple(offered("Alignment")), check=as_it_is
+    )
     figure: str = figure_field()
     full: bool = output_option(False, "With --json: the similarity and the scores too.")
 
 
-@options(AlignmentOptions, WordOptions, ModelOption, FormOptions)
+@options(AlignmentOptions, BatchOptions, WordOptions, ModelOption, FormOptions)
 def command(
     alignment: AlignmentOptions,
+    files: BatchOptions,
     words: WordOptions,
     model: ModelOption,
     output: FormOptions,
@@ -60,35 +96,96 @@ def command(
     """Align the words of two languages: the links between a sentence and its translation."""
     check_alone(context, model, untrained=("vectors", "unknown"))
     form = chosen_format("Alignment", output, output.figure)
+    named, gold = _files(source, target, output), _gold(files)
+    given = vars(alignment) | ({} if gold is None else {"tokenized": True})  # gold counts the words between blanks
+    if model.model is None:
+        given |= {"unknown": words.unknown}
+    settings = check_alignment(with_model=model.model is not None, **given)
+    space = _space(words, model, output)
+    if named:
+        from attncli.cli.align_batch import Batch, align_batch  # NumPy comes with it: not for help and completion
+
+        batch = Batch(named, settings, space, gold, files.jobs)
+        raise typer.Exit(align_batch(batch, form, output, full=output.full, figure=output.figure))
+    _align_texts(_texts(source, target, output), settings, space, gold, form, output)
+
+
+def _files(source: str | None, target: str | None, output: FormOptions) -> list[str]:
+    """The files that are named; none where the two are sentences, or nothing is given."""
     from attncli.cli.output import say
-    from attncli.cli.writing import write_one  # NumPy comes with what follows: not for help and completion
+    from attncli.cli.reading import is_batch
 
     if source is None:
-        source, target = EXAMPLE
-        if not output.quiet:
-            say(f'no sentences given, so here is an example: attn align "{source}" "{target}"')
+        return ["-"] if is_batch(None) else []
     if target is None:
-        hint = f'for example attn align "{EXAMPLE[0]}" "{EXAMPLE[1]}"'
-        raise UsageError("expected a second sentence", hint, setting="SOURCE", value=source)
-    make = _with_vectors(alignment, words, output) if model.model is None else _with_model(alignment, model.model)
-    pair = source, target
-    write_one(lambda: make(*pair), form, output, full=output.full, figure=output.figure)
+        if not _is_file(source):
+            hint = f'for example attn align "{EXAMPLE[0]}" "{EXAMPLE[1]}", or attn align PAIRS.txt'
+            raise UsageError("expected a second sentence, or a file", hint, setting="SOURCE", value=source)
+        return [source]
+    if source == target == "-":
+        raise UsageError("'-' is named twice", "name a file of sources or one of targets")
+    there = [name for name in (source, target) if _is_file(name)]
+    if len(there) == 1 and not output.quiet:
+        say(f"note: {there[0]!r} is a file and the other is none: both are taken as sentences")
+    return there if len(there) == 2 else []
 
 
-def _with_vectors(alignment: AlignmentOptions, words: WordOptions, output: RecordOptions) -> "Make":
-    """The function that aligns two sentences by word vectors."""
+def _is_file(name: str) -> bool:
+    return name == "-" or (os.path.exists(name) and not os.path.isdir(name))
+
+
+def _gold(files: BatchOptions) -> "GoldLinks | None":
+    """The gold links, if there are any."""
+    if files.gold is None:
+        return None
+    from attncli.corpus.gold_file import read_gold
+
+    return read_gold(files.gold, files.gold_base)
+
+
+def _texts(source: str | None, target: str | None, output: FormOptions) -> tuple[str, str]:
+    """The two sentences, or those of the example."""
+    if source is not None:
+        return source, target or ""
+    from attncli.cli.output import say
+
+    if not output.quiet:
+        say('no sentences given, so here is an example: attn align "{}" "{}"'.format(*EXAMPLE))
+    return EXAMPLE
+
+
+def _space(words: WordOptions, model: ModelOption, output: RecordOptions) -> "Space":
+    """The model, or the vector set, opened so that a file is imported once."""
+    from attncli.cli.align_space import Space
+
+    if model.model is not None:
+        return Space(model=model.model)
     from attncli.cli.reading import opened_vectors
-    from attncli.recipes.alignment import align_with
 
-    settings = check_alignment(**vars(alignment), unknown=words.unknown)
-    vectors = opened_vectors(words.vectors or WORLD, output)
-    return lambda source, target: align_with(source, target, settings, vectors, NAMES)
+    return Space(vectors=str(opened_vectors(words.vectors or WORLD, output).folder.absolute()))
 
 
-def _with_model(alignment: AlignmentOptions, name: str) -> "Make":
-    """The function that aligns two sentences by the output of a model's layer."""
-    from attncli.cli.reading import opened_model
-    from attncli.recipes.alignment import align_by_model
+def _align_texts(
+    texts: tuple[str, str],
+    settings: "AlignmentSettings",
+    space: "Space",
+    gold: "GoldLinks | None",
+    form: Format,
+    output: FormOptions,
+) -> None:
+    """Write the alignment of two sentences, and how it agrees with gold."""
+    from attncli.analysis.gold import agreement
+    from attncli.cli.align_report import write_agreement
+    from attncli.cli.align_space import recipe_of
+    from attncli.cli.writing import write_one
 
-    settings, model = check_alignment(with_model=True, **vars(alignment)), opened_model(name)
-    return lambda source, target: align_by_model(source, target, settings, model, NAMES)
+    def make() -> "Alignment":
+        made = recipe_of(space, settings, NAMES)(*texts)
+        own = None if gold is None else gold[0]
+        return made if own is None else replace(made, agreement=agreement(made.links, own))
+
+    def judge(record: "Alignment", sink: "Sink") -> None:
+        if record.agreement is not None:
+            write_agreement(record.agreement, sink if form.write == "json" else None, output.precision)
+
+    write_one(make, form, output, full=output.full, figure=output.figure, after=judge)

@@ -1,0 +1,134 @@
+"""`attn align` over files: a line of links a pair, or its record, in the order of the lines, as they are made."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from stat import S_ISREG
+from typing import Any
+
+from attncli.cli.align_report import AlignReport
+from attncli.cli.align_space import Space
+from attncli.cli.align_task import RECORDS, AlignTask, PairView, Written
+from attncli.cli.formats import Format
+from attncli.cli.options import RecordOptions
+from attncli.cli.output import Sink, open_sink
+from attncli.cli.writing import WRITERS, writer_for
+from attncli.corpus.gold_file import GoldLinks
+from attncli.corpus.inputs import is_packed
+from attncli.corpus.pair_texts import AT_ONCE, Block, blocks_of
+from attncli.corpus.text_lines import Lines, lines_of, open_lines
+from attncli.corpus.workers import Lost, open_own_workers
+from attncli.errors import AttnError, ExitCode, UsageError
+from attncli.settings.alignment import AlignmentSettings
+from attncli.views.records.alignment import TABLE
+
+RECORDS_AT_ONCE = 128  # pairs, where more than their links is written
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The files of a run, one of two columns or sources and targets, the settings of its alignment and its gold.
+
+    space: where words are compared; jobs: how many processes work on it.
+    """
+
+    files: Sequence[str]
+    settings: AlignmentSettings
+    space: Space
+    gold: GoldLinks | None = None
+    jobs: int = 1
+
+
+def align_batch(
+    batch: Batch, form: Format, output: RecordOptions, *, full: bool = False, figure: str = "heat"
+) -> ExitCode:
+    """Write the alignment of every pair; returns the exit code: 4 if a line could not be aligned.
+
+    Raises:
+        UsageError: there are no pairs, or one of two files has more lines than the other.
+        AttnError: a file that cannot be read.
+    """
+    written = Written(form.name, full, output.precision)
+    with ExitStack() as opened:
+        sink = opened.enter_context(open_sink(output.output))
+        files = [opened.enter_context(_opened(name)) for name in batch.files]
+        report = opened.enter_context(AlignReport(files, _size(batch.files), output))
+        workers = opened.enter_context(open_own_workers(batch.jobs))
+        write = _writing(form, output, sink, figure)
+        for each in workers.in_order(_tasks(batch, written, files)):
+            if isinstance(each, Lost):
+                reason = f"the lines from {each.task.name} on were not aligned: {each.reason}"
+                raise AttnError(reason, "try again, with fewer --jobs")
+            write(each.value.views)
+            report.add(each.value)
+        if form.write == "table":
+            sink.table(TABLE, 0)  # has its columns, even if no pair could be aligned
+        if not report.pairs:
+            raise UsageError(f"there is no line in {batch.files[0]!r}", "give a pair of sentences a line")
+        if batch.gold is not None:
+            report.judge(batch.gold, sink if form.write == "json" else None)
+    return report.code
+
+
+def _tasks(batch: Batch, written: Written, files: Sequence[Lines]) -> Iterator[AlignTask | None]:
+    """The work in pieces; None where the next one has to be waited for."""
+    at_once = AT_ONCE if written.format == "txt" else RECORDS_AT_ONCE
+    names = (batch.files[0], batch.files[-1])
+    for block in blocks_of(files[0], files[1] if len(files) > 1 else None, names, at_once):
+        if block is None:
+            yield None
+        else:
+            yield AlignTask(batch.settings, batch.space, written, block, _gold_of(block, batch.gold))
+
+
+def _gold_of(block: Block, gold: GoldLinks | None) -> Sequence[Any] | None:
+    """The gold of each pair of a block."""
+    first = block.first - 1
+    return None if gold is None else [gold[place] for place in range(first, first + len(block.lines))]
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[Lines]:
+    """The lines of a file, `-` for standard input."""
+    if name != "-":
+        with open_lines(name) as lines:
+            yield lines
+    elif sys.stdin is None:
+        raise UsageError("there is no standard input", "pipe text, or name files")
+    else:
+        yield lines_of("-", sys.stdin.buffer)
+
+
+def _size(names: Sequence[str]) -> int | None:
+    """The bytes of all files; None where one is packed, or no file."""
+    if any(is_packed(name) for name in names):
+        return None
+    found = [os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name) for name in names]
+    return sum(each.st_size for each in found) if all(S_ISREG(each.st_mode) for each in found) else None
+
+
+def _writing(form: Format, output: RecordOptions, sink: Sink, figure: str) -> Callable[[Sequence[PairView]], None]:
+    """The function that writes views in a format."""
+    if form.name == "txt":
+        return lambda views: sink.text("".join(f"{each.view}\n" for each in views))
+    writer = writer_for(form, output, sink, figure=figure)
+
+    def write(views: Sequence[PairView]) -> None:
+        for each in views:
+            if each.view is None:
+                continue
+            if form.write not in RECORDS:
+                WRITERS[form.write](writer, _as_it_is, each.view, each.line)
+                continue
+            if not form.many:
+                sink.check_room(form.name)
+            writer.write(each.view, each.line)
+
+    return write
+
+
+def _as_it_is(view: Any, **_: Any) -> Any:
+    """A view that was made elsewhere."""
+    return view
