@@ -18,7 +18,7 @@ from attncli.vectors.store.opened import Vectors
 if TYPE_CHECKING:
     from attncli.vectors.formats.readers import Progress
 
-OWN = {layout.MATRIX, layout.NORMS, layout.NGRAMS, layout.PIECES, layout.INDEX}  # the files of a set
+OWN = {layout.MATRIX, layout.NORMS, layout.NGRAMS, layout.PIECES, layout.PARTS, layout.INDEX}  # the files of a set
 SHOW_ALL = "to list the kept sets: attn vectors list"
 
 
@@ -122,5 +122,6 @@ def _taken(name: str) -> UsageError:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of the files in a store."""
-    return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder))
+    """Bytes of the files in a store, those of its parts too."""
+    files = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    return sum(path.lstat().st_size for path in files)

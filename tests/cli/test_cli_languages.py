@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.command import attn
 from support.exploring import explorer, press
-from support.two_languages import EN, FR, put_in_place
+from support.two_languages import EN, FR, PARTS, put_in_place
 
 from attncli import explain
 from attncli.explore.command_line import explain_command
@@ -21,7 +21,7 @@ BOTH = "attn-en has no word of the memory: the vectors of both are those of attn
 
 @pytest.fixture(autouse=True)
 def world(tmp_path, monkeypatch):
-    return put_in_place(monkeypatch, tmp_path / "world", cross_temperature=OWN, splits=True)
+    return put_in_place(monkeypatch, tmp_path / "world", cross_temperature=OWN, parts=PARTS)
 
 
 @pytest.mark.parametrize("command", ["explain", "compare", "tour --screen 1"])

@@ -104,7 +104,8 @@ def composing(tmp_path_factory):
     """Two sets that compose unknown words: of their own words, and of n-grams."""
     folder = tmp_path_factory.mktemp("stores")
     words = ["dog", "s", "haus", "a", "注意", "力", "é", "don", "U"]
-    write_store(folder / "p", words, np.random.default_rng(0).normal(size=(9, 4)), name="p", source="s", splits=True)
+    rows = np.random.default_rng(0).normal(size=(9, 4))
+    write_store(folder / "p", words, rows, name="p", source="s", parts=(words, rows))
     import_file(recognise(datapath("non_ascii_fasttext.bin")), folder / "grams", name="grams")
     return [open_vectors(folder / "p"), open_vectors(folder / "grams")]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.two_languages import EN, FR, put_in_place
+from support.two_languages import EN, FR, PARTS, put_in_place
 
 from attncli import compare, explain, open_vectors
 from attncli.errors import AttnError
@@ -18,7 +18,7 @@ BOTH = "attn-en has no word of {}: the vectors of both are those of attn-world"
 
 @pytest.fixture
 def world(tmp_path, monkeypatch):
-    return put_in_place(monkeypatch, tmp_path / "world", cross_temperature=OWN, splits=True)
+    return put_in_place(monkeypatch, tmp_path / "world", cross_temperature=OWN, parts=PARTS)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ MEANINGS = [
     ),
     *("not pas", "eats mange", "house maison", "white blanche"),
 ]
+PARTS = ["il", "chien", "très", "mignon"], np.eye(len(MEANINGS))[:4]  # of words that the set lacks
 EN, FR = "the dog is very cute", "le chien est très mignon"
 
 

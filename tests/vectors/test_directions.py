@@ -115,19 +115,19 @@ def test_ngrams_beside_numbers_of_one_byte_are_halves(attn_home):
 
 
 def test_the_two_facts_that_a_set_may_name(tmp_path):
-    info = make(tmp_path / "both", cross_temperature=0.07, splits=True).info
-    assert (info.cross_temperature, info.splits) == (0.07, True)
+    info = make(tmp_path / "both", cross_temperature=0.07, parts=(["\u2581a"], np.ones((1, 8)))).info
+    assert (info.cross_temperature, info.parts) == (0.07, Vectors(tmp_path / "both" / "parts").info.checksum)
     plain = make(tmp_path / "none").info
-    assert (plain.cross_temperature, plain.splits) == (None, False)
+    assert (plain.cross_temperature, plain.parts) == (None, None)
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [("cross_temperature", text) for text in ("0", "-1", "nan", "inf", "1e999", "x", "", 1.0, 1)]
-    + [("splits", text) for text in ("", "another way", 1)],
+    + [("parts", text) for text in ("", "another", "F" * 64, 1)],
 )
 def test_a_fact_that_cannot_be_is_noticed(tmp_path, key, value):
-    folder = make(tmp_path / "store", cross_temperature=0.07, splits=True).folder
+    folder = make(tmp_path / "store", cross_temperature=0.07).folder
     with closing(sqlite3.connect(folder / layout.INDEX)) as connection, connection:
         meta = dict(connection.execute("SELECT key, value FROM meta WHERE key != '~check'")) | {key: value}
         rows = [(key, value), ("~check", layout.meta_check(meta))]

@@ -1,87 +1,89 @@
-"""Unknown words composed of a set's own words, for a set that is made to be so."""
+"""Unknown words composed of the parts of words that a set keeps for them."""
 
 import json
+import os
 from unicodedata import normalize
 
 import numpy as np
 import pytest
 
-from attncli import AttnError, explain
+from attncli import AttnError, ResourceError, explain
 from attncli.cli.app import run
 from attncli.vectors import Vectors, write_store
+from attncli.vectors.keeping import kept_as
 from attncli.vectors.store.verifying import verify
 from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
 from attncli.views.terminal.explain import explain_lines
 
-WORDS = ["the", "dog", "technologische", "n", "schule", "haus", "s", "hauss", "chule", "é", "犬", "O", "zero"]
-MATRIX = np.random.default_rng(5).normal(size=(len(WORDS), 6)) * np.arange(1, len(WORDS) + 1)[:, None]  # [n, d]
-MATRIX[-1] = 0
+NUMBERS = np.random.default_rng(5)
+WORDS, MATRIX = ["the", "dog"], NUMBERS.normal(size=(2, 6))
+PARTS = ["▁the", "▁techno", "logische", "n", "▁haus", "s", "▁hauss", "chule", "schule", "é", "犬", "▁", "nothing"]
+ROWS = NUMBERS.normal(size=(len(PARTS), 6)) * np.arange(1, len(PARTS) + 1)[:, None]  # [parts, d]
+ROWS[-1] = 0
+
+
+def make(folder, **options):
+    given = {"name": "parts", "source": "a test", "parts": (PARTS, ROWS), **options}
+    write_store(folder, WORDS, MATRIX, **given)
+    return Vectors(folder)
 
 
 @pytest.fixture
 def composing(tmp_path):
-    write_store(tmp_path / "parts", WORDS, MATRIX, name="parts", source="a test", splits=True)
-    return Vectors(tmp_path / "parts")
+    return make(tmp_path / "parts")
 
 
-def mean(*parts):
-    """By hand: each part with the square of its length, the whole as long as its parts."""
-    weights = np.array([len(part) ** 2 for part in parts], float)
-    rows = MATRIX[[WORDS.index(part) for part in parts]].astype(np.float32).astype(np.float64)
-    vector = (weights[:, None] * rows).sum(axis=0)
-    return vector / np.linalg.norm(vector) * (weights * np.linalg.norm(rows, axis=1)).sum() / weights.sum()
+def total(*parts):
+    """By hand: the sum of the parts, as long as the set's first word."""
+    vector = ROWS[[PARTS.index(part) for part in parts]].astype(np.float32).astype(np.float64).sum(axis=0)
+    return vector / np.linalg.norm(vector) * np.linalg.norm(MATRIX[0].astype(np.float32))
 
 
 @pytest.mark.parametrize(
     ("word", "parts"),
     [
-        ("technologischen", ["technologische", "n"]),
-        ("Hausschule", ["haus", "schule"]),  # cheaper than hauss + chule, whose ranks are lower
-        ("HAUS", ["haus"]),
-        ("qhausq", ["haus"]),  # no word covers a q
-        ("犬犬", ["犬", "犬"]),
-        ("nO", ["n", "O"]),
-        (normalize("NFD", "né"), ["n", "é"]),
-        ("dog" * 100, ["dog"] * 66),  # a word of more than 200 characters is cut off
+        ("technologischen", ["▁techno", "logische", "n"]),
+        ("Hausschule", ["▁haus", "schule"]),  # cheaper than ▁hauss + chule, whose ranks are lower
+        ("HAUS", ["▁haus"]),
+        ("ｈａｕｓ", ["▁haus"]),  # full width
+        ("qsq", ["▁", "s"]),  # no part covers a q
+        ("犬犬", ["▁", "犬", "犬"]),
+        (normalize("NFD", "né"), ["▁", "n", "é"]),
+        ("n" * 300, ["▁", *["n"] * 200]),  # a word of more than 200 characters is cut off
     ],
 )
-def test_the_vector_is_the_weighted_mean_of_the_parts(composing, word, parts):
-    np.testing.assert_allclose(composing.compose(word), mean(*parts), rtol=1e-12)
+def test_the_vector_is_the_sum_of_the_parts_as_long_as_the_sets_vectors(composing, word, parts):
+    np.testing.assert_allclose(composing.compose(word), total(*parts), rtol=1e-6)
 
 
-@pytest.mark.parametrize("word", ["", "qq", "\udcff", "🙂"])
-def test_a_word_without_parts_has_no_vector(composing, word):
-    assert composing.compose(word) is None
-
-
-def test_parts_of_length_zero_make_a_vector_of_zeros(composing):
-    assert composing.compose("zeroq").tolist() == [0] * 6
+def test_parts_that_sum_to_nothing_make_a_vector_of_zeros(tmp_path):
+    vectors = make(tmp_path / "zero", parts=(["▁q"], np.zeros((1, 6))))
+    assert vectors.compose("q").tolist() == [0] * 6
+    assert vectors.compose("x") is None
 
 
 def test_many_words_at_once_take_one_look_up(composing, monkeypatch):
-    asked, find = [], composing.find
-    monkeypatch.setattr(composing, "find", lambda words: asked.append(1) or find(words))
-    words = ["hausschule", "qq", "dogs", "dogs", "technologischen"]
+    asked, find = [], composing.parts.find
+    monkeypatch.setattr(composing.parts, "find", lambda words: asked.append(1) or find(words))
+    words = ["hausschule", "haus", "haus", "technologischen"]
     made = composing.composed(words)
     assert len(asked) == 1
-    assert list(made) == ["hausschule", "dogs", "technologischen"]
+    assert list(made) == ["hausschule", "haus", "technologischen"]
     for word, vector in made.items():
         np.testing.assert_array_equal(vector, composing.compose(word))
 
 
 def test_a_set_that_is_not_made_so_composes_nothing(tmp_path):
-    write_store(tmp_path / "plain", WORDS, MATRIX, name="plain", source="a test")
-    plain = Vectors(tmp_path / "plain")
+    plain = make(tmp_path / "plain", parts=None)
     assert (plain.composes, plain.compose("dogs"), plain.composed(["dogs"])) == (False, None, {})
 
 
 def test_it_is_marked_skipped_or_refused(composing):
-    explanation = explain("the Hausschule dog qq", composing)
+    explanation = explain("the Hausschule dog", composing)
     tokens = json.loads(explanation_json(explanation))["tokens"]
     assert [token["text"] for token in tokens if token.get("composed")] == ["Hausschule"]
-    np.testing.assert_allclose(explanation.source.inputs.x[1], mean("haus", "schule"), rtol=1e-12)
-    assert [each.text for each in explanation.sentence.unknown] == ["qq"]
+    np.testing.assert_allclose(explanation.source.inputs.x[1], total("▁haus", "schule"), rtol=1e-6)
     shown = " ".join(" ".join(line.plain for line in explain_lines(explanation, Screen())).split())
     assert "their vectors are composed of their parts: [Hausschule+]" in shown
     assert [each.text for each in explain("the dogs", composing, unknown="skip").sentence.unknown] == ["dogs"]
@@ -89,16 +91,38 @@ def test_it_is_marked_skipped_or_refused(composing):
         explain("the dogs", composing, unknown="error")
 
 
-def test_nearest_spellings_are_looked_for_only_where_no_vector_is_composed(composing, monkeypatch):
+def test_nearest_spellings_are_looked_for_only_where_no_vector_is_composed(tmp_path, monkeypatch):
+    vectors = make(tmp_path / "few", parts=(["▁dogs"], np.ones((1, 6))))
     asked = []
-    monkeypatch.setattr(composing, "spellings", lambda word, top=3: asked.append(word) or [])
-    explain("the dogs qq", composing)
+    monkeypatch.setattr(vectors, "spellings", lambda word, top=3: asked.append(word) or [])
+    explain("the dogs qq", vectors)
     assert asked == ["qq"]
 
 
-def test_info_says_so(composing, capsys):
+def test_info_size_and_verification_count_the_parts(composing, capsys):
     run(["vectors", "info", str(composing.folder)])
     assert "composed of their parts" in capsys.readouterr().out
     run(["vectors", "info", str(composing.folder), "--json"])
     assert json.loads(capsys.readouterr().out)["composed_of"] == "parts"
+    files = [path for path in composing.folder.rglob("*") if path.is_file()]
+    assert len(files) == 6
+    assert kept_as("parts", composing).size == sum(path.stat().st_size for path in files)
     verify(composing)
+
+
+@pytest.mark.parametrize("name", ["vectors.npy", "norms.npy", "index.sqlite"])
+def test_a_flipped_byte_of_a_part_is_noticed(composing, name):
+    path = composing.folder / "parts" / name
+    with open(path, "r+b") as file:
+        at = path.stat().st_size - 3
+        os.pwrite(file.fileno(), bytes([os.pread(file.fileno(), 1, at)[0] ^ 1]), at)
+    with pytest.raises(ResourceError, match="damaged"):
+        verify(Vectors(composing.folder))
+
+
+def test_parts_of_another_set_are_noticed(composing, tmp_path):
+    other = make(tmp_path / "other", parts=(["▁q"], np.ones((1, 6))))
+    composing.folder.joinpath("parts").rename(tmp_path / "aside")
+    other.folder.joinpath("parts").rename(composing.folder / "parts")
+    with pytest.raises(ResourceError, match="parts are not those"):
+        Vectors(composing.folder).compose("q")

@@ -4,6 +4,7 @@
     norms.npy      [n] float32: the Euclidean length of every row, for cosines; int8 numbers say its direction alone
     ngrams.npy     [buckets, d], only of a fastText model: what unknown words are composed of, mapped as well
     tokenizer.json only of a folder of static vectors whose rows are tokens: cuts unknown words into those
+    parts/         a store of its own, only of a set that composes unknown words of the parts of words (see parts.py)
     index.sqlite   meta    key -> value: the fields of `StoreInfo`, and a check over them
                    words   block -> its WORDS_PER_BLOCK words in row order, joined by NUL
                    places  bucket -> (hash, row) pairs of every word whose hash falls into it
@@ -25,6 +26,7 @@ MATRIX = "vectors.npy"
 NORMS = "norms.npy"
 NGRAMS = "ngrams.npy"
 PIECES = "tokenizer.json"
+PARTS = "parts"
 INDEX = "index.sqlite"
 VERSION = 1
 WORDS_PER_BLOCK = 32
@@ -34,7 +36,6 @@ MAX_TOKENIZER = 2**27  # bytes; the largest vocabularies in use take a quarter
 LONGEST_NGRAM = 64  # characters; bounds the cost of one word
 MAX_HEADER = 4096  # bytes; NumPy writes 128
 SEPARATOR = "\0"
-SPLITS = "by rank"  # how a set of words is cut into its own, as its description says it
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -105,11 +106,11 @@ def parse_temperature(text: str) -> float:
     return float(text)
 
 
-def parse_splits(text: str) -> bool:
-    """That unknown words are cut into the set's own; ValueError for a way to cut them that is not known here."""
-    if text != SPLITS:
-        raise ValueError(f"it claims an impossible way to cut words: {text}")
-    return True
+def parse_checksum(text: str) -> str:
+    """The checksum of another store; ValueError for what is none."""
+    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+        raise ValueError(f"it claims an impossible checksum of parts: {text[:80]}")
+    return text
 
 
 #: Facts of `meta` as text, which a set to which they do not apply, and an older one, has not → how they are read.
@@ -117,7 +118,7 @@ OPTIONAL: Mapping[str, Callable[[str], object]] = {
     "ngrams": Ngrams.parse,
     "pieces": Pieces.parse,
     "cross_temperature": parse_temperature,
-    "splits": parse_splits,
+    "parts": parse_checksum,
 }
 
 
@@ -150,7 +151,7 @@ class StoreInfo:
     ngrams: Ngrams | None = None  # None: no words can be composed of them, and `meta` has no such row
     pieces: Pieces | None = None  # the same
     cross_temperature: float | None = None  # of attention from one text to another; None: the general one
-    splits: bool = False  # whether unknown words are composed of the set's own, cut by their ranks
+    parts: str | None = None  # the checksum of the store of parts that unknown words are composed of
 
     @property
     def ngram_dtype(self) -> str:
@@ -166,9 +167,7 @@ class StoreInfo:
 def meta_rows(info: StoreInfo) -> list[tuple[str, object]]:
     """The rows of the `meta` table, in key order, the last a check over the others."""
     rows = sorted((field.name, getattr(info, field.name)) for field in fields(info) if field.name not in OPTIONAL)
-    facts = {"ngrams": info.ngrams, "pieces": info.pieces, "cross_temperature": info.cross_temperature}
-    rows += [(name, str(fact)) for name, fact in facts.items() if fact]
-    rows += [("splits", SPLITS)] if info.splits else []
+    rows += [(name, str(fact)) for name in OPTIONAL if (fact := getattr(info, name))]
     return [*rows, ("~check", meta_check(dict(rows)))]
 
 

@@ -84,8 +84,8 @@ class Vectors:
 
     @property
     def composed_of(self) -> str | None:
-        """`n-grams`, `pieces` (tokens of the set), `parts` (its own words), or None: unknown words are not composed."""
-        made_of = {"n-grams": self.info.ngrams, "pieces": self.info.pieces, "parts": self.info.splits}
+        """`n-grams`, `pieces` (tokens of the set), `parts` (of words, see parts.py); None: they are not composed."""
+        made_of = {"n-grams": self.info.ngrams, "pieces": self.info.pieces, "parts": self.info.parts}
         return next((name for name, form in made_of.items() if form), None)
 
     @property
@@ -101,7 +101,7 @@ class Vectors:
         if self.composed_of == "parts":
             from attncli.vectors.store.parts import composed_of_parts  # for unknown words alone
 
-            return composed_of_parts(self, words)
+            return composed_of_parts(self.parts, words, float(self.norms[0]))
         made = ((word, self.compose(word)) for word in dict.fromkeys(words))
         return {word: vector for word, vector in made if vector is not None}
 
@@ -165,6 +165,14 @@ class Vectors:
             return None
         shape = (form.buckets, self.dimensions)
         return StoredMatrix(self.folder, layout.NGRAMS, self.info.ngram_dtype, shape, form.offset, form.header_crc)
+
+    @cached_property
+    def parts(self) -> "Vectors":
+        """The parts of unknown words, of a set that has them, as a set of their own. ResourceError: not as written."""
+        parts = Vectors(self.folder / layout.PARTS)
+        if parts.info.checksum != self.info.parts or parts.dimensions != self.dimensions:
+            raise damaged(self.folder, f"its {layout.PARTS} are not those that were written")
+        return parts
 
     @cached_property
     def _pieces(self) -> "PieceTokenizer":

@@ -1,7 +1,8 @@
-"""Vectors for words that a set lacks, of the set's own words that they are cut into.
+"""Vectors for words that a set lacks, of the parts of words that the set keeps for them.
 
-As technologische + n for technologischen. The cut is the cheapest by the words' ranks; a part counts with the square
-of its length, since a long one says the most of the meaning. Characters that no word covers count nothing.
+A part that begins words stands under its letters with START in front, as ▁techn; another as it is, as ologisch. A
+word, composed and in lower case, is cut the cheapest way by the ranks of its parts (SentencePiece's unigram model: Kudo
+2018). Its vector is the sum of theirs, whose lengths say how much they count, made as long as the set's vectors are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,59 +11,43 @@ from unicodedata import normalize
 
 import numpy as np
 
-from attncli.text.signs import Span
 from attncli.text.splitting import cheapest_split, rank_cost
 from attncli.vectors.store.opened import Vectors
 
-LONGEST_PART = 24  # characters
+START = "\u2581"  # in front of the first part of a word, as SentencePiece writes it
+LONGEST_PART = 16  # characters, START among them
 LONGEST_WORD = 200  # characters of a word that has parts; bounds the cost of one word
 
 
-def composed_of_parts(vectors: Vectors, words: Iterable[str]) -> dict[str, np.ndarray]:
-    """The vectors [d] of those words that have parts in the set: the weighted mean, whose length is that of its parts.
-
-    One look-up for all words.
-    """
-    spelt = {word: normalize("NFC", word[:LONGEST_WORD]) for word in words}
-    rows = vectors.find(dict.fromkeys(chain.from_iterable(map(_stretches, spelt.values()))))
-    parts = {word: each for word, text in spelt.items() if (each := _parts(text, rows))}
-    numbers = vectors.rows([row for each in parts.values() for row, _ in each])  # [parts of all words, d]
-    ends = np.cumsum([len(each) for each in parts.values()])
-    several = zip(parts.items(), np.split(numbers, ends)[:-1], strict=True)
-    return {word: _mean(some, np.array([length for _, length in each])) for (word, each), some in several}
+def composed_of_parts(parts: Vectors, words: Iterable[str], length: float) -> dict[str, np.ndarray]:
+    """The vectors [d], of this length, of those words that have parts. One look-up for all words."""
+    spelt = {word: spelling(word) for word in words}
+    ranks = parts.find(dict.fromkeys(chain.from_iterable(map(_stretches, spelt.values()))))
+    ranked = {word: each for word, text in spelt.items() if (each := parts_of(text, ranks))}
+    rows = parts.rows(list(chain.from_iterable(ranked.values())))  # [parts of all words, d]
+    ends = np.cumsum([len(each) for each in ranked.values()])
+    sums = (each.sum(axis=0) for each in np.split(rows, ends)[:-1])
+    return {word: total * (length / (np.linalg.norm(total) or 1)) for word, total in zip(ranked, sums, strict=True)}
 
 
-def _spans(text: str) -> Iterator[Span]:
-    for start in range(len(text)):
-        yield from ((start, end) for end in range(start + 1, min(start + LONGEST_PART, len(text)) + 1))
+def spelling(word: str) -> str:
+    """The spelling of a word that is cut into parts."""
+    return START + normalize("NFKC", word[:LONGEST_WORD]).lower()
 
 
-def _stretches(text: str) -> Iterator[str]:
-    """Everything that could be a part of a word: every stretch as it is, and in lower case."""
-    for start, end in _spans(text):
-        yield from (text[start:end], text[start:end].lower())
+def parts_of(spelt: str, ranks: Mapping[str, int]) -> list[int]:
+    """The ranks of the parts of a spelling, from left to right; characters that no part covers are passed over."""
+
+    def parts_at(start: int) -> Iterator[tuple[int, float]]:
+        for end in range(start + 1, min(start + LONGEST_PART, len(spelt)) + 1):
+            if (rank := ranks.get(spelt[start:end])) is not None:
+                yield end, rank_cost(rank)
+
+    spans = (spelt[slice(*span)] for span in cheapest_split((0, len(spelt)), parts_at))
+    return [ranks[part] for part in spans if part in ranks]
 
 
-def _parts(text: str, rows: Mapping[str, int]) -> list[tuple[int, int]]:
-    """The rows of the parts of a word and their lengths in characters, without those that the set lacks."""
-
-    def row(span: Span) -> int | None:
-        part = text[slice(*span)]
-        return rows.get(part, rows.get(part.lower()))
-
-    def words_at(start: int) -> Iterator[tuple[int, float]]:
-        for end in range(start + 1, min(start + LONGEST_PART, len(text)) + 1):
-            if (found := row((start, end))) is not None:
-                yield end, rank_cost(found)
-
-    spans = cheapest_split((0, len(text)), words_at)
-    return [(found, end - start) for start, end in spans if (found := row((start, end))) is not None]
-
-
-def _mean(rows: np.ndarray, characters: np.ndarray) -> np.ndarray:
-    """The mean of rows [m, d], each counted with the square of its characters [m]."""
-    weights = characters**2 / (characters**2).sum()  # [m]
-    mean = weights @ rows  # [d]
-    length = np.linalg.norm(mean)
-    made: np.ndarray = mean * (weights @ np.linalg.norm(rows, axis=1) / length) if length else mean
-    return made
+def _stretches(spelt: str) -> Iterator[str]:
+    """Everything that could be a part."""
+    for start in range(len(spelt)):
+        yield from (spelt[start:end] for end in range(start + 1, min(start + LONGEST_PART, len(spelt)) + 1))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 
+from attncli.errors import ResourceError
 from attncli.vectors.store import layout
 from attncli.vectors.store.composing import read_pieces
 from attncli.vectors.store.index import DamagedError, damaged
@@ -19,7 +20,7 @@ def verify(vectors: Vectors, progress: Progress = lambda *_: None) -> None:
 
     Raises ResourceError naming everything that is not as it was written.
     """
-    faults = [fault for check in (_numbers, _ngrams, _pieces, _words) for fault in check(vectors, progress)]
+    faults = [fault for check in (_numbers, _ngrams, _pieces, _parts, _words) for fault in check(vectors, progress)]
     if faults:
         raise damaged(vectors.folder, "; ".join(faults))
 
@@ -63,6 +64,16 @@ def _pieces(vectors: Vectors, progress: Progress) -> Iterator[str]:
         progress(f"reading the tokenizer of {vectors.name}", len(data), len(data))
     except DamagedError as error:
         yield error.why
+
+
+def _parts(vectors: Vectors, progress: Progress) -> Iterator[str]:
+    """The parts of unknown words, where there are some, as a set of their own."""
+    if vectors.info.parts is None:
+        return
+    try:
+        verify(vectors.parts, progress)
+    except ResourceError as error:
+        yield error.why if isinstance(error, DamagedError) else error.message
 
 
 def _words(vectors: Vectors, progress: Progress) -> Iterator[str]:

@@ -43,13 +43,13 @@ def write_store(
     licence: str | None = None,
     dtype: str = "float32",
     cross_temperature: float | None = None,
-    splits: bool = False,
+    parts: tuple[Sequence[str], np.ndarray] | None = None,
 ) -> StoreInfo:
     """Write `words` and their rows of `matrix` [n, d] as the store `folder`; the same input gives the same bytes.
 
     A word that came before is left out and counted. cross_temperature: of attention from one text to another, None:
-    the general one. splits: unknown words are composed of these, the most frequent of which stand first. Raises what
-    `create_store` and `StoreWriter.add` raise, and ValueError if there are not as many words as rows.
+    the general one. parts: what unknown words are composed of, the most frequent first, and their rows (see parts.py).
+    Raises what `create_store` and `StoreWriter.add` raise, and ValueError if there are not as many words as rows.
     """
     if len(words) != len(matrix):
         raise ValueError(f"{len(words)} words for {len(matrix)} rows")
@@ -57,7 +57,9 @@ def write_store(
     with create_store(folder, name=name, source=source, dimensions=dimensions, licence=licence, dtype=dtype) as new:
         for start in range(0, len(words), ROWS_PER_BLOCK):
             new.add(words[start : start + ROWS_PER_BLOCK], matrix[start : start + ROWS_PER_BLOCK])
-        new.cross_temperature, new.splits = cross_temperature, splits
+        new.cross_temperature = cross_temperature
+        if parts is not None:
+            new.add_parts(*parts)
     return new.info
 
 
@@ -97,7 +99,6 @@ class StoreWriter:
     came_first = False  # whether this store took the place, and not another writer's
     limit: int | None = None  # the words that the store is to have at most
     cross_temperature: float | None = None
-    splits = False
 
     def __init__(self, folder: Path, dimensions: int, dtype: str) -> None:
         self.folder, self.dimensions, self.dtype = folder, dimensions, dtype
@@ -107,6 +108,7 @@ class StoreWriter:
         self._norms: list[np.ndarray] = []
         self._ngrams: Ngrams | None = None
         self._pieces: Pieces | None = None
+        self._parts: str | None = None
 
     def __enter__(self) -> Self:
         self._matrix = MatrixWriter(self.folder / layout.MATRIX, self.dimensions, self.dtype)
@@ -155,6 +157,12 @@ class StoreWriter:
         (self.folder / layout.PIECES).write_bytes(tokenizer)
         self._pieces = Pieces(len(tokenizer), -1 if unknown is None else unknown, sha256(tokenizer).hexdigest())
 
+    def add_parts(self, parts: Sequence[str], vectors: np.ndarray) -> None:
+        """Keep the parts of unknown words and their rows [m, d] as a store inside this one."""
+        name = f"{layout.PARTS} of words"
+        info = write_store(self.folder / layout.PARTS, parts, vectors, name=name, source=name, dtype=self.dtype)
+        self._parts = info.checksum
+
     def finish(self, *, name: str, source: str, licence: str | None) -> None:
         """Write the parts that are known only at the end (header, norms, places, description) and sync every file."""
         if not len(self._index):
@@ -162,14 +170,15 @@ class StoreWriter:
         np.save(self.folder / layout.NORMS, np.concatenate(self._norms))  # [n]
         self.info = self._description(name, source, licence, self._matrix.finish(), self._index.write_places())
         self._index.describe(self.info)
-        composing = [*([layout.NGRAMS] if self._ngrams else []), *([layout.PIECES] if self._pieces else [])]
+        made = ((layout.NGRAMS, self._ngrams), (layout.PIECES, self._pieces))
+        composing = [name for name, form in made if form]
         for file in (layout.MATRIX, layout.NORMS, layout.INDEX, *composing, "."):
             _sync(self.folder / file)
 
     def _description(self, name: str, source: str, licence: str | None, header: bytes, buckets: int) -> StoreInfo:
         numbers, words = self._matrix.sha256, self._index.words_sha256
         form = f"{len(self._index)} {self.dimensions} {self.dtype} {words} {numbers}"
-        form = " ".join(map(str, [form, *filter(None, (self._ngrams, self._pieces, self.splits and layout.SPLITS))]))
+        form = " ".join(map(str, [form, *filter(None, (self._ngrams, self._pieces, self._parts))]))
         norms = (self.folder / layout.NORMS).read_bytes()
         return StoreInfo(
             name=name,
@@ -193,7 +202,7 @@ class StoreWriter:
             ngrams=self._ngrams,
             pieces=self._pieces,
             cross_temperature=self.cross_temperature,
-            splits=self.splits,
+            parts=self._parts,
         )
 
 
