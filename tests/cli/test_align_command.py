@@ -181,6 +181,7 @@ def test_any_encoding_will_do(small, encoding):
         ([EN, FR, "--layer", "3"], 2, "--layer 3: expected a model with it", "--model PATH_OR_NAME"),
         ([EN, "le qwzx", "--unknown", "error"], 1, "'qwzx'", ""),
         ([EN, FR, "-o", "a.xyz"], 2, "expected an ending among .txt", ""),
+        ([f"{EN} " * 400, f"{FR} " * 400, "--json", "--full"], 1, "the limit is 64", "-o FILE.npz"),
         ([f"{EN} " * 500, f"{FR} " * 500], 1, "expected at most 4,194,304 pairs of words", "sentence by sentence"),
     ],
 )
