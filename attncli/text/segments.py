@@ -10,7 +10,6 @@ from itertools import chain
 
 from attncli.text.equivalents import equivalents
 from attncli.text.signs import Span
-from attncli.text.splitting import cheapest_split, rank_cost
 
 Segments = tuple[list[tuple[Span, str]], list[Span]]  # known words with their places, places of unknown ones
 
@@ -191,6 +190,8 @@ def _next(text: str, compound: Compound, first: int, rows: Mapping[str, int]) ->
 
 def _cheapest_matches(text: str, piece: Span, rows: Mapping[str, int]) -> Segments:
     """Cut an unspaced piece into the known words of the highest ranks; neighbouring unknown characters are one word."""
+    from attncli.text.splitting import cheapest_split, rank_cost  # for scripts without blanks alone
+
     words = _known_spans(text, piece, rows)
     costs = defaultdict[int, list[tuple[int, float]]](list)
     for (start, end), word in words.items():

@@ -10,7 +10,6 @@ import numpy as np
 
 from attncli.text.spelling import nearest_spellings
 from attncli.vectors.store import layout
-from attncli.vectors.store.directions import restored
 from attncli.vectors.store.index import Index, damaged, is_regular
 from attncli.vectors.store.layout import StoreInfo
 from attncli.vectors.store.lexicon import Lexicon
@@ -151,7 +150,11 @@ class Vectors:
 
     def _values(self, numbers: np.ndarray, rows: np.ndarray | slice) -> np.ndarray:
         """The vectors of rows [m, d] that are stored as these numbers, float64 where they are directions."""
-        return self._finite(restored(numbers, self.norms[rows]) if self._directed else numbers)
+        if not self._directed:
+            return self._finite(numbers)
+        from attncli.vectors.store.directions import restored  # for sets of directions alone
+
+        return self._finite(restored(numbers, self.norms[rows]))
 
     def _finite(self, numbers: np.ndarray) -> np.ndarray:
         """The numbers as they are. ResourceError if they are not finite: only finite ones were written."""
