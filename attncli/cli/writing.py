@@ -35,7 +35,8 @@ def write_each(
 ) -> int:
     """Make and write a record for each sentence of `argument`; returns the exit code.
 
-    `make` gives a record of a type that `form` has a view of; its `sentences` hold the unknown words.
+    `make` gives a record of a type that `form` has a view of; its `sentences` hold the unknown words, its `notes`, if
+    it has any, are on the choice of the vector set.
     """
     with open_sink(output.output) as sink:
         writer = writer_for(form, output, sink, full, figure)
@@ -45,7 +46,7 @@ def write_each(
                 sink.check_room(form.name)
             record = make(text)
             if form.name != "txt" or output.output:  # the page names them itself
-                _say_unknown(record.sentences, line, output.quiet)
+                _say_notes(record, line, output.quiet)
             writer.write(record, line)
 
         dim = wants_colour(output.color, sys.stderr)
@@ -65,7 +66,7 @@ def write_one(
     with open_sink(output.output) as sink:
         record = make()
         if form.name != "txt" or output.output:  # the page names them itself
-            _say_unknown(record.sentences, None, output.quiet)
+            _say_notes(record, None, output.quiet)
         writer_for(form, output, sink, full, figure).write(record)
         after(record, sink)
 
@@ -192,12 +193,17 @@ WRITERS: Mapping[str, Callable[[Writer, View, Any, int | None], None]] = {
 }
 
 
-def _say_unknown(sentences: Iterable[Sentence], line: int | None, quiet: bool) -> None:
-    """Name each unknown word once on standard error."""
+def _say_notes(record: Any, line: int | None, quiet: bool) -> None:
+    """Say which set a text chose, if not the usual one, and name each unknown word once, on standard error."""
     where = "" if line is None else f"line {line}: "
-    for text, suggestions in () if quiet else _unknown(sentences):
+    for note in () if quiet else (*getattr(record, "notes", ()), *_left_out(record.sentences)):
+        say(f"note: {where}{note}")
+
+
+def _left_out(sentences: Iterable[Sentence]) -> Iterator[str]:
+    for text, suggestions in _unknown(sentences):
         near = f"; nearest known: {', '.join(suggestions)}" if suggestions else ""
-        say(f"note: {where}{text!r} is not a known word and is left out{near}")
+        yield f"{text!r} is not a known word and is left out{near}"
 
 
 def _unknown(sentences: Iterable[Sentence]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -67,6 +67,11 @@ class Comparison:
         return self.methods[0].explanation.sentences
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the choice of the vector set, which is not the usual one."""
+        return self.methods[0].explanation.notes
+
+    @property
     def vectors(self) -> Vectors:
         """The vector set, the same under every method."""
         return self.methods[0].explanation.source.vectors

@@ -117,8 +117,9 @@ def explain_inputs(
     changes = _changes(inputs, settings, blocks, layers[-1], run)
     heads, crossed = blocks.heads[-1], inputs.memory is not None
     roles = roles_of(heads, layers, inputs.x) if heads and not crossed else ()
+    source = VectorSource(inputs, settings, blocks.in_embedding_space, roles)
     return Explanation(
-        VectorSource(inputs, settings, blocks.in_embedding_space, roles),
+        source,
         inputs.sentence,
         layers,
         inputs.memory,
@@ -126,7 +127,7 @@ def explain_inputs(
         settings.top,
         (*blocks.warnings, *inputs.warnings, *warnings),
         (
-            *inputs.remarks,
+            *source.notes,
             *(remarks_on(heads, layers[-1], crossed, bool(settings.exclude_self)) if heads else ()),
             *(changes.remarks if changes else ()),
         ),

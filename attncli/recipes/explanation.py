@@ -161,6 +161,11 @@ class Explanation(Generic[AnySource]):
         return (self.sentence,) if self.memory is None else (self.sentence, self.memory)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the choice of the vector set, which is not the usual one."""
+        return self.source.notes
+
+    @property
     def key_sentence(self) -> Sentence:
         """The sentence that the keys and values come from: the memory if there is one."""
         return self.memory or self.sentence

@@ -50,7 +50,7 @@ class ModelSource(Source):
     strongest: tuple[Array, Array] | None = None
 
     kind, repeats = "model", False
-    vectors, roles = None, ()
+    vectors, roles, notes = None, (), ()
     method, temperature, excludes_self = "scaled", 1.0, False
 
     @property

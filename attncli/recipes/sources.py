@@ -66,6 +66,11 @@ class Source:
 
     @property
     @abstractmethod
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the choice of the vector set, which is not the usual one."""
+
+    @property
+    @abstractmethod
     def combined(self) -> str | None:
         """The combination that layers and heads were made one matrix by, if they were."""
 
@@ -122,6 +127,11 @@ class VectorSource(Source):
     kind, repeats, unit = "vectors", True, "word"
     model = combined = kinds = strongest = None
     layers = heads = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the choice of the vector set, which is not the usual one."""
+        return self.inputs.remarks
 
     @property
     def vectors(self) -> Vectors:

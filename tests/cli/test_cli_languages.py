@@ -56,10 +56,33 @@ def test_every_line_of_a_batch_has_its_own_set():
     assert (done.returncode, "line 3: " in done.stderr) == (4, True)
 
 
+@pytest.mark.parametrize("command", ["explain", "compare"])
+@pytest.mark.parametrize("form", ["csv", "json", "svg"])
+def test_files_and_records_say_it_on_standard_error(command, form, tmp_path):
+    run = [command, ZH, "-o", f"a.{form}"]
+    assert attn(*run, cwd=tmp_path).stderr == f"note: {NOTE}\n"
+    assert attn(*run, "-q", cwd=tmp_path).stderr == ""
+    batch = attn("explain", "-", "--json", text=f"{EN}\n{ZH}\n")
+    assert batch.stderr == f"note: line 2: {NOTE}\n"
+
+
 def test_a_set_that_was_named_stays():
     done = attn("explain", ZH, "--vectors", "attn-en")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith("hint: try another set: --vectors attn-world\n")
+
+
+def test_the_set_is_one_of_those_of_attn_vectors(tmp_path):
+    listed = attn("vectors", "list", "--json").stdout.splitlines()
+    assert [json.loads(line)["name"] for line in listed] == ["attn-en", "attn-world"]
+    assert json.loads(attn("vectors", "info", "attn-world", "--json").stdout)["cross_temperature"] == OWN
+    assert attn("vectors", "verify", "attn-world").returncode == 0
+    assert attn("vectors", "export", "attn-world", "world.txt", cwd=tmp_path).returncode == 0
+    assert len((tmp_path / "world.txt").read_text().splitlines()) == 34
+    for refused in (("remove", "attn-world"), ("add", "world.txt", "--name", "attn-world")):
+        done = attn("vectors", *refused, cwd=tmp_path)
+        assert (done.returncode, "'attn-world' is an embedded set" in done.stderr) == (2, True)
+    assert "chien" in attn("vectors", "near", "狗", "--vectors", "attn-world").stdout
 
 
 def test_the_tour_tells_to_try_the_set_that_it_shows():

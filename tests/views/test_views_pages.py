@@ -1,6 +1,7 @@
 """The pages of `attn explain` and `attn compare`: they fit, read without colours, and say what is left out."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ class SomeVectors:
     """Vectors of any word, the same for the same word."""
 
     name, words, dimensions, composed_of = "attn-en", 50_000, 8, None
+    info = SimpleNamespace(cross_temperature=None)
 
     def rows(self, rows):
         return np.random.default_rng(1).normal(size=(5000, self.dimensions))[list(rows)]
