@@ -104,7 +104,7 @@ def remove(name: str) -> int:
     folder = places.kept_folder(name)
     if folder is None:
         raise no_such_name(name)
-    if others := sorted({*os.listdir(folder)} - OWN):
+    if others := sorted({*os.listdir(folder), *_listed(folder / layout.PARTS)} - OWN):
         raise AttnError(f"'{folder}' holds {others[0]!r}, which is no part of the set", "move it away first")
     size, aside = _size(folder), folder.parent / f".{secrets.token_hex(8)}.tmp"
     try:
@@ -113,6 +113,10 @@ def remove(name: str) -> int:
         raise no_such_name(name) from error
     shutil.rmtree(aside, ignore_errors=True)  # out of sight already; the next import sweeps the rest
     return size
+
+
+def _listed(folder: Path) -> list[str]:
+    return os.listdir(folder) if folder.is_dir() and not folder.is_symlink() else []
 
 
 def _taken(name: str) -> UsageError:

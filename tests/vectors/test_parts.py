@@ -2,6 +2,9 @@
 
 import json
 import os
+import shutil
+import sqlite3
+from contextlib import closing
 from unicodedata import normalize
 
 import numpy as np
@@ -10,7 +13,8 @@ import pytest
 from attncli import AttnError, ResourceError, explain
 from attncli.cli.app import run
 from attncli.vectors import Vectors, write_store
-from attncli.vectors.keeping import kept_as
+from attncli.vectors.keeping import kept_as, remove
+from attncli.vectors.store import layout
 from attncli.vectors.store.verifying import verify
 from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
@@ -55,6 +59,11 @@ def total(*parts):
 )
 def test_the_vector_is_the_sum_of_the_parts_as_long_as_the_sets_vectors(composing, word, parts):
     np.testing.assert_allclose(composing.compose(word), total(*parts), rtol=1e-6)
+
+
+@pytest.mark.parametrize("word", ["", "qq", "\udcff", "🙂"])
+def test_a_word_of_which_no_part_is_known_has_no_vector(composing, word):
+    assert composing.compose(word) is None
 
 
 def test_parts_that_sum_to_nothing_make_a_vector_of_zeros(tmp_path):
@@ -118,6 +127,32 @@ def test_a_flipped_byte_of_a_part_is_noticed(composing, name):
         os.pwrite(file.fileno(), bytes([os.pread(file.fileno(), 1, at)[0] ^ 1]), at)
     with pytest.raises(ResourceError, match="damaged"):
         verify(Vectors(composing.folder))
+
+
+def test_parts_of_parts_are_noticed(composing, tmp_path):
+    """Else those of a folder that leads to itself would have no end."""
+    inner = make(tmp_path / "inner")
+    write_store(tmp_path / "outer", WORDS, MATRIX, name="outer", source="s", parts=(WORDS, MATRIX))
+    shutil.rmtree(tmp_path / "outer" / "parts")
+    inner.folder.rename(tmp_path / "outer" / "parts")
+    with closing(sqlite3.connect(tmp_path / "outer" / "index.sqlite")) as connection, connection:
+        meta = dict(connection.execute("SELECT key, value FROM meta WHERE key != '~check'"))
+        meta["parts"] = inner.info.checksum
+        rows = [("parts", meta["parts"]), ("~check", layout.meta_check(meta))]
+        connection.executemany("REPLACE INTO meta VALUES (?, ?)", rows)
+    with pytest.raises(ResourceError, match="parts are not those"):
+        verify(Vectors(tmp_path / "outer"))
+
+
+def test_something_else_among_the_parts_is_not_removed(attn_home):
+    folder = attn_home / "vectors" / "mine"
+    make(folder)
+    (folder / "parts" / "letter.txt").write_text("dear")
+    with pytest.raises(AttnError, match=r"letter\.txt"):
+        remove("mine")
+    (folder / "parts" / "letter.txt").unlink()
+    remove("mine")
+    assert not folder.exists()
 
 
 def test_parts_of_another_set_are_noticed(composing, tmp_path):

@@ -173,7 +173,7 @@ class Vectors:
     def parts(self) -> "Vectors":
         """The parts of unknown words, of a set that has them, as a set of their own. ResourceError: not as written."""
         parts = Vectors(self.folder / layout.PARTS)
-        if parts.info.checksum != self.info.parts or parts.dimensions != self.dimensions:
+        if (parts.info.checksum, parts.info.parts, parts.dimensions) != (self.info.parts, None, self.dimensions):
             raise damaged(self.folder, f"its {layout.PARTS} are not those that were written")
         return parts
 

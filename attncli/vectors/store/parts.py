@@ -36,7 +36,10 @@ def spelling(word: str) -> str:
 
 
 def parts_of(spelt: str, ranks: Mapping[str, int]) -> list[int]:
-    """The ranks of the parts of a spelling, from left to right; characters that no part covers are passed over."""
+    """The ranks of the parts of a spelling, from left to right; characters that no part covers are passed over.
+
+    None where START alone is covered: that says nothing of the word.
+    """
 
     def parts_at(start: int) -> Iterator[tuple[int, float]]:
         for end in range(start + 1, min(start + LONGEST_PART, len(spelt)) + 1):
@@ -44,7 +47,8 @@ def parts_of(spelt: str, ranks: Mapping[str, int]) -> list[int]:
                 yield end, rank_cost(rank)
 
     spans = (spelt[slice(*span)] for span in cheapest_split((0, len(spelt)), parts_at))
-    return [ranks[part] for part in spans if part in ranks]
+    found = [part for part in spans if part in ranks]
+    return [] if found == [START] else [ranks[part] for part in found]
 
 
 def _stretches(spelt: str) -> Iterator[str]:

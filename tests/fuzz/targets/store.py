@@ -7,17 +7,17 @@ import numpy as np
 from attncli.vectors import Vectors, write_store
 
 WORDS = ["the", "king", "café", "注意", "", "a b", "🐕"]
-SETS = {"set": "float32", "bytes": "int8"}  # the numbers of each
+MATRIX = np.random.default_rng(3).normal(size=(7, 4))  # [n, d]
+SETS = {"set": {"dtype": "float32"}, "bytes": {"dtype": "int8", "parts": (["▁", "k", "ings", "ing"], MATRIX[3:])}}
 
 
 def seeds(folder):
     """The index of each small store, and its matrices."""
-    for name, dtype in SETS.items():
-        matrix = np.random.default_rng(3).normal(size=(7, 4))
-        write_store(folder / name, WORDS, matrix, name=name, source="a test", dtype=dtype)
-        for path in sorted(path for path in (folder / name).iterdir() if path.is_file()):
-            KEPT[folder, f"{name}/{path.name}"] = path.read_bytes()
-            yield KEPT[folder, f"{name}/{path.name}"]
+    for name, options in SETS.items():
+        write_store(folder / name, WORDS, MATRIX, name=name, source="a test", **options)
+        for path in sorted(path for path in (folder / name).rglob("*") if path.is_file()):
+            KEPT[folder, str(path.relative_to(folder))] = path.read_bytes()
+            yield path.read_bytes()
 
 
 KEPT = {}
@@ -34,4 +34,5 @@ def read(folder, data):
     assert set(found.values()) <= set(range(vectors.words))
     assert np.all(np.isfinite(vectors.rows(list(found.values()))))
     vectors.text(list(found.values()))
+    assert all(np.all(np.isfinite(made)) for made in vectors.composed(["kings", "🐕", ""]).values())
     vectors.near(vectors.rows([0]), 3)
