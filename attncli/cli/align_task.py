@@ -82,10 +82,11 @@ class AlignTask:
             links = _links(found)
             if isinstance(found, Reason):
                 outcome.faults.append((line, str(found)))
-            judged = None if gold is None else agreement(links, gold)
-            outcome.agreement += judged or Agreement()
-            if gold is not None and self.settings.tokenized and leads_out(pair, gold):
-                outcome.beyond.append(line)
+            judged = None
+            if gold is not None:
+                judged = agreement(links, gold)
+                outcome.agreement += judged
+                outcome.beyond += [line] if leads_out(pair, gold) else []
             outcome.views.append(PairView(line, self._view(found, links, judged)))
         return outcome
 
