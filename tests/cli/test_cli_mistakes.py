@@ -6,7 +6,7 @@ import re
 import pytest
 from support.command import attn, shell
 from support.places import TESTS
-from support.texts import write_news
+from support.texts import write_news, write_pairs
 
 from attncli.cli.commands import align, compare, completion, corpus, explain, heads, man, predict, schema, tour, train
 from attncli.vectors import places
@@ -57,6 +57,7 @@ def with_set(example):
 @pytest.mark.parametrize("example", [with_set(example) for example in EXAMPLES])
 def test_the_examples_of_the_help_run(example, tmp_path):
     write_news(tmp_path)
+    write_pairs(tmp_path)
     (tmp_path / "my-model").symlink_to(MODEL)
     (tmp_path / "my-decoder").symlink_to(MODEL.parent / "gpt2")
     done = shell(example, tmp_path)

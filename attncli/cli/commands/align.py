@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EXAMPLES = """attn align "the white house" "la maison blanche"
 attn align "the white house" "la maison blanche" --links grow-diag-final --json
 attn align "the white house" "la maison blanche" --model my-model --layer 1
-attn align english.txt french.txt --tokenized > links.txt"""
+attn align english.txt german.txt > links.txt"""
 EXAMPLE = "the dog is very cute", "le chien est très mignon"
 NAMES = "SOURCE", "TARGET"  # of the sentences in errors
 
