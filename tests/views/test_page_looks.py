@@ -103,6 +103,20 @@ def test_without_script_it_is_a_table(browser, tmp_path, vectors):
     assert shown == [SENTENCE, "Weights of layer 0, head 0: each row's word looks at the words of the columns"]
 
 
+def test_the_other_sentence_reads_in_its_own_direction(show):
+    browser = show(explained("he is a dog", memory="كلب لطيف، وهو Python."))
+    assert browser.text("#memory") == "keys and values: كلب لطيف، وهو Python."
+    ends = """const text = document.querySelector("#memory bdi").firstChild;
+    return [0, text.length - 1].map((at) => {
+      const range = document.createRange();
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      return range.getBoundingClientRect().left;
+    });"""
+    first, last = browser.run(ends)
+    assert first > last  # its full stop is at the left end
+
+
 WAYS = """return [...document.querySelectorAll("#column-names .name")].map((each) => {
   const { textOrientation, transform } = getComputedStyle(each);
   return [each.textContent, textOrientation, transform === "none"];

@@ -51,11 +51,11 @@ def page_data(
     }
 
 
-def memory_shown(explanation: Explanation) -> str:
-    """The other sentence of cross-attention, or the second of two texts, or nothing."""
+def memory_shown(explanation: Explanation) -> tuple[str, str]:
+    """What the other sentence of cross-attention is called and its text, or the second of two texts, or nothing."""
     if explanation.sentence.pair is not None:
-        return f"second text: {visible(explanation.sentence.pair)}"
-    return "" if explanation.memory is None else f"keys and values: {visible(explanation.memory.text)}"
+        return "second text: ", visible(explanation.sentence.pair)
+    return ("", "") if explanation.memory is None else ("keys and values: ", visible(explanation.memory.text))
 
 
 def _switch(explanations: Sequence[Explanation]) -> str:

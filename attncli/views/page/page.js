@@ -43,7 +43,8 @@ function redraw() {
   look();
   found("sentence").textContent = view.source.sentence;
   found("sentence").classList.toggle("long", view.source.sentence.length > 140);
-  found("memory").textContent = view.source.memory;
+  const [called, memory] = view.source.memory;
+  found("memory").replaceChildren(...(memory ? [called, bdi(memory)] : []));
   found("settings").textContent = view.source.settings;
   buildSwitches();
   found("does").textContent = whatItDoes();

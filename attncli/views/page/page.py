@@ -48,7 +48,7 @@ def page_html(
     parts = {
         "title": as_text(title),
         "sentence": as_text(first.sentence.parts[0].text),
-        "memory": as_text(memory_shown(first)),
+        "memory": _memory(first),
         "settings": as_text(settings_shown(first, Screen())),
         "notes": note_items(notes),
         "about": about(explanations, packing_of(explanations)),
@@ -56,6 +56,12 @@ def page_html(
         "data": json_block(page_data(sources, compared, by_row, effects)),
     }
     return framed("page.html", ("page.css",), SCRIPTS, parts)
+
+
+def _memory(explanation: Explanation) -> str:
+    """The other sentence, in its own direction of writing whatever it is called."""
+    called, memory = memory_shown(explanation)
+    return f'{called}<bdi lang="">{as_text(memory)}</bdi>' if memory else ""
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:
