@@ -138,6 +138,14 @@ def test_no_line_is_wider_than_the_screen(align, page, width):
         assert len(done.stdout.splitlines()) < 300
 
 
+def test_a_long_pair_is_folded_with_its_links(align):
+    shown = align(*PAGES["long"], env={"COLUMNS": "80"}).stdout
+    assert "folded: one cell = " in shown
+    assert "every single weight: --json\n" in shown.replace("\n      ", " ")
+    assert "*" in shown
+    assert re.search(r"note: \d+ more links are left out here; --json has all", shown)
+
+
 def test_a_link_is_marked_without_colour_and_with_it(small):
     for colours in ("--color", "always"), ("--color", "never"):
         shown = on_terminal("align", EN, FR, "--vectors", small, *colours)

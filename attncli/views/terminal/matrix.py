@@ -144,7 +144,8 @@ def _notes(grid: Grid, layout: Layout) -> Iterator[str]:
     if grid.rows.pooled or grid.columns.pooled:
         pooled = f"one cell = {grid.rows.sizes} × {grid.columns.sizes} words"
         how = "summed over columns and averaged over rows"
-        yield f"folded: {pooled}, {how}; every single weight: --json; one word's: attn explain --word N"
+        closer = "; one word's: attn explain --word N" if grid.marked is None else ""  # links have no close-up
+        yield f"folded: {pooled}, {how}; every single weight: --json{closer}"
     if 0 < layout.label < grid.longest_label:
         yield "words that end in … are cut in the matrix; a wider terminal or --json shows them whole"
     if grid.hidden.any():
