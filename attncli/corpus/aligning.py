@@ -7,6 +7,7 @@ import numpy as np
 
 from attncli.analysis.gold import Link
 from attncli.arrays import Array
+from attncli.attention.similarity.cosine import unit
 from attncli.corpus.lines import NO_WORD, Reason
 from attncli.corpus.pair_texts import Pair
 from attncli.corpus.pair_words import pair_words
@@ -26,6 +27,9 @@ class Aligner:
     def __init__(self, vectors: Vectors, settings: AlignmentSettings) -> None:
         self._words = pair_words(vectors, settings)
         self.settings = replace(settings, temperature=resolved_temperature(settings, vectors.info.cross_temperature))
+        # the cosine of two words is the product of their directions, which are taken once
+        self._directed = settings.method == "cosine"
+        self._linking = replace(self.settings, method="dot") if self._directed else self.settings
 
     def links_of(self, pairs: Sequence[Pair | Reason]) -> list[Links | Reason]:
         """The links of each pair, sorted, with places among its tokens; why there are none where it cannot be aligned.
@@ -42,11 +46,11 @@ class Aligner:
         for (place, _), reason in zip(good, reasons, strict=True):
             if reason is not None:
                 found[place] = Reason(reason)
-        able = np.flatnonzero([reason is None for reason in reasons])
+        able, table = np.flatnonzero([reason is None for reason in reasons]), self._table()
         for some, n, m in _packs(able, counts[:k], counts[k:]):
             sources = places[starts[some][:, None] + np.arange(n)]  # [b, n]
             targets = places[starts[some + k][:, None] + np.arange(m)]  # [b, m]
-            for pair, links in zip(some.tolist(), self._linked(sources, targets), strict=True):
+            for pair, links in zip(some.tolist(), self._linked(table, sources, targets), strict=True):
                 found[good[pair][0]] = links
         return found
 
@@ -64,11 +68,16 @@ class Aligner:
         n, m = counts
         return f"expected at most {MOST_SCORES:,} pairs of words, got {n:,} × {m:,}" if n * m > MOST_SCORES else None
 
-    def _linked(self, sources: Array, targets: Array) -> Iterator[Links]:
+    def _table(self) -> Array:
+        """The vectors of all words `[words, d]`, or their directions."""
+        table = self._words.table
+        return unit(table) if self._directed else table
+
+    def _linked(self, table: Array, sources: Array, targets: Array) -> Iterator[Links]:
         """The links of pairs of tokens `[b, n]` and `[b, m]`."""
-        table, has_vector = self._words.table, self._words.has_vector
+        has_vector = self._words.has_vector
         x, y = table[sources], table[targets]  # [b, n, d] and [b, m, d]
-        links = link_words(x, y, self.settings, has_vector[sources], has_vector[targets]).links  # [b, n, m]
+        links = link_words(x, y, self._linking, has_vector[sources], has_vector[targets]).links  # [b, n, m]
         pair, i, j = np.nonzero(links)
         every = list(zip(i.tolist(), j.tolist(), strict=True))
         ends = np.bincount(pair, minlength=len(links)).cumsum().tolist()

@@ -9,7 +9,7 @@ from attncli.attention.similarity.dot import dot, dot_backward
 
 def cosine(query: Array, key: Array, *, scale: float | None = None, out: Array | None = None) -> Array:
     """S = scale · q̂ k̂ᵀ with x̂ = x/‖x‖."""
-    return dot(_unit(query), _unit(key), scale=scale, out=out)
+    return dot(unit(query), unit(key), scale=scale, out=out)
 
 
 def cosine_backward(d_scores: Array, query: Array, key: Array, *, scale: float | None = None) -> Gradients:
@@ -23,7 +23,7 @@ def cosine_backward(d_scores: Array, query: Array, key: Array, *, scale: float |
     return found
 
 
-def _unit(x: Array) -> Array:
+def unit(x: Array) -> Array:
     """Vectors of length 1, the zero vector left as it is: [..., d]."""
     largest = np.abs(x).max(axis=-1, keepdims=True)  # [..., 1]; divided out first, so that no square overflows
     x = x / np.where(largest == 0, 1, largest)
