@@ -138,12 +138,12 @@ def _self_blocks(settings: Settings, vectors: Vectors) -> Blocks:
 
 def _self_parameters(settings: Settings, vectors: Vectors, layer: int) -> Mapping[str, Array]:
     d_model = vectors.dimensions
+    if settings.projections in ("trained", "random") and not _learned(settings):
+        return {}  # a generator would cost the import of numpy.random
     if settings.projections == "random":
         return method_of(settings.method).random(1, d_model, _generator(settings, layer))
     if settings.projections == "identity":
         return method_of(settings.method).identity(1, d_model)
-    if settings.projections == "trained" and not _learned(settings):
-        return {}
     from attncli.heads.file import read_parameters  # only a file should cost its import
 
     path = trained_parameters(vectors, settings.method) if settings.projections == "trained" else _path(settings)

@@ -148,7 +148,7 @@ def with_unknown(sentence: Sentence, vectors: Vectors, unknown: str) -> Sentence
     Raises:
         AttnError: no known word, or an unknown one where that is an error.
     """
-    if unknown == "compose" and vectors.composes:
+    if sentence.unknown and unknown == "compose" and vectors.composes:
         sentence = with_composed(sentence, vectors.composed([each.text for each in sentence.unknown]).__contains__)
     sentence = with_spellings(sentence, vectors.spellings)
     if sentence.unknown and (unknown == "error" or not sentence.tokens):

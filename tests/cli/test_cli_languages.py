@@ -2,11 +2,15 @@
 
 import json
 import shlex
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from support.command import attn
 from support.exploring import explorer, press
+from support.places import ROOT
 from support.two_languages import EN, FR, PARTS, put_in_place
 
 from attncli import explain
@@ -163,3 +167,28 @@ def test_a_corpus_of_json_lines_and_one_with_a_set_of_its_own(tmp_path):
         done = attn(*run, *typed, cwd=tmp_path)
         assert json.loads(done.stdout)["settings"]["source"]["name"] == name
     assert attn(*run, "-q", cwd=tmp_path).stderr == ""
+
+
+MODULES = """
+import atexit, sys
+from attncli.cli.app import run
+atexit.register(lambda: print("modules", *sys.modules, file=sys.stderr))
+run(["explain", sys.argv[1]])
+"""
+
+
+def test_only_a_text_of_another_language_loads_more_and_little(tmp_path, world):
+    shutil.copytree(ROOT / "attncli", tmp_path / "attncli", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "data").mkdir()
+    for name in ("attn-en", "attn-en-heads"):
+        (tmp_path / "data" / name).symlink_to(ROOT / "data" / name)
+    (tmp_path / "data" / "attn-world").symlink_to(world.folder)
+    loaded = []
+    for text in (EN, ZH):
+        command = [sys.executable, "-c", MODULES, text]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+        assert (NOTE in done.stdout) == (text == ZH)
+        loaded.append({*done.stderr.split()})
+    assert not (loaded[0] | loaded[1]) & {"gensim", "numpy.random", "scipy", "attncli.models"}
+    others = {name for name in loaded[1] - loaded[0] if name.startswith("attncli")}
+    assert others == {"attncli.recipes.other_languages", "attncli.text.splitting"}

@@ -8,7 +8,7 @@ import pytest
 
 from attncli.errors import ResourceError
 from attncli.vectors import Vectors, write_store
-from attncli.vectors.store import layout, lexicon
+from attncli.vectors.store import index, layout
 from attncli.vectors.store.verifying import verify
 
 WORDS = [*(f"word{i}" for i in range(97)), "", "naïve", "注意"]
@@ -44,7 +44,7 @@ def test_answers_stay_the_same_and_the_index_is_no_longer_asked(folder, asked):
 
 
 def test_a_large_set_is_not_held(folder, asked, monkeypatch):
-    monkeypatch.setattr(lexicon, "LARGEST", 99)
+    monkeypatch.setattr(index, "LARGEST", 99)
     vectors = Vectors(folder)
     for _ in range(5):
         vectors.find(WORDS)

@@ -1,4 +1,4 @@
-"""Reading index.sqlite: word -> row and row -> word. Every record is checked before it is used."""
+"""Reading index.sqlite: word -> row and row -> word, every record checked before it is used; many words at once too."""
 
 import os
 import sqlite3
@@ -13,6 +13,7 @@ from attncli.vectors.store.layout import WORDS_PER_BLOCK, StoreInfo
 
 RECORDS_PER_QUERY = 900  # older SQLites take at most 999 variables in one statement
 UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
+LARGEST = 500_000  # words of a set whose words are worth holding: some 60 MB
 
 
 class Index:
@@ -137,3 +138,22 @@ def damaged(folder: Path, why: str) -> DamagedError:
     error = DamagedError(f"the store '{folder}' is damaged: {why}", again)
     error.why = why
     return error
+
+
+class Lexicon:
+    """Look-ups in a set. The table is made once as many words were asked for as the set has, which takes as long."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._asked = 0
+        self._rows: dict[str, int] | None = None
+
+    def find(self, words: Iterable[str]) -> dict[str, int]:
+        """The row of each of `words` that is in the set. Raises ResourceError where the index was altered."""
+        asked = dict.fromkeys(words)
+        if self._rows is None and self._asked >= self._index.info.words <= LARGEST:
+            self._rows = {word: row for row, word in enumerate(self._index.first_words(self._index.info.words))}
+        if self._rows is None:
+            self._asked += len(asked)
+            return self._index.find(asked)
+        return {word: self._rows[word] for word in asked if word in self._rows}

@@ -10,9 +10,8 @@ import numpy as np
 
 from attncli.text.spelling import nearest_spellings
 from attncli.vectors.store import layout
-from attncli.vectors.store.index import Index, damaged, is_regular
+from attncli.vectors.store.index import Index, Lexicon, damaged, is_regular
 from attncli.vectors.store.layout import StoreInfo
-from attncli.vectors.store.lexicon import Lexicon
 from attncli.vectors.store.matrix import StoredMatrix
 from attncli.vectors.store.nearest import nearest
 
