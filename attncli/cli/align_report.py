@@ -26,6 +26,7 @@ class AlignReport:
         self._agreement = Agreement()
         self._beyond: list[int] = []
         self.pairs = self._bad = 0
+        self._counted = False
 
     def __enter__(self) -> "AlignReport":
         self._pace.__enter__()
@@ -35,8 +36,7 @@ class AlignReport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pace.__exit__(kind, error, trace)
-        if (more := self._bad - MOST_NAMED) > 0:
-            say(f"error: {more:,} more lines could not be aligned")
+        self._count_others()
 
     def add(self, outcome: Outcome) -> None:
         """Some pairs are written."""
@@ -50,6 +50,12 @@ class AlignReport:
         done = sum(each.bytes for each in self._files)
         self._pace.show(text, *((0, 1) if self._size is None else (done, self._size)))
 
+    def _count_others(self) -> None:
+        """Say once how many bad lines were not named."""
+        if (more := self._bad - MOST_NAMED) > 0 and not self._counted:
+            say(f"error: {more:,} more line{'s' * (more > 1)} could not be aligned")
+            self._counted = True
+
     @property
     def code(self) -> ExitCode:
         """4 if a line could not be aligned."""
@@ -57,6 +63,7 @@ class AlignReport:
 
     def judge(self, gold: GoldLinks, sink: Sink | None) -> None:
         """Write how the links of all pairs agree with gold: as JSON to a sink, else on standard error."""
+        self._count_others()
         if gold.pairs != self.pairs:
             say(f"warning: expected gold for {self.pairs:,} pairs, got {gold.pairs:,}: is it the gold of this text?")
         if self._beyond:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.command import COMMAND, attn, attn_process, on_terminal
+from support.places import TESTS
 from support.two_languages import MEANINGS, small_set
 
 from attncli import align as align_pair
@@ -86,11 +87,12 @@ def test_bad_lines_are_named_and_leave_an_empty_line(align, jobs):
     assert done.stderr.splitlines() == [f"error: line {line}: {reason}" for line, reason in REASONS.items()]
 
 
-def test_only_the_first_bad_lines_are_named(align, monkeypatch):
+@pytest.mark.parametrize(("count", "said"), [(3, []), (4, ["1 more line"]), (10, ["7 more lines"])])
+def test_only_the_first_bad_lines_are_named(align, monkeypatch, count, said):
     monkeypatch.setattr(align_report, "MOST_NAMED", 3)
-    done = align("-", text="x\n" * 10)
-    assert (done.returncode, done.stdout) == (4, "\n" * 10)
-    assert done.stderr.splitlines()[3:] == ["error: 7 more lines could not be aligned"]
+    done = align("-", text="x\n" * count)
+    assert (done.returncode, done.stdout) == (4, "\n" * count)
+    assert done.stderr.splitlines()[3:] == [f"error: {each} could not be aligned" for each in said]
 
 
 def test_json_has_an_object_a_pair_with_its_line(align):
@@ -340,3 +342,25 @@ def test_bad_bytes_are_a_bad_line(small, tmp_path):
     done = attn_process("align", "a.txt", "--vectors", small, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (4, "0-0 1-1\n\n0-0 1-1\n")
     assert done.stderr == "error: line 2: not UTF-8\n"
+
+
+MODEL = TESTS / "oracles" / "tiny" / "bert"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_pairs_are_aligned_by_a_model_too(jobs):
+    pairs = [("the dogs stop", "he barks"), ("he", "she and he")]
+    text = lines(*(f"{source} ||| {target}" for source, target in [pairs[0], ("he", ""), pairs[1]]))
+    options = "--model", MODEL, "--layer", "1"
+    done = attn("align", "-", *options, "--jobs", jobs, text=text)
+    alone = [json.loads(attn("align", *pair, *options, "--json").stdout)["links"] for pair in pairs]
+    first, second = (" ".join(f"{i}-{j}" for i, j in links) for links in alone)
+    assert (done.returncode, done.stdout) == (4, lines(first, "", second))
+    found = [json.loads(line) for line in attn("align", "-", *options, "--json", text=text).stdout.splitlines()]
+    assert [(each["line"], each["links"]) for each in found] == [(1, alone[0]), (3, alone[1])]
+
+
+def test_full_adds_the_steps(align):
+    found = json.loads(align("-", "--json", "--full", "--precision", "3", text="the dog ||| le chien\n").stdout)
+    assert np.shape(found["scores"]) == np.shape(found["similarity"]) == (2, 2)
+    assert found["weights"] == [[1.0, 0.0], [0.0, 1.0]]
