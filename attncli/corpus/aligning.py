@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,12 +12,12 @@ from attncli.attention.similarity.cosine import unit
 from attncli.corpus.lines import NO_WORD, Reason
 from attncli.corpus.pair_texts import Pair
 from attncli.corpus.pair_words import pair_words
+from attncli.recipes.alignment import MOST_PAIRS
 from attncli.recipes.word_links import link_words, resolved_temperature
 from attncli.settings.alignment import AlignmentSettings
 from attncli.vectors import Vectors
 
 TOGETHER = 2**16  # scores of pairs that are linked at once: they stay in a core's cache
-MOST_SCORES = 2**24  # of one pair
 UNKNOWN = "a word that is not known"
 Links = list[Link]
 
@@ -46,11 +47,12 @@ class Aligner:
         for (place, _), reason in zip(good, reasons, strict=True):
             if reason is not None:
                 found[place] = Reason(reason)
-        able, table = np.flatnonzero([reason is None for reason in reasons]), self._table()
+        able = np.flatnonzero([reason is None for reason in reasons])
+        words = self._met(places)
         for some, n, m in _packs(able, counts[:k], counts[k:]):
-            sources = places[starts[some][:, None] + np.arange(n)]  # [b, n]
-            targets = places[starts[some + k][:, None] + np.arange(m)]  # [b, m]
-            for pair, links in zip(some.tolist(), self._linked(table, sources, targets), strict=True):
+            sources = words.places[starts[some][:, None] + np.arange(n)]  # [b, n]
+            targets = words.places[starts[some + k][:, None] + np.arange(m)]  # [b, m]
+            for pair, links in zip(some.tolist(), self._linked(words, sources, targets), strict=True):
                 found[good[pair][0]] = links
         return found
 
@@ -66,22 +68,32 @@ class Aligner:
             if unknown and self.settings.unknown == "error":
                 return f"{UNKNOWN} in the {side}"
         n, m = counts
-        return f"expected at most {MOST_SCORES:,} pairs of words, got {n:,} × {m:,}" if n * m > MOST_SCORES else None
+        return f"expected at most {MOST_PAIRS:,} pairs of words, got {n:,} × {m:,}" if n * m > MOST_PAIRS else None
 
-    def _table(self) -> Array:
-        """The vectors of all words `[words, d]`, or their directions."""
-        table = self._words.table
-        return unit(table) if self._directed else table
+    def _met(self, places: Array) -> "_Met":
+        """The words at these places `[tokens]`, and the tokens' places among them."""
+        met = np.zeros(len(self._words.table), bool)  # [words]
+        met[places] = True
+        x = self._words.table[met]
+        return _Met(unit(x) if self._directed else x, self._words.has_vector[met], (met.cumsum() - 1)[places])
 
-    def _linked(self, table: Array, sources: Array, targets: Array) -> Iterator[Links]:
+    def _linked(self, words: "_Met", sources: Array, targets: Array) -> Iterator[Links]:
         """The links of pairs of tokens `[b, n]` and `[b, m]`."""
-        has_vector = self._words.has_vector
-        x, y = table[sources], table[targets]  # [b, n, d] and [b, m, d]
+        x, y = words.x[sources], words.x[targets]  # [b, n, d] and [b, m, d]
+        has_vector = words.has_vector
         links = link_words(x, y, self._linking, has_vector[sources], has_vector[targets]).links  # [b, n, m]
         pair, i, j = np.nonzero(links)
         every = list(zip(i.tolist(), j.tolist(), strict=True))
         ends = np.bincount(pair, minlength=len(links)).cumsum().tolist()
         return (every[start:end] for start, end in zip([0, *ends], ends, strict=False))
+
+
+class _Met(NamedTuple):
+    """The different words of some texts: x `[words, d]`, whether each has a vector, and the place of each token."""
+
+    x: Array
+    has_vector: Array
+    places: Array
 
 
 def _packs(able: Array, n: Array, m: Array) -> Iterator[tuple[Array, int, int]]:

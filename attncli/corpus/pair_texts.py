@@ -15,6 +15,7 @@ from attncli.corpus.lines import (
 )
 from attncli.corpus.text_lines import Lines
 from attncli.errors import UsageError
+from attncli.recipes.inputs import MOST_CHARACTERS
 
 MARK = "|||"  # as in the input of fast_align and other aligners
 NO_MARK = f"no {MARK} and no tab between source and target"
@@ -113,6 +114,8 @@ def _paired(source: str, target: str) -> Pair | Reason:
         if isinstance(side, Reason):
             return side
     source, target = source.strip(), target.strip()
+    if max(len(source), len(target)) > MOST_CHARACTERS:
+        return Reason(TOO_LONG)
     if source and target:
         return source, target
     return Reason(NO_SOURCE if target else NO_TARGET if source else EMPTY)

@@ -90,7 +90,7 @@ def test_an_unknown_word_may_be_an_error(small, tokenized):
 
 
 def test_a_pair_of_too_many_words_is_passed_over(small, monkeypatch):
-    monkeypatch.setattr(aligning, "MOST_SCORES", 4)
+    monkeypatch.setattr(aligning, "MOST_PAIRS", 4)
     found = Aligner(small, check_alignment()).links_of([("the dog", "le chien le"), ("the dog", "le chien")])
     assert found == ["expected at most 4 pairs of words, got 2 × 3", [(0, 0), (1, 1)]]
 

@@ -6,6 +6,7 @@ from attncli.corpus.lines import LONGEST_LINE, Reason
 from attncli.corpus.pair_texts import Block, blocks_of
 from attncli.corpus.text_lines import Lines
 from attncli.errors import UsageError
+from attncli.recipes.inputs import MOST_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,7 @@ from attncli.errors import UsageError
         ("\tb", "empty source"),
         (b"a\xff ||| b", "not UTF-8"),
         (b"a" * (LONGEST_LINE + 1), "line too long"),
+        ("a ||| " + "b" * (MOST_CHARACTERS + 1), "line too long"),
     ],
 )
 def test_a_line_is_a_pair_or_has_a_reason(line, expected):
