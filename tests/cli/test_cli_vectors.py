@@ -17,6 +17,7 @@ from test_cli_mistakes import ACTING, HOSTILE
 from attncli.cli.commands.vectors import COMMANDS
 from attncli.vectors import write_store
 from attncli.vectors.places import embedded_sets
+from attncli.vectors.store.layout import DTYPES
 from attncli.views.records.schemas import schema_of
 
 TEXT = "bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n"
@@ -147,7 +148,11 @@ def test_a_damaged_set_is_exit_3_and_says_what_is_wrong(vectors, tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "name", "lines"),
-    [(["list"], "list", 2), (["info", "glove"], "info", 1), (["near", "dog", "--minus", "cute"], "near", 1)],
+    [
+        (["list"], "list", len(embedded_sets()) + 1),
+        (["info", "glove"], "info", 1),
+        (["near", "dog", "--minus", "cute"], "near", 1),
+    ],
 )
 def test_json_keeps_to_its_schema(vectors, arguments, name, lines):
     done = vectors(*arguments, "--json", env={"FORCE_COLOR": "1"})
@@ -160,9 +165,14 @@ def test_json_keeps_to_its_schema(vectors, arguments, name, lines):
         assert record.keys() == schema["properties"].keys()
 
 
+def test_every_way_of_keeping_numbers_is_in_the_schemas():
+    for name in ("list", "info"):
+        assert {*DTYPES} <= {*schema_of(f"vectors-{name}")["properties"]["dtype"]["enum"]}
+
+
 def test_a_damaged_set_is_listed(vectors, tmp_path):
     (tmp_path / "home" / "vectors" / "glove" / "vectors.npy").write_bytes(b"")
-    damaged = json.loads(vectors("list", "--json").stdout.splitlines()[1])
+    damaged = json.loads(vectors("list", "--json").stdout.splitlines()[-1])
     assert (damaged["name"], damaged["words"]) == ("glove", None)
     assert "damaged" in damaged["fault"]
     assert "damaged" in vectors("list").stdout
