@@ -11,8 +11,9 @@ from attncli.arrays import Array
 from attncli.errors import UsageError
 from attncli.recipes.inputs import check_sentence, embed, not_among, read_words
 from attncli.settings.alignment import AlignmentSettings
+from attncli.text.cutting import segments_of, spellings_of
 from attncli.text.segments import forms
-from attncli.text.tokens import Sentence, Token, Unknown, read_sentence
+from attncli.text.tokens import Sentence, Token, Unknown
 from attncli.vectors import Vectors
 
 Words = str | Sequence[str]
@@ -102,11 +103,19 @@ def token_vectors(words: Sequence[str], vectors: Vectors, unknown: str) -> Token
 def _composed(words: Sequence[str], vectors: Vectors) -> dict[str, Array]:
     """The vectors that are composed for tokens, else the mean of their parts', of those that have any."""
     made = vectors.composed(words) if vectors.composes else {}
-    for word in dict.fromkeys(words):
-        if word not in made:
-            parts = [each.row for each in read_sentence(word, vectors.find).tokens if each.row is not None]
-            made |= {word: vectors.rows(parts).mean(axis=0)} if parts else {}
-    return made
+    parts = _parts_of([word for word in dict.fromkeys(words) if word not in made], vectors)
+    rows = sorted({row for some in parts.values() for row in some})
+    x, places = vectors.rows(rows), {row: place for place, row in enumerate(rows)}  # [parts, d]
+    means = {word: x[[places[row] for row in some]].mean(axis=0) for word, some in parts.items() if some}
+    return made | means
+
+
+def _parts_of(words: Sequence[str], vectors: Vectors) -> dict[str, list[int]]:
+    """The rows of the words that each token is made of, looked up all in one go."""
+    spellings = {word: {*spellings_of(word)} for word in words}
+    found = vectors.find(set().union(*spellings.values()))
+    there = {word: {each: found[each] for each in some if each in found} for word, some in spellings.items()}
+    return {word: [rows[part] for _, part in segments_of(word, rows)[0]] for word, rows in there.items() if rows}
 
 
 def _unknown(tokens: Sequence[Token], has_vector: Array) -> Iterator[Unknown]:
