@@ -74,10 +74,10 @@ def _read(
     """The set, the sentences by its words, and remarks on its choice."""
     usual = vectors if isinstance(vectors, Vectors) else vectors.usual
     read = [read_sentence(text, usual.find) for text in texts]
-    if isinstance(vectors, EmbeddedSets) and not all(map(has_words, read)):
-        from attncli.recipes.other_languages import read_by_world  # the other sentences need not wait for it
+    if isinstance(vectors, EmbeddedSets) and any(each.unknown or not each.tokens for each in read):
+        from attncli.recipes.other_languages import read_by_either  # the other sentences need not wait for it
 
-        return read_by_world(read, settings, vectors) or (usual, read, ())
+        return read_by_either(read, settings, vectors)
     return usual, read, ()
 
 

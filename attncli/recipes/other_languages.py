@@ -1,17 +1,28 @@
-"""Sentences that the usual embedded set has no word of, by the words of the one of many languages."""
+"""Sentences that the usual embedded set lacks words of, by the words of the one of many languages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from attncli.errors import Setting
 from attncli.recipes.inputs import has_words
 from attncli.settings.explanation import PROJECTIONS, Settings
+from attncli.settings.wording import Remark
+from attncli.text.cutting import spellings_of
 from attncli.text.tokens import Sentence, read_sentence
 from attncli.vectors import Vectors
 from attncli.vectors.catalogue import EmbeddedSets
+from attncli.vectors.places import WORLD
+
+Read = tuple[Vectors, list[Sentence], tuple[str, ...]]  # the set, the sentences by its words, remarks
+MOST_LOOKED_UP = 100  # unknown words
 
 
-def read_by_world(
-    read: Sequence[Sentence], settings: Settings, sets: EmbeddedSets
-) -> tuple[Vectors, list[Sentence], tuple[str, ...]] | None:
+def read_by_either(read: list[Sentence], settings: Settings, sets: EmbeddedSets) -> Read:
+    """Sentences that the usual set lacks words of, as it reads them, by the set that serves."""
+    other = None if all(map(has_words, read)) else read_by_world(read, settings, sets)
+    return other or (sets.usual, read, tuple(_elsewhere(read, sets)))
+
+
+def read_by_world(read: Sequence[Sentence], settings: Settings, sets: EmbeddedSets) -> Read | None:
     """The set of many languages, the sentences by its words, and a remark that says so; None where it does not serve.
 
     It serves where it has words of every sentence. Trained projections, and those of a file, are of another set.
@@ -36,3 +47,15 @@ def _remark(read: Sequence[Sentence], usual: str, world: str) -> str:
     lacking = [name for name, each in zip(("the sentence", "the memory"), read, strict=True) if not has_words(each)]
     which = lacking[0] if len(lacking) == 1 else "either sentence"
     return f"{usual} has no word of {which}: the vectors of both are those of {world}"
+
+
+def _elsewhere(read: Sequence[Sentence], sets: EmbeddedSets) -> Iterator[str]:
+    """A remark on words that the usual set lacks and the one of many languages has; words in a to z are left aside."""
+    words = [*dict.fromkeys(each.text for sentence in read for each in sentence.unknown if not each.text.isascii())]
+    words = words[:MOST_LOOKED_UP]
+    if not words or sets.world is None:
+        return
+    rows = sets.world.find({spelling for word in words for spelling in spellings_of(word)})
+    found = (read_sentence(word, lambda asked: {each: rows[each] for each in asked if each in rows}) for word in words)
+    if any(each.tokens for each in found):
+        yield Remark((f"{sets.world.name} has words that {sets.usual.name} lacks here: ", Setting("vectors", WORLD)))

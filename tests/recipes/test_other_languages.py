@@ -13,6 +13,7 @@ from attncli.vectors.catalogue import EmbeddedSets
 
 ZH, OWN = "狗很可愛", 0.25
 SENTENCE = "attn-en has no word of this sentence: its vectors are those of attn-world"
+ELSEWHERE = "attn-world has words that attn-en lacks here: --vectors attn-world"
 BOTH = "attn-en has no word of {}: the vectors of both are those of attn-world"
 
 
@@ -26,7 +27,9 @@ def world(tmp_path, monkeypatch):
     [
         ((ZH,), "attn-world", SENTENCE),
         ((EN,), "attn-en", None),
-        (("the 狗",), "attn-en", None),
+        (("the 狗",), "attn-en", ELSEWHERE),
+        (("the 狗狗 bleue",), "attn-en", ELSEWHERE),
+        (("the 貓 qwzx chein",), "attn-en", None),
         ((f"3 {ZH}",), "attn-world", SENTENCE),
         (("3",), "attn-en", None),
         ((EN, ZH), "attn-world", BOTH.format("the memory")),
