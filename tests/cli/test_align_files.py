@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,16 @@ def test_parquet_without_a_row_has_its_columns(align, tmp_path):
     assert pyarrow.parquet.read_table(tmp_path / "none.parquet").column_names[:3] == ["schema", "sentence", "line"]
     assert align("a cat", "un chat", "-o", "one.parquet").returncode == 0
     assert pyarrow.parquet.read_table(tmp_path / "one.parquet").num_rows == 2
+
+
+def test_parquet_needs_its_extra_and_a_file(align, small, tmp_path, monkeypatch):
+    shown = on_terminal("align", "a cat", "un chat", "--vectors", small, "--format", "parquet")
+    assert "expected a file for bytes, got a terminal" in shown
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    done = align("-", "-o", "links.parquet", text=PAIRS)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "pyarrow" in done.stderr.splitlines()[1]
+    assert not (tmp_path / "links.parquet").exists()
 
 
 def test_a_picture_holds_one_pair(align, tmp_path):
