@@ -21,6 +21,14 @@ def position_distance(n: int, m: int) -> Array:
     return distance
 
 
+def neighbouring(similarity: Array) -> Array:
+    """The similarity of the words before two words, and of those behind them, added up: `[..., n, m]`; 0 outside."""
+    near = np.zeros_like(similarity)
+    near[..., 1:, 1:] += similarity[..., :-1, :-1]
+    near[..., :-1, :-1] += similarity[..., 1:, 1:]
+    return near
+
+
 def forward(scores: Array) -> Array:
     """The best target word of each source word: one link a row at most."""
     links = np.zeros(scores.shape, bool)

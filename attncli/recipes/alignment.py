@@ -29,8 +29,8 @@ MOST_PAIRS = 2**22  # of words; every step has a number for each
 class Alignment:
     """The links between the words of two sentences, with every step to them.
 
-    source, target: the sentences of n and m tokens. similarity `[n, m]`: of their vectors, before the prior; scores
-    `[n, m]`: after it; weights `[n, m]`: softmax(scores / temperature) over the target, rows summing to 1.
+    source, target: the sentences of n and m tokens. similarity `[n, m]`: of their vectors; scores `[n, m]`: with
+    neighbours and prior; weights `[n, m]`: softmax(scores / temperature) over the target, rows summing to 1.
     links: pairs of a source token and a target token, sorted. settings: resolved. space: the vector set or the model.
     agreement: of the links with gold ones, where these are known.
     """
@@ -84,6 +84,7 @@ def align(
     model: "Model | str | Path | None" = None,
     links: str = "mutual",
     prior: float = 0.3,
+    neighbours: float = 0.1,
     null: float | None = None,
     method: str = "cosine",
     temperature: float | None = None,
@@ -97,10 +98,12 @@ def align(
     vectors: an opened set, the name of a kept one, or a path; None: the embedded set of several languages.
     model: an opened model, its name or its folder, in place of vectors: words are compared by a layer's output, the
         mean over their pieces (SimAlign, Jalili Sabet et al. 2020).
-    links: `mutual`, pairs that are each other's best (Och & Ney 2003); `forward`, the best target word of each source
+    links: by the product of the weights of both directions (Liang et al. 2006), `mutual`, pairs that are each other's
+        best (Och & Ney 2003); `forward`, the best target word of each source
         word; `backward`, the best source word of each target word; `grow-diag-final` (Koehn, Och & Marcu 2003).
     prior: P, from 0: P·|i/n − j/m| is taken from the similarity of source word i of n and target word j of m.
-    null: a word whose best similarity, before the prior, is below it has no link; None: every word may have one.
+    neighbours: A, from 0 to 1: A times the similarity of words i−1 and j−1, and of i+1 and j+1, is added to it.
+    null: a word whose best similarity is below it has no link; None: every word may have one.
     method: the similarity of two words: `cosine`, `dot`, `scaled` or `kernel`.
     temperature: divides the scores before the softmax, above 0; None: 0.07 for `cosine` (as in contrastive training,
         He et al. 2020), for `scaled` that which the set has for attention between texts, else 1.

@@ -1,10 +1,10 @@
-"""From the vectors of the words of two sentences to links: similarity, position prior, weights, the rule for links."""
+"""From the vectors of the words of two sentences to links: similarity, scores, weights, the rule for links."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from attncli.analysis.links import RULES, position_distance
+from attncli.analysis.links import RULES, neighbouring, position_distance
 from attncli.arrays import Array
 from attncli.attention.attend import softmax
 from attncli.attention.similarity import method_of
@@ -14,8 +14,8 @@ from attncli.settings.alignment import COSINE_TEMPERATURE, AlignmentSettings
 class WordLinks(NamedTuple):
     """Every step from vectors to links, of one pair of sentences or of many of equal lengths: each `[..., n, m]`.
 
-    similarity: before the prior, 0 where a word has no vector; scores: after it; weights: the softmax over the target
-    words; links: boolean.
+    similarity: 0 where a word has no vector; scores: with that of the neighbours and the prior; weights: the softmax
+    over the target words; links: boolean.
     """
 
     similarity: Array
@@ -36,19 +36,47 @@ def link_words(
     parameters = {name: each[0] for name, each in method.untrained(1, x.shape[-1]).items()}
     paired = _both(x.shape[:-1], y.shape[:-1], has_x, has_y)  # [..., n, m]
     similarity = np.where(paired, method.score(x, y, **parameters), 0).astype(x.dtype, copy=False)  # [..., n, m]
-    away = position_distance(x.shape[-2], y.shape[-2]).astype(x.dtype)  # [n, m]
-    scores = similarity - x.dtype.type(settings.prior) * away
-    weights = _weights(scores, settings.temperature or 1)
+    most = np.finfo(x.dtype).max / 8  # so that no sum is infinite
+    similarity = similarity.clip(-most, most)
+    near = x.dtype.type(settings.neighbours) * neighbouring(similarity)  # [..., n, m]
+    away = x.dtype.type(settings.prior) * position_distance(x.shape[-2], y.shape[-2]).astype(x.dtype)  # [n, m]
+    scores = similarity + near - away
+    temperature = _within(settings.temperature or 1, x.dtype)
+    agreement = scores - (_soft_maximum(scores, -1, temperature) + _soft_maximum(scores, -2, temperature)) / 2
     able = paired if settings.null is None else paired & _above(similarity, paired, settings.null)
-    return WordLinks(similarity, scores, weights, RULES[settings.links](np.where(able, scores, -np.inf)))
+    links = RULES[settings.links](np.where(able, agreement, -np.inf))
+    return WordLinks(similarity, scores, _weights(scores, temperature), links)
 
 
-def _weights(scores: Array, temperature: float) -> Array:
-    """softmax(scores / T) `[..., n, m]`; the best of a row is taken off first, so that no quotient is infinite."""
-    reach = np.finfo(scores.dtype)
-    divisor = scores.dtype.type(min(max(temperature, float(reach.tiny)), float(reach.max)))
+def _within(temperature: float, dtype: np.dtype) -> np.floating:
+    """A temperature as a number of the dtype, neither 0 nor infinite."""
+    reach = np.finfo(dtype)
+    number: np.floating = dtype.type(min(max(temperature, float(reach.tiny)), float(reach.max)))
+    return number
+
+
+def _weights(scores: Array, temperature: np.floating) -> Array:
+    """softmax(scores / T) `[..., n, m]`."""
+    return softmax(_below_best(scores, -1, temperature))
+
+
+def _below_best(scores: Array, axis: int, temperature: np.floating) -> Array:
+    """(score − best) / T along an axis, so that no quotient is infinite but downwards."""
     with np.errstate(over="ignore"):
-        return softmax((scores - scores.max(axis=-1, keepdims=True, initial=-np.inf)) / divisor)
+        below: Array = (scores - scores.max(axis=axis, keepdims=True, initial=-np.inf)) / temperature
+    return below
+
+
+def _soft_maximum(scores: Array, axis: int, temperature: np.floating) -> Array:
+    """T·log mean exp(scores / T) along an axis: log weight = (score − it) / T, but for a constant of the matrix.
+
+    A score less half of those of its row and its column is so, but for such constants, T/2 times the logarithm of the
+    product of both directions' weights: the alignment by agreement of Liang, Taskar & Klein (2006).
+    """
+    mean = np.expm1(_below_best(scores, axis, temperature)).mean(axis=axis, keepdims=True)  # from −1 to 0
+    with np.errstate(divide="ignore"):  # of an empty sentence
+        soft: Array = scores.max(axis=axis, keepdims=True, initial=-np.inf) + temperature * np.log1p(mean)
+    return soft
 
 
 def resolved_temperature(settings: AlignmentSettings, own: float | None) -> float:

@@ -37,6 +37,13 @@ class AlignmentOptions:
         metavar="P",
         when=always,
     )
+    neighbours: float = alignment_option(
+        0.1,
+        "The weight of neighbours: A times the similarity of the words before, and of those behind, is added.",
+        check=Real(0, 1),
+        metavar="A",
+        when=always,
+    )
     null: float | None = alignment_option(
         None, "A word whose best similarity is below T has no partner", check=Real(), metavar="T", described="none"
     )

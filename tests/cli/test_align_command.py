@@ -21,7 +21,7 @@ PAGES = {
     "grown": ["the white house is not a dog", "la maison blanche est pas un", "--links", "grow-diag-final"],
     "tokenized": ["the dog , qwzx .", "le chien .", "--tokenized"],
     "none": ["the", "chien", "--null", "0.9"],
-    "long": [f"{EN} " * 30, f"{FR} " * 26],
+    "long": [f"{EN} " * 30, f"{FR} " * 26, "--links", "forward"],
 }
 
 
@@ -58,7 +58,9 @@ def test_every_record_keeps_to_its_schema(align, page):
     jsonschema.validate(found, schema_of("align"), jsonschema.Draft202012Validator)
     places = np.arange(len(found["source"]["tokens"]))[:, None] / len(found["source"]["tokens"])
     away = np.abs(places - np.arange(len(found["target"]["tokens"])) / len(found["target"]["tokens"]))
-    np.testing.assert_allclose(found["scores"], found["similarity"] - 0.3 * away, atol=2e-6)
+    padded = np.pad(found["similarity"], 1)  # [n + 2, m + 2]
+    near = padded[:-2, :-2] + padded[2:, 2:]  # [n, m]
+    np.testing.assert_allclose(found["scores"], found["similarity"] + 0.1 * near - 0.3 * away, atol=2e-6)
 
 
 def test_a_record_of_a_model_keeps_to_its_schema():
@@ -115,9 +117,8 @@ def test_the_screen_has_the_numbers_of_the_json(align):
     for i, j in found["links"]:
         assert re.search(rf"\b{words[i]} → {partners[j]} +{found['weights'][i][j]:.2f}\b", shown)
     assert shown.count("*") == len(found["links"]) + 1  # the legend has one
-    assert "links grow-diag-final · vectors small (33 × 13) · prior 0.3 · method cosine · temperature 0.07" in " ".join(
-        shown.split()
-    )
+    chosen = "links grow-diag-final · vectors small (33 × 13) · prior 0.3 · neighbours 0.1 · method cosine"
+    assert f"{chosen} · temperature 0.07" in " ".join(shown.split())
 
 
 def test_the_words_without_a_partner_are_said(align):

@@ -43,12 +43,14 @@ def test_the_links_are_those_of_align(small, rule, tokenized):
     assert sum(map(len, found)) > 100
 
 
-@pytest.mark.parametrize("options", [{"method": "dot"}, {"method": "kernel"}, {"null": 0.5}, {"prior": 3.0}])
+@pytest.mark.parametrize(
+    "options", [{"method": "dot"}, {"method": "kernel"}, {"null": 0.5}, {"prior": 3.0}, {"neighbours": 0.9}]
+)
 def test_every_setting_takes_part(small, options):
     pairs = pairs_of(40, seed=2)
     found = Aligner(small, check_alignment(**options)).links_of(pairs)
     assert found == [links(align(*pair, small, **options)) for pair in pairs]
-    assert found != Aligner(small, check_alignment(prior=0.0)).links_of(pairs)
+    assert found != Aligner(small, check_alignment(prior=0.0, neighbours=0.0)).links_of(pairs)
 
 
 def test_blocks_of_any_size_give_the_same(small, monkeypatch):

@@ -7,10 +7,11 @@ import pytest
 from support.two_languages import EN, FR, small_set
 
 from attncli import align
+from attncli.analysis.links import RULES
 from attncli.attention.similarity import method_of
 from attncli.errors import AttnError, UsageError
 from attncli.recipes.word_links import link_words
-from attncli.settings.alignment import SIMILARITIES, check_alignment
+from attncli.settings.alignment import LINKS, SIMILARITIES, check_alignment
 from attncli.settings.explanation import METHODS
 from attncli.vectors import Vectors, write_store
 
@@ -21,7 +22,7 @@ def small(tmp_path_factory):
 
 
 def test_the_steps_are_the_formulas(small):
-    found = align(EN, FR, small, prior=0.2, temperature=0.5)
+    found = align(EN, FR, small, prior=0.2, neighbours=0, temperature=0.5)
     x, y = (small.rows([small.find([w])[w] for w in text.split()]) for text in (EN, FR))
     for i, q in enumerate(x):
         row = []
@@ -36,6 +37,30 @@ def test_the_steps_are_the_formulas(small):
     np.testing.assert_allclose(found.weights.sum(axis=1), 1)
 
 
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 4), (3, 5)])
+def test_a_pair_gains_by_the_pairs_before_and_behind(n, m):
+    rng = np.random.default_rng(n + m)
+    x, y = rng.normal(size=(n, 3)), rng.normal(size=(m, 3))
+    found = link_words(x, y, check_alignment(neighbours=0.25, prior=0.5))
+    for i, j in np.ndindex(n, m):
+        around = [(i - 1, j - 1), (i + 1, j + 1)]
+        near = sum(found.similarity[a, b] for a, b in around if 0 <= a < n and 0 <= b < m)
+        assert found.scores[i, j] == pytest.approx(found.similarity[i, j] + near / 4 - abs(i / n - j / m) / 2)
+
+
+@pytest.mark.parametrize("temperature", [0.02, 0.07, 0.5, 3.0])
+@pytest.mark.parametrize("rule", LINKS)
+def test_links_follow_from_the_product_of_both_directions_weights(rule, temperature):
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(40, 4, 3)), rng.normal(size=(40, 5, 3))
+    found = link_words(x, y, check_alignment(links=rule, temperature=temperature))
+    powers = np.exp(found.scores / temperature)
+    product = powers / powers.sum(axis=1, keepdims=True) * powers / powers.sum(axis=2, keepdims=True)  # [40, 4, 5]
+    np.testing.assert_array_equal(found.links, RULES[rule](product))
+    if temperature < 3:
+        assert (found.links != RULES[rule](found.scores)).any()
+
+
 def test_words_of_one_meaning_are_linked(small):
     found = align(EN, FR, small)
     assert found.links == ((0, 0), (1, 1), (2, 2), (3, 3), (4, 4))
@@ -46,7 +71,7 @@ def test_words_of_one_meaning_are_linked(small):
 def test_the_prior_decides_between_equal_words(small):
     twice = "the dog and the cat", "le chien et le chat"
     assert {(0, 0), (3, 3)} <= {*align(*twice, small).links}
-    without = align(*twice, small, prior=0).links
+    without = align(*twice, small, prior=0, neighbours=0).links
     assert (0, 0) in without
     assert (3, 3) not in without
 

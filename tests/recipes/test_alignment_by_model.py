@@ -43,7 +43,9 @@ def test_a_plain_text_has_the_words_of_explain_model():
 
 
 def test_the_steps_behind_the_similarity_are_those_of_vectors():
-    found = align("the dog is cute", "he barks", model=BERT, layer=0, prior=0.5, temperature=0.1, null=0.2)
+    found = align(
+        "the dog is cute", "he barks", model=BERT, layer=0, prior=0.5, neighbours=0, temperature=0.1, null=0.2
+    )
     away = np.abs(np.arange(4)[:, None] / 4 - np.arange(2) / 2)
     np.testing.assert_allclose(found.scores, found.similarity - 0.5 * away, atol=1e-14)
     powers = np.exp(found.scores / 0.1)

@@ -49,7 +49,6 @@ def test_the_page_has_the_links_and_a_table_of_the_weights(small):
     assert [shown for shown, _ in cells] == [f"{weight:.3f}" for weight in alignment.weights.ravel()]
     marked = [divmod(at, alignment.weights.shape[1]) for at, (_, linked) in enumerate(cells) if linked]
     assert marked == [*alignment.links]
-    assert record["prior"] == 0.2
 
 
 def test_nothing_but_its_own_script_and_style_may_run_and_words_of_strangers_are_text(small):

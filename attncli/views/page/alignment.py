@@ -44,19 +44,21 @@ def _way(text: str) -> str:
 
 
 def _data(alignment: Alignment, by_row: bool) -> Record:
-    """The numbers in the form of a page of one head, and the links, each with its group."""
+    """The numbers in the form of a page of one head, and the links, each with its group.
+
+    The scores are those of two heads: the similarity, and the scores.
+    """
     source, target = (names(sentence, Screen()) for sentence in alignment.sentences)
     unit, weights = packed_matrix(alignment.weights, FULL)
-    codes, ranges = packed_scores(alignment.scores)
+    codes, ranges = zip(*map(packed_scores, (alignment.similarity, alignment.scores)), strict=True)
     one: Record = {"queries": source, "keys": target, "only": None, "shares": True}
-    one |= {"units": [[unit]], "weights": [[weights]], "scores": [[codes]], "ranges": [[ranges]]}
+    one |= {"units": [[unit]], "weights": [[weights]], "scores": [[*codes]], "ranges": [[*ranges]]}
     return {
         "scale": "row" if by_row else "fixed",
         "compared": None,
         "bytes": FULL.bytes,
         "levels": FULL.levels,
         "sources": [one],
-        "prior": alignment.settings.prior,
         "links": [[*link, group] for link, group in zip(alignment.links, groups(alignment.links), strict=True)],
     }
 

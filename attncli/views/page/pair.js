@@ -107,8 +107,7 @@ function saidOfPair(ends) {
 }
 
 function saidOfTwo(i, j) {
-  const score = rowOfScores(0, 0, 0, i, view.keys.length)[j];
-  const similarity = score + page.prior * Math.abs(i / view.queries.length - j / view.keys.length);
+  const [similarity, score] = [0, 1].map((head) => rowOfScores(0, 0, head, i, view.keys.length)[j]);
   const is = page.links.some((link) => link[0] === i && link[1] === j) ? "linked" : "no link";
   const numbers = `similarity ${asNumber(similarity)}, score ${asNumber(score)}, weight ${asShare(weightAt(i, j))}`;
   return [...quoted(view.queries[i]), " → ", ...quoted(view.keys[j]), `: ${is}; ${numbers}`];
