@@ -66,7 +66,8 @@ def align_batch(
         if form.write == "table":
             sink.table(TABLE, 0)  # has its columns, even if no pair could be aligned
         if not report.pairs:
-            raise UsageError(f"there is no line in {batch.files[0]!r}", "give a pair of sentences a line")
+            empty = "standard input is empty" if "-" in batch.files else f"there is no line in {batch.files[0]!r}"
+            raise UsageError(empty, "give a pair of sentences a line: source ||| target")
         if batch.gold is not None:
             report.judge(batch.gold, sink if form.write == "json" else None)
     return report.code
