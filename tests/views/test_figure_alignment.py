@@ -90,6 +90,15 @@ def test_sentences_settings_and_words_left_out_are_named(small, kind):
 
 
 @pytest.mark.parametrize("kind", ["heat", "arcs"])
+def test_without_links_there_is_nothing_to_mark(small, kind):
+    alignment = align("dog", "chien", small, null=2.0)
+    svg = drawn(alignment, kind)
+    assert alignment.links == ()
+    assert curves(svg.decode()) == []
+    assert {"framed: links", "dog", "chien"} & {*texts(svg)} == {"dog", "chien"}
+
+
+@pytest.mark.parametrize("kind", ["heat", "arcs"])
 @pytest.mark.parametrize("form", ["svg", "pdf", "png"])
 def test_long_sentences_fit_on_paper_and_equal_input_gives_equal_bytes(small, kind, form):
     words = [EN.split()[i % 5] for i in range(120)]
