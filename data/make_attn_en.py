@@ -5,14 +5,13 @@ Every word goes through all-MiniLM-L6-v2 by itself and with its WordNet definiti
 """
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from distilling import centred, checksums, principal_axes, restart_with_one_blas_thread, unit
 from evaluation import figures
 from minilm import WIDTH, MiniLM
 from vocabulary import spellings, vocabulary
@@ -25,7 +24,6 @@ WORDS = 50_000
 DIMENSIONS = 200
 SENSES = 6  # so many definitions of a word at most
 GLOSS_SHARE = 0.75  # weight of the definitions beside the word itself
-BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 SOURCE = "all-MiniLM-L6-v2 over the words of wordfreq and their definitions in WordNet"
 LICENCE = "CC BY-SA 4.0, with parts under Apache 2.0 and the WordNet 3.0 licence; see data/LICENSES/NOTICE.txt"
 
@@ -38,19 +36,8 @@ def main() -> None:
     words = vocabulary(wordnet.hyphenated(), WORDS)
     vectors = make_vectors(words, wordnet, options.model, options.cache)  # [n, 200]
     write_store(options.out, words, vectors, name="attn-en", source=SOURCE, licence=LICENCE, dtype="float16")
-    for file in sorted(options.out.iterdir()):
-        print(f"{sha256(file.read_bytes()).hexdigest()}  {file.name}  {file.stat().st_size} bytes")
-    for line in figures(Vectors(options.out).to_gensim()):
+    for line in (*checksums(options.out), *figures(Vectors(options.out).to_gensim())):
         print(line)
-
-
-def restart_with_one_blas_thread() -> None:
-    """Run this program anew with one thread for each matrix product: the order of its sums depends on their number.
-
-    NumPy's BLAS reads the variable when it is loaded, so this process is too late.
-    """
-    if os.environ.get(BLAS_THREADS) != "1":
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {BLAS_THREADS: "1"})
 
 
 def read_options() -> argparse.Namespace:
@@ -80,7 +67,8 @@ def make_vectors(words: Sequence[str], wordnet: WordNet, model: Path, cache: Pat
     defined = sorted(set(rows))
     glosses[defined] = centred(weighted_means(senses, np.array(rows), np.array(weights))[defined])
     directions = unit(unit(centred(tokens)) + GLOSS_SHARE * unit(glosses))  # [n, 384]
-    return principal_components(directions * lengths, DIMENSIONS)
+    cloud = centred(directions * lengths)  # [n, 384]
+    return np.asarray(cloud @ principal_axes(cloud, DIMENSIONS))
 
 
 def definitions(words: Sequence[str], wordnet: WordNet) -> Iterator[tuple[int, float, str]]:
@@ -118,29 +106,6 @@ def weighted_means(values: np.ndarray, rows: np.ndarray, weights: np.ndarray) ->
     np.add.at(sums, rows, weights[:, None] * values)
     totals = np.bincount(rows, weights)  # [n]
     return sums / np.where(totals > 0, totals, 1)[:, None]
-
-
-def centred(vectors: np.ndarray) -> np.ndarray:
-    """The rows of `vectors` [n, d] with their mean taken away."""
-    return np.asarray(vectors - vectors.mean(axis=0))
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """The rows of `vectors` [n, d] made 1 long; a zero row stays zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # [n, 1]
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
-
-
-def principal_components(vectors: np.ndarray, dimensions: int) -> np.ndarray:
-    """`vectors` [n, d] on the axes along which they vary most, the first the most: [n, dimensions].
-
-    Of the two directions of an axis, the one in which its largest number is positive.
-    """
-    cloud = centred(vectors)  # [n, d]
-    _, axes = np.linalg.eigh(cloud.T @ cloud)  # [d, d], the axis of the smallest variance first
-    axes = axes[:, ::-1][:, :dimensions]  # [d, dimensions]
-    largest = axes[np.abs(axes).argmax(axis=0), np.arange(dimensions)]  # [dimensions]
-    return np.asarray(cloud @ (axes * np.sign(largest)))
 
 
 if __name__ == "__main__":

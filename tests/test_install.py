@@ -50,10 +50,12 @@ def test_the_wheel_holds_what_is_needed_and_no_more(wheel):
     data = {next(top for top in tops if top.endswith(suffix)) for suffix in (".dist-info", ".data")}
     assert tops == {"attncli", *data}
     assert {"attncli/schemas/explain.json", "attncli/py.typed", "attncli/data/attn-en/vectors.npy"} <= set(names)
+    assert {"attncli/data/attn-world/vectors.npy", "attncli/data/attn-world/parts/vectors.npy"} <= set(names)
     assert {path.name for path in PAGE.iterdir() if path.suffix in (".html", ".css", ".js")} <= {
         name.removeprefix("attncli/views/page/") for name in names
     }
-    assert any(name.endswith("WordNet-3.0.txt") for name in names)
+    for licence in ("WordNet-3.0.txt", "NOTICE-world.txt"):
+        assert any(name.endswith(licence) for name in names)
 
 
 def test_the_manual_page_is_installed_where_man_finds_it(wheel):

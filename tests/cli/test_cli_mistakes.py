@@ -9,7 +9,6 @@ from support.places import TESTS
 from support.texts import write_news, write_pairs
 
 from attncli.cli.commands import align, compare, completion, corpus, explain, heads, man, predict, schema, tour, train
-from attncli.vectors import places
 
 MODULES = (explain, compare, heads, predict, align, train, corpus, schema, tour, completion, man)
 MODEL = TESTS / "oracles" / "tiny" / "bert"
@@ -47,14 +46,7 @@ def test_help_is_one_page_with_examples(command):
 EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 
 
-def with_set(example):
-    """An example, marked where it needs the set of several languages."""
-    needed = pytest.mark.skipif(not places.embedded(places.WORLD).is_dir(), reason="attn-world is not there")
-    needs = example.startswith("attn align") and "--model" not in example
-    return pytest.param(example, marks=[needed] * needs)
-
-
-@pytest.mark.parametrize("example", [with_set(example) for example in EXAMPLES])
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_the_examples_of_the_help_run(example, tmp_path):
     write_news(tmp_path)
     write_pairs(tmp_path)
