@@ -27,6 +27,12 @@ def explain_svg(sentence, **settings):
     return screen_svg(lines, SCREEN, f'attn explain "{sentence}"')
 
 
+def memory_svg(sentence, memory):
+    """The page of `attn explain --memory` across languages."""
+    lines = explain_lines(explain(sentence, memory=memory), SCREEN)
+    return screen_svg(lines, SCREEN, f'attn explain "{sentence}" --memory "{memory}"')
+
+
 def minilm_svg(sentence):
     """The page of `attn explain --model` as an SVG."""
     from oracles.minilm_folder import cached_minilm
@@ -102,6 +108,7 @@ def explore_svg(sentence, word):
 SENTENCE = "Bark is very cute and he is a dog"
 PICTURES = {
     "explain.svg": lambda: explain_svg(SENTENCE),
+    "memory.svg": lambda: memory_svg(SENTENCE, "吠叫很可愛,他是一只狗"),
     "minilm.svg": lambda: minilm_svg(SENTENCE),
     "close-up.svg": lambda: close_up_svg("She sat on the river bank", "bank"),
     "compare.svg": lambda: compare_svg("She sat on the river bank"),
