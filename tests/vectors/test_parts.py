@@ -129,6 +129,25 @@ def test_a_flipped_byte_of_a_part_is_noticed(composing, name):
         verify(Vectors(composing.folder))
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("index.sqlite", "it has no parts/index.sqlite"),
+        ("vectors.npy", "in its parts, it has no vectors.npy"),
+        ("norms.npy", "in its parts, its norms.npy is not as it was written"),
+    ],
+)
+@pytest.mark.parametrize("use", [lambda vectors: (vectors.compose("dogs"), vectors.parts.norms), verify])
+def test_damaged_parts_are_a_fault_of_their_set(composing, name, why, use):
+    """The parts are no set that could be removed by itself."""
+    (composing.folder / "parts" / name).unlink()
+    vectors = Vectors(composing.folder)
+    with pytest.raises(ResourceError) as caught:
+        use(vectors)
+    assert caught.value.message == f"the store '{composing.folder}' is damaged: {why}"
+    assert f"attn vectors remove {composing.folder.name}, " in caught.value.in_words()[1]
+
+
 def test_parts_of_parts_are_noticed(composing, tmp_path):
     """Else those of a folder that leads to itself would have no end."""
     inner = make(tmp_path / "inner")

@@ -133,7 +133,10 @@ class DamagedError(ResourceError):
 
 
 def damaged(folder: Path, why: str) -> DamagedError:
-    """The error for a store, with the way to a sound one."""
+    """The error for a store, with the way to a sound one; for the parts of a set that of the set."""
+    if folder.name == layout.PARTS and is_regular(folder.parent / layout.INDEX):
+        where = f"in its {layout.PARTS}, "
+        return damaged(folder.parent, where + why.removeprefix(where))
     again = f"remove it (attn vectors remove {folder.name}, or that folder: {folder}), then: attn vectors add FILE"
     error = DamagedError(f"the store '{folder}' is damaged: {why}", again)
     error.why = why

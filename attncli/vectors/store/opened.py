@@ -171,7 +171,10 @@ class Vectors:
     @cached_property
     def parts(self) -> "Vectors":
         """The parts of unknown words, of a set that has them, as a set of their own. ResourceError: not as written."""
-        parts = Vectors(self.folder / layout.PARTS)
+        folder = self.folder / layout.PARTS
+        if not is_regular(folder / layout.INDEX):
+            raise damaged(self.folder, f"it has no {layout.PARTS}/{layout.INDEX}")
+        parts = Vectors(folder)
         if (parts.info.checksum, parts.info.parts, parts.dimensions) != (self.info.parts, None, self.dimensions):
             raise damaged(self.folder, f"its {layout.PARTS} are not those that were written")
         return parts
