@@ -26,9 +26,13 @@ def recipe_of(space: Space, settings: AlignmentSettings, names: tuple[str, str] 
 
     Raises:
         ResourceError: the vectors or the model cannot be read.
+        UsageError: a layer that the model does not have.
     """
     if space.model is not None:
+        from attncli.recipes.model_word_sides import layer_of  # for those who ask for a model
+
         model = opened_model(space.model)
+        layer_of(model, settings)  # once, and not in every line
         return lambda source, target: align_by_model(source, target, settings, model, names)
     vectors = open_vectors(space.vectors)
     return lambda source, target: align_with(source, target, settings, vectors, names)

@@ -372,6 +372,13 @@ def test_pairs_are_aligned_by_a_model_too(jobs):
     assert [(each["line"], each["links"]) for each in found] == [(1, alone[0]), (3, alone[1])]
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_layer_that_the_model_lacks_is_refused_once(jobs):
+    done = attn("align", "-", "--model", MODEL, "--layer", "9", "--jobs", jobs, text="he ||| she\nhe ||| he\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --layer 9: expected 0 to 1, the 2 layers of bert\nhint: ")
+
+
 def test_full_adds_the_steps(align):
     found = json.loads(align("-", "--json", "--full", "--precision", "3", text="the dog ||| le chien\n").stdout)
     assert np.shape(found["scores"]) == np.shape(found["similarity"]) == (2, 2)
