@@ -81,7 +81,7 @@ def read_gold(path: str, base: int | None = None) -> GoldLinks:
 def _lines(path: str) -> Iterator[tuple[int, str]]:
     """The lines of a file without blanks around them, with their numbers from 1."""
     number = size = 0
-    with open_lines(path) as file:
+    with open_lines(path, FORMS) as file:
         while some := file.take(AT_ONCE):
             for line in some:
                 number, size = number + 1, size + len(line)

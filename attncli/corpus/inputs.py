@@ -44,8 +44,8 @@ class Input:
     path: str
 
 
-def named_texts(named: Sequence[str]) -> list[Named]:
-    """The files as they are now, `-` for standard input.
+def named_texts(named: Sequence[str], hint: str = TEXT_HINT) -> list[Named]:
+    """The files as they are now, `-` for standard input; hint: that of an error.
 
     Raises:
         UsageError: one that is named twice.
@@ -54,25 +54,25 @@ def named_texts(named: Sequence[str]) -> list[Named]:
     for place, name in enumerate(named):
         if name in named[:place]:
             raise UsageError(f"{name!r} is named twice", "name every file once")
-    return [Named("-") if name == "-" else _named(name) for name in named]
+    return [Named("-") if name == "-" else _named(name, hint) for name in named]
 
 
-def _named(name: str) -> Named:
-    status = _status(name)
+def _named(name: str, hint: str) -> Named:
+    status = _status(name, hint)
     if stat.S_ISDIR(status.st_mode):
-        raise cannot_read(name, "it is a folder")
+        raise cannot_read(name, "it is a folder", hint)
     if stat.S_ISFIFO(status.st_mode):
         return Named(shown(name))
     if not stat.S_ISREG(status.st_mode):
-        raise cannot_read(name, "it is not a file")
+        raise cannot_read(name, "it is not a file", hint)
     return Named(shown(name), status.st_size, status.st_mtime_ns)
 
 
-def _status(name: str) -> os.stat_result:
+def _status(name: str, hint: str = TEXT_HINT) -> os.stat_result:
     try:
         return os.stat(name)
     except (OSError, ValueError) as error:
-        raise cannot_read(name, getattr(error, "strerror", None) or str(error)) from None
+        raise cannot_read(name, getattr(error, "strerror", None) or str(error), hint) from None
 
 
 def shown(name: str) -> str:

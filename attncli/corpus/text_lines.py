@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
 
-from attncli.corpus.inputs import cannot_read, chunks_of, is_packed, named_texts, unpacked, without_giants
+from attncli.corpus.inputs import TEXT_HINT, cannot_read, chunks_of, is_packed, named_texts, unpacked, without_giants
 from attncli.corpus.shards import BOM, check_text
 from attncli.files.kinds import SAMPLE
 
@@ -64,13 +64,13 @@ class Lines:
 
 
 @contextmanager
-def open_lines(path: str) -> Iterator[Lines]:
-    """The lines of a plain or packed file, or of a named pipe.
+def open_lines(path: str, hint: str = TEXT_HINT) -> Iterator[Lines]:
+    """The lines of a plain or packed file, or of a named pipe; hint: that of an error for another kind of file.
 
     Raises:
         AttnError: it cannot be read, or begins like another format.
     """
-    named_texts([path])
+    named_texts([path], hint)
     if is_packed(path):
         yield Lines(checked(path, unpacked(path)))
         return

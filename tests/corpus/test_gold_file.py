@@ -75,8 +75,9 @@ def test_other_files_are_refused(tmp_path, content, base, message):
 
 @pytest.mark.parametrize("name", ["missing", ".", "/dev/zero"])
 def test_what_is_no_file_is_refused(tmp_path, name):
-    with pytest.raises(AttnError, match="cannot read"):
+    with pytest.raises(AttnError, match="cannot read") as error:
         read_gold(name if name.startswith("/") else str(tmp_path / name))
+    assert error.value.in_words()[1].startswith("a line of gold is 1-2 3p4 for every pair")
 
 
 def test_a_far_sentence_takes_no_memory(tmp_path):
