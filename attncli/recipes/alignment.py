@@ -98,11 +98,12 @@ def align(
     vectors: an opened set, the name of a kept one, or a path; None: the embedded set of several languages.
     model: an opened model, its name or its folder, in place of vectors: words are compared by a layer's output, the
         mean over their pieces (SimAlign, Jalili Sabet et al. 2020).
-    links: by the product of the weights of both directions (Liang et al. 2006), `mutual`, pairs that are each other's
-        best (Och & Ney 2003); `forward`, the best target word of each source
-        word; `backward`, the best source word of each target word; `grow-diag-final` (Koehn, Och & Marcu 2003).
+    links: the rule, on the product of the weights of both directions (Liang et al. 2006): `mutual`, pairs that are each
+        other's best (Och & Ney 2003); `forward`, the best target word of each source word; `backward`, the best source
+        word of each target word; `grow-diag-final` (Koehn, Och & Marcu 2003).
     prior: P, from 0: P·|i/n − j/m| is taken from the similarity of source word i of n and target word j of m.
-    neighbours: A, from 0 to 1: A times the similarity of words i−1 and j−1, and of i+1 and j+1, is added to it.
+    neighbours: A, from 0 to 1: A times the similarity of words i−1 and j−1, and of i+1 and j+1, is added to it; both
+        together make the scores.
     null: a word whose best similarity is below it has no link; None: every word may have one.
     method: the similarity of two words: `cosine`, `dot`, `scaled` or `kernel`.
     temperature: divides the scores before the softmax, above 0; None: 0.07 for `cosine` (as in contrastive training,
