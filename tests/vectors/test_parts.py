@@ -14,7 +14,7 @@ from attncli import AttnError, ResourceError, explain
 from attncli.cli.app import run
 from attncli.vectors import Vectors, write_store
 from attncli.vectors.keeping import kept_as, remove
-from attncli.vectors.store import layout
+from attncli.vectors.store import layout, opened
 from attncli.vectors.store.verifying import verify
 from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
@@ -79,8 +79,20 @@ def test_many_words_at_once_take_one_look_up(composing, monkeypatch):
     made = composing.composed(words)
     assert len(asked) == 1
     assert list(made) == ["hausschule", "haus", "technologischen"]
+    alone = Vectors(composing.folder)
     for word, vector in made.items():
-        np.testing.assert_array_equal(vector, composing.compose(word))
+        np.testing.assert_array_equal(vector, alone.compose(word))
+
+
+@pytest.mark.parametrize("kept", [0, 10])
+def test_words_are_composed_once_as_long_as_few_are_kept(composing, monkeypatch, kept):
+    monkeypatch.setattr(opened, "REMEMBERED", kept)
+    asked, find = [], composing.parts.find
+    monkeypatch.setattr(composing.parts, "find", lambda words: asked.append(1) or find(words))
+    first, again = (composing.composed(["haus", "xx", "hausschule"]) for _ in range(2))
+    assert list(first) == list(again) == ["haus", "hausschule"]
+    assert all(np.array_equal(first[word], again[word]) for word in first)
+    assert len(asked) == (1 if kept else 2)
 
 
 def test_a_set_that_is_not_made_so_composes_nothing(tmp_path):

@@ -1,6 +1,6 @@
 """An opened vector set: rows and words out of a store. Imports neither gensim nor scipy."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attncli.vectors.store.composing import PieceTokenizer
 
 ROWS_AT_ONCE = 4096  # of those that gensim is given
+REMEMBERED = 10_000  # words whose composed vectors are kept at hand
 SPELLINGS_AMONG = 100_000  # rows, the most frequent words: bounds the time in a set of millions to some 0.1 s
 
 
@@ -39,6 +40,7 @@ class Vectors:
         shape, header = (self.words, self.dimensions), (self.info.matrix_offset, self.info.matrix_header_crc)
         self.matrix = StoredMatrix(folder, layout.MATRIX, self.info.dtype, shape, *header)  # [words, dimensions]
         self._ngrams = self._open_ngrams()  # [buckets, dimensions]
+        self._remembered: dict[str, np.ndarray | None] = {}  # words composed of parts, None: of no part
 
     def __repr__(self) -> str:
         return f"<Vectors {self.name!r}: {self.words} words, {self.dimensions} dimensions>"
@@ -97,11 +99,19 @@ class Vectors:
         Raises ResourceError for a tokenizer that cannot be run.
         """
         if self.composed_of == "parts":
-            from attncli.vectors.store.parts import composed_of_parts  # for unknown words alone
-
-            return composed_of_parts(self.parts, words, float(self.norms[0]))
+            return self._of_parts(dict.fromkeys(words))
         made = ((word, self.compose(word)) for word in dict.fromkeys(words))
         return {word: vector for word, vector in made if vector is not None}
+
+    def _of_parts(self, words: Collection[str]) -> dict[str, np.ndarray]:
+        """The vectors of those words that have parts, composed once: a sentence is read and then embedded."""
+        from attncli.vectors.store.parts import composed_of_parts  # for unknown words alone
+
+        remembered = self._remembered = self._remembered if len(self._remembered) < REMEMBERED else {}
+        new = [word for word in words if word not in remembered]
+        made = composed_of_parts(self.parts, new, float(self.norms[0])) if new else {}
+        remembered.update((word, made.get(word)) for word in new)
+        return {word: vector for word in words if (vector := remembered[word]) is not None}
 
     def compose(self, word: str) -> np.ndarray | None:
         """The mean of the vectors [dimensions] of the n-grams, tokens or parts of `word`, which need not be in the set.
