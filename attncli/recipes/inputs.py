@@ -17,9 +17,7 @@ from attncli.vectors import Vectors, open_vectors
 from attncli.vectors.catalogue import EmbeddedSets
 from attncli.vectors.places import EMBEDDED, WORLD
 
-MOST_CHARACTERS = (
-    2**20
-)  # of a text whose words all attend to each other: time grows with the square of its lengths length
+MOST_CHARACTERS = 2**20  # of a text whose words all attend to each other: time grows with the square of its length
 IN_SENTENCES = "attn corpus FILE --sentences takes a long text sentence by sentence"
 
 
