@@ -32,6 +32,7 @@ ROOMS = [
     ),
     "heads",
     *(
+        "models.pooling",
         "models.checkpoint",
         "models.past models.pack",
         "models.stream",

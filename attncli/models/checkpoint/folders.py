@@ -117,14 +117,14 @@ def _module(text: str, folder: Path) -> Path:
     modules = read_json(folder / MODULES)
     first = modules[0] if isinstance(modules, list) and modules else None
     path, kind = (first.get("path"), first.get("type")) if isinstance(first, dict) else (None, None)
-    if not isinstance(path, str) or not isinstance(kind, str) or not _is_inside(path):
+    if not isinstance(path, str) or not isinstance(kind, str) or not is_inside(path):
         raise ResourceError(f"{str(folder / MODULES)!r} does not give the path of its first module", _expected())
     if kind.rpartition(".")[2] == "StaticEmbedding":
         raise static_error(folder)
     return folder / path
 
 
-def _is_inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
     """Whether a path of modules.json stays in its folder."""
     return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts and "\0" not in path
 
