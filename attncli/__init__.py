@@ -1,6 +1,7 @@
 """attn: every step of attention on your own words.
 
 On word vectors: `explain` a sentence, `compare` similarity methods, `align` two languages, `open_vectors` opens a set.
+On either: `similar` says which words make two texts alike.
 On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`,
 `head_contributions`; `open_model` opens one.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from attncli.recipes.model_comparison import ModelComparison, compare_models
     from attncli.recipes.model_explaining import explain_model
     from attncli.recipes.prediction import Prediction, predict
+    from attncli.recipes.text_similarity import Similarity, similar
     from attncli.vectors import Vectors, open_vectors
 
 __version__ = "0.1.0"
@@ -41,6 +43,7 @@ __all__ = [
     "ModelComparison",
     "Prediction",
     "ResourceError",
+    "Similarity",
     "UsageError",
     "Vectors",
     "align",
@@ -56,6 +59,7 @@ __all__ = [
     "open_vectors",
     "predict",
     "rank_heads",
+    "similar",
 ]
 
 _HOMES = {
@@ -73,6 +77,7 @@ _HOMES = {
     "recipes.model_comparison": ("ModelComparison", "compare_models"),
     "recipes.model_explaining": ("explain_model",),
     "recipes.prediction": ("Prediction", "predict"),
+    "recipes.text_similarity": ("Similarity", "similar"),
     "vectors": ("Vectors", "open_vectors"),
 }
 

@@ -13,12 +13,18 @@ import attncli
 from attncli.settings.alignment import AlignmentSettings, check_alignment
 from attncli.settings.explanation import Settings, check_settings
 from attncli.settings.model import DRAWS, ModelSettings, check_model_settings
+from attncli.settings.similarity import SimilaritySettings, check_similarity
 
 FUNCTIONS = [name for name in attncli.__all__ if name[0].islower()]
 BERT = str(TINY / "bert")
 REDUCTION = {"combine", "words", "hide_special", "hide_first", "word"}
 SAID = {"generate", *DRAWS}
-CHECKS = {Settings: check_settings, ModelSettings: check_model_settings, AlignmentSettings: check_alignment}
+CHECKS = {
+    Settings: check_settings,
+    ModelSettings: check_model_settings,
+    AlignmentSettings: check_alignment,
+    SimilaritySettings: check_similarity,
+}
 #: The function, the class of its settings, those that it has not, and its own parameters.
 TABLE = [
     ("explain", Settings, set(), set()),
@@ -29,6 +35,7 @@ TABLE = [
     ("head_effects", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),
     ("head_contributions", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),
     ("align", AlignmentSettings, set(), {"model"}),
+    ("similar", SimilaritySettings, set(), {"model"}),
     ("predict", ModelSettings, REDUCTION - {"word"} | {"stride", "layer", "head"}, set()),
 ]
 

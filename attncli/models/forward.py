@@ -133,6 +133,19 @@ class Forward:
 
         yield from self._each(self.shape.n_layer, x, layer)
 
+    def states(self, pack: Pack, dtype: DTypeLike = np.float32) -> Array:
+        """The last hidden state `[tokens, d_model]` of a pack of texts, after the last norm.
+
+        Raises:
+            ResourceError: as `run` does.
+        """
+        for layer in self.run_pack(pack, dtype):
+            last = layer
+        with np.errstate(all="ignore"):
+            states = self.final(last.output)
+        self._check_finite(self.shape.n_layer - 1, states)
+        return states
+
     def run_windows(
         self, ids: Sequence[int], windows: Windows, segments: Sequence[int] | None = None
     ) -> Iterator[PackedLayer]:

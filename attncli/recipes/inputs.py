@@ -58,7 +58,7 @@ def read_inputs(text: str, settings: Settings, vectors: Vectors | EmbeddedSets) 
     """
     texts = [check_length("sentence", text)]
     texts += [] if settings.memory is None else [check_length("memory", settings.memory)]
-    vectors, read, remarks = _read(texts, settings, vectors)
+    vectors, read, remarks = read_texts(texts, settings, vectors)
     sentence, *others = (with_unknown(each, vectors, settings.unknown) for each in read)
     memory = others[0] if others else None
     x = with_positions(embed(sentence, vectors), settings.positions)  # [n_query, d_model]
@@ -66,16 +66,19 @@ def read_inputs(text: str, settings: Settings, vectors: Vectors | EmbeddedSets) 
     return Inputs(vectors, sentence, memory, x, key_x, tuple(_warnings(x, key_x, settings)), remarks)
 
 
-def _read(
-    texts: Sequence[str], settings: Settings, vectors: Vectors | EmbeddedSets
+def read_texts(
+    texts: Sequence[str],
+    settings: Settings,
+    vectors: Vectors | EmbeddedSets,
+    names: tuple[str, str] = ("the sentence", "the memory"),
 ) -> tuple[Vectors, list[Sentence], tuple[str, ...]]:
-    """The set, the sentences by its words, and remarks on its choice."""
+    """The set, the sentences by its words, and remarks on its choice, which call two sentences by their names."""
     usual = vectors if isinstance(vectors, Vectors) else vectors.usual
     read = [read_sentence(text, usual.find) for text in texts]
     if isinstance(vectors, EmbeddedSets) and any(each.unknown or not each.tokens for each in read):
         from attncli.recipes.other_languages import read_by_either  # the other sentences need not wait for it
 
-        return read_by_either(read, settings, vectors)
+        return read_by_either(read, settings, vectors, names)
     return usual, read, ()
 
 

@@ -12,17 +12,20 @@ from attncli.vectors import Vectors
 from attncli.vectors.catalogue import EmbeddedSets
 from attncli.vectors.places import WORLD
 
+Names = tuple[str, str]  # of two sentences
 Read = tuple[Vectors, list[Sentence], tuple[str, ...]]  # the set, the sentences by its words, remarks
 MOST_LOOKED_UP = 100  # unknown words
 
 
-def read_by_either(read: list[Sentence], settings: Settings, sets: EmbeddedSets) -> Read:
+def read_by_either(read: list[Sentence], settings: Settings, sets: EmbeddedSets, names: Names) -> Read:
     """Sentences that the usual set lacks words of, as it reads them, by the set that serves."""
-    other = None if all(map(has_words, read)) else read_by_world(read, settings, sets)
+    other = None if all(map(has_words, read)) else read_by_world(read, settings, sets, names)
     return other or (sets.usual, read, tuple(_elsewhere(read, sets)))
 
 
-def read_by_world(read: Sequence[Sentence], settings: Settings, sets: EmbeddedSets) -> Read | None:
+def read_by_world(
+    read: Sequence[Sentence], settings: Settings, sets: EmbeddedSets, names: Names = ("the sentence", "the memory")
+) -> Read | None:
     """The set of many languages, the sentences by its words, and a remark that says so; None where it does not serve.
 
     It serves where it has words of every sentence. Trained projections, and those of a file, are of another set.
@@ -32,7 +35,7 @@ def read_by_world(read: Sequence[Sentence], settings: Settings, sets: EmbeddedSe
     found = [read_sentence(each.text, sets.world.find) for each in read]
     if not all(has_words(each) or _composed(each, sets.world, settings) for each in found):
         return None
-    return sets.world, found, (_remark(read, sets.usual.name, sets.world.name),)
+    return sets.world, found, (_remark(read, sets.usual.name, sets.world.name, names),)
 
 
 def _composed(sentence: Sentence, vectors: Vectors, settings: Settings) -> bool:
@@ -41,10 +44,10 @@ def _composed(sentence: Sentence, vectors: Vectors, settings: Settings) -> bool:
     return settings.unknown == "compose" and vectors.composes and bool(vectors.composed(foreign))
 
 
-def _remark(read: Sequence[Sentence], usual: str, world: str) -> str:
+def _remark(read: Sequence[Sentence], usual: str, world: str, names: Names) -> str:
     if len(read) == 1:
         return f"{usual} has no word of this sentence: its vectors are those of {world}"
-    lacking = [name for name, each in zip(("the sentence", "the memory"), read, strict=True) if not has_words(each)]
+    lacking = [name for name, each in zip(names, read, strict=True) if not has_words(each)]
     which = lacking[0] if len(lacking) == 1 else "either sentence"
     return f"{usual} has no word of {which}: the vectors of both are those of {world}"
 
