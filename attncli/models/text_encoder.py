@@ -10,7 +10,8 @@ from numpy.typing import DTypeLike
 from attncli.arrays import Array
 from attncli.errors import FinalError
 from attncli.models.checkpoint.pooling_files import read_pooling
-from attncli.models.checkpoint.tokenizing import ModelSentence, ModelToken
+from attncli.models.checkpoint.tokenizing import ModelSentence
+from attncli.models.lower_case import read_in_lower_case
 from attncli.models.model import Model
 from attncli.models.pack import Pack
 from attncli.models.packing import by_length
@@ -93,14 +94,7 @@ class TextEncoder:
         return prompts[chosen]
 
     def _tokens(self, text: str, reader: TextReader) -> ModelSentence:
-        """The tokens of a text, as it was typed, where the model reads lower case."""
-        if not self.pooling.lower_case:
-            return reader.read_long(text)
-        lower = text.lower()
-        read = reader.read_long(lower)
-        if len(lower) != len(text):  # as of the Turkish İ: places are those in the lower case
-            return read
-        return replace(read, text=text, tokens=tuple(_typed(token, text) for token in read.tokens))
+        return read_in_lower_case(text, reader) if self.pooling.lower_case else reader.read_long(text)
 
     def _unpooled(self, prompt: str, reader: TextReader) -> int:
         """The number of a prompt's tokens, as sentence-transformers counts them: without a special one at the end."""
@@ -123,7 +117,3 @@ class TextEncoder:
         segments = [text.segments or [0] * len(text.ids) for text in texts] if segmented else None
         states = self.model.states(Pack.of([text.ids for text in texts], segments), dtype)  # [tokens, d_model]
         return np.split(states, np.cumsum([len(text.ids) for text in texts])[:-1])
-
-
-def _typed(token: ModelToken, text: str) -> ModelToken:
-    return replace(token, text=text[token.start : token.end])

@@ -13,10 +13,11 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.errors import ResourceError, quoted
 from attncli.files.json_files import read_json, read_object
-from attncli.models.checkpoint.config import Config
+from attncli.models.checkpoint.config import LARGEST, Config
 from attncli.models.checkpoint.folders import MODULES, is_inside
 from attncli.models.checkpoint.tensors import SAME, Checkpoint
 from attncli.models.pooling import FUNCTIONS, JOIN, MODES, Activation, Dense, LayerNorm, Pooling
+from attncli.tokenizer.settings import read_settings
 
 SETTINGS = "config_sentence_transformers.json"
 #: Names of the settings of the first module, of which the first one that is there counts.
@@ -146,7 +147,7 @@ def read_pooling(folder: Path, model: Encoder) -> Pooling:
     """
     root = _root(folder)
     if root is None:
-        return Pooling(said=NOTHING_SAID)
+        return Pooling(said=NOTHING_SAID, max_tokens=_longest(folder))
     (_, first), *modules = read_modules(root)
     pipeline = _Pipeline(model.shape.d_model)
     for kind, place in modules:
@@ -163,7 +164,7 @@ def read_pooling(folder: Path, model: Encoder) -> Pooling:
         include_prompt=pipeline.include_prompt,
         said=None if pipeline.modes else NOTHING_SAID,
         truncate_dim=width if width is not None and width < pipeline.width else None,
-        **_of_texts(_first_config(first)),
+        **_of_texts(_first_config(first), folder),
     )
 
 
@@ -269,16 +270,22 @@ def _is_prompt(text: object) -> bool:
     return text is None or (isinstance(text, str) and len(text) <= LONGEST)
 
 
-def _of_texts(config: Config) -> dict[str, Any]:
+def _of_texts(config: Config, folder: Path) -> dict[str, Any]:
     """How texts are read: how many tokens, in lower case or not."""
     for key, expected in (("transformer_task", "feature-extraction"), ("module_output_name", TOKENS)):
         if config.get(key) not in (None, expected):
             raise config.error(key, expected)
     return {
-        "max_tokens": config.optional_size("max_seq_length"),
+        "max_tokens": config.optional_size("max_seq_length") or _longest(folder),
         "lower_case": config.switch("do_lower_case", False),
         "warnings": tuple(_not_honoured(config)),
     }
+
+
+def _longest(folder: Path) -> int | None:
+    """The tokens that a folder's tokenizer reads of a text, None where it does not say: 10³⁰ means as many as fit."""
+    found = read_settings(folder).get("model_max_length")
+    return found if type(found) is int and 1 <= found < LARGEST else None
 
 
 def _not_honoured(config: Config) -> Iterator[str]:
