@@ -10,7 +10,8 @@ from attncli.cli.align_space import Align, Space, recipe_of
 from attncli.cli.formats import FORMATS
 from attncli.corpus.aligning import Aligner
 from attncli.corpus.lines import Reason
-from attncli.corpus.pair_texts import Block, Pair
+from attncli.corpus.pair_forms import Pair
+from attncli.corpus.pair_texts import Block
 from attncli.errors import AttnError, FinalError, ResourceError
 from attncli.recipes.alignment import Alignment
 from attncli.settings.alignment import AlignmentSettings

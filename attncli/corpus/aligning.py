@@ -10,7 +10,7 @@ from attncli.analysis.gold import Link
 from attncli.arrays import Array
 from attncli.attention.similarity.cosine import unit
 from attncli.corpus.lines import NO_WORD, Reason
-from attncli.corpus.pair_texts import Pair
+from attncli.corpus.pair_forms import Pair
 from attncli.corpus.pair_words import pair_words
 from attncli.recipes.alignment import MOST_PAIRS
 from attncli.recipes.word_links import link_words, resolved_temperature

@@ -113,6 +113,16 @@ def _decoded(line: bytes) -> str | None:
 
 def _of_record(line: str, keys: Sequence[str | None]) -> str:
     """The values of keys in a JSON object, a TAB between them and none in them where they are two."""
+    texts = values_of(line, keys)
+    if isinstance(texts, Reason):
+        return texts
+    if len(texts) == 1:
+        return texts[0] if texts[0].strip() else Reason(EMPTY)
+    return _pair(*(text.replace(TAB, " ") for text in texts))
+
+
+def values_of(line: str, keys: Sequence[str | None]) -> list[str] | Reason:
+    """The texts under these keys of a JSON object, or why a line has none."""
     try:
         record: Any = json.loads(line)
     except (ValueError, RecursionError):
@@ -121,11 +131,7 @@ def _of_record(line: str, keys: Sequence[str | None]) -> str:
         return Reason(NO_JSON)
     values = [record.get(key) for key in keys]
     texts = [value.encode("utf-8", "replace").decode() for value in values if isinstance(value, str)]
-    if len(texts) < len(keys):
-        return Reason(NO_FIELD)
-    if len(texts) == 1:
-        return texts[0] if texts[0].strip() else Reason(EMPTY)
-    return _pair(*(text.replace(TAB, " ") for text in texts))
+    return texts if len(texts) == len(keys) else Reason(NO_FIELD)
 
 
 def _of_columns(line: str) -> str:

@@ -1,47 +1,39 @@
-"""Pairs of texts, block by block: from the lines of one file, source ||| target, or from those of two."""
+"""Pairs of texts, block by block: from the lines of one file, or from those of two."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from attncli.corpus.lines import (
-    BROKEN,
-    EMPTY,
-    LONGEST_LINE,
-    NO_SOURCE,
-    NO_TARGET,
-    TAB,
-    TOO_LONG,
-    Reason,
-)
+from attncli.corpus.lines import BROKEN, LONGEST_LINE, TOO_LONG, Reason
+from attncli.corpus.pair_forms import TRANSLATIONS, Pair, PairForm
 from attncli.corpus.text_lines import Lines
 from attncli.errors import UsageError
-from attncli.recipes.inputs import MOST_CHARACTERS
 
-MARK = "|||"  # as in the input of fast_align and other aligners
-NO_MARK = f"no {MARK} and no tab between source and target"
 AT_ONCE = 4096  # pairs
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that follow each other: the number of the first from 1, and the lines of one file or of two."""
+    """Lines that follow each other: the number of the first from 1, the lines of one file or of two, and their form."""
 
     first: int
     lines: Sequence[bytes]
     targets: Sequence[bytes] | None = None
+    form: PairForm = TRANSLATIONS
 
     def pairs(self) -> list[Pair | Reason]:
         """The two texts of each line, or why it has none."""
         if self.targets is None:
-            return [_split(each) for each in _texts(self.lines)]
-        both = zip(_texts(self.lines), _texts(self.targets), strict=True)
-        return [_paired(source, target) for source, target in both]
+            return [self.form.pair_of(each) for each in decoded(self.lines)]
+        both = zip(decoded(self.lines), decoded(self.targets), strict=True)
+        return [self.form.paired(source, target) for source, target in both]
 
 
 def blocks_of(
-    sources: Lines, targets: Lines | None = None, names: Pair = ("", ""), at_once: int = AT_ONCE
+    sources: Lines,
+    targets: Lines | None = None,
+    names: Pair = ("", ""),
+    at_once: int = AT_ONCE,
+    form: PairForm = TRANSLATIONS,
 ) -> Iterator[Block | None]:
     """The lines in blocks of `at_once` or fewer, None where the next one has to be waited for.
 
@@ -58,20 +50,20 @@ def blocks_of(
             lines = lines[: len(there)]
         if not lines:
             break
-        yield Block(first, lines, there)
+        yield Block(first, lines, there, form)
         first += len(lines)
         if sources.waits or (targets is not None and targets.waits):
             yield None
     if targets is not None:
-        _check_even(names, first - 1, sources, targets)
+        _check_even(names, first - 1, sources, targets, form)
 
 
-def _check_even(names: Pair, pairs: int, sources: Lines, targets: Lines) -> None:
+def _check_even(names: Pair, pairs: int, sources: Lines, targets: Lines, form: PairForm) -> None:
     """Check that both files end here."""
     n, m = pairs + _left(sources), pairs + _left(targets)
     if n != m:
         reason = f"expected as many lines in {names[1]!r} as in {names[0]!r}, {n:,}, got {m:,}"
-        raise UsageError(reason, "give a target for every source, a line each")
+        raise UsageError(reason, f"give a {form.names[1]} for every {form.names[0]}, a line each")
 
 
 def _left(lines: Lines) -> int:
@@ -79,7 +71,7 @@ def _left(lines: Lines) -> int:
     return sum(map(len, iter(lambda: lines.take(AT_ONCE), [])))
 
 
-def _texts(lines: Sequence[bytes]) -> list[str]:
+def decoded(lines: Sequence[bytes]) -> list[str]:
     """Lines as texts, or why one has none; decoded all at once where all are UTF-8, as nearly always."""
     try:
         texts = b"\n".join(lines).decode().split("\n") if lines else []
@@ -93,29 +85,3 @@ def _decoded(line: bytes) -> str:
         return line.decode()
     except UnicodeDecodeError:
         return Reason(BROKEN)
-
-
-def _split(line: str) -> Pair | Reason:
-    """The source and the target of a line; columns behind them are left out."""
-    if isinstance(line, Reason):
-        return line
-    for mark in (f" {MARK} ", TAB):
-        source, found, rest = line.partition(mark)
-        if found:
-            return _paired(source, rest.partition(mark)[0])
-    if not line.strip():
-        return Reason(EMPTY)
-    source, found, target = line.partition(MARK)  # one of the two is missing, or a blank
-    return _paired(source, target) if found else Reason(NO_MARK)
-
-
-def _paired(source: str, target: str) -> Pair | Reason:
-    for side in (source, target):
-        if isinstance(side, Reason):
-            return side
-    source, target = source.strip(), target.strip()
-    if max(len(source), len(target)) > MOST_CHARACTERS:
-        return Reason(TOO_LONG)
-    if source and target:
-        return source, target
-    return Reason(NO_SOURCE if target else NO_TARGET if source else EMPTY)

@@ -3,6 +3,7 @@
 import pytest
 
 from attncli.corpus.lines import LONGEST_LINE, Reason
+from attncli.corpus.pair_forms import COMPARED, PairForm
 from attncli.corpus.pair_texts import Block, blocks_of
 from attncli.corpus.text_lines import Lines
 from attncli.errors import UsageError
@@ -36,6 +37,49 @@ def test_a_line_is_a_pair_or_has_a_reason(line, expected):
     (found,) = Block(1, [line if isinstance(line, bytes) else line.encode()]).pairs()
     assert found == expected
     assert isinstance(found, Reason) == isinstance(expected, str)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a dog\tthe cat", ("a dog", "the cat")),
+        (" a \t b \t0.5", ("a", "b")),
+        ("a ||| b\tc", ("a ||| b", "c")),
+        ('{"a": "a dog", "b": "the\\tcat", "id": 3}', ("a dog", "the\tcat")),
+        ('{"text": "a dog"}', "no such text field"),
+        ('{"a": "a dog", "b": 3}', "no such text field"),
+        ('{"a": "a dog", "b": " "}', "empty second text"),
+        ('{"a": "", "b": "\\n"}', "empty line"),
+        ("{a}\t{b}", ("{a}", "{b}")),
+        ("{" + '"a":{' * 9999 + "\tb", ("{" + '"a":{' * 9999, "b")),
+        ("a dog", "no tab between first text and second text"),
+        ("\tb", "empty first text"),
+        ("a\t", "empty second text"),
+        ("", "empty line"),
+        ("\t", "empty line"),
+        (b"\xff\ta", "not UTF-8"),
+    ],
+)
+def test_a_line_has_two_texts_to_compare_in_columns_or_an_object(line, expected):
+    (found,) = Block(1, [line if isinstance(line, bytes) else line.encode()], form=COMPARED).pairs()
+    assert found == expected
+    assert isinstance(found, Reason) == isinstance(expected, str)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b'{"x": "a dog", "y": "the cat"}', ("a dog", "the cat")),
+        (b'{"a": "a dog", "b": "the cat"}', "no such text field"),
+        (b"a dog\tthe cat", "not a JSON object"),
+        (b'["x", "y"]', "not a JSON object"),
+        (b'{"x": "' + b"[" * 9999 + b'"', "not a JSON object"),
+        (b" ", "empty line"),
+    ],
+)
+def test_the_fields_of_objects_have_names(line, expected):
+    form = PairForm(keys=("x", "y"), objects=True)
+    assert Block(1, [line], form=form).pairs() == [expected]
 
 
 @pytest.mark.parametrize(
