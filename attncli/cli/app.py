@@ -29,6 +29,7 @@ MODULES = {
     "models": "attncli.cli.commands.models",
     "heads": "attncli.cli.commands.heads",
     "predict": "attncli.cli.commands.predict",
+    "similar": "attncli.cli.commands.similar",
     "align": "attncli.cli.commands.align",
     "train": "attncli.cli.commands.train",
     "corpus": "attncli.cli.commands.corpus",

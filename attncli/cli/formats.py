@@ -24,6 +24,7 @@ LINES = {
     "Prediction": "terminal.prediction:prediction_lines",
     "Lens": "terminal.lens:lens_lines",
     "Alignment": "terminal.alignment:alignment_lines",
+    "Similarity": "terminal.similarity:similarity_lines",
 }
 CONTENTS = {
     "Explanation": "figure.explained:explanation_content",
@@ -84,6 +85,7 @@ FORMATS = {
                 "Prediction": "records.prediction:prediction_json",
                 "Lens": "records.lens:lens_json",
                 "Alignment": "records.alignment:alignment_json",
+                "Similarity": "records.similarity:similarity_json",
             },
             "json",
             many=True,
@@ -100,6 +102,7 @@ FORMATS = {
                 "Prediction": "records.prediction:prediction_rows",
                 "Lens": "records.lens:lens_rows",
                 "Alignment": "records.alignment:alignment_rows",
+                "Similarity": "records.similarity:similarity_rows",
             },
             "rows",
             many=True,
@@ -114,6 +117,7 @@ FORMATS = {
                 "Prediction": "records.prediction:prediction_arrays",
                 "Lens": "records.lens:lens_arrays",
                 "Alignment": "records.alignment:alignment_arrays",
+                "Similarity": "records.similarity:similarity_arrays",
             },
             "arrays",
             binary=True,

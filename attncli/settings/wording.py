@@ -11,6 +11,7 @@ from attncli.settings.option import Option, options_of
 #: The settings that are not typed by their names.
 TYPED = {
     **{"sentence": "the sentence", "SOURCE": "the source", "TARGET": "the target"},
+    **{"A": "the first text", "B": "the second text"},
     "output": "-o",
     "schema": "attn schema",
     "shell": "attn completion",

@@ -8,9 +8,22 @@ from support.command import attn, shell
 from support.places import TESTS
 from support.texts import write_news, write_pairs
 
-from attncli.cli.commands import align, compare, completion, corpus, explain, heads, man, predict, schema, tour, train
+from attncli.cli.commands import (
+    align,
+    compare,
+    completion,
+    corpus,
+    explain,
+    heads,
+    man,
+    predict,
+    schema,
+    similar,
+    tour,
+    train,
+)
 
-MODULES = (explain, compare, heads, predict, align, train, corpus, schema, tour, completion, man)
+MODULES = (explain, compare, heads, predict, similar, align, train, corpus, schema, tour, completion, man)
 MODEL = TESTS / "oracles" / "tiny" / "bert"
 HOSTILE = [
     "[red]x[/red]",

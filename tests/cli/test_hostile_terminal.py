@@ -109,6 +109,16 @@ CASES = {
         [HOSTILE, SAID, "--vectors", SET],
         [SAID, "--vectors", SET],
     ],
+    ("similar",): [
+        [SAID, SAID, "--vectors", SET, "--leave-one-out"],
+        [SAID, SAID, "--model", MODEL, "--words", "--json"],
+        [SAID, SAID, "--model", MODEL],
+        [SAID, SAID, "--vectors", SET, "--format", "csv"],
+        [SAID, SAID, "--vectors", SET, "--drop", HOSTILE],
+        [SAID, SAID, "--model", MODEL, "--prompt", HOSTILE],
+        [HOSTILE, SAID, "--vectors", SET],
+        [SAID, "--vectors", SET],
+    ],
     ("train",): [
         [TEXT, "-o", f"{NAME}-made.npz", "--epochs", "1", "--minutes", "0.01", "--vectors", SET],
         [TEXT, "--evaluate", f"{NAME}.npz"],

@@ -19,6 +19,7 @@ CALLS = {
     "models": ["info", str(TINY / "bert")],
     "heads": ["a dog", "--model", str(TINY / "bert"), "--pattern", "next"],
     "predict": ["a [MASK]", "--model", str(TINY / "bert")],
+    "similar": ["the dog", "a puppy"],
     "align": ["the dog", "le chien", "--vectors", "attn-en"],
     "train": ["/dev/null", "-o", "made.npz"],
     "corpus": ["text.txt", "--words", "dog"],

@@ -49,6 +49,7 @@ def vectors_file(write):
         *(["tour", WORDS, "--screen", str(screen)] for screen in (1, 2, 3, 5)),
         ["explain", WORDS, "--word", "9", "--memory", WORDS],
         ["align", WORDS, WORDS, "--links", "grow-diag-final"],
+        ["similar", WORDS, WORDS, "--leave-one-out"],
     ],
 )
 def test_on_a_terminal_each_number_stands_at_its_word(command, vectors_file):

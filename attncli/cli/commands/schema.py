@@ -15,6 +15,7 @@ SCHEMAS = (
     "heads",
     "predict",
     "align",
+    "similar",
     "evaluate",
     "vectors-list",
     "vectors-info",

@@ -7,11 +7,10 @@ import numpy as np
 
 from attncli.analysis.gold import Agreement
 from attncli.arrays import Array
-from attncli.errors import AttnError, Setting
 from attncli.files.parquet import Table, check_parquet
 from attncli.recipes.alignment import Alignment
 from attncli.vectors import StoreInfo
-from attncli.views.records.json import MOST_BYTES, VERSION, Numbers, json_line, sentence_record
+from attncli.views.records.json import VERSION, Numbers, check_count, json_line, sentence_record
 from attncli.views.records.rows import Row
 
 #: The columns of a row, with the kinds that Parquet has for them.
@@ -29,18 +28,11 @@ def alignment_json(alignment: Alignment, *, full: bool = False, precision: int =
     Raises:
         AttnError: it would take more than MOST_BYTES.
     """
-    _check_size(alignment.weights.size * (3 if full else 1), precision)
+    check_count(alignment.weights.size * (3 if full else 1), precision)
     numbers = Numbers(precision)
     record = alignment_record(alignment, numbers)
     steps = {"similarity": alignment.similarity, "scores": alignment.scores} if full else {}
     return json_line(record | {name: numbers.array(step) for name, step in steps.items()})
-
-
-def _check_size(count: int, precision: int) -> None:
-    needed = count * (precision + 4)
-    if needed > MOST_BYTES:
-        taken = f"the JSON of {count:,} numbers would take some {needed / 2**20:,.0f} MB, the limit is "
-        raise AttnError(f"{taken}{MOST_BYTES >> 20}", ("write arrays: ", Setting("output", "FILE.npz")))
 
 
 def gold_json(agreement: Agreement, *, precision: int = 6) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import AttnError
+from attncli.errors import AttnError, Setting
 from attncli.recipes.explanation import Context, Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.settings.explanation import Settings
@@ -105,6 +105,14 @@ def _word(explanation: Explanation, numbers: "Numbers") -> dict[str, Any] | None
     if explanation.query is None or not explanation.has_steps or several:
         return None
     return close_up_record(explanation, explanation.query, numbers)
+
+
+def check_count(count: int, precision: int) -> None:
+    """AttnError where so many numbers, of `precision` decimals each, would take more than MOST_BYTES."""
+    needed = count * (precision + 4)
+    if needed > MOST_BYTES:
+        taken = f"the JSON of {count:,} numbers would take some {needed / 2**20:,.0f} MB, the limit is "
+        raise AttnError(f"{taken}{MOST_BYTES >> 20}", ("write arrays: ", Setting("output", "FILE.npz")))
 
 
 class Numbers:

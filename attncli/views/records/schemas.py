@@ -10,9 +10,13 @@ from attncli.settings.alignment import AlignmentSettings
 from attncli.settings.explanation import METHODS, Settings
 from attncli.settings.model import DRAWS, PATTERN_NAMES, TEXTS, ModelSettings, PredictionOptions
 from attncli.settings.option import OneOf, Option, Whole
+from attncli.settings.similarity import SimilaritySettings
 
 #: The lists of names for the enumerations of the stored schemas that name them: `"enum": ["$METHODS"]`.
 NAMES = {"$METHODS": METHODS, "$PATTERNS": PATTERN_NAMES}
+
+#: Settings that records have all of.
+OWN: Mapping[str, type] = {"alignment": AlignmentSettings, "similarity": SimilaritySettings}
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -30,8 +34,8 @@ def _filled(part: dict[str, Any]) -> dict[str, Any]:
         return json_schema(ModelSettings, (*TEXTS, *DRAWS)) | {"additionalProperties": False}
     if part.get("$settings") == "prediction":
         return json_schema(PredictionOptions, TEXTS) | {"additionalProperties": False}
-    if part.get("$settings") == "alignment":
-        return json_schema(AlignmentSettings) | {"additionalProperties": False}
+    if part.get("$settings") in OWN:
+        return json_schema(OWN[part["$settings"]]) | {"additionalProperties": False}
     if isinstance(part.get("enum"), list):
         part["enum"] = [name for each in part["enum"] for name in NAMES.get(each, (each,))]
     return part

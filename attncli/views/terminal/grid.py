@@ -40,10 +40,15 @@ class Axis:
         """Whether a group has more than one word."""
         return self.groups < len(self.words)
 
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """How many words each group has: `[groups]`."""
+        return np.diff([*self.firsts, len(self.words)])
+
     @property
     def sizes(self) -> str:
         """How many words a group has: `4`, or `3-4`."""
-        sizes = np.diff([*self.firsts, len(self.words)])  # [groups]
+        sizes = self.lengths
         return "-".join(map(str, sorted({int(sizes.min()), int(sizes.max())})))
 
     @cached_property
@@ -75,13 +80,15 @@ def fold(values: NDArray[np.floating], rows: Axis, columns: Axis) -> NDArray[np.
     """
     summed = np.add.reduceat(values, columns.firsts, axis=1)  # [n_query, columns.groups]
     pooled = np.add.reduceat(summed, rows.firsts, axis=0)  # [rows.groups, columns.groups]
-    counts = np.diff([*rows.firsts, len(rows.words)])  # [rows.groups]
-    return np.asarray(pooled / counts[:, None])
+    return np.asarray(pooled / rows.lengths[:, None])
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A matrix in any layout: `shown` hundredths, `strength` of the colour, `hidden` and `marked` cells, all [n, m]."""
+    """A matrix in any layout: `shown` hundredths, `strength` of the colour, `hidden` and `marked` cells, all [n, m].
+
+    summed: a cell of a group is the sum of its cells, shown in a unit of their own.
+    """
 
     shown: NDArray[np.int64]
     strength: NDArray[np.floating]
@@ -90,6 +97,7 @@ class Grid:
     columns: Axis
     signed: bool
     marked: NDArray[np.bool_] | None = None
+    summed: bool = False
 
     @property
     def longest_label(self) -> int:

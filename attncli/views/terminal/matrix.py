@@ -28,7 +28,7 @@ class Matrix:
     """[n_query, n_key] weights, or differences of weights if `signed`, and the words along its sides, as typed.
 
     `hidden` cells, those that a mask takes away, are drawn as a dot, which is not a weight of 0.00; `marked` ones have
-    a star.
+    a star. unit: of signed numbers that are shares of a sum, which they are drawn in, up to the largest; None: others.
     """
 
     weights: NDArray[np.floating]
@@ -38,6 +38,7 @@ class Matrix:
     title: str = ""
     signed: bool = False
     marked: NDArray[np.bool_] | None = None
+    unit: float | None = None
 
 
 def matrix_lines(matrix: Matrix, screen: Screen, most_lines: int = MOST_LINES) -> Block:
@@ -72,15 +73,20 @@ def pooled_grid(matrix: Matrix, screen: Screen, most: int, most_columns: int | N
 
 def _grid(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> Grid:
     unseen = fold((~matrix.hidden).astype(float), rows, columns) == 0  # [rows.groups, columns.groups]
-    shown = hundredths(fold(np.nan_to_num(matrix.weights), rows, columns))  # [rows.groups, columns.groups]
+    folded = fold(np.nan_to_num(matrix.weights), rows, columns)  # [rows.groups, columns.groups]
+    if matrix.unit is not None:
+        folded = folded * rows.lengths[:, None] / (100 * matrix.unit)
+    shown = hundredths(folded)  # [rows.groups, columns.groups]
     marked = None if matrix.marked is None else fold(matrix.marked.astype(float), rows, columns) > 0
-    return Grid(shown, _strength(shown, matrix.signed, screen), unseen, rows, columns, matrix.signed, marked)
+    strength, summed = _strength(shown, matrix, screen), matrix.unit is not None
+    return Grid(shown, strength, unseen, rows, columns, matrix.signed, marked, summed)
 
 
-def _strength(shown: NDArray[np.int64], signed: bool, screen: Screen) -> NDArray[np.floating]:
-    """How much of the full colour each cell has: 0 … 1, or −1 … 1 for differences, [n, m]."""
-    if signed:
-        return np.asarray((shown / (100 * STRONGEST_DIFFERENCE)).clip(-1, 1))
+def _strength(shown: NDArray[np.int64], matrix: Matrix, screen: Screen) -> NDArray[np.floating]:
+    """How much of the full colour each cell has: 0 … 1, or −1 … 1 for differences and shares of a sum, [n, m]."""
+    if matrix.signed:
+        most = 100 * STRONGEST_DIFFERENCE if matrix.unit is None else max(int(np.abs(shown).max(initial=0)), 1)
+        return np.asarray((shown / most).clip(-1, 1))
     full = max(100, int(shown.max(initial=0)))  # lengths, which --combine norm gives, may exceed 1
     strongest = np.maximum(shown.max(axis=1, keepdims=True), 1) if screen.scale == "row" else full  # [n, 1]
     return np.asarray((shown / strongest).clip(0, 1))
@@ -122,7 +128,7 @@ def shortest_label(grid: Grid) -> int:
 
 def cell_widths(grid: Grid) -> tuple[int, ...]:
     """The narrowest columns that keep the numbers, with their sign, and the places above them apart."""
-    longest_difference = 5 if grid.signed and (np.abs(grid.shown) >= 100).any() else 4
+    longest_difference = len(f"{np.abs(grid.shown).max(initial=0):+}") + 1 if grid.signed else 4
     return (max(_narrowest(grid), longest_difference),) * grid.columns.groups
 
 
@@ -143,9 +149,10 @@ def notes_on(grid: Grid, layout: Layout, screen: Screen) -> tuple[str, ...]:
 def _notes(grid: Grid, layout: Layout) -> Iterator[str]:
     if grid.rows.pooled or grid.columns.pooled:
         pooled = f"one cell = {grid.rows.sizes} × {grid.columns.sizes} words"
-        how = "summed over columns and averaged over rows"
-        closer = "; one word's: attn explain --word N" if grid.marked is None else ""  # links have no close-up
-        yield f"folded: {pooled}, {how}; every single weight: --json{closer}"
+        how = "summed" if grid.summed else "summed over columns and averaged over rows"
+        has_close_up = grid.marked is None and not grid.summed
+        closer = "; one word's: attn explain --word N" if has_close_up else ""
+        yield f"folded: {pooled}, {how}; every single {'one' if grid.summed else 'weight'}: --json{closer}"
     if 0 < layout.label < grid.longest_label:
         yield "words that end in … are cut in the matrix; a wider terminal or --json shows them whole"
     if grid.hidden.any():
