@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.errors import ResourceError
 
 MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
 #: The modes that are sums over tokens → the weights of tokens by their number from 1, before any division.
@@ -131,12 +132,16 @@ class Pooling:
         """The vector `[d']` of a text in float64, from its last hidden state `[n, d]`.
 
         attended: which tokens are pooled, boolean `[n]`; None: all. Without any the vector is 0.
+
+        Raises:
+            ResourceError: the layers give no finite numbers.
         """
         seen = _seen(output, attended)
-        x = np.concatenate([_pool(mode, output.astype(np.float64), seen) for mode in self.modes])  # [modes·d]
-        for layer in self.dense:
-            x = layer(x)
-        return self._kept(x / _size(x) if self.normalize else x)
+        with np.errstate(all="ignore"):  # it is checked
+            x = np.concatenate([_pool(mode, output.astype(np.float64), seen) for mode in self.modes])  # [modes·d]
+            for layer in self.dense:
+                x = layer(x)
+            return self._kept(x / _size(x) if self.normalize else x)
 
     def shares(self, output: Array, attended: Array | None = None) -> Array:
         """What each token adds to `pooled`: `[n, d']` in float64, whose sum over tokens it is.
@@ -146,15 +151,17 @@ class Pooling:
 
         Raises:
             ValueError: the vector is no such sum (`summed`).
+            ResourceError: as `pooled`.
         """
         if not self.summed:
             raise ValueError(f"the vector of {self.name} is no sum over tokens")
         seen = _seen(output, attended)
-        parts = [token_weights(mode, seen)[:, None] * output.astype(np.float64) for mode in self.modes]
-        shares = np.concatenate(parts, axis=1)  # [n, modes·d]
-        for layer in self.dense:
-            shares = layer.shared(shares, token_weights("mean", seen))  # type: ignore[union-attr]
-        return self._kept(shares / _size(shares.sum(axis=0)) if self.normalize else shares)
+        with np.errstate(all="ignore"):  # it is checked
+            parts = [token_weights(mode, seen)[:, None] * output.astype(np.float64) for mode in self.modes]
+            shares = np.concatenate(parts, axis=1)  # [n, modes·d]
+            for layer in self.dense:
+                shares = layer.shared(shares, token_weights("mean", seen))  # type: ignore[union-attr]
+            return self._kept(shares / _size(shares.sum(axis=0)) if self.normalize else shares)
 
     def value(self, first: Array, second: Array) -> float:
         """The similarity of two vectors `[d']` in float64, as `contributions` adds up to it where it is exact.
@@ -184,7 +191,9 @@ class Pooling:
         return products
 
     def _kept(self, x: Array) -> Array:
-        """The first numbers of the last axis, as many as are kept."""
+        """The first numbers of the last axis, as many as are kept; ResourceError where one of them is not finite."""
+        if not np.isfinite(x).all():
+            raise ResourceError("the layers behind pooling give a NaN or an infinity: a file of them is damaged")
         return x[..., : self.truncate_dim]
 
 

@@ -27,9 +27,13 @@ COMMIT, SHA256 = re.compile(r"[0-9a-f]{40}"), re.compile(r"[0-9a-f]{64}")
 HUB = "https://huggingface.co"
 WHOLE, INDEX = WEIGHTS
 SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
-FOLDER = re.compile(r"(?:0_\w+/)?", re.ASCII)  # the first module of sentence-transformers
+FOLDER = re.compile(
+    r"(?:\d{1,2}_\w+/)?", re.ASCII
+)  # of a module of sentence-transformers, the first of which is a model
+MODEL = re.compile(r"(?:0_\w+/)?[^/]+\.safetensors", re.ASCII)
 BESIDE = (
-    *("config.json", "generation_config.json", "modules.json", "sentence_bert_config.json", "README.md"),
+    *("config.json", "generation_config.json", "README.md"),
+    *("modules.json", "config_sentence_transformers.json", "sentence_*_config.json"),
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.txt", "vocab.json", "merges.txt", "*.model", "*.spm", "tekken.json"),
 )
@@ -183,7 +187,7 @@ def _chosen(name: str, siblings: Sequence[Any]) -> Iterator[Any]:
     """The files that attn takes; ResourceError where no weights are among them."""
     by_name = {each.rfilename: each for each in siblings if isinstance(each.rfilename, str)}
     taken = [each for each in by_name if _is_taken(each, by_name)]
-    if not any(each.endswith(".safetensors") for each in taken):
+    if not any(map(MODEL.fullmatch, taken)):
         others = [
             each for each in by_name if each.endswith((".safetensors", ".bin", ".h5", ".msgpack", ".gguf", ".onnx"))
         ]
@@ -195,7 +199,10 @@ def _chosen(name: str, siblings: Sequence[Any]) -> Iterator[Any]:
 
 
 def _is_taken(path: str, among: dict[str, Any]) -> bool:
-    """Whether a file is a config, a tokenizer, a card, or weights: one file, else an index and its shards."""
+    """Whether a file is a config, a tokenizer, a card, or weights: one file, else an index and its shards.
+
+    Those of the modules of sentence-transformers, which stand in folders of their own, are taken too.
+    """
     found = FOLDER.match(path)
     folder = found[0] if found else ""
     bare = path[len(folder) :]

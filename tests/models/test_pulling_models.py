@@ -69,6 +69,13 @@ def test_a_model_is_pulled_and_opens_by_its_name(hub, pull, folder, monkeypatch)
     assert open_model(NAME).name == NAME
 
 
+def test_the_weights_of_a_module_are_not_those_of_a_model(hub, pull):
+    hub.models[NAME] = {"config.json": b"{}", "pytorch_model.bin": b"x", "2_Dense/model.safetensors": b"x"}
+    done = pull(NAME, "--yes")
+    assert done.returncode == 3
+    assert "has no model.safetensors" in done.stderr
+
+
 def test_other_programs_find_it_in_the_cache(pull, folder):
     import huggingface_hub
 
@@ -290,7 +297,11 @@ def test_the_model_of_a_pipeline_is_pulled_from_its_folder(hub, pull, folder, mo
     files = hub.models[NAME]
     modules = json.dumps([{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}]).encode()
     own = {f"0_Transformer/{each}": files[each] for each in TAKEN - {"README.md"}}
-    hub.models[NAME] = own | {"modules.json": modules, "1_Pooling/config.json": b"{}", "0_Transformer/x.bin": b"x"}
+    own |= dict.fromkeys(
+        ("1_Pooling/config.json", "config_sentence_transformers.json", "2_Dense/model.safetensors"), b"{}"
+    )
+    own |= {"0_Transformer/sentence_roberta_config.json": b"{}"}
+    hub.models[NAME] = own | {"modules.json": modules, "2_Dense/pytorch_model.bin": b"{}", "0_Transformer/x.bin": b"x"}
     assert pull(NAME, "--yes").returncode == 0
     snapshot = folder / "snapshots" / COMMIT
     assert {str(path.relative_to(snapshot)) for path in snapshot.rglob("*.*")} == {*own, "modules.json"}

@@ -38,7 +38,9 @@ OLDER: Mapping[str, str] = MappingProxyType(
 )
 OWN = "sentence_transformers."  # its own modules; of others the names mean nothing
 EMBEDDING, TOKENS = "sentence_embedding", "token_embeddings"
-MOST_MODULES, MOST_PROMPTS, LONGEST = 32, 256, 2**14  # modules, prompts, and characters of a prompt
+MOST_MODULES, MOST_PROMPTS = 32, 256
+LONGEST, LONGEST_NAME = 2**14, 100  # characters of a prompt, and of its name
+EMPTY = ("query", "document")  # prompts that are there without a text where the folder has none of that name
 NOTHING_SAID = "the folder says nothing about pooling: the mean over all tokens is taken"
 
 
@@ -258,16 +260,17 @@ def _function(config: Config) -> str:
 def _prompts(config: Config) -> dict[str, Any]:
     """The prompts by name, and the name of the default one."""
     found, default = config.get("prompts") or {}, config.get("default_prompt_name")
-    if not isinstance(found, dict) or len(found) > MOST_PROMPTS or not all(map(_is_prompt, found.values())):
-        raise config.error("prompts", f"at most {MOST_PROMPTS} texts of at most {LONGEST:,} characters by name")
+    if not isinstance(found, dict) or len(found) > MOST_PROMPTS or not all(map(_is_prompt, found.items())):
+        raise config.error("prompts", f"at most {MOST_PROMPTS} texts of at most {LONGEST:,} characters by short names")
     prompts = {name: text or "" for name, text in found.items()}
-    if default is not None and default not in prompts:
-        raise config.error("default_prompt_name", f"one of {', '.join(prompts) or 'no prompts'}")
-    return {"prompts": MappingProxyType(prompts), "default_prompt": default}
+    if default is not None and default not in (*prompts, *EMPTY):
+        raise config.error("default_prompt_name", "the name of one of its prompts")
+    return {"prompts": MappingProxyType(prompts), "default_prompt": default if default in prompts else None}
 
 
-def _is_prompt(text: object) -> bool:
-    return text is None or (isinstance(text, str) and len(text) <= LONGEST)
+def _is_prompt(named: tuple[str, object]) -> bool:
+    name, text = named
+    return len(name) <= LONGEST_NAME and (text is None or (isinstance(text, str) and len(text) <= LONGEST))
 
 
 def _of_texts(config: Config, folder: Path) -> dict[str, Any]:
