@@ -34,6 +34,7 @@ CONTENTS = {
     "HeadEffects": "figure.effects:effects_content",
     "HeadContributions": "figure.contributions:contributions_content",
     "Alignment": "figure.alignment:alignment_content",
+    "Similarity": "figure.similarity:similarity_content",
 }
 
 

@@ -7,7 +7,7 @@ import typer
 
 from attncli.cli.formats import chosen_format, offered
 from attncli.cli.lazy import options
-from attncli.cli.options import InputOptions, ModelOption, RecordOptions, check_alone, output_option
+from attncli.cli.options import InputOptions, ModelOption, RecordOptions, check_alone, figure_field, output_option
 from attncli.errors import UsageError
 from attncli.settings.option import as_it_is
 from attncli.settings.similarity import SimilarityOptions, check_similarity
@@ -36,6 +36,7 @@ class FormOptions(RecordOptions):
     format: str | None = output_option(
         None, "The format, whatever the ending of -o.", values=tuple(offered("Similarity")), check=as_it_is
     )
+    figure: str = figure_field()
 
 
 @options(SimilarityOptions, InputOptions, ModelOption, FormOptions)
@@ -50,13 +51,13 @@ def command(
 ) -> None:
     """Compare two texts: how alike they are, and which of their words make them so."""
     check_alone(context, model, untrained=("vectors", "unknown"))
-    form = chosen_format("Similarity", output)
+    form = chosen_format("Similarity", output, output.figure)
     given = vars(similarity) | ({} if model.model else {"unknown": words.unknown})
     settings = check_similarity(with_model=model.model is not None, **given)
     texts = _texts(a, b, output)
     from attncli.cli.writing import write_one
 
-    write_one(lambda: _compared(texts, settings, words, model, output), form, output)
+    write_one(lambda: _compared(texts, settings, words, model, output), form, output, figure=output.figure)
 
 
 def _texts(a: str | None, b: str | None, output: FormOptions) -> tuple[str, str]:

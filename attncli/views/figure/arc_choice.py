@@ -33,12 +33,13 @@ def chosen_arcs(panel: "Panel", content: "Content") -> list[Arc]:
             for (i, j), group in zip(panel.links, groups(panel.links), strict=True)
         ]
     else:
-        arcs = [Arc(i, j, float(shares[i, j])) for i, j in np.argwhere(shares >= threshold(content)).tolist()]
-    return sorted(arcs, key=lambda arc: arc.share)
+        drawn = np.argwhere(np.abs(shares) >= threshold(content)).tolist()
+        arcs = [Arc(i, j, float(shares[i, j])) for i, j in drawn]
+    return sorted(arcs, key=lambda arc: abs(arc.share))
 
 
 def arc_shares(panel: "Panel", content: "Content") -> Array:
-    """The share of the scale of each weight [n_query, n_key]; 0 where it is hidden or of another query."""
+    """The share of the scale of each number [n_query, n_key]; 0 where it is hidden or of another query."""
     shares = content.scale.shares(np.where(panel.hidden, 0.0, panel.weights))
     if content.only is not None:
         shares[np.arange(len(shares)) != content.only] = 0.0
@@ -49,7 +50,7 @@ def threshold(content: "Content") -> float:
     """The share of the scale below which no arc is drawn in any panel."""
     least = SMALLEST
     for panel in content.panels:
-        shares = np.sort(arc_shares(panel, content), axis=None)
+        shares = np.sort(np.abs(arc_shares(panel, content)), axis=None)
         most = max(MOST_ARCS, ARCS_A_WORD * len(panel.weights))
         least = max(least, float(shares[-most]) if shares.size > most else 0.0)
     return least
@@ -58,6 +59,6 @@ def threshold(content: "Content") -> float:
 def reach(content: "Content") -> tuple[int, int]:
     """How many words back, and how many ahead, the furthest arcs go."""
     least = threshold(content)
-    drawn = [np.argwhere(arc_shares(panel, content) >= least) for panel in content.panels]  # each [arcs, 2]
+    drawn = [np.argwhere(np.abs(arc_shares(panel, content)) >= least) for panel in content.panels]  # each [arcs, 2]
     steps = np.concatenate([np.zeros(1, int), *(arcs[:, 0] - arcs[:, 1] for arcs in drawn)])  # query − key
     return int(steps.max()), int(-steps.min())

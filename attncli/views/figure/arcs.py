@@ -1,6 +1,6 @@
 """Arcs between words: over the line to words before, under it to words after; straight to those of another sentence.
 
-The width and the opacity of an arc say how large its weight is.
+The width and the opacity of an arc say how large its weight is; of signed numbers hue and dashes say the sign.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +20,8 @@ INK = (0, 34 / 255, 78 / 255)  # the dark end of cividis
 UNLINKED = "#5a606a"
 _THINNEST, _THICKEST, _FAINTEST = 0.25, 3.5, 0.12
 _THINNEST_LINK, _FAINTEST_LINK = 1.0, 0.6
+MORE, LESS = 1, 0  # the hues of positive and of negative numbers
+_DASHES = (0, (2, 1))
 Point = tuple[float, float]
 Colour = tuple[float, float, float]
 
@@ -32,13 +34,23 @@ class Line(NamedTuple):
     under: float
 
 
-def stroke(share: float, group: int | None = None) -> tuple[float, tuple[float, float, float, float]]:
-    """The width in points, and the colour with its opacity, of an arc with this share of the scale; of a link a hue."""
-    opacity = _FAINTEST + (1 - _FAINTEST) * share
-    width = _THINNEST + (_THICKEST - _THINNEST) * share
-    if group is None:
-        return width, (*INK, opacity)
-    return max(width, _THINNEST_LINK), (*_hue(group), max(opacity, _FAINTEST_LINK))
+class Stroke(NamedTuple):
+    """The look of an arc: its width in points, its colour with its opacity, and its dashes."""
+
+    width: float
+    colour: tuple[float, float, float, float]
+    dashes: Any = "solid"
+
+
+def stroke(share: float, group: int | None = None, signed: bool = False) -> Stroke:
+    """The stroke of an arc with this share of the scale; of a link in a hue, of a signed number in that of its sign."""
+    opacity = _FAINTEST + (1 - _FAINTEST) * abs(share)
+    width = _THINNEST + (_THICKEST - _THINNEST) * abs(share)
+    if group is not None:
+        return Stroke(max(width, _THINNEST_LINK), (*_hue(group), max(opacity, _FAINTEST_LINK)))
+    if not signed:
+        return Stroke(width, (*INK, opacity))
+    return Stroke(width, (*_hue(MORE if share > 0 else LESS), opacity), "solid" if share > 0 else _DASHES)
 
 
 def _hue(group: int) -> Colour:
@@ -56,7 +68,8 @@ def draw_arcs(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
     if content.crossed:
         _words(axes, panel.rows, queries, frame, _looks(panel, of_queries, content.only))
     curves = [_curve(queries, keys, arc.query, arc.key, content.crossed, frame) for arc in arcs]
-    _add(axes, curves, [stroke(arc.share, arc.group) for arc in arcs])
+    signed = content.scale_of(panel).signed
+    _add(axes, curves, [stroke(arc.share, arc.group, signed) for arc in arcs])
 
 
 def _looks(panel: Panel, groups: Mapping[int, int | None], asked: int | None) -> Callable[[int], dict[str, Any]]:
@@ -116,14 +129,15 @@ def _loop(place: float, base: float) -> list[Point]:
     return [(place, base), (place - 0.26, base + 0.32), (place + 0.26, base + 0.32), (place, base)]
 
 
-def _add(axes: Any, curves: list[list[Point]], strokes: list[tuple[float, Any]]) -> None:
+def _add(axes: Any, curves: list[list[Point]], strokes: list[Stroke]) -> None:
     path = package("matplotlib.path", NEEDED_FOR).Path
     codes = [path.MOVETO, path.CURVE4, path.CURVE4, path.CURVE4]
     collection = package("matplotlib.collections", NEEDED_FOR).PathCollection(
         [path(curve, codes) for curve in curves],
         facecolors="none",
-        linewidths=[width for width, _ in strokes],
-        edgecolors=[colour for _, colour in strokes],
+        linewidths=[each.width for each in strokes],
+        edgecolors=[each.colour for each in strokes],
+        linestyles=[each.dashes for each in strokes],
         capstyle="round",
         clip_on=False,
     )
@@ -144,6 +158,9 @@ def arc_notes(content: Content) -> Iterator[str]:
         return
     left_out = threshold(content) * content.scale.most
     share = " of the row's largest" * content.scale.by_row
-    yield f"weights below {left_out:.2g}{share} are not drawn"
+    if content.scale.signed:
+        yield f"dashed: below 0; shares within ±{left_out:.2g}{share} are not drawn"
+    else:
+        yield f"weights below {left_out:.2g}{share} are not drawn"
     if any(panel.hidden.any() for panel in content.panels):
         yield "what the mask hides has no arc"

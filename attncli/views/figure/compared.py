@@ -10,9 +10,17 @@ from attncli.recipes.model_comparison import ModelComparison
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale
 from attncli.views.figure.explained import explanation_content
 from attncli.views.rounding import number, percent
+from attncli.views.terminal.matrix import STRONGEST_DIFFERENCE
 from attncli.views.terminal.model_compare import what_is_compared
 
 MOST_WITH_DIFFERENCES = 60  # words a side
+DIFFERENCES = Scale(
+    "difference",
+    STRONGEST_DIFFERENCE,
+    signed=True,
+    clipped=True,
+    note="differences in hundredths: +12 is a weight 0.12 larger than the baseline's",
+)
 _MOST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # where the scale of divergences may end
 
 
@@ -48,7 +56,7 @@ def _column(method: Compared, baseline: Compared, like: Panel, with_difference: 
         return (drawn,)
     difference = method.weights - baseline.weights  # [n_query, n_key]
     title = f"{method.method} − {baseline.method}"
-    return drawn, replace(drawn, title=title, caption="", weights=difference, signed=True)
+    return drawn, replace(drawn, title=title, caption="", weights=difference, scale=DIFFERENCES)
 
 
 def _panel(method: Compared, like: Panel, caption: str) -> Panel:

@@ -43,9 +43,10 @@ class Figure(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One matrix: weights, or differences if `signed`, [n_row, n_column], and the labels of its sides.
+    """One matrix of weights, or of other numbers, [n_row, n_column], and the labels of its sides.
 
-    `hidden` cells, those that a mask takes away, are not weights of 0; their numbers have so many `decimals`. texts
+    `hidden` cells, those that a mask takes away, are not weights of 0; numbers have so many `decimals`. scale: its own;
+    None: that of the whole figure. texts
     [n_row][n_column]: those of the cells in the place of numbers. links: pairs of a row and a column that are marked,
     and the only ones with an arc; None where every weight may have one.
     """
@@ -56,25 +57,33 @@ class Panel:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     caption: str = ""  # a second line under the title
-    signed: bool = False
     decimals: int = 2
     texts: tuple[tuple[str, ...], ...] = ()
     links: tuple[tuple[int, int], ...] | None = None
+    scale: "Scale | None" = None
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The range of colours, widths and opacities: 0 to `most`, or 0 to each row's largest weight."""
+    """The range of colours, widths and opacities: 0 to `most`, or 0 to each row's largest weight; `signed`: both ways.
+
+    unit: of signed numbers, which are written whole; clipped: whether numbers may be beyond `most`; note: for readers.
+    """
 
     label: str
     most: float = 1.0
     by_row: bool = False
+    signed: bool = False
+    unit: float = 0.01
+    clipped: bool = False
+    note: str = ""
 
     def shares(self, weights: Array) -> Array:
-        """How much of the scale each weight [n_row, n_column] takes, 0 to 1."""
+        """How much of the scale each weight [n_row, n_column] takes, 0 to 1, or −1 to 1."""
         values = np.nan_to_num(weights)
-        largest = np.maximum(values.max(axis=1, keepdims=True), 1e-12) if self.by_row else self.most  # [n_row, 1]
-        return np.asarray((values / largest).clip(0, 1))
+        of_rows = np.abs(values).max(axis=1, keepdims=True)  # [n_row, 1]
+        largest = np.maximum(of_rows, 1e-12) if self.by_row else self.most
+        return np.asarray((values / largest).clip(-1 if self.signed else 0, 1))
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,7 @@ class Content(Figure):
     crossed: bool = False  # the columns come from another sentence than the rows
     across: int = 0  # how many panels belong on a line, if it matters
     right_to_left: tuple[bool, bool] = (False, False)
+    hatched: str = "hidden by the mask"  # the meaning of hidden cells
 
     @property
     def panels(self) -> list[Panel]:
@@ -106,7 +116,12 @@ class Content(Figure):
         """How much of the scale the largest weight takes; None where rows have scales of their own."""
         if self.scale.by_row:
             return None
-        return max(float(self.scale.shares(panel.weights).max()) for panel in self.panels if not panel.signed)
+        drawn = [panel.weights for panel in self.panels if panel.scale is None]
+        return max(float(np.abs(self.scale.shares(weights)).max()) for weights in drawn)
+
+    def scale_of(self, panel: Panel) -> Scale:
+        """The scale of a panel: its own, or that of the figure."""
+        return panel.scale or self.scale
 
     def texts(self) -> Iterator[str]:
         """Every text that may hold other people's words."""

@@ -104,11 +104,11 @@ def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
     if frame.every > 1:
         yield f"one word in {frame.every} is written along the sides"
     if kind == "heat" and any(panel.hidden.any() for panel in content.panels):
-        yield "hatched: hidden by the mask"
+        yield f"hatched: {content.hatched}"
     if kind == "heat" and any(panel.links for panel in content.panels):
         yield "framed: links"
-    if any(panel.signed for panel in content.panels):
-        yield "differences in hundredths: +12 is a weight 0.12 larger than the baseline's"
+    if kind == "heat":
+        yield from dict.fromkeys(note for panel in content.panels if (note := content.scale_of(panel).note))
 
 
 def _draw_panels(sheet: Sheet, top: float) -> float:
@@ -166,7 +166,7 @@ def _name_sides(sheet: Sheet, axes: Any, panel: Panel, left: float, top: float, 
 
 
 def _draw_legends(sheet: Sheet, top: float) -> None:
-    """The scale of the weights, and under it that of differences if there are any."""
+    """The scale of the figure, and under it that of panels which have their own."""
     page, plan, scale = sheet.page, sheet.plan, sheet.content.scale
     left, frame = plan.width + GAP, plan.frame
     if sheet.kind == "arcs":
@@ -174,5 +174,6 @@ def _draw_legends(sheet: Sheet, top: float) -> None:
         return
     height = max(frame.height, legend.BAR)
     legend.draw_bar(page, scale, left, top, height)
-    if plan.depth(sheet.content) > 1:
-        legend.draw_bar(page, scale, left, top + frame.above + frame.height + GAP, height, signed=True)
+    own = next((panel.scale for panel in sheet.content.panels if panel.scale is not None), None)
+    if own is not None:
+        legend.draw_bar(page, own, left, top + frame.above + frame.height + GAP, height)

@@ -5,7 +5,7 @@ from math import ceil
 from typing import NamedTuple
 
 from attncli.views.figure.arc_choice import reach
-from attncli.views.figure.content import Content, Panel
+from attncli.views.figure.content import Content, Panel, Scale
 from attncli.views.figure.fitting import GAP, Fit, Wish, fit
 from attncli.views.figure.measure import width
 from attncli.views.rounding import as_difference
@@ -16,7 +16,7 @@ MOST_NUMBERS = 2500  # in all panels
 LABEL, SMALLEST_LABEL, SMALLEST_NUMBER, TITLE, CAPTION = 8.0, 5.0, 5.5, 9.0, 7.0
 PITCH = 1.25  # lines of text, in letters
 _CELLS = ((10, 0.42), (16, 0.34), (24, 0.28), (40, 0.18), (100, 0.13))  # up to so many words, cells of that side
-_WIDEST_CELL = 0.9  # inches, of a cell with a word in it
+_WIDEST_CELL, _WIDEST_CELLS = 0.9, 3.2  # inches, of a cell with a word in it, and of all of a row where they are few
 _LONGEST_SIDE, _SMALL_SIDE, _SMALL_GAP = 13.0, 1.15, 0.14
 _LEAST_SHRUNK = 0.5  # of that small side, for the sake of a layer a line
 _MOST_SKIPPED = 6  # words for one that is written, where there are several panels
@@ -56,7 +56,9 @@ def heat_frame(content: Content) -> Frame:
     n_row, n_column = first.weights.shape
     across, down = _cell(n_column), _cell(n_row)
     if first.texts:
-        across = max(across, min(_WIDEST_CELL, max(map(_longest_text, content.panels)) * LABEL / (0.8 * POINTS)))
+        across = max(
+            across, min(max(_WIDEST_CELL, _WIDEST_CELLS / n_column), _longest_of(content) * LABEL / (0.8 * POINTS))
+        )
     wish = Wish(
         across * n_column,
         down * n_row,
@@ -128,24 +130,27 @@ def _above(content: Content, size: float) -> float:
     return PITCH * lines / POINTS + 0.05
 
 
-def cell_text(panel: Panel, value: float) -> str:
-    """The text of a cell: a weight, or a signed difference in hundredths."""
-    return as_difference(round(100 * value)) if panel.signed else f"{value:.{panel.decimals}f}"
+def cell_text(panel: Panel, scale: Scale, value: float) -> str:
+    """The text of a cell: a weight, or a signed number in units of the scale."""
+    return as_difference(round(value / scale.unit)) if scale.signed else f"{value:.{panel.decimals}f}"
 
 
-def _longest_text(panel: Panel) -> float:
+def _longest_text(panel: Panel, scale: Scale) -> float:
     """The width of the widest text of a cell, in letters; of numbers of the largest one."""
-    texts = chain(*panel.texts) if panel.texts else [cell_text(panel, float(panel.weights.max(initial=0)))]
+    extremes = panel.weights.min(initial=0), panel.weights.max(initial=0)
+    texts = chain(*panel.texts) if panel.texts else [cell_text(panel, scale, float(each)) for each in extremes]
     return max(width(text, 1) for text in texts)
+
+
+def _longest_of(content: Content) -> float:
+    return max(_longest_text(panel, content.scale_of(panel)) for panel in content.panels)
 
 
 def _number_size(content: Content, across: float, down: float) -> float:
     """How large the numbers can be in such cells; 0 if they would be too small or too many to read."""
-    panels = content.panels
-    if sum(panel.weights.size for panel in panels) > MOST_NUMBERS:
+    if sum(panel.weights.size for panel in content.panels) > MOST_NUMBERS:
         return 0.0
-    longest = max(_longest_text(panel) for panel in panels)
-    size = min(LABEL, 0.8 * POINTS * across / longest, 0.7 * POINTS * down)
+    size = min(LABEL, 0.8 * POINTS * across / _longest_of(content), 0.7 * POINTS * down)
     return size if size >= SMALLEST_NUMBER else 0.0
 
 

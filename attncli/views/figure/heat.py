@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 from attncli.extras import package
-from attncli.views.figure.content import Content, Panel
+from attncli.views.figure.content import Content, Panel, Scale
 from attncli.views.figure.frame import Frame, cell_text
 from attncli.views.figure.measure import NEEDED_FOR
 from attncli.views.palette import CIVIDIS, DIVERGING, RGB, ink, interpolate
-from attncli.views.terminal.matrix import STRONGEST_DIFFERENCE
 
 MOST_CELLS = 12_000  # drawn one by one in a figure; more become the pixels of a picture
 _HIDDEN = {"hatch": "//////", "facecolor": "white", "edgecolor": "#9a9a9a", "linewidth": 0}
@@ -27,35 +26,29 @@ def colours(signed: bool) -> Any:
 def draw_heat(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
     """The cells, hatched where a mask hides them, and their numbers where they fit."""
     n_row, n_column = panel.weights.shape
-    shares = _shares(panel, content)  # [n_row, n_column]
+    scale = content.scale_of(panel)
+    shares = scale.shares(panel.weights)  # [n_row, n_column]
     if panel.hidden.any():
         axes.patch.set(**_HIDDEN)
     shown = np.ma.masked_array(shares, panel.hidden)
-    drawn = {"cmap": colours(panel.signed), "vmin": -1.0 if panel.signed else 0.0, "vmax": 1.0}
+    drawn = {"cmap": colours(scale.signed), "vmin": -1.0 if scale.signed else 0.0, "vmax": 1.0}
     if sum(each.weights.size for each in content.panels) <= MOST_CELLS:
         axes.pcolormesh(shown, edgecolors="face", linewidth=SEAM, **drawn)
     else:
         axes.imshow(shown, extent=(0, n_column, n_row, 0), interpolation="none", aspect="auto", **drawn)
     axes.set(xlim=(0, n_column), ylim=(n_row, 0))
     if frame.number_size:
-        _number(axes, panel, shares, frame)
+        _number(axes, panel, scale, frame)
     _mark_links(axes, panel, shares, frame)
 
 
-def _shares(panel: Panel, content: Content) -> Any:
-    """How much of the full colour each cell has, −1 to 1 for differences."""
-    if panel.signed:
-        return np.clip(panel.weights / STRONGEST_DIFFERENCE, -1, 1)
-    return content.scale.shares(panel.weights)
-
-
-def _number(axes: Any, panel: Panel, shares: Any, frame: Frame) -> None:
-    anchors = DIVERGING if panel.signed else CIVIDIS
+def _number(axes: Any, panel: Panel, scale: Scale, frame: Frame) -> None:
+    anchors, shares = DIVERGING if scale.signed else CIVIDIS, scale.shares(panel.weights)
     centred = {"ha": "center", "va": "center_baseline", "fontsize": frame.number_size}
     for row, column in zip(*np.nonzero(~panel.hidden), strict=True):
         paper = interpolate(anchors, float(shares[row, column]))
         colour = _hex(ink(paper))
-        text = panel.texts[row][column] if panel.texts else cell_text(panel, float(panel.weights[row, column]))
+        text = panel.texts[row][column] if panel.texts else cell_text(panel, scale, float(panel.weights[row, column]))
         axes.text(column + 0.5, row + 0.5, text, color=colour, **centred)
 
 

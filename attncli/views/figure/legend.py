@@ -9,48 +9,51 @@ from attncli.views.figure.frame import PITCH, POINTS
 from attncli.views.figure.heat import SEAM, colours
 from attncli.views.figure.measure import NEEDED_FOR, wrapped
 from attncli.views.figure.page import Page
-from attncli.views.terminal.matrix import STRONGEST_DIFFERENCE
 
 WIDTH, BAR, KEY = 1.0, 0.95, 1.5  # inches that a legend takes; the heights of a colour bar, at least, and of a key
 _LABEL = 7.0  # points
 _BAR, _STEP = 0.13, 0.2  # inches: of a colour bar, and from one line of the key to the next
 _SEAMLESS = {"edgecolors": "face", "linewidth": SEAM}
 _SHARES = (1.0, 0.5, 0.25, 0.1, 0.03)
+_SIGNED = (1.0, 0.5, 0.1, -0.1, -0.5, -1.0)
 
 
-def draw_bar(page: Page, scale: Scale, left: float, top: float, height: float, signed: bool = False) -> None:
+def draw_bar(page: Page, scale: Scale, left: float, top: float, height: float) -> None:
     """A colour bar from 0 up, or of differences either way."""
-    top = _write_label(page, "difference" if signed else scale.label, left, top)
-    low, most = (-STRONGEST_DIFFERENCE, STRONGEST_DIFFERENCE) if signed else (0.0, scale.most)
+    top = _write_label(page, scale.label, left, top)
+    low, most = -scale.most if scale.signed else 0.0, scale.most
     height = min(height - 0.3, 3.0)
     axes = page.axes(left, top, _BAR, height)
     edges = np.linspace(low, most, 65)
-    axes.pcolormesh([0, 1], edges, (edges[1:, None] + edges[:-1, None]) / 2, cmap=colours(signed), **_SEAMLESS)
+    axes.pcolormesh([0, 1], edges, (edges[1:, None] + edges[:-1, None]) / 2, cmap=colours(scale.signed), **_SEAMLESS)
     axes.yaxis.tick_right()
     axes.tick_params(length=2, width=0.5, pad=2)
     ticks = np.linspace(low, most, 5 if height > 0.8 else 3)
     how = {"fontsize": _LABEL, "va": "center_baseline", "rotation_mode": "anchor"}
-    axes.set_yticks(ticks, [_tick(float(value), signed, 2 if most >= 0.2 else 4) for value in ticks], **how)
+    axes.set_yticks(ticks, [_tick(float(value), scale) for value in ticks], **how)
 
 
-def _tick(value: float, signed: bool, decimals: int) -> str:
-    beyond = ("≥ " if value > 0 else "≤ ") if abs(value) == STRONGEST_DIFFERENCE else ""
-    return f"{beyond}{value:+.2f}" if signed and value else f"{value:.{decimals}f}"
+def _tick(value: float, scale: Scale) -> str:
+    beyond = ("≥ " if value > 0 else "≤ ") if scale.clipped and abs(value) == scale.most else ""
+    decimals = 2 if scale.most >= 0.2 else 4
+    return f"{beyond}{value:+.{decimals}f}" if scale.signed and value else f"{value:.{decimals}f}"
 
 
 def draw_key(page: Page, scale: Scale, left: float, top: float) -> None:
-    """Lines of the widths and opacities of some weights."""
-    top = _write_label(page, scale.label, left, top)
-    height = _STEP * len(_SHARES)
+    """Lines of the widths and opacities of some numbers."""
+    top, shares = _write_label(page, scale.label, left, top), _SIGNED if scale.signed else _SHARES
+    height = _STEP * len(shares)
     axes = page.axes(left, top, WIDTH, height)
     axes.set_axis_off()
     axes.set(xlim=(0, WIDTH), ylim=(height, 0))
-    for place, share in enumerate(_SHARES):
-        width, colour = stroke(share)
+    for place, share in enumerate(shares):
+        width, colour, dashes = stroke(share, signed=scale.signed)
         at = _STEP * (place + 0.5)
         line = package("matplotlib.lines", NEEDED_FOR).Line2D
-        axes.add_line(line([0.05, 0.4], [at, at], linewidth=width, color=colour, solid_capstyle="round"))
-        axes.text(0.48, at, f"{share * scale.most:.2f}", fontsize=_LABEL, va="center_baseline", ha="left")
+        how = {"linewidth": width, "color": colour, "linestyle": dashes, "solid_capstyle": "round"}
+        axes.add_line(line([0.05, 0.4], [at, at], **how))
+        shown = _tick(share * scale.most, scale) if scale.signed else f"{share * scale.most:.2f}"
+        axes.text(0.48, at, shown, fontsize=_LABEL, va="center_baseline", ha="left")
 
 
 def _write_label(page: Page, label: str, left: float, top: float) -> float:
