@@ -152,10 +152,12 @@ def test_the_pooling_of_a_model_in_a_folder_of_its_own(tmp_path):
 def test_settings_that_change_nothing_or_that_are_not_honoured(tmp_path):
     folder = changed(whole("mean", tmp_path), SETTINGS, {"truncate_dim": 99, "default_prompt_name": "query"})
     changed(folder, SETTINGS, {"prompts": "gone"})
-    found = pooling_of(changed(folder, OF_TEXTS, {"tokenizer_args": {"padding_side": "left"}}))
+    asked = {"tokenizer_args": {"padding_side": "left"}, "config_args": {}, "config_kwargs": {"rope_theta": 1}}
+    found = pooling_of(changed(folder, OF_TEXTS, asked))
     assert (found.truncate_dim, found.default_prompt) == (None, None)
     assert found.warnings == (
         "tokenizer_args {'padding_side': 'left'} of mean/sentence_bert_config.json is not honoured",
+        "config_kwargs {'rope_theta': 1} of mean/sentence_bert_config.json is not honoured",
     )
 
 

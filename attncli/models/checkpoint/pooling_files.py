@@ -37,6 +37,11 @@ OLDER: Mapping[str, str] = MappingProxyType(
     }
 )
 OWN = "sentence_transformers."  # its own modules; of others the names mean nothing
+#: Keys of the first module's settings that may change what a text's tokens or its numbers are.
+NOT_HONOURED = (
+    *("tokenizer_args", "processor_kwargs", "processing_kwargs", "tokenizer_name_or_path"),
+    *("config_args", "config_kwargs"),
+)
 EMBEDDING, TOKENS = "sentence_embedding", "token_embeddings"
 MOST_MODULES, MOST_PROMPTS = 32, 256
 LONGEST, LONGEST_NAME = 2**14, 100  # characters of a prompt, and of its name
@@ -292,6 +297,6 @@ def _longest(folder: Path) -> int | None:
 
 
 def _not_honoured(config: Config) -> Iterator[str]:
-    for key in ("tokenizer_args", "processor_kwargs", "processing_kwargs", "tokenizer_name_or_path"):
+    for key in NOT_HONOURED:
         if config.get(key):
             yield f"{key} {quoted(config.values[key])} of {config.place} is not honoured"
