@@ -12,6 +12,7 @@ from attncli.corpus.batch import Batch
 from attncli.corpus.lines import TAB
 from attncli.corpus.reading import Skip, both
 from attncli.errors import AttnError, ResourceError, UsageError
+from attncli.models import packing
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.models.family import PackedLayer
 from attncli.models.model import Model
@@ -26,9 +27,7 @@ from attncli.settings.model import ModelSettings
 RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
 LIMIT = 2**31
 TARGETS = 2**30  # before the tokens of targets, whose vocabulary may be another than that of sources
-PACKED = 2048  # tokens of a pack; of more, hidden states leave the cache
 FREED = 2**25 - 2**13  # bytes; once an array of so many was freed, glibc keeps freed arrays for the next ones: 3 to 7%
-HELD = 2**26  # bytes of a pack's weights; a text that needs more is a pack by itself
 TRIAL = "a"  # a text with which settings are tried that no text could be read with
 
 
@@ -57,17 +56,10 @@ def _hashed(name: str) -> int:
 
 def packed(texts: Iterable[tuple[int, ModelInput]], heads: int) -> Iterator[list[tuple[int, ModelInput]]]:
     """Texts, numbered, cut into packs of neighbours in length, each with so many heads in all layers together."""
-    some: list[tuple[int, ModelInput]] = []
-    tokens = held = 0
-    for each in sorted(texts, key=lambda each: _lengths(each[1])):
-        n, size = sum(_lengths(each[1])), 4 * heads * len(each[1].queries.tokens) * len(each[1].keys.tokens)
-        if some and (tokens + n > PACKED or held + size > HELD):
-            yield some
-            some, tokens, held = [], 0, 0
-        some.append(each)
-        tokens, held = tokens + n, held + size
-    if some:
-        yield some
+    given = [*texts]
+    sizes = [4 * heads * len(each.queries.tokens) * len(each.keys.tokens) for _, each in given]
+    for places in packing.packs([_lengths(each) for _, each in given], sizes):
+        yield [given[place] for place in places]
 
 
 def _lengths(given: ModelInput) -> tuple[int, ...]:
@@ -138,7 +130,7 @@ class ModelReader:
         for number, text in enumerate(texts):
             try:
                 run = self._run(text)
-                if run.bytes_of_layer + run.bytes_of_heads > HELD:
+                if run.bytes_of_layer + run.bytes_of_heads > packing.HELD:
                     check_room(run, keeps=True)
                 self.texts_separated += is_separated(run.given.text, self._model)
                 yield number, run

@@ -14,11 +14,11 @@ from support.places import TESTS
 import attncli.corpus.columns as columns
 from attncli.analysis.kinds import measure_heads
 from attncli.analysis.measures import entropy
-from attncli.corpus import model_reading
 from attncli.corpus.model_reading import TARGETS, ModelReader
 from attncli.corpus.opening import model_source
 from attncli.corpus.settings import CorpusSettings
 from attncli.errors import AttnError, UsageError
+from attncli.models import packing
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
 from attncli.settings.model import check_model_settings
@@ -78,7 +78,7 @@ def test_pairs_of_equal_lengths_are_one_batch_whatever_stands_between_them():
 @pytest.mark.parametrize(("limit", "value"), [("PACKED", 40), ("HELD", 4000)])
 def test_packs_are_bounded_and_cut_by_the_texts_alone(monkeypatch, limit, value):
     whole, *_ = read("t5")
-    monkeypatch.setattr(model_reading, limit, value)
+    monkeypatch.setattr(packing, limit, value)
     cut, *_ = read("t5", [*PAIRS, *PAIRS])
     assert len({id(batch) for batch, _ in cut.values()}) > len({id(batch) for batch, _ in whole.values()})
     for text, (batch, place) in whole.items():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from oracles.checkpoints import TINY
 
-from attncli.corpus import model_reading
 from attncli.corpus.model_reading import ModelReader
+from attncli.models import packing
 from attncli.models.families import FAMILIES
 from attncli.models.model import open_model
 from attncli.recipes.model_explaining import explain_model
@@ -67,7 +67,7 @@ def test_texts_of_one_length_are_one_batch_whatever_stands_between_them():
 @pytest.mark.parametrize(("limit", "value"), [("PACKED", 12), ("HELD", 4000)])
 def test_packs_are_bounded_and_cut_by_the_texts_alone(monkeypatch, limit, value):
     whole, _ = read("bert", TEXTS[:5])
-    monkeypatch.setattr(model_reading, limit, value)
+    monkeypatch.setattr(packing, limit, value)
     cut, _ = read("bert", TEXTS[:5])
     assert len({id(batch) for batch, _ in cut.values()}) > 1
     for text, (batch, place) in cut.items():
