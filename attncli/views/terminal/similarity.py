@@ -18,6 +18,7 @@ from attncli.views.terminal.matrix import Matrix, matrix_lines
 from attncli.views.terminal.typeset import BOLD, DIM, Block, Piece, bar, blocks_in_rows, heading, line, notes, wrap
 
 TEXTS = ("a", "b")
+DISTANCES = ("euclidean", "manhattan")
 DIGITS = 3  # of the largest number of the matrix
 MOST_WORDS = 60  # of a text that are listed
 LONGEST_BAR = 12  # cells
@@ -36,8 +37,8 @@ def similarity_lines(found: Similarity, screen: Screen) -> list[Text]:
         title_line("attn similar", labelled(found, screen), screen),
         [text for name, side in _named(found) for text in sentence_lines(f"{name}  ", side, screen)],
         wrap([("similarity  ", BOLD), (number(found.value), BOLD), (f"  {_how(found)}", DIM)], screen.columns, 2),
-        matrix.lines,
         _pairs(found, screen),
+        matrix.lines,
         _words(found, screen),
         _left_out(found, screen),
         _dropped(found, screen),
@@ -71,9 +72,9 @@ def unit_of(contributions: Array) -> float:
 
 
 def _how(found: Similarity) -> str:
+    if found.function in DISTANCES:
+        return f"the {found.function} distance of the two texts, as a negative number; it is no sum over tokens"
     of_both = f"{found.function} of the two texts"
-    if found.function in ("euclidean", "manhattan"):
-        of_both = f"the {found.function} distance of the two texts, as a negative number"
     return of_both + (", the sum of all contributions" if found.exact else f"; by {found.pooling} no sum over tokens")
 
 
@@ -87,7 +88,8 @@ def _matrix(found: Similarity, contributions: Array, screen: Screen) -> Block:
     rows, columns = (tuple(token.label for token in side.tokens) for side in found.sentences)
     hidden = np.zeros(contributions.shape, bool)
     drawn = matrix_lines(Matrix(contributions, hidden, rows, columns, signed=True, unit=unit), screen)
-    how = f"the share of each pair of words, in units of {unit:g}; they sum to {number(found.value)}"
+    units = np.format_float_positional(unit, trim="-")
+    how = f"the share of each pair of words, in units of {units}; they sum to {number(found.value)}"
     return Block([*heading("contributions", how, screen), *drawn.lines], drawn.notes)
 
 
@@ -140,7 +142,7 @@ def _words(found: Similarity, screen: Screen) -> list[Text]:
     """What each word adds with all words of the other text, the most first."""
     if found.totals is None:
         return []
-    lines = heading("words", "each with all of the other text, which sum to the same number", screen)
+    lines = heading("words", "what each adds with all of the other text", screen)
     return [*lines, *_each_word(found, [-each for each in found.totals], found.totals, screen)]
 
 
