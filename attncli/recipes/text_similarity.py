@@ -44,7 +44,8 @@ class Similarity:
     where the `pooling` is no sum (`exact` False). text, other: the texts with their n and m tokens, or words. special:
     what the pairs with a special token add together; None without contributions or such tokens. left_out `[n]` and
     `[m]`: the change of the value without each token, NaN for special ones and where nothing is left; None: not
-    computed. dropped: the value without the words that were asked for. space: the vector set or the model.
+    computed. dropped: the value without the words that were asked for. space: the vector set or the model; named: as it
+    was asked for by name or path, for commands that go on from here.
     """
 
     value: float
@@ -58,6 +59,7 @@ class Similarity:
     dropped: tuple[Dropped, ...]
     settings: SimilaritySettings
     space: "StoreInfo | ModelInfo"
+    named: str | None = None
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -166,12 +168,17 @@ def similar(
     names = given.keys() - {"a", "b", "vectors", "model"}
     settings = check_similarity(with_model=model is not None, **{name: given[name] for name in names})
     if model is None:
-        return similar_with(a, b, settings, as_sets(vectors))
+        return replace(similar_with(a, b, settings, as_sets(vectors)), named=_name(vectors))
     from attncli.recipes.model_explaining import as_model  # for those who ask for a model
 
     if vectors is not None:
         raise UsageError("expected vectors or a model, got both", "leave one of the two out", setting="vectors")
-    return similar_by_model(a, b, settings, as_model(model))
+    return replace(similar_by_model(a, b, settings, as_model(model)), named=_name(model))
+
+
+def _name(given: object) -> str | None:
+    """A name or a path as it was given; None for an opened source."""
+    return str(given) if isinstance(given, str | Path) else None
 
 
 def similar_with(

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from support.command import attn, on_terminal
+from support.command import attn, on_terminal, shell
 from support.encoders import encoder_folder
 from support.places import TESTS
 from support.records import record
@@ -182,18 +182,27 @@ def test_a_long_pair_is_folded_into_sums(similar):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([*PIECES, "--model", BERT], f"attn explain '{PIECES[0]}' --pair '{PIECES[1]}' --model bert"),
+        ([*PIECES, "--model", BERT], f"attn explain '{PIECES[0]}' --pair '{PIECES[1]}' --model {BERT}"),
         ([*PIECES, "--model", BERT], "token vectors are contextual, so a pair's share says how the number is made up"),
         ([*PIECES, "--model", BERT], "not how it would change without the word: --drop WORD"),
         ([*PIECES, "--model", BERT], "the folder says nothing about pooling: the mean over all tokens is taken"),
         ([*PIECES, "--model", BERT], "pairs with [CLS], [SEP] add"),
-        ([A, B], f"attention from one text to the other: attn explain '{A}' --memory '{B}'"),
+        ([A, B], f"attention from one text to the other: attn explain '{A}' --memory '{B}' --vectors /"),
         ([f"{A} " * 9, B], "attn explain A --memory B"),
         (PAGES["unknown"], "[qwzx?] is not in small and takes no part"),
     ],
 )
 def test_the_notes_lead_on(similar, arguments, said):
     assert said in " ".join(similar(*arguments, env={"COLUMNS": "200"}).stdout.split())
+
+
+@pytest.mark.parametrize("arguments", [PIECES, [*PIECES, "--model", BERT]])
+def test_the_command_that_it_leads_to_runs(similar, arguments):
+    shown = " ".join(similar(*arguments, env={"COLUMNS": "400"}).stdout.split())
+    command = shown[shown.index("attn explain") :]
+    done = shell(command)
+    assert done.returncode == 0, done.stderr
+    assert "explain" in done.stdout
 
 
 def test_where_there_is_no_sum_the_screen_says_so(folders):

@@ -1,6 +1,6 @@
 """`attn similar`: how alike two texts are, and which of their words make them so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -86,5 +86,7 @@ def _compared(
     from attncli.recipes.text_similarity import similar_by_model, similar_with
 
     if model.model is not None:
-        return similar_by_model(*texts, settings, opened_model(model.model), NAMES)
-    return similar_with(*texts, settings, opened_sets(words.vectors, output), NAMES)
+        found = similar_by_model(*texts, settings, opened_model(model.model), NAMES)
+        return replace(found, named=model.model)
+    found = similar_with(*texts, settings, opened_sets(words.vectors, output), NAMES)
+    return replace(found, named=words.vectors)

@@ -12,6 +12,7 @@ from attncli.recipes.leaving_out import Dropped
 from attncli.recipes.text_similarity import Pair, Similarity
 from attncli.settings.wording import Remark, Shown, shown_settings
 from attncli.text.tokens import Sentence
+from attncli.vectors.places import EMBEDDED, WORLD
 from attncli.views.screen import Screen, cells, pad
 from attncli.views.terminal.heading import names, sentence_lines, source_shown, title_line, unknown_notes
 from attncli.views.terminal.matrix import Matrix, matrix_lines
@@ -196,8 +197,10 @@ def looked_at(found: Similarity) -> str:
     quoted = [shlex.quote(side.text) for side in found.sentences]
     first, second = quoted if max(map(len, quoted)) <= LONGEST_TEXT else ("A", "B")
     if found.kind == "model":
-        return f"{HEADS}attn explain {first} --pair {second} --model {shlex.quote(found.name)}"
-    return f"attention from one text to the other: attn explain {first} --memory {second}"
+        return f"{HEADS}attn explain {first} --pair {second} --model {shlex.quote(found.named or found.name)}"
+    usual = found.named is None and found.name in (EMBEDDED, WORLD)  # as explain picks it
+    of_set = "" if usual else f" --vectors {shlex.quote(found.named or found.name)}"
+    return f"attention from one text to the other: attn explain {first} --memory {second}{of_set}"
 
 
 def _closing(found: Similarity, remarks: Sequence[str], screen: Screen) -> list[Text]:
