@@ -130,7 +130,8 @@ def test_arrays_are_written_and_read_back(similar, folders, tmp_path):
 def test_the_screen_has_the_numbers_of_the_json(similar):
     shown, found = similar(*PAGES["left out"]).stdout, json.loads(similar(*PAGES["left out"], "--json").stdout)
     assert re.search(rf"^similarity  {found['similarity']:.4f}  cosine of the two texts, the sum", shown, re.M)
-    assert f"they sum to\n{found['similarity']:.4f}" in shown
+    assert f"the sum is {found['similarity']:.4f}" in shown
+    assert "pairs  that carry the similarity, and those against it" in shown
     for each in (*found["ranked"], *found["against"]):
         assert re.search(rf"{each['texts'][0]} · {each['texts'][1]} +{re.escape(format(each['share'], '+.4f'))}", shown)
     sums = np.sum(found["contributions"], axis=1)
