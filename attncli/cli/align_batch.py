@@ -1,24 +1,21 @@
 """`attn align` over files: a line of links a pair, or its record, in the order of the lines, as they are made."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from stat import S_ISREG
 from typing import Any
 
 from attncli.cli.align_report import AlignReport
 from attncli.cli.align_space import Space
 from attncli.cli.align_task import RECORDS, AlignTask, PairView, Written
 from attncli.cli.formats import Format
+from attncli.cli.line_files import opened_lines, size_of
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink
 from attncli.cli.writing import WRITERS, writer_for
 from attncli.corpus.gold_file import GoldLinks
-from attncli.corpus.inputs import is_packed
 from attncli.corpus.pair_texts import AT_ONCE, Block, blocks_of
-from attncli.corpus.text_lines import Lines, lines_of, open_lines
+from attncli.corpus.text_lines import Lines
 from attncli.corpus.workers import Lost, open_own_workers
 from attncli.errors import AttnError, ExitCode, UsageError
 from attncli.settings.alignment import AlignmentSettings
@@ -53,8 +50,8 @@ def align_batch(
     written = Written(form.name, full, output.precision)
     with ExitStack() as opened:
         sink = opened.enter_context(open_sink(output.output))
-        files = [opened.enter_context(_opened(name)) for name in batch.files]
-        report = opened.enter_context(AlignReport(files, _size(batch.files), output))
+        files = [opened.enter_context(opened_lines(name)) for name in batch.files]
+        report = opened.enter_context(AlignReport(files, size_of(batch.files), output))
         workers = opened.enter_context(open_own_workers(batch.jobs))
         write = _writing(form, output, sink, figure)
         for each in workers.in_order(_tasks(batch, written, files)):
@@ -65,7 +62,7 @@ def align_batch(
             report.add(each.value)
         if form.write == "table":
             sink.table(TABLE, 0)  # has its columns, even if no pair could be aligned
-        if not report.pairs:
+        if not report.lines:
             empty = "standard input is empty" if "-" in batch.files else f"there is no line in {batch.files[0]!r}"
             raise UsageError(empty, "give a pair of sentences a line: source ||| target")
         if batch.gold is not None:
@@ -88,26 +85,6 @@ def _gold_of(block: Block, gold: GoldLinks | None) -> Sequence[Any] | None:
     """The gold of each pair of a block."""
     first = block.first - 1
     return None if gold is None else [gold[place] for place in range(first, first + len(block.lines))]
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[Lines]:
-    """The lines of a file, `-` for standard input."""
-    if name != "-":
-        with open_lines(name) as lines:
-            yield lines
-    elif sys.stdin is None:
-        raise UsageError("there is no standard input", "pipe text, or name files")
-    else:
-        yield lines_of("-", sys.stdin.buffer)
-
-
-def _size(names: Sequence[str]) -> int | None:
-    """The bytes of all files; None where one is packed, or no file."""
-    if any(is_packed(name) for name in names):
-        return None
-    found = [os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name) for name in names]
-    return sum(each.st_size for each in found) if all(S_ISREG(each.st_mode) for each in found) else None
 
 
 def _writing(form: Format, output: RecordOptions, sink: Sink, figure: str) -> Callable[[Sequence[PairView]], None]:

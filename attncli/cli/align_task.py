@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from attncli.analysis.gold import Agreement, Gold, Link, agreement
-from attncli.cli.align_space import Align, Space, recipe_of
+from attncli.cli.align_space import Space, recipe_of
 from attncli.cli.formats import FORMATS
 from attncli.corpus.aligning import Aligner
-from attncli.corpus.lines import Reason
+from attncli.corpus.lines import Reason, reason_or
 from attncli.corpus.pair_forms import Pair
 from attncli.corpus.pair_texts import Block
-from attncli.errors import AttnError, FinalError, ResourceError
 from attncli.recipes.alignment import Alignment
 from attncli.settings.alignment import AlignmentSettings
-from attncli.settings.wording import as_option
 from attncli.vectors import open_vectors
 
 #: The kinds of writers of formats that take an alignment itself; of other kinds its view is made where it is aligned.
@@ -96,7 +94,7 @@ class AlignTask:
         if self.written.format == "txt" and self.space.vectors is not None:
             return _aligner(self.space.vectors, self.settings).links_of(pairs)
         align = recipe_of(self.space, self.settings)
-        return [each if isinstance(each, Reason) else _alignment(align, each) for each in pairs]
+        return [each if isinstance(each, Reason) else reason_or(partial(align, *each)) for each in pairs]
 
     def _view(self, found: "list[Link] | Alignment | Reason", links: Sequence[Link], judged: Agreement | None) -> Any:
         if self.written.format == "txt":
@@ -130,15 +128,6 @@ def leads_out(pair: Pair | Reason, gold: Gold) -> bool:
         return False
     n, m = (len(text.split()) for text in pair)
     return gold.reaches_beyond(n, m) is not None
-
-
-def _alignment(align: Align, pair: Pair) -> Alignment | Reason:
-    try:
-        return align(*pair)
-    except (ResourceError, FinalError):
-        raise
-    except AttnError as error:
-        return Reason(error.in_words(as_option)[0])
 
 
 @lru_cache(maxsize=1)

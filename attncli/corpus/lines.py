@@ -1,10 +1,13 @@
 """The lines of a shard as texts, or as pairs of texts; lines that are none are counted, reported and skipped."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+from attncli.errors import AttnError, FinalError, ResourceError
+from attncli.settings.wording import as_option
 
 LONGEST_LINE = 2**22  # bytes; a longer line is no text, or no document that one machine attends to
 MOST_NAMED = 1000  # of each kind of problem in a shard; the rest is counted
@@ -38,6 +41,23 @@ class Counter:
 
 class Reason(str):
     """Why a line has no text."""
+
+
+Made = TypeVar("Made")
+
+
+def reason_or(make: Callable[[], Made]) -> Made | Reason:
+    """What is made of a line, or why it cannot be.
+
+    Raises:
+        ResourceError, FinalError: other lines would not fare better.
+    """
+    try:
+        return make()
+    except (ResourceError, FinalError):
+        raise
+    except AttnError as error:
+        return Reason(error.in_words(as_option)[0])
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from attncli.corpus.lines import BROKEN, LONGEST_LINE, TOO_LONG, Reason
+from attncli.corpus.lines import Reason
 from attncli.corpus.pair_forms import TRANSLATIONS, Pair, PairForm
-from attncli.corpus.text_lines import Lines
+from attncli.corpus.text_lines import Lines, decoded
 from attncli.errors import UsageError
 
 AT_ONCE = 4096  # pairs
@@ -69,19 +69,3 @@ def _check_even(names: Pair, pairs: int, sources: Lines, targets: Lines, form: P
 def _left(lines: Lines) -> int:
     """How many lines there are to come."""
     return sum(map(len, iter(lambda: lines.take(AT_ONCE), [])))
-
-
-def decoded(lines: Sequence[bytes]) -> list[str]:
-    """Lines as texts, or why one has none; decoded all at once where all are UTF-8, as nearly always."""
-    try:
-        texts = b"\n".join(lines).decode().split("\n") if lines else []
-    except UnicodeDecodeError:
-        texts = [_decoded(line) for line in lines]
-    return [Reason(TOO_LONG) if len(line) > LONGEST_LINE else text for text, line in zip(texts, lines, strict=True)]
-
-
-def _decoded(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return Reason(BROKEN)

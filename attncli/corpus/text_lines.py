@@ -8,6 +8,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from attncli.corpus.inputs import TEXT_HINT, cannot_read, chunks_of, is_packed, named_texts, unpacked, without_giants
+from attncli.corpus.lines import BROKEN, LONGEST_LINE, TOO_LONG, Reason
 from attncli.corpus.shards import BOM, check_text
 from attncli.files.kinds import SAMPLE
 
@@ -93,3 +94,19 @@ def checked(name: str, content: Iterator[bytes]) -> Iterator[bytes]:
     head = next(chunks, b"")
     check_text(name, head[:SAMPLE])
     return chain([head.removeprefix(BOM)], chunks)
+
+
+def decoded(lines: Sequence[bytes]) -> list[str]:
+    """Lines as texts, or why one has none; decoded all at once where all are UTF-8, as nearly always."""
+    try:
+        texts = b"\n".join(lines).decode().split("\n") if lines else []
+    except UnicodeDecodeError:
+        texts = [_decoded(line) for line in lines]
+    return [Reason(TOO_LONG) if len(line) > LONGEST_LINE else text for text, line in zip(texts, lines, strict=True)]
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return Reason(BROKEN)

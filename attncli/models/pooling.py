@@ -168,12 +168,18 @@ class Pooling:
 
         The distances, `euclidean` and `manhattan`, have a minus sign, as in sentence-transformers.
         """
-        x, y = first.astype(np.float64), second.astype(np.float64)
-        if self.similarity == "dot":
-            return float(x @ y)
+        return float(self.values(first, second[None])[0])
+
+    def values(self, first: Array, others: Array) -> Array:
+        """The similarity of a vector `[d']` and each of others `[k, d']`: `[k]` in float64."""
+        x, y = first.astype(np.float64), others.astype(np.float64)
+        if self.similarity in ("euclidean", "manhattan"):
+            distances: Array = np.linalg.norm(x - y, ord=2 if self.similarity == "euclidean" else 1, axis=1)
+            return -distances
         if self.similarity == "cosine":
-            return float((x / _size(x)) @ (y / _size(y)))
-        return -float(np.linalg.norm(x - y, ord=2 if self.similarity == "euclidean" else 1))
+            x, y = x / _size(x), y / np.maximum(np.linalg.norm(y, axis=1, keepdims=True), SMALLEST)
+        products: Array = y @ x
+        return products
 
     def contributions(self, first: Array, second: Array) -> Array:
         """What each pair of tokens adds to the similarity, signed: `[n, m]` in float64, of shares `[n, d']`, `[m, d']`.

@@ -1,6 +1,6 @@
 """From a text to one vector: its tokens behind a prompt, the output of a model on them, pooled as the folder says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -107,10 +107,24 @@ class TextEncoder:
         Raises:
             ResourceError: as `Model.run`.
         """
-        found: dict[int, Array] = {}
-        for places in by_length([len(text.tokens.tokens) for text in texts], self.model.shape.n_head):
-            found |= zip(places, self._pack([texts[place].tokens for place in places], dtype), strict=True)
+        found = dict(self._each(texts, dtype))
         return [found[place] for place in range(len(texts))]
+
+    def vectors(self, texts: Sequence[TextInput], dtype: DTypeLike = np.float32) -> Array:
+        """The vector of each text, `[texts, d']` in float64; no more outputs are held than those of a pack.
+
+        Raises:
+            ResourceError: as `Model.run`.
+        """
+        found = {
+            place: self.pooling.pooled(output, texts[place].attended) for place, output in self._each(texts, dtype)
+        }
+        return np.stack([found[place] for place in range(len(texts))])
+
+    def _each(self, texts: Sequence[TextInput], dtype: DTypeLike) -> Iterator[tuple[int, Array]]:
+        """The outputs of texts with their places, the shortest texts first."""
+        for places in by_length([len(text.tokens.tokens) for text in texts], self.model.shape.n_head):
+            yield from zip(places, self._pack([texts[place].tokens for place in places], dtype), strict=True)
 
     def _pack(self, texts: Sequence[ModelSentence], dtype: DTypeLike) -> list[Array]:
         segmented = any(text.segments is not None for text in texts)

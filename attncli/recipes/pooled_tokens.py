@@ -18,13 +18,15 @@ from attncli.recipes.sides import Side
 from attncli.settings.model import ModelSettings
 from attncli.settings.similarity import SimilaritySettings
 
+Inputs = tuple[TextInput, TextInput]
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PooledTokens(PooledTexts):
     """Two texts as a model reads them; dtype: that it computes in."""
 
     encoder: TextEncoder
-    inputs: tuple[TextInput, TextInput]
+    inputs: Inputs
     dtype: DTypeLike
 
     @classmethod
@@ -34,20 +36,27 @@ class PooledTokens(PooledTexts):
         """The texts under settings; names: those in errors.
 
         Raises:
-            UsageError: an empty text, or no such prompt.
-            AttnError: a text that the tokenizer makes nothing of, or too long a one for the memory.
+            UsageError, AttnError: as `read_pair`.
             ResourceError: as `Model.run`.
         """
-        prompts = settings.prompts([*encoder.pooling.prompts])
-        checked = [check_sentence(name, text) for name, text in zip(names, texts, strict=True)]
-        first, second = (encoder.read(text, prompt) for text, prompt in zip(checked, prompts, strict=True))
-        for each in (first, second):
-            check_room(ModelRun(encoder.model, ModelInput(each.tokens), (0,), (0,)))
-        dtype = precision(max(len(each.tokens.tokens) for each in (first, second)))
-        a, b = encoder.outputs([first, second], dtype)
+        inputs = read_pair(texts, encoder, settings, names)
+        (found,) = cls.each([inputs], encoder, settings, precision(max(len(each.tokens.tokens) for each in inputs)))
+        return found
+
+    @classmethod
+    def each(
+        cls, pairs: Sequence[Inputs], encoder: TextEncoder, settings: SimilaritySettings, dtype: DTypeLike
+    ) -> "Iterator[PooledTokens]":
+        """Pairs of texts that were read, all of them packed.
+
+        Raises:
+            ResourceError: as `Model.run`.
+        """
+        outputs = iter(encoder.outputs([text for pair in pairs for text in pair], dtype))
         rows, pooling = ModelSettings(words=settings.words), encoder.pooling
-        pooled = _pooled(first, a, rows, pooling), _pooled(second, b, rows, pooling)
-        return cls(texts=pooled, pooling=pooling, encoder=encoder, inputs=(first, second), dtype=dtype)
+        for inputs in pairs:
+            first, second = (_pooled(text, next(outputs), rows, pooling) for text in inputs)
+            yield cls(texts=(first, second), pooling=pooling, encoder=encoder, inputs=inputs, dtype=dtype)
 
     def without(self, removals: Sequence[Removal]) -> list[Array | None]:
         """The model reads the other tokens, and the vectors are pooled of its output on them."""
@@ -63,6 +72,29 @@ class PooledTokens(PooledTexts):
         for name, each in zip(("first", "second"), self.inputs, strict=True):
             if (n := len(each.tokens.tokens)) < each.every:
                 yield f"the model was given a part of the {name} text: {n:,} of {each.every:,} tokens"
+
+
+def read_pair(
+    texts: tuple[str, str], encoder: TextEncoder, settings: SimilaritySettings, names: tuple[str, str]
+) -> Inputs:
+    """Two texts as the model reads them; names: those in errors.
+
+    Raises:
+        UsageError: an empty text, or no such prompt.
+        AttnError: a text that the tokenizer makes nothing of, or too long a one for the memory.
+    """
+    first, second = settings.prompts([*encoder.pooling.prompts])
+    return (
+        read_text(texts[0], encoder, first, names[0]),
+        read_text(texts[1], encoder, second, names[1]),
+    )
+
+
+def read_text(text: str, encoder: TextEncoder, prompt: str | None, name: str) -> TextInput:
+    """A text as the model reads it behind a prompt; raises as `read_pair`."""
+    read = encoder.read(check_sentence(name, text), prompt)
+    check_room(ModelRun(encoder.model, ModelInput(read.tokens), (0,), (0,)))
+    return read
 
 
 def _pooled(given: TextInput, output: Array, settings: ModelSettings, pooling: Pooling) -> PooledText:

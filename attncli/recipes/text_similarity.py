@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # word vectors need no model
     from attncli.models.model import Model
     from attncli.models.text_encoder import TextEncoder
     from attncli.recipes.model_source import ModelInfo
+    from attncli.recipes.pooled_tokens import PooledTokens
 
 MOST_PAIRS = 2**22  # of tokens
 NAMES = "the first text", "the second text"
@@ -208,11 +209,17 @@ def similar_by_model(
 ) -> Similarity:
     """`similar` with checked settings and an open model, or an encoder of it; names: those of the texts in errors."""
     from attncli.models.text_encoder import TextEncoder
-    from attncli.recipes.model_source import ModelInfo
     from attncli.recipes.pooled_tokens import PooledTokens
 
     encoder = model if isinstance(model, TextEncoder) else TextEncoder.of(model)
-    found, pooling = PooledTokens.of((a, b), encoder, settings, names), encoder.pooling
+    return similarity_by(PooledTokens.of((a, b), encoder, settings, names), settings)
+
+
+def similarity_by(found: "PooledTokens", settings: SimilaritySettings) -> Similarity:
+    """The similarity of two texts that a model has read; raises as `similarity_of`."""
+    from attncli.recipes.model_source import ModelInfo
+
+    encoder, pooling = found.encoder, found.pooling
     made = similarity_of(found, settings, ModelInfo.of(encoder.model, "encoder"))
     remarks = () if pooling.said is None else (pooling.said,)
     return replace(made, remarks=remarks, warnings=(*encoder.model.warnings, *pooling.warnings, *found.warnings))

@@ -11,8 +11,9 @@ from attncli.settings.option import Option, options_of
 #: The settings that are not typed by their names.
 TYPED = {
     **{"sentence": "the sentence", "SOURCE": "the source", "TARGET": "the target"},
-    **{"A": "the first text", "B": "the second text"},
+    **{"A": "the first text", "B": "the second text", "text": "the text", "line": "the line"},
     "output": "-o",
+    "lines_in": "--in",
     "schema": "attn schema",
     "shell": "attn completion",
 }

@@ -15,7 +15,7 @@ from support.places import TESTS
 from support.two_languages import MEANINGS, small_set
 
 from attncli import align as align_pair
-from attncli.cli import align_batch, align_report, pace
+from attncli.cli import align_batch, line_report, pace
 from attncli.corpus import pair_texts
 from attncli.vectors import Vectors
 
@@ -90,7 +90,7 @@ def test_bad_lines_are_named_and_leave_an_empty_line(align, jobs):
 
 @pytest.mark.parametrize(("count", "said"), [(3, []), (4, ["1 more line"]), (10, ["7 more lines"])])
 def test_only_the_first_bad_lines_are_named(align, monkeypatch, count, said):
-    monkeypatch.setattr(align_report, "MOST_NAMED", 3)
+    monkeypatch.setattr(line_report, "MOST_NAMED", 3)
     done = align("-", text="x\n" * count)
     assert (done.returncode, done.stdout) == (4, "\n" * count)
     assert done.stderr.splitlines()[3:] == [f"error: {each} could not be aligned" for each in said]

@@ -1,6 +1,5 @@
 """`attn align`: which words of a sentence and of its translation belong together, in one pair or in files of pairs."""
 
-import os
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +8,7 @@ import typer
 
 from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
+from attncli.cli.named_files import named_files
 from attncli.cli.options import ModelOption, RecordOptions, check_alone, figure_field, output_option, vectors_field
 from attncli.errors import UsageError
 from attncli.settings.alignment import AlignmentOptions, check_alignment
@@ -96,7 +96,7 @@ def command(
     """Align the words of two languages: the links between a sentence and its translation."""
     check_alone(context, model, untrained=("vectors", "unknown"))
     form = chosen_format("Alignment", output, output.figure)
-    named, gold = _files(source, target, output), _gold(files)
+    named, gold = named_files(source, target, output.quiet, "sentences"), _gold(files)
     given = vars(alignment) | ({} if gold is None else {"tokenized": True})  # gold counts the words between blanks
     if model.model is None:
         given |= {"unknown": words.unknown}
@@ -110,30 +110,6 @@ def command(
     _align_texts(_texts(source, target, output), settings, space, gold, form, output)
 
 
-def _files(source: str | None, target: str | None, output: FormOptions) -> list[str]:
-    """The files that are named; none where the two are sentences, or nothing is given."""
-    from attncli.cli.output import say
-    from attncli.cli.reading import is_batch
-
-    if source is None:
-        return ["-"] if is_batch(None) else []
-    if target is None:
-        if not _is_file(source):
-            hint = f'for example attn align "{EXAMPLE[0]}" "{EXAMPLE[1]}", or attn align PAIRS.txt'
-            raise UsageError("expected a second sentence, or a file", hint, setting="SOURCE", value=source)
-        return [source]
-    if source == target == "-":
-        raise UsageError("'-' is named twice", "name a file of sources or one of targets")
-    there = [name for name in (source, target) if _is_file(name)]
-    if len(there) == 1 and not output.quiet:
-        say(f"note: {there[0]!r} is a file and the other is none: both are taken as sentences")
-    return there if len(there) == 2 else []
-
-
-def _is_file(name: str) -> bool:
-    return name == "-" or (os.path.exists(name) and not os.path.isdir(name))
-
-
 def _gold(files: BatchOptions) -> "GoldLinks | None":
     """The gold links, if there are any."""
     if files.gold is None:
@@ -145,8 +121,11 @@ def _gold(files: BatchOptions) -> "GoldLinks | None":
 
 def _texts(source: str | None, target: str | None, output: FormOptions) -> tuple[str, str]:
     """The two sentences, or those of the example."""
+    if source is not None and target is not None:
+        return source, target
     if source is not None:
-        return source, target or ""
+        hint = f'for example attn align "{EXAMPLE[0]}" "{EXAMPLE[1]}", or attn align PAIRS.txt'
+        raise UsageError("expected a second sentence, or a file", hint, setting="SOURCE", value=source)
     from attncli.cli.output import say
 
     if not output.quiet:

@@ -1,15 +1,17 @@
 """`attn similar`: how alike two texts are, and which of their words make them so."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attncli.cli.formats import chosen_format, offered
+from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
+from attncli.cli.named_files import named_files
 from attncli.cli.options import InputOptions, ModelOption, RecordOptions, check_alone, figure_field, output_option
 from attncli.errors import UsageError
-from attncli.settings.option import as_it_is
+from attncli.settings.option import as_it_is, check_text, option
 from attncli.settings.similarity import SimilarityOptions, check_similarity
 
 if TYPE_CHECKING:
@@ -21,11 +23,38 @@ attn similar "The dog plays in the garden" "A puppy runs on the lawn" --model my
 attn similar "The dog plays in the garden" "A puppy runs on the lawn" --drop dog --json"""
 EXAMPLE = "The dog plays in the garden", "A puppy runs on the lawn"
 NAMES = "A", "B"  # of the texts in errors
+FILE_HINT = "name one: attn similar PAIRS.jsonl --fields first,second"
 
 FirstArgument = Annotated[
-    str | None, typer.Argument(metavar="A", show_default=False, help="A text. Left out: an example.")
+    str | None,
+    typer.Argument(
+        metavar="A",
+        show_default=False,
+        help="A text, or a file; a file alone, or - for standard input, has two texts a line: a tab between them, or a "
+        "JSON object with the keys a and b. Left out: an example.",
+    ),
 ]
-SecondArgument = Annotated[str | None, typer.Argument(metavar="B", show_default=False, help="The other text.")]
+SecondArgument = Annotated[
+    str | None, typer.Argument(metavar="B", show_default=False, help="The other text, or a file of those.")
+]
+
+file_option = partial(option, "Files")
+
+
+def check_fields(setting: str, value: Any) -> str | None:
+    """One key of a JSON object, or two with a comma between."""
+    if value is not None and not all(name.strip() for name in check_text(setting, value).split(",", 1)):
+        raise UsageError("expected two names with a comma between", setting=setting, value=value)
+    return None if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """The form of files."""
+
+    fields: str | None = file_option(
+        None, "The keys of the two texts in files of JSON objects.", check=check_fields, metavar="A,B", described="a,b"
+    )
 
 
 @dataclass(frozen=True)
@@ -39,9 +68,10 @@ class FormOptions(RecordOptions):
     figure: str = figure_field()
 
 
-@options(SimilarityOptions, InputOptions, ModelOption, FormOptions)
+@options(SimilarityOptions, FileOptions, InputOptions, ModelOption, FormOptions)
 def command(
     similarity: SimilarityOptions,
+    files: FileOptions,
     words: InputOptions,
     model: ModelOption,
     output: FormOptions,
@@ -54,10 +84,37 @@ def command(
     form = chosen_format("Similarity", output, output.figure)
     given = vars(similarity) | ({} if model.model else {"unknown": words.unknown})
     settings = check_similarity(with_model=model.model is not None, **given)
+    if named := named_files(a, b, output.quiet):
+        raise typer.Exit(_compare_files(named, files, settings, (words, model), form, output))
+    if files.fields is not None:
+        raise UsageError("expected a file with it", FILE_HINT, setting="fields", value=files.fields)
     texts = _texts(a, b, output)
     from attncli.cli.writing import write_one
 
     write_one(lambda: _compared(texts, settings, words, model, output), form, output, figure=output.figure)
+
+
+def _compare_files(
+    named: list[str],
+    files: FileOptions,
+    settings: "SimilaritySettings",
+    source: tuple[InputOptions, ModelOption],
+    form: Format,
+    output: FormOptions,
+) -> int:
+    """Write the similarities of pairs in files; returns the exit code."""
+    if form.name == "txt" and (settings.drop or settings.leave_one_out):
+        name = "drop" if settings.drop else "leave_one_out"
+        raise UsageError("expected records with it: a file gets a number a line", "add --json", setting=name)
+    fields = None if files.fields is None else tuple(name.strip() for name in files.fields.split(",", 1))
+    if fields is not None and len(fields) != 2:
+        raise UsageError("expected two names with a comma between", setting="fields", value=files.fields)
+    from attncli.cli.similar_batch import PairFiles, compare_files  # NumPy comes with it: not for help and completion
+    from attncli.cli.similar_space import opened_space
+
+    words, model = source
+    space = opened_space(model.model, words.vectors, output)
+    return compare_files(PairFiles(named, fields), space, settings, form, output, output.figure)
 
 
 def _texts(a: str | None, b: str | None, output: FormOptions) -> tuple[str, str]:
@@ -65,8 +122,8 @@ def _texts(a: str | None, b: str | None, output: FormOptions) -> tuple[str, str]
     if a is not None and b is not None:
         return a, b
     if a is not None:
-        hint = f'for example attn similar "{EXAMPLE[0]}" "{EXAMPLE[1]}"'
-        raise UsageError("expected a second text", hint, setting="A", value=a)
+        hint = f'for example attn similar "{EXAMPLE[0]}" "{EXAMPLE[1]}", or attn similar PAIRS.tsv'
+        raise UsageError("expected a second text, or a file", hint, setting="A", value=a)
     from attncli.cli.output import say
 
     if not output.quiet:

@@ -90,7 +90,7 @@ def _matrix(found: Similarity, contributions: Array, screen: Screen) -> Block:
     hidden = np.zeros(contributions.shape, bool)
     drawn = matrix_lines(Matrix(contributions, hidden, rows, columns, signed=True, unit=unit), screen)
     units = np.format_float_positional(unit, trim="-")
-    how = f"the share of each pair, in units of {units}; the sum is {number(found.value)}"
+    how = f"the share of each pair of words, in units of {units}; they sum to {number(found.value)}"
     return Block([*heading("contributions", how, screen), *drawn.lines], drawn.notes)
 
 
@@ -102,8 +102,11 @@ def _pairs(found: Similarity, screen: Screen) -> list[Text]:
     most = max((abs(each.share) for _, pairs in listed for each in pairs), default=1.0)
     blocks = [_list(found, title, pairs, most, screen) for title, pairs in listed]
     lines = blocks_in_rows(blocks, screen).lines if blocks else []
-    how = f"that carry the similarity{', and those against it' if found.against else '; none is against it'}"
-    return [*heading("pairs", how, screen), *lines, *_special(found, screen)]
+    return [
+        *heading("pairs", "that carry the similarity, and those against it", screen),
+        *lines,
+        *_special(found, screen),
+    ]
 
 
 def _list(found: Similarity, title: str, pairs: Sequence[Pair], most: float, screen: Screen) -> Block:

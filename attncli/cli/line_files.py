@@ -1,0 +1,31 @@
+"""Files of lines that a command names, `-` for standard input: opened, and their size."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from stat import S_ISREG
+
+from attncli.corpus.inputs import is_packed
+from attncli.corpus.text_lines import Lines, lines_of, open_lines
+from attncli.errors import UsageError
+
+
+@contextmanager
+def opened_lines(name: str) -> Iterator[Lines]:
+    """The lines of a file, `-` for standard input."""
+    if name != "-":
+        with open_lines(name) as lines:
+            yield lines
+    elif sys.stdin is None:
+        raise UsageError("there is no standard input", "pipe text, or name files")
+    else:
+        yield lines_of("-", sys.stdin.buffer)
+
+
+def size_of(names: Sequence[str]) -> int | None:
+    """The bytes of all files; None where one is packed, or no file."""
+    if any(is_packed(name) for name in names):
+        return None
+    found = [os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name) for name in names]
+    return sum(each.st_size for each in found) if all(S_ISREG(each.st_mode) for each in found) else None

@@ -1,0 +1,32 @@
+"""Two arguments of a command: two texts, or the files that they name."""
+
+import os
+
+from attncli.errors import UsageError
+
+
+def named_files(first: str | None, second: str | None, quiet: bool, texts: str = "texts") -> list[str]:
+    """The files that are named, `-` for standard input; none where the two are texts, or nothing is given.
+
+    quiet: whether nothing is said of a file beside a text; texts: how texts are called there.
+
+    Raises:
+        UsageError: standard input twice.
+    """
+    from attncli.cli.output import say  # late: not for help and completion
+    from attncli.cli.reading import is_batch
+
+    if first is None:
+        return ["-"] if is_batch(None) else []
+    if second is None:
+        return [first] if _is_file(first) else []
+    if first == second == "-":
+        raise UsageError("'-' is named twice", "name a file for one of the two")
+    there = [name for name in (first, second) if _is_file(name)]
+    if len(there) == 1 and not quiet:
+        say(f"note: {there[0]!r} is a file and the other is none: both are taken as {texts}")
+    return there if len(there) == 2 else []
+
+
+def _is_file(name: str) -> bool:
+    return name == "-" or (os.path.exists(name) and not os.path.isdir(name))

@@ -1,0 +1,56 @@
+"""The similarity of many pairs of texts, the numbers alone or all that is known of each: by the vectors of words."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from attncli.corpus.encoding import WordVectors
+from attncli.corpus.lines import Reason, reason_or
+from attncli.corpus.pair_forms import COMPARED, Pair
+from attncli.recipes.text_similarity import Similarity, similar_with
+from attncli.settings.similarity import SimilaritySettings
+from attncli.vectors import Vectors
+from attncli.vectors.catalogue import EmbeddedSets
+
+
+class Comparer(Protocol):
+    """A space in which pairs of texts are compared; of a bad pair there is a reason."""
+
+    def values(self, pairs: Sequence[Pair]) -> list[float | Reason]:
+        """The similarity of each pair.
+
+        Raises:
+            FinalError, ResourceError: no other pair would fare better.
+        """
+
+    def records(self, pairs: Sequence[Pair]) -> list[Similarity | Reason]:
+        """The similarity of each pair with its contributions, and without words; raises as `values`."""
+
+
+class ByWords:
+    """Pairs of texts by word vectors; of the embedded sets each pair chooses its own, as a single one does."""
+
+    def __init__(self, vectors: Vectors | EmbeddedSets, settings: SimilaritySettings) -> None:
+        self._vectors, self._settings = vectors, settings
+        usual = vectors if isinstance(vectors, Vectors) else vectors.usual
+        self._words = WordVectors(usual, "skip")  # a text with unknown words may be of the other set
+
+    def values(self, pairs: Sequence[Pair]) -> list[float | Reason]:
+        """The means of many texts at a time; pairs with an unknown word one by one."""
+        texts = [text for pair in pairs for text in pair]
+        whole = self._words.lacks(texts) == 0  # [2·pairs]
+        vectors, reasons = self._words.of(texts)
+        plain = whole & [reason is None for reason in reasons]
+        x, value = vectors.reshape(len(pairs), 2, -1), self._words.pooling.value
+        both = zip(pairs, x, plain.reshape(-1, 2).all(axis=1).tolist(), strict=True)
+        return [value(*each) if easy else self._value(pair) for pair, each, easy in both]
+
+    def _value(self, pair: Pair) -> float | Reason:
+        found = self._record(pair)
+        return found if isinstance(found, Reason) else found.value
+
+    def records(self, pairs: Sequence[Pair]) -> list[Similarity | Reason]:
+        """Those of `similar`."""
+        return [self._record(pair) for pair in pairs]
+
+    def _record(self, pair: Pair) -> Similarity | Reason:
+        return reason_or(lambda: similar_with(*pair, self._settings, self._vectors, COMPARED.names))
