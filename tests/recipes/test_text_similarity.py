@@ -169,3 +169,10 @@ def test_a_vector_of_zeros_adds_nothing(tmp_path):
     assert found.value == pytest.approx(math.sqrt(0.5))
     assert found.warnings == ("words with a vector of zeros, which adds nothing: 1",)
     assert similar("none", "one", vectors).value == 0
+
+
+def test_words_of_a_long_text_are_left_out_in_linear_time():
+    found = similar("the dog eats " * 20_000, "a cat", leave_one_out=True, drop="b:cat")
+    assert len(found.left_out[0]) == 60_000
+    short = similar("the dog eats", "a cat", drop="b:cat")
+    assert found.dropped[0].change == pytest.approx(short.dropped[0].change, abs=1e-9)
