@@ -1,6 +1,6 @@
 """From a text to one vector: its tokens behind a prompt, the output of a model on them, pooled as the folder says."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -110,15 +110,23 @@ class TextEncoder:
         found = dict(self._each(texts, dtype))
         return [found[place] for place in range(len(texts))]
 
-    def vectors(self, texts: Sequence[TextInput], dtype: DTypeLike = np.float32) -> Array:
+    def vectors(
+        self,
+        texts: Sequence[TextInput],
+        dtype: DTypeLike = np.float32,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Array:
         """The vector of each text, `[texts, d']` in float64; no more outputs are held than those of a pack.
+
+        progress: called with the number of texts that are done.
 
         Raises:
             ResourceError: as `Model.run`.
         """
-        found = {
-            place: self.pooling.pooled(output, texts[place].attended) for place, output in self._each(texts, dtype)
-        }
+        found: dict[int, Array] = {}
+        for place, output in self._each(texts, dtype):
+            found[place] = self.pooling.pooled(output, texts[place].attended)
+            progress(len(found))
         return np.stack([found[place] for place in range(len(texts))])
 
     def _each(self, texts: Sequence[TextInput], dtype: DTypeLike) -> Iterator[tuple[int, Array]]:

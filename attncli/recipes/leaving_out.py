@@ -9,7 +9,7 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import UsageError
-from attncli.recipes.pooled_text import PooledText, PooledTexts, Removal
+from attncli.recipes.pooled_text import PooledText, PooledTexts, Progress, Removal
 from attncli.recipes.word_places import pieces_of
 from attncli.settings.similarity import TEXTS, dropped
 
@@ -28,11 +28,11 @@ class Dropped:
     change: float
 
 
-def leave_one_out(found: PooledTexts) -> tuple[Array, Array]:
+def leave_one_out(found: PooledTexts, progress: Progress = lambda *_: None) -> tuple[Array, Array]:
     """The change of the similarity without each row of either text, `[n]` and `[m]`; NaN of special tokens."""
     places = [(text, row) for text in (0, 1) for row in np.flatnonzero(~found.texts[text].special).tolist()]
     changes = tuple(np.full(len(each.members), np.nan) for each in found.texts)
-    values = _without(found, [(text, [row]) for text, row in places])
+    values = _without(found, [(text, [row]) for text, row in places], progress)
     for (text, row), value in zip(places, values, strict=True):
         changes[text][row] = value - found.value
     return changes[0], changes[1]
@@ -50,9 +50,9 @@ def drop(found: PooledTexts, asked: Sequence[str]) -> Iterator[Dropped]:
         yield Dropped(each, TEXTS[text], tuple(rows), value, value - found.value)
 
 
-def _without(found: PooledTexts, removals: Sequence[Removal]) -> list[float]:
+def _without(found: PooledTexts, removals: Sequence[Removal], progress: Progress = lambda *_: None) -> list[float]:
     """The similarity without some rows of a text, for each removal."""
-    left = found.without([(text, _tokens(found.texts[text], rows)) for text, rows in removals])
+    left = found.without([(text, _tokens(found.texts[text], rows)) for text, rows in removals], progress)
     others = (found.texts[1 - text].vector for text, _ in removals)
     of_both = zip(left, others, strict=True)  # every similarity is symmetric
     return [math.nan if vector is None else found.pooling.value(vector, other) for vector, other in of_both]

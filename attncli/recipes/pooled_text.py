@@ -1,6 +1,6 @@
 """Texts as one vector each: their rows, the share of each in the vector, and the vector without some tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from attncli.recipes.inputs import embed
 from attncli.text.tokens import Sentence
 from attncli.vectors import Vectors
 
+Progress = Callable[[str, int, int], None]
 Removal = tuple[int, Sequence[int]]  # a text, 0 or 1, and some of its tokens
 
 
@@ -49,8 +50,11 @@ class PooledTexts:
             return None
         return self.pooling.contributions(first, second)
 
-    def without(self, removals: Sequence[Removal]) -> list[Array | None]:
-        """The vector `[d]` of a text without some of its tokens, for each removal; None where no token is left."""
+    def without(self, removals: Sequence[Removal], progress: Progress = lambda *_: None) -> list[Array | None]:
+        """The vector `[d]` of a text without some of its tokens, for each removal; None where no token is left.
+
+        progress: called with the name of the work, the number of removals that are done, and of all.
+        """
         raise NotImplementedError
 
 
@@ -67,7 +71,7 @@ class PooledWords(PooledTexts):
         x, pooling = (embed(first, vectors), embed(second, vectors)), Pooling()
         return cls(texts=(_of_words(first, x[0], pooling), _of_words(second, x[1], pooling)), x=x, pooling=pooling)
 
-    def without(self, removals: Sequence[Removal]) -> list[Array | None]:
+    def without(self, removals: Sequence[Removal], progress: Progress = lambda *_: None) -> list[Array | None]:
         """The means of the other words, from the sums of all, so that the time grows as the number of words."""
         sums = [x.sum(axis=0) for x in self.x]
         return [self._rest(text, list(words), sums[text]) for text, words in removals]

@@ -13,12 +13,13 @@ from attncli.models.pooling import Pooling
 from attncli.models.text_encoder import TextEncoder, TextInput
 from attncli.recipes.inputs import check_sentence
 from attncli.recipes.model_run import ModelRun, check_room
-from attncli.recipes.pooled_text import PooledText, PooledTexts, Removal
+from attncli.recipes.pooled_text import PooledText, PooledTexts, Progress, Removal
 from attncli.recipes.sides import Side
 from attncli.settings.model import ModelSettings
 from attncli.settings.similarity import SimilaritySettings
 
 Inputs = tuple[TextInput, TextInput]
+LONG = 2**13  # tokens; what is done sooner needs no bar
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,12 +59,16 @@ class PooledTokens(PooledTexts):
             first, second = (_pooled(text, next(outputs), rows, pooling) for text in inputs)
             yield cls(texts=(first, second), pooling=pooling, encoder=encoder, inputs=inputs, dtype=dtype)
 
-    def without(self, removals: Sequence[Removal]) -> list[Array | None]:
+    def without(self, removals: Sequence[Removal], progress: Progress = lambda *_: None) -> list[Array | None]:
         """The model reads the other tokens, and the vectors are pooled of its output on them."""
         shorter = [self.inputs[text].without(tokens) for text, tokens in removals]
         left = [each for each in shorter if each.tokens.tokens]
-        vectors = zip(left, self.encoder.outputs(left, self.dtype), strict=True)
-        made = (self.pooling.pooled(output, each.attended) for each, output in vectors)
+        if not left:
+            return [None] * len(shorter)
+        if sum(len(each.tokens.tokens) for each in left) < LONG:
+            progress = _nothing
+        work = f"running {self.encoder.model.name}"
+        made = iter(self.encoder.vectors(left, self.dtype, lambda done: progress(work, done, len(left))))
         return [next(made) if each.tokens.tokens else None for each in shorter]
 
     @property
@@ -72,6 +77,10 @@ class PooledTokens(PooledTexts):
         for name, each in zip(("first", "second"), self.inputs, strict=True):
             if (n := len(each.tokens.tokens)) < each.every:
                 yield f"the model was given a part of the {name} text: {n:,} of {each.every:,} tokens"
+
+
+def _nothing(*_: object) -> None:
+    """No progress."""
 
 
 def read_pair(

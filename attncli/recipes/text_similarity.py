@@ -11,7 +11,7 @@ from attncli.arrays import Array
 from attncli.errors import AttnError, UsageError
 from attncli.recipes.inputs import as_sets, check_length, read_texts, with_unknown
 from attncli.recipes.leaving_out import Dropped, drop, leave_one_out
-from attncli.recipes.pooled_text import PooledTexts, PooledWords
+from attncli.recipes.pooled_text import PooledTexts, PooledWords, Progress
 from attncli.settings.explanation import Settings
 from attncli.settings.similarity import SimilaritySettings, check_similarity
 from attncli.text.tokens import Sentence, Token
@@ -206,26 +206,37 @@ def similar_by_model(
     settings: SimilaritySettings,
     model: "Model | TextEncoder",
     names: tuple[str, str] = ("a", "b"),
+    progress: Progress = lambda *_: None,
 ) -> Similarity:
-    """`similar` with checked settings and an open model, or an encoder of it; names: those of the texts in errors."""
+    """`similar` with checked settings and an open model, or an encoder of it; names: those of the texts in errors.
+
+    progress: called with the name of the work, the number of words that were left out, and of all.
+    """
     from attncli.models.text_encoder import TextEncoder
     from attncli.recipes.pooled_tokens import PooledTokens
 
     encoder = model if isinstance(model, TextEncoder) else TextEncoder.of(model)
-    return similarity_by(PooledTokens.of((a, b), encoder, settings, names), settings)
+    return similarity_by(PooledTokens.of((a, b), encoder, settings, names), settings, progress)
 
 
-def similarity_by(found: "PooledTokens", settings: SimilaritySettings) -> Similarity:
+def similarity_by(
+    found: "PooledTokens", settings: SimilaritySettings, progress: Progress = lambda *_: None
+) -> Similarity:
     """The similarity of two texts that a model has read; raises as `similarity_of`."""
     from attncli.recipes.model_source import ModelInfo
 
     encoder, pooling = found.encoder, found.pooling
-    made = similarity_of(found, settings, ModelInfo.of(encoder.model, "encoder"))
+    made = similarity_of(found, settings, ModelInfo.of(encoder.model, "encoder"), progress)
     remarks = () if pooling.said is None else (pooling.said,)
     return replace(made, remarks=remarks, warnings=(*encoder.model.warnings, *pooling.warnings, *found.warnings))
 
 
-def similarity_of(found: PooledTexts, settings: SimilaritySettings, space: "StoreInfo | ModelInfo") -> Similarity:
+def similarity_of(
+    found: PooledTexts,
+    settings: SimilaritySettings,
+    space: "StoreInfo | ModelInfo",
+    progress: Progress = lambda *_: None,
+) -> Similarity:
     """The similarity of two texts whose vectors are there.
 
     Raises:
@@ -244,7 +255,7 @@ def similarity_of(found: PooledTexts, settings: SimilaritySettings, space: "Stor
         function=found.pooling.similarity,
         pooling=found.pooling.name,
         special=_of_special(shares, first.special, second.special),
-        left_out=leave_one_out(found) if settings.leave_one_out or shares is None else None,
+        left_out=leave_one_out(found, progress) if settings.leave_one_out or shares is None else None,
         dropped=tuple(drop(found, settings.drop)),
         settings=settings,
         space=space,

@@ -190,3 +190,17 @@ def test_many_texts_go_through_in_packs():
     inputs = [encoder.read(text) for text in (A, B, "he is", A, "dogs!")]
     for given, output in zip(inputs, encoder.outputs(inputs, np.float64), strict=True):
         np.testing.assert_allclose(output, states(encoder.model, given.tokens.ids), atol=2e-6)
+
+
+@pytest.mark.parametrize("long", [1, 2**13])
+def test_the_passes_without_a_word_are_counted(tmp_path, monkeypatch, long):
+    from attncli.recipes import pooled_tokens
+    from attncli.recipes.text_similarity import similar_by_model
+    from attncli.settings.similarity import check_similarity
+
+    monkeypatch.setattr(pooled_tokens, "LONG", long)
+    heard = []
+    model = open_model(encoder_folder(tmp_path / "m", "cls"))
+    found = similar_by_model(A, B, check_similarity(), model, progress=lambda *each: heard.append(each))
+    words = sum(not token.special for side in found.sentences for token in side.tokens)
+    assert heard == [("running m", done, words) for done in range(1, words + 1)] * (long == 1)

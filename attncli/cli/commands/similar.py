@@ -139,11 +139,14 @@ def _compared(
     output: FormOptions,
 ) -> "Similarity":
     """The similarity of two texts by the vectors or the model."""
+    from attncli.cli.progress import progressing
     from attncli.cli.reading import opened_model, opened_sets
     from attncli.recipes.text_similarity import similar_by_model, similar_with
 
     if model.model is not None:
-        found = similar_by_model(*texts, settings, opened_model(model.model), NAMES)
+        opened = opened_model(model.model)
+        with progressing(output) as progress:
+            found = similar_by_model(*texts, settings, opened, NAMES, progress)
         return replace(found, named=model.model)
     found = similar_with(*texts, settings, opened_sets(words.vectors, output), NAMES)
     return replace(found, named=words.vectors)
