@@ -188,6 +188,7 @@ def test_any_encoding_will_do(small, encoding):
         ([EN * 30, FR, "--model", BERT], 1, "tokens for bert, which takes 40", "sentence by sentence"),
         ([EN, FR, "--model", "no-such"], 3, "no-such", "attn models pull"),
         ([EN, FR, "--layer", "3"], 2, "--layer 3: expected a model with it", "--model PATH_OR_NAME"),
+        ([EN, FR, "--gold-base", "1"], 2, "--gold-base 1: expected gold links with it", "--gold FILE"),
         ([EN, "le qwzx", "--unknown", "error"], 1, "'qwzx'", ""),
         ([EN, FR, "-o", "a.xyz"], 2, "expected an ending among .txt", ""),
         ([f"{EN} " * 400, f"{FR} " * 400, "--json", "--full"], 1, "the limit is 64", "-o FILE.npz"),

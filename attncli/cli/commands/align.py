@@ -10,7 +10,7 @@ from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
 from attncli.cli.named_files import named_files
 from attncli.cli.options import ModelOption, RecordOptions, check_alone, figure_field, output_option, vectors_field
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.settings.alignment import AlignmentOptions, check_alignment
 from attncli.settings.explanation import UnknownOption
 from attncli.settings.option import Whole, as_it_is, option
@@ -113,6 +113,9 @@ def command(
 def _gold(files: BatchOptions) -> "GoldLinks | None":
     """The gold links, if there are any."""
     if files.gold is None:
+        if files.gold_base is not None:
+            hint = ("add ", Setting("gold", "FILE"))
+            raise UsageError("expected gold links with it", hint, setting="gold_base", value=files.gold_base)
         return None
     from attncli.corpus.gold_file import read_gold
 
