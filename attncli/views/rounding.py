@@ -22,6 +22,22 @@ def hundredths(values: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.asarray(nearest, dtype=np.int64)
 
 
+def rounded_parts(values: NDArray[np.floating], decimals: int) -> NDArray[np.floating]:
+    """Each value rounded to so many decimals, so that they sum to their own sum, rounded.
+
+    Where the nearest neighbours do not, the fewest values go to their other neighbour: those whose rounding was
+    furthest off in that direction. Values that have no such decimals stay.
+    """
+    exact = np.asarray(values, dtype=float) * 10.0**decimals
+    if not np.abs(exact).sum() < 2.0**53:
+        return np.asarray(values, dtype=float)
+    nearest = np.rint(exact)
+    missing = np.rint(exact.sum()) - nearest.sum()
+    order = np.argsort(-np.sign(missing) * (exact - nearest), axis=None, kind="stable")
+    nearest.flat[order[: int(abs(missing))]] += np.sign(missing)
+    return np.asarray(nearest / 10.0**decimals)
+
+
 def as_weight(value: int) -> str:
     """Hundredths as `0.61`."""
     return f"{value / 100:.2f}"

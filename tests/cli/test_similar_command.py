@@ -53,7 +53,7 @@ def test_json_is_that_of_the_issue(folders):
     assert [token["text"] for token in found["other_tokens"]] == B.split()
     assert (found["exact"], found["pooling"], found["function"]) == (True, "mean", "cosine")
     assert np.shape(found["contributions"]) == (3, 6)
-    assert np.sum(found["contributions"]) == pytest.approx(found["similarity"], abs=1e-5)
+    assert np.sum(found["contributions"]) == pytest.approx(found["similarity"], abs=1e-9)
     assert (found["special"], found["left_out"], found["dropped"], found["model"]) == (None, None, [], None)
     first = found["ranked"][0]
     assert first["texts"] == [A.split()[first["token"]], B.split()[first["other"]]]
@@ -70,6 +70,15 @@ def test_every_record_keeps_to_its_schema(similar, page):
     found = json.loads(similar(*PAGES[page], "--json", "-q").stdout)
     jsonschema.validate(found, schema_of("similar"), jsonschema.Draft202012Validator)
     assert np.shape(found["contributions"]) == (len(found["tokens"]), len(found["other_tokens"]))
+
+
+@pytest.mark.parametrize("precision", [0, 3, 6, 12, 17])
+@pytest.mark.parametrize("page", ["vectors", "model", "long"])
+def test_the_contributions_sum_to_the_similarity_as_they_are_rounded(similar, page, precision):
+    found, exact = (json.loads(similar(*PAGES[page], "--json", "--precision", each).stdout) for each in (precision, 17))
+    unit = 10.0**-precision
+    assert np.sum(found["contributions"]) == pytest.approx(found["similarity"], abs=max(unit * 1e-3, 1e-12))
+    np.testing.assert_allclose(found["contributions"], exact["contributions"], rtol=0, atol=unit * (1 + 1e-6) + 1e-12)
 
 
 @pytest.mark.parametrize(("folder", "function"), [("cls", "cosine"), ("far", "euclidean")])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from rich.cells import cell_len
 
-from attncli.views.rounding import as_difference, as_short, hundredths
+from attncli.views.rounding import as_difference, as_short, hundredths, rounded_parts
 from attncli.views.screen import Screen, cells
 from attncli.views.terminal.grid import Axis, fold
 from attncli.views.terminal.matrix import Matrix, matrix_lines
@@ -42,6 +42,22 @@ def test_no_row_is_more_than_a_hundredth_off(values):
     shown = hundredths(values)
     assert (np.abs(shown.sum(axis=1) - 100 * values.sum(axis=1)) <= 1 + 1e-6).all()
     assert (np.abs(shown - 100 * values) < 1).all()
+
+
+@given(
+    arrays.arrays(float, st.tuples(st.integers(0, 9), st.integers(1, 50)), elements=st.floats(-10, 10)),
+    st.integers(0, 9),
+)
+def test_parts_sum_to_their_rounded_sum(values, decimals):
+    shown, unit = rounded_parts(values, decimals), 10.0**-decimals
+    assert abs(shown.sum() - values.sum()) <= unit * 0.501 + 1e-11
+    assert (np.abs(shown - values) < unit * 1.001 + 1e-11).all()
+    np.testing.assert_allclose(shown, np.round(shown, decimals), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("values", [[1e300, 1.0], [np.nan, 1.0], [np.inf, 1.0], []])
+def test_parts_without_decimals_stay(values):
+    np.testing.assert_array_equal(rounded_parts(np.array(values), 6), values)
 
 
 @pytest.mark.parametrize(

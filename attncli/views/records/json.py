@@ -16,6 +16,7 @@ from attncli.settings.model import ARRAYS, DRAWS, TEXTS
 from attncli.text.tokens import Sentence, Token
 from attncli.vectors import Vectors
 from attncli.views.formula import formula_of
+from attncli.views.rounding import rounded_parts
 
 if TYPE_CHECKING:  # an explanation of vectors need not wait for models
     from attncli.recipes.head_ranking import HeadRanking
@@ -133,6 +134,10 @@ class Numbers:
             rounded = rounded.astype(object)
             rounded[nothing] = None
         return rounded.tolist()
+
+    def parts(self, values: Array) -> Any:
+        """Nested lists of numbers that sum to their rounded sum."""
+        return self.array(rounded_parts(values, self._precision))
 
     def _round(self, values: Array | np.float64) -> Array:
         """Rounded where there is something to round: a float64 of 2⁵³/10ⁿ has no n-th decimal, and could overflow."""

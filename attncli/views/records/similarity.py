@@ -28,7 +28,7 @@ def similarity_json(found: Similarity, *, precision: int = 6) -> str:
 def similarity_record(found: Similarity, numbers: Numbers) -> dict[str, Any]:
     """A similarity as an object of the schema."""
     text, other = map(sentence_record, found.sentences)
-    space = found.space
+    space, shares = found.space, None if found.contributions is None else numbers.parts(found.contributions)
     of_set = isinstance(space, StoreInfo)
     return {
         "schema": NAME,
@@ -39,14 +39,14 @@ def similarity_record(found: Similarity, numbers: Numbers) -> dict[str, Any]:
         "function": found.function,
         "pooling": found.pooling,
         "exact": found.exact,
-        "contributions": None if found.contributions is None else numbers.array(found.contributions),
+        "contributions": shares,
         "tokens": text["tokens"],
         "other_tokens": other["tokens"],
         "unknown": text["unknown"],
         "other_unknown": other["unknown"],
         "special": numbers.scalar(found.special),
-        "ranked": _pairs(found, found.ranked, numbers),
-        "against": _pairs(found, found.against, numbers),
+        "ranked": _pairs(found, found.ranked, shares),
+        "against": _pairs(found, found.against, shares),
         "left_out": _left_out(found, numbers),
         "dropped": [
             {
@@ -65,13 +65,13 @@ def similarity_record(found: Similarity, numbers: Numbers) -> dict[str, Any]:
     }
 
 
-def _pairs(found: Similarity, pairs: Sequence[Pair], numbers: Numbers) -> list[dict[str, Any]]:
+def _pairs(found: Similarity, pairs: Sequence[Pair], shares: Any) -> list[dict[str, Any]]:
     return [
         {
             "token": each.token,
             "other": each.other,
             "texts": [found.tokens[each.token].name, found.other_tokens[each.other].name],
-            "share": numbers.scalar(each.share),
+            "share": shares[each.token][each.other],
         }
         for each in pairs
     ]
