@@ -152,6 +152,8 @@ def read_pooling(folder: Path, model: Encoder) -> Pooling:
     Raises:
         ResourceError: files that are damaged, arrays of other sizes, or a module that is not honoured, by its name.
     """
+    if folder.is_file() and (mode := _of_gguf(folder)):
+        return Pooling(mode=mode)
     root = _root(folder)
     if root is None:
         return Pooling(said=NOTHING_SAID, max_tokens=_longest(folder))
@@ -173,6 +175,12 @@ def read_pooling(folder: Path, model: Encoder) -> Pooling:
         truncate_dim=width if width is not None and width < pipeline.width else None,
         **_of_texts(_first_config(first), folder),
     )
+
+
+def _of_gguf(path: Path) -> str | None:
+    from attncli.models.checkpoint.gguf_pooling import pooling_of  # late: few models are GGUF
+
+    return pooling_of(path)
 
 
 def read_modules(root: Path) -> list[tuple[str, Path]]:
