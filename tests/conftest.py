@@ -54,11 +54,14 @@ def show(browser, tmp_path):
     from attncli.recipes.alignment import Alignment
     from attncli.recipes.explanation import Explanation
     from attncli.recipes.head_effects import HeadEffects
+    from attncli.recipes.text_similarity import Similarity
     from attncli.views.page import comparison_page, effects_page, explanation_page
     from attncli.views.page.alignment import alignment_page
+    from attncli.views.page.similarity import similarity_page
 
     def show(record, **how):
         pages = {Explanation: explanation_page, HeadEffects: effects_page, Alignment: alignment_page}
+        pages[Similarity] = similarity_page
         page = pages.get(type(record), comparison_page)
         (tmp_path / "page.html").write_text(page(record), encoding="utf-8")
         return browser.open(tmp_path / "page.html", **how)

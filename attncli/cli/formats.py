@@ -131,6 +131,7 @@ FORMATS = {
                 "ModelComparison": "page:comparison_page",
                 "HeadEffects": "page:effects_page",
                 "Alignment": "page.alignment:alignment_page",
+                "Similarity": "page.similarity:similarity_page",
             },
             "page",
         ),

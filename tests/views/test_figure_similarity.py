@@ -124,7 +124,7 @@ def test_where_the_similarity_is_no_sum_each_word_has_the_change_without_it(by_c
     assert "hatched: special tokens, which stay, and places behind the shorter text" in texts(svg)
     assert {"a", "b", "place", "text"} <= {*texts(svg)}
     assert "change of the" in texts(svg)
-    with pytest.raises(AttnError, match="by cls pooling no pair has a share"):
+    with pytest.raises(AttnError, match="of the cosine similarity by cls pooling no pair has a share"):
         similarity_content(found, "arcs", False)
 
 

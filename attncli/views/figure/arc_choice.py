@@ -48,12 +48,14 @@ def arc_shares(panel: "Panel", content: "Content") -> Array:
 
 def threshold(content: "Content") -> float:
     """The share of the scale below which no arc is drawn in any panel."""
-    least = SMALLEST
-    for panel in content.panels:
-        shares = np.sort(np.abs(arc_shares(panel, content)), axis=None)
-        most = max(MOST_ARCS, ARCS_A_WORD * len(panel.weights))
-        least = max(least, float(shares[-most]) if shares.size > most else 0.0)
-    return least
+    return max(least_share(arc_shares(panel, content)) for panel in content.panels)
+
+
+def least_share(shares: Array) -> float:
+    """The size from which on shares [n_query, n_key] of the scale have an arc."""
+    sizes = np.sort(np.abs(shares), axis=None)
+    most = max(MOST_ARCS, ARCS_A_WORD * len(shares))
+    return max(SMALLEST, float(sizes[-most]) if sizes.size > most else 0.0)
 
 
 def reach(content: "Content") -> tuple[int, int]:

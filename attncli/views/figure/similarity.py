@@ -11,7 +11,17 @@ from attncli.recipes.text_similarity import Similarity
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
 from attncli.views.figure.script import runs_right_to_left
 from attncli.views.screen import cut
-from attncli.views.terminal.similarity import TEXTS, labelled, notes_of, number, of_special, signed, unit_of, without
+from attncli.views.terminal.similarity import (
+    TEXTS,
+    labelled,
+    notes_of,
+    number,
+    of_special,
+    signed,
+    unit_of,
+    unit_shown,
+    without,
+)
 
 SIDES = ("first text (a)", "second text (b)")
 LONGEST = 14  # cells of a word in its cell
@@ -28,7 +38,8 @@ def similarity_content(found: Similarity, kind: Kind, by_row: bool) -> Content:
     """
     exact = found.contributions is not None
     if kind == "arcs" and not exact:
-        reason = f"arcs are drawn between pairs of words, and by {found.pooling} pooling no pair has a share"
+        by = f"the {found.function} similarity by {found.pooling} pooling"
+        reason = f"arcs are drawn between pairs of words, and of {by} no pair has a share"
         raise AttnError(reason, "take a map: heat")
     panel = _shares(found) if exact else _changes(found)
     first, second = found.sentences
@@ -77,7 +88,7 @@ def _scale(values: Array, exact: bool, by_row: bool) -> Scale:
     """Both ways from 0, up to the largest number."""
     known = np.nan_to_num(values)
     unit, label = unit_of(known), MEASURES[not exact]
-    note = f"shares in units of {unit:g}, which sum to the similarity" if exact else ""
+    note = f"shares in units of {unit_shown(unit)}, which sum to the similarity" if exact else ""
     if by_row:
         return Scale(f"{label}, of the row's largest", by_row=True, signed=True, unit=unit, note=note)
     return Scale(label, float(np.abs(known).max(initial=0)) or 1.0, signed=True, unit=unit, note=note)

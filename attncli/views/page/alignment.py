@@ -7,7 +7,7 @@ from attncli.arrays import Array
 from attncli.recipes.alignment import Alignment
 from attncli.views.figure.script import runs_right_to_left
 from attncli.views.page.data import Record
-from attncli.views.page.frame import as_text, framed, json_block, note_items, table_of
+from attncli.views.page.frame import as_text, filled, framed, json_block, note_items, table_of
 from attncli.views.page.packing import FULL, packed_matrix, packed_scores
 from attncli.views.page.page import MOST_IN_TABLE
 from attncli.views.screen import Screen
@@ -19,6 +19,18 @@ ABOUT = (
     "The numbers are stored as base64 of 2 bytes a weight, in 65,534 steps up to the largest, and 2 bytes a score, in "
     "65,535 steps over the range of its row."
 )
+WORDING = {
+    "unscripted": "Without script this page is the two sentences, their notes and the table of weights.",
+    "pair_title": "Links",
+    "pair_hint": "Source above, target below; words that share links share a colour. Point at a word to see its links "
+    "and its weights.",
+    "source_name": "Source",
+    "target_name": "Target",
+    "matrix_title": "Weights",
+    "matrix_hint": "A row is a word of the source, a column one of the target; a row sums to 1. Framed: links.",
+    "numbers": "weights",
+    "lists": "",
+}
 
 
 def alignment_page(alignment: Alignment, by_row: bool = False) -> str:
@@ -28,19 +40,20 @@ def alignment_page(alignment: Alignment, by_row: bool = False) -> str:
         "title": as_text(f"attn align: {source} / {target}"),
         "source": as_text(source),
         "target": as_text(target),
-        "source_way": _way(source),
-        "target_way": _way(target),
+        "value": "",
         "settings": as_text(" · ".join(f"{each.label} {each.value}" for each in labelled(alignment, Screen()))),
         "notes": note_items(notes_of(alignment, Screen())),
         "about": ABOUT,
-        "table": _table(alignment),
+        "views": filled("pair_views.html", WORDING | ways(source, target) | {"table": _table(alignment)}),
         "data": json_block(_data(alignment, by_row)),
     }
-    return framed("pair.html", ("page.css", "pair.css"), SCRIPTS, parts)
+    return framed("pair.html", ("page.css", "pair.css"), (*SCRIPTS, "aligned.js"), parts)
 
 
-def _way(text: str) -> str:
-    return "rtl" if runs_right_to_left(text) else "ltr"
+def ways(source: str, target: str) -> dict[str, str]:
+    """The directions in which two rows of words run."""
+    run = ["rtl" if runs_right_to_left(text) else "ltr" for text in (source, target)]
+    return {"source_way": run[0], "target_way": run[1]}
 
 
 def _data(alignment: Alignment, by_row: bool) -> Record:

@@ -28,13 +28,14 @@ function remembered(name, make) {
   return recent.get(name);
 }
 
-// One head's weights [n_query * n_key], NaN where hidden.
+// One head's weights [n_query * n_key], NaN where hidden; signed numbers run from -unit to unit.
 function headWeights(source, layer, head) {
   return remembered(`${source} ${layer} ${head}`, () => {
-    const { units, weights } = page.sources[source];
+    const { units, weights, signed } = page.sources[source];
     const unit = units[layer][head];
+    const number = (share) => (signed ? 2 * share - 1 : share) * unit;
     return Float64Array.from(codesOf(weights[layer][head], page.bytes), (code) =>
-      code > page.levels ? NaN : code / page.levels * unit);
+      code > page.levels ? NaN : number(code / page.levels));
   });
 }
 
@@ -100,13 +101,13 @@ function look() {
   state.head = Math.min(state.head, weights[0].length - 1);
   view.combined = state.combine !== "head" && weights[0].length > 1;
   view.source = source;
-  view.signed = state.show === "difference" && subtracts(state.source);
+  view.signed = source.signed === true || differs();
   view.queries = namesNow(source);
   view.keys = source.keys ?? view.queries;
   view.weights = shownOf(state.source);
   view.tops = topsOf();
   const unit = view.combined ? Math.max(...source.units[state.layer]) : source.units[state.layer][state.head];
-  view.decimals = page.bytes === 2 ? (unit < 0.1 ? 4 : 3) : unit < 0.25 ? 3 : 2; // as many as are right
+  view.decimals = source.decimals ?? (page.bytes === 2 ? (unit < 0.1 ? 4 : 3) : unit < 0.25 ? 3 : 2); // as many as are right
   state.pins = state.pins.filter((pin) => pin.query < view.queries.length);
   state.cursor = Math.min(state.cursor, view.queries.length - 1);
   state.at = null;

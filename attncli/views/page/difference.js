@@ -1,5 +1,6 @@
 // The numbers shown of a source, weights or their differences from the baseline's, and the range of the colours.
 
+const differs = () => state.show === "difference" && subtracts(state.source);
 const subtracts = (source) => source > 0 && page.compared !== null && page.compared.subtracts;
 
 function weightsOf(source) {
@@ -18,7 +19,7 @@ function differencesOf(source) {
   });
 }
 
-const shownOf = (source) => (view.signed ? differencesOf(source) : weightsOf(source));
+const shownOf = (source) => (differs() ? differencesOf(source) : weightsOf(source));
 
 // Of a changed word both are named.
 function namesNow(source) {
@@ -37,7 +38,7 @@ function topsOf() {
   const fill = (top) => view.queries.map(() => top);
   if (state.scale === "fixed" && view.source.shares) return fill(1);
   if (state.scale === "row") return view.queries.map((_, query) => largestOf(rowOf(query)) || 1);
-  const sources = [...page.sources.keys()].filter((source) => !view.signed || subtracts(source));
+  const sources = [...page.sources.keys()].filter((source) => !differs() || subtracts(source));
   return fill(Math.max(...sources.map((source) => largestOf(shownOf(source)))) || 1);
 }
 

@@ -25,8 +25,12 @@ def framed(template: str, styles: Sequence[str], scripts: Sequence[str], parts: 
     style = style_of_scales() + "".join((PARTS / name).read_text("utf-8") for name in styles)
     script = "\n".join((script_of_scales(), *((PARTS / name).read_text("utf-8") for name in scripts)))
     policy = POLICY.format(script=digest(script), style=digest(style))
-    filled = {**parts, "policy": policy, "style": style, "script": script}
-    return Template((PARTS / template).read_text("utf-8")).substitute(filled)  # in one pass: no text is a template
+    return filled(template, {**parts, "policy": policy, "style": style, "script": script})
+
+
+def filled(template: str, parts: Mapping[str, str]) -> str:
+    """A template of PARTS with its parts, in one pass: no text is a template."""
+    return Template((PARTS / template).read_text("utf-8")).substitute(parts)
 
 
 def digest(block: str) -> str:

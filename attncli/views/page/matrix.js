@@ -105,14 +105,21 @@ function writeNumbers(pen, size) {
     const [query, key] = [Math.floor(i / view.keys.length), i % view.keys.length];
     if (Number.isNaN(weight) || !isKnown(query)) return;
     pen.fillStyle = coloursNow().inks[levelOf(query, weight)];
-    pen.fillText(view.signed ? withSign(weight, 2) : weight.toFixed(2), (key + 0.5) * size, (query + 0.5) * size);
+    pen.fillText(inCell(weight), (key + 0.5) * size, (query + 0.5) * size);
   });
 }
 
+// In two digits, or in whole units of the source.
+function inCell(number) {
+  if (!view.signed) return number.toFixed(2);
+  return view.source.unit ? withSign(number / view.source.unit, 0) : withSign(number, 2);
+}
+
 function drawLegend() {
-  const [byRow, top] = [state.scale === "row", view.tops[0].toFixed(2)];
-  found("least").textContent = !view.signed ? "0" : byRow ? "less" : `less: −${top}`;
-  found("most").textContent = !view.signed ? (byRow ? "the row's largest" : top) : byRow ? "more" : `more: +${top}`;
+  const [byRow, top] = [state.scale === "row", view.tops[0].toFixed(view.source.unit ? view.decimals : 2)];
+  const [less, more] = view.source.ends ?? ["less", "more"];
+  found("least").textContent = !view.signed ? "0" : byRow ? less : `${less}: −${top}`;
+  found("most").textContent = !view.signed ? (byRow ? "the row's largest" : top) : byRow ? more : `${more}: +${top}`;
   found("ramp").classList.toggle("signed", view.signed);
   const hidden = view.weights.some(Number.isNaN) || view.source.only !== null;
   const why = view.source.only === null ? "hidden, no weight at all" : "not worked out";

@@ -80,6 +80,12 @@ def packed_matrix(weights: Array, packing: Packing) -> tuple[float, str]:
     return unit, _packed(_codes(weights / unit, np.ones(weights.shape, bool), packing), packing.dtype)
 
 
+def packed_signed(numbers: Array, packing: Packing) -> tuple[float, str]:
+    """The largest size of signed numbers `[n, m]`, and the numbers packed: from −1 to 1 of it over all levels."""
+    unit = float(np.abs(numbers).max(initial=0)) or 1.0
+    return unit, _packed(_codes((numbers / unit + 1) / 2, np.ones(numbers.shape, bool), packing), packing.dtype)
+
+
 def _weights(layer: Layer) -> Array:
     """Those of a layer that is kept, as every layer of a page is."""
     assert layer.weights is not None

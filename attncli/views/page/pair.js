@@ -1,4 +1,7 @@
-// The page of an alignment: two rows of words with an arc a link, and the matrix with the links framed.
+// Two rows of words with an arc a link, and the matrix of their numbers.
+//
+// The script of a kind of pages knows more of a word (describe, hueOf, restOf, saidOfEnd), of a pair (saidOfTwo), of what
+// belongs to the words meant (isLit, companions), and marks cells (mark).
 
 const SVG_NAME = "http://www.w3.org/2000/svg";
 const pair = { rows: [[], []], arcs: [], pins: [] }; // the words of source and target, the paths, the pinned [side, i]
@@ -7,6 +10,8 @@ const SIDES = ["query", "key"]; // of source and target, as places in the matrix
 const weightOfLink = ([i, j]) => weightAt(i, j);
 const hasEnd = (link, side, i) => link[side] === i;
 const linksOf = (side, i) => page.links.filter((link) => hasEnd(link, side, i));
+const sizeOf = (link) => Math.abs(weightOfLink(link));
+const strongestLink = (side, i) => linksOf(side, i).sort((one, other) => sizeOf(other) - sizeOf(one))[0];
 const namesOf = (side) => (side ? view.keys : view.queries);
 
 function buildPair() {
@@ -25,14 +30,12 @@ function buildPair() {
 
 function pairWord(name, side, i) {
   const number = make("span", [], { class: "number" });
-  const others = linksOf(side, i).map((link) => namesOf(1 - side)[link[1 - side]]);
-  const label = `${name}, ${others.length ? `linked with ${others.join(", ")}` : "without a link"}`;
   const button = make("button", [bdi(name), number], {
-    type: "button", class: "word", title: name, "aria-label": label, "aria-pressed": false, "data-side": SIDES[side],
-    "data-index": i, tabindex: side || i ? -1 : 0,
+    type: "button", class: "word", title: name, "aria-label": describe(name, side, i), "aria-pressed": false,
+    "data-side": SIDES[side], "data-index": i, tabindex: side || i ? -1 : 0,
   });
-  const group = linksOf(side, i)[0]?.[2];
-  if (group !== undefined) button.dataset.hue = group % 6;
+  const hue = hueOf(side, i);
+  if (hue !== undefined) button.dataset.hue = hue;
   return { button, number };
 }
 
@@ -49,24 +52,10 @@ function placeArcs() {
   page.links.forEach((link, at) => {
     const [from, to] = [middle(pair.rows[0][link[0]]), middle(pair.rows[1][link[1]])];
     pair.arcs[at].setAttribute("d", `M${from} 0C${from} ${height / 2} ${to} ${height / 2} ${to} ${height}`);
-    pair.arcs[at].setAttribute("stroke-width", (1.5 + 4.5 * shareOf(link[0], weightOfLink(link))).toFixed(2));
+    const share = Math.abs(shareOf(link[0], weightOfLink(link)));
+    pair.arcs[at].setAttribute("stroke-width", ((view.signed ? 0.5 : 1.5) + 4.5 * share).toFixed(2));
+    if (view.signed) pair.arcs[at].setAttribute("stroke-opacity", (0.12 + 0.88 * share).toFixed(2));
   });
-}
-
-// The frames of the links: black on bright cells, white on dark ones.
-function frameLinks() {
-  const canvas = found("cells").querySelector("canvas");
-  const pen = canvas.getContext("2d");
-  const cell = canvas.width / view.keys.length;
-  pen.lineWidth = Math.max(1, cell / 28);
-  for (const [i, j] of page.links) {
-    pen.strokeStyle = coloursNow().inks[levelOf(i, weightAt(i, j))];
-    pen.strokeRect((j + 0.08) * cell, (i + 0.08) * cell, 0.84 * cell, 0.84 * cell);
-  }
-  [matrix.rows, matrix.columns].forEach((names, side) => names.forEach((name, i) => {
-    const group = linksOf(side, i)[0]?.[2];
-    if (group !== undefined) name.dataset.hue = group % 6;
-  }));
 }
 
 // The words meant, as [side, i]: those under the pointer or the focus, or else the pinned ones.
@@ -77,7 +66,8 @@ function meant() {
 
 function highlightPair() {
   const ends = meant();
-  const lit = page.links.map((link) => ends.some(([side, i]) => hasEnd(link, side, i)));
+  const lit = page.links.map((link) => isLit(link, ends));
+  const near = companions(ends, lit);
   pair.arcs.forEach((path, at) => path.classList.toggle("faded", ends.length > 0 && !lit[at]));
   const weighed = ends.length === 1 ? ends[0] : null;
   pair.rows.forEach((row, side) => {
@@ -85,8 +75,8 @@ function highlightPair() {
     row.forEach(({ button, number }, i) => {
       const isEnd = ends.some(([its, at]) => its === side && at === i);
       button.classList.toggle("at", isEnd);
-      button.classList.toggle("with", !isEnd && page.links.some((link, at) => lit[at] && hasEnd(link, side, i)));
-      const text = weights === null ? "" : asShare(weights[i]);
+      button.classList.toggle("with", !isEnd && near[side].has(i));
+      const text = weights === null ? restOf(side, i) : asWeight(weights[i]);
       if (number.textContent !== text) number.textContent = text;
     });
   });
@@ -99,18 +89,7 @@ const weightsAcross = (side, i) => (side ? columnOf(i) : rowOf(i));
 function saidOfPair(ends) {
   if (!ends.length) return ["Point at a word or at a cell."];
   if (state.at?.query != null && state.at.key != null) return saidOfTwo(state.at.query, state.at.key);
-  const [side, i] = ends.at(-1);
-  const others = linksOf(side, i).flatMap((link, at) => [at ? ", " : "", ...quoted(namesOf(1 - side)[link[1 - side]])]);
-  const linked = others.length ? [" is linked with ", ...others] : [" has no link"];
-  const most = strongest(weightsAcross(side, i), namesOf(1 - side));
-  return [...quoted(namesOf(side)[i]), ...linked, side ? "; most weight on it from " : "; its weights: ", ...most];
-}
-
-function saidOfTwo(i, j) {
-  const [similarity, score] = [0, 1].map((head) => rowOfScores(0, 0, head, i, view.keys.length)[j]);
-  const is = page.links.some((link) => link[0] === i && link[1] === j) ? "linked" : "no link";
-  const numbers = `similarity ${asNumber(similarity)}, score ${asNumber(score)}, weight ${asShare(weightAt(i, j))}`;
-  return [...quoted(view.queries[i]), " → ", ...quoted(view.keys[j]), `: ${is}; ${numbers}`];
+  return saidOfEnd(...ends.at(-1));
 }
 
 // Room for the longest line, so that nothing moves under the pointer.
@@ -156,7 +135,7 @@ function movePair(event) {
   const [down, right] = MOVES[event.key] ?? [0, 0];
   event.preventDefault();
   if (down && (down > 0) === (side === 1)) return;
-  const other = linksOf(side, i)[0]?.[1 - side] ?? Math.floor(i * namesOf(1 - side).length / namesOf(side).length);
+  const other = strongestLink(side, i)?.[1 - side] ?? Math.floor(i * namesOf(1 - side).length / namesOf(side).length);
   const way = found(side ? "target" : "source").dir === "rtl" ? -right : right;
   const last = namesOf(side).length - 1;
   const place = { Home: 0, End: last }[event.key] ?? Math.min(Math.max(i + way, 0), last);
@@ -188,7 +167,7 @@ function listenToPair() {
 
 function fitPair() {
   fitMatrix();
-  frameLinks();
+  mark();
   placeArcs();
   reservePair();
 }
@@ -203,5 +182,3 @@ function startPair() {
   highlightPair();
   listenToPair();
 }
-
-startPair();

@@ -37,7 +37,7 @@ def similarity_lines(found: Similarity, screen: Screen) -> list[Text]:
     parts = [
         title_line("attn similar", labelled(found, screen), screen),
         [text for name, side in _named(found) for text in sentence_lines(f"{name}  ", side, screen)],
-        wrap([("similarity  ", BOLD), (number(found.value), BOLD), (f"  {_how(found)}", DIM)], screen.columns, 2),
+        wrap([("similarity  ", BOLD), (number(found.value), BOLD), (f"  {how_made(found)}", DIM)], screen.columns, 2),
         _pairs(found, screen),
         matrix.lines,
         _words(found, screen),
@@ -72,7 +72,13 @@ def unit_of(contributions: Array) -> float:
     return 10.0 ** (np.floor(np.log10(largest)) - DIGITS + 1) if largest > 0 else 1.0
 
 
-def _how(found: Similarity) -> str:
+def unit_shown(unit: float) -> str:
+    """The power of ten in digits: `0.001`."""
+    return np.format_float_positional(unit, trim="-")
+
+
+def how_made(found: Similarity) -> str:
+    """The measure of the similarity, and whether it is a sum."""
     if found.function in DISTANCES:
         return f"the {found.function} distance of the two texts, as a negative number; it is no sum over tokens"
     of_both = f"{found.function} of the two texts"
@@ -89,8 +95,7 @@ def _matrix(found: Similarity, contributions: Array, screen: Screen) -> Block:
     rows, columns = (tuple(token.label for token in side.tokens) for side in found.sentences)
     hidden = np.zeros(contributions.shape, bool)
     drawn = matrix_lines(Matrix(contributions, hidden, rows, columns, signed=True, unit=unit), screen)
-    units = np.format_float_positional(unit, trim="-")
-    how = f"the share of each pair of words, in units of {units}; they sum to {number(found.value)}"
+    how = f"the share of each pair of words, in units of {unit_shown(unit)}; they sum to {number(found.value)}"
     return Block([*heading("contributions", how, screen), *drawn.lines], drawn.notes)
 
 
@@ -220,7 +225,7 @@ def _said(found: Similarity, screen: Screen) -> Iterator[str]:
     yield f"Similarity of two texts with {settings}."
     for name, side in _named(found):
         yield f"Text {name}: {screen.word(side.text)}"
-    yield f"Similarity {number(found.value)}: {_how(found)}."
+    yield f"Similarity {number(found.value)}: {how_made(found)}."
     left, right = (names(side, screen) for side in found.sentences)
     for how, pairs in (("carries", found.ranked), ("speaks against", found.against)):
         for each in pairs:
