@@ -25,6 +25,7 @@ LINES = {
     "Lens": "terminal.lens:lens_lines",
     "Alignment": "terminal.alignment:alignment_lines",
     "Similarity": "terminal.similarity:similarity_lines",
+    "TextSearch": "terminal.search:search_lines",
 }
 CONTENTS = {
     "Explanation": "figure.explained:explanation_content",
@@ -87,6 +88,7 @@ FORMATS = {
                 "Lens": "records.lens:lens_json",
                 "Alignment": "records.alignment:alignment_json",
                 "Similarity": "records.similarity:similarity_json",
+                "TextSearch": "records.search:search_json",
             },
             "json",
             many=True,
@@ -104,6 +106,7 @@ FORMATS = {
                 "Lens": "records.lens:lens_rows",
                 "Alignment": "records.alignment:alignment_rows",
                 "Similarity": "records.similarity:similarity_rows",
+                "TextSearch": "records.search:search_rows",
             },
             "rows",
             many=True,

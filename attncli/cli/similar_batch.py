@@ -62,15 +62,14 @@ def compare_files(
         for block in blocks_of(files[0], files[1] if len(files) > 1 else None, names, at_once, pairs.form):
             if block is not None:
                 report.take(len(block.lines), write(block))
-        check_lines(report.lines, pairs.files, PAIR_A_LINE)
+        if not report.lines:
+            raise no_lines(pairs.files, PAIR_A_LINE)
     return report.code
 
 
-def check_lines(lines: int, files: Sequence[str], hint: str) -> None:
-    """UsageError where there are none in the files."""
-    if not lines:
-        empty = "standard input is empty" if "-" in files else f"there is no line in {files[0]!r}"
-        raise UsageError(empty, hint)
+def no_lines(files: Sequence[str], hint: str) -> UsageError:
+    """The error for files without a line."""
+    return UsageError("standard input is empty" if "-" in files else f"there is no line in {files[0]!r}", hint)
 
 
 Write = Callable[[Block], list[tuple[int, str]]]  # returns the bad lines with reasons

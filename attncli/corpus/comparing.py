@@ -36,6 +36,8 @@ class ByWords:
 
     def values(self, pairs: Sequence[Pair]) -> list[float | Reason]:
         """The means of many texts at a time; pairs with an unknown word one by one."""
+        if not pairs:
+            return []
         texts = [text for pair in pairs for text in pair]
         whole = self._words.lacks(texts) == 0  # [2·pairs]
         vectors, reasons = self._words.of(texts)

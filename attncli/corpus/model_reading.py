@@ -27,7 +27,6 @@ from attncli.settings.model import ModelSettings
 RESERVED = 2**16  # numbers for the words that are asked for; those of others lie above
 LIMIT = 2**31
 TARGETS = 2**30  # before the tokens of targets, whose vocabulary may be another than that of sources
-FREED = 2**25 - 2**13  # bytes; once an array of so many was freed, glibc keeps freed arrays for the next ones: 3 to 7%
 TRIAL = "a"  # a text with which settings are tried that no text could be read with
 
 
@@ -93,7 +92,7 @@ class ModelReader:
         self.warnings = (*model.warnings, *of_long_texts(model, settings))
         self.words_known = self.words_unknown = self.texts_separated = 0
         self._names: dict[int, str] = {}
-        np.empty(FREED, np.uint8)  # freed at once
+        packing.keep_freed()
         self.numbers = chosen_heads(model, self._settings)
         self._try()
 

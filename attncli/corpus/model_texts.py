@@ -7,6 +7,7 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.corpus.lines import Reason, reason_or
 from attncli.corpus.pair_forms import COMPARED, Pair
+from attncli.models.packing import keep_freed
 from attncli.models.text_encoder import TextEncoder, TextInput
 from attncli.recipes.pooled_tokens import PooledTokens, read_pair, read_text
 from attncli.recipes.text_similarity import Similarity, similarity_by
@@ -17,6 +18,7 @@ class ModelVectors:
     """The pooled output of a model, behind the prompt of this name, as `TextEncoder.read` takes it."""
 
     def __init__(self, encoder: TextEncoder, prompt: str | None = None) -> None:
+        keep_freed()
         self._encoder, self._prompt = encoder, prompt
         self.pooling, self.cut = encoder.pooling, 0
 
@@ -40,6 +42,7 @@ class ByModel:
     """Pairs of texts by a model in float32, packed by length."""
 
     def __init__(self, encoder: TextEncoder, settings: SimilaritySettings) -> None:
+        keep_freed()
         self._encoder, self._settings = encoder, settings
 
     def values(self, pairs: Sequence[Pair]) -> list[float | Reason]:

@@ -46,9 +46,12 @@ class Searcher:
         """Compare lines, numbered on from `first`, of which a `Reason` is none; returns the bad ones with reasons."""
         numbered = [(first + i, text) for i, text in enumerate(texts) if not is_blank(text)]
         good = [each for each in numbered if not isinstance(each[1], Reason)]
-        vectors, reasons = self.lines_in.of([text for _, text in good])
-        there = [i for i, reason in enumerate(reasons) if reason is None]
-        self._keep([good[i] for i in there], vectors[there])
+        different = {text: i for i, text in enumerate(dict.fromkeys(text for _, text in good))}
+        vectors, reasons = self.lines_in.of([*different])
+        rows = [different[text] for _, text in good]  # equal lines are equally alike
+        vectors, reasons = vectors[rows], [reasons[row] for row in rows]
+        if there := [i for i, reason in enumerate(reasons) if reason is None]:
+            self._keep([good[i] for i in there], vectors[there])
         bad = [(line, str(text)) for line, text in numbered if isinstance(text, Reason)]
         bad += [(good[i][0], str(reason)) for i, reason in enumerate(reasons) if reason is not None]
         return sorted(bad)

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from attncli.corpus.inputs import TEXT_HINT, cannot_read, chunks_of, is_packed, named_texts, unpacked, without_giants
-from attncli.corpus.lines import BROKEN, LONGEST_LINE, TOO_LONG, Reason
+from attncli.corpus.lines import BROKEN, LONGEST_LINE, TOO_LONG, LineForm, Reason
 from attncli.corpus.shards import BOM, check_text
 from attncli.files.kinds import SAMPLE
 
@@ -110,3 +110,8 @@ def _decoded(line: bytes) -> str:
         return line.decode()
     except UnicodeDecodeError:
         return Reason(BROKEN)
+
+
+def texts_of(lines: Sequence[bytes], form: LineForm) -> list[str]:
+    """The texts of lines of a form, or why one has none."""
+    return [each if isinstance(each, Reason) else form.text_of(each) for each in decoded(lines)]

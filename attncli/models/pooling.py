@@ -178,7 +178,7 @@ class Pooling:
             return -distances
         if self.similarity == "cosine":
             x, y = x / _size(x), y / np.maximum(np.linalg.norm(y, axis=1, keepdims=True), SMALLEST)
-        products: Array = y @ x
+        products: Array = (x * y).sum(axis=1)  # of equal vectors to the last bit, as a product of matrices is not
         return products
 
     def contributions(self, first: Array, second: Array) -> Array:

@@ -127,7 +127,7 @@ class TextEncoder:
         for place, output in self._each(texts, dtype):
             found[place] = self.pooling.pooled(output, texts[place].attended)
             progress(len(found))
-        return np.stack([found[place] for place in range(len(texts))])
+        return np.stack([found[place] for place in range(len(texts))]) if texts else np.zeros((0, 0))
 
     def _each(self, texts: Sequence[TextInput], dtype: DTypeLike) -> Iterator[tuple[int, Array]]:
         """The outputs of texts with their places, the shortest texts first."""

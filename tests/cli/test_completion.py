@@ -56,6 +56,8 @@ LINES = [
     ("attn similar --le", ["--leave-one-out"]),
     ("attn similar --model my", ["my-model"]),
     ("attn schema sim", ["similar"]),
+    ("attn schema sea", ["search"]),
+    ("attn similar --i", ["--in"]),
     ("attn compare 'a dog' --format p", ["pdf", "png"]),
     ("attn explain --vectors my", ["my-set"]),
     ("attn vectors info ", [*embedded_sets(), "my-set"]),

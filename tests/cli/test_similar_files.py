@@ -96,6 +96,14 @@ def test_words_are_left_out_and_prompts_put_in_front_in_files(folders):
     assert attn("similar", "-", "--model", folders / "prompted", "--prompt", "x", text=TABBED).returncode == 2
 
 
+@pytest.mark.parametrize("form", ["txt", "json"])
+def test_a_block_without_a_pair_is_passed_over(source, form, monkeypatch):
+    for name in ("AT_ONCE", "RECORDS_AT_ONCE"):
+        monkeypatch.setattr(similar_batch, name, 2)
+    done = attn("similar", "-", *source, "--format", form, text="x\ny\nthe dog\ta cat\n")
+    assert (done.returncode, len(done.stdout.split("\n"))) == (4, 4 if form == "txt" else 2)
+
+
 @pytest.mark.parametrize("form", ["txt", "json", "csv"])
 def test_bad_lines_are_named_and_the_others_are_compared(folders, form):
     done = attn("similar", "-", "--vectors", folders / "small", "--format", form, text=BAD)

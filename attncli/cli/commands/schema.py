@@ -16,6 +16,7 @@ SCHEMAS = (
     "predict",
     "align",
     "similar",
+    "search",
     "evaluate",
     "vectors-list",
     "vectors-info",

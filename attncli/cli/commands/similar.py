@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """attn similar "The dog plays in the garden" "A puppy runs on the lawn"
 attn similar "The dog plays in the garden" "A puppy runs on the lawn" --model my-model
-attn similar "The dog plays in the garden" "A puppy runs on the lawn" --drop dog --json"""
+attn similar "The dog plays in the garden" "A puppy runs on the lawn" --drop dog --json
+attn similar "the cat is in the house" --in english.txt --top 10"""
 EXAMPLE = "The dog plays in the garden", "A puppy runs on the lawn"
 NAMES = "A", "B"  # of the texts in errors
 FILE_HINT = "name one: attn similar PAIRS.jsonl --fields first,second"
@@ -52,8 +53,18 @@ def check_fields(setting: str, value: Any) -> str | None:
 class FileOptions:
     """The form of files."""
 
+    lines_in: str | None = file_option(
+        None,
+        "Search: the --top lines of this file that are most alike to A, and why the first is; - is standard input.",
+        names="--in",
+        metavar="FILE",
+    )
     fields: str | None = file_option(
-        None, "The keys of the two texts in files of JSON objects.", check=check_fields, metavar="A,B", described="a,b"
+        None,
+        "The keys of the two texts in files of JSON objects; with --in that of the text.",
+        check=check_fields,
+        metavar="A,B",
+        described="a,b",
     )
 
 
@@ -81,9 +92,11 @@ def command(
 ) -> None:
     """Compare two texts: how alike they are, and which of their words make them so."""
     check_alone(context, model, untrained=("vectors", "unknown"))
-    form = chosen_format("Similarity", output, output.figure)
+    form = chosen_format("Similarity" if files.lines_in is None else "TextSearch", output, output.figure)
     given = vars(similarity) | ({} if model.model else {"unknown": words.unknown})
     settings = check_similarity(with_model=model.model is not None, **given)
+    if files.lines_in is not None:
+        raise typer.Exit(_search(_query(a, b, files), files, settings, (words, model), form, output))
     if named := named_files(a, b, output.quiet):
         raise typer.Exit(_compare_files(named, files, settings, (words, model), form, output))
     if files.fields is not None:
@@ -92,6 +105,33 @@ def command(
     from attncli.cli.writing import write_one
 
     write_one(lambda: _compared(texts, settings, words, model, output), form, output, figure=output.figure)
+
+
+def _query(a: str | None, b: str | None, files: FileOptions) -> str:
+    """The text that is looked for."""
+    if a is None:
+        hint = f'for example attn similar "{EXAMPLE[0]}" --in FILE'
+        raise UsageError("expected a text to look for", hint, setting="lines_in", value=files.lines_in)
+    if b is not None:
+        raise UsageError("expected one text to look for, got two", "leave one out", setting="B", value=b)
+    return a
+
+
+def _search(
+    query: str,
+    files: FileOptions,
+    settings: "SimilaritySettings",
+    source: tuple[InputOptions, ModelOption],
+    form: Format,
+    output: FormOptions,
+) -> int:
+    """Write the lines of a file that are most alike to a query; returns the exit code."""
+    from attncli.cli.similar_search import LineSearch, search_file  # NumPy comes with it: not for help and completion
+    from attncli.cli.similar_space import opened_space
+
+    words, model = source
+    search = LineSearch(query, files.lines_in or "-", files.fields)
+    return search_file(search, opened_space(model.model, words.vectors, output), settings, form, output)
 
 
 def _compare_files(

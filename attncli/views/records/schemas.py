@@ -27,13 +27,15 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def _filled(part: dict[str, Any]) -> dict[str, Any]:
-    """An object of a schema: `{"$settings": …}` replaced by the schema of settings, and names filled in."""
+    """An object of a schema: `{"$settings": …}`, `{"$record": …}` replaced by another schema, names filled in."""
     if part.get("$settings") == "vectors":
         return json_schema(Settings, TEXTS) | {"additionalProperties": True}
     if part.get("$settings") == "model":
         return json_schema(ModelSettings, (*TEXTS, *DRAWS)) | {"additionalProperties": False}
     if part.get("$settings") == "prediction":
         return json_schema(PredictionOptions, TEXTS) | {"additionalProperties": False}
+    if "$record" in part:
+        return schema_of(part["$record"]) | {"$id": f"urn:attn:{part['$record']}"}  # so that its references are its own
     if part.get("$settings") in OWN:
         return json_schema(OWN[part["$settings"]]) | {"additionalProperties": False}
     if isinstance(part.get("enum"), list):
