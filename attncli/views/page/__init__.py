@@ -1,4 +1,4 @@
-"""Pages for a browser: an explanation, or a comparison of methods or models; `alignment` has that of an alignment."""
+"""Pages for a browser: an explanation, or a comparison; `alignment` and `similarity` have those of two texts."""
 
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation
