@@ -67,6 +67,8 @@ CALLS = [
     (f"align|a dog|{LONG}|--vectors|attn-en|--tokenized", {0, 1}),
     *((f"similar|{value}|{value}|--vectors|attn-en", {0, 1, 2}) for value in (LONG, "\n", "\u2028", "a dog " + LONG)),
     *((f"similar|a dog|a dog|--drop|{value}", {0, 2}) for value in ("", "a:", ":", "b:99", "a:-1", "dog", LONG, BIG)),
+    *((f"similar|a dog|--in|{value}", {1, 2}) for value in ("", "/dev/null", ".", LONG, "\n")),
+    *((f"similar|-|--fields|{value}", {2}) for value in ("", ",", "a", "a,", LONG)),
     *((f"similar|a dog|a dog|--top|{value}", {0, 2}) for value in ("0", "-1", "1000000000000000000", BIG)),
     *((f"similar|a dog|a dog|--model|{GPT2}|--prompt|{value}", {2}) for value in (LONG, "a,b", ",b")),
     (f"similar|a dog|a dog|--model|{GPT2}|--prompt|", {0}),

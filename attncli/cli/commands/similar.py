@@ -130,7 +130,7 @@ def _search(
     from attncli.cli.similar_space import opened_space
 
     words, model = source
-    search = LineSearch(query, files.lines_in or "-", files.fields)
+    search = LineSearch(query, str(files.lines_in), files.fields)
     return search_file(search, opened_space(model.model, words.vectors, output), settings, form, output)
 
 
