@@ -48,7 +48,8 @@ def fetch_again(path: Path) -> str:
     name = cached_name(path)
     if name:
         return f"{pull_command(name)} gets it again"
-    clone = next((str(folder) for folder in path.absolute().parents if (folder / ".git").exists()), None)
+    folders = path.absolute().parents
+    clone = next((str(folder) for folder in folders if os.path.exists(folder / ".git")), None)  # False of too long ones
     if clone:
         return f"git -C {shlex.quote(clone)} lfs pull gets the files of a clone"
     return "copy the whole folder again from its source"

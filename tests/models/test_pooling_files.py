@@ -57,6 +57,7 @@ REFUSED = [
     ("modules.json", [{"path": "", "type": 7}], "expected its type, and its path inside"),
     ("modules.json", [{"path": "", "type": "x"}, {"path": "../x", "type": f"{OWN}.Pooling"}], "its path inside"),
     ("modules.json", [{"path": "", "type": "x"}, {"path": "/x", "type": f"{OWN}.Pooling"}], "its path inside"),
+    ("modules.json", [{"path": "", "type": "x"}, {"path": "x" * 300, "type": f"{OWN}.Pooling"}], "File name too long"),
     ("modules.json", modules(f"{OWN}.WordWeights", f"{OWN}.Pooling"), "has a module 'WordWeights': expected Pooling"),
     ("modules.json", modules(f"{OWN}.Pooling", f"{OWN}.CNN"), "has a module 'CNN': expected Pooling, then Dense"),
     ("modules.json", modules("mine.Pooling"), "has a module 'mine.Pooling': expected Pooling"),
