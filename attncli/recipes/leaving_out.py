@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError
 from attncli.recipes.pooled_text import PooledText, PooledTexts, Progress, Removal
 from attncli.recipes.word_places import pieces_of
 from attncli.settings.similarity import TEXTS, dropped
@@ -65,14 +66,12 @@ def _tokens(text: PooledText, rows: Sequence[int]) -> list[int]:
 def _places(texts: tuple[PooledText, PooledText], asked: str) -> list[tuple[int, tuple[int, ...]]]:
     """The texts that a word is dropped from, each with its rows."""
     chosen, word = dropped(asked)
-    errors, found = [], []
+    found = []
     for text in (0, 1) if chosen is None else (chosen,):
-        try:
+        with suppress(UsageError):
             found.append((text, pieces_of(texts[text].sentence, word, "drop")))
-        except UsageError as error:
-            errors.append(error)
     if not found:
-        raise _no_such(asked, texts) if chosen is None else errors[0]
+        raise _no_such(asked, texts)
     for text, rows in found:
         if texts[text].special[list(rows)].any():
             raise UsageError("expected a word, got a special token, which stays", setting="drop", value=asked)
@@ -80,6 +79,14 @@ def _places(texts: tuple[PooledText, PooledText], asked: str) -> list[tuple[int,
 
 
 def _no_such(asked: str, texts: Sequence[PooledText]) -> UsageError:
-    known = [*dict.fromkeys(token.text for text in texts for token in text.sentence.tokens if not token.special)]
+    """The error for a word, or an index, that the texts do not have, of which it may choose one."""
+    chosen, word = dropped(asked)
+    sides = texts if chosen is None else texts[chosen : chosen + 1]
+    where = "either text" if chosen is None else f"text {TEXTS[chosen]}"
+    if word.isascii() and word.isdigit():
+        of_word = ("for the word itself: ", Setting("drop", f"{asked.removesuffix(word)}={word}"))
+        most = len(sides[0].sentence.tokens) - 1
+        return UsageError(f"expected a place in {where}, 0 to {most}", of_word, setting="drop", value=asked)
+    known = [*dict.fromkeys(token.text for text in sides for token in text.sentence.tokens if not token.special)]
     listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return UsageError("expected a word of either text", f"choose from: {listed}", setting="drop", value=asked)
+    return UsageError(f"expected a word of {where}", f"choose from: {listed}", setting="drop", value=asked)

@@ -250,6 +250,11 @@ def test_an_example_is_shown_where_no_texts_are_given():
         ([A, ""], 2, "the second text '': expected a sentence, got an empty text"),
         (["  ", B], 2, "the first text '  ': expected a sentence, got an empty text"),
         ([A, B, "--drop", "zebra"], 2, "--drop 'zebra': expected a word of either text"),
+        (
+            [A, B, "--drop", "b:9"],
+            2,
+            "--drop 'b:9': expected a place in text b, 0 to 5\nhint: for the word itself: --drop b:=9",
+        ),
         ([A, B, "--words"], 2, "--words: expected a model with it"),
         ([A, B, "--prompt", "query"], 2, "--prompt 'query': expected a model with it"),
         ([A, B, "--top", "0"], 2, "--top 0: expected a whole number from 1 up"),

@@ -99,8 +99,8 @@ def test_nothing_is_left_of_one_word(small):
     ("settings", "message"),
     [
         ({"drop": "zebra"}, "drop='zebra': expected a word of either text"),
-        ({"drop": "a:cat"}, "drop='cat': expected a known word of this sentence"),
-        ({"drop": "a:9"}, "drop='9': expected a place in this sentence, 0 to 2"),
+        ({"drop": "a:cat"}, "drop='a:cat': expected a word of text a"),
+        ({"drop": "a:9"}, "drop='a:9': expected a place in text a, 0 to 2"),
         ({"drop": "3"}, "drop='3': expected a word, or an index with its text"),
         ({"drop": "b:"}, "drop='b:': expected a word"),
         ({"drop": 3}, "drop=3: expected a text"),
