@@ -236,6 +236,12 @@ def test_the_accessible_text_says_it_in_sentences(similar):
     assert f"Without dog in a: {found['dropped'][0]['similarity']:.4f}, a change of" in shown
 
 
+def test_the_accessible_text_says_how_many_words_it_leaves_out(similar):
+    shown = similar(f"{A} " * 21, B, "--leave-one-out", env={"ACCESSIBLE": "1"}).stdout
+    assert shown.count(" of text a it changes by ") == 60
+    assert "3 more words of text a are left out of this list: --json has all." in " ".join(shown.split())
+
+
 def test_an_example_is_shown_where_no_texts_are_given():
     done = attn("similar")
     assert done.stderr.startswith("no texts given, so here is an example: attn similar ")

@@ -164,13 +164,18 @@ def _each_word(found: Similarity, order: Sequence[Array], values: Sequence[Array
     """The words of either text with a number each, in ascending order of others; without special tokens."""
     for (name, side), keys, numbers in zip(_named(found), order, values, strict=True):
         words = names(side, screen)
-        places = [int(i) for i in np.argsort(keys, kind="stable") if not side.tokens[int(i)].special]
+        places = _of_words(side, keys)
         pieces: list[Piece] = [("  ", ""), (f"{name}  ", DIM)]
         for i in places[:MOST_WORDS]:
             pieces += [(f"{words[i]}\0", ""), (signed(float(numbers[i])), DIM), ("  ", "")]
         if (rest := len(places) - MOST_WORDS) > 0:
             pieces += [(f"and {rest} more", DIM)]
         yield from wrap(pieces, screen.columns, 5)
+
+
+def _of_words(side: Sentence, keys: Array) -> list[int]:
+    """The places of its words in ascending order of their keys; without special tokens."""
+    return [int(i) for i in np.argsort(keys, kind="stable") if not side.tokens[int(i)].special]
 
 
 def _dropped(found: Similarity, screen: Screen) -> list[Text]:
@@ -238,9 +243,11 @@ def _said(found: Similarity, screen: Screen) -> Iterator[str]:
 def _changes_said(found: Similarity, screen: Screen) -> Iterator[str]:
     for (name, side), changes in zip(_named(found), found.left_out or (), strict=False):
         words = names(side, screen)
-        for i in [int(i) for i in np.argsort(changes, kind="stable")][:MOST_WORDS]:
-            if not side.tokens[i].special:
-                yield f"Without {words[i]} of text {name} it changes by {signed(float(changes[i]))}."
+        places = _of_words(side, changes)
+        for i in places[:MOST_WORDS]:
+            yield f"Without {words[i]} of text {name} it changes by {signed(float(changes[i]))}."
+        if (rest := len(places) - MOST_WORDS) > 0:
+            yield f"{rest} more words of text {name} are left out of this list: --json has all."
     for each in found.dropped:
         said = without(found, each, screen)
         yield f"{said[0].upper()}{said[1:]}."
