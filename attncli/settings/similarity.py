@@ -46,6 +46,7 @@ class SimilarityOptions:
         check=check_text,
         metavar="NAME",
         described="as the folder says",
+        written=lambda prompt, _: ",".join(name or "none" for name in prompt.split(",")),
     )
     words: bool = similarity_option(
         False,

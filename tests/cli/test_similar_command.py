@@ -215,6 +215,13 @@ def test_the_command_that_it_leads_to_runs(similar, arguments):
     assert "explain" in done.stdout
 
 
+@pytest.mark.parametrize(("prompt", "shown"), [("", "none"), ("query", "query"), (",query", "none,query")])
+def test_the_title_names_the_prompts(tmp_path, prompt, shown):
+    folder = encoder_folder(tmp_path / "m", "mean", prompts={"query": "he is "})
+    done = attn("similar", *PIECES, "--model", str(folder), "--prompt", prompt, env={"COLUMNS": "400"})
+    assert done.stdout.splitlines()[0].endswith(f"· prompt {shown}")
+
+
 def test_where_there_is_no_sum_the_screen_says_so(folders):
     shown = attn("similar", *PIECES, "--model", str(folders / "cls")).stdout
     said = " ".join(shown.split())
