@@ -9,7 +9,7 @@ from attncli.cli.formats import Format
 from attncli.cli.line_files import opened_lines, size_of
 from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
-from attncli.cli.output import Sink, open_sink
+from attncli.cli.output import Sink, open_sink, say
 from attncli.cli.similar_space import Space, comparer_of
 from attncli.cli.writing import writer_for
 from attncli.corpus.comparing import Comparer
@@ -56,7 +56,8 @@ def compare_files(
         sink = opened.enter_context(open_sink(output.output))
         files = [opened.enter_context(opened_lines(name)) for name in pairs.files]
         report = opened.enter_context(LineReport(files, size_of(pairs.files), output))
-        write = _writing(comparer_of(space, settings), form, output, sink, figure)
+        comparer = comparer_of(space, settings)
+        write = _writing(comparer, form, output, sink, figure)
         names = (pairs.files[0], pairs.files[-1])
         at_once = AT_ONCE if form.name == "txt" else RECORDS_AT_ONCE
         for block in blocks_of(files[0], files[1] if len(files) > 1 else None, names, at_once, pairs.form):
@@ -64,6 +65,9 @@ def compare_files(
                 report.take(len(block.lines), write(block))
         if not report.lines:
             raise no_lines(pairs.files, PAIR_A_LINE)
+    if form.name == "txt" and not output.quiet:  # records have their own
+        for remark in comparer.remarks():
+            say(f"note: {remark}")
     return report.code
 
 

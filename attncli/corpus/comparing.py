@@ -1,6 +1,6 @@
 """The similarity of many pairs of texts, the numbers alone or all that is known of each: by the vectors of words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from attncli.corpus.encoding import WordVectors
@@ -24,6 +24,9 @@ class Comparer(Protocol):
 
     def records(self, pairs: Sequence[Pair]) -> list[Similarity | Reason]:
         """The similarity of each pair with its contributions, and without words; raises as `values`."""
+
+    def remarks(self) -> Iterator[str]:
+        """The remarks and warnings of all pairs so far, which `values` leaves out."""
 
 
 class ByWords:
@@ -53,6 +56,10 @@ class ByWords:
     def records(self, pairs: Sequence[Pair]) -> list[Similarity | Reason]:
         """Those of `similar`."""
         return [self._record(pair) for pair in pairs]
+
+    def remarks(self) -> Iterator[str]:
+        """None."""
+        yield from ()
 
     def _record(self, pair: Pair) -> Similarity | Reason:
         return reason_or(lambda: similar_with(*pair, self._settings, self._vectors, COMPARED.names))

@@ -31,6 +31,12 @@ class TextVectors(Protocol):
         """
 
 
+def said_of_cut(texts: int) -> Iterator[str]:
+    """The remark that so many texts were longer than the model takes."""
+    if texts:
+        yield f"texts of which the model was given a part: {texts:,}"
+
+
 class WordVectors:
     """The means of the vectors of words; unknown: what is done with others, as the option says."""
 

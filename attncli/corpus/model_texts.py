@@ -1,10 +1,11 @@
 """Many texts, and pairs of texts, by a model in float32, packed by length: their vectors, and their similarity."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.corpus.encoding import said_of_cut
 from attncli.corpus.lines import Reason, reason_or
 from attncli.corpus.pair_forms import COMPARED, Pair
 from attncli.models.packing import keep_freed
@@ -44,6 +45,7 @@ class ByModel:
     def __init__(self, encoder: TextEncoder, settings: SimilaritySettings) -> None:
         keep_freed()
         self._encoder, self._settings = encoder, settings
+        self._cut = 0  # texts
 
     def values(self, pairs: Sequence[Pair]) -> list[float | Reason]:
         """As `similar`, within the rounding of float32."""
@@ -60,8 +62,18 @@ class ByModel:
         found = PooledTokens.each(good, self._encoder, self._settings, np.float32)
         return [pair if isinstance(pair, Reason) else self._record(next(found)) for pair in read]
 
+    def remarks(self) -> Iterator[str]:
+        """Those of the pooling and of the model, and how many texts were cut."""
+        if self._encoder.pooling.said is not None:
+            yield self._encoder.pooling.said
+        yield from (*self._encoder.model.warnings, *self._encoder.pooling.warnings)
+        yield from said_of_cut(self._cut)
+
     def _read(self, pair: Pair) -> tuple[TextInput, TextInput] | Reason:
-        return reason_or(lambda: read_pair(pair, self._encoder, self._settings, COMPARED.names))
+        read = reason_or(lambda: read_pair(pair, self._encoder, self._settings, COMPARED.names))
+        if not isinstance(read, Reason):
+            self._cut += sum(len(each.tokens.tokens) < each.every for each in read)
+        return read
 
     def _record(self, found: PooledTokens) -> Similarity | Reason:
         return reason_or(lambda: similarity_by(found, self._settings))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.corpus.encoding import TextVectors, WordVectors
+from attncli.corpus.encoding import TextVectors, WordVectors, said_of_cut
 from attncli.corpus.lines import EMPTY, Reason
 from attncli.errors import AttnError
 from attncli.recipes.inputs import check_length
@@ -73,7 +73,7 @@ class Searcher:
             raise AttnError("there is no line to compare with the query", "give a text a line")
         best = self.explain(self.query, self.found[0].text)
         first = self.found[0]._replace(similarity=best.value)  # by a single pair, in float64
-        cut = (f"texts of which the model was given a part: {self.lines_in.cut:,}",) if self.lines_in.cut else ()
+        cut = tuple(said_of_cut(self.lines_in.cut))
         found = (first, *self.found[1:])
         return TextSearch(
             query=self.query, lines=self.lines, found=found, best=best, remarks=self.remarks, warnings=cut

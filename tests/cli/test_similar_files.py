@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.command import COMMAND, attn, on_terminal
 from support.encoders import encoder_folder
+from support.places import TESTS
 from support.two_languages import MEANINGS, small_set
 
 from attncli import open_model, similar
@@ -198,3 +199,15 @@ def test_numbers_on_a_terminal_have_no_codes(folders, tmp_path):
     shown = on_terminal("similar", "pairs", "--vectors", folders / "small", cwd=tmp_path)
     assert "\x1b" not in shown
     assert len(shown.split()) == len(PAIRS)
+
+
+def test_the_numbers_of_a_file_come_with_what_is_to_be_said_of_the_model(tmp_path):
+    folder = encoder_folder(tmp_path / "m", "mean", texts={"max_seq_length": 4, "tokenizer_args": {"x": 1}})
+    (tmp_path / "pairs").write_text("the dog\ta cat\nthe dog eats a cat\the is\n")
+    done = attn("similar", "pairs", "--model", str(folder), cwd=tmp_path)
+    said = done.stderr.splitlines()
+    assert [each.partition(" of ")[0] for each in said] == ["note: tokenizer_args {'x': 1}", "note: texts"]
+    assert said[1] == "note: texts of which the model was given a part: 1"
+    assert attn("similar", "pairs", "--model", str(folder), "-q", cwd=tmp_path).stderr == ""
+    plain = attn("similar", "pairs", "--model", str(TESTS / "oracles" / "tiny" / "bert"), cwd=tmp_path)
+    assert plain.stderr == "note: the folder says nothing about pooling: the mean over all tokens is taken\n"
