@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+import numpy as np
+
+from attncli.arrays import Array
 from attncli.corpus.encoding import WordVectors
 from attncli.corpus.lines import Reason, reason_or
 from attncli.corpus.pair_forms import COMPARED, Pair
+from attncli.recipes.inputs import has_words
 from attncli.recipes.text_similarity import Similarity, similar_with
 from attncli.settings.similarity import SimilaritySettings
+from attncli.text.tokens import read_sentence
 from attncli.vectors import Vectors
 from attncli.vectors.catalogue import EmbeddedSets
 
@@ -34,20 +39,29 @@ class ByWords:
 
     def __init__(self, vectors: Vectors | EmbeddedSets, settings: SimilaritySettings) -> None:
         self._vectors, self._settings = vectors, settings
-        usual = vectors if isinstance(vectors, Vectors) else vectors.usual
-        self._words = WordVectors(usual, "skip")  # a text with unknown words may be of the other set
+        self._usual = vectors if isinstance(vectors, Vectors) else vectors.usual
+        self._known = WordVectors(self._usual, "skip")
+        self._words = WordVectors(self._usual, settings.unknown)
 
     def values(self, pairs: Sequence[Pair]) -> list[float | Reason]:
-        """The means of many texts at a time; pairs with an unknown word one by one."""
+        """The means of many texts at a time; one by one the pairs that are bad, or of the other set."""
         if not pairs:
             return []
         texts = [text for pair in pairs for text in pair]
-        whole = self._words.lacks(texts) == 0  # [2·pairs]
+        usual = self._is_of_usual(texts)  # [2·pairs]
         vectors, reasons = self._words.of(texts)
-        plain = whole & [reason is None for reason in reasons]
+        plain: Array = usual & [reason is None for reason in reasons]
         x, value = vectors.reshape(len(pairs), 2, -1), self._words.pooling.value
         both = zip(pairs, x, plain.reshape(-1, 2).all(axis=1).tolist(), strict=True)
         return [value(*each) if easy else self._value(pair) for pair, each, easy in both]
+
+    def _is_of_usual(self, texts: Sequence[str]) -> Array:
+        """Which texts the usual set has a word of: boolean `[texts]`; of a chosen set all are."""
+        if isinstance(self._vectors, Vectors):
+            return np.ones(len(texts), bool)
+        lacking = self._known.lacks(texts).tolist()
+        each = zip(texts, lacking, strict=True)
+        return np.array([not n or has_words(read_sentence(text, self._usual.find)) for text, n in each])
 
     def _value(self, pair: Pair) -> float | Reason:
         found = self._record(pair)

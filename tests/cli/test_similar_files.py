@@ -132,7 +132,7 @@ def test_many_pairs_come_in_their_order(source, monkeypatch):
 
 
 def test_each_pair_chooses_among_the_embedded_sets():
-    pairs = [("the dog", "a cat"), ("the dog", "狗很可愛"), ("qwzx dog", "the cat")]
+    pairs = [("the dog", "a cat"), ("the dog", "狗很可愛"), ("qwzx dog", "the cat"), ("3 狗", "the 狗")]
     done = attn("similar", "-", text="".join(f"{a}\t{b}\n" for a, b in pairs))
     assert (done.returncode, done.stderr) == (0, "")
     assert numbers(done) == pytest.approx([similar(*pair).value for pair in pairs], abs=2e-6)
