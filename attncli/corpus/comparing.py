@@ -52,7 +52,7 @@ class ByWords:
         vectors, reasons = self._words.of(texts)
         plain: Array = usual & [reason is None for reason in reasons]
         x, value = vectors.reshape(len(pairs), 2, -1), self._words.pooling.value
-        both = zip(pairs, x, plain.reshape(-1, 2).all(axis=1).tolist(), strict=True)
+        both = zip(pairs, x, plain[::2] & plain[1::2], strict=True)
         return [value(*each) if easy else self._value(pair) for pair, each, easy in both]
 
     def _is_of_usual(self, texts: Sequence[str]) -> Array:
