@@ -10,6 +10,7 @@ import numpy as np
 from attncli.analysis.gold import Agreement
 from attncli.arrays import Array
 from attncli.errors import AttnError, UsageError
+from attncli.recipes.in_space import InSpace
 from attncli.recipes.inputs import as_vectors
 from attncli.recipes.word_links import link_words, resolved_temperature
 from attncli.recipes.word_sides import BY_SENTENCE, Side, Words, read_side
@@ -26,7 +27,7 @@ MOST_PAIRS = 2**22  # of words; every step has a number for each
 
 
 @dataclass(frozen=True, eq=False)
-class Alignment:
+class Alignment(InSpace):
     """The links between the words of two sentences, with every step to them.
 
     source, target: the sentences of n and m tokens. similarity `[n, m]`: of their vectors; scores `[n, m]`: with
@@ -45,23 +46,6 @@ class Alignment:
     space: "StoreInfo | ModelInfo"
     warnings: tuple[str, ...] = ()
     agreement: Agreement | None = None
-
-    @property
-    def kind(self) -> str:
-        """Whose space it is: "vectors" or "model"."""
-        return "vectors" if isinstance(self.space, StoreInfo) else "model"
-
-    @property
-    def name(self) -> str:
-        """The name of the vector set or the model."""
-        return self.space.name
-
-    @property
-    def size(self) -> str:
-        """Its size: `50,000 × 200`, or `bert, 12 layers × 12 heads`."""
-        if isinstance(self.space, StoreInfo):
-            return f"{self.space.words:,} × {self.space.dimensions}"
-        return self.space.size
 
     @property
     def sentences(self) -> tuple[Sentence, Sentence]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import AttnError, UsageError
+from attncli.recipes.in_space import InSpace
 from attncli.recipes.inputs import as_sets, check_length, read_texts, with_unknown
 from attncli.recipes.leaving_out import Dropped, drop, leave_one_out
 from attncli.recipes.pooled_text import PooledTexts, PooledWords, Progress
@@ -37,7 +38,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Similarity:
+class Similarity(InSpace):
     """How alike two texts are, and which words make them so.
 
     value: the similarity, by `function`: `cosine`, `dot`, or `euclidean` and `manhattan`, distances that count as
@@ -83,23 +84,6 @@ class Similarity:
     def sentences(self) -> tuple[Sentence, Sentence]:
         """Both texts, with the words that were left out."""
         return self.text, self.other
-
-    @property
-    def kind(self) -> str:
-        """Whose space it is: "vectors" or "model"."""
-        return "vectors" if isinstance(self.space, StoreInfo) else "model"
-
-    @property
-    def name(self) -> str:
-        """The name of the vector set or the model."""
-        return self.space.name
-
-    @property
-    def size(self) -> str:
-        """Its size: `50,000 × 200`, or `bert, 12 layers × 12 heads`."""
-        if isinstance(self.space, StoreInfo):
-            return f"{self.space.words:,} × {self.space.dimensions}"
-        return self.space.size
 
     @property
     def ranked(self) -> tuple[Pair, ...]:
