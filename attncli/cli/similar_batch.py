@@ -102,7 +102,7 @@ def _writing(comparer: Comparer, form: Format, output: RecordOptions, sink: Sink
 def _write_values(block: Block, comparer: Comparer, sink: Sink, precision: int) -> list[tuple[int, str]]:
     """A line a pair: its similarity, nothing where it has none."""
     found = _each(block, comparer.values)
-    sink.text("".join("\n" if isinstance(each, Reason) else f"{each:.{precision}f}\n" for _, each in found))
+    sink.text("".join("\n" if isinstance(each, Reason) else f"{each:z.{precision}f}\n" for _, each in found))
     return [(line, str(each)) for line, each in found if isinstance(each, Reason)]
 
 

@@ -211,3 +211,11 @@ def test_the_numbers_of_a_file_come_with_what_is_to_be_said_of_the_model(tmp_pat
     assert attn("similar", "pairs", "--model", str(folder), "-q", cwd=tmp_path).stderr == ""
     plain = attn("similar", "pairs", "--model", str(TESTS / "oracles" / "tiny" / "bert"), cwd=tmp_path)
     assert plain.stderr == "note: the folder says nothing about pooling: the mean over all tokens is taken\n"
+
+
+def test_the_distance_of_equal_texts_has_no_minus_sign(tmp_path):
+    far = ["--model", str(encoder_folder(tmp_path / "m", "mean", similarity_fn_name="euclidean"))]
+    (tmp_path / "pairs").write_text("the dog\tthe dog\n")
+    assert attn("similar", "pairs", *far, cwd=tmp_path).stdout == "0.000000\n"
+    shown = attn("similar", "the dog", "the dog", *far).stdout
+    assert "similarity  0.0000  the euclidean distance" in shown

@@ -58,12 +58,12 @@ def labelled(found: Similarity, screen: Screen) -> Iterator[Shown]:
 
 def number(value: float) -> str:
     """A similarity with four decimals, or as a power of ten where these would be too many digits."""
-    return "undefined" if np.isnan(value) else f"{value:.4f}" if abs(value) < 1e5 else f"{value:.3e}"
+    return "undefined" if np.isnan(value) else f"{value:z.4f}" if abs(value) < 1e5 else f"{value:.3e}"  # z: no -0
 
 
 def signed(value: float) -> str:
     """A share or a change with its sign."""
-    return ("+" if value >= 0 else "") + number(value) if np.isfinite(value) else number(value)
+    return ("+" if value >= 0 else "-") + number(abs(value)) if np.isfinite(value) else number(value)
 
 
 def unit_of(contributions: Array) -> float:
