@@ -184,7 +184,8 @@ class Pooling:
     def contributions(self, first: Array, second: Array) -> Array:
         """What each pair of tokens adds to the similarity, signed: `[n, m]` in float64, of shares `[n, d']`, `[m, d']`.
 
-        With p the sum of the shares u and q that of v: u_i·v_j of `dot`, u_i·v_j / (|p| |q|) of `cosine`.
+        With p the sum of the shares u and q that of v: u_i·v_j of `dot`, u_i·v_j / (|p| |q|) of `cosine`, 0 where p or
+        q is 0.
 
         Raises:
             ValueError: the similarity is no such sum (`exact`).
@@ -192,7 +193,10 @@ class Pooling:
         if self.similarity not in BILINEAR:
             raise ValueError(f"{self.similarity} is no sum over pairs of tokens")
         if self.similarity == "cosine":
-            first, second = (each / _size(each.sum(axis=0)) for each in (first, second))
+            sums = [each.sum(axis=0) for each in (first, second)]
+            if not all(map(np.any, sums)):  # the similarity is 0
+                return np.zeros((len(first), len(second)))
+            first, second = (each / _size(total) for each, total in zip((first, second), sums, strict=True))
         products: Array = first @ second.T
         return products
 

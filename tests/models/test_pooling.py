@@ -108,3 +108,10 @@ def test_no_sum_is_made_where_there_is_none():
         Pooling(mode="max").shares(OUTPUT)
     with pytest.raises(ValueError, match="manhattan is no sum"):
         Pooling(similarity="manhattan").contributions(OUTPUT, OTHER)
+
+
+def test_shares_that_cancel_each_other_contribute_nothing_to_a_cosine():
+    shares, other = np.array([[1.0, 0], [-1, 0]]), np.array([[1.0, 2]])
+    assert Pooling().value(shares.sum(axis=0), other[0]) == 0
+    assert Pooling().contributions(shares, other).tolist() == [[0.0], [0.0]]
+    assert Pooling(similarity="dot").contributions(shares, other).tolist() == [[1.0], [-1.0]]
