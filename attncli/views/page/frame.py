@@ -21,11 +21,12 @@ POLICY = (
 
 
 def framed(template: str, styles: Sequence[str], scripts: Sequence[str], parts: Mapping[str, str]) -> str:
-    """A template of PARTS with its parts; style sheets and scripts one after another are one block each."""
+    """A page: head.html and a template of PARTS with its parts; style sheets are one block, scripts another."""
     style = style_of_scales() + "".join((PARTS / name).read_text("utf-8") for name in styles)
     script = "\n".join((script_of_scales(), *((PARTS / name).read_text("utf-8") for name in scripts)))
     policy = POLICY.format(script=digest(script), style=digest(style))
-    return filled(template, {**parts, "policy": policy, "style": style, "script": script})
+    every = {**parts, "policy": policy, "style": style, "script": script}
+    return filled("head.html", every) + filled(template, every)
 
 
 def filled(template: str, parts: Mapping[str, str]) -> str:
