@@ -9,19 +9,19 @@ from attncli.cli.align_report import AlignReport
 from attncli.cli.align_space import Space
 from attncli.cli.align_task import RECORDS, AlignTask, PairView, Written
 from attncli.cli.formats import Format
-from attncli.cli.line_files import opened_lines, size_of
+from attncli.cli.line_files import no_lines, opened_lines, size_of
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink
 from attncli.cli.writing import WRITERS, writer_for
 from attncli.corpus.gold_file import GoldLinks
-from attncli.corpus.pair_texts import AT_ONCE, Block, blocks_of
+from attncli.corpus.pair_texts import AT_ONCE, RECORDS_AT_ONCE, Block, blocks_of
 from attncli.corpus.text_lines import Lines
 from attncli.corpus.workers import Lost, open_own_workers
-from attncli.errors import AttnError, ExitCode, UsageError
+from attncli.errors import AttnError, ExitCode
 from attncli.settings.alignment import AlignmentSettings
 from attncli.views.records.alignment import TABLE
 
-RECORDS_AT_ONCE = 128  # pairs, where more than their links is written
+PAIR_A_LINE = "give a pair of sentences a line: source ||| target"
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def align_batch(
         if form.write == "table":
             sink.table(TABLE, 0)  # has its columns, even if no pair could be aligned
         if not report.lines:
-            empty = "standard input is empty" if "-" in batch.files else f"there is no line in {batch.files[0]!r}"
-            raise UsageError(empty, "give a pair of sentences a line: source ||| target")
+            raise no_lines(batch.files, PAIR_A_LINE)
         if batch.gold is not None:
             report.judge(batch.gold, sink if form.write == "json" else None)
     return report.code

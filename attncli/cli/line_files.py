@@ -23,6 +23,11 @@ def opened_lines(name: str) -> Iterator[Lines]:
         yield lines_of("-", sys.stdin.buffer)
 
 
+def no_lines(names: Sequence[str], hint: str) -> UsageError:
+    """The error for files without a line; hint: what a line is to have."""
+    return UsageError("standard input is empty" if "-" in names else f"there is no line in {names[0]!r}", hint)
+
+
 def size_of(names: Sequence[str]) -> int | None:
     """The bytes of all files; None where one is packed, or no file."""
     if any(is_packed(name) for name in names):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from attncli.cli.formats import Format
-from attncli.cli.line_files import opened_lines, size_of
+from attncli.cli.line_files import no_lines, opened_lines, size_of
 from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink, say
@@ -15,13 +15,12 @@ from attncli.cli.writing import writer_for
 from attncli.corpus.comparing import Comparer
 from attncli.corpus.lines import Reason
 from attncli.corpus.pair_forms import COMPARED, Pair, PairForm
-from attncli.corpus.pair_texts import AT_ONCE, Block, blocks_of
-from attncli.errors import ExitCode, UsageError
+from attncli.corpus.pair_texts import AT_ONCE, RECORDS_AT_ONCE, Block, blocks_of
+from attncli.errors import ExitCode
 from attncli.recipes.text_similarity import Similarity
 from attncli.settings.similarity import SimilaritySettings
 
 Made = TypeVar("Made")
-RECORDS_AT_ONCE = 128  # pairs, where more than their numbers is written
 PAIR_A_LINE = "give two texts a line, a tab between them"
 
 
@@ -69,11 +68,6 @@ def compare_files(
         for remark in comparer.remarks():
             say(f"note: {remark}")
     return report.code
-
-
-def no_lines(files: Sequence[str], hint: str) -> UsageError:
-    """The error for files without a line."""
-    return UsageError("standard input is empty" if "-" in files else f"there is no line in {files[0]!r}", hint)
 
 
 Write = Callable[[Block], list[tuple[int, str]]]  # returns the bad lines with reasons

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from attncli.cli.formats import Format
-from attncli.cli.line_files import opened_lines, size_of
+from attncli.cli.line_files import no_lines, opened_lines, size_of
 from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
-from attncli.cli.similar_batch import no_lines
 from attncli.cli.similar_space import Space
 from attncli.cli.writing import write_one
 from attncli.corpus.lines import LineForm

@@ -11,12 +11,12 @@ from attncli.corpus.folder import TEXT
 from attncli.corpus.inputs import (
     Input,
     Named,
-    cannot_read,
     chunks_of,
     input_of,
     is_packed,
     lay_out,
     named_texts,
+    open_text,
     shown,
     unpacked,
 )
@@ -69,11 +69,7 @@ def _content(path: str) -> Iterator[bytes]:
     if is_packed(path):
         yield from unpacked(path)
         return
-    try:
-        file = open(path, "rb")  # noqa: SIM115  (closed below)
-    except OSError as error:
-        raise cannot_read(path, error.strerror) from error
-    with file:
+    with open_text(path) as file:
         yield from chunks_of(file)
 
 

@@ -6,14 +6,13 @@ from typing import Protocol
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.corpus.lines import NO_WORD, Reason
-from attncli.corpus.vocabulary import Vocabulary, known
+from attncli.corpus.lines import NO_WORD, UNKNOWN_WORD, Reason
+from attncli.corpus.vocabulary import Vocabulary
 from attncli.models.pooling import Pooling
 from attncli.recipes.inputs import MOST_CHARACTERS
 from attncli.vectors import Vectors
 
 WORDS_AT_ONCE = 2**16  # whose vectors are averaged
-UNKNOWN = "a word that is not known"
 TOO_LONG = f"more than {MOST_CHARACTERS:,} characters"
 
 
@@ -48,27 +47,21 @@ class WordVectors:
 
     def of(self, texts: Sequence[str]) -> tuple[Array, list[Reason | None]]:
         """In float64, each word looked up once."""
-        places, counts, missing = self._places_of(texts)
+        places, counts, missing = self._vocabulary.known_places_of(texts)
         means = list(self._means(places, counts)) or [np.zeros((0, self._vocabulary.table.shape[1]))]
         each = zip(texts, counts.tolist(), missing.tolist(), strict=True)
         return np.concatenate(means), [self._reason(*text) for text in each]
 
     def lacks(self, texts: Sequence[str]) -> Array:
         """How many words of each text have no vector of their own: `[texts]`."""
-        return self._places_of(texts)[2]
-
-    def _places_of(self, texts: Sequence[str]) -> tuple[Array, Array, Array]:
-        """The places of known words `[words]`, how many each text has, and how many it lacks, `[texts]`."""
-        places, counts = self._vocabulary.places_of(texts)
-        there, left, _ = known(places, counts)
-        return there, left, counts - left
+        return self._vocabulary.known_places_of(texts)[2]
 
     def _reason(self, text: str, n: int, missing: int) -> Reason | None:
         if len(text) > MOST_CHARACTERS:
             return Reason(TOO_LONG)
         if n == 0:
             return Reason(NO_WORD)
-        return Reason(UNKNOWN) if missing and self._unknown == "error" else None
+        return Reason(UNKNOWN_WORD) if missing and self._unknown == "error" else None
 
     def _means(self, places: Array, counts: Array) -> Iterator[Array]:
         """Of some texts at a time, `[some, d]`."""

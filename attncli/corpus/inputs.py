@@ -198,6 +198,14 @@ def cannot_read(name: str, reason: str | None, hint: str = TEXT_HINT) -> AttnErr
     return AttnError(f"cannot read {name!r}: {reason or 'it is damaged'}", hint)
 
 
+def open_text(name: str) -> BinaryIO:
+    """A plain file or named pipe, to be closed by the caller. Raises AttnError."""
+    try:
+        return open(name, "rb")
+    except OSError as error:
+        raise cannot_read(name, error.strerror) from error
+
+
 def chunks_of(file: IO[bytes] | Unpacked) -> Iterator[bytes]:
     """The content of a file or stream, piece by piece."""
     read = getattr(file, "read1", file.read)  # the bytes that a pipe has now

@@ -15,6 +15,7 @@ MOST_NAMED = 1000  # of each kind of problem in a shard; the rest is counted
 EMPTY, BROKEN, TOO_LONG = "empty line", "not UTF-8", "line too long"
 NO_JSON, NO_FIELD, NO_WORD = "not a JSON object", "no such text field", "no known word"
 TAB = "\t"  # between the two texts of a pair, in which there is none
+UNKNOWN_WORD = "a word that is not known"
 NO_TAB, NO_SOURCE, NO_TARGET = "no tab between source and target", "empty source", "empty target"
 
 

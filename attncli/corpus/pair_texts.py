@@ -9,6 +9,7 @@ from attncli.corpus.text_lines import Lines, decoded
 from attncli.errors import UsageError
 
 AT_ONCE = 4096  # pairs
+RECORDS_AT_ONCE = 128  # pairs, where more is written of each than a few numbers
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.corpus.vocabulary import REMEMBERED, TABLE_BYTES, Vocabulary, known
+from attncli.corpus.vocabulary import REMEMBERED, TABLE_BYTES, Vocabulary
 from attncli.recipes.word_sides import token_vectors
 from attncli.settings.alignment import AlignmentSettings
 from attncli.vectors import Vectors
@@ -57,9 +57,7 @@ class KnownWords:
 
     def places_of(self, texts: Sequence[str]) -> tuple[Array, Array, Array]:
         """Unknown words have no place."""
-        places, counts = self._vocabulary.places_of(texts)
-        there, left, _ = known(places, counts)
-        return there, left, counts - left
+        return self._vocabulary.known_places_of(texts)
 
     def known_of(self, tokens: int, missing: int) -> int:
         """All of them."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO
 
-from attncli.corpus.inputs import TEXT_HINT, cannot_read, chunks_of, is_packed, named_texts, unpacked, without_giants
+from attncli.corpus.inputs import TEXT_HINT, chunks_of, is_packed, named_texts, open_text, unpacked, without_giants
 from attncli.corpus.lines import BROKEN, LONGEST_LINE, TOO_LONG, LineForm, Reason
 from attncli.corpus.shards import BOM, check_text
 from attncli.files.kinds import SAMPLE
@@ -75,11 +75,7 @@ def open_lines(path: str, hint: str = TEXT_HINT) -> Iterator[Lines]:
     if is_packed(path):
         yield Lines(checked(path, unpacked(path)))
         return
-    try:
-        file = open(path, "rb")  # noqa: SIM115  (closed below)
-    except OSError as error:
-        raise cannot_read(path, error.strerror) from error
-    with file:
+    with open_text(path) as file:
         yield lines_of(path, file)
 
 

@@ -54,6 +54,12 @@ class Vocabulary:
         ends = np.cumsum([0, *map(len, split)])  # [texts + 1]
         return self._spread(codes, ends)
 
+    def known_places_of(self, texts: Sequence[str]) -> tuple[Array, Array, Array]:
+        """The places of the words that have a vector `[words]`, how many each text has, and how many it lacks."""
+        places, counts = self.places_of(texts)
+        there, left, _ = known(places, counts)
+        return there, left, counts - left
+
     def _codes_of(self, stretches: Sequence[str]) -> Array:
         return np.fromiter(map(self._codes.get, stretches, repeat(NEW)), np.int64, len(stretches))
 
