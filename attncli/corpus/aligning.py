@@ -9,16 +9,15 @@ import numpy as np
 from attncli.analysis.gold import Link
 from attncli.arrays import Array
 from attncli.attention.similarity.cosine import unit
-from attncli.corpus.lines import NO_WORD, Reason
+from attncli.corpus.lines import NO_WORD, UNKNOWN_WORD, Reason
 from attncli.corpus.pair_forms import Pair
 from attncli.corpus.pair_words import pair_words
 from attncli.recipes.alignment import MOST_PAIRS
-from attncli.recipes.word_links import link_words, resolved_temperature
+from attncli.recipes.word_links import resolved_temperature, scored_links
 from attncli.settings.alignment import AlignmentSettings
 from attncli.vectors import Vectors
 
 TOGETHER = 2**16  # scores of pairs that are linked at once: they stay in a core's cache
-UNKNOWN = "a word that is not known"
 Links = list[Link]
 
 
@@ -66,7 +65,7 @@ class Aligner:
             if self._words.known_of(n, unknown) == 0:
                 return f"{NO_WORD} in the {side}"
             if unknown and self.settings.unknown == "error":
-                return f"{UNKNOWN} in the {side}"
+                return f"{UNKNOWN_WORD} in the {side}"
         n, m = counts
         return f"expected at most {MOST_PAIRS:,} pairs of words, got {n:,} × {m:,}" if n * m > MOST_PAIRS else None
 
@@ -81,7 +80,7 @@ class Aligner:
         """The links of pairs of tokens `[b, n]` and `[b, m]`."""
         x, y = words.x[sources], words.x[targets]  # [b, n, d] and [b, m, d]
         has_vector = words.has_vector
-        links = link_words(x, y, self._linking, has_vector[sources], has_vector[targets]).links  # [b, n, m]
+        *_, links = scored_links(x, y, self._linking, has_vector[sources], has_vector[targets])  # [b, n, m]
         pair, i, j = np.nonzero(links)
         every = list(zip(i.tolist(), j.tolist(), strict=True))
         ends = np.bincount(pair, minlength=len(links)).cumsum().tolist()

@@ -32,6 +32,15 @@ def link_words(
     has_x, has_y: whether a word has a vector, boolean `[..., n]` and `[..., m]`; None: all have. A word without one has
     no link. The arrays have the dtype of the vectors.
     """
+    similarity, scores, links = scored_links(x, y, settings, has_x, has_y)
+    weights = softmax(_below_best(scores, -1, _temperature(settings, x.dtype)))
+    return WordLinks(similarity, scores, weights, links)
+
+
+def scored_links(
+    x: Array, y: Array, settings: AlignmentSettings, has_x: Array | None = None, has_y: Array | None = None
+) -> tuple[Array, Array, Array]:
+    """As `link_words` without the weights, which the links of many pairs do not need."""
     method = method_of(settings.method)
     parameters = {name: each[0] for name, each in method.untrained(1, x.shape[-1]).items()}
     paired = _both(x.shape[:-1], y.shape[:-1], has_x, has_y)  # [..., n, m]
@@ -41,23 +50,17 @@ def link_words(
     near = x.dtype.type(settings.neighbours) * neighbouring(similarity)  # [..., n, m]
     away = x.dtype.type(settings.prior) * position_distance(x.shape[-2], y.shape[-2]).astype(x.dtype)  # [n, m]
     scores = similarity + near - away
-    temperature = _within(settings.temperature or 1, x.dtype)
+    temperature = _temperature(settings, x.dtype)
     agreement = scores - (_soft_maximum(scores, -1, temperature) + _soft_maximum(scores, -2, temperature)) / 2
     able = paired if settings.null is None else paired & _above(similarity, paired, settings.null)
-    links = RULES[settings.links](np.where(able, agreement, -np.inf))
-    return WordLinks(similarity, scores, _weights(scores, temperature), links)
+    return similarity, scores, RULES[settings.links](np.where(able, agreement, -np.inf))
 
 
-def _within(temperature: float, dtype: np.dtype) -> np.floating:
-    """A temperature as a number of the dtype, neither 0 nor infinite."""
+def _temperature(settings: AlignmentSettings, dtype: np.dtype) -> np.floating:
+    """The temperature as a number of the dtype, neither 0 nor infinite."""
     reach = np.finfo(dtype)
-    number: np.floating = dtype.type(min(max(temperature, float(reach.tiny)), float(reach.max)))
+    number: np.floating = dtype.type(min(max(settings.temperature or 1, float(reach.tiny)), float(reach.max)))
     return number
-
-
-def _weights(scores: Array, temperature: np.floating) -> Array:
-    """softmax(scores / T) `[..., n, m]`."""
-    return softmax(_below_best(scores, -1, temperature))
 
 
 def _below_best(scores: Array, axis: int, temperature: np.floating) -> Array:
