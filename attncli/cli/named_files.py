@@ -1,8 +1,40 @@
 """Two arguments of a command: two texts, or the files that they name."""
 
 import os
+from typing import NamedTuple
 
 from attncli.errors import UsageError
+
+
+class PairExample(NamedTuple):
+    """Two texts for those who give none, and how their command speaks of texts.
+
+    noun: a text; setting: the first argument; file: a name for a file of pairs.
+    """
+
+    command: str
+    noun: str
+    setting: str
+    file: str
+    texts: tuple[str, str]
+
+    @property
+    def shown(self) -> str:
+        """The command with the two texts."""
+        return 'attn {} "{}" "{}"'.format(self.command, *self.texts)
+
+    def or_given(self, first: str | None, second: str | None, quiet: bool) -> tuple[str, str]:
+        """The two texts that are given, or these, which a remark names. UsageError: one text."""
+        if first is not None and second is not None:
+            return first, second
+        if first is not None:
+            hint = f"for example {self.shown}, or attn {self.command} {self.file}"
+            raise UsageError(f"expected a second {self.noun}, or a file", hint, setting=self.setting, value=first)
+        from attncli.cli.output import say  # late: not for help and completion
+
+        if not quiet:
+            say(f"no {self.noun}s given, so here is an example: {self.shown}")
+        return self.texts
 
 
 def named_files(first: str | None, second: str | None, quiet: bool, texts: str = "texts") -> list[str]:

@@ -8,7 +8,7 @@ import typer
 
 from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
-from attncli.cli.named_files import named_files
+from attncli.cli.named_files import PairExample, named_files
 from attncli.cli.options import ModelOption, RecordOptions, check_alone, figure_field, output_option, vectors_field
 from attncli.errors import Setting, UsageError
 from attncli.settings.alignment import AlignmentOptions, check_alignment
@@ -27,7 +27,7 @@ EXAMPLES = """attn align "the white house" "la maison blanche"
 attn align "the white house" "la maison blanche" --links grow-diag-final --json
 attn align "the white house" "la maison blanche" --model my-model --layer 1
 attn align english.txt german.txt > links.txt"""
-EXAMPLE = "the dog is very cute", "le chien est très mignon"
+EXAMPLE = PairExample("align", "sentence", "SOURCE", "PAIRS.txt", ("the dog is very cute", "le chien est très mignon"))
 NAMES = "SOURCE", "TARGET"  # of the sentences in errors
 
 SourceArgument = Annotated[
@@ -107,7 +107,7 @@ def command(
 
         batch = Batch(named, settings, space, gold, files.jobs)
         raise typer.Exit(align_batch(batch, form, output, full=output.full, figure=output.figure))
-    _align_texts(_texts(source, target, output), settings, space, gold, form, output)
+    _align_texts(EXAMPLE.or_given(source, target, output.quiet), settings, space, gold, form, output)
 
 
 def _gold(files: BatchOptions) -> "GoldLinks | None":
@@ -120,20 +120,6 @@ def _gold(files: BatchOptions) -> "GoldLinks | None":
     from attncli.corpus.gold_file import read_gold
 
     return read_gold(files.gold, files.gold_base)
-
-
-def _texts(source: str | None, target: str | None, output: FormOptions) -> tuple[str, str]:
-    """The two sentences, or those of the example."""
-    if source is not None and target is not None:
-        return source, target
-    if source is not None:
-        hint = f'for example attn align "{EXAMPLE[0]}" "{EXAMPLE[1]}", or attn align PAIRS.txt'
-        raise UsageError("expected a second sentence, or a file", hint, setting="SOURCE", value=source)
-    from attncli.cli.output import say
-
-    if not output.quiet:
-        say('no sentences given, so here is an example: attn align "{}" "{}"'.format(*EXAMPLE))
-    return EXAMPLE
 
 
 def _space(words: WordOptions, model: ModelOption, output: RecordOptions) -> "Space":

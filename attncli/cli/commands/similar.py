@@ -8,7 +8,7 @@ import typer
 
 from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
-from attncli.cli.named_files import named_files
+from attncli.cli.named_files import PairExample, named_files
 from attncli.cli.options import InputOptions, ModelOption, RecordOptions, check_alone, figure_field, output_option
 from attncli.errors import UsageError
 from attncli.settings.option import as_it_is, check_text, option
@@ -22,7 +22,7 @@ EXAMPLES = """attn similar "The dog plays in the garden" "A puppy runs on the la
 attn similar "The dog plays in the garden" "A puppy runs on the lawn" --model my-model
 attn similar "The dog plays in the garden" "A puppy runs on the lawn" --drop dog --json
 attn similar "the cat is in the house" --in english.txt --top 10"""
-EXAMPLE = "The dog plays in the garden", "A puppy runs on the lawn"
+EXAMPLE = PairExample("similar", "text", "A", "PAIRS.tsv", ("The dog plays in the garden", "A puppy runs on the lawn"))
 NAMES = "A", "B"  # of the texts in errors
 FILE_HINT = "name one: attn similar PAIRS.jsonl --fields first,second"
 
@@ -101,7 +101,7 @@ def command(
         raise typer.Exit(_compare_files(named, files, settings, (words, model), form, output))
     if files.fields is not None:
         raise UsageError("expected a file with it", FILE_HINT, setting="fields", value=files.fields)
-    texts = _texts(a, b, output)
+    texts = EXAMPLE.or_given(a, b, output.quiet)
     from attncli.cli.writing import write_one
 
     write_one(lambda: _compared(texts, settings, words, model, output), form, output, figure=output.figure)
@@ -110,7 +110,7 @@ def command(
 def _query(a: str | None, b: str | None, files: FileOptions) -> str:
     """The text that is looked for."""
     if a is None:
-        hint = f'for example attn similar "{EXAMPLE[0]}" --in FILE'
+        hint = f'for example attn similar "{EXAMPLE.texts[0]}" --in FILE'
         raise UsageError("expected a text to look for", hint, setting="lines_in", value=files.lines_in)
     if b is not None:
         raise UsageError("expected one text to look for, got two", "leave one out", setting="B", value=b)
@@ -155,20 +155,6 @@ def _compare_files(
     words, model = source
     space = opened_space(model.model, words.vectors, output)
     return compare_files(PairFiles(named, fields), space, settings, form, output, output.figure)
-
-
-def _texts(a: str | None, b: str | None, output: FormOptions) -> tuple[str, str]:
-    """The two texts, or those of the example."""
-    if a is not None and b is not None:
-        return a, b
-    if a is not None:
-        hint = f'for example attn similar "{EXAMPLE[0]}" "{EXAMPLE[1]}", or attn similar PAIRS.tsv'
-        raise UsageError("expected a second text, or a file", hint, setting="A", value=a)
-    from attncli.cli.output import say
-
-    if not output.quiet:
-        say('no texts given, so here is an example: attn similar "{}" "{}"'.format(*EXAMPLE))
-    return EXAMPLE
 
 
 def _compared(
