@@ -32,7 +32,8 @@ def test_the_best_head_is_of_all_and_its_judgement_of_others():
     )
     best = found.best
     assert (best.layer, best.head, best.direction, best.accuracy, best.beats) == (2, 0, "dependent", 0.7, False)
-    assert best.interval == pytest.approx((0.396773, 0.892209), abs=1e-6)  # 7 of 10
+    known = binomtest(7, 10).proportion_ci(method="wilson")
+    assert best.interval == pytest.approx((known.low, known.high), abs=1e-7)
     held = found.held_out  # chosen on the first six: 5.3, head, and offset 1
     assert (held.layer, held.head, held.direction, held.accuracy) == (5, 3, "head", 0.25)
     assert (held.count, held.offset, held.baseline, held.beats) == (4, 1, 0.25, False)
