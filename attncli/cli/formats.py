@@ -36,6 +36,7 @@ CONTENTS = {
     "HeadContributions": "figure.contributions:contributions_content",
     "Alignment": "figure.alignment:alignment_content",
     "Similarity": "figure.similarity:similarity_content",
+    "TreebankHeads": "figure.treebank:treebank_content",
 }
 
 
