@@ -17,6 +17,7 @@ EXTRAS = {
     "pyarrow": "parquet",
     "zstandard": "zstd",
     "distributed": "dask",
+    "conllu": "treebank",
 }
 
 

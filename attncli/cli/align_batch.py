@@ -9,13 +9,13 @@ from attncli.cli.align_report import AlignReport
 from attncli.cli.align_space import Space
 from attncli.cli.align_task import RECORDS, AlignTask, PairView, Written
 from attncli.cli.formats import Format
-from attncli.cli.line_files import no_lines, opened_lines, size_of
+from attncli.cli.line_files import no_lines, size_of
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink
 from attncli.cli.writing import WRITERS, writer_for
 from attncli.corpus.gold_file import GoldLinks
 from attncli.corpus.pair_texts import AT_ONCE, RECORDS_AT_ONCE, Block, blocks_of
-from attncli.corpus.text_lines import Lines
+from attncli.corpus.text_lines import Lines, opened_lines
 from attncli.corpus.workers import Lost, open_own_workers
 from attncli.errors import AttnError, ExitCode
 from attncli.settings.alignment import AlignmentSettings

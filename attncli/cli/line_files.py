@@ -1,26 +1,12 @@
-"""Files of lines that a command names, `-` for standard input: opened, and their size."""
+"""Files of lines that a command names, `-` for standard input: their size, and the error for those without a line."""
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from stat import S_ISREG
 
 from attncli.corpus.inputs import is_packed
-from attncli.corpus.text_lines import Lines, lines_of, open_lines
 from attncli.errors import UsageError
-
-
-@contextmanager
-def opened_lines(name: str) -> Iterator[Lines]:
-    """The lines of a file, `-` for standard input."""
-    if name != "-":
-        with open_lines(name) as lines:
-            yield lines
-    elif sys.stdin is None:
-        raise UsageError("there is no standard input", "pipe text, or name files")
-    else:
-        yield lines_of("-", sys.stdin.buffer)
 
 
 def no_lines(names: Sequence[str], hint: str) -> UsageError:

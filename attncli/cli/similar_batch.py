@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from attncli.cli.formats import Format
-from attncli.cli.line_files import no_lines, opened_lines, size_of
+from attncli.cli.line_files import no_lines, size_of
 from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink, say
@@ -16,6 +16,7 @@ from attncli.corpus.comparing import Comparer
 from attncli.corpus.lines import Reason
 from attncli.corpus.pair_forms import COMPARED, Pair, PairForm
 from attncli.corpus.pair_texts import AT_ONCE, RECORDS_AT_ONCE, Block, blocks_of
+from attncli.corpus.text_lines import opened_lines
 from attncli.errors import ExitCode
 from attncli.recipes.text_similarity import Similarity
 from attncli.settings.similarity import SimilaritySettings

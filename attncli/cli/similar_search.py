@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from attncli.cli.formats import Format
-from attncli.cli.line_files import no_lines, opened_lines, size_of
+from attncli.cli.line_files import no_lines, size_of
 from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
 from attncli.cli.similar_space import Space
 from attncli.cli.writing import write_one
 from attncli.corpus.lines import LineForm
 from attncli.corpus.searching import Searcher, by_model, by_words
-from attncli.corpus.text_lines import Lines, texts_of
+from attncli.corpus.text_lines import Lines, opened_lines, texts_of
 from attncli.errors import ExitCode
 from attncli.recipes.text_search import TextSearch
 from attncli.settings.similarity import SimilaritySettings

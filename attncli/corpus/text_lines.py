@@ -1,6 +1,7 @@
 """The lines of a file or stream of text, as many at a time as are there without waiting."""
 
 import select
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import BinaryIO
 from attncli.corpus.inputs import TEXT_HINT, chunks_of, is_packed, named_texts, open_text, unpacked, without_giants
 from attncli.corpus.lines import BROKEN, LONGEST_LINE, TOO_LONG, LineForm, Reason
 from attncli.corpus.shards import BOM, check_text
+from attncli.errors import UsageError
 from attncli.files.kinds import SAMPLE
 
 MOST_TAKEN = 2**24  # bytes of lines that are there, after which no more are read
@@ -77,6 +79,18 @@ def open_lines(path: str, hint: str = TEXT_HINT) -> Iterator[Lines]:
         return
     with open_text(path) as file:
         yield lines_of(path, file)
+
+
+@contextmanager
+def opened_lines(name: str, hint: str = TEXT_HINT) -> Iterator[Lines]:
+    """The lines of a file, `-` for standard input. Raises UsageError where there is none, AttnError as `open_lines`."""
+    if name != "-":
+        with open_lines(name, hint) as lines:
+            yield lines
+    elif sys.stdin is None:
+        raise UsageError("there is no standard input", "pipe text, or name files")
+    else:
+        yield lines_of("-", sys.stdin.buffer)
 
 
 def lines_of(name: str, stream: BinaryIO) -> Lines:
