@@ -51,6 +51,7 @@ def browser(tmp_path_factory):
 @pytest.fixture
 def show(browser, tmp_path):
     """Opens the page of an explanation or a comparison; nothing may have left it or gone wrong on it in the end."""
+    from attncli.corpus.treebank_heads import TreebankHeads
     from attncli.recipes.alignment import Alignment
     from attncli.recipes.explanation import Explanation
     from attncli.recipes.head_effects import HeadEffects
@@ -58,12 +59,13 @@ def show(browser, tmp_path):
     from attncli.views.page import comparison_page, effects_page, explanation_page
     from attncli.views.page.alignment import alignment_page
     from attncli.views.page.similarity import similarity_page
+    from attncli.views.page.treebank import treebank_page
 
-    def show(record, **how):
+    def show(record, by_row=False, **how):
         pages = {Explanation: explanation_page, HeadEffects: effects_page, Alignment: alignment_page}
-        pages[Similarity] = similarity_page
+        pages |= {Similarity: similarity_page, TreebankHeads: treebank_page}
         page = pages.get(type(record), comparison_page)
-        (tmp_path / "page.html").write_text(page(record), encoding="utf-8")
+        (tmp_path / "page.html").write_text(page(record, by_row), encoding="utf-8")
         return browser.open(tmp_path / "page.html", **how)
 
     yield show

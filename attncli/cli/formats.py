@@ -136,6 +136,7 @@ FORMATS = {
                 "HeadEffects": "page:effects_page",
                 "Alignment": "page.alignment:alignment_page",
                 "Similarity": "page.similarity:similarity_page",
+                "TreebankHeads": "page.treebank:treebank_page",
             },
             "page",
         ),

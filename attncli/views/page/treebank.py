@@ -1,0 +1,146 @@
+"""The page of heads against treebanks: the relations with their best heads, and all heads on the one that is chosen."""
+
+from collections.abc import Iterator
+
+from attncli.corpus.treebank_heads import HeldOut, RelationHeads, TreebankHeads
+from attncli.errors import AttnError
+from attncli.views.figure.treebank import LOOKS, NOT_SAID, OPTIMISTIC, files_named, sizes
+from attncli.views.page.data import Record
+from attncli.views.page.frame import as_text, framed, json_block, note_items
+from attncli.views.screen import Screen
+
+SCRIPTS = ("data.js", "matrix.js", "room.js", "treebank.js")
+LOOKED_AT = {"dependent": "head word", "head": "dependant"}
+COLUMNS = ("pairs", "from 0 to 1", "accuracy", "distance", "best head", "looks at", "held out", "beats it", "interval")
+LEFT = ("from 0 to 1", "looks at", "beats it")  # columns of words
+
+
+def treebank_page(found: TreebankHeads, by_row: bool = False) -> str:
+    """The page of heads against treebanks; by_row: the maps are coloured up to the relation's largest accuracy.
+
+    Raises:
+        AttnError: no relation.
+    """
+    if not found.relations:
+        raise AttnError("expected a relation to show, got a treebank without counted pairs", "see attn heads --help")
+    named = f"heads against {files_named(found)}"
+    parts = {
+        "title": as_text(f"attn {named}"),
+        "named": as_text(named),
+        "settings": as_text(" · ".join(sizes(found))),
+        "finding": as_text(finding(found)),
+        "table": _table(found),
+        "maps": "\n".join(map(_map, LOOKS)),
+        "notes": note_items(_notes(found)),
+        "data": json_block(_data(found, by_row)),
+    }
+    return framed("treebank.html", ("page.css", "treebank.css"), SCRIPTS, parts)
+
+
+def finding(found: TreebankHeads) -> str:
+    """How many relations have a head beyond the baseline where it is held out, and the clearest of them."""
+    n, beyond = len(found.relations), found.beyond
+    have = f"{len(beyond) or 'None'} of {n} relation{'s' * (n != 1)} {'have' if len(beyond) > 1 else 'has'}"
+    said = f"{have} a head that beats the most frequent distance on sentences that it was not chosen on."
+    if not beyond:
+        return said
+    clearest = max(beyond, key=_margin)
+    held = clearest.held_out
+    assert held is not None  # of those that are beyond
+    right = f"{held.accuracy:.2f} against {held.baseline:.2f}"
+    looks = f"{held.layer}.{held.head} ({LOOKS[held.direction]})"
+    return f"{said} The clearest: {clearest.relation}, {right}, by head {looks}."
+
+
+def _margin(relation: RelationHeads) -> float:
+    """How far the interval of the head that is held out is above the baseline."""
+    held = relation.held_out
+    return -1.0 if held is None else held.interval[0] - held.baseline
+
+
+def _data(found: TreebankHeads, by_row: bool) -> Record:
+    """The pairs that each head finds of every relation, flat: [n_layer, n_head, 2]."""
+    n = len(found.layers) * len(found.heads)
+    return {
+        "scale": "row" if by_row else "fixed",
+        "layers": found.layers,
+        "heads": found.heads,
+        "relations": [_relation(found, each, n) for each in found.relations],
+    }
+
+
+def _relation(found: TreebankHeads, each: RelationHeads, n_head: int) -> Record:
+    best = each.best
+    places = {"layer": found.layers.index(best.layer), "head": found.heads.index(best.head)}
+    return {
+        "name": Screen().word(each.relation),
+        "count": each.count,
+        "baseline": each.baseline,
+        "offset": each.offset,
+        "best": places | {"way": [*LOOKS].index(best.direction)},
+        "beating": f"{each.beating:,} of {n_head:,} heads beat it." if n_head > 1 else "",
+        "correct": each.correct.ravel().tolist(),
+    }
+
+
+def _map(direction: str) -> str:
+    said = LOOKS[direction]
+    table = f'<table class="map" role="grid" aria-label="{said}"></table>'
+    return f'<h3>The {said}</h3>\n<div class="scroll">{table}</div>'
+
+
+def _table(found: TreebankHeads) -> str:
+    heads = "".join(f'<th scope="col"{_kind(name)}>{name}</th>' for name in COLUMNS)
+    rows = "\n".join(map(_row, found.relations))
+    return f'<thead><tr><th scope="col">relation</th>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>'
+
+
+def _kind(column: str) -> str:
+    return ' class="words"' if column in LEFT else ""
+
+
+def _row(each: RelationHeads) -> str:
+    best = each.best
+    cells = (
+        f"{each.count:,}",
+        _chart(each),
+        f"{best.accuracy:.2f}",
+        f"{each.baseline:.2f} ({each.offset:+})".replace("-", "−"),
+        f"{best.layer}.{best.head}",
+        LOOKED_AT[best.direction],
+        *_held_out(each.held_out),
+        f"{best.interval[0]:.2f}–{best.interval[1]:.2f}",
+    )
+    row = "".join(f"<td{_kind(name)}>{cell}</td>" for name, cell in zip(COLUMNS, cells, strict=True))
+    return f'<tr><th scope="row"><bdi lang="">{as_text(each.relation)}</bdi></th>{row}</tr>'
+
+
+def _held_out(held: HeldOut | None) -> tuple[str, str]:
+    """The accuracy beside the baseline, and whether it beats that by all of its interval."""
+    if held is None:
+        return "–", "no pairs"
+    both, head = f"{held.accuracy:.2f} / {held.baseline:.2f}", f"{held.layer}.{held.head}"
+    return (f"<strong>{both}</strong>", f"yes, {head}") if held.beats else (both, f"no, {head}")
+
+
+def _chart(each: RelationHeads) -> str:
+    """From 0 to 1 the accuracy as a bar, its interval, the baseline, and the accuracy where it is held out."""
+    share, held = 100 * each.best.accuracy, each.held_out
+    low, high = (100 * end for end in each.best.interval)
+    parts = [
+        ("track", "M0 5H100"),
+        ("share", f"M0 1H{share:.1f}V9H0Z"),
+        ("baseline", f"M{100 * each.baseline:.1f} 0V10"),
+    ]
+    parts += [("interval", f"M{low:.1f} 3V7M{low:.1f} 5H{high:.1f}M{high:.1f} 3V7")]
+    parts += [("held", f"M{100 * held.accuracy:.1f} 5h0")] if held is not None else []
+    paths = "".join(f'<path class="{name}" d="{drawn}"/>' for name, drawn in parts)
+    return f'<svg class="chart" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{paths}</svg>'
+
+
+def _notes(found: TreebankHeads) -> Iterator[str]:
+    yield "accuracy: the share of the pairs in which the strongest other word of the one that looks is the right one"
+    yield "distance: the share of pairs at the relation's most frequent distance, +1: the head word is the next word"
+    yield f"the best heads are {OPTIMISTIC}; those held out were not"
+    yield NOT_SAID
+    yield from (*found.remarks, *found.warnings)
