@@ -35,6 +35,13 @@ def many():
     return drawn_by_lot(6, 12, NAMES)
 
 
+@needs_chromium
+def test_halves_of_a_hundredth_are_rounded_as_in_the_table(show, found):
+    browser = show(found)
+    shares = [each / count for count in (3, 7, 8, 16, 40, 200) for each in range(count + 1)]
+    assert browser.run("return arguments[0].map(inShort)", shares) == [f"{share:.2f}" for share in shares]
+
+
 def rows_of(page):
     """The texts of the cells of each row of the table."""
     body = re.search(r"<tbody>(.*?)</tbody>", page, re.DOTALL)[1]
@@ -115,16 +122,11 @@ def said_of(found, relation, layer, head, way):
     correct, count = relation.correct[layer, head, way], relation.count
     low, high = relation.intervals[layer, head, way]
     looks = ("a dependant looks most at its head word", "a head word looks most at its dependant")[way]
-    beats = "beats" if relation.beats[layer, head, way] else "does not beat"
-    return (
-        (
-            f"Layer {found.layers[layer]}, head {found.heads[head]}, {relation.relation}: {looks} in {correct:,} of "
-            f"{count:,} pairs, {correct / count:.2f} ({low:.2f}–{high:.2f}), which {beats} the {relation.baseline:.2f} of "
-            f"the most frequent distance ({relation.offset:+})."
-        )
-        .replace("(-", "(−")
-        .replace("which beats", "which beats")
-    )
+    beats = f"which {'beats' if relation.beats[layer, head, way] else 'does not beat'} the {relation.baseline:.2f}"
+    found_in = f"{looks} in {correct:,} of {count:,} pairs, {correct / count:.2f} ({low:.2f}–{high:.2f})"
+    head = f"Layer {found.layers[layer]}, head {found.heads[head]}, {relation.relation}"
+    offset = f"{relation.offset:+}".replace("-", "−")
+    return f"{head}: {found_in}, {beats} of the most frequent distance ({offset})."
 
 
 @needs_chromium

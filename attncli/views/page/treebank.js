@@ -15,7 +15,8 @@ function interval(correct, count) {
 
 const relationNow = () => page.relations[bank.chosen];
 const placeOf = (layer, head, way) => (layer * page.heads.length + head) * 2 + way;
-const inShort = (share) => share.toFixed(2);
+// Two decimals, half to even as in the table: of eighths 1 and 5 go down.
+const inShort = (share) => (share - ((share * 8) % 4 === 1 ? 0.001 : 0)).toFixed(2);
 const offsetOf = ({ offset }) => `${offset < 0 ? "−" : "+"}${Math.abs(offset)}`;
 
 function scoreOf(relation, layer, head, way) {
