@@ -254,6 +254,12 @@ def test_a_model_needs_its_tokenizer_and_numpy(loaded):
         assert found == {"tokenizers"}, call
 
 
+def test_a_head_without_kept_relations_waits_for_nothing_more(loaded):
+    ((_, modules),) = loaded([["explain", "a dog", "--model", MODEL, "--layer", "1", "--head", "0"]])
+    assert "attncli.recipes.model_explaining" in modules
+    assert not {"attncli.recipes.known_relations", "attncli.models.checkpoint.identity"} & modules
+
+
 def test_only_flow_waits_for_scipy(loaded):
     ((_, modules),) = loaded([["explain", "a dog", "--model", MODEL, "--combine", "flow"]])
     assert among(modules, "scipy", "gensim", "torch") == {"scipy"}

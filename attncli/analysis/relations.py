@@ -14,6 +14,7 @@ from attncli.arrays import Array
 
 #: The word of a pair that does the looking: the dependant looks at its head word, or the head word at its dependant.
 DIRECTIONS = ("dependent", "head")
+LOOKS = {"dependent": "dependant looks at its head word", "head": "head word looks at its dependant"}
 Z = 1.959964  # of the normal distribution, between −Z and Z of which 95 % lie
 
 

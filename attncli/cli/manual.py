@@ -13,14 +13,18 @@ DATE = "2026-11-23"  # of the words in this file; the rest of the page is the co
 ABOUT = "every step of attention on your own words"
 ENVIRONMENT = {
     "ATTN_HOME": "The folder for everything that attn keeps, in place of the ones below.",
-    "XDG_DATA_HOME": "Without ATTN_HOME, attn keeps its vectors in the folder attn of this one.",
+    "XDG_DATA_HOME": "Without ATTN_HOME, attn keeps its files in the folder attn of this one.",
     "COLUMNS": "The width of the output, in place of the terminal's.",
     "NO_COLOR": "No colours; --color beats it.",
     "FORCE_COLOR": "Colours in pipes and files too.",
     "ACCESSIBLE": "Plain sentences in place of tables and colours, for screen readers.",
     "HF_HUB_CACHE, HF_HOME": "Where --model looks for a model by its name; nothing is downloaded.",
 }
-FILES = {"~/.local/share/attn/vectors/": "Kept sets of word vectors, where neither ATTN_HOME nor XDG_DATA_HOME is set."}
+UNSET = "where neither ATTN_HOME nor XDG_DATA_HOME is set"
+FILES = {
+    "~/.local/share/attn/vectors/": f"Kept sets of word vectors, {UNSET}.",
+    "~/.local/share/attn/relations/": f"Relations that heads of models are known for, {UNSET}.",
+}
 
 
 def manual(root: Any) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The recipe for models: a sentence, a checkpoint and settings become an `Explanation`, layer by layer."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,6 +15,7 @@ from attncli.analysis.kinds import HeadKinds, measure_heads, measures_of
 from attncli.analysis.measures import top1
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting
+from attncli.models.checkpoint.places import relations_folder
 from attncli.models.model import Model, open_model
 from attncli.recipes.changes import check_ablated
 from attncli.recipes.differences import beside_of
@@ -153,11 +155,21 @@ def explain_model_with(
             *[SAID] * any(token.generated for token in run.given.begun.tokens),
             *input_remarks(run.given.text, settings),
             *remarks(reduction),
+            *_of_treebanks(run),
             *(difference.remarks if difference else ()),
         ),
         partial=settings.combine == "flow" and len(run.given.queries.tokens) > MOST_FLOWING,
         changes=difference,
     )
+
+
+def _of_treebanks(run: ModelRun) -> Iterator[str]:
+    """The relations that the one head which is shown is known for, if `attn heads --treebank` has kept any."""
+    alone, kept = len(run.layers) * len(run.heads) == 1, relations_folder()
+    if alone and run.given.part == "encoder" and not run.given.changes and kept and os.path.isdir(kept):
+        from attncli.recipes.known_relations import relations_said  # late: few have kept some
+
+        yield from relations_said(run.model.folder, run.layers[0], run.heads[0])
 
 
 def check_rows(reduction: Reduction, model: Model) -> None:

@@ -7,9 +7,10 @@ import pytest
 from support.figures import SVG, elements, printed, texts
 from support.treebank_heads import drawn_by_lot, heads_of, relation_of, tally_of
 
+from attncli.analysis.relations import LOOKS
 from attncli.corpus.treebank_heads import Numbers
 from attncli.errors import AttnError
-from attncli.views.figure.treebank import LOOKS, MOST_COLUMNS, MOST_ROWS, OPTIMISTIC, treebank_content
+from attncli.views.figure.treebank import MOST_COLUMNS, MOST_ROWS, OPTIMISTIC, treebank_content
 from attncli.views.palette import CIVIDIS, interpolate
 
 NUMBERS = Numbers((2, 5), (0, 3))

@@ -45,6 +45,12 @@ def own_folder() -> Path | None:
     return None if root is None else root / "models"
 
 
+def relations_folder() -> Path | None:
+    """The folder of the relations that heads of models are known for (`attn heads --treebank`); None without a home."""
+    root = home()
+    return None if root is None else root / "relations"
+
+
 def cached() -> list[Found]:
     """The models in the cache, as `org/name` or `name`."""
     folder = cache_folder()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attncli.analysis.relations import DIRECTIONS
+from attncli.analysis.relations import DIRECTIONS, LOOKS
 from attncli.arrays import Array
 from attncli.corpus.treebank_heads import RelationHeads, TreebankHeads
 from attncli.errors import AttnError
@@ -13,7 +13,6 @@ from attncli.views.figure.content import PAPER, Kind, Scale
 from attncli.views.figure.grouped import Grouped, Map
 from attncli.views.screen import cut
 
-LOOKS = {"dependent": "dependant looks at its head word", "head": "head word looks at its dependant"}
 OPTIMISTIC = "optimistic: chosen and judged on the same sentences"
 NOT_SAID = "attention that points at a word is no proof that the model uses it: attn heads --by effect takes heads away"
 MOST_ROWS, MOST_COLUMNS = 50, 400  # relations; heads, of more of them a column is a layer

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from attncli.analysis.relations import LOOKS
 from attncli.corpus.treebank_heads import HeldOut, RelationHeads, TreebankHeads
 from attncli.errors import AttnError
-from attncli.views.figure.treebank import LOOKS, NOT_SAID, OPTIMISTIC, files_named, sizes
+from attncli.views.figure.treebank import NOT_SAID, OPTIMISTIC, files_named, sizes
 from attncli.views.page.data import Record
 from attncli.views.page.frame import as_text, framed, json_block, note_items
 from attncli.views.screen import Screen
