@@ -10,16 +10,15 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.corpus.batch import Batch
 from attncli.corpus.lines import TAB
+from attncli.corpus.model_packs import PackedWeights, in_windows, packed
 from attncli.corpus.reading import Skip, both
 from attncli.errors import AttnError, ResourceError, UsageError
 from attncli.models import packing
 from attncli.models.checkpoint.tokenizing import ModelSentence
-from attncli.models.family import PackedLayer
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
-from attncli.models.pack import Pack, Run
 from attncli.recipes.model_input import is_separated, of_long_texts, part_of, read_input
-from attncli.recipes.model_run import ModelRun, check_room, chosen_heads
+from attncli.recipes.model_run import ModelRun, check_room
 from attncli.recipes.reduction import Reduction
 from attncli.recipes.sides import Side, special_tokens
 from attncli.settings.model import ModelSettings
@@ -53,26 +52,6 @@ def _hashed(name: str) -> int:
     return RESERVED + number % (LIMIT - RESERVED)
 
 
-def packed(texts: Iterable[tuple[int, ModelInput]], heads: int) -> Iterator[list[tuple[int, ModelInput]]]:
-    """Texts, numbered, cut into packs of neighbours in length, each with so many heads in all layers together."""
-    given = [*texts]
-    sizes = [4 * heads * len(each.queries.tokens) * len(each.keys.tokens) for _, each in given]
-    for places in packing.packs([_lengths(each) for _, each in given], sizes):
-        yield [given[place] for place in places]
-
-
-def _lengths(given: ModelInput) -> tuple[int, ...]:
-    """The number of tokens of the text, or of the target and of its source."""
-    return tuple(len(each.tokens) for each in reversed(given.texts))
-
-
-def _segments(texts: Sequence[ModelSentence]) -> list[Sequence[int]] | None:
-    """The segments of each text's tokens; None where all are 0."""
-    if all(text.segments is None for text in texts):
-        return None
-    return [text.segments or [0] * len(text.ids) for text in texts]
-
-
 class ModelReader:
     """Attention of a model, many texts at a time: over its tokens, or over words where the settings merge them.
 
@@ -92,8 +71,8 @@ class ModelReader:
         self.warnings = (*model.warnings, *of_long_texts(model, settings))
         self.words_known = self.words_unknown = self.texts_separated = 0
         self._names: dict[int, str] = {}
-        packing.keep_freed()
-        self.numbers = chosen_heads(model, self._settings)
+        self._packs = PackedWeights(model, self._settings)
+        self.numbers = self._packs.numbers
         self._try()
 
     def _try(self) -> None:
@@ -146,15 +125,14 @@ class ModelReader:
 
     def _joined(self, number: int, run: ModelRun) -> Batch:
         """The batch of a text in windows."""
-        weights, seen = zip(*run.each(lambda step: (step.weights, step.layer.visible)), strict=True)
-        over = np.stack(weights)  # [n_layer, n_head, n, n]
+        over, seen = in_windows(run)  # [n_layer, n_head, n, n]
         if self._settings.words:
             return self._merged((number, run.given), over, seen)
         return self._whole([(number, run.given)], over[:, None], seen)
 
     def _batches(self, texts: Sequence[tuple[int, ModelInput]]) -> Iterator[Batch]:
         """The batches of a pack: of texts of one length, and with words merged of each text alone."""
-        runs, weights, seen = self._weights([given for _, given in texts])
+        runs, weights, seen = self._packs.of_inputs([given for _, given in texts])
         left = iter(texts)
         for run, of_run, visible in zip(runs, weights, seen, strict=True):
             some = list(islice(left, run.b))
@@ -162,27 +140,6 @@ class ModelReader:
                 yield from (self._merged(text, of_run[:, i], visible) for i, text in enumerate(some))
             else:
                 yield self._whole(some, of_run, visible)
-
-    def _computed(self, texts: Sequence[ModelInput]) -> tuple[Pack, Iterator[PackedLayer]]:
-        """The pack of the texts whose tokens are the queries, and the layers of their part."""
-        packs = [[sentence.ids for sentence in each] for each in zip(*(given.texts for given in texts), strict=True)]
-        if len(packs) == 1:
-            pack = Pack.of(packs[0], _segments([given.text for given in texts]))
-            return pack, self._model.run_pack(pack)
-        sources, targets = Pack.of_pairs(*packs)
-        return targets, self._model.run_pairs(sources, targets, texts[0].part)
-
-    def _weights(self, texts: Sequence[ModelInput]) -> tuple[tuple[Run, ...], list[Array], list[list[Array]]]:
-        """The runs, the weights of each `[n_layer, b, n_head, n, n_key]`, and each layer's seen keys `[n, n_key]`."""
-        (pack, computed), (layers, heads) = self._computed(texts), self.numbers
-        chosen = slice(None) if self._settings.head is None else list(heads)  # a slice copies nothing
-        weights: list[list[Array]] = [[] for _ in pack.runs]
-        seen: list[list[Array]] = [[] for _ in pack.runs]
-        for number, layer in enumerate(islice(computed, max(layers) + 1)):
-            for place, run in enumerate(layer.heads) if number in layers else ():
-                weights[place].append(run.attention.weights[:, chosen])
-                seen[place].append(np.any(run.attention.scores[0, chosen] > -np.inf, axis=0))
-        return pack.runs, [np.stack(run) for run in weights], seen
 
     def _whole(self, texts: Sequence[tuple[int, ModelInput]], weights: Array, seen: Sequence[Array]) -> Batch:
         """The batch of texts of one length, a row a token."""
