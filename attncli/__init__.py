@@ -3,7 +3,7 @@
 On word vectors: `explain` a sentence, `compare` similarity methods, `align` two languages, `open_vectors` opens a set.
 On either: `similar` says which words make two texts alike.
 On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`,
-`head_contributions`; `open_model` opens one.
+`head_contributions`; `open_model` opens one. `treebank_heads` holds heads of either against treebanks.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from attncli.attention.attend import Attention, attend
+    from attncli.corpus.treebank_heads import TreebankHeads
+    from attncli.corpus.treebank_running import treebank_heads
     from attncli.errors import AttnError, ResourceError, UsageError
     from attncli.models.model import Model, open_model
     from attncli.recipes.alignment import Alignment, align
@@ -44,6 +46,7 @@ __all__ = [
     "Prediction",
     "ResourceError",
     "Similarity",
+    "TreebankHeads",
     "UsageError",
     "Vectors",
     "align",
@@ -60,10 +63,13 @@ __all__ = [
     "predict",
     "rank_heads",
     "similar",
+    "treebank_heads",
 ]
 
 _HOMES = {
     "attention.attend": ("Attention", "attend"),
+    "corpus.treebank_heads": ("TreebankHeads",),
+    "corpus.treebank_running": ("treebank_heads",),
     "errors": ("AttnError", "ResourceError", "UsageError"),
     "models.model": ("Model", "open_model"),
     "recipes.alignment": ("Alignment", "align"),

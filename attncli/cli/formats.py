@@ -26,6 +26,7 @@ LINES = {
     "Alignment": "terminal.alignment:alignment_lines",
     "Similarity": "terminal.similarity:similarity_lines",
     "TextSearch": "terminal.search:search_lines",
+    "TreebankHeads": "terminal.treebank:treebank_lines",
 }
 CONTENTS = {
     "Explanation": "figure.explained:explanation_content",
@@ -90,6 +91,7 @@ FORMATS = {
                 "Alignment": "records.alignment:alignment_json",
                 "Similarity": "records.similarity:similarity_json",
                 "TextSearch": "records.search:search_json",
+                "TreebankHeads": "records.treebank:treebank_json",
             },
             "json",
             many=True,
@@ -108,6 +110,7 @@ FORMATS = {
                 "Alignment": "records.alignment:alignment_rows",
                 "Similarity": "records.similarity:similarity_rows",
                 "TextSearch": "records.search:search_rows",
+                "TreebankHeads": "records.treebank:treebank_rows",
             },
             "rows",
             many=True,

@@ -1,7 +1,7 @@
 """Heads held against a treebank: the value of `attn heads --treebank`, a relation each with its best head."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from attncli.analysis.relations import DIRECTIONS, Tally, wilson
 from attncli.arrays import Array
 from attncli.recipes.model_source import ModelInfo
+from attncli.settings.treebank import TreebankSettings
 
 
 class Unread(NamedTuple):
@@ -37,15 +38,7 @@ class VectorHeads:
         return f"{self.words:,} × {self.dimensions}, {layers} ({self.projections})"
 
 
-@dataclass(frozen=True)
-class TreebankSettings:
-    """The relations that were asked for, None: all; whether subtypes are relations of their own; how many sentences."""
-
-    relations: tuple[str, ...] | None = None
-    subtypes: bool = False
-    limit: int | None = None
-    hide_first: bool = False
-    top: int = 5
+TreebankSource = ModelInfo | VectorHeads
 
 
 @dataclass(frozen=True)
@@ -119,7 +112,7 @@ class TreebankHeads:
     pairs_unmapped: those of such words, and those inside one token. unread: sentences that were passed over.
     """
 
-    source: ModelInfo | VectorHeads
+    source: TreebankSource
     files: tuple[str, ...]
     choose_on: str | None
     sentences: int
@@ -130,7 +123,7 @@ class TreebankHeads:
     layers: tuple[int, ...]
     heads: tuple[int, ...]
     relations: tuple[RelationHeads, ...]
-    settings: TreebankSettings = TreebankSettings()
+    settings: TreebankSettings = field(default_factory=TreebankSettings)
     unread: tuple[Unread, ...] = ()
     warnings: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

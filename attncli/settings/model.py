@@ -16,7 +16,7 @@ COMBINE = ("none", "mean", "max", "rollout", "flow", "norm")
 #: Settings of any source that are texts: records have places of their own for them.
 TEXTS = ("memory", "target")
 PARTS = ("encoder", "decoder", "cross")
-RANKINGS = ("pair", "effect", "contribution")
+RANKINGS = ("pair", "effect", "contribution", "treebank")
 PATTERN_NAMES = ("previous", "next", "duplicate", "induction")
 #: The hint where something is too large for all layers and heads.
 SOME_HEADS = ("choose some: ", Setting("layer", "L"), " ", Setting("head", "H"))
@@ -168,8 +168,8 @@ class HeadOptions:
 
 
 @dataclass(frozen=True)
-class ReductionOptions:
-    """Combining heads, merging pieces, and hiding special tokens or the first one."""
+class MergingOptions:
+    """Combining heads, merging pieces, and hiding special tokens."""
 
     combine: str = model_option("none", "One matrix of the chosen layers and heads.", values=COMBINE)
     words: bool = model_option(
@@ -182,6 +182,12 @@ class ReductionOptions:
         label="special",
         written=lambda *_: "hidden",
     )
+
+
+@dataclass(frozen=True)
+class HideFirstOption:
+    """Hiding the first token."""
+
     hide_first: bool = model_option(
         False,
         "Leave out the first token, on which GPT-like models rest.",
@@ -189,6 +195,11 @@ class ReductionOptions:
         label="first token",
         written=lambda *_: "hidden",
     )
+
+
+@dataclass(frozen=True)
+class ReductionOptions(HideFirstOption, MergingOptions):  # its fields are those of the last one first
+    """Combining heads, merging pieces, and hiding special tokens or the first one."""
 
 
 @dataclass(frozen=True)

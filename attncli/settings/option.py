@@ -84,6 +84,12 @@ def option(
     return field(default=default, metadata={"option": known})
 
 
+def as_in(settings: type, name: str) -> Any:
+    """A field of another settings class, with its default, as a field of one more."""
+    (known,) = (each for each in fields(settings) if each.name == name)
+    return field(default=known.default, metadata=known.metadata)
+
+
 def options_of(settings: Any) -> dict[str, Option]:
     """The options of a settings class, or of an object of it, by name."""
     return {each.name: each.metadata["option"] for each in fields(settings)}

@@ -16,3 +16,14 @@ def written(*words, text=None):
     """A sentence of words `form head relation`, numbered from 1, with blanks between them."""
     rows = ["\t".join([str(number), *word.split()]) for number, word in enumerate(words, 1)]
     return conllu(*rows, text=" ".join(word.split()[0] for word in words) if text is None else text)
+
+
+def write_treebank(folder):
+    """`en.conllu`, four short English sentences in a folder."""
+    sentences = (
+        written("The 2 det", "dog 3 nsubj", "sees 0 root", "a 5 det", "bone 3 obj", ". 3 punct"),
+        written("She 2 nsubj", "reads 0 root", "old 4 amod", "books 2 obj"),
+        written("We 2 nsubj", "eat 0 root", "fish 2 obj"),
+        written("The 2 det", "cat 3 nsubj", "likes 0 root", "him 3 obj"),
+    )
+    (folder / "en.conllu").write_text("".join(sentences))

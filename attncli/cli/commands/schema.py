@@ -13,6 +13,7 @@ SCHEMAS = (
     "explain",
     "compare",
     "heads",
+    "treebank",
     "predict",
     "align",
     "similar",

@@ -11,12 +11,17 @@ from attncli.settings.explanation import METHODS, Settings
 from attncli.settings.model import DRAWS, PATTERN_NAMES, TEXTS, ModelSettings, PredictionOptions
 from attncli.settings.option import OneOf, Option, Whole
 from attncli.settings.similarity import SimilaritySettings
+from attncli.settings.treebank import TreebankSettings
 
 #: The lists of names for the enumerations of the stored schemas that name them: `"enum": ["$METHODS"]`.
 NAMES = {"$METHODS": METHODS, "$PATTERNS": PATTERN_NAMES}
 
 #: Settings that records have all of.
-OWN: Mapping[str, type] = {"alignment": AlignmentSettings, "similarity": SimilaritySettings}
+OWN: Mapping[str, type] = {
+    "alignment": AlignmentSettings,
+    "similarity": SimilaritySettings,
+    "treebank": TreebankSettings,
+}
 
 
 def schema_of(name: str) -> dict[str, Any]:
