@@ -150,8 +150,7 @@ def _sentence(block: _Block, parser: RowParser, name: str) -> ParsedSentence:
     """The sentence of its lines. Raises RowError."""
     if block.fault:
         raise block.fault
-    rows = (parser.row(number, text) for number, text in block.rows)
-    units = units_of(row for row in rows if row)
+    units = units_of(parser.rows(block.rows))
     words = [word for unit in units for word in unit.words]
     if not words:
         raise RowError(block.rows[0][0], "expected a word, got empty nodes alone")
@@ -176,6 +175,6 @@ def _places(units: Iterable[Unit], text: str) -> Iterator[Place]:
         if (place := place_of(row.form, text, at)) is None:
             ahead = quoted(text[at:].lstrip())
             raise RowError(row.line, f"expected the form that `# text` goes on with, {ahead}, got {quoted(row.form)}")
-        inside = places_inside([word.form for word in unit.words], text, place)
-        yield from inside or [place] * len(unit.words)
+        forms = [word.form for word in unit.words]
+        yield from (len(forms) > 1 and places_inside(forms, text, place)) or [place] * len(forms)
         at = place[1]

@@ -13,7 +13,10 @@ from attncli.errors import quoted
 from attncli.extras import package
 
 COLUMNS = 10
-LONGEST_NUMBER = 20  # characters, of a range too
+WANTED = {"id": 0, "form": 1, "head": 6, "deprel": 7, "misc": 9}  # by their place
+ID = re.compile(r"[0-9]{1,9}(?:[-.][0-9]{1,9})?")
+HEAD = re.compile(r"-?[0-9]{1,9}|_")
+EXPECTED = {"id": "an ID such as 3, 3-4 or 3.1", "head": "the number of a word as HEAD"}
 BLANKS = re.compile(" {2,}")  # two of them would be a column's end to conllu, as in files without tabs
 
 
@@ -58,47 +61,54 @@ class RowParser:
 
     def __init__(self) -> None:
         conllu = package("conllu", "a treebank")
-        parser, refusal = conllu.parser, conllu.exceptions.ParseException
+        parser, self._refusal = conllu.parser, conllu.exceptions.ParseException
         self._parse = conllu.parse_token_and_metadata
         self._fields: dict[str, Callable[[list[str], int], Any]] = {
-            **dict.fromkeys(parser.DEFAULT_FIELDS, lambda cells, place: cells[place]),
-            "id": _number("an ID such as 3, 3-4 or 3.1", parser.parse_id_value, refusal),
-            "head": _number("the number of a word as HEAD", parser.parse_int_value, refusal, none="_"),
+            "id": lambda cells, place: parser.parse_id_value(cells[place]),
+            "form": lambda cells, place: cells[place],
+            "head": lambda cells, place: parser.parse_int_value(cells[place]),
+            "deprel": lambda cells, place: cells[place],
             "misc": lambda cells, place: parser.parse_dict_value(cells[place]),
         }
 
-    def row(self, line: int, text: str) -> Row | None:
-        """The row in a line; None for an empty node. Raises RowError."""
-        cells = text.split("\t")
-        if len(cells) != COLUMNS:
-            raise RowError(line, f"expected {COLUMNS} columns between tabs, got {len(cells)}")
-        if not (cells[0].strip() and cells[1].strip()):
-            raise RowError(line, f"expected an ID and a form, got {quoted(text)}")
+    def rows(self, numbered: Sequence[tuple[int, str]]) -> list[Row]:
+        """The rows of a sentence, each from its line and text; empty nodes are left out. Raises RowError."""
+        cells = [_cells(line, text) for line, text in numbered]
         try:
-            (token,) = self._parse(BLANKS.sub(" ", text), field_parsers=dict(self._fields))
-        except ValueError as error:
-            raise RowError(line, str(error)) from None
-        return _row(line, token)
+            tokens = self._parsed(cells)
+        except self._refusal:
+            raise self._fault(numbered, cells) from None
+        rows = (_row(line, token) for (line, _), token in zip(numbered, tokens, strict=True))
+        return [row for row in rows if row]
+
+    def _parsed(self, rows: Iterable[Sequence[str]]) -> list[Any]:
+        text = "\n".join(map("\t".join, rows))
+        return list(self._parse(text, fields=tuple(WANTED), field_parsers=dict(self._fields)))
+
+    def _fault(self, numbered: Iterable[tuple[int, str]], rows: Iterable[Sequence[str]]) -> RowError:
+        """The first row that conllu refuses by itself."""
+        for (line, _), row in zip(numbered, rows, strict=True):
+            try:
+                self._parsed([row])
+            except self._refusal as error:
+                name = "head" if "'head'" in str(error) else "id"
+                return RowError(line, f"expected {EXPECTED[name]}, got {quoted(row[[*WANTED].index(name)])}")
+        raise AssertionError("all rows together are refused, and none of them")
 
 
-def _number(
-    expected: str, parse: Callable[[str], Any], refusal: type[Exception], none: str | None = None
-) -> Callable[[list[str], int], Any]:
-    """The parser of a column of numbers; `none`: the sign for no number. It raises ValueError."""
-
-    def of_cell(cells: list[str], place: int) -> Any:
-        value = cells[place]
-        if value == none:
-            return None
-        try:
-            found = parse(value) if len(value) <= LONGEST_NUMBER else None
-        except refusal:
-            found = None
-        if found is None:
-            raise ValueError(f"expected {expected}, got {quoted(value)}")
-        return found
-
-    return of_cell
+def _cells(line: int, text: str) -> list[str]:
+    """The columns of a row that are wanted. Raises RowError."""
+    cells = (BLANKS.sub(" ", text) if "  " in text else text).split("\t")
+    if len(cells) != COLUMNS:
+        raise RowError(line, f"expected {COLUMNS} columns between tabs, got {len(cells)}")
+    wanted = [cells[place] for place in WANTED.values()]
+    number, form, head, *_ = wanted
+    if not form.strip():
+        raise RowError(line, f"expected a form, got {quoted(form)}")
+    for name, form_of, cell in (("id", ID, number), ("head", HEAD, head)):
+        if not form_of.fullmatch(cell):
+            raise RowError(line, f"expected {EXPECTED[name]}, got {quoted(cell)}")
+    return wanted
 
 
 def _row(line: int, token: Any) -> Row | None:
@@ -108,7 +118,7 @@ def _row(line: int, token: Any) -> Row | None:
         first, sign, last = number
         return None if sign == "." else Row(line, first, last, token["form"], 0, "", glued)
     if head is None:
-        raise RowError(line, "expected the number of a word as HEAD, got '_'")
+        raise RowError(line, f"expected {EXPECTED['head']}, got '_'")
     if relation in ("", "_"):
         raise RowError(line, f"expected a relation as DEPREL, got {quoted(relation)}")
     return Row(line, number, number, token["form"], head, relation, glued)
