@@ -14,8 +14,10 @@ from attncli.cli.pace import Pace
 from attncli.cli.reading import model_settings_of, opened_model, opened_vectors
 from attncli.cli.writing import writer_for
 from attncli.corpus.treebank_heads import Unread
+from attncli.corpus.treebank_keeping import keep_heads
 from attncli.corpus.treebank_running import TreebankRun, by_model, by_vectors
 from attncli.errors import ExitCode
+from attncli.models.model import Model
 from attncli.settings.explanation import check_settings
 from attncli.settings.treebank import check_treebank
 
@@ -69,18 +71,25 @@ def hold_against(
 ) -> ExitCode:
     """Write the heads held against treebanks; returns the exit code: 4 if a sentence was passed over.
 
+    The relations that heads of a model follow are kept for its explanations.
+
     Raises:
         UsageError: a layer, head or relation that is not there.
         AttnError: a file that cannot be read, or without a pair of words.
     """
-    run = _run(files, ranked, trees, vectors, output)
+    model = None if ranked.model is None else opened_model(ranked.model)
+    run = _run(files, model, ranked, trees, vectors, output)
     with TreebankReport(output) as report, open_sink(output.output) as sink:
-        writer_for(form, output, sink).write(run(report.skip, report.progress))
+        found = run(report.skip, report.progress)
+        if model is not None:
+            keep_heads(found, model)
+        writer_for(form, output, sink).write(found)
     return report.code
 
 
 def _run(
     files: tuple[str, ...],
+    model: Model | None,
     ranked: RankOptions,
     trees: TreeOptions,
     vectors: VectorHeadOptions,
@@ -88,8 +97,8 @@ def _run(
 ) -> TreebankRun:
     counted = ("relations", "subtypes", "limit", "hide_first")
     settings = check_treebank(**_named(trees, counted), layer=ranked.layer, head=ranked.head)
-    if ranked.model is not None:
-        return by_model(files, opened_model(ranked.model), model_settings_of(ranked), settings, trees.choose_on)
+    if model is not None:
+        return by_model(files, model, model_settings_of(ranked), settings, trees.choose_on)
     attention = check_settings(**_named(vectors, ("mode", "heads", "layers", "projections", "positions", "unknown")))
     return by_vectors(files, opened_vectors(vectors.vectors, output), attention, settings, trees.choose_on)
 
