@@ -74,7 +74,7 @@ def relations_said(model: Path, layer: int, head: int) -> Iterator[str]:
     here = [each for each in known_relations(model) if (each.layer, each.head) == (layer, head)]
     best = sorted(here, key=lambda each: -each.gain)
     for each in best[:MOST_SAID]:
-        share, fixed = (f"{100 * share:.0f} %" for share in (each.accuracy, each.baseline))
+        share, fixed = (f"{share:.0%}" for share in (each.accuracy, each.baseline))
         pairs = f"{each.count:,} pair{'s' * (each.count != 1)}"
         looks = f"{LOOKS[each.direction]}, right in {share} of {pairs} (best fixed distance {fixed})"
         yield f"head {layer}.{head} in {each.treebank}, {each.relation}: {looks}"

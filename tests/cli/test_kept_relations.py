@@ -12,8 +12,7 @@ BERT = TINY / "bert"
 WORDS = ["bark", "is", "very", "cute", "and", "he", "is", "a", "dog"]
 LAYER, HEAD = 0, 0
 SAID = (
-    "head 0.0 in made.conllu, obj: dependant looks at its head word, right in 100 % of 9 pairs "
-    "(best fixed distance 22 %)"
+    "head 0.0 in made.conllu, obj: dependant looks at its head word, right in 100% of 9 pairs (best fixed distance 22%)"
 )
 
 

@@ -17,8 +17,8 @@ BERT = TINY / "bert"
 OBJ = KnownRelation("en.conllu", "obj", 1, 0, "dependent", 0.69, 0.33, 1200)
 CC = KnownRelation("de.conllu", "cc", 1, 1, "head", 0.5, 0.4, 1)
 SAID = (
-    "head 1.0 in en.conllu, obj: dependant looks at its head word, right in 69 % of 1,200 pairs "
-    "(best fixed distance 33 %)"
+    "head 1.0 in en.conllu, obj: dependant looks at its head word, right in 69% of 1,200 pairs "
+    "(best fixed distance 33%)"
 )
 
 
@@ -86,7 +86,7 @@ def test_no_file_is_made_for_nothing(attn_home):
 def test_an_explanation_of_the_head_says_them():
     keep_relations(BERT, [OBJ, CC])
     assert said() == [SAID]
-    looks = "head word looks at its dependant, right in 50 % of 1 pair (best fixed distance 40 %)"
+    looks = "head word looks at its dependant, right in 50% of 1 pair (best fixed distance 40%)"
     assert said(head=1) == [f"head 1.1 in de.conllu, cc: {looks}"]
     assert said(layer=0) == []
     done = attn("explain", "a dog", "--model", BERT, "--layer", 1, "--head", 0)
