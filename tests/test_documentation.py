@@ -16,6 +16,7 @@ from support.command import attn, shell
 from support.places import ROOT
 from support.terminal import Session
 from support.texts import write_news, write_pairs
+from support.treebanks import write_treebank
 
 import attncli
 from attncli import explain
@@ -56,6 +57,7 @@ def place(tmp_path, monkeypatch):
         (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
         write_news(tmp_path)
         write_pairs(tmp_path)
+        write_treebank(tmp_path)
         (tmp_path / "tests").symlink_to(ROOT / "tests")
         return tmp_path
 

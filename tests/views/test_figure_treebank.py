@@ -4,14 +4,18 @@ import re
 
 import numpy as np
 import pytest
+from oracles.checkpoints import TINY
+from support.command import attn
 from support.figures import SVG, elements, printed, texts
 from support.treebank_heads import drawn_by_lot, heads_of, relation_of, tally_of
+from support.treebanks import write_treebank
 
 from attncli.analysis.relations import LOOKS
 from attncli.corpus.treebank_heads import Numbers
 from attncli.errors import AttnError
-from attncli.views.figure.treebank import MOST_COLUMNS, MOST_ROWS, OPTIMISTIC, treebank_content
+from attncli.views.figure.treebank import MOST_COLUMNS, MOST_ROWS, treebank_content
 from attncli.views.palette import CIVIDIS, interpolate
+from attncli.views.terminal.treebank import OPTIMISTIC
 
 NUMBERS = Numbers((2, 5), (0, 3))
 # Of 100 pairs: 60 at one distance. Of the 10: 3 at it. The Wilson intervals of 69 and 80 of 100 begin at 0.59 and 0.71.
@@ -82,7 +86,7 @@ def test_the_words_say_how_to_read_it(found):
     assert {"obj (100)", "cc (10)", "distance", "best head", "2", "5", "0", "3", *LOOKS.values()} <= {*said}
     assert {"2.3  0.80", "5.0  1.00", "2.0  0.69", "5.3  0.40"} <= {*said}
     whole = " ".join(said)
-    assert "heads against en.conllu model <b> · 3 sentences · 110 pairs" in whole
+    assert "heads against en.conllu model <b> · 3 sentences, 50 words, 110 pairs" in whole
     assert "2 words <i> have no piece" in whole
     assert OPTIMISTIC in whole
     assert "no proof that the model uses it" in whole
@@ -133,8 +137,14 @@ def test_several_files_are_named_and_counted(found):
     assert content.title == "heads against a, b, c and 2 more"
 
 
-def test_there_are_no_arcs_and_nothing_is_drawn_of_no_relation(found):
-    with pytest.raises(AttnError, match="arcs are drawn between words, and here heads are judged"):
-        treebank_content(found, "arcs", False)
+def test_nothing_is_drawn_of_no_relation():
     with pytest.raises(AttnError, match="expected a relation to draw"):
         treebank_content(heads_of(numbers=NUMBERS), "heat", False)
+
+
+def test_the_command_draws_it(tmp_path):
+    write_treebank(tmp_path)
+    asked = ("heads", "--treebank", "en.conllu", "--model", str(TINY / "bert"), "-o", "heads.svg")
+    done = attn(*asked, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert {"obj (4)", "heads against en.conllu", *LOOKS.values()} <= {*texts((tmp_path / "heads.svg").read_bytes())}

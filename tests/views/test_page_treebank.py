@@ -4,16 +4,21 @@ import re
 
 import numpy as np
 import pytest
+from oracles.checkpoints import TINY
 from support.chromium import needs_chromium
+from support.command import attn
 from support.treebank_heads import drawn_by_lot, heads_of, relation_of, tally_of
+from support.treebanks import write_treebank
 from test_page import Page
 from test_page_alignment import data_of
 
+from attncli.analysis.relations import LOOKS
 from attncli.corpus.treebank_heads import Numbers
 from attncli.errors import AttnError
-from attncli.views.figure.treebank import NOT_SAID, OPTIMISTIC
 from attncli.views.page.frame import digest
 from attncli.views.page.treebank import COLUMNS, treebank_page
+from attncli.views.screen import Screen
+from attncli.views.terminal.treebank import NOT_SAID, OPTIMISTIC, finding, held_out_on
 
 NUMBERS = Numbers((2, 5), (0, 3))
 OBJ = [[[20, 69], [80, 10]], [[0, 30], [5, 40]]]  # of 100 pairs, 60 of them at one distance
@@ -52,9 +57,9 @@ def rows_of(page):
 def test_a_row_has_a_relation_with_its_best_head_beside_the_distance(found):
     obj, cc = rows_of(treebank_page(found))
     # held out: 2.3 and +1 are best of the first pairs; of all 80 of 100 are its, and 40 have that distance
-    head = ["0.80", "0.60 (−2)", "2.3", "head word", "0.80 / 0.40", "yes, 2.3", "0.71–0.87"]
+    head = ["0.80", "0.60 (−2)", "2.3", "dependant", "0.80 / 0.40", "yes, 2.3", "0.71–0.87"]
     assert obj == ["obj", "100", "", *head]
-    assert cc == ["cc", "10", "", "1.00", "0.30 (+1)", "5.0", "head word", "–", "no pairs", "0.72–1.00"]
+    assert cc == ["cc", "10", "", "1.00", "0.30 (+1)", "5.0", "dependant", "–", "no pairs", "0.72–1.00"]
     assert len(obj) == 1 + len(COLUMNS)
 
 
@@ -74,19 +79,10 @@ def test_the_chart_has_bar_interval_distance_and_held_out_in_hundredths(found):
 
 def test_the_finding_and_the_notes_are_told(found):
     page = treebank_page(found)
-    said = re.search('<p id="finding" dir="auto">(.*?)</p>', page)[1]
-    assert said == (
-        "1 of 2 relations has a head that beats the most frequent distance on sentences that it was not chosen on. "
-        "The clearest: obj, 0.80 against 0.40, by head 2.3 (dependant looks at its head word)."
-    )
-    assert "<h1" in page
-    for note in ("2 words &lt;i&gt; have no piece", "cut", OPTIMISTIC, NOT_SAID):
+    said = finding(found, Screen())
+    assert f'<p id="finding" dir="auto">{said[0].upper()}{said[1:]}.</p>' in page
+    for note in ("2 words &lt;i&gt; have no piece", "cut", OPTIMISTIC, NOT_SAID, held_out_on(found)):
         assert note in page
-
-
-def test_where_no_head_beats_the_distance_that_is_the_finding(found):
-    page = treebank_page(heads_of(found.relations[1], numbers=NUMBERS))
-    assert "None of 1 relation has a head that beats the most frequent distance" in page
 
 
 def test_the_data_are_the_counts_of_all_heads(found):
@@ -117,22 +113,36 @@ def test_there_is_no_page_of_no_relation():
         treebank_page(heads_of(numbers=NUMBERS))
 
 
+@pytest.mark.parametrize(
+    ("source", "layers", "heads"),
+    [(("--model", str(TINY / "bert")), [0, 1], [0, 1, 2, 3]), (("--mode", "multihead"), [0], [0, 1, 2])],
+)
+def test_the_command_writes_it(tmp_path, source, layers, heads):
+    write_treebank(tmp_path)
+    how = ("-o", "heads.html", "--color-scale", "row")
+    done = attn("heads", "--treebank", "en.conllu", *source, *how, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    record = data_of((tmp_path / "heads.html").read_text("utf-8"))
+    assert (record["layers"], record["heads"], record["scale"]) == (layers, heads, "row")
+    assert {each["name"]: each["count"] for each in record["relations"]} == {"nsubj": 4, "obj": 4, "det": 3, "amod": 1}
+
+
 def said_of(found, relation, layer, head, way):
     """The line of a head, by hand."""
     correct, count = relation.correct[layer, head, way], relation.count
     low, high = relation.intervals[layer, head, way]
     looks = ("a dependant looks most at its head word", "a head word looks most at its dependant")[way]
-    beats = f"which {'beats' if relation.beats[layer, head, way] else 'does not beat'} the {relation.baseline:.2f}"
+    where = f"{'' if relation.beats[layer, head, way] else 'not '}beyond the {relation.baseline:.2f}"
     found_in = f"{looks} in {correct:,} of {count:,} pairs, {correct / count:.2f} ({low:.2f}–{high:.2f})"
     head = f"Layer {found.layers[layer]}, head {found.heads[head]}, {relation.relation}"
     offset = f"{relation.offset:+}".replace("-", "−")
-    return f"{head}: {found_in}, {beats} of the most frequent distance ({offset})."
+    return f"{head}: {found_in}, {where} of the best fixed distance ({offset})."
 
 
 @needs_chromium
 def test_a_cell_that_is_pointed_at_is_told_with_its_interval(show, found):
     browser = show(found)
-    assert browser.text("#readout") == f"{said_of(found, found.relations[0], 0, 1, 0)} 1 of 4 heads beat it."
+    assert browser.text("#readout") == f"{said_of(found, found.relations[0], 0, 1, 0)} 1 of 4 heads are beyond it."
     for way, (layer, head) in ((0, (1, 1)), (1, (0, 0)), (1, (1, 0))):
         browser.hover(browser.all(".map")[way].find_elements("css selector", "tbody td")[2 * layer + head])
         assert browser.text("#readout") == said_of(found, found.relations[0], layer, head, way)
@@ -179,7 +189,7 @@ def test_everything_can_be_done_with_the_keyboard(show, many):
     browser.press("END", "TAB", "ARROW_LEFT")
     assert browser.text("#readout") == said_of(many, many.relations[0], 0, 0, 1)
     browser.press("TAB")
-    assert browser.text("#readout").endswith(" heads beat it.")
+    assert browser.text("#readout").endswith(" heads are beyond it.")
 
 
 @needs_chromium
@@ -216,9 +226,8 @@ def test_it_fits_every_screen_and_small_cells_have_no_numbers(show, size, n_laye
 def test_a_screen_reader_finds_tables_buttons_and_cells(show, found):
     nodes = show(found).cdp("Accessibility.getFullAXTree")["nodes"]
     named = {(each["role"]["value"], each.get("name", {}).get("value", "")) for each in nodes if not each["ignored"]}
-    looks = "dependant looks at its head word", "head word looks at its dependant"
-    assert {("grid", each) for each in looks} | {("button", "obj"), ("status", "")} <= named
-    assert {("gridcell", "0.80, beats the most frequent distance"), ("gridcell", "0.69")} <= named
+    assert {("grid", each) for each in LOOKS.values()} | {("button", "obj"), ("status", "")} <= named
+    assert {("gridcell", "0.80, beyond the best fixed distance"), ("gridcell", "0.69")} <= named
     assert {("columnheader", "distance"), ("cell", "0.60 (−2)")} <= named
 
 

@@ -1,7 +1,6 @@
 """The figure of heads against treebanks: a row a relation, a column a head, and the best fixed distance beside them."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -12,21 +11,18 @@ from attncli.errors import AttnError
 from attncli.views.figure.content import PAPER, Kind, Scale
 from attncli.views.figure.grouped import Grouped, Map
 from attncli.views.screen import cut
+from attncli.views.terminal.treebank import OPTIMISTIC, files_named, remarks_of, sizes
 
-OPTIMISTIC = "optimistic: chosen and judged on the same sentences"
-NOT_SAID = "attention that points at a word is no proof that the model uses it: attn heads --by effect takes heads away"
 MOST_ROWS, MOST_COLUMNS = 50, 400  # relations; heads, of more of them a column is a layer
-LONGEST, MOST_FILES = 24, 3  # cells of a relation; files that are named
+LONGEST = 24  # cells of a relation
 
 
 def treebank_content(found: TreebankHeads, kind: Kind, by_row: bool) -> Grouped:
-    """A map a direction, rows in order of pairs; a dot marks the heads that beat the best fixed distance.
+    """A map a direction, rows in order of pairs; a dot marks the heads beyond the best fixed distance; it has one kind.
 
     Raises:
-        AttnError: arcs, for there are no words to draw them between; no relation.
+        AttnError: no relation.
     """
-    if kind != "heat":
-        raise AttnError("arcs are drawn between words, and here heads are judged", "take a map: heat")
     if not found.relations:
         raise AttnError("expected a relation to draw, got a treebank without counted pairs", "see attn heads --help")
     shown = found.relations[:MOST_ROWS]
@@ -34,8 +30,8 @@ def treebank_content(found: TreebankHeads, kind: Kind, by_row: bool) -> Grouped:
     groups, columns = ([""], found.layers) if by_layer else (found.layers, found.heads)
     label = "share of the row's largest share" if by_row else "share of words that look most at the right one"
     return Grouped(
-        f"heads against {files_named(found)}",
-        " · ".join(sizes(found)),
+        f"heads against {files_named(found, PAPER)}",
+        f"{PAPER.word(found.source.name)} · {sizes(found)}",
         tuple(_map(found, shown, way, by_layer) for way in range(2)),
         tuple(cut(PAPER.word(f"{each.relation} ({each.count})"), LONGEST) for each in shown),
         np.array([each.baseline for each in shown]),
@@ -47,20 +43,6 @@ def treebank_content(found: TreebankHeads, kind: Kind, by_row: bool) -> Grouped:
         Scale(label, by_row=by_row),
         tuple(_notes(found, len(shown))),
     )
-
-
-def files_named(found: TreebankHeads) -> str:
-    """The names of the first files, and how many more there are."""
-    named = [PAPER.word(Path(each).name) for each in found.files[:MOST_FILES]]
-    more = len(found.files) - len(named)
-    return ", ".join(named) + f" and {more} more" * (more > 0)
-
-
-def sizes(found: TreebankHeads) -> Iterator[str]:
-    """What was read, and by which heads."""
-    yield PAPER.word(found.source.name)
-    yield f"{found.sentences:,} sentences"
-    yield f"{found.pairs:,} pairs of a dependant and its head word"
 
 
 def _map(found: TreebankHeads, shown: Sequence[RelationHeads], way: int, by_layer: bool) -> Map:
@@ -80,9 +62,8 @@ def _best(found: TreebankHeads, accuracy: Array) -> str:
 
 
 def _notes(found: TreebankHeads, shown: int) -> Iterator[str]:
-    yield "distance: the share of pairs at the relation's most frequent distance, +1: the head word is the next word"
-    yield f"dot: the 95 % interval (Wilson) of the head lies above that share; {OPTIMISTIC}"
+    yield "distance: the share of pairs at the best fixed distance, +1 if the head word is the next word"
+    yield f"dot: all of the 95 % interval (Wilson) is beyond it; all is {OPTIMISTIC}"
     if rest := len(found.relations) - shown:
         yield f"{rest} relations of fewer pairs are left out; they are in .csv"
-    yield NOT_SAID
-    yield from map(PAPER.word, (*found.remarks, *found.warnings))
+    yield from map(PAPER.word, (*remarks_of(found), *found.warnings))

@@ -28,11 +28,11 @@ function scoreOf(relation, layer, head, way) {
 function saidOfHead(relation, { layer, head, way }) {
   const { correct, share, low, high, beats } = scoreOf(relation, layer, head, way);
   const found = `in ${correct.toLocaleString("en")} of ${relation.count.toLocaleString("en")} pairs`;
-  const beaten = beats ? "which beats" : "which does not beat";
+  const where = beats ? "beyond" : "not beyond";
   return [
     `Layer ${page.layers[layer]}, head ${page.heads[head]}, `, bdi(relation.name), `: ${LOOKS[way]} ${found}, `,
     make("strong", inShort(share)), ` (${inShort(low)}–${inShort(high)}), `,
-    `${beaten} the ${inShort(relation.baseline)} of the most frequent distance (${offsetOf(relation)}).`,
+    `${where} the ${inShort(relation.baseline)} of the best fixed distance (${offsetOf(relation)}).`,
   ];
 }
 
@@ -135,7 +135,7 @@ function drawMaps() {
     cell.style.color = WEIGHTS.inks[level];
     cell.classList.toggle("beyond", beats);
     cell.textContent = inShort(share).replace("0.", ".");
-    cell.setAttribute("aria-label", `${inShort(share)}${beats ? ", beats the most frequent distance" : ""}`);
+    cell.setAttribute("aria-label", `${inShort(share)}${beats ? ", beyond the best fixed distance" : ""}`);
   })));
   found("most").textContent = inShort(most);
 }

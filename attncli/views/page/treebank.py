@@ -5,15 +5,22 @@ from collections.abc import Iterator
 from attncli.analysis.relations import LOOKS
 from attncli.corpus.treebank_heads import HeldOut, RelationHeads, TreebankHeads
 from attncli.errors import AttnError
-from attncli.views.figure.treebank import NOT_SAID, OPTIMISTIC, files_named, sizes
 from attncli.views.page.data import Record
 from attncli.views.page.frame import as_text, framed, json_block, note_items
 from attncli.views.screen import Screen
+from attncli.views.terminal.treebank import (
+    LOOKING,
+    OPTIMISTIC,
+    files_named,
+    finding,
+    held_out_on,
+    remarks_of,
+    sizes,
+)
 
 SCRIPTS = ("data.js", "matrix.js", "room.js", "treebank.js")
-LOOKED_AT = {"dependent": "head word", "head": "dependant"}
-COLUMNS = ("pairs", "from 0 to 1", "accuracy", "distance", "best head", "looks at", "held out", "beats it", "interval")
-LEFT = ("from 0 to 1", "looks at", "beats it")  # columns of words
+COLUMNS = ("pairs", "from 0 to 1", "right", "distance", "head", "looking", "held out", "beyond", "interval")
+LEFT = ("from 0 to 1", "looking", "beyond")  # columns of words
 
 
 def treebank_page(found: TreebankHeads, by_row: bool = False) -> str:
@@ -24,39 +31,18 @@ def treebank_page(found: TreebankHeads, by_row: bool = False) -> str:
     """
     if not found.relations:
         raise AttnError("expected a relation to show, got a treebank without counted pairs", "see attn heads --help")
-    named = f"heads against {files_named(found)}"
+    named, said = f"heads against {files_named(found, Screen())}", finding(found, Screen())
     parts = {
         "title": as_text(f"attn {named}"),
         "named": as_text(named),
-        "settings": as_text(" · ".join(sizes(found))),
-        "finding": as_text(finding(found)),
+        "settings": as_text(f"{found.source.name} ({found.source.size}) · {sizes(found)}"),
+        "finding": as_text(f"{said[0].upper()}{said[1:]}."),
         "table": _table(found),
         "maps": "\n".join(map(_map, LOOKS)),
         "notes": note_items(_notes(found)),
         "data": json_block(_data(found, by_row)),
     }
     return framed("treebank.html", ("page.css", "treebank.css"), SCRIPTS, parts)
-
-
-def finding(found: TreebankHeads) -> str:
-    """How many relations have a head beyond the baseline where it is held out, and the clearest of them."""
-    n, beyond = len(found.relations), found.beyond
-    have = f"{len(beyond) or 'None'} of {n} relation{'s' * (n != 1)} {'have' if len(beyond) > 1 else 'has'}"
-    said = f"{have} a head that beats the most frequent distance on sentences that it was not chosen on."
-    if not beyond:
-        return said
-    clearest = max(beyond, key=_margin)
-    held = clearest.held_out
-    assert held is not None  # of those that are beyond
-    right = f"{held.accuracy:.2f} against {held.baseline:.2f}"
-    looks = f"{held.layer}.{held.head} ({LOOKS[held.direction]})"
-    return f"{said} The clearest: {clearest.relation}, {right}, by head {looks}."
-
-
-def _margin(relation: RelationHeads) -> float:
-    """How far the interval of the head that is held out is above the baseline."""
-    held = relation.held_out
-    return -1.0 if held is None else held.interval[0] - held.baseline
 
 
 def _data(found: TreebankHeads, by_row: bool) -> Record:
@@ -79,7 +65,7 @@ def _relation(found: TreebankHeads, each: RelationHeads, n_head: int) -> Record:
         "baseline": each.baseline,
         "offset": each.offset,
         "best": places | {"way": [*LOOKS].index(best.direction)},
-        "beating": f"{each.beating:,} of {n_head:,} heads beat it." if n_head > 1 else "",
+        "beating": f"{each.beating:,} of {n_head:,} heads are beyond it." if n_head > 1 else "",
         "correct": each.correct.ravel().tolist(),
     }
 
@@ -108,7 +94,7 @@ def _row(each: RelationHeads) -> str:
         f"{best.accuracy:.2f}",
         f"{each.baseline:.2f} ({each.offset:+})".replace("-", "−"),
         f"{best.layer}.{best.head}",
-        LOOKED_AT[best.direction],
+        LOOKING[best.direction],
         *_held_out(each.held_out),
         f"{best.interval[0]:.2f}–{best.interval[1]:.2f}",
     )
@@ -117,7 +103,7 @@ def _row(each: RelationHeads) -> str:
 
 
 def _held_out(held: HeldOut | None) -> tuple[str, str]:
-    """The accuracy beside the baseline, and whether it beats that by all of its interval."""
+    """The accuracy beside the baseline, and whether all of its interval is beyond that."""
     if held is None:
         return "–", "no pairs"
     both, head = f"{held.accuracy:.2f} / {held.baseline:.2f}", f"{held.layer}.{held.head}"
@@ -140,8 +126,8 @@ def _chart(each: RelationHeads) -> str:
 
 
 def _notes(found: TreebankHeads) -> Iterator[str]:
-    yield "accuracy: the share of the pairs in which the strongest other word of the one that looks is the right one"
-    yield "distance: the share of pairs at the relation's most frequent distance, +1: the head word is the next word"
-    yield f"the best heads are {OPTIMISTIC}; those held out were not"
-    yield NOT_SAID
-    yield from (*found.remarks, *found.warnings)
+    yield "right: the share of the pairs in which the strongest other word of the one that looks is the right one"
+    yield f"right, interval, distance: {OPTIMISTIC}"
+    yield f"held out: {held_out_on(found)}, beside the distance there; interval: 95 % (Wilson)"
+    yield "distance: the share of pairs at the best fixed distance, +1 if the head word is the next word"
+    yield from (*remarks_of(found), *found.warnings)

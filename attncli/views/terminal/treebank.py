@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rich.text import Text
 
+from attncli.analysis.relations import LOOKS
 from attncli.corpus.treebank_heads import HeadScore, HeldOut, RelationHeads, TreebankHeads
 from attncli.errors import Setting
 from attncli.settings.wording import Remark
@@ -16,8 +17,8 @@ LONGEST_BAR, LEAST_BAR, LONGEST_RELATION, MOST_FILES = 24, 3, 16, 3  # cells; fi
 RIGHT = "right"
 #: The columns that a narrow screen goes without, in this order.
 DISPENSABLE = ("interval", "pairs", "distance", "looking", "held out")
+OPTIMISTIC = "chosen and judged on the same sentences, which is optimistic"
 LOOKING = {"dependent": "dependant", "head": "head word"}
-LOOKS = {"dependent": "a dependant looks at its head word", "head": "a head word looks at its dependant"}
 NOT_SAID = "attention that points at a word is no proof that the model uses it; taking heads away: "
 
 
@@ -81,7 +82,7 @@ def finding(found: TreebankHeads, screen: Screen) -> str:
     held = clearest.held_out
     assert held is not None
     shares = f"right about {held.accuracy:.0%} of {held.count:,} pairs, the best distance about {held.baseline:.0%}"
-    head = f"head {held.layer}.{held.head}, {LOOKS[held.direction]}"
+    head = f"head {held.layer}.{held.head}, a {LOOKS[held.direction]}"
     return f"{said}; the clearest: {screen.word(clearest.relation)}, {head}, {shares}"
 
 
@@ -154,7 +155,7 @@ def _judged(held: HeldOut | None) -> str:
 
 def _spoken(each: RelationHeads, screen: Screen) -> str:
     best, held = each.best, each.held_out
-    looks = f"Head {best.head} of layer {best.layer}, {LOOKS[best.direction]}"
+    looks = f"Head {best.head} of layer {best.layer}, a {LOOKS[best.direction]}"
     right = f"is right about {best.accuracy:.2f} of them, from {best.interval[0]:.2f} to {best.interval[1]:.2f}"
     distance = f"the best fixed distance, {each.offset:+}, about {each.baseline:.2f}"
     beyond = "beyond it" if best.beats else "not beyond it"
@@ -168,19 +169,29 @@ def _spoken(each: RelationHeads, screen: Screen) -> str:
 
 def _remarks(found: TreebankHeads) -> Iterator[str]:
     """How the columns are read, and what they do not say."""
-    yield "right, interval, distance: chosen and judged on the same sentences, which is optimistic"
+    yield f"right, interval, distance: {OPTIMISTIC}"
+    yield f"held out: {held_out_on(found)}"
+    yield "interval: 95 % (Wilson); > : all of it is above the best distance, +1 if the head word is the next word"
+    yield from remarks_of(found)
+    if len(found.layers) * len(found.heads) > 1:
+        head = found.relations[0].best
+        yield Remark(("all relations of one head: ", Setting("layer", head.layer), " ", Setting("head", head.head)))
+
+
+def held_out_on(found: TreebankHeads) -> str:
+    """The sentences that heads were chosen on, and those that they were judged on."""
     chosen = "the first half of the sentences, judged on the second"
     if found.choose_on is not None:
         chosen = f"{Path(found.choose_on).name}, judged on all sentences"
-    yield f"held out: head and distance chosen on {chosen}"
-    yield "interval: 95 % (Wilson); > : all of it is above the best distance, +1 if the head word is the next word"
+    return f"head and distance chosen on {chosen}"
+
+
+def remarks_of(found: TreebankHeads) -> Iterator[str]:
+    """Remarks that belong to any view: what the figures do not say, and what was not counted."""
     yield Remark((NOT_SAID, Setting("by", "effect")))
     if found.pairs_unmapped:
         lost = f"of {found.pairs:,} pairs {found.pairs_unmapped:,} are not counted"
         yield f"{lost}: a word without a token of its own ({found.words_unmapped:,} words), or both in one token"
     if found.unread:
         yield f"sentences that were passed over: {len(found.unread):,}"
-    if len(found.layers) * len(found.heads) > 1:
-        head = found.relations[0].best
-        yield Remark(("all relations of one head: ", Setting("layer", head.layer), " ", Setting("head", head.head)))
     yield from found.remarks
