@@ -150,20 +150,20 @@ def _head(each: Input) -> bytes:
         raise cannot_read(each.name, error.strerror) from error
 
 
-def check_text(name: str, head: bytes) -> None:
-    """AttnError: a file that begins like another format."""
+def check_text(name: str, head: bytes, hint: str = TEXT_HINT) -> None:
+    """AttnError: a file that begins like another format; hint: that of one with no way from it to text."""
     kind = packed_kind(head) or binary_kind(head) or text_kind(head)
     if kind is not None and kind.key not in READ_AS_LINES:
-        raise cannot_read(name, f"it is {kind.name}", _way_on(name, kind))
+        raise cannot_read(name, f"it is {kind.name}", _way_on(name, kind, hint))
 
 
-def _way_on(name: str, kind: FileKind) -> str:
+def _way_on(name: str, kind: FileKind, hint: str) -> str:
     """The hint for a file of a kind that is not text."""
     if ending := next((ending for ending, packing in PACKED.items() if packing == kind.key), None):
         return f"rename it to {shlex.quote(name + ending)}"
     if kind.key in TABULAR:
         return "write its text column to a file, a line a row"
-    return kind.hint(name) if "unpacks" in kind.way or kind.key in TO_TEXT else TEXT_HINT
+    return kind.hint(name) if "unpacks" in kind.way or kind.key in TO_TEXT else hint
 
 
 def _cuts(chunks: Iterable[bytes], most: _Most) -> Iterator[tuple[int, int]]:

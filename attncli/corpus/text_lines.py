@@ -75,10 +75,10 @@ def open_lines(path: str, hint: str = TEXT_HINT) -> Iterator[Lines]:
     """
     named_texts([path], hint)
     if is_packed(path):
-        yield Lines(checked(path, unpacked(path)))
+        yield Lines(checked(path, unpacked(path), hint))
         return
     with open_text(path) as file:
-        yield lines_of(path, file)
+        yield lines_of(path, file, hint)
 
 
 @contextmanager
@@ -90,19 +90,19 @@ def opened_lines(name: str, hint: str = TEXT_HINT) -> Iterator[Lines]:
     elif sys.stdin is None:
         raise UsageError("there is no standard input", "pipe text, or name files")
     else:
-        yield lines_of("-", sys.stdin.buffer)
+        yield lines_of("-", sys.stdin.buffer, hint)
 
 
-def lines_of(name: str, stream: BinaryIO) -> Lines:
+def lines_of(name: str, stream: BinaryIO, hint: str = TEXT_HINT) -> Lines:
     """The lines of an open stream. Raises AttnError as `open_lines`."""
-    return Lines(checked(name, chunks_of(stream)), stream)
+    return Lines(checked(name, chunks_of(stream), hint), stream)
 
 
-def checked(name: str, content: Iterator[bytes]) -> Iterator[bytes]:
+def checked(name: str, content: Iterator[bytes], hint: str = TEXT_HINT) -> Iterator[bytes]:
     """The content of a text without the mark of UTF-8. Raises AttnError where it begins like another format."""
     chunks = without_giants(name, content)
     head = next(chunks, b"")
-    check_text(name, head[:SAMPLE])
+    check_text(name, head[:SAMPLE], hint)
     return chain([head.removeprefix(BOM)], chunks)
 
 

@@ -279,6 +279,17 @@ def test_what_is_no_file_is_refused(tmp_path, path):
     assert error.value.in_words()[1].startswith("a treebank is a file of CoNLL-U")
 
 
+@pytest.mark.parametrize("name", ["a.conllu", "-"])
+def test_a_file_of_another_kind_leads_to_treebanks(tmp_path, monkeypatch, name):
+    (tmp_path / "a.conllu").write_bytes(b"\x7fELF" + b"\0" * 40)
+    with (tmp_path / "a.conllu").open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(AttnError, match="it is a program") as error:
+            next(read_treebank(name, pytest.fail))
+    assert error.value.in_words()[1].startswith("a treebank is a file of CoNLL-U")
+
+
 def test_packed_files(tmp_path):
     zstandard = pytest.importorskip("zstandard")
     for name, pack in (("a.conllu.gz", gzip.compress), ("a.conllu.zst", zstandard.compress)):
