@@ -171,7 +171,9 @@ def loaded(tmp_path):
     """For calls, each its arguments or those and variables, the modules that are loaded once attn has run."""
 
     def loaded(calls):
-        each = [call if isinstance(call, tuple) else (call, {}) for call in calls]
+        home = {"ATTN_HOME": str(tmp_path / "home")}  # what the person running it keeps is not looked at
+        both = (call if isinstance(call, tuple) else (call, {}) for call in calls)
+        each = [(arguments, home | variables) for arguments, variables in both]
         command = [sys.executable, "-c", FORKING, json.dumps(each), tmp_path / "modules"]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
         found = [{*line.split()} for line in (tmp_path / "modules").read_text().splitlines()]
