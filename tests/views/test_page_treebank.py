@@ -248,3 +248,13 @@ def test_it_prints_on_white(show, found):
     browser = show(found, scheme="dark", media="print")
     assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert browser.run("return getComputedStyle(document.getElementById('readout')).display") == "none"
+
+
+@needs_chromium
+def test_nothing_is_cut_off_on_paper(show):
+    browser = show(drawn_by_lot(6, 12, [f"relation:{at}" for at in range(40)]), width=718, media="print")  # A4
+    inside = (
+        "return [...document.querySelectorAll('.scroll')].map((e) => "
+        "[e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight])"
+    )
+    assert np.max(browser.run(inside)) <= 0
