@@ -14,12 +14,31 @@ def merge_words(weights: Array, queries: Array, keys: Array | None = None) -> Ar
 
     Weight on a word is the sum over its pieces, weight from a word the mean over them (Clark et al. 2019, section
     4.1), so that rows sum to 1 again; a piece that sees nothing counts as zeros. queries `[n_query]` and keys `[n_key]`
-    (None: the same) number the word of each token; the result has a row a number that occurs, in ascending order.
+    (None: the same) number the word of each token; the result has a row a number that occurs, in ascending order. Where
+    each token is a word of its own it is the weights themselves.
     """
-    share, belongs = (_belongs(words, weights) for words in (queries, queries if keys is None else keys))
+    return _mean(_sum(weights, queries if keys is None else keys), queries)
+
+
+def _sum(weights: Array, words: Array) -> Array:
+    """Weight on words `[..., n_key_word]`."""
+    summed: Array = weights if _apart(words) else weights @ _belongs(words, weights)
+    return summed
+
+
+def _mean(weights: Array, words: Array) -> Array:
+    """Weight from words `[..., n_query_word, n_key]`."""
+    if _apart(words):
+        return weights
+    share = _belongs(words, weights)
     share /= share.sum(axis=0)  # [n_query, n_query_word]; columns sum to 1
-    merged: Array = share.T @ (weights @ belongs)
-    return merged
+    mean: Array = share.T @ weights
+    return mean
+
+
+def _apart(words: Array) -> bool:
+    """Whether each token is a word of its own, in ascending order: then nothing is merged."""
+    return bool((words[1:] > words[:-1]).all())
 
 
 def hide(weights: Array, queries: Array, keys: Array | None = None) -> Array:

@@ -176,9 +176,7 @@ class HeadCounter:
         rows, pairs = sentence.rows, sentence.pairs
         if not len(pairs.relations):
             return
-        merged = merge_words(weights, rows)
-        if (rows == NO_WORD).any():
-            merged = merged[..., 1:, 1:]  # without the row of those of no word
+        merged = merge_words(*_of_words(weights, rows))
         keys = np.ones(merged.shape[-1], bool)
         if self.hide_first and rows[0] != NO_WORD:
             keys[rows[0]] = False
@@ -186,6 +184,15 @@ class HeadCounter:
         relations, starts = np.unique(pairs.relations, return_index=True)
         counts = np.add.reduceat(found, starts, axis=2, dtype=np.int64)  # [n_layer, n_head, relations, 2]
         self.correct[part, relations] += np.moveaxis(counts, 2, 0)
+
+
+def _of_words(weights: Array, rows: Array) -> tuple[Array, Array]:
+    """Weights `[..., n, n]` and rows `[n]` without the tokens of no word; in most texts those are the outer ones."""
+    inside = np.flatnonzero(rows != NO_WORD)
+    if len(inside) and inside[-1] - inside[0] + 1 == len(inside):
+        some = slice(int(inside[0]), int(inside[-1]) + 1)  # copies nothing
+        return weights[..., some, some], rows[some]
+    return weights[..., inside[:, None], inside], rows[inside]
 
 
 def tallies(
