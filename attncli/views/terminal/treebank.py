@@ -13,7 +13,8 @@ from attncli.settings.wording import Remark
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.typeset import BOLD, DIM, bar, heading, notes, wrap
 
-LONGEST_BAR, LEAST_BAR, LONGEST_RELATION, MOST_FILES = 24, 3, 16, 3  # cells; files that are named
+LONGEST_BAR, LEAST_BAR, NARROWEST, LONGEST_RELATION = 24, 3, 30, 16  # cells
+MOST_FILES = 3  # that are named
 RIGHT = "right"
 #: The columns that a narrow screen goes without, in this order.
 DISPENSABLE = ("interval", "pairs", "distance", "looking", "held out")
@@ -47,7 +48,7 @@ def treebank_lines(found: TreebankHeads, screen: Screen) -> list[Text]:
     lines += [*wrap([("  ", ""), (sizes(found), "")], screen.columns, 2), Text()]
     lines += [*wrap([("finding  ", BOLD), (finding(found, screen), "")], screen.columns, 2), Text()]
     lines += heading("relations", _explained(found), screen)
-    if screen.accessible:
+    if screen.accessible or screen.columns < NARROWEST:
         lines += [each for one in found.relations for each in wrap([(_spoken(one, screen), "")], screen.columns, 2)]
     else:
         lines += _table(found, screen)
