@@ -1,6 +1,7 @@
 """Heads against treebanks: counted by hand, and by a plain loop over what `attn explain --words` gives."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from oracles.checkpoints import TINY
 from support.objects_head import SENTENCES, files
 from support.treebanks import conllu, written
 
-from attncli import AttnError, UsageError, explain_model, open_model, treebank_heads
+from attncli import AttnError, UsageError, explain, explain_model, open_model, treebank_heads
 from attncli.analysis.relations import DIRECTIONS
 from attncli.corpus.treebank_file import read_treebank
 
@@ -153,17 +154,17 @@ WORDS = (
 )
 
 
-def by_loop(path, model, hide_first=False):
+def by_loop(path, explained, hide_first=False):
     """Pairs found and offsets, by relation: loops over the matrices of single sentences."""
     correct, offsets = {}, {}
     for sentence in read_treebank(str(path), pytest.fail):
-        explanation = explain_model(sentence.text, model, words=True, hide_special=True)
+        explanation = explained(sentence.text)
         rows = {(token.start, token.end): token.index for token in explanation.sentence.tokens}
-        words = [rows[word.start, word.end] for word in sentence.words]
+        words = [rows.get((word.start, word.end)) for word in sentence.words]
         for number, word in enumerate(sentence.words):
-            if word.head == 0 or word.relation == "punct":
-                continue
             ends = words[number], words[word.head - 1]
+            if word.head == 0 or word.relation == "punct" or None in ends:
+                continue
             offsets.setdefault(word.relation, Counter())[word.head - 1 - number] += 1
             found = correct.setdefault(word.relation, np.zeros((*explanation.weights.shape[:2], 2), int))
             for layer, head in np.ndindex(*found.shape[:2]):
@@ -183,7 +184,22 @@ def test_counts_are_those_of_a_loop_over_explanations(tmp_path, name, hide_first
     path.write_text("".join(WORDS))
     found = treebank_heads(path, model=model, hide_first=hide_first)
     special = model.read("dog").tokens[0].special
-    correct, offsets = by_loop(path, model, hide_first and not special)
+    explained = partial(explain_model, model=model, words=True, hide_special=True)
+    _agree(found, *by_loop(path, explained, hide_first and not special))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"heads": 8}, {"positions": "sinusoidal"}, {"heads": 2, "projections": "random", "layers": 2}]
+)
+def test_counts_over_word_vectors_are_those_of_a_loop(tmp_path, options):
+    path = tmp_path / "words.conllu"
+    path.write_text("".join(WORDS[:4] + WORDS[6:]))
+    found = treebank_heads(path, **options)
+    assert (found.words_unmapped, found.pairs_unmapped) == (2, 0)  # a full stop, and an exclamation mark
+    _agree(found, *by_loop(path, partial(explain, **{"mode": "multihead"} | options)))
+
+
+def _agree(found, correct, offsets):
     assert {each.relation for each in found.relations} == {*correct}
     for each in found.relations:
         np.testing.assert_array_equal(each.correct, correct[each.relation])
