@@ -78,7 +78,7 @@ def test_it_says_what_is_optimistic_and_what_is_not_said():
 
 def test_no_head_and_no_judgement_are_said():
     none = " ".join(" ".join(shown(heads_of(DET, numbers=NUMBERS))).split())
-    assert "in none of 1 relations is a head beyond the best fixed distance" in none
+    assert "in none of 1 relation is a head beyond the best fixed distance" in none
     assert "no judgement" in " ".join(shown(heads_of(IOBJ, numbers=NUMBERS)))
 
 
@@ -100,3 +100,9 @@ def test_spoken_a_sentence_a_relation():
     ) in text
     assert "iobj, 4 pairs." in text
     assert "Held out: no judgement." in text
+
+
+def test_numbers_of_one_and_standard_input():
+    one = {"sentences": 1, "words": 1, "pairs": 1, "files": ("-", "/x/a", "b", "c", "d")}
+    text = " ".join(" ".join(shown(heads_of(IOBJ, numbers=NUMBERS, **one))).split())
+    assert "against standard input, a, b and 2 more 1 sentence, 1 word, 1 pair of a dependant" in text

@@ -57,15 +57,20 @@ def treebank_lines(found: TreebankHeads, screen: Screen) -> list[Text]:
 
 def files_named(found: TreebankHeads, screen: Screen) -> str:
     """The names of the first files, and how many more there are."""
-    named = [screen.word(Path(each).name) for each in found.files[:MOST_FILES]]
+    named = ["standard input" if each == "-" else screen.word(Path(each).name) for each in found.files[:MOST_FILES]]
     more = len(found.files) - len(named)
     return ", ".join(named) + f" and {more} more" * (more > 0)
 
 
 def sizes(found: TreebankHeads) -> str:
     """How much was read and counted."""
-    pairs = found.pairs - found.pairs_unmapped
-    return f"{found.sentences:,} sentences, {found.words:,} words, {pairs:,} pairs of a dependant and its head word"
+    pairs = _several(found.pairs - found.pairs_unmapped, "pair")
+    words = _several(found.words, "word")
+    return f"{_several(found.sentences, 'sentence')}, {words}, {pairs} of a dependant and its head word"
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def finding(found: TreebankHeads, screen: Screen) -> str:
@@ -77,8 +82,8 @@ def finding(found: TreebankHeads, screen: Screen) -> str:
     who = "a head" if len(found.layers) * len(found.heads) > 1 else "this head"
     where = "beyond the best fixed distance, on sentences that it was not chosen on"
     if not beyond:
-        return f"in none of {judged} relations is {who} {where}"
-    said = f"in {len(beyond)} of {judged} relations {who} is {where}"
+        return f"in none of {_several(judged, 'relation')} is {who} {where}"
+    said = f"in {len(beyond)} of {_several(judged, 'relation')} {who} is {where}"
     clearest = max(beyond, key=_margin)
     held = clearest.held_out
     assert held is not None
