@@ -59,7 +59,10 @@ class HeadScore:
 
 @dataclass(frozen=True)
 class HeldOut(HeadScore):
-    """A head that was chosen on some sentences, judged on `count` pairs of others; so are the baseline and offset."""
+    """A head that was chosen on some sentences, judged on `count` pairs of others; so are the baseline and offset.
+
+    beats: whether all of the interval is above the baseline, and above the best offset of those others.
+    """
 
     count: int
     baseline: float
@@ -172,7 +175,10 @@ def relation_heads(relation: str, chosen_on: Tally, judged_on: Tally, every: Tal
 
 
 def _held_out(chosen_on: Tally, judged_on: Tally, numbers: Numbers) -> HeldOut:
-    """Head, direction and offset of one tally, judged on another."""
-    baseline = judged_on.share_at(chosen_on.offset)
-    score = numbers.score(chosen_on.best, judged_on.correct, judged_on.count, baseline)
+    """Head, direction and offset of one tally, judged on another.
+
+    To beat the baseline is to beat the best offset of the judged pairs too: of a few, the chosen one may have none.
+    """
+    baseline, best = judged_on.share_at(chosen_on.offset), judged_on.share_at(judged_on.offset)
+    score = numbers.score(chosen_on.best, judged_on.correct, judged_on.count, max(baseline, best))
     return HeldOut(**vars(score), count=judged_on.count, baseline=baseline, offset=chosen_on.offset)

@@ -64,3 +64,10 @@ def test_scores_come_by_layer_head_and_direction():
     assert scores[0] == found.best
     assert [each.accuracy for each in scores] == [0.7, 0, 0, 0, 0, 0, 0, 0.6]
     assert heads.beyond == ()
+
+
+def test_a_held_out_head_also_beats_the_best_distance_of_the_pairs_that_it_is_judged_on():
+    chosen_on = tally({(0, 0, 0): 3}, {7: 2, 1: 1})
+    judged_on = tally({(0, 0, 0): 6}, {1: 18, 2: 2})  # 0.15 to 0.52; the distance 7 is none of them
+    held = relation_heads("vocative", chosen_on, judged_on, chosen_on + judged_on, NUMBERS).held_out
+    assert (held.offset, held.baseline, held.interval[0] > held.baseline, held.beats) == (7, 0, True, False)
