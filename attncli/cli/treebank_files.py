@@ -13,6 +13,7 @@ from attncli.cli.output import open_sink, say
 from attncli.cli.pace import Pace
 from attncli.cli.reading import model_settings_of, opened_model, opened_vectors
 from attncli.cli.writing import writer_for
+from attncli.corpus.inputs import said
 from attncli.corpus.treebank_heads import Unread
 from attncli.corpus.treebank_keeping import keep_heads
 from attncli.corpus.treebank_running import TreebankRun, by_model, by_vectors
@@ -45,7 +46,7 @@ class TreebankReport:
         """A sentence is passed over."""
         self._bad += 1
         if self._bad <= MOST_NAMED:
-            say(f"error: {sentence.file}, line {sentence.line}: {sentence.reason}")
+            say(f"error: {said(sentence.file)}, line {sentence.line}: {sentence.reason}")
 
     def progress(self, work: str, done: int, whole: int) -> None:
         """So much of a work is done."""

@@ -80,6 +80,11 @@ def shown(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def said(name: str) -> str:
+    """A file's name in a sentence, that of `-` in words."""
+    return "standard input" if name == "-" else shown(name)
+
+
 def inputs_of(
     named: Sequence[str],
     folder: Path,
@@ -195,7 +200,8 @@ def lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, r
 
 def cannot_read(name: str, reason: str | None, hint: str = TEXT_HINT) -> AttnError:
     """The error for a file that is not read as text."""
-    return AttnError(f"cannot read {name!r}: {reason or 'it is damaged'}", hint)
+    quoted = said(name) if name == "-" else repr(name)
+    return AttnError(f"cannot read {quoted}: {reason or 'it is damaged'}", hint)
 
 
 def open_text(name: str) -> BinaryIO:

@@ -2,7 +2,7 @@
 
 import os
 
-from attncli.corpus.inputs import shown
+from attncli.corpus.inputs import said
 from attncli.corpus.treebank_heads import RelationHeads, TreebankHeads
 from attncli.errors import shortened
 from attncli.models.model import Model
@@ -34,5 +34,5 @@ def _known(found: RelationHeads, treebank: str) -> list[KnownRelation]:
 
 def _name(files: tuple[str, ...]) -> str:
     """The name of the first file, and how many more there are."""
-    first = "standard input" if files[0] == "-" else shown(os.path.basename(files[0]))
+    first = said(os.path.basename(files[0]))
     return shortened(first, LONGEST // 2) + f" and {len(files) - 1} more" * (len(files) > 1)

@@ -102,15 +102,15 @@ class TreebankRun:
         """
         names = RelationNames(self.settings)
         reader = _Reader(self.attending, names, self.settings, skip, progress)
-        chosen_on = reader.sentences([self.choose_on]) if self.choose_on else []
+        chosen_on = [] if self.choose_on is None else reader.sentences([self.choose_on])
         sentences = reader.sentences(self.files)
         if not sentences:
-            first = reader.unread[0]
-            raise AttnError(f"no sentence of {first.file!r} can be read; line {first.line}: {first.reason}")
+            last = reader.unread[-1]  # those of choose_on come before
+            raise AttnError(f"no sentence of {last.file!r} can be read; line {last.line}: {last.reason}")
         counts = reduce(add, (each.mapped.counts for each in sentences), Counts())
         self._check_pairs(names, counts)
         half = (len(sentences) + 1) // 2
-        parts = [chosen_on, sentences] if self.choose_on else [sentences[:half], sentences[half:]]
+        parts = [sentences[:half], sentences[half:]] if self.choose_on is None else [chosen_on, sentences]
         relations = self._relations(names, self._counted(parts, names, progress))
         return self._made(relations, counts, reader, names)
 
@@ -133,7 +133,7 @@ class TreebankRun:
         numbers = Chosen(*self.attending.numbers)
         found = []
         for name, chosen_on, judged_on in zip(names.names, *counted, strict=True):
-            every = judged_on if self.choose_on else chosen_on + judged_on
+            every = chosen_on + judged_on if self.choose_on is None else judged_on
             if every.count:
                 found.append(relation_heads(name, chosen_on, judged_on, every, numbers))
         return tuple(sorted(found, key=lambda each: (-each.count, each.relation)))
@@ -142,7 +142,7 @@ class TreebankRun:
         """UsageError: the relations that were asked for are not there; AttnError: nothing can be counted."""
         if counts.pairs == 0 and self.settings.relations:
             asked = ",".join(self.settings.relations)
-            reason, hint = "expected relations of the treebank", f"there are {', '.join(names.met)}"
+            reason, hint = "expected relations of the treebank", f"there are {', '.join(names.met) or 'none'}"
             raise UsageError(reason, hint, setting="relations", value=asked)
         if counts.pairs == counts.pairs_unmapped:
             said = (

@@ -21,8 +21,9 @@ def base(relation: str) -> str:
 
 def check_relations(setting: str, value: Any) -> tuple[str, ...]:
     """Names of relations, of a text such as `obj,nsubj:pass`, or several of them."""
-    parts = value if isinstance(value, list | tuple) else [value]
-    names = [name.strip() for part in parts for name in check_text(setting, part).split(",")]
+    given = value if isinstance(value, list | tuple) else [value]
+    value = ",".join(check_text(setting, part) for part in given)
+    names = [name.strip() for name in value.split(",")]
     for name in names:
         if not name:
             raise UsageError(

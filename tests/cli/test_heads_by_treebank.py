@@ -99,6 +99,13 @@ def test_standard_input_and_another_treebank_to_choose_on(english, tmp_path):
     assert [each["held_out"]["count"] for each in chosen["relations"]] == [1, 1]
 
 
+def test_standard_input_is_named_in_words(english):
+    asked = ("heads", "--treebank", "-", *english[3:])
+    assert "error: cannot read standard input: it has no sentence" in attn(*asked, text="\n").stderr
+    bad = attn(*asked, text=written("We 2 nsubj", "eat 0 root") + conllu("1\tdog\t9\troot"))
+    assert "error: standard input, line 5: expected a HEAD" in bad.stderr
+
+
 def test_malformed_sentences_are_named_and_the_exit_code_is_4(english, tmp_path):
     bad = conllu("1\tthe\t2\tdet", "2\tdog\t9\troot")
     (tmp_path / "en.conllu").write_text(written("We 2 nsubj", "eat 0 root") + bad + written("He 2 nsubj", "is 0 root"))
@@ -134,6 +141,8 @@ def test_many_malformed_sentences_are_counted(english, tmp_path):
         (["--vectors", "attn-en"], 2, "--vectors 'attn-en': no meaning with a model"),
         (["--by", "effect"], 2, "--by 'effect': expected heads to be held against a treebank, or ranked"),
         (["--relations", "ob"], 2, "--relations 'ob': expected relations of the treebank"),
+        (["--relations", "obj,,det"], 2, "--relations 'obj,,det': expected relations with commas"),
+        (["--choose-on", ""], 1, "cannot read ''"),
         (["--relations", "punct"], 2, "--relations 'punct': expected a relation between two words"),
         (["--layer", "7"], 2, "--layer 7: expected 0 to 1"),
         (["--choose-on", "missing.conllu"], 1, "cannot read 'missing.conllu'"),

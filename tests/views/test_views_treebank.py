@@ -82,11 +82,23 @@ def test_no_head_and_no_judgement_are_said():
     assert "no judgement" in " ".join(shown(heads_of(IOBJ, numbers=NUMBERS)))
 
 
+def test_standard_input_is_named_in_words():
+    text = " ".join(" ".join(shown(heads_of(OBJ, numbers=NUMBERS, files=("-",), choose_on="-"))).split())
+    assert "against standard input" in text
+    assert "chosen on standard input, judged" in text
+
+
+def test_one_pair_that_was_left_out_is_one():
+    one = {"words_unmapped": 1, "pairs": 101, "pairs_unmapped": 1}
+    text = " ".join(" ".join(shown(heads_of(OBJ, numbers=NUMBERS, **one))).split())
+    assert "1 of 101 pairs is not counted: 1 word without a token" in text
+
+
 def test_what_was_left_out_is_said():
     unread = (Unread("x", 3, "y"),)
     more = {"words_unmapped": 2, "pairs": 204, "pairs_unmapped": 3, "unread": unread, "warnings": ("odd",)}
     text = " ".join(" ".join(shown(heads_of(OBJ, numbers=NUMBERS, **more))).split())
-    assert "of 204 pairs 3 are not counted: a word without a token of its own (2 words), or both in one token" in text
+    assert "3 of 204 pairs are not counted: 2 words without a token, or both words in one token" in text
     assert "sentences that were passed over: 1" in text
     assert "warning: odd" in text
 

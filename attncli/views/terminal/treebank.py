@@ -1,12 +1,13 @@
 """Heads held against a treebank: the finding on held-out sentences, then a row a relation with its best head."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from os.path import basename
 from typing import NamedTuple
 
 from rich.text import Text
 
 from attncli.analysis.relations import LOOKS
+from attncli.corpus.inputs import said
 from attncli.corpus.treebank_heads import HeadScore, HeldOut, RelationHeads, TreebankHeads
 from attncli.errors import Setting
 from attncli.settings.wording import Remark
@@ -57,7 +58,7 @@ def treebank_lines(found: TreebankHeads, screen: Screen) -> list[Text]:
 
 def files_named(found: TreebankHeads, screen: Screen) -> str:
     """The names of the first files, and how many more there are."""
-    named = ["standard input" if each == "-" else screen.word(Path(each).name) for each in found.files[:MOST_FILES]]
+    named = [screen.word(said(basename(each))) for each in found.files[:MOST_FILES]]
     more = len(found.files) - len(named)
     return ", ".join(named) + f" and {more} more" * (more > 0)
 
@@ -83,13 +84,13 @@ def finding(found: TreebankHeads, screen: Screen) -> str:
     where = "beyond the best fixed distance, on sentences that it was not chosen on"
     if not beyond:
         return f"in none of {_several(judged, 'relation')} is {who} {where}"
-    said = f"in {len(beyond)} of {_several(judged, 'relation')} {who} is {where}"
+    found_in = f"in {len(beyond)} of {_several(judged, 'relation')} {who} is {where}"
     clearest = max(beyond, key=_margin)
     held = clearest.held_out
     assert held is not None
     shares = f"right about {held.accuracy:.0%} of {held.count:,} pairs, the best distance about {held.baseline:.0%}"
     head = f"head {held.layer}.{held.head}, a {LOOKS[held.direction]}"
-    return f"{said}; the clearest: {screen.word(clearest.relation)}, {head}, {shares}"
+    return f"{found_in}; the clearest: {screen.word(clearest.relation)}, {head}, {shares}"
 
 
 def _margin(relation: RelationHeads) -> float:
@@ -188,7 +189,7 @@ def held_out_on(found: TreebankHeads) -> str:
     """The sentences that heads were chosen on, and those that they were judged on."""
     chosen = "the first half of the sentences, judged on the second"
     if found.choose_on is not None:
-        chosen = f"{Path(found.choose_on).name}, judged on all sentences"
+        chosen = f"{said(basename(found.choose_on))}, judged on all sentences"
     return f"head and distance chosen on {chosen}"
 
 
@@ -196,8 +197,10 @@ def remarks_of(found: TreebankHeads) -> Iterator[str]:
     """Remarks that belong to any view: what the figures do not say, and what was not counted."""
     yield Remark((NOT_SAID, Setting("by", "effect")))
     if found.pairs_unmapped:
-        lost = f"of {found.pairs:,} pairs {found.pairs_unmapped:,} are not counted"
-        yield f"{lost}: a word without a token of its own ({found.words_unmapped:,} words), or both in one token"
+        are = "is" if found.pairs_unmapped == 1 else "are"
+        lost = f"{found.pairs_unmapped:,} of {_several(found.pairs, 'pair')} {are} not counted"
+        tokenless = f"{_several(found.words_unmapped, 'word')} without a token"
+        yield f"{lost}: {tokenless}, or both words in one token"
     if found.unread:
         yield f"sentences that were passed over: {len(found.unread):,}"
     yield from found.remarks
