@@ -9,7 +9,7 @@ from attncli.errors import ExitCode
 
 # Imports make many objects and no garbage: looking for it so often would take a sixth of a short command's time.
 OBJECTS_BEFORE_COLLECTION = 100_000
-WITHOUT_NUMPY = {"-h", "--help", "--version", "completion"}
+WITHOUT_NUMPY = {"-h", "--help", "help", "--version", "version", "completion"}
 
 
 def main() -> None:

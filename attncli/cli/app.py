@@ -1,5 +1,6 @@
 """The `attn` command and its sub-commands."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ import typer
 
 from attncli import __version__
 from attncli.cli.lazy import Commands, LazyCommands, built_command, built_group
-from attncli.errors import ExitCode
+from attncli.errors import ExitCode, UsageError
 
 USAGE = """\
 attn shows attention on your own sentence: which words look at which, step by step.
@@ -47,9 +48,21 @@ class AttnCommands(Commands):
         self.commands = LazyCommands(MODULES, _build)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that the arguments name; several words in its place are a sentence for `attn explain`."""
-        sentence = len(args[0].split()) > 1
-        return super().resolve_command(ctx, ["explain", *args] if sentence else args)
+        """The command that the arguments name; a sentence in its place is one for `attn explain`.
+
+        `help` before a command is `--help` behind it, and `help` and `version` alone are the options of that name.
+        """
+        first, *rest = args
+        if first in ("help", "version") and {*rest} <= {"--debug"}:
+            typer.echo(ctx.get_help()) if first == "help" else _print_version("--debug" in rest)
+            raise typer.Exit
+        if first == "help":
+            return super().resolve_command(ctx, [*rest, "--help"])
+        if _is_sentence(first):
+            return super().resolve_command(ctx, ["explain", *args])
+        if first not in self.commands and os.path.isfile(first):
+            raise _no_command_but_file(args)
+        return super().resolve_command(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The options, those by which Typer edits the files of a shell unlisted: `attn completion` is clearer."""
@@ -57,6 +70,18 @@ class AttnCommands(Commands):
         for param in params:
             param.hidden = param.name in ("install_completion", "show_completion")
         return params
+
+
+def _is_sentence(first: str) -> bool:
+    """Whether it has a blank between words or a letter outside ASCII, as no command has."""
+    return len(first.split()) > 1 or any(letter.isalpha() and not letter.isascii() for letter in first)
+
+
+def _no_command_but_file(args: list[str]) -> UsageError:
+    from attncli.cli.reading import lines_command  # late: for this error alone, and NumPy comes with it
+
+    hint = f"its lines, a sentence each: {lines_command(args[0], args)}"
+    return UsageError(f"{args[0]!r} is a file, and no command", hint)
 
 
 def _build(name: str) -> Any:

@@ -4,7 +4,7 @@ import codecs
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,8 +49,19 @@ def each_sentence(
     if argument is None and not quiet:
         shown = f'attn {example.command} "{example.sentence}"'
         say(f"no sentence given, so here is an example: {shown}", dim=dim)
+    elif argument is not None and not quiet and os.path.isfile(argument):
+        say(f"note: {argument!r} is a file; its lines, a sentence each: {lines_command(argument, sys.argv[1:])}")
     show(example.sentence if argument is None else argument, None)
     return ExitCode.FINE
+
+
+def lines_command(path: str, typed: Sequence[str]) -> str:
+    """The command that reads the lines of a file in place of its name among the arguments that were typed."""
+    import shlex  # late: for a remark alone
+
+    words = ["explain", *typed] if path in typed[:1] else [*typed]  # a sentence alone is one for `attn explain`
+    place = words.index(path) if path in words else len(words)
+    return f"{shlex.join(['attn', *words[:place], '-', *words[place + 1 :]])} < {shlex.quote(path)}"
 
 
 def is_batch(argument: str | None) -> bool:
