@@ -137,8 +137,12 @@ def test_methods_are_a_switch(show, vectors):
 
 def test_a_changed_word_is_a_switch_of_sentences(show):
     browser = show(compare_swap(SENTENCE, open_model(str(BERT)), "he=she", check_model_settings()))
+    assert browser.run("return document.getElementById('source').value") == "1"
+    browser.choose("source", 0)
+    assert browser.text("#sentence") == SENTENCE
     browser.choose("source", 1)
     assert browser.text("#sentence") == SENTENCE.replace("he ", "she ")
+    browser.choose("show", "weights")
     assert "she" in browser.texts("#queries bdi")
 
 
@@ -154,7 +158,8 @@ def test_where_there_are_no_scores_the_page_says_why(show, choice, said):
     explanation = explain_model(words(36), BERT, **choice)
     browser = show(explanation)
     assert said in browser.text("#three")
-    record = json.loads(explanation_json(explanation))["weights"][0][0]
+    shown = [browser.run(f"return state.{each}") for each in ("layer", "head")]
+    record = json.loads(explanation_json(explanation))["weights"][shown[0]][shown[1]]
     browser.hover(browser.all("#queries button")[1])
     assert same_row(browser, record[1])
     browser.hover(browser.all("#queries button")[0])

@@ -7,6 +7,7 @@ from attncli.recipes.model_comparison import ModelComparison
 from attncli.text.tokens import Sentence
 from attncli.views.page.effects import effects_record
 from attncli.views.page.measured import methods_measured, models_measured
+from attncli.views.page.opening import affecting_head, changed_head
 from attncli.views.page.page import page_html
 
 
@@ -27,18 +28,19 @@ def effects_page(effects: HeadEffects, by_row: bool = False) -> str:
     explanation = effects.explanation
     record = effects_record(effects, explanation)
     sources = {explanation.source.method: explanation}
-    return page_html(sources, f"attn heads: {_titled(explanation.sentence)}", by_row=by_row, effects=record)
+    opens, title = affecting_head(effects, record["effects"]), f"attn heads: {_titled(explanation.sentence)}"
+    return page_html(sources, title, by_row=by_row, effects=record, opens=opens)
 
 
 def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = False) -> str:
     """The page of several methods, of two models, or of one on a sentence and its changed twin, with a switch."""
     if isinstance(comparison, ModelComparison):
-        sources, compared = _runs(comparison), models_measured(comparison)
+        sources, compared, opens = _runs(comparison), models_measured(comparison), changed_head(comparison)
     else:
         sources = {each.method: each.explanation for each in comparison.methods}
-        compared = methods_measured(comparison)
+        compared, opens = methods_measured(comparison), None
     sentence = _titled(next(iter(sources.values())).sentence)
-    return page_html(sources, f"attn compare: {sentence}", comparison.warnings, compared, by_row)
+    return page_html(sources, f"attn compare: {sentence}", comparison.warnings, compared, by_row, opens=opens)
 
 
 def _titled(sentence: Sentence) -> str:

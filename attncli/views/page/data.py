@@ -7,7 +7,9 @@ from attncli.attention.positions import as_by_offset
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.views.formula import formula_of
+from attncli.views.page.heads import heads_record
 from attncli.views.page.kinds import kinds_of, meanings_of
+from attncli.views.page.opening import Opening, telling_head
 from attncli.views.page.packing import (
     Packing,
     lengths_of,
@@ -30,11 +32,12 @@ def page_data(
     compared: Record | None = None,
     by_row: bool = False,
     effects: Record | None = None,
+    opens: Opening | None = None,
 ) -> Record:
     """Everything the script draws, `sources` by what the switch between them calls them.
 
     `compared` are the measures of several; by_row: colours start with each row up to its own largest weight; effects:
-    those of the heads of the one source.
+    those of the heads of the one source; opens: what is shown first, None a head of the first source.
 
     Raises:
         AttnError: it would take more than MOST_BYTES.
@@ -45,6 +48,7 @@ def page_data(
         "scale": "row" if by_row else "largest",
         "compared": compared,
         "effects": effects,
+        "opens": (opens or telling_head(next(iter(sources.values()))))._asdict(),
         "bytes": packing.bytes,
         "levels": packing.levels,
         "sources": [{"name": visible(name), **_source(each, packing)} for name, each in sources.items()],
@@ -79,6 +83,7 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "heads": explanation.head_numbers,
         "does": kinds_of(explanation),
         "means": meanings_of(explanation),
+        "known": heads_record(explanation),
         "combined": explanation.source.combined,
         "pinned": explanation.query,
         "only": explanation.query if explanation.partial else None,

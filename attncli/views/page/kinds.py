@@ -34,3 +34,9 @@ def meanings_of(explanation: Explanation) -> list[list[str]]:
     if roles := explanation.source.roles:
         return [[KIND_SENTENCES.get(role.here, "") for role in roles]]
     return [[KIND_SENTENCES[kind] for kind in row] for row in kinds_of(explanation)]
+
+
+def bare_kinds_of(explanation: Explanation) -> list[list[str]]:
+    """The kind of each head in one of the words of KIND_SENTENCES, in the same shape."""
+    roles = explanation.source.roles
+    return [[role.here for role in roles]] if roles else kinds_of(explanation)

@@ -50,6 +50,7 @@ function redraw() {
   found("does").textContent = whatItDoes();
   drawMeasures();
   drawEffects();
+  drawHeads();
   buildWords();
   buildMatrix();
   reserve();
@@ -141,8 +142,10 @@ function start() {
   found("all").hidden = Math.max(page.sources[0].queries.length, (page.sources[0].keys ?? []).length) > MOST_ROWS;
   const { pinned: word } = page.sources[0];
   if (word !== null) state.pins.push({ query: word, slot: 0 });
+  Object.assign(state, page.opens);
   look();
   state.cursor = word ?? widest();
+  startHeads();
   redraw();
   listen();
 }

@@ -7,6 +7,8 @@ from attncli.arrays import Array
 from attncli.recipes.explanation import Explanation
 from attncli.views.page.data import Record, memory_shown, page_data
 from attncli.views.page.frame import as_text, framed, json_block, note_items, table_of
+from attncli.views.page.heads import heads_section
+from attncli.views.page.opening import Opening
 from attncli.views.page.packing import about, packing_of
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names, settings_shown, unknown_notes
@@ -21,6 +23,8 @@ SCRIPTS = (
     "room.js",
     "measures.js",
     "effects.js",
+    "heads.js",
+    "pictures.js",
     "listen.js",
     "page.js",
 )  # one after another they are one script
@@ -34,11 +38,12 @@ def page_html(
     compared: Record | None = None,
     by_row: bool = False,
     effects: Record | None = None,
+    opens: Opening | None = None,
 ) -> str:
     """The page of one or several explanations, by what the switch between them calls them.
 
     Every layer and head of each is in it, packed as `packing` says. Whatever users typed is text and nothing else.
-    `compared`, `by_row` and `effects` as in `page_data`.
+    `compared`, `by_row` and `effects`, `opens` as in `page_data`.
 
     Raises:
         AttnError: the page would be too large.
@@ -52,10 +57,11 @@ def page_html(
         "settings": as_text(settings_shown(first, Screen())),
         "notes": note_items(notes),
         "about": about(explanations, packing_of(explanations)),
+        "heads": heads_section(first),
         "table": _table(first),
-        "data": json_block(page_data(sources, compared, by_row, effects)),
+        "data": json_block(page_data(sources, compared, by_row, effects, opens)),
     }
-    return framed("page.html", ("page.css",), SCRIPTS, parts)
+    return framed("page.html", ("page.css", "heads.css"), SCRIPTS, parts)
 
 
 def _memory(explanation: Explanation) -> str:
