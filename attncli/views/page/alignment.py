@@ -14,7 +14,7 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.alignment import labelled, notes_of
 from attncli.views.terminal.heading import names
 
-SCRIPTS = ("data.js", "difference.js", "matrix.js", "readout.js", "room.js", "listen.js", "pair.js")
+SCRIPTS = ("data.js", "status.js", "difference.js", "matrix.js", "readout.js", "room.js", "listen.js", "pair.js")
 ABOUT = (
     "The numbers are stored as base64 of 2 bytes a weight, in 65,534 steps up to the largest, and 2 bytes a score, in "
     "65,535 steps over the range of its row."
@@ -47,7 +47,7 @@ def alignment_page(alignment: Alignment, by_row: bool = False) -> str:
         "views": filled("pair_views.html", WORDING | ways(source, target) | {"table": _table(alignment)}),
         "data": json_block(_data(alignment, by_row)),
     }
-    return framed("pair.html", ("page.css", "pair.css"), (*SCRIPTS, "aligned.js"), parts)
+    return framed("pair.html", ("page.css", "access.css", "pair.css"), (*SCRIPTS, "aligned.js"), parts)
 
 
 def ways(source: str, target: str) -> dict[str, str]:

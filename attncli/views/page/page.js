@@ -43,6 +43,7 @@ function redraw() {
   look();
   found("sentence").textContent = view.source.sentence;
   found("sentence").classList.toggle("long", view.source.sentence.length > 140);
+  reachable(found("sentence"));
   const [called, memory] = view.source.memory;
   found("memory").replaceChildren(...(memory ? [called, bdi(memory)] : []));
   found("settings").textContent = view.source.settings;

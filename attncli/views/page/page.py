@@ -15,6 +15,7 @@ from attncli.views.terminal.heading import names, settings_shown, unknown_notes
 
 SCRIPTS = (
     "data.js",
+    "status.js",
     "difference.js",
     "words.js",
     "matrix.js",
@@ -28,6 +29,7 @@ SCRIPTS = (
     "listen.js",
     "page.js",
 )  # one after another they are one script
+STYLES = ("page.css", "heads.css", "access.css")
 MOST_IN_TABLE = 64  # tokens of either side; of more there is no table of the whole matrix
 
 
@@ -61,7 +63,7 @@ def page_html(
         "table": _table(first),
         "data": json_block(page_data(sources, compared, by_row, effects, opens)),
     }
-    return framed("page.html", ("page.css", "heads.css"), SCRIPTS, parts)
+    return framed("page.html", STYLES, SCRIPTS, parts)
 
 
 def _memory(explanation: Explanation) -> str:

@@ -81,7 +81,7 @@ function highlightPair() {
     });
   });
   drawCross();
-  found("readout").replaceChildren(make("span", saidOfPair(ends)));
+  tell(make("span", saidOfPair(ends)));
 }
 
 const weightsAcross = (side, i) => (side ? columnOf(i) : rowOf(i));

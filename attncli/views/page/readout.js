@@ -2,7 +2,7 @@
 
 function say() {
   const { query, key } = state.at ?? { query: lastPin()?.query };
-  found("readout").replaceChildren(make("span", saidOf(query, key)), ...measuredLine());
+  tell(make("span", saidOf(query, key)), ...measuredLine());
 }
 
 function saidOf(query, key) {

@@ -47,6 +47,7 @@ function reserveNumbers() {
 
 function startLists() {
   document.querySelectorAll(".part").forEach((row) => row.style.setProperty("--share", row.dataset.share));
+  document.querySelectorAll("#lists ol:not(:has(button))").forEach(reachable);
   if (!page.sources.length) return;
   const lists = found("lists");
   for (const event of ["pointerover", "focusin", "click"]) lists.addEventListener(event, (each) => point(rowUnder(each)));

@@ -52,7 +52,7 @@ def similarity_page(found: Similarity, by_row: bool = False) -> str:
         "views": f'<div id="views">{lists}</div>' if shares is None else _views(found, shares, lists),
         "data": json_block(_data(found, by_row)),
     }
-    return framed("pair.html", ("page.css", "pair.css", "similar.css"), (*SCRIPTS, "similar.js"), parts)
+    return framed("pair.html", ("page.css", "access.css", "pair.css", "similar.css"), (*SCRIPTS, "similar.js"), parts)
 
 
 def _views(found: Similarity, contributions: Array, lists: str) -> str:

@@ -8,7 +8,7 @@ const words = { queries: [], keys: [], lines: [], row: 28 };
 
 function buildWords() {
   const longest = Math.max(view.queries.length, view.keys.length);
-  words.row = longest > 64 ? 20 : longest > 24 ? 22 : longest > 10 ? 30 : 48;
+  words.row = longest > 24 ? 26 : longest > 10 ? 30 : 48; // px; 2 of them between the words
   words.queries = wordList(found("queries"), view.queries, "query");
   words.keys = wordList(found("keys"), view.keys, "key");
   const views = found("views");
