@@ -5,11 +5,14 @@ from functools import partial
 
 from attncli.cli.options import ChosenHeads, csv_field
 from attncli.settings.corpus import COLLECT, KEPT, PATIENCE, TABLES, check_collected, check_scheduler, check_words
+from attncli.settings.effect import With, Without
 from attncli.settings.model import PartOptions, model_option
 from attncli.settings.option import Whole, option
 
 corpus = partial(option, "Corpus")
 run = partial(option, "Run")
+OF_CONTEXT = With("collect", ("context",))
+KEPT_TABLES = With("output")
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,19 @@ class CollectOptions:
         described="context,distance,entropy",
     )
     words: tuple[str, ...] | None = corpus(
-        None, "Context of these words only, with commas between.", check=check_words, metavar="LIST", typed=list[str]
+        None,
+        "Context of these words only, with commas between.",
+        check=check_words,
+        metavar="LIST",
+        typed=list[str],
+        needs=[OF_CONTEXT],
     )
-    top: int = corpus(5, "How many of its strongest words are a word's context.", check=Whole(1), metavar="K")
-    kept: int = corpus(KEPT, "How many context words a word has in the table.", check=Whole(1), metavar="N")
+    top: int = corpus(
+        5, "How many of its strongest words are a word's context.", check=Whole(1), metavar="K", needs=[OF_CONTEXT]
+    )
+    kept: int = corpus(
+        KEPT, "How many context words a word has in the table.", check=Whole(1), metavar="N", needs=[OF_CONTEXT]
+    )
     sentences: bool = corpus(False, "Cut lines into sentences.")
     field: str | None = corpus(None, "Lines are JSON objects, and this is the text's key.", metavar="KEY")
     limit: int | None = corpus(None, "Only the first N lines.", check=Whole(1), metavar="N")
@@ -69,12 +81,14 @@ class RunOptions:
     """The output, and the processes or the cluster that make it."""
 
     output: str | None = run(None, "The folder for tables and parts.", names="-o --output", metavar="DIR")
-    format: str = run("ndjson", "The format of the tables.", values=TABLES)
-    csv: str = csv_field("Run")
+    format: str = run("ndjson", "The format of the tables.", values=TABLES, needs=[KEPT_TABLES])
+    csv: str = csv_field("Run", needs=[With("format", ("csv",)), KEPT_TABLES])
     picture: str | None = run(None, "A figure of attention by distance: .svg, .pdf or .png.", metavar="FILE")
     resume: bool = run(False, "Go on with the parts in the folder.")
-    keep_parts: bool = run(False, "Keep the parts of shards when the tables are there.")
-    jobs: int = run(1, "How many processes work on it.", check=Whole(1, 1024), metavar="N")
+    keep_parts: bool = run(False, "Keep the parts of shards when the tables are there.", needs=[KEPT_TABLES])
+    jobs: int = run(
+        1, "How many processes work on it.", check=Whole(1, 1024), metavar="N", needs=[Without("scheduler")]
+    )
     scheduler: str | None = run(
         None,
         f"A Dask cluster in place of --jobs; it has {PATIENCE} s to answer, and as many to have a worker.",

@@ -1,7 +1,7 @@
 """The output formats, a row each: its ending, its views by type of record, and which of them an output asks for."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -191,7 +191,13 @@ def _chosen_name(output: "RecordOptions", formats: Mapping[str, Format]) -> str:
     return wanted or ending or "txt"
 
 
-def _ending(path: str, formats: Mapping[str, Format]) -> str | None:
+def written_format(values: Mapping[str, Any]) -> str:
+    """The format that these options ask for, unchecked: `format`, `json`, the ending of `output`, else text."""
+    asked = values.get("format") or ("json" if values.get("json") else None)
+    return asked or _ending(values.get("output") or "", FORMATS) or "txt"
+
+
+def _ending(path: str, formats: Iterable[str]) -> str | None:
     """The longest ending of `path` that names a format."""
     found = [each for each in formats if path.lower().endswith(f".{each}")]
     return max(found, key=len, default=None)

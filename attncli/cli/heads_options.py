@@ -14,7 +14,7 @@ from attncli.settings.model import (
     TextOptions,
     model_option,
 )
-from attncli.settings.option import as_in
+from attncli.settings.option import again
 from attncli.settings.treebank import TreebankOptions, treebank_option
 
 
@@ -65,7 +65,7 @@ class VectorHeadOptions(InputOptions):
     """Heads over word vectors, against a treebank."""
 
     mode: str | None = treebank_option(None, "Heads over word vectors, in place of a model.", values=("multihead",))
-    heads: int | None = as_in(AttentionOptions, "heads")
-    layers: int = as_in(AttentionOptions, "layers")
-    projections: str | None = as_in(AttentionOptions, "projections")
-    positions: str = as_in(AttentionOptions, "positions")
+    heads: int | None = again(AttentionOptions, "heads")
+    layers: int = again(AttentionOptions, "layers")
+    projections: str | None = again(AttentionOptions, "projections")
+    positions: str = again(AttentionOptions, "positions")

@@ -2,7 +2,7 @@
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import wraps
 from typing import Annotated, Any
@@ -10,9 +10,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from attncli.cli.formats import written_format
 from attncli.errors import ExitCode
+from attncli.settings.effect import WRITTEN, idle_options
 from attncli.settings.option import Option, Values, checked
-from attncli.settings.wording import spelled
+from attncli.settings.wording import Remark, spelled
 
 
 class ReaderGoneError(Exception):
@@ -71,8 +73,10 @@ def built_group(name: str, group: typer.Typer) -> Any:
     return built
 
 
-def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def options(*groups: type, changing: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Let a command take groups of options, each a dataclass whose fields are options; it gets them checked.
+
+    changing: whether they can be changed while the command runs, so that none of them is without effect.
 
     Typer reads the wrapper's signature, which lists the fields of the groups one by one after the command's own
     parameters.
@@ -87,7 +91,15 @@ def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None
         def wrapper(**given: Any) -> None:
             for name, group in grouped.items():
                 given[name] = checked(group, {each.name: given.pop(each.name) for each in fields(group)})
-            command(**given)
+            ended: typer.Exit | None = None
+            try:
+                command(**given)
+            except typer.Exit as exit:
+                ended = exit
+            if not changing and (ended is None or ended.exit_code in (ExitCode.FINE, ExitCode.SOME_FAILED)):
+                _say_idle([given[name] for name in grouped], given)
+            if ended is not None:
+                raise ended
 
         parameters = [*own, *(_parameter(each) for group in groups for each in fields(group))]
         wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -95,6 +107,16 @@ def options(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None
         return wrapper
 
     return decorate
+
+
+def _say_idle(groups: Sequence[Any], given: Mapping[str, Any]) -> None:
+    """Remarks on options that were given and have no effect, on standard error."""
+    values = {**given, **{name: value for group in groups for name, value in vars(group).items()}}
+    values[WRITTEN] = written_format(values)
+    for words in () if values.get("quiet") else idle_options(groups, values):
+        from attncli.cli.output import say  # late: for remarks alone
+
+        say(Remark(words).after("note: "))
 
 
 def _parameter(each: Any) -> inspect.Parameter:

@@ -1,9 +1,11 @@
 """Two arguments of a command: two texts, or the files that they name."""
 
 import os
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from attncli.errors import UsageError
+from attncli.errors import UsageError, Words
+from attncli.settings.effect import Values
 
 
 class PairExample(NamedTuple):
@@ -35,6 +37,25 @@ class PairExample(NamedTuple):
         if not quiet:
             say(f"no {self.noun}s given, so here is an example: {self.shown}")
         return self.texts
+
+
+@dataclass(frozen=True)
+class OnFiles:
+    """The condition of an option for files: that the two arguments of these names name some, and are no texts."""
+
+    arguments: tuple[str, str]
+    texts: str
+
+    def holds(self, values: Values) -> bool:
+        """Whether there are files; nothing is a file where standard input is one."""
+        from attncli.cli.reading import is_batch  # late: not for help and completion
+
+        given = [values[name] for name in self.arguments if values[name] is not None]
+        return all(map(_is_file, given)) if given else is_batch(None)
+
+    def words(self, values: Values) -> Words:
+        """The texts in their place."""
+        return f"on {self.texts}: name files"
 
 
 def named_files(first: str | None, second: str | None, quiet: bool, texts: str = "texts") -> list[str]:

@@ -9,11 +9,15 @@ import typer
 
 from attncli.cli.formats import FIGURES, offered
 from attncli.errors import Setting, UsageError
+from attncli.settings.effect import Written
 from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
 from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, ReductionOptions, TextOptions
-from attncli.settings.option import Whole, as_it_is, option
+from attncli.settings.option import Whole, again, as_it_is, option
 from attncli.vectors.places import kept_names
 
+SCREENS = ("txt", "screen.svg")
+FIGURED = ("svg", "pdf", "png")
+DRAWN = ("html", *FIGURED)
 SCALES = ("fixed", "row")
 COLORS = ("auto", "always", "never")
 
@@ -50,11 +54,22 @@ model_field = partial(
     values=model_names,
 )
 figure_field = partial(output_option, "heat", "The content of .svg, .pdf and .png: maps or arcs.", values=FIGURES)
-scale_field = partial(output_option, "fixed", "Colours over 0 to 1, or over each row's range.", values=SCALES)
+scale_field = partial(
+    output_option,
+    "fixed",
+    "Colours over 0 to 1, or over each row's range.",
+    values=SCALES,
+    needs=[Written((*SCREENS, *DRAWN))],
+)
 color_field = partial(output_option, "auto", "When to use colour.", values=COLORS)
 csv_field = partial(
-    option, default="guarded", help="Text like a formula in CSV: a ' before it, or to the letter.", values=CSV
+    option,
+    default="guarded",
+    help="Text like a formula in CSV: a ' before it, or to the letter.",
+    values=CSV,
+    needs=[Written(("csv",))],
 )
+full_field = partial(output_option, False, needs=[Written(("json",))])
 debug_field = partial(output_option, False, "Show the traceback of a fault of attn's own.")
 
 
@@ -89,7 +104,7 @@ class RecordOptions:
     """The form and the destination of results without lists."""
 
     json: bool = output_option(False, "One JSON object a sentence (see: attn schema -h).")
-    precision: int = output_option(6, "Decimals in JSON.", check=Whole(0, 17), metavar="N")
+    precision: int = output_option(6, "Decimals in JSON.", check=Whole(0, 17), metavar="N", needs=[Written(("json",))])
     color_scale: str = scale_field()
     color: str = color_field()
     output: str | None = output_option(
@@ -106,6 +121,8 @@ class RecordOptions:
 @dataclass(frozen=True)
 class OutputOptions(RecordOptions, TopOption):  # its fields are those of the last one first
     """The form and the destination of results."""
+
+    top: int = again(TopOption, "top", needs=[Written((*SCREENS, "json"))])
 
 
 @dataclass(frozen=True)

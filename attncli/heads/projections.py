@@ -15,6 +15,7 @@ from attncli.errors import ResourceError, Setting, UsageError
 from attncli.heads.parameters import Heads, identity_heads, random_heads
 from attncli.settings.explanation import MULTIHEAD_DEFAULT, PROJECTIONS, Settings
 from attncli.settings.option import check_choice
+from attncli.settings.wording import Remark
 from attncli.vectors import Vectors
 
 SIGMA = "kernel_sigma"  # the parameter that --sigma sets
@@ -197,13 +198,9 @@ def _about(settings: Settings, what: str) -> Iterator[str]:
 
 
 def without_effect(settings: Settings, resolved: Settings) -> Iterator[str]:
-    """The options that were given and change nothing under the settings as they were resolved."""
-    if settings.seed and resolved.projections != "random":
-        yield f"seed {settings.seed} changes nothing: nothing here is random"
-    if settings.projections is not None and not _learned(settings):
-        yield f"projections change nothing with mode self and method {settings.method}"
-    if settings.sigma is not None and SIGMA not in method_of(settings.method).parameters:
-        yield f"sigma changes nothing with method {settings.method}"
+    """A seed where the projections turned out to be trained ones."""
+    if settings.seed and settings.projections is None and resolved.projections not in (None, "random"):
+        yield Remark((Setting("seed", settings.seed), " has no effect without ", Setting("projections", "random")))
 
 
 def _learned(settings: Settings) -> bool:

@@ -14,7 +14,9 @@ from attncli.recipes.inputs import IN_SENTENCES, Inputs, as_sets, find_query, re
 from attncli.recipes.layers import resolve_settings, run_layers, run_long_layers
 from attncli.recipes.roles import remarks_on, roles_of
 from attncli.recipes.sources import VectorSource
+from attncli.settings.effect import idle_options
 from attncli.settings.explanation import Settings, check_settings
+from attncli.settings.wording import Remark
 from attncli.vectors import Vectors
 from attncli.vectors.catalogue import EmbeddedSets
 
@@ -86,7 +88,9 @@ def explain(
     """
     given = dict(locals())  # the parameters by name
     settings = check_settings(**{name: given[name] for name in given.keys() - {"sentence", "vectors"}})
-    return explain_with(sentence, settings, as_sets(vectors))
+    explanation = explain_with(sentence, settings, as_sets(vectors))
+    idle = map(Remark, idle_options([settings], vars(settings)))
+    return replace(explanation, warnings=(*explanation.warnings, *idle))
 
 
 def explain_with(

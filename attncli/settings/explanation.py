@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from attncli.errors import Setting, UsageError
+from attncli.settings.effect import AnyOf, With
 from attncli.settings.option import (
     Whole,
     always,
@@ -84,7 +85,14 @@ def _seeded(projections: str, settings: Any) -> str:
     return f"random (seed {settings.seed})" if projections == "random" else projections
 
 
+def _methods(*methods: object) -> tuple[With, With]:
+    """One of these methods, or one of them in a comparison; () there: all others."""
+    return With("method", tuple(each for each in methods if each)), With("against", methods)
+
+
 attention_option = partial(option, "Attention")
+PROJECTED = With("mode", ("multihead", "qkv"))  # and not the vectors themselves
+LEARNED = ("general", "additive")  # methods with arrays of their own
 
 
 @dataclass(frozen=True)
@@ -127,8 +135,16 @@ class AttentionOptions:
         values=PROJECTIONS,
         described="trained if the vectors have such heads, else random",
         written=_seeded,
+        needs=[AnyOf((PROJECTED, *_methods(*LEARNED, "kernel", ())))],
     )
-    seed: int = attention_option(0, "The seed of random projections.", check=Whole(0), metavar="N", when=never)
+    seed: int = attention_option(
+        0,
+        "The seed of random projections.",
+        check=Whole(0),
+        metavar="N",
+        when=never,
+        needs=[With("projections", ("random", None)), AnyOf((PROJECTED, *_methods(*LEARNED)))],
+    )
     mask: tuple[str, ...] = attention_option(
         (),
         "The words that a word may see; repeat it to combine.",
@@ -162,7 +178,12 @@ class AttentionOptions:
         json={"type": "number"},
     )
     sigma: float | None = attention_option(
-        None, "The width of --method kernel", check=check_positive, metavar="S", described="σ² = √d_k"
+        None,
+        "The width of --method kernel",
+        check=check_positive,
+        metavar="S",
+        described="σ² = √d_k",
+        needs=[AnyOf(_methods("kernel", ()))],
     )
     positions: str = attention_option("none", "Added to the vectors, to mark the places of words.", values=POSITIONS)
     memory: str | None = attention_option(

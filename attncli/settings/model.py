@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from attncli.errors import Setting, UsageError
+from attncli.settings.effect import With, Without
 from attncli.settings.explanation import LISTED, CutOption, TopOption, WordOption, check_word, listed
 from attncli.settings.option import Whole, check_flag, check_positive, check_share, check_text, checked, never, option
 
@@ -242,6 +243,7 @@ class SamplingOptions:
         check=Whole(0),
         metavar="N",
         when=lambda _, settings: settings.sample is not None,
+        needs=[With("sample")],
     )
 
 
@@ -271,7 +273,11 @@ class PredictionOptions(
         None, "The part of an encoder-decoder that --cut is of", values=PARTS, described="decoder"
     )
     word: str | None = model_option(
-        None, "Answer at a word, in place of the last token or the masks.", check=check_word, metavar="WORD|INDEX"
+        None,
+        "Answer at a word, in place of the last token or the masks.",
+        check=check_word,
+        metavar="WORD|INDEX",
+        needs=[Without("lens_all")],
     )
 
 
@@ -279,7 +285,9 @@ class PredictionOptions(
 class LensOptions:
     """The answers that a model would give if it stopped at a layer (logit lens, nostalgebraist 2020)."""
 
-    lens: bool = model_option(False, "The answer at each layer, if the model stopped there (logit lens).")
+    lens: bool = model_option(
+        False, "The answer at each layer, if the model stopped there (logit lens).", needs=[Without("lens_all")]
+    )
     lens_all: bool = model_option(False, "The same at every token, as a table.")
 
 

@@ -9,6 +9,7 @@ from sys import float_info
 from typing import Any, NamedTuple, TypeVar
 
 from attncli.errors import UsageError
+from attncli.settings.effect import Condition
 
 Check = Callable[[str, Any], Any]  # (setting, value) -> the value as settings hold it; UsageError for a wrong one
 Values = Sequence[str] | Callable[[], Sequence[str]]
@@ -22,7 +23,7 @@ class Option(NamedTuple):
     where it is not given; None: the field's default as it is. usual: that value where it depends on other settings.
     names: on the command line, and typed: the type there, where they differ from the field's.
     label, written, when: the form of a value in a title, and its condition; spoken: the form in a sentence.
-    json: the JSON Schema of its value in a record, where the type does not say it.
+    json: the JSON Schema of its value in a record, where the type does not say it. needs: the conditions for an effect.
     """
 
     panel: str
@@ -39,6 +40,7 @@ class Option(NamedTuple):
     when: Callable[[Any, Any], bool] | None
     spoken: str
     json: Mapping[str, Any] | None
+    needs: Sequence[Condition]
 
 
 def plainly(value: Any, settings: Any = None) -> str:
@@ -73,21 +75,22 @@ def option(
     when: Callable[[Any, Any], bool] | None = None,
     spoken: str = "{label} {value}",
     json: Mapping[str, Any] | None = None,
+    needs: Sequence[Condition] = (),
 ) -> Any:
     """A field of a settings class. Without a check of its own, an option takes its `values`, or anything."""
     few = () if callable(values) else values
     check = check or (OneOf(few) if few else as_it_is)
     metavar = metavar or "|".join(few) or None
     known = Option(
-        panel, help, check, metavar, values, described, usual, names, typed, label, written, when, spoken, json
+        panel, help, check, metavar, values, described, usual, names, typed, label, written, when, spoken, json, needs
     )
     return field(default=default, metadata={"option": known})
 
 
-def as_in(settings: type, name: str) -> Any:
-    """A field of another settings class, with its default, as a field of one more."""
-    (known,) = (each for each in fields(settings) if each.name == name)
-    return field(default=known.default, metadata=known.metadata)
+def again(group: type, name: str, **changes: Any) -> Any:
+    """The field of a group as one of another group, some of its properties changed."""
+    known = next(each for each in fields(group) if each.name == name)
+    return field(default=known.default, metadata={"option": known.metadata["option"]._replace(**changes)})
 
 
 def options_of(settings: Any) -> dict[str, Option]:

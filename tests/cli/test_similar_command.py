@@ -122,7 +122,7 @@ def test_csv_has_a_row_a_pair_and_a_row_a_word_left_out(similar):
 
 
 def test_arrays_are_written_and_read_back(similar, folders, tmp_path):
-    done = similar(*PAGES["left out"], "-o", "a.npz", cwd=tmp_path)
+    done = similar(*PAGES["left out"], "-o", "a.npz", "-q", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     exact = json.loads(similar(*PAGES["left out"], "--json", "--precision", "15").stdout)
     with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:

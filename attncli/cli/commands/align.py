@@ -8,10 +8,22 @@ import typer
 
 from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
-from attncli.cli.named_files import PairExample, named_files
-from attncli.cli.options import ModelOption, RecordOptions, check_alone, figure_field, output_option, vectors_field
+from attncli.cli.named_files import OnFiles, PairExample, named_files
+from attncli.cli.options import (
+    DRAWN,
+    SCREENS,
+    ModelOption,
+    RecordOptions,
+    check_alone,
+    figure_field,
+    full_field,
+    output_option,
+    scale_field,
+    vectors_field,
+)
 from attncli.errors import Setting, UsageError
 from attncli.settings.alignment import AlignmentOptions, check_alignment
+from attncli.settings.effect import AnyOf, NoneOf, Written
 from attncli.settings.explanation import UnknownOption
 from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import WORLD
@@ -44,6 +56,7 @@ TargetArgument = Annotated[
 ]
 
 batch_option = partial(option, "Files")
+ON_FILES = OnFiles(("source", "target"), "two sentences")
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,9 @@ class BatchOptions:
         metavar="0|1",
         described="0 where a 0 is in it, else 1",
     )
-    jobs: int = batch_option(1, "How many processes work on files.", check=Whole(1, 1024), metavar="N")
+    jobs: int = batch_option(
+        1, "How many processes work on files.", check=Whole(1, 1024), metavar="N", needs=[ON_FILES]
+    )
 
 
 @dataclass(frozen=True)
@@ -78,8 +93,9 @@ class FormOptions(RecordOptions):
     format: str | None = output_option(
         None, "The format, whatever the ending of -o.", values=tuple(offered("Alignment")), check=as_it_is
     )
+    color_scale: str = scale_field(needs=[Written((*SCREENS, *DRAWN)), AnyOf((NoneOf(ON_FILES), Written(DRAWN)))])
     figure: str = figure_field()
-    full: bool = output_option(False, "With --json: the similarity and the scores too.")
+    full: bool = full_field("With --json: the similarity and the scores too.")
 
 
 @options(AlignmentOptions, BatchOptions, WordOptions, ModelOption, FormOptions)

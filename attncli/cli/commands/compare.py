@@ -8,6 +8,8 @@ import typer
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import (
+    DRAWN,
+    SCREENS,
     InputOptions,
     ModelOption,
     OutputOptions,
@@ -15,8 +17,10 @@ from attncli.cli.options import (
     check_alone,
     figure_field,
     model_names,
+    scale_field,
 )
 from attncli.errors import Setting, UsageError
+from attncli.settings.effect import AnyOf, Without, Written
 from attncli.settings.explanation import METHODS, AttentionOptions, CutOption, attention_option, check_methods
 from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, TextOptions, model_option
 
@@ -61,13 +65,20 @@ class ComparedModels(HeadOptions, AblationOptions, OtherOptions, ReadingOptions,
     """The models, or the changed word, and the heads that are compared."""
 
 
-@options(CompareOptions, AttentionOptions, InputOptions, ComparedModels, OutputOptions)
+@dataclass(frozen=True)
+class CompareOutput(OutputOptions):
+    """The form and the destination of comparisons."""
+
+    color_scale: str = scale_field(needs=[Written((*SCREENS, *DRAWN)), AnyOf((Without("model"), Written(DRAWN)))])
+
+
+@options(CompareOptions, AttentionOptions, InputOptions, ComparedModels, CompareOutput)
 def command(
     own: CompareOptions,
     attention: AttentionOptions,
     words: InputOptions,
     models: ComparedModels,
-    output: OutputOptions,
+    output: CompareOutput,
     context: typer.Context,
     sentence: SentenceArgument = None,
 ) -> None:

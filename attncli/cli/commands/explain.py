@@ -8,17 +8,22 @@ import typer
 from attncli.cli.formats import Format, chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import (
+    DRAWN,
+    SCREENS,
     InputOptions,
     ModelOptions,
     OutputOptions,
     SentenceArgument,
     check_alone,
     figure_field,
-    output_option,
+    full_field,
+    scale_field,
 )
 from attncli.errors import Setting, UsageError
+from attncli.settings.effect import AnyOf, With, Without, Written
 from attncli.settings.explanation import AttentionOptions, CutOption, WordOption
-from attncli.settings.model import GenerateOption
+from attncli.settings.model import COMBINE, GenerateOption
+from attncli.settings.option import again
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,19 +43,40 @@ printf 'one sentence\\na line\\n' | attn explain - --json"""
 class ExplainOptions(GenerateOption, CutOption, WordOption):
     """The close-up, words that are cut apart, a text that goes on, and the extent of the output."""
 
-    full: bool = output_option(
-        False, "With --json: queries, keys, values, outputs, the scores' terms and neighbours too."
-    )
+    full: bool = full_field("With --json: queries, keys, values, outputs, the scores' terms and neighbours too.")
+    word: str | None = again(WordOption, "word", needs=[Written((*SCREENS, *DRAWN, "json"))])
     figure: str = figure_field()
 
 
-@options(ExplainOptions, AttentionOptions, InputOptions, ModelOptions, OutputOptions)
+#: The conditions for a matrix of a model in place of a map of its heads.
+ONE_MATRIX = (Without("model"), With("head"), With("combine", COMBINE[1:]))
+
+
+@dataclass(frozen=True)
+class ExplainOutput(OutputOptions):
+    """The form and the destination of explanations."""
+
+    top: int = again(
+        OutputOptions,
+        "top",
+        needs=[Written((*SCREENS, "json")), AnyOf((*ONE_MATRIX, With("word"), Written(("json",))))],
+    )
+    color_scale: str = scale_field(
+        needs=[
+            Written((*SCREENS, *DRAWN)),
+            AnyOf((Without("word"), Written(DRAWN))),
+            AnyOf((*ONE_MATRIX, Written(DRAWN))),
+        ]
+    )
+
+
+@options(ExplainOptions, AttentionOptions, InputOptions, ModelOptions, ExplainOutput)
 def command(
     own: ExplainOptions,
     attention: AttentionOptions,
     inputs: InputOptions,
     model: ModelOptions,
-    output: OutputOptions,
+    output: ExplainOutput,
     context: typer.Context,
     sentence: SentenceArgument = None,
 ) -> None:

@@ -47,7 +47,7 @@ class ScreenOptions(CutOption):
     debug: bool = debug_field()
 
 
-@options(AttentionOptions, InputOptions, ModelOptions, ScreenOptions)
+@options(AttentionOptions, InputOptions, ModelOptions, ScreenOptions, changing=True)
 def command(
     attention: AttentionOptions,
     inputs: InputOptions,

@@ -10,8 +10,11 @@ import typer
 from attncli.cli.formats import chosen_format
 from attncli.cli.heads_options import RankOptions, TreeOptions, VectorHeadOptions
 from attncli.cli.lazy import options
-from attncli.cli.options import OutputOptions
+from attncli.cli.options import SCREENS, OutputOptions, scale_field
 from attncli.errors import Setting, UsageError, Words
+from attncli.settings.effect import Written
+from attncli.settings.explanation import TopOption
+from attncli.settings.option import again
 
 EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
 attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog --lift
@@ -90,12 +93,20 @@ OF_READING = ("source_lang", "bos", "truncate", "stride")
 TREEBANK = Setting("treebank", "FILE")
 
 
-@options(RankOptions, TreeOptions, VectorHeadOptions, OutputOptions)
+@dataclass(frozen=True)
+class RankingOutput(OutputOptions):
+    """The form and the destination of rankings, whose records list every head."""
+
+    top: int = again(TopOption, "top", needs=[Written(SCREENS)])
+    color_scale: str = scale_field(needs=[Written(("html",))])
+
+
+@options(RankOptions, TreeOptions, VectorHeadOptions, RankingOutput)
 def command(
     ranked: RankOptions,
     trees: TreeOptions,
     vectors: VectorHeadOptions,
-    output: OutputOptions,
+    output: RankingOutput,
     sentence: SentencesArgument = None,
 ) -> None:
     """Rank the heads of a model by their weight on a pair of words or a pattern, or by what they do to its answer.

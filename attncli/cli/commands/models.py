@@ -9,6 +9,7 @@ import typer
 from attncli.cli.lazy import command_group, completion, options
 from attncli.cli.options import DisplayOptions, JsonOption, model_names, output_option
 from attncli.errors import UsageError
+from attncli.settings.effect import Without
 from attncli.settings.option import check_text
 
 USAGE = """\
@@ -33,7 +34,7 @@ class PullOptions:
     """The version, and whether it is downloaded, and asked for before."""
 
     revision: str = output_option("main", "A branch, a tag or a commit.", metavar="NAME", check=check_text)
-    yes: bool = output_option(False, "Download without asking.")
+    yes: bool = output_option(False, "Download without asking.", needs=[Without("dry_run")])
     dry_run: bool = output_option(False, "Only say how large it is.")
 
 

@@ -7,14 +7,18 @@ import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.options import ModelOption, OutputOptions, SentenceArgument
+from attncli.cli.options import FIGURED, ModelOption, OutputOptions, SentenceArgument, scale_field
 from attncli.errors import Setting, UsageError
+from attncli.settings.effect import AnyOf, With, Without, Written
+from attncli.settings.explanation import TopOption
 from attncli.settings.model import LensOptions, PredictionOptions
+from attncli.settings.option import again
 
 if TYPE_CHECKING:
     from attncli.recipes.logit_lens import Lens
     from attncli.recipes.prediction import Prediction
 
+RECORDS = ("json", "csv", "npz")
 EXAMPLES = """attn predict "The dog is a [MASK]" --model my-model
 attn predict "The dog is a [MASK]" --model my-model --top 20 --json
 attn predict "The dog is a [MASK]" --model my-model --lens
@@ -27,8 +31,24 @@ class PredictOptions(LensOptions, PredictionOptions, ModelOption):
     """The model, its texts, and what is done to it."""
 
 
-@options(PredictOptions, OutputOptions)
-def command(predicted: PredictOptions, output: OutputOptions, sentence: SentenceArgument = None) -> None:
+@dataclass(frozen=True)
+class AnswerOutput(OutputOptions):
+    """The form and the destination of answers."""
+
+    top: int = again(
+        TopOption,
+        "top",
+        needs=[
+            AnyOf((Without("lens"), Written((*RECORDS, *FIGURED)))),
+            AnyOf((Without("lens_all"), Written(RECORDS))),
+            AnyOf((Without("generate"), Written(RECORDS))),
+        ],
+    )
+    color_scale: str = scale_field(needs=[AnyOf((With("lens"), With("lens_all"))), Written(FIGURED)])
+
+
+@options(PredictOptions, AnswerOutput)
+def command(predicted: PredictOptions, output: AnswerOutput, sentence: SentenceArgument = None) -> None:
     """Show what a model says: the next token, the words in the place of masks, or its labels."""
     if predicted.model is None:
         raise UsageError("attn predict needs a model", ("add ", Setting("model", "PATH_OR_NAME")))

@@ -8,10 +8,21 @@ import typer
 
 from attncli.cli.formats import Format, chosen_format, offered
 from attncli.cli.lazy import options
-from attncli.cli.named_files import PairExample, named_files
-from attncli.cli.options import InputOptions, ModelOption, RecordOptions, check_alone, figure_field, output_option
+from attncli.cli.named_files import OnFiles, PairExample, named_files
+from attncli.cli.options import (
+    DRAWN,
+    SCREENS,
+    InputOptions,
+    ModelOption,
+    RecordOptions,
+    check_alone,
+    figure_field,
+    output_option,
+    scale_field,
+)
 from attncli.errors import UsageError
-from attncli.settings.option import as_it_is, check_text, option
+from attncli.settings.effect import AnyOf, NoneOf, With, Written
+from attncli.settings.option import again, as_it_is, check_text, option
 from attncli.settings.similarity import SimilarityOptions, check_similarity
 
 if TYPE_CHECKING:
@@ -68,9 +79,38 @@ class FileOptions:
     )
 
 
+ON_FILES = OnFiles(("a", "b"), "two texts")
+SEVERAL = AnyOf((ON_FILES, With("lines_in")))
+
+
+@dataclass(frozen=True)
+class PairOptions(SimilarityOptions):
+    """The similarity, what it is without words, and how much of it is listed."""
+
+    drop: tuple[str, ...] = again(
+        SimilarityOptions, "drop", needs=[AnyOf((Written((*SCREENS, "json", *DRAWN)), SEVERAL))]
+    )
+    leave_one_out: bool = again(
+        SimilarityOptions,
+        "leave_one_out",
+        needs=[AnyOf((Written((*SCREENS, "json", "html", "csv", "npz")), SEVERAL))],
+    )
+    top: int = again(
+        SimilarityOptions,
+        "top",
+        needs=[
+            AnyOf((Written(("json",)), With("lines_in"), NoneOf(ON_FILES))),
+            AnyOf((Written((*SCREENS, "json", "html")), With("lines_in"))),
+        ],
+    )
+
+
 @dataclass(frozen=True)
 class FormOptions(RecordOptions):
     """The form and the destination of similarities."""
+
+    precision: int = again(RecordOptions, "precision", needs=[AnyOf((Written(("json",)), ON_FILES))])
+    color_scale: str = scale_field(needs=[Written(DRAWN)])
 
     json: bool = output_option(False, "One JSON object a pair of texts (see: attn schema -h).")
     format: str | None = output_option(
@@ -79,9 +119,9 @@ class FormOptions(RecordOptions):
     figure: str = figure_field()
 
 
-@options(SimilarityOptions, FileOptions, InputOptions, ModelOption, FormOptions)
+@options(PairOptions, FileOptions, InputOptions, ModelOption, FormOptions)
 def command(
-    similarity: SimilarityOptions,
+    similarity: PairOptions,
     files: FileOptions,
     words: InputOptions,
     model: ModelOption,

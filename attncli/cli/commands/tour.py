@@ -8,6 +8,7 @@ import typer
 
 from attncli.cli.lazy import options
 from attncli.cli.options import DisplayOptions, VectorOption, output_option
+from attncli.settings.effect import Without
 from attncli.settings.option import Whole
 from attncli.tour import SCREENS
 
@@ -27,7 +28,9 @@ class TourOptions(VectorOption):
     screen: int | None = output_option(
         None, f"One screen only, 1 to {len(SCREENS)}", check=Whole(1, len(SCREENS)), metavar="N", described="all"
     )
-    no_input: bool = output_option(False, "All screens at once, without waiting for a key; so in pipes anyway.")
+    no_input: bool = output_option(
+        False, "All screens at once, without waiting for a key; so in pipes anyway.", needs=[Without("screen")]
+    )
 
 
 @options(TourOptions, DisplayOptions)
