@@ -49,6 +49,28 @@ def with_config(folder, **changes):
     return folder
 
 
+def deeper_bert(folder, n_layer=24, n_head=16):
+    """The tiny BERT with as many layers and heads as a large one: its two layers in turn, their queries ever longer."""
+    arrays = {}
+    for name, (dtype, numbers) in read_safetensors(copy_of("bert", folder) / "model.safetensors").items():
+        before, layer, after = name.partition(".layer.")
+        for place in range(int(after[0]), n_layer, 2) if layer else [0]:
+            longer = 8 + place if ".query." in name else 1
+            arrays[f"{before}{layer}{place}{after[1:]}" if layer else name] = (dtype, longer * numbers)
+    (folder / "model.safetensors").write_bytes(safetensors(arrays))
+    return with_config(folder, num_hidden_layers=n_layer, num_attention_heads=n_head)
+
+
+def read_safetensors(path):
+    """The arrays of a file of BF16 as F32, by name: (dtype, numbers)."""
+    data = path.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    entries = {name: each for name, each in json.loads(data[8:start]).items() if name != "__metadata__"}
+    codes = {name: np.frombuffer(data[start:][slice(*each["data_offsets"])], "<u2") for name, each in entries.items()}
+    floats = {name: (each.astype("<u4") << 16).view("<f4") for name, each in codes.items()}
+    return {name: ("F32", each.reshape(entries[name]["shape"])) for name, each in floats.items()}
+
+
 def safetensors(arrays, **entries):
     """The bytes of a file: arrays by name as (dtype, numbers); entries change the header."""
     header, data = {}, b""

@@ -121,7 +121,7 @@ def test_layers_heads_and_their_combinations_are_switches(show, combine):
         assert same_row(browser, rows[combine][2])
         assert ("choose one head" in browser.text("#three")) == (combine != "head")
         kind = explanation.source.kinds.kind[layer, head]
-        said = f"Head {head}: {kind}. {KIND_SENTENCES[kind]}"
+        said = f"Layer {layer}, head {head}: {kind}. {KIND_SENTENCES[kind]}"
         assert browser.text("#does") == (said if combine == "head" else "")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from oracles.checkpoints import deeper_bert
 from oracles.minilm_folder import MINILM, needs_minilm
 from oracles.sentences import words
 from support.chromium import needs_chromium
@@ -60,6 +61,20 @@ def test_every_head_is_an_element_with_its_layer_and_number():
 def test_384_heads_are_384_elements():
     page = explanation_page(explained(mode="multihead", heads=16, layers=24))
     assert len(places(page)) == len(set(places(page))) == 384
+
+
+@needs_chromium
+def test_384_heads_of_a_model_are_shown_chosen_and_named(show, tmp_path):
+    explanation = explain_model(SENTENCE, deeper_bert(tmp_path / "deep"))
+    browser = show(explanation)
+    assert browser.text("#heads-title") == "All 384 heads"
+    opens = telling_head(explanation)
+    assert checked(browser) == [[opens.layer, opens.head]]
+    assert explanation.source.kinds.kind[opens.layer, opens.head] != ANCHOR
+    head(browser, 23, 12).click()
+    assert checked(browser) == [shown(browser)] == [[23, 12]]
+    assert browser.text("#does").startswith("Layer 23, head 12: ")
+    assert sum(int(each.rpartition(" ")[2]) for each in browser.texts("#kinds .kind")) == 384
 
 
 @pytest.mark.parametrize("choice", [{"combine": "rollout"}, {"layer": 0, "head": 1}])
@@ -277,9 +292,7 @@ def test_pictures_are_drawn_when_they_are_seen(show):
     browser.settle()
     before = browser.run("return pictures.drawn")
     assert before < 384
-    browser.run(
-        "document.querySelector('#heads .scroll').scrollTop = 1e6; document.querySelector('#heads').scrollIntoView()"
-    )
+    browser.run("thumbs.all.at(-16).button.scrollIntoView()")
     for _ in range(60):
         browser.settle()
     blank = """return [...document.querySelectorAll("#grid .head")].slice(-16).filter(

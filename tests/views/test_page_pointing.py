@@ -1,6 +1,7 @@
 """The page under a pointer: the word or cell that is tapped or pointed at is the one meant, and nothing moves."""
 
 import pytest
+from oracles.checkpoints import deeper_bert
 from oracles.sentences import words
 from support.chromium import needs_chromium
 from support.places import TESTS
@@ -30,7 +31,8 @@ PAGES = {
     "swap": (SOME, lambda _: compare_swap(SENTENCE, open_model(str(BERT)), "he=she", check_model_settings())),
 }
 RECORD = """
-const stands = () => JSON.stringify([...document.querySelectorAll("#words li, #cells, .name, #readout, #pins, h2")]
+const shown = "#words li, #cells, .name, #readout, #pins, h2, .head";
+const stands = () => JSON.stringify([...document.querySelectorAll(shown)]
   .map((each) => each.getBoundingClientRect()).map(({ left, top }) => [left + scrollX, top + scrollY]));
 const placed = () => requestAnimationFrame(() => requestAnimationFrame(() => heard.places.add(stands())));
 const forget = () => { window.heard = { overs: [], taps: [], places: new Set([stands()]) }; };
@@ -40,11 +42,13 @@ window.addEventListener("pointerover", ({ target, relatedTarget }) => {
   placed();
 });
 window.addEventListener("click", () => {
-  heard.taps.push([state.pins.map(({ query }) => query), state.at.query, state.at.key]);
+  heard.taps.push([state.pins.map(({ query }) => query), state.at?.query, state.at?.key]);
   placed();
 });
 window.forget = forget;
 """
+CHOSEN = """window.chosen = [];
+found("grid").addEventListener("click", () => chosen.push([state.layer, state.head]));"""
 HEARD = "return { overs: heard.overs, taps: heard.taps, places: [...heard.places] }"
 MIDDLES = """return [...document.querySelectorAll(arguments[0])].map((each) => each.getBoundingClientRect()).map(
   ({ left, top, width, height }) => [Math.round(left + width / 2), Math.round(top + height / 2)])"""
@@ -97,3 +101,36 @@ def test_whatever_is_pointed_at_is_meant_and_nothing_moves(page):
         assert [tap[:2] for tap in taps["taps"]] == [[queries[: i + 1], each] for i, each in enumerate(queries)], width
         assert [tap[1:] for tap in read["taps"]] == cells, width
         assert [len(each["places"]) for each in (over, taps, read)] == [1, 1, 1], width
+
+
+HEADS = {
+    "model": (ALL, lambda folder: explain_model(SENTENCE, BERT)),
+    "60 words": (SOME, lambda folder: explained(words(60), mode="multihead", heads=16, layers=6)),
+    "swap": (SOME, lambda _: compare_swap(SENTENCE, open_model(str(BERT)), "he=she", check_model_settings())),
+    "384 heads": (SOME, lambda folder: explain_model(SENTENCE, deeper_bert(folder / "deep"))),
+}
+
+
+@pytest.mark.parametrize("order", ["layer", "entropy"])
+@pytest.mark.parametrize("name", HEADS)
+def test_the_head_that_is_pointed_at_is_meant_and_nothing_moves(show, tmp_path, name, order):
+    widths, record = HEADS[name]
+    page = show(record(tmp_path))
+    page.choose("order", order)
+    page.run(RECORD + CHOSEN)
+    for width in widths:
+        sized(page, width)
+        middles = page.run(HEADS_IN_SIGHT)[:: max(1, page.run("return thumbs.all.length") // 8)]
+        places = [(x, y) for _, _, x, y in middles]
+        over = pointed(page, places, press=False)
+        assert page.run("return document.getElementById('enlarged').classList.contains('shown')"), width
+        page.run("enlarge(null); chosen.length = 0")
+        taps = pointed(page, places, press=True)
+        assert page.run("return chosen") == [[layer, head] for layer, head, *_ in middles], width
+        assert [len(each["places"]) for each in (over, taps)] == [1, 1], width
+
+
+HEADS_IN_SIGHT = """const all = document.querySelector("#heads .scroll").getBoundingClientRect();
+return inOrder().map(({ button, layer, head }) => [layer, head, button.getBoundingClientRect()])
+  .filter(([, , box]) => box.left >= all.left && box.right <= all.right && box.bottom <= all.bottom)
+  .map(([layer, head, box]) => [layer, head, box.left + box.width / 2, box.top + box.height / 2].map(Math.round))"""

@@ -25,7 +25,7 @@ function startHeads() {
   thumbs.all = [...grid.querySelectorAll(".head")].map((button, i) => ({
     button, place: i, layer: Math.floor(i / heads.length), head: i % heads.length,
   }));
-  grid.style.setProperty("--across", heads.length);
+  found("views").style.setProperty("--across", heads.length);
   found("views").classList.add("with-heads");
   listenToHeads(grid);
 }

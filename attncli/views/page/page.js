@@ -35,8 +35,9 @@ function whatItDoes() {
 }
 
 function saidOfHead(layer, head) {
-  const { heads, does, means } = view.source;
-  return `Head ${heads[head]}: ${does[layer][head]}. ${means[layer][head]}`;
+  const { layers, heads, does, means } = view.source;
+  const which = layers.length > 1 ? `Layer ${layers[layer]}, head` : "Head";
+  return `${which} ${heads[head]}: ${does[layer][head]}. ${means[layer][head]}`;
 }
 
 function redraw() {

@@ -1,6 +1,6 @@
 // The small pictures of the heads: drawn when they are seen, a few a frame, and larger beside the pointer.
 
-const POOLED = 64; // pixels of a side at most, each the largest of the cells that it stands for
+const POOLED = 64; // pixels of a side at most, and no more than are shown; each the largest of the cells that it stands for
 const ENLARGED = 288;
 const SLICE = 12; // ms of drawing in a frame
 const pictures = { most: 1, waiting: [], drawn: 0, seen: null, large: null };
@@ -13,6 +13,7 @@ function listenToPictures(grid) {
   grid.addEventListener("pointerleave", () => enlarge(null));
   grid.addEventListener("keydown", ({ key }) => { if (key === "Escape") enlarge(null); });
   document.addEventListener("scroll", putLarge, { capture: true, passive: true });
+  window.addEventListener("resize", () => { drawAnew(); });
   window.addEventListener("beforeprint", () => thumbs.all.forEach(drawPicture));
 }
 
@@ -43,7 +44,8 @@ function drawSome() {
 
 function drawPicture(each) {
   if (!each) return;
-  drawSmall(each.button.querySelector("canvas"), each, POOLED);
+  const canvas = each.button.querySelector("canvas");
+  drawSmall(canvas, each, Math.min(POOLED, Math.round(canvas.clientWidth * window.devicePixelRatio) || POOLED));
   pictures.drawn++;
 }
 
@@ -77,11 +79,12 @@ function numbersOf(layer, head) {
 
 function quickWeights(source, layer, head) {
   const { units, weights } = page.sources[source];
-  const [bytes, scale] = [letterCodes(weights[layer][head]), units[layer][head] / page.levels];
-  const numbers = new Float32Array(bytes.length / page.bytes);
+  const { bytes: size, levels } = page;
+  const [bytes, scale] = [letterCodes(weights[layer][head]), units[layer][head] / levels];
+  const numbers = new Float32Array(bytes.length / size);
   for (let i = 0; i < numbers.length; i++) {
-    const code = page.bytes === 2 ? bytes[2 * i] | (bytes[2 * i + 1] << 8) : bytes[i];
-    numbers[i] = code > page.levels ? NaN : code * scale;
+    const code = size === 2 ? bytes[2 * i] | (bytes[2 * i + 1] << 8) : bytes[i];
+    numbers[i] = code > levels ? NaN : code * scale;
   }
   return numbers;
 }
@@ -102,8 +105,10 @@ function pooled(numbers, n, m, rows, columns) {
   for (let query = 0, i = 0; query < n; query++) {
     const row = Math.floor((query * rows) / n) * columns;
     for (let key = 0; key < m; key++, i++) {
-      const [place, number] = [row + column[key], numbers[i]];
-      if (!(Math.abs(number) <= Math.abs(largest[place])) && !Number.isNaN(number)) largest[place] = number;
+      const place = row + column[key];
+      const size = Math.abs(numbers[i]);
+      if (size <= Math.abs(largest[place]) || size !== size) continue; // the second is NaN
+      largest[place] = numbers[i];
     }
   }
   return largest;
@@ -123,9 +128,12 @@ function enlarge(each) {
 function putLarge() {
   if (!pictures.large) return;
   const large = found("enlarged");
-  const [box, size] = [pictures.large.button.getBoundingClientRect(), large.getBoundingClientRect()];
+  const [box, all, size] = [pictures.large.button, found("heads"), large].map((each) => each.getBoundingClientRect());
   const [wide, high] = [document.documentElement.clientWidth, window.innerHeight];
-  const left = box.right + 12 + size.width <= wide ? box.right + 12 : box.left - 12 - size.width;
+  const [beside, below] = [all.right + 8, box.bottom + 12];
+  const fits = beside + size.width <= wide; // else it is below or above, where it does not cover the heads beside
+  const left = fits ? beside : box.left;
+  const top = fits ? box.top : below + size.height <= high ? below : box.top - 12 - size.height;
   large.style.left = `${Math.max(4, Math.min(left, wide - size.width - 4))}px`;
-  large.style.top = `${Math.max(4, Math.min(box.top, high - size.height - 4))}px`;
+  large.style.top = `${Math.max(4, Math.min(top, high - size.height - 4))}px`;
 }

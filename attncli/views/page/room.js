@@ -6,7 +6,7 @@ function reserve() {
   const { source } = view;
   found("steps").style.minHeight = "";
   found("does").hidden = !source.does.some((heads) => heads.some(Boolean));
-  keep("minHeight", "does", source.does.flatMap((heads, layer) => heads.map((_, head) => [saidOfHead(layer, head)])));
+  keep("minHeight", "does", longestOf(source.does.flatMap((heads, layer) => heads.map((_, head) => saidOfHead(layer, head)))));
   keep("minHeight", "settings", page.sources.map(({ settings }) => [settings]));
   keep("height", "readout", longestSaid().map((said) => [make("span", said), ...measuredLine()]));
 }
@@ -42,6 +42,7 @@ function longestSaid() {
   ];
 }
 
+const longestOf = (texts) => byLength(new Set(texts), (text) => text).slice(0, LONGEST).map((text) => [text]);
 const longest = (names) => byLength([...names.keys()], (i) => names[i]).slice(0, LONGEST);
 const byLength = (all, text) => [...all].sort((one, other) => text(other).length - text(one).length);
 const textOf = (content) => content.map((each) => each.textContent ?? each).join("");
