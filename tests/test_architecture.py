@@ -45,7 +45,11 @@ ROOMS = [
     "recipes",
     "training",
     "corpus",
-    *("views.formula views.palette views.rounding views.screen views.roff", "views.records", "views.terminal"),
+    *(
+        "views.formula views.palette views.rounding views.scale views.screen views.roff",
+        "views.records",
+        "views.terminal",
+    ),
     *("views.figure", "views.page", "views"),
     "tour",
     "explore",

@@ -10,7 +10,7 @@ import typer
 from attncli.cli.formats import FIGURES, offered
 from attncli.errors import Setting, UsageError
 from attncli.settings.effect import Written
-from attncli.settings.explanation import CSV, AttentionOptions, TopOption, UnknownOption
+from attncli.settings.explanation import CSV, SCALES, AttentionOptions, TopOption, UnknownOption
 from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, ReductionOptions, TextOptions
 from attncli.settings.option import Whole, again, as_it_is, option
 from attncli.vectors.places import kept_names
@@ -18,7 +18,6 @@ from attncli.vectors.places import kept_names
 SCREENS = ("txt", "screen.svg")
 FIGURED = ("svg", "pdf", "png")
 DRAWN = ("html", *FIGURED)
-SCALES = ("fixed", "row")
 COLORS = ("auto", "always", "never")
 
 SentenceArgument = Annotated[
@@ -56,8 +55,8 @@ model_field = partial(
 figure_field = partial(output_option, "heat", "The content of .svg, .pdf and .png: maps or arcs.", values=FIGURES)
 scale_field = partial(
     output_option,
-    "fixed",
-    "Colours over 0 to 1, or over each row's range.",
+    "auto",
+    "The range of colours; auto: to the largest weight off the diagonal, of over 16 words to their 99.5th percentile.",
     values=SCALES,
     needs=[Written((*SCREENS, *DRAWN))],
 )

@@ -4,15 +4,14 @@ import os
 import sys
 from typing import TextIO
 
-from attncli.views.screen import Colours, Scale, Screen, encodes
+from attncli.views.screen import Colours, Screen, encodes
 from attncli.views.terminal.bidi import ISOLATE
 
 _PIPED_WIDTH = 80
 
 
-def detect_screen(color: str = "auto", *, by_row: bool = False, to_file: bool = False) -> Screen:
+def detect_screen(color: str = "auto", *, scale: str = "auto", to_file: bool = False) -> Screen:
     """The screen that standard output is; a file is a plain one in UTF-8."""
-    scale: Scale = "row" if by_row else "fixed"
     if to_file:
         return Screen(width=_width(None), scale=scale, accessible=_is_set("ACCESSIBLE"))
     terminal = _is_terminal(sys.stdout)

@@ -119,7 +119,7 @@ class Writer:
 def writer_for(form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
     """The writer of records in a format."""
     plain = output.output is not None or form.write == "screen"
-    screen = detect_screen(output.color, by_row=output.color_scale == "row", to_file=plain)
+    screen = detect_screen(output.color, scale=output.color_scale, to_file=plain)
     if form.write == "screen":
         screen = replace(screen, colours="truecolor", accessible=False)
     return Writer(form, output, sink, screen, full, figure)

@@ -24,7 +24,7 @@ from attncli.explore.notes import note_lines
 from attncli.explore.panels import panel_lines
 from attncli.explore.ranked import ranked_lines
 from attncli.explore.removal import with_head_moved
-from attncli.explore.state import Ask, Panel, State
+from attncli.explore.state import Ask, Panel, State, next_scale
 from attncli.explore.view import Notice, View
 from attncli.explore.widgets import Pane, Prompt
 from attncli.recipes.explanation import Explanation
@@ -246,9 +246,8 @@ class Explorer(App[int]):
         self.become(replace(self.state, dense=not self.state.dense))
 
     def action_scale(self) -> None:
-        """Colours over 0 to 1, or over each row's range."""
-        by_row = self.drawn_on.scale == "row"
-        self.drawn_on = replace(self.drawn_on, scale="fixed" if by_row else "row")
+        """The next scale of colours."""
+        self.drawn_on = replace(self.drawn_on, scale=next_scale(self.drawn_on.scale))
         self.become(self.state)
 
     def action_columns(self, by: int) -> None:

@@ -22,7 +22,7 @@ from attncli.views.screen import visible
 if TYPE_CHECKING:
     from attncli.explore.app import Explorer
 
-Save = Callable[[Explanation, str, bool], Sequence[str]]  # with a path, and whether colours are by row
+Save = Callable[[Explanation, str, str], Sequence[str]]  # with a path, and the name of the scale of colours
 QUESTIONS = {"find": "find a word: ", "open": "vectors or model: ", "save": "save as: "}
 
 
@@ -147,10 +147,10 @@ class Asking:
     async def _saving(self, path: str) -> None:
         """Write the shown explanation in the background."""
         assert self.app.view is not None
-        by_row = self.app.view.screen.scale == "row"
+        scale = self.app.view.screen.scale
         try:
             shown = shown_explanation(self.app.view.state, self.app.view.whole)
-            remarks = await asyncio.to_thread(self._save, shown, path, by_row)
+            remarks = await asyncio.to_thread(self._save, shown, path, scale)
         except (AttnError, OSError) as error:
             self.app.say(not_saved(error, path))
         else:

@@ -13,7 +13,7 @@ from attncli.settings.wording import as_typed
 from attncli.views.screen import visible
 
 
-def explain_command(state: State, explanation: Explanation, by_row: bool = False) -> str:
+def explain_command(state: State, explanation: Explanation, scale: str = "auto") -> str:
     r"""`attn explain …` with every setting that is not the default, for a shell to read; a close-up asks for its word.
 
     Invisible characters are written as `$'\x1b'`, which bash and zsh turn back.
@@ -22,8 +22,8 @@ def explain_command(state: State, explanation: Explanation, by_row: bool = False
     options = [*WORDS[explanation.source.kind](state, explanation)]
     if state.panel == "steps":
         options += ["--word", str(state.query)]
-    if by_row:
-        options += ["--color-scale", "row"]
+    if scale != "auto":
+        options += ["--color-scale", scale]
     guard = ["--"] if ask.sentence.startswith("-") else []
     words = [*options, *guard, ask.sentence] if guard else [ask.sentence, *options]
     return " ".join(["attn explain", *map(quoted, words)])

@@ -87,8 +87,8 @@ def _position_parts(view: View, rows: range, columns: range, short: bool) -> Ite
         yield f"{'' if short else 'rows '}{rows.start}-{rows.stop - 1}{of}{grid.rows.groups}"
     if len(columns) < grid.columns.groups:
         yield f"{'x ' if short else 'columns '}{columns.start}-{columns.stop - 1}{of}{grid.columns.groups}"
-    if view.screen.scale == "row" and not short:
-        yield "colours by row"
+    if view.screen.scale != "auto" and not short:
+        yield f"colours {view.screen.scale}"
     if view.state.dense and not short:
         yield "no numbers (z)"
 

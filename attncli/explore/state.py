@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from attncli.errors import UsageError
-from attncli.settings.explanation import METHODS, MODES, MULTIHEAD_DEFAULT, Settings, check_settings
+from attncli.settings.explanation import METHODS, MODES, MULTIHEAD_DEFAULT, SCALES, Settings, check_settings
 from attncli.settings.model import ModelSettings
 
 Panel = Literal["matrix", "steps", "keys"]
@@ -128,6 +128,11 @@ def found(words: Sequence[str], wanted: str, start: int, by: int = 1) -> int | N
     n, wanted = len(words), wanted.casefold()
     places = ((start + by * step) % n for step in range(n))
     return next((place for place in places if wanted in words[place].casefold()), None)
+
+
+def next_scale(scale: str) -> str:
+    """The scale of colours after this one."""
+    return _next(SCALES, scale)
 
 
 def _next(values: Sequence[Value], value: Value, by: int = 1) -> Value:

@@ -132,7 +132,8 @@ def select(whole: Explanation, layer: int | None, head: int | None) -> Explanati
 @lru_cache(maxsize=4)
 def _grid(part: Explanation, screen: Screen) -> Grid:
     rows, columns = (tuple(token.name for token in each.tokens) for each in (part.sentence, part.key_sentence))
-    return whole_grid(Matrix(part.mean_weights, ~part.layers[-1].visible, rows, columns), screen)
+    crossed = part.memory is not None
+    return whole_grid(Matrix(part.mean_weights, ~part.layers[-1].visible, rows, columns, crossed=crossed), screen)
 
 
 def clickable(**what: object) -> Style:

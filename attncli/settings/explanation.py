@@ -31,6 +31,7 @@ PROJECTIONS = ("trained", "random", "identity")
 POSITIONS = ("none", "sinusoidal")
 UNKNOWN = ("compose", "skip", "error")
 CSV = ("guarded", "exact")  # text like a formula
+SCALES = ("auto", "fixed", "largest", "percentile", "sqrt", "log", "row")  # of colours
 MULTIHEAD_DEFAULT = 3
 MOST_HEADS, MOST_LAYERS = 1024, 100  # more than any model has; each costs memory
 

@@ -33,7 +33,9 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     hidden = np.isneginf(value.scores[0, :, tour.subject.index])  # [n_head, n]
     tokens = tuple(token.name for token in value.sentence.tokens)
     heads = ("head",) * n_head  # the map numbers its rows itself
-    shown = [] if screen.accessible else weights_map(Matrix(weights, hidden, heads, tokens), labels, screen)
+    shown = (
+        [] if screen.accessible else weights_map(Matrix(weights, hidden, heads, tokens, crossed=True), labels, screen)
+    )
     return [intro, shown, _roles(tour, labels, screen), _joined(tour, screen)]
 
 

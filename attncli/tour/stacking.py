@@ -55,7 +55,7 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
         "it. What a row still sees sums to 1:",
     )
     shown = weights_map(Matrix(value.weights, hidden(value.weights), tokens, tokens), labels, screen)
-    return [intro, shown, _blocks(tour, screen)]
+    return [intro, [*shown, *_blocks(tour, screen)]]
 
 
 def _blocks(tour: Tour, screen: Screen) -> Part:

@@ -64,11 +64,8 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     )
     tokens = tuple(token.name for token in tour.explanation.sentence.tokens)
     matrix = Matrix(value.weights, np.zeros(value.weights.shape, dtype=bool), tokens, tokens)
-    return [
-        intro,
-        weights_map(matrix, names(tour.explanation.sentence, screen), screen),
-        [*_worked(tour, screen), *_divided(tour, screen)],
-    ]
+    drawn = weights_map(matrix, names(tour.explanation.sentence, screen), screen)
+    return [intro, [*drawn, *_worked(tour, screen), *_divided(tour, screen)]]
 
 
 def _worked(tour: Tour, screen: Screen) -> Part:

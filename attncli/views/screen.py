@@ -10,7 +10,6 @@ from typing import Literal
 from rich.cells import cell_len
 
 Colours = Literal["truecolor", "256", "16", "none"]
-Scale = Literal["fixed", "row"]
 
 NARROWEST = 20  # cells; a narrower screen gets lines of this width
 
@@ -19,14 +18,15 @@ NARROWEST = 20  # cells; a narrower screen gets lines of this width
 class Screen:
     """The target of the lines. `colours` "16" and "none" are set with glyphs and numbers only.
 
-    `reorders`: a terminal that may set words from right to left itself; elsewhere text stays as it is.
+    `scale` is the name of the scale of colours. `reorders`: a terminal that may set words from right to left itself;
+    elsewhere text stays as it is.
     """
 
     width: int = 80
     colours: Colours = "none"
     encoding: str = "utf-8"
     accessible: bool = False
-    scale: Scale = "fixed"
+    scale: str = "auto"
     reorders: bool = False
 
     @property
@@ -58,6 +58,9 @@ _PLAIN = {
     "‖": "|",
     "α": "a",
     "→": "->",
+    "≥": ">=",
+    "≤": "<=",
+    "−": "-",
     "√": "sqrt ",
     "σ": "sigma",
     "²": "^2",

@@ -45,7 +45,7 @@ DOES = {
     "v": ([], lambda app, lines: "vectors or model:" in "\n".join(lines)),
     "s": ([], lambda app, lines: "save as: attention-001.svg" in "\n".join(lines)),
     "z": ([], lambda app, lines: not re.search(r"\.\d\d \.\d\d", "\n".join(lines))),
-    "r": ([], lambda app, lines: app.view.screen.scale == "row"),
+    "r": ([], lambda app, lines: app.view.screen.scale == "fixed"),
     ">": ([], lambda app, lines: app.state.columns == 5),
     "<": ([], lambda app, lines: app.state.columns == -5),
     "Esc": (["c"], lambda app, lines: app.state.panel == "matrix"),
@@ -144,10 +144,10 @@ NAME = ["a", "full_stop", "s", "v", "g"]
 
 
 def saving(saved):
-    def save(explanation, path, by_row):
+    def save(explanation, path, scale):
         with open(path, "x") as stream:
             json.dump(explanation.weights.tolist(), stream)
-        saved.append((path, by_row))
+        saved.append((path, scale))
         return ["note of a writer"]
 
     return save
@@ -325,7 +325,7 @@ def test_what_is_pasted_is_made_visible():
 
 
 def test_without_colours_glyphs_stand_for_them():
-    assert "▓.64" in "\n".join(press(explorer(colours="none")))
+    assert "█.64░.03" in "\n".join(press(explorer(colours="none")))
 
 
 def test_a_newer_question_is_never_answered_by_an_older_one():

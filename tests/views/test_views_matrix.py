@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from rich.cells import cell_len
 
+from attncli.settings.explanation import SCALES
 from attncli.views.rounding import as_difference, as_short, hundredths, rounded_parts
 from attncli.views.screen import Screen, cells
 from attncli.views.terminal.grid import Axis, fold
-from attncli.views.terminal.matrix import Matrix, matrix_lines
+from attncli.views.terminal.matrix import Matrix, matrix_lines, pooled_grid
 
 WORDS = ["Bark", "is", "very", "cute", "and", "he", "is", "a", "dog"]
 COLOURS = ["truecolor", "256", "16", "none"]
@@ -167,7 +168,7 @@ def test_long_words_are_cut_with_a_note_only():
     block = matrix_lines(matrix(softmax(10, 10), words), Screen(60))
     assert "…" in plain(block)[1]
     assert any("--json" in note for note in block.notes)
-    assert not matrix_lines(matrix(softmax(9, 9), WORDS), Screen(60)).notes
+    assert len(matrix_lines(matrix(softmax(9, 9), WORDS), Screen(60)).notes) == 1  # the scale
 
 
 def test_the_sign_of_a_difference_stands_in_the_text():
@@ -217,3 +218,30 @@ def test_whatever_the_words_are(words, width, colours, encoding):
     block = matrix_lines(matrix(softmax(len(words), len(words)), words), Screen(width, colours, encoding))
     assert all(cells(line.plain) <= width for line in block.lines)
     "".join(plain(block)).encode(encoding)
+
+
+@pytest.mark.parametrize("colours", ["truecolor", "none"])
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_legend_states_the_scale(scale, colours):
+    block = matrix_lines(matrix(softmax(5, 5)), Screen(80, colours=colours, scale=scale))
+    assert block.notes[0].startswith("shades from ")
+    assert ("each row's" in block.notes[0]) == (scale == "row")
+
+
+def test_of_a_sentence_alone_the_diagonal_does_not_set_the_scale():
+    """0.9 on the diagonal, 0.1 beside it: alone the 0.1 has the full shade, of two sentences the 0.9."""
+    weights = np.array([[0.9, 0.1], [0.0, 0.9]])
+    alone, crossed = (plain(matrix_lines(matrix(weights, crossed=each), Screen(80))) for each in (False, True))
+    assert tuple(alone[1].split()[2:]) == ("█0.90", "█0.10")
+    assert crossed[1].split()[2:] == ["█0.90", "0.10"]
+
+
+@pytest.mark.parametrize("n", [61, 150])
+def test_the_diagonal_of_groups_does_not_set_their_scale(n):
+    """Everything on the diagonal but a little everywhere: no cell beside the diagonal is as light as those on it."""
+    weights = 0.9 * np.eye(n) + 0.1 / n
+    grid = pooled_grid(matrix(weights), Screen(80), 30)
+    own = fold(np.eye(n), grid.rows, grid.columns) > 0
+    assert grid.scale.top < 0.02
+    assert grid.scale.beyond
+    assert grid.strength[~own].min() > 0.5

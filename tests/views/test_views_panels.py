@@ -2,10 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from test_views_matrix import matrix, plain, softmax
 
+from attncli.views.palette import cell_style
 from attncli.views.screen import Screen
+from attncli.views.terminal.matrix import together
 from attncli.views.terminal.panels import panels_in_rows, side_by_side
 
 
@@ -38,3 +41,21 @@ def test_panels_of_other_columns_name_them_once():
     lines = plain(side_by_side([pair, pair], Screen(80), 20))
     assert lines[0] == "columns:  0 a  1 b  2 c"
     assert sum("columns" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_panels_of_one_picture_share_their_scale(signed):
+    """The largest weight of the second panel has the full colour; that of the first, half as large, has half of it."""
+    large = softmax(3, 3) - signed * 0.3
+    np.fill_diagonal(large, 0)
+    pair = [matrix(large / 2, title="small", signed=signed), matrix(large, title="large", signed=signed)]
+    drawn = panels_in_rows(together(pair), Screen(80, colours="truecolor"), 60)
+    top = np.abs(large).max()
+    assert drawn.notes[0].startswith(f"shades from {'−' if signed else ''}{top if signed else 0:.2g} to")
+    assert ("large, " in drawn.notes[0]) == signed
+    papers = {
+        str(span.style).split(" on ")[1] for line in drawn.lines for span in line.spans if " on " in str(span.style)
+    }
+    share = large.ravel()[np.abs(large).argmax()] / top
+    for value in (share, share / 2):
+        assert cell_style(round(value, 2), "truecolor", signed).bgcolor.name in papers

@@ -91,7 +91,7 @@ def _check_terminal(sentence: str | None) -> None:
 def _screen(options: ScreenOptions) -> "Screen":
     from attncli.cli.terminal import detect_screen
 
-    return detect_screen(options.color, by_row=options.color_scale == "row")
+    return detect_screen(options.color, scale=options.color_scale)
 
 
 def _explorer(ask: "Ask", screen: "Screen") -> "Explorer":
@@ -133,11 +133,11 @@ def _open(ask: "Ask", explainer: "Explainer") -> None:
     explainer.explain(ask)
 
 
-def _save(explanation: "Explanation", path: str, by_row: bool) -> list[str]:
+def _save(explanation: "Explanation", path: str, scale: str) -> list[str]:
     """Write a file as `attn explain -o` does; returns remarks about it."""
     from attncli.cli.writing import save
 
-    output = OutputOptions(output=path, color_scale="row" if by_row else "fixed")
+    output = OutputOptions(output=path, color_scale=scale)
     return save(explanation, output)
 
 
@@ -155,4 +155,4 @@ def _run(app: "Explorer") -> int:
         return run(app)
     finally:
         if app.view is not None:
-            typer.echo(explain_command(app.view.state, app.view.whole, app.drawn_on.scale == "row"))
+            typer.echo(explain_command(app.view.state, app.view.whole, app.drawn_on.scale))

@@ -10,10 +10,10 @@ from attncli.recipes.model_comparison import ModelComparison
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale
 from attncli.views.figure.explained import explanation_content
 from attncli.views.rounding import number, percent
-from attncli.views.terminal.matrix import STRONGEST_DIFFERENCE
 from attncli.views.terminal.model_compare import what_is_compared
 
 MOST_WITH_DIFFERENCES = 60  # words a side
+STRONGEST_DIFFERENCE = 0.3  # a difference of this size has the full colour
 DIFFERENCES = Scale(
     "difference",
     STRONGEST_DIFFERENCE,

@@ -52,7 +52,7 @@ def _matrix(alignment: Alignment) -> Matrix:
     marked = np.zeros(alignment.weights.shape, bool)  # [n, m]
     marked[tuple(np.array(alignment.links, dtype=int).reshape(-1, 2).T)] = True
     rows, columns = (tuple(token.label for token in side.tokens) for side in alignment.sentences)
-    return Matrix(alignment.weights, np.zeros_like(marked), rows, columns, marked=marked)
+    return Matrix(alignment.weights, np.zeros_like(marked), rows, columns, marked=marked, crossed=True)
 
 
 def _links(alignment: Alignment, screen: Screen) -> list[Text]:

@@ -12,7 +12,7 @@ from attncli.recipes.explanation import Context
 from attncli.views.rounding import number, percent
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names, page
-from attncli.views.terminal.matrix import MOST_LINES, STRONGEST_DIFFERENCE, Matrix, matrix_lines, most_rows, stacked
+from attncli.views.terminal.matrix import MOST_LINES, Matrix, matrix_lines, most_rows, stacked, together
 from attncli.views.terminal.panels import side_by_side
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Block, Piece, heading, line, wrap
 
@@ -40,10 +40,10 @@ def compare_lines(comparison: Comparison, screen: Screen) -> list[Text]:
 def _matrices(comparison: Comparison, screen: Screen) -> Block:
     """Each method's matrix between the baseline's and the difference; on narrower screens the baseline's once above."""
     baseline, *others = comparison.methods
-    first = _matrix(baseline)
-    pairs = [
-        (_matrix(method), _difference(method, baseline)) for method in others if not same_weights(method, baseline)
-    ]
+    apart = [method for method in others if not same_weights(method, baseline)]
+    drawn_in_turn = [drawn for method in apart for drawn in (_matrix(method), _difference(method, baseline))]
+    first, *rest = together([_matrix(baseline), *drawn_in_turn])
+    pairs = [*zip(rest[::2], rest[1::2], strict=True)]
     if not pairs:
         return matrix_lines(first, screen)
     most_lines = MOST_LINES // (1 + len(pairs))
@@ -69,7 +69,8 @@ def _matrix(method: Compared) -> Matrix:
     explanation = method.explanation
     rows = tuple(token.text for token in explanation.sentence.tokens)
     columns = tuple(token.text for token in explanation.key_sentence.tokens)
-    return Matrix(method.weights, ~explanation.layers[-1].visible, rows, columns, method.method)
+    crossed = explanation.memory is not None
+    return Matrix(method.weights, ~explanation.layers[-1].visible, rows, columns, method.method, crossed=crossed)
 
 
 def _difference(method: Compared, baseline: Compared) -> Matrix:
@@ -99,10 +100,7 @@ def _notes(comparison: Comparison, screen: Screen) -> Iterator[str]:
     if n_head > 1 or n_layer > 1:
         yield f"everything here is the mean over {n_head} heads of the last of {n_layer} layers"
     if screen.coloured and len(comparison.methods) > 1:
-        strongest = f"{STRONGEST_DIFFERENCE:.2f}"
-        yield f"differences: orange is more than the baseline, blue less; full colour from {strongest} on"
-    if screen.scale == "row":
-        yield "each row's shades run up to its own largest weight"
+        yield "differences: orange is more than the baseline, blue less"
 
 
 COLUMNS: tuple[tuple[str, int, Callable[[Compared], str]], ...] = (

@@ -9,7 +9,7 @@ from attncli.recipes.explanation import Explanation
 from attncli.views.screen import Screen
 from attncli.views.terminal.context import context_lines
 from attncli.views.terminal.heading import page
-from attncli.views.terminal.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines
+from attncli.views.terminal.matrix import MOST_LINES, OVERHEAD, Matrix, matrix_lines, together
 from attncli.views.terminal.panels import panels_in_rows
 from attncli.views.terminal.typeset import BOLD, DIM, Block, heading, wrap
 
@@ -84,7 +84,7 @@ def matrices_block(explanation: Explanation, screen: Screen) -> Block:
     drawn = min(n_head, _most_heads(explanation))
     matrices = [_matrix(explanation, head, f"head {explanation.head_numbers[head]}") for head in range(drawn)]
     matrices.append(_matrix(explanation, None, f"mean of {n_head} heads"))
-    return panels_in_rows(matrices, screen, MOST_LINES // len(matrices))
+    return panels_in_rows(together(matrices), screen, MOST_LINES // len(matrices))
 
 
 def _most_heads(explanation: Explanation) -> int:
@@ -97,7 +97,8 @@ def _matrix(explanation: Explanation, head: int | None, name: str) -> Matrix:
     weights = explanation.mean_weights if head is None else explanation.weights[-1, head]  # [n_query, n_key]
     rows = tuple(token.label for token in explanation.sentence.tokens)
     columns = tuple(token.label for token in explanation.key_sentence.tokens)
-    return Matrix(weights, ~explanation.layers[-1].visible, rows, columns, name)
+    crossed = explanation.memory is not None
+    return Matrix(weights, ~explanation.layers[-1].visible, rows, columns, name, crossed=crossed)
 
 
 def _notes(explanation: Explanation, screen: Screen) -> Iterator[str]:
@@ -109,8 +110,6 @@ def _notes(explanation: Explanation, screen: Screen) -> Iterator[str]:
         yield f"only the first {most} of {n_head} heads are drawn, and the mean of all; --json has every head"
     if n_head > 1:
         yield f"the context is ranked by the mean of the {n_head} heads"
-    if screen.scale == "row":
-        yield "each row's shades run up to its own largest weight"
 
 
 def role_lines(explanation: Explanation, screen: Screen) -> list[Text]:

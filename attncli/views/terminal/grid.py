@@ -11,6 +11,7 @@ from rich.text import Text
 
 from attncli.views.palette import cell_style
 from attncli.views.rounding import as_difference, as_short, as_weight
+from attncli.views.scale import FIXED, ColorScale
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.typeset import DIM, GLUE, shade, wrap
 
@@ -87,7 +88,7 @@ def fold(values: NDArray[np.floating], rows: Axis, columns: Axis) -> NDArray[np.
 class Grid:
     """A matrix in any layout: `shown` hundredths, `strength` of the colour, `hidden` and `marked` cells, all [n, m].
 
-    summed: a cell of a group is the sum of its cells, shown in a unit of their own.
+    summed: a cell of a group is the sum of its cells, shown in a unit of their own. scale: that of `strength`.
     """
 
     shown: NDArray[np.int64]
@@ -98,6 +99,7 @@ class Grid:
     signed: bool
     marked: NDArray[np.bool_] | None = None
     summed: bool = False
+    scale: ColorScale = FIXED
 
     @property
     def longest_label(self) -> int:

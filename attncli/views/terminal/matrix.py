@@ -5,14 +5,15 @@ another; and for what would be too long to read, groups of neighbouring words in
 may be does not depend on the width, so that a wider screen never makes a page longer.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
 from attncli.views.rounding import as_short, as_weight, hundredths
+from attncli.views.scale import ColorScale, color_scale, signed_scale
 from attncli.views.screen import Screen, cells
 from attncli.views.terminal.grid import Axis, Grid, Layout, body, column_words, fold, slices
 from attncli.views.terminal.typeset import BOLD, Block, wrap
@@ -20,7 +21,6 @@ from attncli.views.terminal.typeset import BOLD, Block, wrap
 MOST_LINES = 180  # of all the matrices of a page
 OVERHEAD = 3  # lines of a matrix that are not rows: its title, its columns' headings, and an empty one
 MOST_GROUPS = 60  # a side, before neighbouring words are pooled
-STRONGEST_DIFFERENCE = 0.3  # a difference of this size has the full colour
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Matrix:
     """[n_query, n_key] weights, or differences of weights if `signed`, and the words along its sides, as typed.
 
     `hidden` cells, those that a mask takes away, are drawn as a dot, which is not a weight of 0.00; `marked` ones have
-    a star. unit: of signed numbers that are shares of a sum, which they are drawn in, up to the largest; None: others.
+    a star. unit: of signed numbers that are shares of a sum, which they are drawn in; None: others. crossed: the
+    columns are of another sentence. panels: those of the same picture, this one among them, which share its scale.
     """
 
     weights: NDArray[np.floating]
@@ -39,6 +40,13 @@ class Matrix:
     signed: bool = False
     marked: NDArray[np.bool_] | None = None
     unit: float | None = None
+    crossed: bool = False
+    panels: tuple["Matrix", ...] = ()
+
+
+def together(matrices: Sequence[Matrix]) -> list[Matrix]:
+    """The matrices of one picture, whose scale of colours is one."""
+    return [replace(each, panels=tuple(matrices)) for each in matrices]
 
 
 def matrix_lines(matrix: Matrix, screen: Screen, most_lines: int = MOST_LINES) -> Block:
@@ -72,24 +80,47 @@ def pooled_grid(matrix: Matrix, screen: Screen, most: int, most_columns: int | N
 
 
 def _grid(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> Grid:
-    unseen = fold((~matrix.hidden).astype(float), rows, columns) == 0  # [rows.groups, columns.groups]
-    folded = fold(np.nan_to_num(matrix.weights), rows, columns)  # [rows.groups, columns.groups]
-    if matrix.unit is not None:
-        folded = folded * rows.lengths[:, None] / (100 * matrix.unit)
-    shown = hundredths(folded)  # [rows.groups, columns.groups]
+    folded, unseen = (
+        _folded(matrix, rows, columns),
+        _unseen(matrix, rows, columns),
+    )  # [rows.groups, columns.groups] both
     marked = None if matrix.marked is None else fold(matrix.marked.astype(float), rows, columns) > 0
-    strength, summed = _strength(shown, matrix, screen), matrix.unit is not None
-    return Grid(shown, strength, unseen, rows, columns, matrix.signed, marked, summed)
+    scale, summed = _scale(matrix, screen, rows, columns), matrix.unit is not None
+    shown = hundredths(folded / 100 if summed else folded)  # [rows.groups, columns.groups]
+    return Grid(shown, scale.shares(folded), unseen, rows, columns, matrix.signed, marked, summed, scale)
 
 
-def _strength(shown: NDArray[np.int64], matrix: Matrix, screen: Screen) -> NDArray[np.floating]:
-    """How much of the full colour each cell has: 0 … 1, or −1 … 1 for differences and shares of a sum, [n, m]."""
+def _folded(matrix: Matrix, rows: Axis, columns: Axis) -> NDArray[np.floating]:
+    """The numbers of the groups, of shares of a sum in their unit: [rows.groups, columns.groups]."""
+    folded = fold(np.nan_to_num(matrix.weights), rows, columns)  # [rows.groups, columns.groups]
+    return folded if matrix.unit is None else folded * rows.lengths[:, None] / matrix.unit
+
+
+def _unseen(matrix: Matrix, rows: Axis, columns: Axis) -> NDArray[np.bool_]:
+    """The groups of which a mask hides every cell: [rows.groups, columns.groups]."""
+    return np.asarray(fold((~matrix.hidden).astype(float), rows, columns) == 0)
+
+
+def _scale(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> ColorScale:
+    """The scale of all panels with numbers of this kind, in groups of the same sizes."""
+    panels = [each for each in matrix.panels if each.signed == matrix.signed] or [matrix]
+    numbers = [_folded(each, rows, columns) for each in panels]  # each [rows.groups, columns.groups]
+    hidden = [_unseen(each, rows, columns) for each in panels]
     if matrix.signed:
-        most = 100 * STRONGEST_DIFFERENCE if matrix.unit is None else max(int(np.abs(shown).max(initial=0)), 1)
-        return np.asarray((shown / most).clip(-1, 1))
-    full = max(100, int(shown.max(initial=0)))  # lengths, which --combine norm gives, may exceed 1
-    strongest = np.maximum(shown.max(axis=1, keepdims=True), 1) if screen.scale == "row" else full  # [n, 1]
-    return np.asarray((shown / strongest).clip(0, 1))
+        scale = signed_scale(screen.scale, numbers, hidden=hidden, weights=matrix.unit is None)
+        return _naming_largest(scale, panels, rows, columns)
+    crossed = matrix.crossed or len(rows.words) != len(columns.words)
+    own = [] if crossed else [fold(np.eye(len(rows.words)), rows, columns) > 0] * len(panels)
+    return color_scale(screen.scale, numbers, crossed=crossed, hidden=hidden, own=own)
+
+
+def _naming_largest(scale: ColorScale, panels: Sequence[Matrix], rows: Axis, columns: Axis) -> ColorScale:
+    """The scale with the words of its largest cell, and its panel if there are several."""
+    if scale.cell is None:
+        return scale
+    panel = f"{panels[scale.cell.panel].title}, " * (len(panels) > 1)
+    cell = f"{panel}{rows.headings[scale.cell.row]} → {columns.headings[scale.cell.column]}"
+    return replace(scale, said=f"{scale.said}: {cell}" if scale.said else f"the largest is at {cell}")
 
 
 def _fit(matrix: Matrix, screen: Screen, most_lines: int) -> tuple[Grid, Layout]:
@@ -143,7 +174,13 @@ def title_lines(matrix: Matrix, screen: Screen) -> list[Text]:
 
 def notes_on(grid: Grid, layout: Layout, screen: Screen) -> tuple[str, ...]:
     """The notes on this layout."""
-    return tuple(map(screen.own, _notes(grid, layout)))
+    return tuple(map(screen.own, (*legend(grid, screen), *_notes(grid, layout))))
+
+
+def legend(grid: Grid, screen: Screen) -> Iterator[str]:
+    """The scale of its colours, or of its shades, in one line; nothing where numbers alone are drawn."""
+    if screen.coloured or not grid.signed:
+        yield grid.scale.legend.replace("colours", "shades", 1)
 
 
 def _notes(grid: Grid, layout: Layout) -> Iterator[str]:

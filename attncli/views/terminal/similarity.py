@@ -94,7 +94,8 @@ def _matrix(found: Similarity, contributions: Array, screen: Screen) -> Block:
     unit = unit_of(contributions)
     rows, columns = (tuple(token.label for token in side.tokens) for side in found.sentences)
     hidden = np.zeros(contributions.shape, bool)
-    drawn = matrix_lines(Matrix(contributions, hidden, rows, columns, signed=True, unit=unit), screen)
+    shares = Matrix(contributions, hidden, rows, columns, signed=True, unit=unit, crossed=True)
+    drawn = matrix_lines(shares, screen)
     how = f"the share of each pair of words, in units of {unit_shown(unit)}; they sum to {number(found.value)}"
     return Block([*heading("contributions", how, screen), *drawn.lines], drawn.notes)
 
