@@ -46,10 +46,16 @@ function drawHeads() {
   const shown = `${state.source} ${differs()}`;
   if (thumbs.shown !== shown) renewHeads(shown);
   thumbs.all.forEach(({ button, layer, head }) => {
-    const here = layer === state.layer && head === state.head;
-    button.setAttribute("aria-checked", here && !view.combined);
-    button.tabIndex = here ? 0 : -1;
+    button.setAttribute("aria-checked", !view.combined && layer === state.layer && head === state.head);
   });
+  reachHeads();
+}
+
+// By Tab the one that is chosen, or the first there is where a filter leaves it out.
+function reachHeads() {
+  const there = inOrder().filter((each) => !isLeftOut(each));
+  const chosen = there.find(({ layer, head }) => layer === state.layer && head === state.head) ?? there[0];
+  thumbs.all.forEach((each) => { each.button.tabIndex = each === chosen ? 0 : -1; });
 }
 
 function renewHeads(shown) {
@@ -118,7 +124,7 @@ function orderHeads() {
   const sorted = order !== "layer";
   thumbs.all.forEach((each) => {
     const number = Number.isNaN(of(each)) ? "–" : write(each);
-    each.button.lastChild.replaceChildren(make("b", `${layers[each.layer]}.${heads[each.head]}`), ` ${number}`);
+    each.button.lastChild.replaceChildren(make("b", `${layers[each.layer]}.${heads[each.head]}`), number);
   });
   found("grid").classList.toggle("sorted", sorted);
   found("grid").replaceChildren(...(sorted ? inOrder().map(({ button }) => button) : thumbs.rows));
@@ -162,7 +168,11 @@ function listenToHeads(grid) {
     if (!chip) return;
     chip.setAttribute("aria-pressed", chip.getAttribute("aria-pressed") !== "true");
     filterHeads();
+    reachHeads();
   });
-  found("order").addEventListener("change", orderHeads);
+  found("order").addEventListener("change", () => {
+    orderHeads();
+    reachHeads();
+  });
   listenToPictures(grid);
 }

@@ -39,7 +39,10 @@ def heads_record(explanation: Explanation) -> dict[str, Any]:
 
     Kinds are empty where they are not known; entropies are the mean in bits over the rows that see something.
     """
-    return {"kinds": bare_kinds_of(explanation), "bits": [_bits(explanation, layer) for layer in explanation.layers]}
+    kinds = bare_kinds_of(explanation)
+    if kinds and explanation.source.kinds is not None:
+        return {"kinds": kinds, "bits": explanation.source.kinds.entropy.round(4).tolist()}
+    return {"kinds": kinds, "bits": [_bits(explanation, layer) for layer in explanation.layers]}
 
 
 def _bits(explanation: Explanation, layer: Layer) -> list[float]:

@@ -28,7 +28,7 @@ def telling_head(explanation: Explanation) -> Opening:
     Heads without known kinds, as random ones are, tell nothing: the first one opens.
     """
     kinds = np.array(bare_kinds_of(explanation))  # [n_layer, n_head]
-    if kinds.shape != explanation.weights.shape[:2]:
+    if kinds.shape != (len(explanation.layers), len(explanation.head_numbers)):
         return Opening()
     return _first(decided(explanation), kinds)
 

@@ -8,7 +8,7 @@ from attncli.recipes.explanation import Explanation
 from attncli.views.page.data import Record, memory_shown, page_data
 from attncli.views.page.frame import as_text, framed, json_block, note_items, table_of
 from attncli.views.page.heads import heads_section
-from attncli.views.page.opening import Opening
+from attncli.views.page.opening import Opening, telling_head
 from attncli.views.page.packing import about, packing_of
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names, settings_shown, unknown_notes
@@ -51,6 +51,7 @@ def page_html(
         AttnError: the page would be too large.
     """
     first, explanations = next(iter(sources.values())), list(sources.values())
+    opens = opens or telling_head(first)
     notes = dict.fromkeys([*warnings, *(note for each in explanations for note in _notes(each))])
     parts = {
         "title": as_text(title),
@@ -60,7 +61,7 @@ def page_html(
         "notes": note_items(notes),
         "about": about(explanations, packing_of(explanations)),
         "heads": heads_section(first),
-        "table": _table(first),
+        "table": _table(first, opens),
         "data": json_block(page_data(sources, compared, by_row, effects, opens)),
     }
     return framed("page.html", STYLES, SCRIPTS, parts)
@@ -80,16 +81,15 @@ def _notes(explanation: Explanation) -> Iterator[str]:
     yield from (*explanation.warnings, *explanation.remarks)
 
 
-def _table(explanation: Explanation) -> str:
-    """The first matrix as a table, for readers without script: its caption, its heads and its rows."""
+def _table(explanation: Explanation, opens: Opening) -> str:
+    """The matrix of the head that opens as a table, for readers without script: its caption, its heads and its rows."""
     queries, keys = (names(each, Screen()) for each in (explanation.sentence, explanation.key_sentence))
     if max(len(queries), len(keys)) > MOST_IN_TABLE:
         return f"<caption>No table of the whole matrix is made of more than {MOST_IN_TABLE} words.</caption>"
-    layer = explanation.layers[0]
-    shown = zip(queries, explanation.known_weights[0, 0], layer.visible, strict=True)  # [n_query, n_key] both
-    caption = (
-        f"Weights of layer {layer.number}, head {layer.heads[0]}: each row's word looks at the words of the columns"
-    )
+    layer, head = explanation.layers[opens.layer], explanation.head_numbers[opens.head]
+    weights = explanation.known_weights[opens.layer, opens.head]  # [n_query, n_key]
+    shown = zip(queries, weights, layer.visible, strict=True)
+    caption = f"Weights of layer {layer.number}, head {head}: each row's word looks at the words of the columns"
     return table_of(caption, keys, ((query, _cells(row, seen)) for query, row, seen in shown))
 
 
