@@ -13,15 +13,17 @@ _PIPED_WIDTH = 80
 def detect_screen(color: str = "auto", *, scale: str = "auto", to_file: bool = False) -> Screen:
     """The screen that standard output is; a file is a plain one in UTF-8."""
     if to_file:
-        return Screen(width=_width(None), scale=scale, accessible=_is_set("ACCESSIBLE"))
+        return Screen(width=_width(None), scale=scale, accessible=_is_set("ACCESSIBLE"), numbers=True)
     terminal = _is_terminal(sys.stdout)
+    colours = _depth() if wants_colour(color, sys.stdout) else "none"
     return Screen(
         width=_width(sys.stdout.fileno() if terminal else None),
-        colours=_depth() if wants_colour(color, sys.stdout) else "none",
+        colours=colours,
         encoding=encoding_of(sys.stdout),
         accessible=_is_set("ACCESSIBLE"),
         scale=scale,
         reorders=reorders(sys.stdout),
+        numbers=colours == "none" and not terminal,
     )
 
 

@@ -31,6 +31,7 @@ def write_each(
     *,
     full: bool = False,
     figure: str = "heat",
+    numbers: bool = False,
     example: Example = EXAMPLE,
 ) -> int:
     """Make and write a record for each sentence of `argument`; returns the exit code.
@@ -39,7 +40,7 @@ def write_each(
     it has any, are on the choice of the vector set.
     """
     with open_sink(output.output) as sink:
-        writer = writer_for(form, output, sink, full, figure)
+        writer = writer_for(form, output, sink, full, figure, numbers)
 
         def write(text: str, line: int | None) -> None:
             if not form.many:
@@ -116,13 +117,15 @@ class Writer:
         return self.screen.scale == "row"
 
 
-def writer_for(form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat") -> Writer:
-    """The writer of records in a format."""
+def writer_for(
+    form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat", numbers: bool = False
+) -> Writer:
+    """The writer of records in a format; plain text that is no terminal's has numbers in place of pictures."""
     plain = output.output is not None or form.write == "screen"
     screen = detect_screen(output.color, scale=output.color_scale, to_file=plain)
     if form.write == "screen":
-        screen = replace(screen, colours="truecolor", accessible=False)
-    return Writer(form, output, sink, screen, full, figure)
+        screen = replace(screen, colours="truecolor", accessible=False, numbers=False)
+    return Writer(form, output, sink, replace(screen, numbers=screen.numbers or numbers), full, figure)
 
 
 View = Callable[..., Any]

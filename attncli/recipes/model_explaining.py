@@ -13,6 +13,7 @@ from attncli.analysis.combining import norm_weighted
 from attncli.analysis.crossing import crossing
 from attncli.analysis.kinds import HeadKinds, measure_heads, measures_of
 from attncli.analysis.measures import top1
+from attncli.analysis.pooling import pooled
 from attncli.arrays import Array
 from attncli.errors import AttnError, Setting
 from attncli.models.checkpoint.places import relations_folder
@@ -23,7 +24,7 @@ from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_input import input_remarks
 from attncli.recipes.model_run import ModelRun, Progress, Step, check_room
-from attncli.recipes.model_source import ModelSource
+from attncli.recipes.model_source import PICTURED, ModelSource
 from attncli.recipes.reduction import MOST_FLOWING, Reduction, check_combined, combine, remarks, without_scores
 from attncli.recipes.sides import segments, special_tokens
 from attncli.settings.model import ModelSettings, check_model_settings
@@ -141,9 +142,9 @@ def explain_model_with(
     layers = _kept(run, each, measures, keeps) if settings.combine == "none" else _combined(run, each, measures)
     shown = replace(settings, part=run.given.part if model.has_decoder else None)
     difference = beside.difference(settings) if beside else None
-    special = reduction.keys.special
+    chosen, found = (run.layers, run.heads), (measures.kinds, reduction.keys.special)
     return Explanation(
-        ModelSource(run.info, shown, run.layers, run.heads, measures.kinds, special, measures.strongest),
+        ModelSource(run.info, shown, *chosen, *found, measures.strongest, measures.pictures),
         sentence,
         layers,
         memory=reduction.keys.sentence if run.given.crosses else None,
@@ -183,13 +184,17 @@ def check_rows(reduction: Reduction, model: Model) -> None:
 
 @dataclass
 class _Measures:
-    """The measures of every head, added layer by layer; strongest are keys and weights of the query's rows."""
+    """The measures of every head, added layer by layer; strongest are keys and weights of the query's rows.
+
+    Pictures are of the weights that are shown, those of merged or left out tokens among them.
+    """
 
     reduction: Reduction
     query: int | None
     visible: Array | None = None  # [n_query, n_key] under any layer
     _kinds: list[HeadKinds] = field(default_factory=list)
     _strongest: list[tuple[Array, Array]] = field(default_factory=list)
+    _pictures: list[Array] = field(default_factory=list)
 
     def add(self, layer: Layer, weights: Array) -> None:
         """Measure the weights `[n_head, n_query, n_key]` of a layer."""
@@ -203,8 +208,9 @@ class _Measures:
             measured = [replace(kinds, crossing=share) for kinds, share in zip(measured, across, strict=True)]
         self._kinds.append(measures_of(measured, np.concatenate))
 
-    def add_rows(self, weights: Array) -> None:
-        """Add the strongest keys in weights `[n_head, n_query, n_key]` over the rows that are shown."""
+    def add_shown(self, weights: Array) -> None:
+        """Add the pictures and the strongest keys of the weights that are shown, `[n_head, n_query, n_key]`."""
+        self._pictures.append(pooled(weights, PICTURED, PICTURED))
         if self.query is not None:
             row = weights[:, self.query]  # [n_head, n_key]
             self._strongest.append((top1(row), row.max(axis=-1)))
@@ -221,6 +227,11 @@ class _Measures:
             return None
         keys, weights = zip(*self._strongest, strict=True)
         return np.stack(keys), np.stack(weights)
+
+    @property
+    def pictures(self) -> Array | None:
+        """The weights of all heads, pooled: `[n_layer, n_head, ≤ PICTURED, ≤ PICTURED]`; of combined ones None."""
+        return np.stack(self._pictures) if self._pictures else None
 
 
 def _combined(run: ModelRun, each: Each, measures: _Measures) -> tuple[Layer, ...]:
@@ -246,7 +257,7 @@ def _kept(run: ModelRun, each: Each, measures: _Measures, whole: bool) -> tuple[
     def take(step: Step) -> Layer:
         layer, weights = step.layer, reduction.reduce(step.weights)  # [n_head, n_query, n_key]
         measures.add(layer, step.weights)
-        measures.add_rows(weights)
+        measures.add_shown(weights)
         if not reduction.unchanged:
             layer = without_scores(weights, reduction.visible(layer.visible), layer.number, run.heads)
         return layer if whole else layer.bare()

@@ -9,6 +9,8 @@ from attncli.models.model import Model
 from attncli.recipes.sources import Neighbours, Source
 from attncli.settings.model import ModelSettings
 
+PICTURED = 32  # pixels of a side of a head's picture, at most
+
 
 @dataclass(frozen=True)
 class ModelInfo:
@@ -38,7 +40,8 @@ class ModelSource(Source):
 
     layers and heads: the chosen ones, counted from 0; kinds `[n_layer, n_head]`: the kind of each; special `[n]`: the
     tokens that the post-processor added; strongest: the key on which each head's query has most weight, and that
-    weight, both `[n_layer, n_head]`, None without a query or where heads were combined.
+    weight, both `[n_layer, n_head]`, None without a query or where heads were combined; pictures: the weights of each
+    head, pooled, `[n_layer, n_head, ≤ PICTURED, ≤ PICTURED]`, None where heads were combined.
     """
 
     model: ModelInfo
@@ -48,6 +51,7 @@ class ModelSource(Source):
     kinds: HeadKinds
     special: Array
     strongest: tuple[Array, Array] | None = None
+    pictures: Array | None = None
 
     kind, repeats = "model", False
     vectors, roles, notes = None, (), ()
@@ -85,4 +89,6 @@ class ModelSource(Source):
         layers = slice(layer, layer + 1)
         kinds = measures_of([self.kinds], lambda some: some[0][layers, head])
         strongest = self.strongest and (self.strongest[0][layers, head], self.strongest[1][layers, head])
-        return replace(self, layers=self.layers[layers], heads=self.heads[head], kinds=kinds, strongest=strongest)
+        pictures = None if self.pictures is None else self.pictures[layers, head]
+        numbers = self.layers[layers], self.heads[head]
+        return replace(self, layers=numbers[0], heads=numbers[1], kinds=kinds, strongest=strongest, pictures=pictures)

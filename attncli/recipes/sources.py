@@ -41,7 +41,8 @@ class Source:
     model: None for vectors. roles: the role of each trained head over vectors.
 
     Of a model, layers and heads: the numbers of the chosen ones; kinds `[n_layer, n_head]`: the kind of each;
-    strongest, both `[n_layer, n_head]`: the key with most weight of the chosen query under each, and that weight.
+    strongest, both `[n_layer, n_head]`: the key with most weight of the chosen query under each, and that weight;
+    pictures `[n_layer, n_head, p, q]`: the weights of each, pooled.
     """
 
     kind: ClassVar[str]
@@ -52,6 +53,7 @@ class Source:
     heads: tuple[int, ...]
     kinds: "HeadKinds | None"
     strongest: tuple[Array, Array] | None
+    pictures: Array | None
     roles: tuple[Role, ...]
 
     @property
@@ -125,7 +127,7 @@ class VectorSource(Source):
     roles: tuple[Role, ...] = ()
 
     kind, repeats, unit = "vectors", True, "word"
-    model = combined = kinds = strongest = None
+    model = combined = kinds = strongest = pictures = None
     layers = heads = ()
 
     @property

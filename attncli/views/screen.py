@@ -20,6 +20,7 @@ class Screen:
 
     `scale` is the name of the scale of colours. `reorders`: a terminal that may set words from right to left itself;
     elsewhere text stays as it is.
+    `numbers`: a map of heads has its measures in numbers in place of pictures.
     """
 
     width: int = 80
@@ -28,6 +29,7 @@ class Screen:
     accessible: bool = False
     scale: str = "auto"
     reorders: bool = False
+    numbers: bool = False
 
     @property
     def columns(self) -> int:

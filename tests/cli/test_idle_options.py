@@ -102,6 +102,7 @@ FOR_SOME = {
     "vectors": "the set that is not the usual one, which attn-world is in attn align",
     "hide_first": "models whose first token stands for none",
     "no_input": "terminals",
+    "numbers": "terminals: pipes and text files have numbers",
     "resume": "folders that were begun",
     "field": "files of JSON objects",
     "sentences": "lines with several sentences",

@@ -163,8 +163,11 @@ def test_the_sentences_name_the_changes_and_the_difference():
 
 def test_the_map_marks_heads_that_are_away():
     found = explain_model(TEXT, model("gpt2"), without="0.1")
-    lines = [line.plain for line in explanation_lines(found, Screen(width=80))]
+    lines = [line.plain for line in explanation_lines(found, Screen(width=80, numbers=True))]
     assert next(line for line in lines if line.startswith("0 kind")).split()[3] == "away"
+    pictured = [line.plain for line in explanation_lines(found, Screen(width=80, colours="256"))]
+    assert [line for line in pictured if line.endswith("x taken away")]
+    assert re.match("0 [A-Z]▀+x▀+[A-Z]▀", next(line for line in pictured if line.startswith("0 ")))
     assert "without 0.1" in lines[0]
     spoken = [line.plain for line in explanation_lines(found, Screen(width=200, accessible=True))]
     assert [line for line in spoken if "head 1, taken away:" in line] == [

@@ -17,6 +17,7 @@ from attncli.cli.options import (
     check_alone,
     figure_field,
     full_field,
+    output_option,
     scale_field,
 )
 from attncli.errors import Setting, UsageError
@@ -45,6 +46,11 @@ class ExplainOptions(GenerateOption, CutOption, WordOption):
 
     full: bool = full_field("With --json: queries, keys, values, outputs, the scores' terms and neighbours too.")
     word: str | None = again(WordOption, "word", needs=[Written((*SCREENS, *DRAWN, "json"))])
+    numbers: bool = output_option(
+        False,
+        "On the map of a model's heads: distances, entropies and shares in place of pictures.",
+        needs=[With("model"), Without("word"), With("combine", COMBINE[:1]), Written(SCREENS)],
+    )
     figure: str = figure_field()
 
 
@@ -90,7 +96,7 @@ def command(
         hint = ("add ", Setting("model", "PATH_OR_NAME"))
         raise UsageError("expected a model with it", hint, setting="generate", value=own.generate)
     make = _with_vectors(attention, inputs, output, own) if with_vectors else _with_model(model, output, own, form)
-    raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=own.figure))
+    raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=own.figure, numbers=own.numbers))
 
 
 def _with_vectors(

@@ -44,10 +44,10 @@ def _heads_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen) ->
         from attncli.views.terminal.accessible import map_sentences
 
         return map_sentences(explanation, kinds, screen)
-    from attncli.views.terminal.heads import legend, map_block
+    from attncli.views.terminal.head_map import map_blocks
 
-    drawn = map_block(explanation, kinds, screen)
-    return page("attn explain", explanation, [drawn.lines, legend(kinds, screen)], drawn.notes, screen)
+    drawn, key = map_blocks(explanation, kinds, screen)
+    return page("attn explain", explanation, [drawn.lines, key.lines], drawn.notes, screen)
 
 
 def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:

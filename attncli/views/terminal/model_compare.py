@@ -9,7 +9,7 @@ from attncli.recipes.model_comparison import ComparedHead, ModelComparison
 from attncli.views.palette import cell_style
 from attncli.views.rounding import number, percent
 from attncli.views.screen import Screen, cells, cut, pad
-from attncli.views.terminal.heads import Line, head_grid
+from attncli.views.terminal.head_grid import Line, head_grid
 from attncli.views.terminal.prediction import entries_of
 from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
 

@@ -10,8 +10,8 @@ from attncli.recipes.explanation import Explanation
 from attncli.views.palette import cell_style
 from attncli.views.rounding import as_weight
 from attncli.views.screen import Screen, cells, cut, pad
+from attncli.views.terminal.head_grid import Line, head_grid
 from attncli.views.terminal.heading import names, page
-from attncli.views.terminal.heads import Line, head_grid
 from attncli.views.terminal.typeset import DIM, bar, heading, wrap
 
 LONGEST_BAR = 30
