@@ -14,7 +14,7 @@ SENTENCE = "Bark is very cute and he is a dog"
 SMALL = """
 for (const each of document.querySelectorAll("details")) each.open = true;
 const all = document.querySelectorAll("button, select, input, summary, a, [tabindex='0']");
-const shown = [...all].filter((each) => each.offsetHeight);
+const shown = [...all].filter((each) => each.offsetHeight && !each.closest("#text")); // words in a text are its lines
 return shown.map((each) => [each, (each.closest("label") ?? each).getBoundingClientRect()])
   .filter(([, { width, height }]) => width < 24 || height < 24)
   .map(([each, { width, height }]) => `${each.outerHTML.slice(0, 80)} ${width} x ${height}`);

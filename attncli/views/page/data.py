@@ -19,9 +19,11 @@ from attncli.views.page.packing import (
     packing_of,
     units_of,
 )
+from attncli.views.page.running import running_text
 from attncli.views.screen import Screen, visible
 from attncli.views.terminal.heading import names, settings_shown
 
+MOST_APART = 64  # tokens, in a list of words; more are running text
 MOST_NEIGHBOURS = 64  # tokens; the nearest words of more are left out
 
 Record = dict[str, Any]
@@ -77,8 +79,10 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "memory": memory_shown(explanation),
         "settings": settings_shown(explanation, screen),
         "queries": names(explanation.sentence, screen),
+        "special": [[token.index for token in each.tokens if token.special] for each in explanation.sentences],
         "generated": [token.index for token in explanation.sentence.tokens if token.generated],
         "keys": None if memory is None else names(memory, screen),
+        "text": _running(explanation),
         "layers": explanation.layer_numbers,
         "heads": explanation.head_numbers,
         "does": kinds_of(explanation),
@@ -93,6 +97,14 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         **(_steps(explanation) if packing.scores and explanation.has_scores else {"scores": None}),
         "neighbours": _neighbours(explanation) if n <= MOST_NEIGHBOURS else None,
     }
+
+
+def _running(explanation: Explanation) -> Record | None:
+    """Texts of more words than lines are drawn of."""
+    memory = explanation.memory
+    if max(len(each.tokens) for each in (explanation.sentence, explanation.key_sentence)) <= MOST_APART:
+        return None
+    return {"queries": running_text(explanation.sentence), "keys": memory and running_text(memory)}
 
 
 def _steps(explanation: Explanation) -> Record:

@@ -44,7 +44,6 @@ function redraw() {
   look();
   found("sentence").textContent = view.source.sentence;
   found("sentence").classList.toggle("long", view.source.sentence.length > 140);
-  reachable(found("sentence"));
   const [called, memory] = view.source.memory;
   found("memory").replaceChildren(...(memory ? [called, bdi(memory)] : []));
   found("settings").textContent = view.source.settings;
@@ -54,6 +53,7 @@ function redraw() {
   drawEffects();
   drawHeads();
   buildWords();
+  reachable(found("sentence"));
   buildMatrix();
   reserve();
   pinned();
@@ -63,6 +63,7 @@ function redraw() {
 // After the window has changed.
 function fit() {
   fitMatrix();
+  reachable(found("sentence"));
   reserve();
   keepSteps();
 }
@@ -146,8 +147,9 @@ function start() {
   if (word !== null) state.pins.push({ query: word, slot: 0 });
   Object.assign(state, page.opens);
   look();
-  state.cursor = word ?? widest();
+  state.cursor = word ?? (runs() ? decided() : widest());
   startHeads();
+  listenToText();
   redraw();
   listen();
 }

@@ -18,6 +18,7 @@ SCRIPTS = (
     "status.js",
     "difference.js",
     "words.js",
+    "text.js",
     "matrix.js",
     "steps.js",
     "readout.js",
@@ -29,7 +30,7 @@ SCRIPTS = (
     "listen.js",
     "page.js",
 )  # one after another they are one script
-STYLES = ("page.css", "heads.css", "access.css")
+STYLES = ("page.css", "heads.css", "text.css", "access.css")
 MOST_IN_TABLE = 64  # tokens of either side; of more there is no table of the whole matrix
 
 

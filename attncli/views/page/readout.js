@@ -1,7 +1,7 @@
 // One line about the word or cell under the pointer, or else about the word pinned last.
 
 function say() {
-  const { query, key } = state.at ?? { query: lastPin()?.query };
+  const { query, key } = state.at ?? restingAt();
   tell(make("span", saidOf(query, key)), ...measuredLine());
 }
 

@@ -2,29 +2,36 @@
 
 const FAINTEST = 0.005; // of the scale; a thinner line is not drawn
 const MOST_LINES = 400;
-const MOST_DRAWN = 64; // words; of more no lines are drawn before one is pointed at
+const SAID_OF_WORDS = "Point at a word to see its weights; click on the left to pin it. Arrow keys move, Enter pins, " +
+  "Escape unpins.";
 const SVG = "http://www.w3.org/2000/svg";
 const words = { queries: [], keys: [], lines: [], row: 28 };
 
 function buildWords() {
   const longest = Math.max(view.queries.length, view.keys.length);
   words.row = longest > 24 ? 26 : longest > 10 ? 30 : 48; // px; 2 of them between the words
-  words.queries = wordList(found("queries"), view.queries, "query");
-  words.keys = wordList(found("keys"), view.keys, "key");
+  const lists = [["queries", "query"], ["keys", "key"]];
+  const made = runs() ? buildRunning() : lists.map(([list, side]) => wordList(found(list), view[list], side));
+  [words.queries, words.keys] = made;
   const views = found("views");
   views.style.setProperty("--row", `${words.row}px`);
   views.style.setProperty("--rows", longest);
   views.classList.toggle("long", longest > 14);
-  views.classList.toggle("huge", longest > 64);
+  views.classList.toggle("huge", runs());
+  if (runs()) views.prepend(found("words"));
+  found("running").hidden = !runs();
+  found("words").querySelector(".scroll").hidden = runs();
   found("lines").setAttribute("viewBox", `0 0 100 ${longest * words.row}`);
+  found("words-title").textContent = runs() ? "Text" : "Words";
+  found("words-hint").textContent = runs() ? SAID_OF_TEXT : SAID_OF_WORDS;
   found("drawn").textContent = howDrawn();
   moveTab();
 }
 
 function howDrawn() {
-  const few = `Of more than ${MOST_DRAWN} words only those you point at or pin have lines. `;
-  const signs = view.signed ? `Solid: more than ${page.compared.baseline}; dashed: less.` : "";
-  return (view.queries.length > MOST_DRAWN ? few : "") + signs;
+  if (!view.signed) return "";
+  const { baseline } = page.compared;
+  return runs() ? `Orange: more than ${baseline}; blue and underlined: less.` : `Solid: more than ${baseline}; dashed: less.`;
 }
 
 function wordList(list, names, side) {
@@ -50,6 +57,7 @@ function moveTab() {
 
 // Who looks with which weight, drawn as lines and written beside the words.
 function drawWords() {
+  if (runs()) return drawRunning();
   const at = state.at ?? {};
   const key = at.query == null ? at.key : null;
   const query = at.query ?? (key == null ? lastPin()?.query : null);
@@ -97,7 +105,7 @@ function ofQuery(query, kind) {
 }
 
 function ofAll() {
-  return view.queries.length > MOST_DRAWN ? [] : view.queries.flatMap((_, query) => ofQuery(query, "all"));
+  return view.queries.flatMap((_, query) => ofQuery(query, "all"));
 }
 
 function cut(all) {
@@ -128,6 +136,7 @@ function drawLines(all) {
 
 // Scroll the list of words to a word pinned in the matrix.
 function scrollToWord(query) {
+  if (runs()) return scrollInText(words.queries[query]);
   const scroll = found("words").querySelector(".scroll");
   const top = query * words.row;
   if (top < scroll.scrollTop || top > scroll.scrollTop + scroll.clientHeight - 2 * words.row) {
