@@ -35,10 +35,14 @@ HOVER = """document.querySelectorAll("#queries button")[i * 7 % view.queries.len
 MOVE = """const box = found("cells").getBoundingClientRect();
 const at = { clientX: box.left + i * 4, clientY: box.top + i * 3 };
 found("cells").dispatchEvent(new PointerEvent("pointermove", at));"""
+HEADS = """const start = performance.now();
+thumbs.all.forEach(drawPicture);
+document.body.offsetHeight;
+return performance.now() - start;"""
 CASES = {
     "9 words": lambda: explain("Bark is very cute and he is a dog"),
     "60 words, 3 heads": lambda: explain(words(60), mode="multihead"),
-    "62 tokens, 72 heads": lambda: explain_model(words(60), MINILM),
+    "72 tokens, 72 heads": lambda: explain_model(words(70), MINILM),
     "512 tokens, 72 heads": lambda: explain_model(LONGEST, MINILM),
     "512 tokens, 1 head": lambda: explain_model(LONGEST, MINILM, layer=0, head=0),
 }
@@ -51,9 +55,10 @@ def measure(browser, name, explanation, folder):
     browser.open(page).settle()
     opened = time.perf_counter() - start
     hover, move = (browser.driver.execute_async_script(TIMED, script, 60) for script in (HOVER, MOVE))
+    pictures = min(browser.run(HEADS) for _ in range(5)) if browser.all("#grid") else 0
     size, cells = page.stat().st_size, explanation.weights.size
     print(f"{name:22} {size / 1000:9,.0f} kB {size / cells:7.2f} B/weight  opens {opened:.2f} s", end="  ")
-    print(f"hover {hover:5.1f} ms  pointer in the matrix {move:5.1f} ms")
+    print(f"hover {hover:5.1f} ms  pointer in the matrix {move:5.1f} ms  all heads {pictures:4.0f} ms")
 
 
 if __name__ == "__main__":

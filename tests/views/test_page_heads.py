@@ -301,6 +301,26 @@ def test_pictures_are_drawn_when_they_are_seen(show):
     assert before < browser.run("return pictures.drawn") <= 384
 
 
+FRAMES = """return thumbs.all.map(({ kind, button }) => {
+  const { borderTopColor: colour, borderTopStyle: line, borderTopWidth: width } = getComputedStyle(button);
+  return [kind, `${colour} ${line} ${width}`, getComputedStyle(button.firstChild).opacity];
+})"""
+
+
+@needs_chromium
+@needs_minilm
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_kinds_have_frames_of_their_own_and_sinks_are_faded(show, scheme):
+    browser = show(explain_model(SENTENCE, MINILM), scheme=scheme)
+    framed = browser.run(FRAMES)
+    by_kind = {kind: frame for kind, frame, _ in framed}
+    assert {(kind, frame) for kind, frame, _ in framed} == set(by_kind.items())
+    colours = {frame.rpartition(")")[0] for frame in by_kind.values()}
+    lines = {frame.rpartition(")")[2] for frame in by_kind.values()}
+    assert len(by_kind) == len(colours) == len(lines) == 5  # in colour and without
+    assert {kind for kind, _, opacity in framed if float(opacity) < 0.5} == {ANCHOR}
+
+
 @needs_chromium
 def test_a_head_under_the_pointer_is_enlarged(show):
     explanation = explain_model(SENTENCE, BERT)

@@ -13,7 +13,8 @@ function listenToPictures(grid) {
   grid.addEventListener("pointerleave", () => enlarge(null));
   grid.addEventListener("keydown", ({ key }) => { if (key === "Escape") enlarge(null); });
   document.addEventListener("scroll", putLarge, { capture: true, passive: true });
-  window.addEventListener("resize", () => { drawAnew(); });
+  window.addEventListener("resize", drawAnew);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAnew);
   window.addEventListener("beforeprint", () => thumbs.all.forEach(drawPicture));
 }
 
