@@ -12,7 +12,7 @@ from support.places import TESTS
 from test_page import Page
 from test_views_pages import explained
 
-from attncli import explain
+from attncli import compare, explain
 from attncli.analysis.kinds import ANCHOR, CONTENT, measure_heads
 from attncli.analysis.measures import divergence, entropy
 from attncli.models.model import open_model
@@ -393,3 +393,49 @@ def test_a_comparison_sorts_by_divergence_and_a_page_of_effects_by_effect(show):
     browser.choose("order", "effect")
     largest = sorted(effects.heads, key=lambda each: (-abs(round(each.effect, 6)), each.layer, each.head))
     assert order(browser) == [(each.layer, each.head) for each in largest]
+
+
+def of_models():
+    one, other = (open_model(str(BERT.with_name(name))) for name in ("bert", "roberta"))
+    return compare_models_with(SENTENCE, one, other, check_model_settings())
+
+
+COMPARISONS = {
+    "swap": lambda _: swapped(),
+    "models": lambda _: of_models(),
+    "methods": lambda vectors: compare(SENTENCE, vectors, against=["dot", "cosine"], mode="multihead"),
+}
+
+
+@needs_chromium
+@pytest.mark.parametrize("made", COMPARISONS.values(), ids=COMPARISONS)
+def test_pictures_follow_every_switch_of_a_comparison(show, vectors, made):
+    browser = show(made(vectors))
+    options = "return [...document.getElementById(arguments[0])].map((each) => each.value)"
+    drawn = []
+    for source in browser.run(options, "source"):
+        for numbers in browser.run(options, "show"):
+            browser.choose("source", source)
+            if not browser.run("return document.getElementById('show').parentElement.hidden"):
+                browser.choose("show", numbers)
+            browser.run("thumbs.all.forEach(drawPicture)")
+            now = [browser.run(f"return state.{each}") for each in ("source", "show")]
+            drawn.append((*now, pixels(browser, "#grid .head:last-child canvas").tobytes()))
+            assert "NaN" not in browser.text("#heads")
+    pictures = {(source, numbers): picture for source, numbers, picture in drawn}
+    assert len(set(pictures.values())) == len(pictures)  # each source, and each difference, has its own
+
+
+@needs_chromium
+@pytest.mark.parametrize("text", ["dog", ".", words(130)])
+@pytest.mark.parametrize(
+    "settings", [{}, {"mask": "causal", "exclude_self": True}, {"memory": "the king spoke to her"}]
+)
+def test_pictures_of_any_size_are_drawn(show, text, settings):
+    browser = show(explained(text, mode="multihead", heads=3, layers=2, **settings))
+    browser.run("thumbs.all.forEach(drawPicture)")
+    width, height = browser.run("const { width, height } = thumbs.all[5].button.firstChild; return [width, height]")
+    assert 1 <= width <= 64
+    assert 1 <= height <= 64
+    browser.hover(head(browser, 1, 2))
+    assert browser.all("#enlarged")[0].is_displayed()
