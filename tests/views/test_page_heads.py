@@ -7,6 +7,7 @@ import pytest
 from oracles.checkpoints import deeper_bert
 from oracles.minilm_folder import MINILM, needs_minilm
 from oracles.sentences import words
+from support.audit import violations
 from support.chromium import needs_chromium
 from support.places import TESTS
 from test_page import Page
@@ -145,6 +146,14 @@ def test_a_comparison_opens_on_the_most_changed_head_with_its_differences():
     place = np.unravel_index(apart.argmax(), apart.shape)
     assert changed_head(comparison) == Opening(1, *map(int, place), "difference")
     assert Page(comparison_page(comparison)).data["opens"] == changed_head(comparison)._asdict()
+
+
+def test_two_models_open_on_the_head_that_differs_most_with_its_differences(tmp_path):
+    other = open_model(str(deeper_bert(tmp_path / "other", 2, 4)))
+    comparison = compare_models_with(SENTENCE, open_model(str(BERT)), other, check_model_settings())
+    most = max(comparison.heads, key=lambda each: each.divergence)
+    assert most.divergence > 0.1
+    assert Page(comparison_page(comparison)).data["opens"] == Opening(1, most.layer, most.head, "difference")._asdict()
 
 
 def test_without_differences_it_opens_on_the_most_changed_head_of_the_baseline():
@@ -439,3 +448,16 @@ def test_pictures_of_any_size_are_drawn(show, text, settings):
     assert 1 <= height <= 64
     browser.hover(head(browser, 1, 2))
     assert browser.all("#enlarged")[0].is_displayed()
+
+
+@needs_chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_access_is_broken_in_any_order_or_under_a_filter(show, tmp_path, scheme):
+    browser = show(explain_model(SENTENCE, deeper_bert(tmp_path / "deep")), scheme=scheme)
+    browser.choose("order", "entropy")
+    browser.all("#kinds .kind")[0].click()
+    browser.hover(next(each for each in browser.all("#grid .head") if each.is_displayed()))
+    assert violations(browser) == []
+    browser.choose("order", "layer")
+    browser.choose("combine", "mean")
+    assert violations(browser) == []
