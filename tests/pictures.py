@@ -9,12 +9,14 @@ import re
 import struct
 import tempfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 from attncli import compare, explain
 from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
 from attncli.views.terminal.explain import explain_lines
+from attncli.views.terminal.going_on import shell_word
 from attncli.views.terminal.screen_svg import screen_svg
 
 FOLDER = Path(__file__).parent.parent / ".github"
@@ -22,15 +24,19 @@ SCREEN = Screen(84, "truecolor")
 
 
 def explain_svg(sentence, **settings):
-    """The page of `attn explain` as an SVG."""
-    lines = explain_lines(explain(sentence, **settings), SCREEN)
-    return screen_svg(lines, SCREEN, f'attn explain "{sentence}"')
+    """The first screen of `attn explain` as an SVG."""
+    return first_svg(["explain", sentence], explain(sentence, **settings))
 
 
 def memory_svg(sentence, memory):
-    """The page of `attn explain --memory` across languages."""
-    lines = explain_lines(explain(sentence, memory=memory), SCREEN)
-    return screen_svg(lines, SCREEN, f'attn explain "{sentence}" --memory "{memory}"')
+    """The first screen of `attn explain --memory` across languages."""
+    return first_svg(["explain", sentence, "--memory", memory], explain(sentence, memory=memory))
+
+
+def first_svg(command, explanation):
+    """The first screen of a terminal, under the command that was typed."""
+    screen = replace(SCREEN, height=24, command=tuple(command))
+    return screen_svg(explain_lines(explanation, screen), screen, " ".join(["attn", *map(shell_word, command)]))
 
 
 def minilm_svg(sentence):

@@ -35,7 +35,7 @@ class PairExample(NamedTuple):
         from attncli.cli.output import say  # late: not for help and completion
 
         if not quiet:
-            say(f"no {self.noun}s given, so here is an example: {self.shown}")
+            say(f"no {self.noun}s given; an example: {self.shown}")
         return self.texts
 
 

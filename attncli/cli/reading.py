@@ -48,7 +48,7 @@ def each_sentence(
         return _each_line(show)
     if argument is None and not quiet:
         shown = f'attn {example.command} "{example.sentence}"'
-        say(f"no sentence given, so here is an example: {shown}", dim=dim)
+        say(f"no sentence given; an example: {shown}", dim=dim)
     elif argument is not None and not quiet and os.path.isfile(argument):
         say(f"note: {argument!r} is a file; its lines, a sentence each: {lines_command(argument, sys.argv[1:])}")
     show(example.sentence if argument is None else argument, None)

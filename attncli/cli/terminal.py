@@ -8,10 +8,11 @@ from attncli.views.screen import Colours, Screen, encodes
 from attncli.views.terminal.bidi import ISOLATE
 
 _PIPED_WIDTH = 80
+USUAL_HEIGHT = 24
 
 
-def detect_screen(color: str = "auto", *, scale: str = "auto", to_file: bool = False) -> Screen:
-    """The screen that standard output is; a file is a plain one in UTF-8."""
+def detect_screen(color: str = "auto", *, scale: str = "auto", to_file: bool = False, whole: bool = False) -> Screen:
+    """The screen that standard output is; a file is a plain one in UTF-8. whole: whether a page may be longer."""
     if to_file:
         return Screen(width=_width(None), scale=scale, accessible=_is_set("ACCESSIBLE"), numbers=True)
     terminal = _is_terminal(sys.stdout)
@@ -24,6 +25,8 @@ def detect_screen(color: str = "auto", *, scale: str = "auto", to_file: bool = F
         scale=scale,
         reorders=reorders(sys.stdout),
         numbers=colours == "none" and not terminal,
+        height=_height(sys.stdout.fileno()) if terminal else 0,
+        whole=whole,
     )
 
 
@@ -69,6 +72,17 @@ def _depth() -> Colours:
 
 def _is_set(name: str) -> bool:
     return os.environ.get(name, "") not in ("", "0", "false")
+
+
+def _height(descriptor: int) -> int:
+    """Lines: $LINES first, as everywhere, then the terminal's own."""
+    lines = os.environ.get("LINES", "")
+    if lines.isascii() and lines.isdigit() and int(lines[:6]) > 0:
+        return int(lines[:6])
+    try:
+        return os.get_terminal_size(descriptor).lines or USUAL_HEIGHT
+    except OSError:
+        return USUAL_HEIGHT
 
 
 def _width(descriptor: int | None) -> int:

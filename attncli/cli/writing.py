@@ -122,7 +122,11 @@ def writer_for(
 ) -> Writer:
     """The writer of records in a format; plain text that is no terminal's has numbers in place of pictures."""
     plain = output.output is not None or form.write == "screen"
-    screen = detect_screen(output.color, scale=output.color_scale, to_file=plain)
+    screen = detect_screen(
+        output.color, scale=output.color_scale, to_file=plain, whole=bool(getattr(output, "long", False))
+    )
+    if screen.height and not output.quiet:
+        screen = replace(screen, command=tuple(word for word in sys.argv[1:] if word != "--long"))
     if form.write == "screen":
         screen = replace(screen, colours="truecolor", accessible=False, numbers=False)
     return Writer(form, output, sink, replace(screen, numbers=screen.numbers or numbers), full, figure)
@@ -132,7 +136,8 @@ View = Callable[..., Any]
 
 
 def _lines(writer: Writer, view: View, record: Any, line: int | None) -> None:
-    writer.sink.lines(view(record, writer.screen), writer.screen)
+    one = writer.screen if line is None else replace(writer.screen, command=())  # a command is of one text
+    writer.sink.lines(view(record, one), one)
 
 
 def _json(writer: Writer, view: View, record: Any, line: int | None) -> None:

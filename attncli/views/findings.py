@@ -1,20 +1,31 @@
 """What weights say at first glance, in words: `Bark and dog look at each other; he looks at no word in particular`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from attncli.analysis.findings import Finding, findings
 from attncli.recipes.explanation import Explanation
 
 MOST_PAIRS, MOST_SINGLE, MOST_EVEN = 2, 3, 3
-Name = Callable[[int], str]
 
-#: The patterns of most rows, of a unit that is a word or a token.
-PATTERNS = {
-    "itself": "every {unit} looks at itself and hardly at any other",
-    "before": "most {unit}s look at the {unit} before them",
-    "after": "most {unit}s look at the {unit} after them",
-}
+
+class Named(NamedTuple):
+    """A word that is spoken of: its place among the queries, or among the keys where these are other words."""
+
+    place: int
+    key: bool = False
+
+
+Part = str | Named
+
+
+class Clause(NamedTuple):
+    """One thing that is said: text and words; `groups`, the words that belong together."""
+
+    parts: Sequence[Part]
+    groups: Sequence[Sequence[Named]] = ()
 
 
 def findings_of(explanation: Explanation) -> tuple[Finding, ...]:
@@ -26,37 +37,58 @@ def findings_of(explanation: Explanation) -> tuple[Finding, ...]:
     return findings(explanation.mean_weights, explanation.layers[-1].visible, queries, keys)
 
 
-def in_words(found: Sequence[Finding], unit: str, query: Name, key: Name) -> str:
-    """The findings as one line; query and key give the name of the word at a place. Empty where there are none."""
-    clauses = [clause for kind, each in groupby(found, _kind) for clause in _clauses(kind, [*each], unit, query, key)]
-    return "; ".join(clauses)
+def clauses(found: Sequence[Finding], unit: str, crossed: bool = False) -> list[Clause]:
+    """The findings as clauses of text and words, the most telling first; unit: a word or a token."""
+    return [
+        clause for kind, each in groupby(found, attrgetter("kind")) for clause in CLAUSES[kind]([*each], unit, crossed)
+    ]
 
 
-def _kind(finding: Finding) -> str:
-    return finding.kind
+def _pattern(text: str) -> "Make":
+    return lambda found, unit, crossed: iter([Clause([text.format(unit=unit)])])
 
 
-def _clauses(kind: str, found: Sequence[Finding], unit: str, query: Name, key: Name) -> Iterator[str]:
-    if kind in PATTERNS:
-        yield PATTERNS[kind].format(unit=unit)
-    elif kind == "one":
-        yield f"most {unit}s look at {key(found[0].keys[0])}"
-    elif kind == "each other":
-        pairs = (each.queries for each in found[:MOST_PAIRS])
-        yield from (f"{query(one)} and {query(other)} look at each other" for one, other in pairs)
-    elif kind == "at":
-        (first, *others) = ((query(each.queries[0]), key(each.keys[0])) for each in found[:MOST_SINGLE])
-        yield ", ".join([f"{first[0]} looks at {first[1]}", *(f"{one} at {other}" for one, other in others)])
+def _one(found: Sequence[Finding], unit: str, crossed: bool) -> Iterator[Clause]:
+    key = Named(found[0].keys[0], crossed)
+    yield Clause([f"most {unit}s look at ", key], [[key]])
+
+
+def _mutual(found: Sequence[Finding], unit: str, crossed: bool) -> Iterator[Clause]:
+    for one, other in (each.queries for each in found[:MOST_PAIRS]):
+        yield Clause([Named(one), " and ", Named(other), " look at each other"], [[Named(one), Named(other)]])
+
+
+def _at(found: Sequence[Finding], unit: str, crossed: bool) -> Iterator[Clause]:
+    parts: list[Part] = []
+    pairs = [[Named(each.queries[0]), Named(each.keys[0], crossed)] for each in found[:MOST_SINGLE]]
+    for query, key in pairs:
+        parts += [", ", query, " at ", key] if parts else [query, " looks at ", key]
+    yield Clause(parts, pairs)
+
+
+def _even(found: Sequence[Finding], unit: str, crossed: bool) -> Iterator[Clause]:
+    places = found[0].queries
+    if found[0].all:
+        yield Clause([f"no {unit} looks at another in particular"])
+    elif len(places) > MOST_EVEN:
+        yield Clause([f"{len(places)} {unit}s look at no {unit} in particular"])
     else:
-        yield _even(found[0], unit, query)
+        yield Clause([*_listed(places), f" look{'s' * (len(places) == 1)} at no {unit} in particular"])
 
 
-def _even(finding: Finding, unit: str, query: Name) -> str:
-    places = finding.queries
-    if finding.all:
-        return f"no {unit} looks at another in particular"
-    if len(places) > MOST_EVEN:
-        return f"{len(places)} {unit}s look at no {unit} in particular"
-    *others, last = map(query, places)
-    named = f"{', '.join(others)} and {last} look" if others else f"{last} looks"
-    return f"{named} at no {unit} in particular"
+def _listed(places: Sequence[int]) -> Iterator[Part]:
+    for i, place in enumerate(places):
+        yield from ([" and " if i == len(places) - 1 else ", "] if i else [])
+        yield Named(place)
+
+
+Make = Callable[[Sequence[Finding], str, bool], Iterator[Clause]]
+CLAUSES: Mapping[str, Make] = {
+    "itself": _pattern("every {unit} looks at itself and hardly at any other"),
+    "before": _pattern("most {unit}s look at the {unit} before them"),
+    "after": _pattern("most {unit}s look at the {unit} after them"),
+    "one": _one,
+    "each other": _mutual,
+    "at": _at,
+    "even": _even,
+}

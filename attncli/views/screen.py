@@ -18,9 +18,10 @@ NARROWEST = 20  # cells; a narrower screen gets lines of this width
 class Screen:
     """The target of the lines. `colours` "16" and "none" are set with glyphs and numbers only.
 
-    `scale` is the name of the scale of colours. `reorders`: a terminal that may set words from right to left itself;
-    elsewhere text stays as it is.
-    `numbers`: a map of heads has its measures in numbers in place of pictures.
+    height: the lines of a terminal, 0 of a file or a pipe; whole: whether a page may be longer than that. command: the
+    words of the command line that the page is of, if it is known. scale: the name of the scale of colours. reorders: a
+    terminal that may set words from right to left itself; elsewhere text stays as it is. numbers: a map of heads has
+    its measures in numbers in place of pictures.
     """
 
     width: int = 80
@@ -30,6 +31,9 @@ class Screen:
     scale: str = "auto"
     reorders: bool = False
     numbers: bool = False
+    height: int = 0
+    whole: bool = False
+    command: tuple[str, ...] = ()
 
     @property
     def columns(self) -> int:

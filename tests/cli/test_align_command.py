@@ -218,5 +218,5 @@ def test_hostile_text_stays_text(align, hostile):
 def test_without_sentences_there_is_an_example(align):
     done = align()
     assert done.returncode == 0
-    assert done.stderr == f'no sentences given, so here is an example: attn align "{EN}" "{FR}"\n'
+    assert done.stderr == f'no sentences given; an example: attn align "{EN}" "{FR}"\n'
     assert align("-q").stderr == ""

@@ -91,7 +91,7 @@ def test_the_screen_lists_the_first_and_ends_in_the_sum():
 
 def test_without_a_sentence_there_is_an_example_that_the_model_answers():
     done = by_contribution("--model", GPT2, text=None)
-    assert 'so here is an example: attn heads "The capital of France is"' in done.stderr
+    assert 'an example: attn heads "The capital of France is"' in done.stderr
     assert "(8 heads)" in done.stdout
 
 

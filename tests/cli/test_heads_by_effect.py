@@ -100,7 +100,7 @@ def test_the_screen_lists_the_first_and_says_how_weight_and_effect_agree():
 
 def test_without_a_sentence_there_is_an_example_that_the_model_answers():
     done = by_effect("--model", BERT, text=None)
-    assert "so here is an example: attn heads" in done.stderr
+    assert "an example: attn heads" in done.stderr
     assert "[MASK]" in done.stdout
 
 

@@ -103,6 +103,7 @@ FOR_SOME = {
     "hide_first": "models whose first token stands for none",
     "no_input": "terminals",
     "numbers": "terminals: pipes and text files have numbers",
+    "long": "terminals",
     "resume": "folders that were begun",
     "field": "files of JSON objects",
     "sentences": "lines with several sentences",

@@ -130,7 +130,7 @@ def test_the_screen_has_the_numbers_of_the_json():
 def test_without_a_text_there_is_an_example(model, text):
     done = attn("predict", "--model", model)
     assert done.returncode == 0
-    assert done.stderr == f'no sentence given, so here is an example: attn predict "{text}"\n'
+    assert done.stderr == f'no sentence given; an example: attn predict "{text}"\n'
 
 
 @pytest.mark.parametrize(

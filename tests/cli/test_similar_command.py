@@ -251,7 +251,7 @@ def test_the_accessible_text_says_how_many_words_it_leaves_out(similar):
 
 def test_an_example_is_shown_where_no_texts_are_given():
     done = attn("similar")
-    assert done.stderr.startswith("no texts given, so here is an example: attn similar ")
+    assert done.stderr.startswith("no texts given; an example: attn similar ")
     assert "garden · lawn" in done.stdout
     assert "an example" in on_terminal("similar")
 

@@ -60,7 +60,8 @@ def test_on_a_terminal_each_number_stands_at_its_word(command, vectors_file):
     assert not [line for line in shown.splitlines() if moved(line)]
     assert [line for line in piped.stdout.splitlines() if moved(line)]  # without isolates they would
     assert not ISOLATES.search(piped.stdout + piped.stderr)
-    assert set(piped.stdout.splitlines()) <= set(ISOLATES.sub("", shown).splitlines())
+    if command[0] != "explain" or "--word" in command:  # a terminal has the first screen of the page
+        assert set(piped.stdout.splitlines()) <= set(ISOLATES.sub("", shown).splitlines())
 
 
 @pytest.mark.parametrize(

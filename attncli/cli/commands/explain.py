@@ -62,6 +62,9 @@ ONE_MATRIX = (Without("model"), With("head"), With("combine", COMBINE[1:]))
 class ExplainOutput(OutputOptions):
     """The form and the destination of explanations."""
 
+    long: bool = output_option(
+        False, "The whole page, however high the terminal is; so in files and pipes.", needs=[Written(("txt",))]
+    )
     top: int = again(
         OutputOptions,
         "top",

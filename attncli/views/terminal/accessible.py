@@ -13,10 +13,10 @@ from attncli.views.formula import Formula, formula_notes, formula_of
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.terminal.context import MOST_WORDS
-from attncli.views.terminal.explain import role_sentences
 from attncli.views.terminal.head_map import kind_sentences
 from attncli.views.terminal.heading import closing, labelled, names
 from attncli.views.terminal.nearest import moves
+from attncli.views.terminal.roles import role_sentences
 from attncli.views.terminal.typeset import wrap
 
 MOST_KEYS = 20

@@ -15,6 +15,7 @@ from attncli.views.scale import FIXED, ColorScale
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.typeset import DIM, GLUE, shade, wrap
 
+STRONG = Style(bold=True)
 MARK = "*"  # before the number of a marked cell
 
 
@@ -89,6 +90,7 @@ class Grid:
     """A matrix in any layout: `shown` hundredths, `strength` of the colour, `hidden` and `marked` cells, all [n, m].
 
     summed: a cell of a group is the sum of its cells, shown in a unit of their own. scale: that of `strength`.
+    strongest, itself: cells that stand out, and that stand back, boolean [n, m]; None: all are alike.
     """
 
     shown: NDArray[np.int64]
@@ -100,6 +102,8 @@ class Grid:
     marked: NDArray[np.bool_] | None = None
     summed: bool = False
     scale: ColorScale = FIXED
+    strongest: NDArray[np.bool_] | None = None
+    itself: NDArray[np.bool_] | None = None
 
     @property
     def longest_label(self) -> int:
@@ -114,11 +118,25 @@ class Grid:
 
 @dataclass(frozen=True)
 class Layout:
-    """The width of the row labels (0: none), and of each column; `numbered` columns are headed by places alone."""
+    """The width of the row labels (0: none), and of each column; `numbered` columns are headed by places alone.
+
+    short: whether numbers are written short; always where columns are numbered.
+    """
 
     label: int
     widths: tuple[int, ...]
     numbered: bool
+    short: bool = False
+
+    @property
+    def width(self) -> int:
+        """The cells of a line."""
+        return self.label + (self.label > 0) + sum(self.widths)
+
+    @property
+    def end(self) -> str:
+        """The end of a cell: a space where there is room for it."""
+        return "" if self.numbered or self.short else " "
 
 
 def slices(layout: Layout, screen: Screen) -> list[range]:
@@ -166,7 +184,7 @@ def header_line(grid: Grid, columns: range, layout: Layout) -> Text:
         if layout.numbered:
             header.append(pad(str(grid.columns.firsts[column]), layout.widths[column], "right"), DIM)
         else:
-            header.append(pad(grid.columns.headings[column] + " ", layout.widths[column], "right"))
+            header.append(pad(grid.columns.headings[column] + layout.end, layout.widths[column], "right"))
     return header
 
 
@@ -185,15 +203,18 @@ def row_line(grid: Grid, row: int, columns: range, layout: Layout, screen: Scree
 
 def _cell(grid: Grid, row: int, column: int, layout: Layout, screen: Screen) -> tuple[str, str | Style]:
     """A cell's text, filled to its column's width, and its style; wide cells end in a space."""
-    width, end = layout.widths[column], "" if layout.numbered else " "
+    width, end = layout.widths[column], layout.end
     if grid.hidden[row, column]:
         return pad(screen.own("·") + end, width, "right"), DIM
     value, strength = int(grid.shown[row, column]), float(grid.strength[row, column])
-    spell = as_difference if grid.signed else as_short if layout.numbered else as_weight
+    spell = as_difference if grid.signed else as_weight if end else as_short
     number = spell(value)
     if grid.marked is not None and grid.marked[row, column]:
         number = MARK + number
+    if grid.itself is not None and grid.itself[row, column]:
+        return pad(number + end, width, "right"), DIM
+    bold = STRONG if grid.strongest is not None and grid.strongest[row, column] else Style.null()
     if screen.coloured:
-        return pad(number + end, width, "right"), cell_style(round(strength, 2), screen.colours, grid.signed)
+        return pad(number + end, width, "right"), cell_style(round(strength, 2), screen.colours, grid.signed) + bold
     glyph = shade(strength, screen) if len(number) < width and not grid.signed else ""
-    return pad(glyph + number + end, width, "right"), DIM if value == 0 else ""
+    return pad(glyph + number + end, width, "right"), (Style(dim=True) if value == 0 else Style.null()) + bold

@@ -1,7 +1,8 @@
 """The frame of every page: the title and the sentence above, the notes below."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from rich.text import Text
 
@@ -78,22 +79,34 @@ def sentences(sentence: Sentence, memory: Sentence | None, screen: Screen) -> li
     return [*sentence_lines("first    ", first, screen), *sentence_lines("second   ", second, screen)]
 
 
-def sentence_lines(label: str, sentence: Sentence, screen: Screen) -> list[Text]:
-    """The sentence behind a label, cut where it is very long."""
-    lines = wrap([("  ", ""), (label, DIM), *_marked(sentence, screen)], screen.columns, hanging=2)
-    if len(lines) <= MOST_SENTENCE_LINES:
+def sentence_lines(
+    label: str,
+    sentence: Sentence,
+    screen: Screen,
+    styles: Mapping[int, str] = MappingProxyType({}),
+    most: int = MOST_SENTENCE_LINES,
+) -> list[Text]:
+    """The sentence behind a label, cut where it is very long; styles: those of some of its tokens, by their places."""
+    lines = wrap([("  ", ""), (label, DIM), *_marked(sentence, screen, styles)], screen.columns, hanging=2)
+    if len(lines) <= most:
         return lines
-    rest = len(lines) - MOST_SENTENCE_LINES
+    rest = len(lines) - most
     left_out = [(f"({rest} more lines of the sentence are left out here)", DIM)]
-    return [*lines[:MOST_SENTENCE_LINES], *wrap([("  ", ""), *left_out], screen.columns, hanging=2)]
+    return [*lines[:most], *wrap([("  ", ""), *left_out], screen.columns, hanging=2)]
 
 
-def _marked(sentence: Sentence, screen: Screen) -> Iterator[Piece]:
+def _marked(sentence: Sentence, screen: Screen, styles: Mapping[int, str]) -> Iterator[Piece]:
     """The whole text, each unknown word as `[word?]`, and each whose vector is composed as `[word+]`."""
     at = 0
-    marked: list[Token | Unknown] = [*sentence.unknown, *sentence.composed]
+    styled = [token for token in sentence.tokens if token.index in styles and token not in sentence.composed]
+    marked: list[Token | Unknown] = [*sentence.unknown, *sentence.composed, *styled]
     for unknown in sorted(marked, key=lambda word: word.start):
         end = unknown.end
+        if isinstance(unknown, Token) and unknown in styled:
+            yield screen.word(sentence.text[at : unknown.start]), ""
+            yield screen.word(sentence.text[unknown.start : end]), styles[unknown.index]
+            at = max(at, end)
+            continue
         while sentence.text[end : end + 1] in _OF_EMOJI:
             end += 1
         yield screen.word(sentence.text[at : unknown.start]), ""
@@ -121,13 +134,18 @@ def closing(
     explanation: Explanation, remarks: Iterable[str], screen: Screen, warnings: tuple[str, ...] | None = None
 ) -> list[Text]:
     """Unknown words, notes and warnings after an empty line, if there are any."""
+    warnings = explanation.warnings if warnings is None else warnings
+    lines = [*notes(closing_notes(explanation, remarks, screen), screen), *notes(warnings, screen, "warning")]
+    return [Text(), *lines] if lines else []
+
+
+def closing_notes(explanation: Explanation, remarks: Iterable[str], screen: Screen) -> list[str]:
+    """The notes on unknown words, then these remarks, then those of the explanation."""
     texts = [explanation.sentence, *([explanation.memory] if explanation.memory else [])]
     vectors = explanation.source.vectors
     of = (vectors.name, vectors.composed_of) if vectors else None
     unknown = [note for text in texts for note in unknown_notes(text, *of, screen)] if of else []
-    warnings = explanation.warnings if warnings is None else warnings
-    lines = [*notes([*unknown, *remarks, *explanation.remarks], screen), *notes(warnings, screen, "warning")]
-    return [Text(), *lines] if lines else []
+    return [*unknown, *remarks, *explanation.remarks]
 
 
 def unknown_notes(sentence: Sentence, name: str, composed_of: str | None, screen: Screen) -> Iterator[str]:

@@ -29,7 +29,8 @@ class Matrix:
 
     `hidden` cells, those that a mask takes away, are drawn as a dot, which is not a weight of 0.00; `marked` ones have
     a star. unit: of signed numbers that are shares of a sum, which they are drawn in; None: others. crossed: the
-    columns are of another sentence. panels: those of the same picture, this one among them, which share its scale.
+    columns are of another sentence. pointing: whether each row's strongest cell stands out, the diagonal aside, which
+    stands back. panels: those of the same picture, this one among them, which share its scale.
     """
 
     weights: NDArray[np.floating]
@@ -41,6 +42,7 @@ class Matrix:
     marked: NDArray[np.bool_] | None = None
     unit: float | None = None
     crossed: bool = False
+    pointing: bool = False
     panels: tuple["Matrix", ...] = ()
 
 
@@ -87,7 +89,27 @@ def _grid(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> Grid:
     marked = None if matrix.marked is None else fold(matrix.marked.astype(float), rows, columns) > 0
     scale, summed = _scale(matrix, screen, rows, columns), matrix.unit is not None
     shown = hundredths(folded / 100 if summed else folded)  # [rows.groups, columns.groups]
-    return Grid(shown, scale.shares(folded), unseen, rows, columns, matrix.signed, marked, summed, scale)
+    itself = _itself(matrix, rows, columns) if matrix.pointing else None
+    strongest = None if itself is None else _strongest(folded, unseen | itself) & (shown > 0)
+    if itself is not None:
+        drawn = folded[~(unseen | itself)]
+        scale = replace(scale, beyond=bool((drawn > scale.top).any()) and scale.beyond)
+    return Grid(
+        shown, scale.shares(folded), unseen, rows, columns, matrix.signed, marked, summed, scale, strongest, itself
+    )
+
+
+def _itself(matrix: Matrix, rows: Axis, columns: Axis) -> NDArray[np.bool_]:
+    """The cells of a word on itself: [rows.groups, columns.groups]."""
+    if matrix.crossed or matrix.weights.shape[0] != matrix.weights.shape[1]:
+        return np.zeros((rows.groups, columns.groups), dtype=bool)
+    return np.asarray(fold(np.eye(len(rows.words)), rows, columns) > 0)
+
+
+def _strongest(weights: NDArray[np.floating], aside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest cell of each row, those aside; of a row without weight on others none: [n, m]."""
+    others = np.where(aside, 0, weights)  # [n, m]
+    return np.asarray((np.arange(weights.shape[1]) == others.argmax(axis=1)[:, None]) & (others > 0))
 
 
 def _folded(matrix: Matrix, rows: Axis, columns: Axis) -> NDArray[np.floating]:

@@ -1,0 +1,175 @@
+"""The first screen on a terminal: as high as the terminal, the finding and the matrix first, and how to go on."""
+
+import re
+
+import pytest
+from oracles.checkpoints import TINY
+from support.command import attn, on_terminal
+
+from attncli import explain, explain_model
+from attncli.views.screen import Screen, cells
+from attncli.views.terminal.explain import explanation_lines
+from attncli.views.terminal.going_on import shell_word
+
+BARK = "Bark is very cute and he is a dog"
+LONG = (
+    "In the beginning the quick brown fox jumps over the lazy dog while the old king and the young queen walk along "
+    "the river bank in the evening sun"
+)
+CODES = re.compile("\x1b\\[[0-9;]*m")
+
+
+def drawn(explanation, width=80, height=24, command=("explain", "x"), **screen):
+    return explanation_lines(explanation, Screen(width, height=height, command=command, **screen))
+
+
+def plain(lines):
+    return [line.plain for line in lines]
+
+
+def terminal(*arguments, height=24, width=80, **env):
+    """The lines that a terminal of this size shows of standard output and error."""
+    shown = on_terminal(*arguments, env={"COLUMNS": str(width), "LINES": str(height), **env})
+    return CODES.sub("", shown).replace("\r", "").splitlines()
+
+
+@pytest.mark.parametrize("arguments", [[], [BARK]])
+@pytest.mark.parametrize("env", [{}, {"COLORTERM": "truecolor"}, {"TERM": "xterm"}, {"NO_COLOR": "1"}])
+def test_the_example_takes_22_lines_of_80_by_24(arguments, env):
+    lines = terminal("explain", *arguments, **env)
+    assert len(lines) <= 22
+    assert max(map(cells, lines)) <= 80
+    said = " ".join(lines).replace('"', "")
+    assert "Bark and dog look at each other; and, he and a look at no word in particular" in said
+    assert lines[-1].strip().startswith(("next: attn explain --word dog  or  attn", 'attn explain "Bark is'))
+    assert any(re.match(r"8 dog .*\.15.*\.38 +Bark +\.15", line) for line in lines)
+
+
+def test_a_pipe_has_the_whole_page_and_long_shows_it_on_a_terminal():
+    piped, whole = attn("explain", BARK).stdout, "\n".join(terminal("explain", BARK, "--long", NO_COLOR="1"))
+    assert "context  (=) itself" in piped
+    assert "next:" not in piped
+    assert "look at each other" not in piped
+    for part in ("context  (=) itself", '"Bark" and "dog" look at each other', "8 dog", "= 0.38"):
+        assert part in whole
+    assert "left out" not in whole
+
+
+@pytest.mark.parametrize("sentence", [BARK, LONG, "dog", "a dog", "dog dog dog"])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 24), (120, 40), (200, 60), (40, 30)])
+@pytest.mark.parametrize("settings", [{}, {"mode": "multihead"}, {"mask": "causal"}, {"memory": "le chien est mignon"}])
+def test_it_is_no_longer_than_the_terminal_and_no_wider(sentence, width, height, settings):
+    lines = plain(drawn(explain(sentence, **settings), width, height))
+    assert max(map(cells, lines)) <= width
+    assert len(lines) <= height - 2
+
+
+@pytest.mark.parametrize("height", [1, 5, 10, 15])
+def test_however_low_the_terminal_the_matrix_and_its_finding_come_first(height):
+    lines = plain(drawn(explain(LONG), height=height))
+    finding = next(i for i, line in enumerate(lines) if "look at each other" in line)
+    matrix = next(i for i, line in enumerate(lines) if line.startswith("weights"))
+    left_out = next(i for i, line in enumerate(lines) if line.startswith("left out: the context words"))
+    assert finding < matrix < left_out
+    assert len(lines) <= 22
+
+
+def style_of(text, part):
+    """The styles of the first place of some words."""
+    at = text.plain.index(part)
+    return " ".join(str(span.style) for span in text.spans if span.start <= at < span.end)
+
+
+@pytest.mark.parametrize("colours", ["truecolor", "256", "16"])
+def test_the_diagonal_stands_back_and_the_strongest_other_stands_out(colours):
+    rows = {line.plain[:5]: line for line in drawn(explain(BARK), colours=colours)}
+    dog = rows["8 dog"]
+    assert "bold" in style_of(dog, ".15")
+    assert style_of(dog, ".38") == "dim"
+    assert not any("bold" in style_of(dog, part) for part in (".06", ".09", ".38"))
+
+
+def test_the_words_of_a_finding_have_one_colour_in_the_sentence_and_in_the_line():
+    lines = drawn(explain(BARK), colours="16")
+    sentence, finding = lines[2], lines[3]
+    assert style_of(sentence, "Bark") == style_of(sentence, "dog") == style_of(finding, "Bark") == "bold cyan"
+    assert style_of(sentence, "cute") == ""
+
+
+def test_two_sentences_say_which_word_looks_at_which():
+    lines = plain(drawn(explain(BARK, memory="吠叫很可愛,他是一只狗"), colours="256"))
+    assert "very looks at 很, dog at 狗, cute at 可愛" in lines
+    assert any(line.startswith("weights  each row is a word and sums to 1, its strongest key bold") for line in lines)
+
+
+def test_one_head_of_a_model_has_a_first_screen_too():
+    found = explain_model("the dog is cute and he is very cute", TINY / "bert", layer=1, head=0)
+    lines = plain(drawn(found))
+    assert len(lines) <= 22
+    assert lines[-1].endswith("-o page.html")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence", "settings", "commands"),
+    [
+        (("explain",), BARK, {}, ["attn explain --word dog", "attn explain --mode multihead"]),
+        ((BARK,), BARK, {}, [f'attn "{BARK}" --word dog', f'attn "{BARK}" --mode multihead']),
+        (("explain", "--", "-a dog"), "-a dog", {}, ["--word", 'attn explain --mode multihead -- "-a dog"']),
+        (
+            ("explain", "a $HOME dog", "--method", "dot"),
+            "a home dog",
+            {"method": "dot"},
+            ["'a $HOME dog'", "attn explain 'a $HOME dog' --method scaled"],
+        ),
+        (
+            ("explain", "a dog", "--mode", "qkv"),
+            "a dog",
+            {"mode": "qkv"},
+            ['attn explain "a dog" --mode qkv -o page.html'],
+        ),
+        (
+            ("explain", "is is it", "--memory=le chien"),
+            "is is it",
+            {"memory": "le chien"},
+            ['attn explain "is is it" "--memory=le chien" --word it'],
+        ),
+        (("explain", LONG), LONG, {}, ['next: attn explain "…" --word king  or  attn explain "…" --mode multihead']),
+    ],
+)
+def test_two_commands_go_on_from_what_was_typed(typed, sentence, settings, commands):
+    lines = " ".join(plain(drawn(explain(sentence, **settings), command=typed)))
+    for command in commands:
+        assert command in lines, lines
+    assert lines.count("attn explain") + lines.count('attn "') >= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("dog", "dog"),
+        ("吠叫", "吠叫"),
+        ("a dog", '"a dog"'),
+        ("it's", '"it\'s"'),
+        ("a `b` $c", "'a `b` $c'"),
+        ("it's $5", "'it'\\''s $5'"),
+        ("", '""'),
+        ("a\x1bb", "$'a\\x1bb'"),
+    ],
+)
+def test_words_are_quoted_for_the_shell(text, word):
+    assert shell_word(text) == word
+
+
+def test_without_remarks_or_in_a_batch_no_command_is_shown(tmp_path):
+    assert not any("next:" in line for line in terminal("explain", BARK, "-q"))
+
+
+def test_nothing_is_said_of_weights_that_say_nothing():
+    lines = plain(drawn(explain("dog dog dog"), colours="256"))
+    assert lines[2:5] == ["  dog dog dog", "", lines[4]]
+    assert lines[4].startswith("weights")
+
+
+def test_weights_of_nothing_but_the_diagonal_have_no_strongest_other():
+    lines = plain(drawn(explain("the dog sleeps", mask="window:0"), colours="256"))
+    assert sum("sees nothing else" in line for line in lines) == 3
