@@ -125,6 +125,7 @@ PICTURES = {
     "cross.svg": lambda: cross_svg("She has seen the elephant", "Sie hat den Elefanten gesehen"),
 }
 PAGE = "page.png"
+SEEN = "const look = () => (pictures.drawn < 3 ? requestAnimationFrame(look) : arguments[0]()); look()"
 _SIGNATURE, _KEYWORD = 8, b"Comment\0"  # of a PNG; and what its text chunk with the checksum of the page begins with
 
 
@@ -151,7 +152,9 @@ def page_png(folder):
     browser = Browser(folder)
     try:
         browser.cdp("Emulation.setScrollbarsHidden", hidden=True)
-        png = browser.open(path, 1200, 980).driver.get_screenshot_as_png()
+        browser.open(path, 1200, 980)
+        browser.driver.execute_async_script(SEEN)
+        png = browser.driver.get_screenshot_as_png()
     finally:
         browser.driver.quit()
     text = b"tEXt" + _KEYWORD + checksum_of_page().encode()

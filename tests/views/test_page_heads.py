@@ -461,3 +461,15 @@ def test_no_rule_of_access_is_broken_in_any_order_or_under_a_filter(show, tmp_pa
     browser.choose("order", "layer")
     browser.choose("combine", "mean")
     assert violations(browser) == []
+
+
+@needs_chromium
+def test_few_heads_of_one_layer_stand_in_a_row_with_their_kinds(show, vectors):
+    explanation = explain(SENTENCE, vectors, mode="multihead")
+    browser = show(explanation)
+    roles = [role.here for role in explanation.source.roles]
+    assert browser.texts("#grid small") == [f"head {number}{role}" for number, role in enumerate(roles)]
+    assert not any(browser.all(f"#heads {part}")[0].is_displayed() for part in (".bar", ".rows"))
+    browser.all("#grid .head")[0].click()
+    browser.press("ARROW_RIGHT", "ARROW_RIGHT")
+    assert checked(browser) == [[0, 2]]

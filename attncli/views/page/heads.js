@@ -1,6 +1,7 @@
 // All heads as small pictures, a row a layer: chosen by click or arrow keys, filtered by kind, in several orders.
 
-const thumbs = { all: [], rows: [], shown: "" }; // the heads in their order, the grid's rows, and the numbers drawn
+const FEW = 8; // heads of one layer that stand in a row with their kinds below, without orders and filters
+const thumbs = { all: [], rows: [], shown: "", few: false }; // the heads, the grid's rows, and the numbers drawn
 
 const SINK = "first/special";
 const FRAMES = [
@@ -25,6 +26,8 @@ function startHeads() {
   thumbs.all = [...grid.querySelectorAll(".head")].map((button, i) => ({
     button, place: i, layer: Math.floor(i / heads.length), head: i % heads.length,
   }));
+  thumbs.few = page.sources[0].layers.length === 1 && thumbs.all.length <= FEW;
+  found("heads").classList.toggle("few", thumbs.few);
   found("views").style.setProperty("--across", heads.length);
   found("views").classList.add("with-heads");
   listenToHeads(grid);
@@ -121,10 +124,11 @@ function orderHeads() {
   const order = found("order").value;
   const { of, write } = ORDERS[order];
   const { layers, heads } = view.source;
-  const sorted = order !== "layer";
+  const sorted = order !== "layer" || thumbs.few;
   thumbs.all.forEach((each) => {
-    const number = Number.isNaN(of(each)) ? "–" : write(each);
-    each.button.lastChild.replaceChildren(make("b", `${layers[each.layer]}.${heads[each.head]}`), number);
+    const [name, number] = [`${layers[each.layer]}.${heads[each.head]}`, Number.isNaN(of(each)) ? "–" : write(each)];
+    const said = thumbs.few ? [make("b", `head ${heads[each.head]}`), each.kind] : [make("b", name), number];
+    each.button.lastChild.replaceChildren(...said);
   });
   found("grid").classList.toggle("sorted", sorted);
   found("grid").replaceChildren(...(sorted ? inOrder().map(({ button }) => button) : thumbs.rows));
