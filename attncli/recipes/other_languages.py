@@ -1,6 +1,7 @@
 """Sentences that the usual embedded set lacks words of, by the words of the one of many languages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from attncli.errors import Setting
 from attncli.recipes.inputs import has_words
@@ -14,13 +15,17 @@ from attncli.vectors.places import WORLD
 
 Names = tuple[str, str]  # of two sentences
 Read = tuple[Vectors, list[Sentence], tuple[str, ...]]  # the set, the sentences by its words, remarks
-MOST_LOOKED_UP = 100  # unknown words
+MOST_LOOKED_UP, MOST_NAMED = 100, 3  # unknown words
 
 
 def read_by_either(read: list[Sentence], settings: Settings, sets: EmbeddedSets, names: Names) -> Read:
     """Sentences that the usual set lacks words of, as it reads them, by the set that serves."""
     other = None if all(map(has_words, read)) else read_by_world(read, settings, sets, names)
-    return other or (sets.usual, read, tuple(_elsewhere(read, sets)))
+    if other is not None or sets.world is None:
+        return other or (sets.usual, read, ())
+    foreign = _foreign(read, sets.world)
+    remarks = [_of_another_language(foreign, sets.usual.name, sets.world.name)] if foreign else []
+    return sets.usual, [_marked(each, foreign) for each in read], tuple(remarks)
 
 
 def read_by_world(
@@ -52,13 +57,23 @@ def _remark(read: Sequence[Sentence], usual: str, world: str, names: Names) -> s
     return f"{usual} has no word of {which}: the vectors of both are those of {world}"
 
 
-def _elsewhere(read: Sequence[Sentence], sets: EmbeddedSets) -> Iterator[str]:
-    """A remark on words that the usual set lacks and the one of many languages has; words in a to z are left aside."""
-    words = [*dict.fromkeys(each.text for sentence in read for each in sentence.unknown if not each.text.isascii())]
-    words = words[:MOST_LOOKED_UP]
-    if not words or sets.world is None:
-        return
-    rows = sets.world.find({spelling for word in words for spelling in spellings_of(word)})
+def _foreign(read: Sequence[Sentence], world: Vectors) -> list[str]:
+    """The unknown words that the set of many languages has; misspelt English ones are not among them."""
+    words = list(dict.fromkeys(each.text for sentence in read for each in sentence.unknown))[:MOST_LOOKED_UP]
+    rows = world.find({spelling for word in words for spelling in spellings_of(word)})
     found = (read_sentence(word, lambda asked: {each: rows[each] for each in asked if each in rows}) for word in words)
-    if any(each.tokens for each in found):
-        yield Remark((f"{sets.world.name} has words that {sets.usual.name} lacks here: ", Setting("vectors", WORLD)))
+    return [word for word, each in zip(words, found, strict=True) if each.tokens]
+
+
+def _of_another_language(words: Sequence[str], usual: str, world: str) -> Remark:
+    *others, last = [*words[:MOST_NAMED], *([f"{len(words) - MOST_NAMED} more"] if len(words) > MOST_NAMED else [])]
+    named = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return Remark((f"{named} of another language than {usual}, and known to {world}: ", Setting("vectors", WORLD)))
+
+
+def _marked(sentence: Sentence, foreign: Sequence[str]) -> Sentence:
+    """The sentence with these unknown words marked, or all where half of them are such: it is of another language."""
+    count = sum(each.text in foreign for each in sentence.unknown)
+    whole = count and 2 * count >= len(sentence.unknown)
+    unknown = (replace(each, foreign=bool(whole or each.text in foreign)) for each in sentence.unknown)
+    return replace(sentence, unknown=tuple(unknown))

@@ -52,12 +52,16 @@ class Token:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A word that the vector set does not have, with the nearest spellings that it has."""
+    """A word that the vector set does not have, with the nearest spellings that it has.
+
+    foreign: it is of another language than the set, so that no spelling of that is meant.
+    """
 
     text: str
     start: int
     end: int
     suggestions: tuple[str, ...] = ()
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def read_sentence(text: str, find: Find, spell: Spell = lambda _: ()) -> Sentenc
 
 def with_spellings(sentence: Sentence, spell: Spell) -> Sentence:
     """The sentence with the nearest known spellings of its unknown words, as `read_sentence` gives them."""
-    words = dict.fromkeys(each.text for each in sentence.unknown)
+    words = dict.fromkeys(each.text for each in sentence.unknown if not each.foreign)
     suggestions = {word: tuple(spell(word)) for word in islice(words, MOST_SPELLED)}
     unknown = (replace(each, suggestions=suggestions.get(each.text, ())) for each in sentence.unknown)
     return replace(sentence, unknown=tuple(unknown))

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from support.command import attn
+from support.command import attn, on_terminal
 from support.exploring import explorer, press
 from support.places import ROOT
 from support.two_languages import EN, FR, PARTS, put_in_place
@@ -33,6 +33,18 @@ def test_one_line_names_the_set(command):
     done = attn(*command.split(), ZH, env={"COLUMNS": "120"})
     assert (done.returncode, done.stdout.count(NOTE)) == (0, 1)
     assert "attn-world" not in attn(*command.split(), EN).stdout
+
+
+def test_a_sentence_of_another_language_says_so_in_place_of_spellings():
+    note = "note: très is of another language than attn-en, and known to attn-world: --vectors attn-world"
+    shown = " ".join(attn("explain", "the très and the dog", env={"COLUMNS": "120"}).stdout.split())
+    assert note in shown
+    assert "spellings" not in shown
+    assert "[très?] is not in attn-en and takes no part" in shown
+    on_the_screen = on_terminal("explain", "the très and the dog", env={"COLUMNS": "120", "NO_COLOR": "1"})
+    assert note in on_the_screen.replace("\r", "")
+    said = attn("explain", "the très and the dog", "--json").stderr.splitlines()
+    assert said == [note, "note: 'très' is not a known word and is left out"]
 
 
 def test_the_header_names_the_set_and_the_temperature():

@@ -13,7 +13,7 @@ from attncli.vectors.catalogue import EmbeddedSets
 
 ZH, OWN = "狗很可愛", 0.25
 SENTENCE = "attn-en has no word of this sentence: its vectors are those of attn-world"
-ELSEWHERE = "attn-world has words that attn-en lacks here: --vectors attn-world"
+ELSEWHERE = "{} of another language than attn-en, and known to attn-world: --vectors attn-world"
 BOTH = "attn-en has no word of {}: the vectors of both are those of attn-world"
 
 
@@ -27,8 +27,9 @@ def world(tmp_path, monkeypatch):
     [
         ((ZH,), "attn-world", SENTENCE),
         ((EN,), "attn-en", None),
-        (("the 狗",), "attn-en", ELSEWHERE),
-        (("the 狗狗 bleue",), "attn-en", ELSEWHERE),
+        (("the 狗",), "attn-en", ELSEWHERE.format("狗 is")),
+        (("the 狗狗 bleue",), "attn-en", ELSEWHERE.format("狗狗 is")),
+        (("the très and 狗",), "attn-en", ELSEWHERE.format("très and 狗 are")),
         (("the 貓 qwzx chein",), "attn-en", None),
         ((f"3 {ZH}",), "attn-world", SENTENCE),
         (("3",), "attn-en", None),
@@ -43,6 +44,29 @@ def test_the_set_is_the_one_that_has_words_of_every_text(world, texts, name, rem
     assert found.source.name == name
     assert [each for each in found.remarks if "attn-" in each] == ([remark] if remark else [])
     assert compare(texts[0], memory=(*texts[1:], None)[0]).vectors.name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "hinted"),
+    [
+        ("the 狗 sleps", []),  # half of the unknown words: the sentence is of another language
+        ("the 狗 sleps and jumpps", ["sleps", "jumpps"]),
+        ("the 狗", []),
+        ("the dog sleps", ["sleps"]),
+    ],
+)
+def test_words_of_another_language_have_no_spellings_of_this_one(world, text, hinted):
+    unknown = explain(text).sentence.unknown
+    assert [each.text for each in unknown if each.suggestions] == hinted
+
+
+def test_words_in_a_to_z_may_be_of_another_language_too_and_misspelt_ones_are_not():
+    found = explain("Der Hund bellt laut")
+    assert ELSEWHERE.format("Hund and laut are") in found.remarks
+    assert not any(each.suggestions for each in found.sentence.unknown)
+    misspelt = explain("teh dgo tset becuase thier freind beleive langauge adress qeen rivver")
+    assert not misspelt.remarks
+    assert all(each.suggestions for each in misspelt.sentence.unknown)
 
 
 def test_the_numbers_are_those_of_the_set_given_by_name(world):

@@ -52,7 +52,7 @@ class Drawn:
 
 def first_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     """The page, as long as the terminal is high where the matrix can be drawn in so few lines."""
-    warnings, high = notes(explanation.warnings, screen, "warning"), screen.height - PROMPT
+    warnings, high = _always(explanation, screen), screen.height - PROMPT
     page: list[Text] = []
     for commands, sentence in TRIED:
         top = [*title("attn explain", explanation, screen), Text()]
@@ -62,6 +62,12 @@ def first_lines(explanation: Explanation, screen: Screen) -> list[Text]:
         if len(page) <= high and (whole or commands == 1):
             break
     return page
+
+
+def _always(explanation: Explanation, screen: Screen) -> list[Text]:
+    """The notes that have their place: on another language, and warnings."""
+    languages = explanation.notes if any(each.foreign for each in explanation.sentence.unknown) else ()
+    return [*notes(languages, screen), *notes(explanation.warnings, screen, "warning")]
 
 
 def _fitted(
@@ -192,8 +198,9 @@ def _more(explanation: Explanation, drawn: Drawn, room: int, screen: Screen) -> 
     if drawn.beside < listed:
         left_out.append(f"{listed - drawn.beside} of {listed} context words" if drawn.beside else "the context words")
     hidden = 0
+    shown_already = {line.plain for line in _always(explanation, screen)}
     for note in closing_notes(explanation, (*drawn.notes, *notes_on_matrices(explanation)), screen):
-        lines = notes([note], screen)
+        lines = [each for each in notes([note], screen) if each.plain not in shown_already]
         fits = len(shown) + len(lines) <= room
         shown, hidden = [*shown, *(lines if fits else [])], hidden + (not fits)
     if hidden:
