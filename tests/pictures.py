@@ -15,8 +15,8 @@ from pathlib import Path
 from attncli import compare, explain
 from attncli.views.records.json import explanation_json
 from attncli.views.screen import Screen
+from attncli.views.shell import shell_word
 from attncli.views.terminal.explain import explain_lines
-from attncli.views.terminal.going_on import shell_word
 from attncli.views.terminal.screen_svg import screen_svg
 
 FOLDER = Path(__file__).parent.parent / ".github"

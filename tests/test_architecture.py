@@ -46,7 +46,7 @@ ROOMS = [
     "training",
     "corpus",
     *(
-        "views.findings views.formula views.palette views.rounding views.scale views.screen views.roff",
+        "views.findings views.formula views.palette views.rounding views.scale views.screen views.roff views.shell",
         "views.records",
         "views.terminal",
     ),

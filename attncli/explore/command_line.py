@@ -1,6 +1,5 @@
 """The command that repeats the view of the explorer."""
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,14 +9,11 @@ from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings
 from attncli.settings.wording import as_typed
-from attncli.views.screen import visible
+from attncli.views.shell import shell_word
 
 
 def explain_command(state: State, explanation: Explanation, scale: str = "auto") -> str:
-    r"""`attn explain …` with every setting that is not the default, for a shell to read; a close-up asks for its word.
-
-    Invisible characters are written as `$'\x1b'`, which bash and zsh turn back.
-    """
+    """`attn explain …` with every setting that is not the default, for a shell; a close-up asks for its word."""
     ask = state.ask
     options = [*WORDS[explanation.source.kind](state, explanation)]
     if state.panel == "steps":
@@ -26,14 +22,7 @@ def explain_command(state: State, explanation: Explanation, scale: str = "auto")
         options += ["--color-scale", scale]
     guard = ["--"] if ask.sentence.startswith("-") else []
     words = [*options, *guard, ask.sentence] if guard else [ask.sentence, *options]
-    return " ".join(["attn explain", *map(quoted, words)])
-
-
-def quoted(text: str) -> str:
-    """A word of a command line, to the letter."""
-    if visible(text) == text:
-        return shlex.quote(text)
-    return "$'" + visible(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
+    return " ".join(["attn explain", *map(shell_word, words)])
 
 
 def _vector_words(state: State, explanation: Explanation) -> Iterator[str]:

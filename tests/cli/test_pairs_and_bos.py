@@ -193,6 +193,6 @@ def test_the_explorer_shows_both_texts_and_says_the_command():
     lines = [line.strip() for line in press(app, "right")]
     assert any(line.startswith("first   Bark is very cute") for line in lines)
     assert any(line.startswith("second  the dog stops!") for line in lines)
-    said = explain_command(app.view.state, app.view.whole, False)
+    said = explain_command(app.view.state, app.view.whole)
     assert "--pair 'the dog stops!'" in said
     assert "--no-bos" in said

@@ -9,13 +9,14 @@ from support.command import attn
 
 from attncli import explain
 from attncli.errors import UsageError
-from attncli.explore.command_line import explain_command, quoted
+from attncli.explore.command_line import explain_command
 from attncli.explore.computing import MOST_RESULTS, Explainer
 from attncli.explore.matrix import scrolled, visible_rows
 from attncli.explore.state import TEMPERATURES, Ask, State, found
 from attncli.explore.view import View, select
 from attncli.settings.explanation import METHODS, MODES, check_settings
 from attncli.views.screen import Screen
+from attncli.views.shell import shell_word
 
 BARK = "Bark is very cute and he is a dog"
 START = State(Ask(BARK))
@@ -178,7 +179,7 @@ def test_the_command_at_the_end_asks_for_the_same(settings):
     "text", ["it's", "-x", "a $HOME `b`", "\x1b[31m red \u202e", "back\\slash \x07'", "注意 🐕", ""]
 )
 def test_a_shell_reads_every_text_back(text):
-    line = quoted(text)
+    line = shell_word(text)
     assert line.isprintable()
     shell = subprocess.run(
         ["bash", "-c", f"printf %s {line}"], capture_output=True, env={"LC_ALL": "C.UTF-8"}, check=True
@@ -187,4 +188,4 @@ def test_a_shell_reads_every_text_back(text):
 
 
 def test_a_sentence_like_an_option_stays_a_sentence():
-    assert explain_command(State(Ask("--json dog")), explain("--json dog")) == "attn explain -- '--json dog'"
+    assert explain_command(State(Ask("--json dog")), explain("--json dog")) == 'attn explain -- "--json dog"'

@@ -8,8 +8,8 @@ from support.command import attn, on_terminal
 
 from attncli import explain, explain_model
 from attncli.views.screen import Screen, cells
+from attncli.views.shell import shell_word
 from attncli.views.terminal.explain import explanation_lines
-from attncli.views.terminal.going_on import shell_word
 
 BARK = "Bark is very cute and he is a dog"
 LONG = (

@@ -7,6 +7,7 @@ from attncli.attention.positions import as_by_offset
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.views.formula import formula_of
+from attncli.views.page.command import command_of
 from attncli.views.page.heads import heads_record
 from attncli.views.page.kinds import kinds_of, meanings_of
 from attncli.views.page.opening import Opening, telling_head
@@ -78,6 +79,7 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "sentence": visible(explanation.sentence.parts[0].text),
         "memory": memory_shown(explanation),
         "settings": settings_shown(explanation, screen),
+        "command": command_of(explanation),
         "queries": names(explanation.sentence, screen),
         "special": [[token.index for token in each.tokens if token.special] for each in explanation.sentences],
         "generated": [token.index for token in explanation.sentence.tokens if token.generated],

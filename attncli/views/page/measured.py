@@ -6,6 +6,7 @@ from typing import Any
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.model_comparison import ModelComparison, correspond
+from attncli.views.page.command import commands_of
 from attncli.views.screen import visible
 
 Record = dict[str, Any]
@@ -26,6 +27,7 @@ def methods_measured(comparison: Comparison) -> Record:
         "baseline": comparison.baseline,
         "measured": f"the mean over {n_head} heads of the last of {n_layer} layers" if several else "",
         "subtracts": True,
+        "commands": commands_of(comparison),
         "most": _most(comparison.methods[0].explanation, *(each.explanation for each in comparison.methods[1:])),
         "measures": measures,
     }
@@ -44,6 +46,7 @@ def models_measured(comparison: ModelComparison) -> Record:
         "baseline": f"“{visible(comparison.swap[0])}”" if comparison.swap else visible(baseline.source.model.name),
         "measured": None,  # the head that is shown
         "subtracts": subtracts,
+        "commands": commands_of(comparison),
         "most": _most(baseline, other) if subtracts else None,
         "measures": [
             [[_rounded(float(mine[each]), *ITSELF) for each in row] for row in places],

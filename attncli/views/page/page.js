@@ -75,6 +75,7 @@ function pinned() {
   drawSteps();
   keepSteps();
   highlight();
+  writeAddress();
 }
 
 function highlight() {
@@ -147,9 +148,13 @@ function start() {
   if (word !== null) state.pins.push({ query: word, slot: 0 });
   Object.assign(state, page.opens);
   look();
+  startAddress();
+  look();
   state.cursor = word ?? (runs() ? decided() : widest());
   startHeads();
+  showWay();
   listenToText();
+  listenToTake();
   redraw();
   listen();
 }

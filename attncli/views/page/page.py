@@ -22,6 +22,9 @@ SCRIPTS = (
     "matrix.js",
     "steps.js",
     "readout.js",
+    "picture.js",
+    "take.js",
+    "address.js",
     "room.js",
     "measures.js",
     "effects.js",
@@ -30,7 +33,7 @@ SCRIPTS = (
     "listen.js",
     "page.js",
 )  # one after another they are one script
-STYLES = ("page.css", "heads.css", "text.css", "access.css")
+STYLES = ("page.css", "heads.css", "text.css", "take.css", "access.css")
 MOST_IN_TABLE = 64  # tokens of either side; of more there is no table of the whole matrix
 
 

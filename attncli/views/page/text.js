@@ -175,8 +175,15 @@ function clickInText({ target }) {
 
 function turnText(way) {
   state.way = way;
-  for (const button of document.querySelectorAll(".way")) button.setAttribute("aria-pressed", button.dataset.way === way);
+  showWay();
   highlight();
+  writeAddress();
+}
+
+function showWay() {
+  for (const button of document.querySelectorAll(".way")) {
+    button.setAttribute("aria-pressed", button.dataset.way === state.way);
+  }
 }
 
 // Before the listeners of the list of words, which know nothing of running text.

@@ -7,7 +7,8 @@ from rich.text import Text
 
 from attncli.recipes.explanation import Explanation
 from attncli.views.findings import findings_of
-from attncli.views.screen import Screen, cells, visible
+from attncli.views.screen import Screen, cells
+from attncli.views.shell import shell_word
 from attncli.views.terminal.typeset import DIM, Piece, wrap
 
 NEXT = "next: "
@@ -58,17 +59,6 @@ def _without(typed: Sequence[str], option: str) -> Iterator[str]:
     for place, word in enumerate(typed):
         if option not in typed[max(place - 1, 0) : place + 1] and not word.startswith(f"{option}="):
             yield word
-
-
-def shell_word(text: str) -> str:
-    r"""A word of a command line, as a shell reads it back: plain, in quotes, or as `$'\x1b'`."""
-    if text and all(char.isalnum() or char in "-_./:=,+@%" for char in text):
-        return text
-    if visible(text) != text:
-        return "$'" + visible(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
-    if not set(text) & {*'"$`\\!'}:
-        return f'"{text}"'
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _suggestions(explanation: Explanation, typed: Sequence[str]) -> Iterator[tuple[str, ...]]:
