@@ -12,6 +12,7 @@ const KEPT = {
   head: choice("head", () => page.sources[0].heads.map((number, i) => [number, i])),
   colours: choice("scale", () => scaleNames().map(([name]) => [name, name])),
   direction: choice("way", () => [["looks", "looks"], ["seen", "seen"]]),
+  zoom: { read: (text) => { matrix.part = partOf(text); }, write: () => partWritten(matrix.part) },
   pin: {
     read: (text) => ({ pins: placesOf(text).map((query, slot) => ({ query, slot })) }),
     write: () => state.pins.map(({ query }) => query).join(","),
@@ -69,6 +70,7 @@ function startAddress() {
   readAddress();
   window.addEventListener("hashchange", () => {
     state.pins = [];
+    matrix.part = null;
     readAddress();
     redraw();
     showWay();

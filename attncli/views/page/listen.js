@@ -3,10 +3,8 @@
 function cellUnder(event) {
   const box = found("cells").getBoundingClientRect();
   const inside = (length, count) => Math.min(Math.max(Math.floor(length / matrix.cell), 0), count - 1);
-  return {
-    query: inside(event.clientY - box.top, view.queries.length),
-    key: inside(event.clientX - box.left, view.keys.length),
-  };
+  const { top, left, n, m } = shownPart();
+  return { query: top + inside(event.clientY - box.top, n), key: left + inside(event.clientX - box.left, m) };
 }
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -27,8 +25,9 @@ function moveCross(event) {
 
 // Scroll to the element that the keyboard moves to.
 function keepInSight() {
+  if (matrix.part) slideTo(state.at);
   const scroll = found("matrix").querySelector(".scroll");
-  const left = (state.at?.key ?? 0) * matrix.cell;
+  const left = ((state.at?.key ?? 0) - shownPart().left) * matrix.cell;
   const beyond = left + 2 * matrix.cell > scroll.scrollLeft + scroll.clientWidth / 2;
   if (left < scroll.scrollLeft || beyond) scroll.scrollLeft = left - scroll.clientWidth / 3;
 }

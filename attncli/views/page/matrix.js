@@ -3,8 +3,9 @@
 const [WEIGHTS, DIFFERENCES] = [PALETTE.weights, PALETTE.differences].map(colours);
 const SMALLEST_NAMED = 10; // px; smaller cells have no words beside them
 const MOST_NAMED = 96; // words
+const HIGHEST_PART = 900; // px
 const UPRIGHT = /^[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー]+(\[\d+\])?$/u; // scripts that are written downwards too
-const matrix = { cell: 0, rows: [], columns: [] };
+const matrix = { cell: 0, rows: [], columns: [], part: null }; // part: the places shown of each side, null of all
 
 // 256 papers and the ink on each, black or white, whichever has a contrast of 4.5 or more: their ratios meet at a
 // luminance of 0.179 (WCAG 2.1).
@@ -32,10 +33,17 @@ function levelOf(query, weight) {
   return Math.round((view.signed ? (share + 1) / 2 : share) * 255);
 }
 
+// The first of the rows and of the columns that are shown, and how many there are of both.
+function shownPart() {
+  const { query, key } = matrix.part ?? { query: [0, view.queries.length - 1], key: [0, view.keys.length - 1] };
+  return { top: query[0], left: key[0], n: query[1] - query[0] + 1, m: key[1] - key[0] + 1 };
+}
+
 function buildMatrix() {
-  matrix.rows = nameList(found("row-names"), view.queries);
-  matrix.columns = nameList(found("column-names"), view.keys);
-  const unnamed = Math.max(view.queries.length, view.keys.length) > MOST_NAMED;
+  const { top, left, n, m } = shownPart();
+  matrix.rows = nameList(found("row-names"), view.queries.slice(top, top + n));
+  matrix.columns = nameList(found("column-names"), view.keys.slice(left, left + m));
+  const unnamed = Math.max(n, m) > MOST_NAMED;
   const why = `More than ${MOST_NAMED} words have no names here: point at a cell to read its two above.`;
   found("unnamed").textContent = unnamed ? why : "";
   fitMatrix();
@@ -56,11 +64,11 @@ function fitMatrix() {
 }
 
 function fitCells() {
-  const [n, m] = [view.queries.length, view.keys.length];
+  const { n, m } = shownPart();
   const grid = found("matrix").querySelector(".grid");
   const room = found("matrix").querySelector(".scroll").clientWidth - (m <= MOST_NAMED ? found("row-names").offsetWidth : 0) - 2;
   const least = Math.max(n, m) <= MOST_NAMED ? SMALLEST_NAMED : 1;
-  matrix.cell = Math.max(Math.min(room / m, 56), least);
+  matrix.cell = Math.max(Math.min(room / m, 56, matrix.part ? HIGHEST_PART / n : 56), least);
   if (matrix.cell > 3) matrix.cell = Math.floor(matrix.cell);
   grid.style.setProperty("--cell", `${matrix.cell}px`);
   grid.style.setProperty("--small", `${Math.min(13, matrix.cell)}px`);
@@ -69,14 +77,15 @@ function fitCells() {
 }
 
 function drawMatrix() {
-  const [n, m] = [view.queries.length, view.keys.length];
+  const { top, left, n, m } = shownPart();
   const canvas = found("cells").querySelector("canvas");
   const sharp = Math.min(window.devicePixelRatio || 1, 4096 / (Math.max(n, m) * matrix.cell)) || 1;
   canvas.width = Math.round(matrix.cell * m * sharp);
   canvas.height = Math.round(matrix.cell * n * sharp);
   const pen = canvas.getContext("2d");
   pen.imageSmoothingEnabled = false;
-  pen.drawImage(imageOf(n, m), 0, 0, canvas.width, canvas.height);
+  const whole = imageOf(view.queries.length, view.keys.length);
+  pen.drawImage(whole, left, top, m, n, 0, 0, canvas.width, canvas.height);
   if (matrix.cell >= 34) writeNumbers(pen, matrix.cell * sharp);
   drawLegend();
 }
@@ -101,12 +110,15 @@ function writeNumbers(pen, size) {
   pen.font = `${Math.round(size * 0.32)}px system-ui, sans-serif`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  view.weights.forEach((weight, i) => {
-    const [query, key] = [Math.floor(i / view.keys.length), i % view.keys.length];
-    if (Number.isNaN(weight) || !isKnown(query)) return;
-    pen.fillStyle = coloursNow().inks[levelOf(query, weight)];
-    pen.fillText(inCell(weight), (key + 0.5) * size, (query + 0.5) * size);
-  });
+  const { top, left, n, m } = shownPart();
+  for (let query = top; query < top + n; query++) {
+    for (let key = left; key < left + m; key++) {
+      const weight = weightAt(query, key);
+      if (Number.isNaN(weight) || !isKnown(query)) continue;
+      pen.fillStyle = coloursNow().inks[levelOf(query, weight)];
+      pen.fillText(inCell(weight), (key - left + 0.5) * size, (query - top + 0.5) * size);
+    }
+  }
 }
 
 // In two digits, or in whole units of the source.
@@ -129,21 +141,23 @@ function drawLegend() {
 
 // The cross, the names it meets, and the names of pinned words.
 function drawCross() {
-  const at = state.at ?? {};
-  place(found("row-band"), at.query, "translateY");
-  place(found("column-band"), at.key, "translateX");
-  matrix.rows.forEach((name, i) => name.classList.toggle("at", i === at.query));
-  matrix.columns.forEach((name, i) => name.classList.toggle("at", i === at.key));
+  const { top, left, n, m } = shownPart();
+  const [row, column] = [(state.at?.query ?? NaN) - top, (state.at?.key ?? NaN) - left]; // NaN where none is meant
+  place(found("row-band"), row, n, "translateY");
+  place(found("column-band"), column, m, "translateX");
+  matrix.rows.forEach((name, i) => name.classList.toggle("at", i === row));
+  matrix.columns.forEach((name, i) => name.classList.toggle("at", i === column));
 }
 
-function place(band, i, move) {
-  band.classList.toggle("shown", i != null);
-  if (i != null) band.style.transform = `${move}(${i * matrix.cell}px)`;
+function place(band, i, count, move) {
+  band.classList.toggle("shown", i >= 0 && i < count);
+  if (i >= 0) band.style.transform = `${move}(${i * matrix.cell}px)`;
 }
 
 function namePins() {
+  const { top } = shownPart();
   matrix.rows.forEach((name, i) => {
-    const pin = state.pins.find((each) => each.query === i);
+    const pin = state.pins.find((each) => each.query === top + i);
     name.dataset.hue = pin ? pin.slot % 6 : "";
   });
 }

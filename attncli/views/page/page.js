@@ -54,6 +54,7 @@ function redraw() {
   drawHeads();
   buildWords();
   reachable(found("sentence"));
+  keepPart();
   buildMatrix();
   reserve();
   pinned();
@@ -155,6 +156,7 @@ function start() {
   showWay();
   listenToText();
   listenToTake();
+  listenToZoom();
   redraw();
   listen();
 }

@@ -8,6 +8,7 @@ from attncli.recipes.explanation import Explanation
 from attncli.views.page.data import Record, memory_shown, page_data
 from attncli.views.page.frame import as_text, framed, json_block, note_items, table_of
 from attncli.views.page.heads import heads_section
+from attncli.views.page.meaning import meaning
 from attncli.views.page.opening import Opening, telling_head
 from attncli.views.page.packing import about, packing_of
 from attncli.views.screen import Screen
@@ -24,6 +25,7 @@ SCRIPTS = (
     "readout.js",
     "picture.js",
     "take.js",
+    "zoom.js",
     "address.js",
     "room.js",
     "measures.js",
@@ -33,7 +35,7 @@ SCRIPTS = (
     "listen.js",
     "page.js",
 )  # one after another they are one script
-STYLES = ("page.css", "heads.css", "text.css", "take.css", "access.css")
+STYLES = ("page.css", "heads.css", "text.css", "take.css", "zoom.css", "access.css")
 MOST_IN_TABLE = 64  # tokens of either side; of more there is no table of the whole matrix
 
 
@@ -64,6 +66,7 @@ def page_html(
         "settings": as_text(settings_shown(first, Screen())),
         "notes": note_items(notes),
         "about": about(explanations, packing_of(explanations)),
+        "what": meaning(),
         "heads": heads_section(first),
         "table": _table(first, opens),
         "data": json_block(page_data(sources, compared, by_row, effects, opens)),

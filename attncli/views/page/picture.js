@@ -5,7 +5,7 @@ const MOST_LETTERS = 24; // of a name
 const GREY = { ink: "#1d2025", dim: "#5a606a", edge: "#b5b9c0" };
 
 function pictureOf() {
-  const { rows, columns } = shownPart();
+  const { rows, columns } = shownPlaces();
   const most = Math.max(rows.length, columns.length);
   const cell = most <= 20 ? 38 : most <= 40 ? 22 : most <= MOST_NAMED ? 14 : Math.max(2, Math.floor(1400 / most));
   const size = most <= MOST_NAMED ? Math.min(13, Math.round(cell * 0.75)) : 0;
@@ -18,10 +18,10 @@ function pictureOf() {
   return { width: Math.max(left + columns.length * cell + 12, left + 420), height: bottom + 52, items };
 }
 
-// Every place, or those of the part that is enlarged.
-function shownPart() {
-  const all = (names) => [...names.keys()];
-  return { rows: all(view.queries), columns: all(view.keys) };
+// The places of the rows and columns that are shown.
+function shownPlaces() {
+  const { top, left, n, m } = shownPart();
+  return { rows: Array.from({ length: n }, (_, i) => top + i), columns: Array.from({ length: m }, (_, i) => left + i) };
 }
 
 const shortened = (name) => ([...name].length > MOST_LETTERS ? `${[...name].slice(0, MOST_LETTERS - 1).join("")}…` : name);

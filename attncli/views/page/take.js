@@ -22,7 +22,7 @@ function asCsv() {
   const number = (weight) => (Number.isNaN(weight) ? "" : Number(weight.toPrecision(6)));
   const place = [layers[state.layer], view.combined ? text(state.combine) : heads[state.head]];
   const names = ["layer", "head", "query", "query_text", "key", "key_text", view.signed ? "difference" : "weight"];
-  const { rows, columns } = shownPart();
+  const { rows, columns } = shownPlaces();
   const lines = rows.filter(isKnown).flatMap((query) => columns.map((key) =>
     [...place, query, text(view.queries[query]), key, text(view.keys[key]), number(weightAt(query, key))].join(",")));
   return `${[names.map(text).join(","), ...lines].join("\r\n")}\r\n`;
