@@ -8,6 +8,7 @@ from typing import NamedTuple
 from attncli.analysis.findings import Finding, findings
 from attncli.recipes.explanation import Explanation
 
+MOST_CELLS = 10**6  # of a matrix; of a longer text a line says nothing
 MOST_PAIRS, MOST_SINGLE, MOST_EVEN = 2, 3, 3
 
 
@@ -29,8 +30,8 @@ class Clause(NamedTuple):
 
 
 def findings_of(explanation: Explanation) -> tuple[Finding, ...]:
-    """What the mean weights of the last layer say; nothing where no matrix is kept, or one of its rows alone."""
-    if not explanation.has_matrix or explanation.partial:
+    """What the mean weights of the last layer say; nothing of a long text, or of one row alone."""
+    if not explanation.has_matrix or explanation.partial or explanation.mean_weights.size > MOST_CELLS:
         return ()
     queries = [token.word for token in explanation.sentence.tokens]
     keys = None if explanation.memory is None else [token.word for token in explanation.memory.tokens]

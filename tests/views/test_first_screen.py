@@ -64,6 +64,31 @@ def test_it_is_no_longer_than_the_terminal_and_no_wider(sentence, width, height,
     assert len(lines) <= height - 2
 
 
+def test_60_by_20_has_every_word_of_the_example():
+    lines = plain(drawn(explain(BARK), 60, 20))
+    assert len(lines) <= 18
+    for place, word in enumerate(BARK.split()):
+        assert any(line.startswith(f"{place} {word} ") for line in lines)
+    assert any(line.startswith("left out: settings, ") for line in lines)
+
+
+def test_a_matrix_that_is_a_little_too_wide_has_shorter_labels_and_every_word():
+    lines = plain(drawn(explain(f"{LONG} again"), 130, 60))
+    assert "29" in next(line for line in lines if " 27" in line and " 28" in line)
+    assert not any("group of neighbours" in line for line in lines)
+
+
+def test_a_note_is_there_once():
+    lines = plain(drawn(explain(BARK, mode="multihead"), 200, 60))
+    assert sum("a · stands where" in line for line in lines) == 1
+
+
+def test_a_screen_reader_hears_what_the_weights_say():
+    heard = " ".join(terminal("explain", BARK, ACCESSIBLE="1"))
+    assert 'At first glance: "Bark" and "dog" look at each other; "and", "he" and "a" look at no word in' in heard
+    assert "first glance" not in attn("explain", BARK, env={"ACCESSIBLE": "1"}).stdout
+
+
 @pytest.mark.parametrize("height", [1, 5, 10, 15])
 def test_however_low_the_terminal_the_matrix_and_its_finding_come_first(height):
     lines = plain(drawn(explain(LONG), height=height))

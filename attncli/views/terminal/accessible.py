@@ -25,7 +25,8 @@ MOST_KEYS = 20
 def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
     """`attn explain` as sentences: the settings, and the context of each word."""
     remarks: list[str] = []
-    sentences = [*_opening(explanation, screen), *_contexts(explanation, screen)]
+    sentences = [*_opening(explanation, screen), *_at_first_glance(explanation, screen)]
+    sentences += _contexts(explanation, screen)
     n_layer, n_head = explanation.weights.shape[:2] if explanation.has_matrix else (1, 1)
     sentences += role_sentences(explanation)
     if n_head > 1:
@@ -37,6 +38,16 @@ def explain_sentences(explanation: Explanation, screen: Screen) -> list[Text]:
         remarks.append(f"the last {len(explanation.context) - MOST_WORDS} words are left out")
     rest = "all weights: --json" if explanation.has_matrix else "all words: --json"
     return [*_lines(sentences, screen), *closing(explanation, (*remarks, rest), screen)]
+
+
+def _at_first_glance(explanation: Explanation, screen: Screen) -> list[str]:
+    """What the weights say, on a terminal."""
+    if not screen.height:
+        return []
+    from attncli.views.terminal.finding import finding_lines  # files and pipes need not wait for it
+
+    said = " ".join(line.plain.strip() for line in finding_lines(explanation, screen))
+    return [f"At first glance: {said}."] if said else []
 
 
 def map_sentences(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> list[Text]:
