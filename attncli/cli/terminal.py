@@ -23,6 +23,7 @@ def detect_screen(color: str = "auto", *, scale: str = "auto", to_file: bool = F
         encoding=encoding_of(sys.stdout),
         accessible=_is_set("ACCESSIBLE"),
         scale=scale,
+        light=_has_light_background(),
         reorders=reorders(sys.stdout),
         numbers=colours == "none" and not terminal,
         height=_height(sys.stdout.fileno()) if terminal else 0,
@@ -68,6 +69,11 @@ def _depth() -> Colours:
     term = os.environ.get("TERM", "")
     few = term and "256" not in term and term not in ("dumb", "unknown")
     return "16" if few and os.environ.get("FORCE_COLOR") != "2" else "256"
+
+
+def _has_light_background() -> bool:
+    """Whether COLORFGBG, which some terminals set, names white or light grey as the background."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
 
 
 def _is_set(name: str) -> bool:

@@ -111,11 +111,6 @@ class Writer:
         """Write one record; `line` is its line of the input, None outside a batch."""
         WRITERS[self.form.write](self, self.form.view(type(record)), record, line)
 
-    @property
-    def by_row(self) -> bool:
-        """Whether colours run over each row's own range."""
-        return self.screen.scale == "row"
-
 
 def writer_for(
     form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat", numbers: bool = False
@@ -162,13 +157,13 @@ def _arrays(writer: Writer, view: View, record: Any, line: int | None) -> None:
 
 
 def _page(writer: Writer, view: View, record: Any, line: int | None) -> None:
-    _document(writer, lambda each: view(each, writer.by_row), record, line)
+    _document(writer, lambda each: view(each, writer.screen.scale), record, line)
 
 
 def _figure(writer: Writer, view: View, record: Any, line: int | None) -> None:
     from attncli.views.figure.saving import save_figure
 
-    drawn, remarks = view(record, writer.figure, writer.by_row), list[str]()
+    drawn, remarks = view(record, writer.figure, writer.screen.scale), list[str]()
     kind: Any = writer.figure
     form: Any = writer.form.name
     writer.sink.document(lambda stream: remarks.extend(save_figure(drawn, kind, stream, form)))

@@ -1,5 +1,7 @@
 """Colours that say the same to every reader: cividis for weights, blue and orange for differences.
 
+The two ends of differences differ in lightness, so that they are told apart in grey too; their middle is the paper.
+
 Cividis: Nuñez, Anderson and Renslow 2018, "Optimizing colormaps with consideration for color vision deficiency",
 PLoS ONE 13(7), e0199239; even in lightness, and alike with and without red-green blindness.
 Contrast is WCAG 2.1's ratio of relative luminances.
@@ -29,14 +31,17 @@ CIVIDIS: Anchors = (
     (251 / 255, (253, 227, 52)),
     (255 / 255, (254, 232, 56)),
 )
-# Sky blue and orange of Okabe and Ito's set for the colour-blind, from a dark middle: little difference, little light.
-DIVERGING: Anchors = ((-1.0, (86, 180, 233)), (0.0, (48, 48, 52)), (1.0, (230, 159, 0)))
+# Blue and orange, apart with and without red-green blindness: on paper from white, on a dark ground from dark.
+DIVERGING: Anchors = ((-1.0, (10, 66, 132)), (0.0, (255, 255, 255)), (1.0, (230, 126, 16)))
+DIVERGING_ON_DARK: Anchors = ((-1.0, (58, 133, 214)), (0.0, (48, 48, 52)), (1.0, (255, 206, 112)))
 
 # Six hues for things that are told apart, each with a contrast of 4.5 or more on white.
 HUES: Sequence[RGB] = ((0, 105, 168), (184, 74, 0), (0, 120, 90), (163, 52, 127), (122, 98, 0), (91, 75, 196))
 
-CIVIDIS_256 = (17, 18, 24, 60, 243, 101, 143, 185, 227)
-DIVERGING_256 = (117, 74, 31, 24, 236, 94, 130, 172, 214)
+# Of the 256 colours those near the scales whose lightness (CIELAB) goes up, or down, in steps that can be seen.
+CIVIDIS_256 = (17, 236, 239, 60, 243, 101, 143, 185, 227)
+DIVERGING_256 = (18, 25, 68, 153, 231, 223, 215, 208, 166)
+DIVERGING_ON_DARK_256 = (75, 32, 26, 24, 236, 94, 136, 178, 222)
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
@@ -56,6 +61,12 @@ def luminance(colour: RGB) -> float:
     """Relative luminance, 0 to 1 (WCAG 2.1)."""
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (each / 255 for each in colour)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def lightness(colour: RGB) -> float:
+    """L* of CIELAB (CIE 15), 0 for black to 100 for white."""
+    y = luminance(colour)
+    return 116 * y ** (1 / 3) - 16 if y > (6 / 29) ** 3 else y * (29 / 3) ** 3
 
 
 def contrast(one: RGB, other: RGB) -> float:
@@ -79,13 +90,17 @@ def rgb_of_256(index: int) -> RGB:
 
 
 @lru_cache(maxsize=512)
-def cell_style(value: float, colours: Colours, signed: bool = False) -> Style:
-    """Paper and ink for a weight in 0 … 1, or for a difference in −1 … 1; no style where colours are too few."""
+def cell_style(value: float, colours: Colours, signed: bool = False, light: bool = False) -> Style:
+    """Paper and ink for a share of a scale, 0 … 1, or −1 … 1 if signed; no style where colours are too few.
+
+    light: differences are drawn from white, as on paper.
+    """
     if colours == "truecolor":
-        paper = interpolate(DIVERGING if signed else CIVIDIS, value)
+        paper = interpolate((DIVERGING if light else DIVERGING_ON_DARK) if signed else CIVIDIS, value)
         return Style(color=Color.from_rgb(*ink(paper)), bgcolor=Color.from_rgb(*paper))
     if colours == "256":
-        index = _level((value + 1) / 2, DIVERGING_256) if signed else _level(value, CIVIDIS_256)
+        both_ways = DIVERGING_256 if light else DIVERGING_ON_DARK_256
+        index = _level((value + 1) / 2, both_ways) if signed else _level(value, CIVIDIS_256)
         dark_ink = ink(rgb_of_256(index)) == BLACK
         return Style(color=Color.from_ansi(16 if dark_ink else 231), bgcolor=Color.from_ansi(index))
     return Style.null()

@@ -4,7 +4,7 @@ All panels of one picture share a scale. The page has the same in its script (`v
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ FEW = 16  # words a side up to which `auto` goes to the largest weight
 PERCENT = 99.5
 FAINTEST = 1e-4  # the weight that `log` begins at
 _EQUAL = 1 + 1e-9
+_PERCENTILE = f"the {PERCENT}th percentile"
 
 Mask = NDArray[np.bool_]
 
@@ -59,6 +60,14 @@ class ColorScale:
             return np.asarray(np.log(np.maximum(sizes, self.bottom) / self.bottom) / np.log(top / self.bottom))
         return np.asarray(np.sqrt(sizes / top) if self.name == "sqrt" else sizes / top)
 
+    def at(self, share: float) -> float:
+        """The number with this share of the full colour; by row a share of the row's largest."""
+        if self.name == "row":
+            return share
+        if self.name == "log":
+            return float(np.sign(share) * self.bottom * (self.top / self.bottom) ** abs(share))
+        return float(np.sign(share) * self.top * abs(share) ** (2 if self.name == "sqrt" else 1))
+
     @property
     def legend(self) -> str:
         """The scale in one line."""
@@ -66,6 +75,10 @@ class ColorScale:
             return f"colours from 0 to each row's own {self.said}"
         said = f", {self.said}" if self.said else ""
         return f"colours from {self.least} to {self.most}{said}"
+
+    def naming(self, cell: str) -> "ColorScale":
+        """With the words of the cell with the largest number."""
+        return replace(self, said=f"{self.said}: {cell}" if self.said else f"the largest is at {cell}")
 
     @property
     def least(self) -> str:
@@ -89,11 +102,13 @@ def color_scale(
     crossed: bool = False,
     hidden: Sequence[Mask] = (),
     own: Sequence[Mask] = (),
+    what: str = "weight",
 ) -> ColorScale:
     """The scale of this name over all panels [n, m] of a picture.
 
     crossed: the columns are of another sentence. hidden: the cells of each that a mask takes away. own: its diagonal,
-    where a cell is not a pair of single words; else that of a square. Nothing in sight, or nothing but 0, has a scale.
+    where a cell is not a pair of single words; else that of a square. what: the name of one number. Nothing in
+    sight, or nothing but 0, has a scale.
     """
     seen = _sizes(panels, hidden)  # [cells]
     apart = _apart(panels, hidden, own) if name in ("auto", "percentile") and not crossed else seen  # [cells]
@@ -101,10 +116,11 @@ def color_scale(
     largest = float(seen.max(initial=0))
     many = name == "percentile" or (name == "auto" and max(max(each.shape) for each in panels) > FEW)
     if name == "row":
-        return ColorScale(name, said="largest weight")
+        return ColorScale(name, said=f"largest {what}")
     if name == "fixed":
-        return ColorScale(name, max(1.0, largest), said="the largest weight" if largest > _EQUAL else "")
-    top, said = _top(apart, many) if name in ("auto", "percentile") else (largest, "the largest weight")
+        return ColorScale(name, max(1.0, largest), said=f"the largest {what}" if largest > _EQUAL else "")
+    top, is_percentile = _top(apart, many) if name in ("auto", "percentile") else (largest, False)
+    said = _PERCENTILE if is_percentile else f"the largest {what}"
     if name in CURVES:
         return ColorScale(name, *_ends(name, top), said=f"{said}, by {CURVES[name]}")
     if not top > 0:  # all weight is on the diagonal, or there is none
@@ -125,7 +141,8 @@ def signed_scale(
         return ColorScale(name, signed=True, said="largest difference" if weights else "largest", cell=cell)
     if name == "fixed" and weights:
         return ColorScale(name, 1.0, signed=True, cell=cell)
-    top, said = _top(seen, True) if name == "percentile" else (largest, "the largest")
+    top, is_percentile = _top(seen, name == "percentile")
+    said = _PERCENTILE if is_percentile else "the largest"
     if name in CURVES:
         return ColorScale(name, *_ends(name, top), signed=True, said=f"{said}, by {CURVES[name]}", cell=cell)
     top = top or largest or 1.0
@@ -140,10 +157,10 @@ def _ends(name: str, largest: float) -> tuple[float, float]:
     return (max(largest, 10 * FAINTEST), FAINTEST) if name == "log" else (largest or 1.0, 0.0)
 
 
-def _top(sizes: Array, many: bool) -> tuple[float, str]:
-    """The largest of few cells, and of many the size that PERCENT of them do not exceed; if that is 0, the largest."""
+def _top(sizes: Array, many: bool) -> tuple[float, bool]:
+    """The size that PERCENT of many cells do not exceed, else, or if it is 0, the largest; whether it is the first."""
     top = float(np.percentile(sizes, PERCENT)) if many and sizes.size else 0.0
-    return (top, f"the {PERCENT}th percentile") if top > 0 else (float(sizes.max(initial=0)), "the largest weight")
+    return (top, True) if top > 0 else (float(sizes.max(initial=0)), False)
 
 
 def _sizes(panels: Sequence[Array], hidden: Sequence[Mask]) -> Array:

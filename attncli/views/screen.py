@@ -19,9 +19,9 @@ class Screen:
     """The target of the lines. `colours` "16" and "none" are set with glyphs and numbers only.
 
     height: the lines of a terminal, 0 of a file or a pipe; whole: whether a page may be longer than that. command: the
-    words of the command line that the page is of, if it is known. scale: the name of the scale of colours. reorders: a
-    terminal that may set words from right to left itself; elsewhere text stays as it is. numbers: a map of heads has
-    its measures in numbers in place of pictures.
+    words of the command line that the page is of, if it is known. scale: the name of the scale of colours. light: its
+    background is. reorders: a terminal that may set words from right to left itself; elsewhere text stays as it is.
+    numbers: a map of heads has its measures in numbers in place of pictures.
     """
 
     width: int = 80
@@ -29,6 +29,7 @@ class Screen:
     encoding: str = "utf-8"
     accessible: bool = False
     scale: str = "auto"
+    light: bool = False
     reorders: bool = False
     numbers: bool = False
     height: int = 0

@@ -57,7 +57,7 @@ def test_what_is_shown_of_a_model(tmp_path, ending, shown):
 
 
 @pytest.mark.parametrize("ending", ["svg", "screen.svg", "txt"])
-@pytest.mark.parametrize("scale", ["row"])
+@pytest.mark.parametrize("scale", ["row", "log"])
 def test_colours_of_another_scale(tmp_path, ending, scale):
     state, whole = State(Ask(BARK)), explain(BARK)
     assert same_files(state, whole, tmp_path, ending, scale=scale)
@@ -115,6 +115,6 @@ def test_say_needs_no_encoding(monkeypatch):
 
 def test_a_remark_while_saving_is_returned_and_not_written(tmp_path, capsys):
     long = " ".join(["dog"] * 70)
-    remarks = _save(explain(long), str(tmp_path / "x.svg"), False)
+    remarks = _save(explain(long), str(tmp_path / "x.svg"), "fixed")
     assert len(remarks) >= 1
     assert capsys.readouterr().err == ""

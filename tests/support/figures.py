@@ -9,13 +9,13 @@ from attncli.views.figure.saving import save_figure
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def content_of(explanation, kind="heat", by_row=False):
-    return explanation_content(explanation, kind, by_row)
+def content_of(explanation, kind="heat", scale="auto"):
+    return explanation_content(explanation, kind, scale)
 
 
-def drawn(explanation, form="svg", kind="heat", by_row=False):
+def drawn(explanation, form="svg", kind="heat", scale="auto"):
     """The bytes of a figure of an explanation."""
-    return printed(content_of(explanation, kind, by_row), form, kind)
+    return printed(content_of(explanation, kind, scale), form, kind)
 
 
 def printed(content, form="svg", kind="heat", remarks=None):

@@ -17,8 +17,8 @@ def small(tmp_path_factory):
     return small_set(tmp_path_factory.mktemp("set") / "small")
 
 
-def drawn(alignment, kind, form="svg", by_row=False):
-    return printed(alignment_content(alignment, kind, by_row), form, kind)
+def drawn(alignment, kind, form="svg", scale="auto"):
+    return printed(alignment_content(alignment, kind, scale), form, kind)
 
 
 CURVE = re.compile(

@@ -16,12 +16,12 @@ TRANSLATOR = TESTS / "oracles" / "translator"
 
 
 def content_of(*arguments, **more):
-    return effects_content(head_effects(*arguments, **more), "heat", False)
+    return effects_content(head_effects(*arguments, **more), "heat", "auto")
 
 
 def test_a_head_is_a_point_at_its_weight_and_effect():
     effects = head_effects("the dog is", TINY / "gpt2")
-    figure = effects_content(effects, "heat", False).draw("heat")
+    figure = effects_content(effects, "heat", "auto").draw("heat")
     (axes,) = figure.axes
     (points,) = axes.collections
     assert points.get_offsets().tolist() == np.stack([effects.weights, effects.effects], axis=1).tolist()
@@ -31,7 +31,7 @@ def test_a_head_is_a_point_at_its_weight_and_effect():
 
 def test_the_text_says_the_answer_and_how_both_agree():
     effects = head_effects("the dog is", TINY / "gpt2", ablate="mean")
-    shown = texts(printed(effects_content(effects, "heat", False)))
+    shown = texts(printed(effects_content(effects, "heat", "auto")))
     assert "the dog is" in shown
     (what,) = (text for text in shown if text.startswith("model gpt2 (gpt2, 2 layers × 4 heads)"))
     assert f'answer "{Screen().word(effects.answer)}" at is (3) · ablation mean' in what

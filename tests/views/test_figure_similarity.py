@@ -31,8 +31,8 @@ def by_cls(tmp_path_factory):
     return encoder_folder(tmp_path_factory.mktemp("models") / "by-cls", "cls")
 
 
-def drawn(found, kind, form="svg", by_row=False):
-    return printed(similarity_content(found, kind, by_row), form, kind)
+def drawn(found, kind, form="svg", scale="auto"):
+    return printed(similarity_content(found, kind, scale), form, kind)
 
 
 CURVE = re.compile(
@@ -65,11 +65,11 @@ def test_the_numbers_of_the_map_are_the_shares_with_their_signs_in_one_unit(plan
     assert {"first text (a)", "second text (b)", "-0.20", "+0.20"} <= {*texts(svg)}
 
 
-@pytest.mark.parametrize("by_row", [False, True])
-def test_the_colour_of_a_cell_is_its_share_of_the_largest_either_way(plane, by_row):
+@pytest.mark.parametrize("scale", ["auto", "row"])
+def test_the_colour_of_a_cell_is_its_share_of_the_largest_either_way(plane, scale):
     found = similar("dog cat", "stone <b>", plane)
-    svg = drawn(found, "heat", by_row=by_row).decode()
-    shares = [-1, 0, 1, 1] if by_row else [-1, 0, 0.5, 0.5]
+    svg = drawn(found, "heat", scale=scale).decode()
+    shares = [-1, 0, 1, 1] if scale == "row" else [-1, 0, 0.5, 0.5]
     cells = re.findall(r'fill: (#\w+); stroke: (#\w+); stroke-width: 0.4"', svg)[:4]
     levels = [np.linspace(-1, 1, 256)[min(int((share + 1) / 2 * 256), 255)] for share in shares]
     assert cells == [(hexed(interpolate(DIVERGING, level)),) * 2 for level in levels]

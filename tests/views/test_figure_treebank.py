@@ -30,8 +30,8 @@ def found():
     return heads_of(obj, cc, numbers=NUMBERS, remarks=("2 words <i> have no piece",))
 
 
-def drawn(found, by_row=False):
-    return treebank_content(found, "heat", by_row).draw("heat")
+def drawn(found, scale="auto"):
+    return treebank_content(found, "heat", scale).draw("heat")
 
 
 def maps_of(figure):
@@ -68,7 +68,7 @@ def test_a_dot_marks_the_heads_whose_interval_lies_above_the_baseline(found):
 
 
 def test_by_row_the_largest_number_of_a_row_in_any_map_has_the_last_colour(found):
-    for way, (beside, heads) in enumerate(maps_of(drawn(found, by_row=True))):
+    for way, (beside, heads) in enumerate(maps_of(drawn(found, scale="row"))):
         assert cells_of(beside)[0] == pytest.approx(np.array([[0.6 / 0.8], [0.3]]))
         assert cells_of(heads)[0][0] == pytest.approx(np.array(OBJ)[0, :, way] / 80)
 

@@ -18,11 +18,13 @@ from attncli import compare, explain_model
 from attncli.errors import AttnError
 from attncli.models.model import open_model
 from attncli.recipes.model_comparison import compare_swap
+from attncli.settings.explanation import SCALES
 from attncli.settings.model import check_model_settings
 from attncli.views.figure.compared import comparison_content, model_comparison_content
 from attncli.views.figure.drawing import draw
 from attncli.views.figure.fonts import escaped, families
 from attncli.views.palette import CIVIDIS, contrast, interpolate
+from attncli.views.scale import color_scale
 from attncli.views.screen import visible
 
 BERT = TINY / "bert"
@@ -43,7 +45,7 @@ def test_every_cell_has_its_number_and_a_hidden_one_none(options):
     explanation = explained(BARK, **options)
     shown = ~np.isneginf(explanation.scores[0, 0])
     bar = ["0.00", "0.25", "0.50", "0.75", "1.00"]
-    numbers = [text for text in texts(drawn(explanation)) if re.fullmatch(r"[01]\.\d\d", text)]
+    numbers = [text for text in texts(drawn(explanation, scale="fixed")) if re.fullmatch(r"[01]\.\d\d", text)]
     assert Counter(numbers) == Counter([*(f"{value:.2f}" for value in explanation.weights[0, 0][shown]), *bar])
 
 
@@ -53,12 +55,12 @@ def test_what_a_mask_hides_is_hatched_and_said():
     assert "hatched: hidden by the mask" in texts(hatched)
 
 
-@pytest.mark.parametrize("by_row", [False, True])
-def test_the_colour_of_a_cell_is_its_weight_on_the_scale(by_row):
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_colour_of_a_cell_is_its_weight_on_the_scale(scale):
     explanation = explained("a b c")
-    fills = re.findall(r"fill: (#\w{6}); stroke: \1", drawn(explanation, by_row=by_row).decode())[:9]
+    fills = re.findall(r"fill: (#\w{6}); stroke: \1", drawn(explanation, scale=scale).decode())[:9]
     weights = explanation.weights[0, 0]
-    shares = weights / weights.max(axis=1, keepdims=True) if by_row else weights
+    shares = color_scale(scale, [weights]).shares(weights)
     for fill, share in zip(fills, shares.ravel(), strict=True):
         seen = tuple(bytes.fromhex(fill[1:]))
         assert np.abs(np.subtract(seen, interpolate(CIVIDIS, float(share)))).max() <= 4  # 256 levels of colour
@@ -163,18 +165,18 @@ def test_an_escaped_emoji_is_escapes_and_nothing_unseen_between_them():
 
 def test_a_figure_that_would_be_all_dark_names_the_other_scale():
     remarks = []
-    for by_row in (False, True):
+    for scale in ("fixed", "auto", "row"):
         printed(
-            content_of(explained(" ".join(f"w{i}" for i in range(40)), temperature=9.0), by_row=by_row), remarks=remarks
+            content_of(explained(" ".join(f"w{i}" for i in range(40)), temperature=9.0), scale=scale), remarks=remarks
         )
     assert len(remarks) == 1
-    assert "--color-scale row" in remarks[0]
+    assert "--color-scale auto" in remarks[0]
 
 
-@pytest.mark.parametrize("by_row", [False, True])
-def test_another_scale_is_no_advice_where_no_weight_is_above_0(by_row):
+@pytest.mark.parametrize("scale", ["fixed", "auto", "row"])
+def test_another_scale_is_no_advice_where_no_weight_is_above_0(scale):
     remarks = []
-    printed(content_of(explained("dog", exclude_self=True), by_row=by_row), remarks=remarks)
+    printed(content_of(explained("dog", exclude_self=True), scale=scale), remarks=remarks)
     assert remarks == []
 
 
@@ -207,7 +209,8 @@ def test_the_arcs_of_a_query_are_as_wide_as_its_weights():
     explanation = explained(BARK, word="cute", temperature=0.5)
     svg = drawn(explanation, kind="arcs").decode()
     curves = re.findall(r"C [^\"]*\"[^>]*stroke-width: ([\d.]+)", svg)
-    shares = np.sort(explanation.weights[0, 0, 3])
+    weights = explanation.weights[0, 0]
+    shares = np.sort(color_scale("auto", [weights]).shares(weights)[3])
     assert [float(width) for width in curves] == pytest.approx(0.25 + 3.25 * shares[shares >= 0.01], abs=1e-5)
 
 
@@ -287,7 +290,7 @@ def test_long_words_leave_room_for_the_map(word):
 
 @pytest.mark.parametrize("n", [9, 58])
 def test_long_methods_stand_side_by_side_with_words_beside_each_line(n):
-    content = comparison_content(compare(" ".join(BARK.split()[i % 9] for i in range(n))), "heat", False)
+    content = comparison_content(compare(" ".join(BARK.split()[i % 9] for i in range(n))), "heat", "auto")
     svg = printed(content)
     assert size_of(svg)[0] <= 15
     assert size_of(svg)[1] <= 20
@@ -323,7 +326,7 @@ def test_a_query_under_several_heads_is_a_row_a_head():
 
 def test_a_comparison_has_every_method_and_what_it_differs_by():
     comparison = compare(BARK, against=["dot", "cosine"])
-    shown = texts(printed(comparison_content(comparison, "heat", False)))
+    shown = texts(printed(comparison_content(comparison, "heat", "auto")))
     assert {"scaled", "dot", "cosine", "dot − scaled", "cosine − scaled"} <= set(shown)
     difference = round(100 * float(comparison.methods[1].weights[0, 0] - comparison.methods[0].weights[0, 0]))
     assert f"{difference:+}" in shown
@@ -332,9 +335,9 @@ def test_a_comparison_has_every_method_and_what_it_differs_by():
 
 def test_compared_models_are_a_map_with_the_most_different_heads():
     comparison = compare_swap("the dog ran", open_model(str(BERT)), "dog=he", check_model_settings())
-    content = model_comparison_content(comparison, "heat", False)
+    content = model_comparison_content(comparison, "heat", "auto")
     apart = np.array([each.divergence for each in comparison.heads])
     np.testing.assert_array_equal(content.panels[0].weights.ravel(), apart)
     most = comparison.heads[int(apart.argmax())]
     assert content.notes[0].startswith(f"most different: layer {most.layer} head {most.head} ")
-    assert content.scale.most >= apart.max()
+    assert content.scale.colours.top >= apart.max()

@@ -11,11 +11,13 @@ from support.places import TESTS
 from attncli import compare
 from attncli.models.model import open_model
 from attncli.recipes.model_comparison import compare_models_with, compare_swap
+from attncli.settings.explanation import SCALES
 from attncli.settings.model import check_model_settings
 from attncli.views.page.colours import script_of_scales
-from attncli.views.palette import CIVIDIS, DIVERGING
+from attncli.views.palette import CIVIDIS, DIVERGING, DIVERGING_ON_DARK
 from attncli.views.records.compared import comparison_json, model_comparison_json
 from attncli.views.records.json import explanation_json
+from attncli.views.scale import color_scale
 
 SENTENCE = "Bark is very cute and he is a dog"
 TINY = TESTS / "oracles" / "tiny"
@@ -120,12 +122,14 @@ def test_no_difference_is_offered_between_other_tokens(show, other, there):
 @needs_chromium
 def test_methods_share_the_scale_of_lines_and_colours(show, vectors):
     comparison = compare(SENTENCE, vectors, against=METHODS)
-    largest = max(method.weights.max() for method in comparison.methods)
+    weights = [method.weights for method in comparison.methods]
     browser = show(comparison)
-    assert browser.text("#scale option:checked") == "0 to the largest of all methods"
-    for source in range(3):
-        browser.choose("source", source)
-        assert browser.text("#most") == f"{largest:.2f}"
+    for name in ("auto", "largest"):
+        browser.choose("scale", name)
+        top = color_scale(name, weights).top
+        for source in range(3):
+            browser.choose("source", source)
+            assert browser.run("return view.scale.top") == pytest.approx(top, abs=1e-4)
 
 
 @needs_chromium
@@ -140,7 +144,7 @@ def test_each_row_can_have_the_full_colour(browser, tmp_path, vectors):
         255
     }
     browser.choose("scale", "largest")
-    assert len(set(browser.run("return [...view.tops]"))) == 1
+    assert len(set(browser.run("return [...view.rowTops]"))) == 0
 
 
 HOSTILE = "<img/src=x/onerror=alert(1)>"
@@ -159,7 +163,7 @@ def test_a_changed_word_of_strangers_stays_text(show):
 def test_at_the_edges_every_view_still_answers(show, vectors, settings):
     browser = show(compare("dog", vectors, against=METHODS, **settings))
     for show_ in ("difference", "weights"):
-        for scale in ("row", "fixed", "largest"):
+        for scale in SCALES:
             browser.choose("show", show_)
             browser.choose("scale", scale)
             browser.run("togglePin(0)")
@@ -167,10 +171,14 @@ def test_at_the_edges_every_view_still_answers(show, vectors, settings):
             assert not [word for word in ("NaN", "Infinity", "undefined", "null") if word in shown]
 
 
+WEIGHTS = ("weights", CIVIDIS, 0, 255)
+BOTH_WAYS = [("differences", DIVERGING, -1, 127.5), ("differences_on_dark", DIVERGING_ON_DARK, -1, 127.5)]
+
+
 def test_the_page_has_the_colours_of_the_terminal():
     script = script_of_scales()
     given = json.loads(re.search(r"const PALETTE = (\{.+?\});", script)[1])
-    for name, anchors, low, scale in (("weights", CIVIDIS, 0, 255), ("differences", DIVERGING, -1, 127.5)):
+    for name, anchors, low, scale in (WEIGHTS, *BOTH_WAYS):
         assert given[name] == [[pytest.approx((place - low) * scale), *colour] for place, colour in anchors]
 
 

@@ -164,14 +164,14 @@ def test_a_relation_is_chosen_by_click_and_its_maps_are_shown(show, many):
 
 
 @needs_chromium
-@pytest.mark.parametrize("by_row", [False, True])
-def test_the_colour_of_a_cell_is_its_share_of_the_scale(show, found, by_row):
-    browser = show(found, by_row)
+@pytest.mark.parametrize("scale", ["auto", "row"])
+def test_the_colour_of_a_cell_is_its_share_of_the_scale(show, found, scale):
+    browser = show(found, scale)
     papers = browser.run("return WEIGHTS.papers")
     shown = browser.run("return [...document.querySelectorAll('.map tbody td')].map((e) => e.style.background)")
-    shares = np.moveaxis(np.array(OBJ), -1, 0).ravel() / (80 if by_row else 100)
+    shares = np.moveaxis(np.array(OBJ), -1, 0).ravel() / (80 if scale == "row" else 100)
     assert shown == ["rgb({}, {}, {})".format(*papers[int(share * 255 + 0.5)]) for share in shares]
-    assert browser.text("#most") == ("0.80" if by_row else "1.00")
+    assert browser.text("#most") == ("0.80" if scale == "row" else "1.00")
 
 
 @needs_chromium

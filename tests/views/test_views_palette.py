@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.colour import lab
 
 from attncli.views.page.colours import style_of_scales
 from attncli.views.page.frame import PARTS
@@ -15,10 +16,12 @@ from attncli.views.palette import (
     CIVIDIS_256,
     DIVERGING,
     DIVERGING_256,
+    DIVERGING_ON_DARK,
+    DIVERGING_ON_DARK_256,
     cell_style,
     contrast,
     interpolate,
-    luminance,
+    lightness,
     rgb_of_256,
 )
 from attncli.views.screen import Screen
@@ -70,28 +73,62 @@ def test_cividis_is_cividis(place, published):
     "colours",
     [
         [interpolate(CIVIDIS, value / 100) for value in range(101)],
-        [rgb_of_256(index) for index in CIVIDIS_256],
-        [interpolate(DIVERGING, value / 100) for value in range(101)],
-        [interpolate(DIVERGING, -value / 100) for value in range(101)],
-        [rgb_of_256(index) for index in DIVERGING_256[4:]],
-        [rgb_of_256(index) for index in DIVERGING_256[4::-1]],
+        [interpolate(DIVERGING, value / 100) for value in range(100, -1, -1)],
+        [interpolate(DIVERGING, -value / 100) for value in range(100, -1, -1)],
+        [interpolate(DIVERGING_ON_DARK, value / 100) for value in range(101)],
+        [interpolate(DIVERGING_ON_DARK, -value / 100) for value in range(101)],
     ],
 )
-def test_more_is_lighter(colours):
-    light = [luminance(colour) for colour in colours]
-    assert all(low < high for low, high in pairwise(light)) or (len(light) > 9 and light == sorted(light))
+def test_more_is_lighter_or_from_white_darker(colours):
+    light = [lightness(colour) for colour in colours]
+    assert light == sorted(light)
+    assert light[-1] - light[0] > 30
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        *(CIVIDIS_256, DIVERGING_256[4::-1][::-1], DIVERGING_256[4:][::-1]),
+        *(DIVERGING_ON_DARK_256[4:], DIVERGING_ON_DARK_256[4::-1]),
+    ],
+)
+def test_the_256_colours_go_up_in_lightness_in_steps_that_can_be_seen(levels):
+    """L* of CIELAB, computed here in another way; the steps are as even as there are colours."""
+    light = [lab(rgb_of_256(index))[0] for index in levels]
+    np.testing.assert_allclose(light, [lightness(rgb_of_256(index)) for index in levels], atol=0.01)
+    least = 5 if levels is CIVIDIS_256 else 2.5
+    assert all(least < high - low < 28 for low, high in pairwise(light))
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        *((DIVERGING[0][1], DIVERGING[-1][1]), (DIVERGING_ON_DARK[0][1], DIVERGING_ON_DARK[-1][1])),
+        *[tuple(rgb_of_256(each[at]) for at in (0, -1)) for each in (DIVERGING_256, DIVERGING_ON_DARK_256)],
+    ],
+)
+def test_the_ends_of_differences_are_apart_in_grey_too(ends):
+    less, more = map(lightness, ends)
+    assert more - less > 18
+
+
+def test_differences_begin_at_the_paper():
+    assert interpolate(DIVERGING, 0) == (255, 255, 255)
+    assert rgb_of_256(DIVERGING_256[4]) == (255, 255, 255)
+    for colour in (interpolate(DIVERGING_ON_DARK, 0), rgb_of_256(DIVERGING_ON_DARK_256[4])):
+        assert lightness(colour) < 25
 
 
 def test_nine_levels_stay_distinct():
-    assert len(set(CIVIDIS_256)) == len(set(DIVERGING_256)) == 9
+    assert len(set(CIVIDIS_256)) == len(set(DIVERGING_256)) == len(set(DIVERGING_ON_DARK_256)) == 9
     assert {cell_style(level / 8, "256").bgcolor.number for level in range(9)} == set(CIVIDIS_256)
 
 
-@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(("signed", "light"), [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("colours", ["truecolor", "256"])
-def test_text_is_readable_on_every_colour(colours, signed):
+def test_text_is_readable_on_every_colour(colours, signed, light):
     for value in HUNDREDTHS if signed else HUNDREDTHS[100:]:
-        style = cell_style(value, colours, signed)
+        style = cell_style(value, colours, signed, light)
         ink, paper = (
             tuple(each.triplet) if each.triplet else rgb_of_256(each.number) for each in (style.color, style.bgcolor)
         )

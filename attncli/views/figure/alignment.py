@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.recipes.alignment import Alignment
-from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
+from attncli.views.figure.content import PAPER, Content, Kind, Panel, cut_note, labels, weights_scale
 from attncli.views.figure.script import runs_right_to_left
 from attncli.views.terminal.alignment import labelled, without_partner
 
 
-def alignment_content(alignment: Alignment, kind: Kind, by_row: bool) -> Content:
+def alignment_content(alignment: Alignment, kind: Kind, scale: str) -> Content:
     """One panel; as arcs the source is above, the target below, a hue a group of linked words."""
     source, target = alignment.sentences
     rows, columns = (labels([token.label for token in sentence.tokens]) for sentence in alignment.sentences)
@@ -20,7 +20,7 @@ def alignment_content(alignment: Alignment, kind: Kind, by_row: bool) -> Content
         f"{PAPER.word(source.text)} / {PAPER.word(target.text)}",
         " · ".join(f"{each.label} {PAPER.word(each.value)}" for each in labelled(alignment, PAPER)),
         ((panel,),),
-        Scale("share of the row's largest weight", by_row=True) if by_row else Scale("weight"),
+        weights_scale("weight", scale, [panel], crossed=True),
         tuple(_notes(alignment)),
         axes=("source", "target"),
         sides=("source", "target"),

@@ -156,7 +156,7 @@ def arc_notes(content: Content) -> Iterator[str]:
     if any(panel.links is not None for panel in content.panels):
         yield "an arc is a link, the wider the larger its weight; words that share links share a colour"
         return
-    left_out = threshold(content) * content.scale.most
+    left_out = content.scale.colours.at(threshold(content))
     share = " of the row's largest" * content.scale.by_row
     if content.scale.signed:
         yield f"dashed: below 0; shares within ±{left_out:.2g}{share} are not drawn"

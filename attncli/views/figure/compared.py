@@ -7,36 +7,32 @@ import numpy as np
 from attncli.errors import AttnError
 from attncli.recipes.comparison import Compared, Comparison
 from attncli.recipes.model_comparison import ModelComparison
-from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale
+from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, weights_scale
 from attncli.views.figure.explained import explanation_content
 from attncli.views.rounding import number, percent
+from attncli.views.scale import color_scale, signed_scale
 from attncli.views.terminal.model_compare import what_is_compared
 
 MOST_WITH_DIFFERENCES = 60  # words a side
-STRONGEST_DIFFERENCE = 0.3  # a difference of this size has the full colour
-DIFFERENCES = Scale(
-    "difference",
-    STRONGEST_DIFFERENCE,
-    signed=True,
-    clipped=True,
-    note="differences in hundredths: +12 is a weight 0.12 larger than the baseline's",
-)
-_MOST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # where the scale of divergences may end
+IN_HUNDREDTHS = "differences in hundredths: +12 is a weight 0.12 larger than the baseline's"
 
 
-def comparison_content(comparison: Comparison, kind: Kind, by_row: bool) -> Content:
+def comparison_content(comparison: Comparison, kind: Kind, scale: str) -> Content:
     """The baseline's panel, then each method's with its measures and, as heat maps, its difference under it."""
     baseline, *others = comparison.methods
-    whole = explanation_content(baseline.explanation, "heat", by_row)
+    whole = explanation_content(baseline.explanation, "heat", scale)
     like = whole.columns[0][0]
     with_differences = kind == "heat" and max(like.weights.shape) <= MOST_WITH_DIFFERENCES
     columns: list[tuple[Panel, ...]] = [(_panel(baseline, like, "baseline"),)]
     columns += [_column(method, baseline, like, with_differences) for method in others]
+    columns = _with_scale_of_differences(columns, scale)
     n_head = baseline.explanation.weights.shape[1]
     mean = (f"the mean of the {n_head} heads of each method",) * (n_head > 1)
     left_out = ("the differences of so long a sentence are left out; they are in .csv",)
+    drawn = [column[0] for column in columns]
     return replace(
         whole,
+        scale=weights_scale(whole.scale.label, scale, drawn, crossed=whole.crossed),
         columns=tuple(columns),
         notes=(*mean, *left_out * (kind == "heat" and not with_differences), *_notes(comparison, whole)),
     )
@@ -56,7 +52,21 @@ def _column(method: Compared, baseline: Compared, like: Panel, with_difference: 
         return (drawn,)
     difference = method.weights - baseline.weights  # [n_query, n_key]
     title = f"{method.method} − {baseline.method}"
-    return drawn, replace(drawn, title=title, caption="", weights=difference, scale=DIFFERENCES)
+    return drawn, replace(drawn, title=title, caption="", weights=difference)
+
+
+def _with_scale_of_differences(columns: list[tuple[Panel, ...]], name: str) -> list[tuple[Panel, ...]]:
+    """The columns with one scale for all differences, which names the largest."""
+    panels = [panel for column in columns for panel in column[1:]]
+    if not panels:
+        return columns
+    colours = signed_scale(name, [panel.weights for panel in panels], hidden=[panel.hidden for panel in panels])
+    if colours.cell is not None:
+        most = panels[colours.cell.panel]
+        cell = f"{most.title}, {most.rows[colours.cell.row]} → {most.columns[colours.cell.column]}"
+        colours = colours.naming(cell)
+    scale = Scale("difference", colours, note=IN_HUNDREDTHS)
+    return [(column[0], *(replace(panel, scale=scale) for panel in column[1:])) for column in columns]
 
 
 def _panel(method: Compared, like: Panel, caption: str) -> Panel:
@@ -69,7 +79,7 @@ def _panel(method: Compared, like: Panel, caption: str) -> Panel:
     )
 
 
-def model_comparison_content(comparison: ModelComparison, kind: Kind, by_row: bool) -> Content:
+def model_comparison_content(comparison: ModelComparison, kind: Kind, scale: str) -> Content:
     """The divergence of every head: a row a layer, a column a head.
 
     Raises:
@@ -80,17 +90,12 @@ def model_comparison_content(comparison: ModelComparison, kind: Kind, by_row: bo
     layers, heads = comparison.baseline.source.layers, comparison.baseline.source.heads
     apart = np.reshape([each.divergence for each in comparison.heads], (len(layers), len(heads)))  # [n_layer, n_head]
     panel = Panel("", apart, np.zeros(apart.shape, bool), tuple(map(str, layers)), tuple(map(str, heads)), decimals=3)
-    scale = Scale("share of the layer's largest divergence", by_row=True) if by_row else _scale(float(apart.max()))
+    colours = color_scale(scale, [apart], crossed=True, what="divergence")
+    label = "share of the layer's largest divergence" if scale == "row" else "divergence, bits a row"
     sentences = " / ".join(map(PAPER.word, comparison.texts))
     notes = (_most(comparison), *map(PAPER.word, comparison.warnings))
     what = f"Jensen-Shannon divergence of each head, {PAPER.word(what_is_compared(comparison))}"
-    return Content(sentences, what, ((panel,),), scale, notes, axes=("layer", "head"))
-
-
-def _scale(largest: float) -> Scale:
-    """0 to the largest divergence, rounded up to 1, 2 or 5 of some decimal place."""
-    most = next((most for most in _MOST if most >= largest), 1.0)
-    return Scale("divergence, bits a row", most)
+    return Content(sentences, what, ((panel,),), Scale(label, colours), notes, axes=("layer", "head"))
 
 
 def _most(comparison: ModelComparison) -> str:

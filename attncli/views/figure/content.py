@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.arrays import Array
+from attncli.views.scale import FIXED, ColorScale, color_scale
 from attncli.views.screen import Screen, cut
 
 Kind = Literal["heat", "arcs"]
@@ -65,25 +66,29 @@ class Panel:
 
 @dataclass(frozen=True)
 class Scale:
-    """The range of colours, widths and opacities: 0 to `most`, or 0 to each row's largest weight; `signed`: both ways.
+    """The scale of colours, widths and opacities, with its label.
 
-    unit: of signed numbers, which are written whole; clipped: whether numbers may be beyond `most`; note: for readers.
+    unit: of signed numbers, which are written whole; note: for readers.
     """
 
     label: str
-    most: float = 1.0
-    by_row: bool = False
-    signed: bool = False
+    colours: ColorScale = FIXED
     unit: float = 0.01
-    clipped: bool = False
     note: str = ""
+
+    @property
+    def by_row(self) -> bool:
+        """Whether each row has a scale of its own."""
+        return self.colours.name == "row"
+
+    @property
+    def signed(self) -> bool:
+        """Whether it runs both ways from 0."""
+        return self.colours.signed
 
     def shares(self, weights: Array) -> Array:
         """How much of the scale each weight [n_row, n_column] takes, 0 to 1, or −1 to 1."""
-        values = np.nan_to_num(weights)
-        of_rows = np.abs(values).max(axis=1, keepdims=True)  # [n_row, 1]
-        largest = np.maximum(of_rows, 1e-12) if self.by_row else self.most
-        return np.asarray((values / largest).clip(-1 if self.signed else 0, 1))
+        return self.colours.shares(weights)
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,13 @@ class Content(Figure):
         from attncli.views.figure.drawing import draw  # which draws contents
 
         return draw(self, kind)
+
+
+def weights_scale(label: str, name: str, panels: Sequence[Panel], *, crossed: bool = False) -> Scale:
+    """The scale of this name over the numbers of all panels, one of which is called as the label."""
+    hidden, what = [panel.hidden for panel in panels], label.removeprefix("attention ")
+    colours = color_scale(name, [panel.weights for panel in panels], crossed=crossed, hidden=hidden, what=what)
+    return Scale(f"share of the row's largest {what}" if name == "row" else label, colours)
 
 
 def labels(texts: Sequence[str]) -> tuple[str, ...]:

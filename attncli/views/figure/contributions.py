@@ -9,7 +9,7 @@ from attncli.views.figure.scatter import Scatter
 from attncli.views.terminal.contributions import HELD, LEFT_OUT, sum_of
 
 
-def contributions_content(found: HeadContributions, kind: Kind, by_row: bool) -> Scatter:
+def contributions_content(found: HeadContributions, kind: Kind, scale: str) -> Scatter:
     """A point a head and a point a feed-forward, the largest with their names; one kind of it, and no colours."""
     model, fed = found.model, [each for each in found.parts if each.part == FEED_FORWARD]
     at = f"{PAPER.word(found.sentence.tokens[found.position].name)} ({found.position})"

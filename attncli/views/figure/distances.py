@@ -4,6 +4,7 @@ import numpy as np
 
 from attncli.corpus.run import Corpus
 from attncli.views.figure.content import PAPER, Content, Panel, Scale
+from attncli.views.scale import color_scale
 from attncli.views.terminal.corpus import about
 
 NEAR = 16  # words to each side
@@ -24,5 +25,5 @@ def distance_content(corpus: Corpus) -> Content:
     manifest = corpus.manifest
     what = f"{manifest['texts']:,} texts, {manifest['words']:,} words · {about(corpus, PAPER)}"
     note = "distance: key − query, in words; 0 is the word itself"
-    scale = Scale("mean weight", most=float(weights.max(initial=1e-9)))
+    scale = Scale("mean weight", color_scale("largest", [weights], crossed=True, what="mean weight"))
     return Content("Attention by distance", what, ((panel,),), scale, (note,), ("head", "distance"))

@@ -108,7 +108,8 @@ def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
     if kind == "heat" and any(panel.links for panel in content.panels):
         yield "framed: links"
     if kind == "heat":
-        yield from dict.fromkeys(note for panel in content.panels if (note := content.scale_of(panel).note))
+        scales = [content.scale_of(panel) for panel in content.panels]
+        yield from dict.fromkeys(note for each in scales for note in (each.colours.legend, each.note) if note)
 
 
 def _draw_panels(sheet: Sheet, top: float) -> float:

@@ -6,7 +6,7 @@ from attncli.views.figure.scatter import Scatter
 from attncli.views.terminal.effects import MADE_UP_FOR, correlation, weight_remarks
 
 
-def effects_content(effects: HeadEffects, kind: Kind, by_row: bool) -> Scatter:
+def effects_content(effects: HeadEffects, kind: Kind, scale: str) -> Scatter:
     """A point a head, those of the largest effects with their names; there is one kind of it, and no colours."""
     model, place = effects.model, effects.position
     of = "" if place is None else f" at {PAPER.word(effects.sentence.tokens[place].name)} ({place})"

@@ -8,14 +8,14 @@ from attncli.arrays import Array
 from attncli.errors import AttnError
 from attncli.recipes.explanation import Explanation
 from attncli.settings.model import FEWER_HEADS
-from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
+from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels, weights_scale
 from attncli.views.figure.script import runs_right_to_left
 from attncli.views.terminal.heading import labelled
 
 MOST_PANELS = {"heat": 144, "arcs": 12}
 
 
-def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> Content:
+def explanation_content(explanation: Explanation, kind: Kind, scale: str) -> Content:
     """One panel a head of the last layer, or of every chosen layer of a model.
 
     Raises:
@@ -30,7 +30,7 @@ def explanation_content(explanation: Explanation, kind: Kind, by_row: bool) -> C
         PAPER.word(explanation.sentence.parts[0].text),
         " · ".join([*_what(explanation), *_query(explanation)]),
         tuple((panel,) for panel in panels),
-        _scale(explanation, by_row),
+        _scale(explanation, scale, panels),
         tuple(_notes(explanation)),
         axes=("head" if one_query and len(places) > 1 else "query", "key"),
         only=explanation.query,
@@ -102,12 +102,11 @@ def _query(explanation: Explanation) -> list[str]:
     return [f"query {PAPER.word(explanation.sentence.tokens[explanation.query].name)} ({explanation.query})"]
 
 
-def _scale(explanation: Explanation, by_row: bool) -> Scale:
-    """The scale and its name: 0 to 1, or to the largest weight where weights may exceed 1."""
+def _scale(explanation: Explanation, name: str, panels: list[Panel]) -> Scale:
+    """The scale of this name; rows of one query in all heads have no diagonal."""
     label = {None: "attention weight", "norm": "‖αf(x)‖"}.get(explanation.source.combined, explanation.source.combined)
-    if by_row:
-        return Scale("share of the row's largest weight", by_row=True)
-    return Scale(label or "", max(1.0, float(np.nan_to_num(explanation.weights).max(initial=0))))
+    of_words = all(panel.rows == panel.columns for panel in panels)
+    return weights_scale(label or "", name, panels, crossed=explanation.memory is not None or not of_words)
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:

@@ -6,13 +6,14 @@ import numpy as np
 
 from attncli.extras import package
 from attncli.views.figure.content import Content, Panel, Scale
-from attncli.views.figure.frame import Frame, cell_text
+from attncli.views.figure.frame import LABEL, POINTS, Frame, cell_text
 from attncli.views.figure.measure import NEEDED_FOR
 from attncli.views.palette import CIVIDIS, DIVERGING, RGB, ink, interpolate
 
 MOST_CELLS = 12_000  # drawn one by one in a figure; more become the pixels of a picture
 _HIDDEN = {"hatch": "//////", "facecolor": "white", "edgecolor": "#9a9a9a", "linewidth": 0}
 _LEVELS, _INSET = 256, 0.07
+SMALLEST_SIGN, SIGNED_FROM = 5.0, 0.1  # points; the share of the full colour from which on a cell has a sign
 SEAM = 0.4  # points that cells reach over their edges, lest browsers show the paper between them
 
 
@@ -39,6 +40,8 @@ def draw_heat(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
     axes.set(xlim=(0, n_column), ylim=(n_row, 0))
     if frame.number_size:
         _number(axes, panel, scale, frame)
+    elif scale.signed:
+        _sign(axes, shown, frame)
     _mark_links(axes, panel, shares, frame)
 
 
@@ -50,6 +53,23 @@ def _number(axes: Any, panel: Panel, scale: Scale, frame: Frame) -> None:
         colour = _hex(ink(paper))
         text = panel.texts[row][column] if panel.texts else cell_text(panel, scale, float(panel.weights[row, column]))
         axes.text(column + 0.5, row + 0.5, text, color=colour, **centred)
+
+
+def _sign(axes: Any, shares: Any, frame: Frame) -> None:
+    """A + or − in the cells of large differences, where there is no room for numbers but for a sign."""
+    n_row, n_column = shares.shape
+    size = min(LABEL, 0.9 * POINTS * min(frame.width / n_column, frame.height / n_row))
+    if size < SMALLEST_SIGN:
+        return
+    for row, column in zip(*np.nonzero(np.abs(shares.filled(0)) >= SIGNED_FROM), strict=True):
+        share = float(shares[row, column])
+        how = {
+            "ha": "center",
+            "va": "center_baseline",
+            "fontsize": size,
+            "color": _hex(ink(interpolate(DIVERGING, share))),
+        }
+        axes.text(column + 0.5, row + 0.5, "+" if share > 0 else "−", **how)
 
 
 def _mark_links(axes: Any, panel: Panel, shares: Any, frame: Frame) -> None:

@@ -19,24 +19,26 @@ _SIGNED = (1.0, 0.5, 0.1, -0.1, -0.5, -1.0)
 
 
 def draw_bar(page: Page, scale: Scale, left: float, top: float, height: float) -> None:
-    """A colour bar from 0 up, or of differences either way."""
+    """A colour bar from the first colour up, or of differences either way, in equal steps of colour."""
     top = _write_label(page, scale.label, left, top)
-    low, most = -scale.most if scale.signed else 0.0, scale.most
+    low = -1.0 if scale.signed else 0.0
     height = min(height - 0.3, 3.0)
     axes = page.axes(left, top, _BAR, height)
-    edges = np.linspace(low, most, 65)
+    edges = np.linspace(low, 1, 65)
     axes.pcolormesh([0, 1], edges, (edges[1:, None] + edges[:-1, None]) / 2, cmap=colours(scale.signed), **_SEAMLESS)
     axes.yaxis.tick_right()
     axes.tick_params(length=2, width=0.5, pad=2)
-    ticks = np.linspace(low, most, 5 if height > 0.8 else 3)
+    ticks = np.linspace(low, 1, 5 if height > 0.8 else 3)
     how = {"fontsize": _LABEL, "va": "center_baseline", "rotation_mode": "anchor"}
-    axes.set_yticks(ticks, [_tick(float(value), scale) for value in ticks], **how)
+    axes.set_yticks(ticks, [tick(float(share), scale) for share in ticks], **how)
 
 
-def _tick(value: float, scale: Scale) -> str:
-    beyond = ("≥ " if value > 0 else "≤ ") if scale.clipped and abs(value) == scale.most else ""
-    decimals = 2 if scale.most >= 0.2 else 4
-    return f"{beyond}{value:+.{decimals}f}" if scale.signed and value else f"{value:.{decimals}f}"
+def tick(share: float, scale: Scale) -> str:
+    """The number with this share of the full colour, with ≥ where larger ones have it too."""
+    value, beyond = scale.colours.at(share), ("≥ " if share > 0 else "≤ ")
+    decimals = 2 if scale.colours.at(1) >= 0.2 and scale.colours.name != "log" else 4
+    shown = f"{value:+.{decimals}f}" if scale.signed and value else f"{value:.{decimals}f}"
+    return beyond * (scale.colours.beyond and abs(share) == 1) + shown
 
 
 def draw_key(page: Page, scale: Scale, left: float, top: float) -> None:
@@ -52,8 +54,7 @@ def draw_key(page: Page, scale: Scale, left: float, top: float) -> None:
         line = package("matplotlib.lines", NEEDED_FOR).Line2D
         how = {"linewidth": width, "color": colour, "linestyle": dashes, "solid_capstyle": "round"}
         axes.add_line(line([0.05, 0.4], [at, at], **how))
-        shown = _tick(share * scale.most, scale) if scale.signed else f"{share * scale.most:.2f}"
-        axes.text(0.48, at, shown, fontsize=_LABEL, va="center_baseline", ha="left")
+        axes.text(0.48, at, tick(share, scale), fontsize=_LABEL, va="center_baseline", ha="left")
 
 
 def _write_label(page: Page, label: str, left: float, top: float) -> float:

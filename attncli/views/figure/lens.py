@@ -5,7 +5,7 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.errors import AttnError
 from attncli.recipes.logit_lens import Lens
-from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, labels
+from attncli.views.figure.content import PAPER, Content, Kind, Panel, labels, weights_scale
 from attncli.views.screen import cut
 from attncli.views.terminal.lens import NOT_SAID
 from attncli.views.terminal.prediction import quoted, settings_shown, token_name
@@ -13,7 +13,7 @@ from attncli.views.terminal.prediction import quoted, settings_shown, token_name
 LONGEST = 12  # cells of a token in its cell
 
 
-def lens_content(lens: Lens, kind: Kind, by_row: bool) -> Content:
+def lens_content(lens: Lens, kind: Kind, scale: str) -> Content:
     """One map of all tokens, or one of each answered place, with the first tokens by rank.
 
     Raises:
@@ -25,10 +25,10 @@ def lens_content(lens: Lens, kind: Kind, by_row: bool) -> Content:
     prediction = lens.prediction
     what = f"logit lens · {PAPER.word(prediction.model.name)}{settings_shown(prediction, PAPER)}"
     notes = (NOT_SAID, *map(PAPER.word, (*prediction.remarks, *prediction.warnings)))
-    scale = Scale("share of the row's largest probability" if by_row else "probability", by_row=by_row)
+    shares = weights_scale("probability", scale, panels, crossed=True)
     across = "token" if lens.every else "rank"
     title = PAPER.word(prediction.answered.text or prediction.text)
-    return Content(title, what, tuple((panel,) for panel in panels), scale, notes, axes=("layer", across))
+    return Content(title, what, tuple((panel,) for panel in panels), shares, notes, axes=("layer", across))
 
 
 def _all_tokens(lens: Lens) -> Panel:

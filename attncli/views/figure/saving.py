@@ -74,7 +74,7 @@ def _remarks(content: Figure, lacking: str) -> Iterator[str]:
     largest = content.largest_share
     if largest is not None and 0 < largest < FAINT:
         faint = f"no weight is above {largest:.2g} of the scale: "
-        yield Remark((faint, Setting("color_scale", "row"), " shades each row up to its own largest"))
+        yield Remark((faint, Setting("color_scale", "auto"), " goes as far as the weights"))
 
 
 def _tidied(svg: bytes, content: Figure) -> bytes:

@@ -5,11 +5,11 @@ from itertools import zip_longest
 
 import numpy as np
 
-from attncli.arrays import Array
 from attncli.errors import AttnError
 from attncli.recipes.text_similarity import Similarity
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels
 from attncli.views.figure.script import runs_right_to_left
+from attncli.views.scale import signed_scale
 from attncli.views.screen import cut
 from attncli.views.terminal.similarity import (
     TEXTS,
@@ -28,7 +28,7 @@ LONGEST = 14  # cells of a word in its cell
 MEASURES = {False: "share of the similarity", True: "change of the similarity"}
 
 
-def similarity_content(found: Similarity, kind: Kind, by_row: bool) -> Content:
+def similarity_content(found: Similarity, kind: Kind, scale: str) -> Content:
     """One panel: rows are the words of the first text; as arcs that is above, with hue and dashes by sign.
 
     Where the similarity is no sum the words stand in two columns, coloured by the change without each.
@@ -47,7 +47,7 @@ def similarity_content(found: Similarity, kind: Kind, by_row: bool) -> Content:
         f"{PAPER.word(first.text)} / {PAPER.word(second.text)}",
         " · ".join([f"{found.function} similarity {number(found.value)}", *_settings(found)]),
         ((panel,),),
-        _scale(panel.weights, exact, by_row),
+        _scale(panel, exact, scale),
         tuple(_notes(found)),
         axes=SIDES if exact else ("place", "text"),
         sides=SIDES,
@@ -84,14 +84,13 @@ def _said(word: str, change: float) -> str:
     return f"{word} {signed(change)}"
 
 
-def _scale(values: Array, exact: bool, by_row: bool) -> Scale:
+def _scale(panel: Panel, exact: bool, name: str) -> Scale:
     """Both ways from 0, up to the largest number."""
-    known = np.nan_to_num(values)
+    known = np.nan_to_num(panel.weights)
+    colours = signed_scale(name, [known], hidden=[panel.hidden], weights=False)
     unit, label = unit_of(known), MEASURES[not exact]
     note = f"shares in units of {unit_shown(unit)}, which sum to the similarity" if exact else ""
-    if by_row:
-        return Scale(f"{label}, of the row's largest", by_row=True, signed=True, unit=unit, note=note)
-    return Scale(label, float(np.abs(known).max(initial=0)) or 1.0, signed=True, unit=unit, note=note)
+    return Scale(f"{label}, of the row's largest" if name == "row" else label, colours, unit=unit, note=note)
 
 
 def _notes(found: Similarity) -> Iterator[str]:

@@ -10,6 +10,7 @@ from attncli.corpus.treebank_heads import RelationHeads, TreebankHeads
 from attncli.errors import AttnError
 from attncli.views.figure.content import PAPER, Kind, Scale
 from attncli.views.figure.grouped import Grouped, Map
+from attncli.views.scale import FIXED, ColorScale
 from attncli.views.screen import cut
 from attncli.views.terminal.treebank import OPTIMISTIC, files_named, remarks_of, sizes
 
@@ -17,7 +18,7 @@ MOST_ROWS, MOST_COLUMNS = 50, 400  # relations; heads, of more of them a column 
 LONGEST = 24  # cells of a relation
 
 
-def treebank_content(found: TreebankHeads, kind: Kind, by_row: bool) -> Grouped:
+def treebank_content(found: TreebankHeads, kind: Kind, scale: str) -> Grouped:
     """A map a direction, rows in order of pairs; a dot marks the heads beyond the best fixed distance; it has one kind.
 
     Raises:
@@ -28,6 +29,7 @@ def treebank_content(found: TreebankHeads, kind: Kind, by_row: bool) -> Grouped:
     shown = found.relations[:MOST_ROWS]
     by_layer = len(found.layers) * len(found.heads) > MOST_COLUMNS
     groups, columns = ([""], found.layers) if by_layer else (found.layers, found.heads)
+    by_row = scale == "row"  # any other: accuracies, which go from 0 to 1
     label = "share of the row's largest share" if by_row else "share of words that look most at the right one"
     return Grouped(
         f"heads against {files_named(found, PAPER)}",
@@ -40,7 +42,7 @@ def treebank_content(found: TreebankHeads, kind: Kind, by_row: bool) -> Grouped:
         tuple(map(str, columns)),
         ("distance", "best head"),
         "layer, of which the best head counts" if by_layer else "layer, its heads from left to right",
-        Scale(label, by_row=by_row),
+        Scale(label, ColorScale("row") if by_row else FIXED),
         tuple(_notes(found, len(shown))),
     )
 

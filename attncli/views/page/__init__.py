@@ -11,13 +11,13 @@ from attncli.views.page.opening import affecting_head, changed_head
 from attncli.views.page.page import page_html
 
 
-def explanation_page(explanation: Explanation, by_row: bool = False) -> str:
-    """The page of one explanation; by_row: each row is coloured up to its own largest weight."""
+def explanation_page(explanation: Explanation, scale: str = "auto") -> str:
+    """The page of one explanation; scale: the name of the scale of its colours."""
     sources = {explanation.source.method: explanation}
-    return page_html(sources, f"attn: {_titled(explanation.sentence)}", by_row=by_row)
+    return page_html(sources, f"attn: {_titled(explanation.sentence)}", scale=scale)
 
 
-def effects_page(effects: HeadEffects, by_row: bool = False) -> str:
+def effects_page(effects: HeadEffects, scale: str = "auto") -> str:
     """The page of the weights that the effects are of, with a map of the heads by their effect.
 
     Raises:
@@ -29,10 +29,10 @@ def effects_page(effects: HeadEffects, by_row: bool = False) -> str:
     record = effects_record(effects, explanation)
     sources = {explanation.source.method: explanation}
     opens, title = affecting_head(effects, record["effects"]), f"attn heads: {_titled(explanation.sentence)}"
-    return page_html(sources, title, by_row=by_row, effects=record, opens=opens)
+    return page_html(sources, title, scale=scale, effects=record, opens=opens)
 
 
-def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = False) -> str:
+def comparison_page(comparison: Comparison | ModelComparison, scale: str = "auto") -> str:
     """The page of several methods, of two models, or of one on a sentence and its changed twin, with a switch."""
     if isinstance(comparison, ModelComparison):
         sources, compared, opens = _runs(comparison), models_measured(comparison), changed_head(comparison)
@@ -40,7 +40,7 @@ def comparison_page(comparison: Comparison | ModelComparison, by_row: bool = Fal
         sources = {each.method: each.explanation for each in comparison.methods}
         compared, opens = methods_measured(comparison), None
     sentence = _titled(next(iter(sources.values())).sentence)
-    return page_html(sources, f"attn compare: {sentence}", comparison.warnings, compared, by_row, opens=opens)
+    return page_html(sources, f"attn compare: {sentence}", comparison.warnings, compared, scale, opens=opens)
 
 
 def _titled(sentence: Sentence) -> str:

@@ -14,7 +14,17 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.alignment import labelled, notes_of
 from attncli.views.terminal.heading import names
 
-SCRIPTS = ("data.js", "status.js", "difference.js", "matrix.js", "readout.js", "room.js", "listen.js", "pair.js")
+SCRIPTS = (
+    "data.js",
+    "status.js",
+    "difference.js",
+    "scale.js",
+    "matrix.js",
+    "readout.js",
+    "room.js",
+    "listen.js",
+    "pair.js",
+)
 ABOUT = (
     "The numbers are stored as base64 of 2 bytes a weight, in 65,534 steps up to the largest, and 2 bytes a score, in "
     "65,535 steps over the range of its row."
@@ -33,8 +43,8 @@ WORDING = {
 }
 
 
-def alignment_page(alignment: Alignment, by_row: bool = False) -> str:
-    """The page of an alignment; by_row: each row is coloured up to its own largest weight."""
+def alignment_page(alignment: Alignment, scale: str = "auto") -> str:
+    """The page of an alignment; scale: the name of the scale of its colours."""
     source, target = (sentence.text for sentence in alignment.sentences)
     parts = {
         "title": as_text(f"attn align: {source} / {target}"),
@@ -45,7 +55,7 @@ def alignment_page(alignment: Alignment, by_row: bool = False) -> str:
         "notes": note_items(notes_of(alignment, Screen())),
         "about": ABOUT,
         "views": filled("pair_views.html", WORDING | ways(source, target) | {"table": _table(alignment)}),
-        "data": json_block(_data(alignment, by_row)),
+        "data": json_block(_data(alignment, scale)),
     }
     return framed("pair.html", ("page.css", "access.css", "pair.css"), (*SCRIPTS, "aligned.js"), parts)
 
@@ -56,7 +66,7 @@ def ways(source: str, target: str) -> dict[str, str]:
     return {"source_way": run[0], "target_way": run[1]}
 
 
-def _data(alignment: Alignment, by_row: bool) -> Record:
+def _data(alignment: Alignment, scale: str) -> Record:
     """The numbers in the form of a page of one head, and the links, each with its group.
 
     The scores are those of two heads: the similarity, and the scores.
@@ -67,7 +77,7 @@ def _data(alignment: Alignment, by_row: bool) -> Record:
     one: Record = {"queries": source, "keys": target, "only": None, "shares": True}
     one |= {"units": [[unit]], "weights": [[weights]], "scores": [[*codes]], "ranges": [[*ranges]]}
     return {
-        "scale": "row" if by_row else "fixed",
+        "scale": scale,
         "compared": None,
         "bytes": FULL.bytes,
         "levels": FULL.levels,

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from attncli.views.palette import BLACK, CIVIDIS, DIVERGING, RGB, WHITE, Anchors
+from attncli.views.palette import BLACK, CIVIDIS, DIVERGING, DIVERGING_ON_DARK, RGB, WHITE, Anchors
 
-SCALES = {"weights": CIVIDIS, "differences": DIVERGING}
+SCALES = {"weights": CIVIDIS, "differences": DIVERGING, "differences_on_dark": DIVERGING_ON_DARK}
 
 
 def style_of_scales() -> str:

@@ -105,7 +105,8 @@ function look() {
   view.queries = namesNow(source);
   view.keys = source.keys ?? view.queries;
   view.weights = shownOf(state.source);
-  view.tops = topsOf();
+  view.scale = scaleNow();
+  view.rowTops = rowTops();
   const unit = view.combined ? Math.max(...source.units[state.layer]) : source.units[state.layer][state.head];
   view.decimals = source.decimals ?? (page.bytes === 2 ? (unit < 0.1 ? 4 : 3) : unit < 0.25 ? 3 : 2); // as many as are right
   state.pins = state.pins.filter((pin) => pin.query < view.queries.length);

@@ -33,13 +33,13 @@ Record = dict[str, Any]
 def page_data(
     sources: Mapping[str, Explanation],
     compared: Record | None = None,
-    by_row: bool = False,
+    scale: str = "auto",
     effects: Record | None = None,
     opens: Opening | None = None,
 ) -> Record:
     """Everything the script draws, `sources` by what the switch between them calls them.
 
-    `compared` are the measures of several; by_row: colours start with each row up to its own largest weight; effects:
+    `compared` are the measures of several; scale: the name of the scale of colours at the start; effects:
     those of the heads of the one source; opens: what is shown first, None a head of the first source.
 
     Raises:
@@ -48,7 +48,7 @@ def page_data(
     packing = packing_of(sources.values())
     return {
         "switch": _switch(list(sources.values())),
-        "scale": "row" if by_row else "largest",
+        "scale": scale,
         "compared": compared,
         "effects": effects,
         "opens": (opens or telling_head(next(iter(sources.values()))))._asdict(),

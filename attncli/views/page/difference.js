@@ -1,4 +1,4 @@
-// The numbers shown of a source, weights or their differences from the baseline's, and the range of the colours.
+// The numbers shown of a source, weights or their differences from the baseline's.
 
 const differs = () => state.show === "difference" && subtracts(state.source);
 const subtracts = (source) => source > 0 && page.compared !== null && page.compared.subtracts;
@@ -32,27 +32,6 @@ function namesNow(source) {
 
 const largestOf = (numbers) =>
   numbers.reduce((most, each) => (Math.abs(each) > most ? Math.abs(each) : most), 0); // NaN is not larger
-
-// The number with the full colour and the widest line, one a row; the same for all sources, to compare them by eye.
-function topsOf() {
-  const fill = (top) => view.queries.map(() => top);
-  if (state.scale === "fixed" && view.source.shares) return fill(1);
-  if (state.scale === "row") return view.queries.map((_, query) => largestOf(rowOf(query)) || 1);
-  const sources = [...page.sources.keys()].filter((source) => !differs() || subtracts(source));
-  return fill(Math.max(...sources.map((source) => largestOf(shownOf(source)))) || 1);
-}
-
-// From 0 to 1, of a difference from -1 to 1; 0 where hidden.
-function shareOf(query, weight) {
-  return Number.isNaN(weight) ? 0 : Math.max(-1, Math.min(1, weight / view.tops[query]));
-}
-
-function scaleNames() {
-  const of = page.sources.length > 1 ? `of ${page.compared.all}` : "here";
-  const largest = view.signed ? `to the largest difference ${of}` : `0 to the largest ${of}`;
-  const names = [["largest", largest], ["row", "each row to its largest"]];
-  return view.source.shares ? [...names, ["fixed", view.signed ? "−1 to 1" : "0 to 1"]] : names;
-}
 
 function buildShow() {
   const there = page.sources.some((_, source) => subtracts(source));

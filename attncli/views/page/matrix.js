@@ -1,6 +1,8 @@
 // The matrix: a canvas of cells, one colour a weight, with the words beside it and a cross that follows.
 
-const [WEIGHTS, DIFFERENCES] = [PALETTE.weights, PALETTE.differences].map(colours);
+const [WEIGHTS, DIFFERENCES, ON_DARK] = [PALETTE.weights, PALETTE.differences, PALETTE.differences_on_dark].map(colours);
+const DARK = window.matchMedia("screen and (prefers-color-scheme: dark)");
+const [SMALLEST_NUMBERED, SMALLEST_SIGNED, SIGNED_FROM] = [34, 10, 0.1]; // px; the share of the full colour
 const SMALLEST_NAMED = 10; // px; smaller cells have no words beside them
 const MOST_NAMED = 96; // words
 const HIGHEST_PART = 900; // px
@@ -26,7 +28,8 @@ function luminance(colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-const coloursNow = () => (view.signed ? DIFFERENCES : WEIGHTS);
+DARK.addEventListener("change", () => drawMatrix());
+const coloursNow = () => (view.signed ? (DARK.matches ? ON_DARK : DIFFERENCES) : WEIGHTS);
 
 function levelOf(query, weight) {
   const share = shareOf(query, weight);
@@ -86,7 +89,8 @@ function drawMatrix() {
   pen.imageSmoothingEnabled = false;
   const whole = imageOf(view.queries.length, view.keys.length);
   pen.drawImage(whole, left, top, m, n, 0, 0, canvas.width, canvas.height);
-  if (matrix.cell >= 34) writeNumbers(pen, matrix.cell * sharp);
+  if (matrix.cell >= SMALLEST_NUMBERED) writeNumbers(pen, matrix.cell * sharp, 0.32, inCell);
+  else if (view.signed && matrix.cell >= SMALLEST_SIGNED) writeNumbers(pen, matrix.cell * sharp, 0.8, signOf);
   drawLegend();
 }
 
@@ -106,8 +110,8 @@ function imageOf(n, m) {
   return canvas;
 }
 
-function writeNumbers(pen, size) {
-  pen.font = `${Math.round(size * 0.32)}px system-ui, sans-serif`;
+function writeNumbers(pen, size, share, write) {
+  pen.font = `${Math.round(size * share)}px system-ui, sans-serif`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const { top, left, n, m } = shownPart();
@@ -116,7 +120,7 @@ function writeNumbers(pen, size) {
       const weight = weightAt(query, key);
       if (Number.isNaN(weight) || !isKnown(query)) continue;
       pen.fillStyle = coloursNow().inks[levelOf(query, weight)];
-      pen.fillText(inCell(weight), (key - left + 0.5) * size, (query - top + 0.5) * size);
+      pen.fillText(write(weight, query), (key - left + 0.5) * size, (query - top + 0.5) * size);
     }
   }
 }
@@ -127,11 +131,16 @@ function inCell(number) {
   return view.source.unit ? withSign(number / view.source.unit, 0) : withSign(number, 2);
 }
 
+// Where no number fits: of a large difference its sign.
+function signOf(number, query) {
+  const share = shareOf(query, number);
+  return Math.abs(share) < SIGNED_FROM ? "" : share < 0 ? "−" : "+";
+}
+
 function drawLegend() {
-  const [byRow, top] = [state.scale === "row", view.tops[0].toFixed(view.source.unit ? view.decimals : 2)];
-  const [less, more] = view.source.ends ?? ["less", "more"];
-  found("least").textContent = !view.signed ? "0" : byRow ? less : `${less}: −${top}`;
-  found("most").textContent = !view.signed ? (byRow ? "the row's largest" : top) : byRow ? more : `${more}: +${top}`;
+  const [least, most] = scaleEnds();
+  found("least").textContent = least;
+  found("most").textContent = most;
   found("ramp").classList.toggle("signed", view.signed);
   const hidden = view.weights.some(Number.isNaN) || view.source.only !== null;
   const why = view.source.only === null ? "hidden, no weight at all" : "not worked out";

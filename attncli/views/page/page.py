@@ -18,6 +18,7 @@ SCRIPTS = (
     "data.js",
     "status.js",
     "difference.js",
+    "scale.js",
     "words.js",
     "text.js",
     "matrix.js",
@@ -44,14 +45,14 @@ def page_html(
     title: str,
     warnings: Sequence[str] = (),
     compared: Record | None = None,
-    by_row: bool = False,
+    scale: str = "auto",
     effects: Record | None = None,
     opens: Opening | None = None,
 ) -> str:
     """The page of one or several explanations, by what the switch between them calls them.
 
     Every layer and head of each is in it, packed as `packing` says. Whatever users typed is text and nothing else.
-    `compared`, `by_row` and `effects`, `opens` as in `page_data`.
+    `compared`, `scale` and `effects`, `opens` as in `page_data`.
 
     Raises:
         AttnError: the page would be too large.
@@ -69,7 +70,7 @@ def page_html(
         "what": meaning(),
         "heads": heads_section(first),
         "table": _table(first, opens),
-        "data": json_block(page_data(sources, compared, by_row, effects, opens)),
+        "data": json_block(page_data(sources, compared, scale, effects, opens)),
     }
     return framed("page.html", STYLES, SCRIPTS, parts)
 

@@ -33,8 +33,8 @@ WORDING = {
 }
 
 
-def similarity_page(found: Similarity, by_row: bool = False) -> str:
-    """The page of a similarity; by_row: each row is coloured up to its own largest share.
+def similarity_page(found: Similarity, scale: str = "auto") -> str:
+    """The page of a similarity; scale: the name of the scale of its colours.
 
     Where the similarity is no sum, it has the words ranked by the change without each, and no matrix.
     """
@@ -50,7 +50,7 @@ def similarity_page(found: Similarity, by_row: bool = False) -> str:
         "notes": note_items([*notes_of(found, Screen()), *found.warnings]),
         "about": "" if shares is None else ABOUT,
         "views": f'<div id="views">{lists}</div>' if shares is None else _views(found, shares, lists),
-        "data": json_block(_data(found, by_row)),
+        "data": json_block(_data(found, scale)),
     }
     return framed("pair.html", ("page.css", "access.css", "pair.css", "similar.css"), (*SCRIPTS, "similar.js"), parts)
 
@@ -66,7 +66,7 @@ def _views(found: Similarity, contributions: Array, lists: str) -> str:
     return filled("pair_views.html", WORDING | ways(*(side.text for side in found.sentences)) | parts)
 
 
-def _data(found: Similarity, by_row: bool) -> Record:
+def _data(found: Similarity, scale: str) -> Record:
     """The numbers in the form of a page of one head, the arcs, and the share of each word."""
     shares, record = found.contributions, {"value": number(found.value), "compared": None}
     if shares is None or found.totals is None:
@@ -78,7 +78,7 @@ def _data(found: Similarity, by_row: bool) -> Record:
     one |= {"units": [[largest]], "weights": [[packed]]}
     return {
         **record,
-        "scale": "row" if by_row else "largest",
+        "scale": scale,
         "bytes": FULL.bytes,
         "levels": FULL.levels,
         "sources": [one],

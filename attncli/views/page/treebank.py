@@ -23,8 +23,8 @@ COLUMNS = ("pairs", "from 0 to 1", "right", "distance", "head", "looking", "held
 LEFT = ("from 0 to 1", "looking", "beyond")  # columns of words
 
 
-def treebank_page(found: TreebankHeads, by_row: bool = False) -> str:
-    """The page of heads against treebanks; by_row: the maps are coloured up to the relation's largest accuracy.
+def treebank_page(found: TreebankHeads, scale: str = "auto") -> str:
+    """The page of heads against treebanks, coloured up to 1, or with the scale `row` to the largest of each relation.
 
     Raises:
         AttnError: no relation.
@@ -40,16 +40,16 @@ def treebank_page(found: TreebankHeads, by_row: bool = False) -> str:
         "table": _table(found),
         "maps": "\n".join(map(_map, LOOKS)),
         "notes": note_items(_notes(found)),
-        "data": json_block(_data(found, by_row)),
+        "data": json_block(_data(found, scale)),
     }
     return framed("treebank.html", ("page.css", "treebank.css"), SCRIPTS, parts)
 
 
-def _data(found: TreebankHeads, by_row: bool) -> Record:
+def _data(found: TreebankHeads, scale: str) -> Record:
     """The pairs that each head finds of every relation, flat: [n_layer, n_head, 2]."""
     n = len(found.layers) * len(found.heads)
     return {
-        "scale": "row" if by_row else "fixed",
+        "scale": "row" if scale == "row" else "fixed",
         "layers": found.layers,
         "heads": found.heads,
         "relations": [_relation(found, each, n) for each in found.relations],

@@ -215,6 +215,7 @@ def _cell(grid: Grid, row: int, column: int, layout: Layout, screen: Screen) -> 
         return pad(number + end, width, "right"), DIM
     bold = STRONG if grid.strongest is not None and grid.strongest[row, column] else Style.null()
     if screen.coloured:
-        return pad(number + end, width, "right"), cell_style(round(strength, 2), screen.colours, grid.signed) + bold
+        style = cell_style(round(strength, 2), screen.colours, grid.signed, screen.light)
+        return pad(number + end, width, "right"), style + bold
     glyph = shade(strength, screen) if len(number) < width and not grid.signed else ""
     return pad(glyph + number + end, width, "right"), (Style(dim=True) if value == 0 else Style.null()) + bold

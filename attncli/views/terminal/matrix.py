@@ -142,7 +142,7 @@ def _naming_largest(scale: ColorScale, panels: Sequence[Matrix], rows: Axis, col
         return scale
     panel = f"{panels[scale.cell.panel].title}, " * (len(panels) > 1)
     cell = f"{panel}{rows.headings[scale.cell.row]} → {columns.headings[scale.cell.column]}"
-    return replace(scale, said=f"{scale.said}: {cell}" if scale.said else f"the largest is at {cell}")
+    return scale.naming(cell)
 
 
 def _fit(matrix: Matrix, screen: Screen, most_lines: int) -> tuple[Grid, Layout]:
