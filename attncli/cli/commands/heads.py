@@ -12,7 +12,7 @@ from attncli.cli.heads_options import RankOptions, TreeOptions, VectorHeadOption
 from attncli.cli.lazy import options
 from attncli.cli.options import SCREENS, OutputOptions, scale_field
 from attncli.errors import Setting, UsageError, Words
-from attncli.settings.effect import Written
+from attncli.settings.effect import Without, Written
 from attncli.settings.explanation import TopOption
 from attncli.settings.option import again
 
@@ -86,7 +86,7 @@ class Asked:
 #: Options that belong to some rankings alone.
 OF_PAIRS = ("from_", "to", "lift", "pattern")
 OF_ANSWERS = ("for_", "word")
-OF_SENTENCES = ("target", "pair", "without", "cut", "part", "target_lang")
+OF_SENTENCES = ("target", "pair", "without", "ablate", "cut", "part", "target_lang")
 OF_TREEBANKS = ("relations", "subtypes", "limit", "choose_on", "hide_first")
 OF_VECTORS = ("mode", "heads", "layers", "projections", "positions", "vectors", "unknown")
 OF_READING = ("source_lang", "bos", "truncate", "stride")
@@ -97,7 +97,7 @@ TREEBANK = Setting("treebank", "FILE")
 class RankingOutput(OutputOptions):
     """The form and the destination of rankings, whose records list every head."""
 
-    top: int = again(TopOption, "top", needs=[Written(SCREENS)])
+    top: int = again(TopOption, "top", needs=[Without("treebank"), Written(SCREENS)])
     color_scale: str = scale_field(needs=[Written(("html",))])
 
 
