@@ -61,11 +61,11 @@ def show(browser, tmp_path):
     from attncli.views.page.similarity import similarity_page
     from attncli.views.page.treebank import treebank_page
 
-    def show(record, by_row=False, **how):
+    def show(record, scale="auto", **how):
         pages = {Explanation: explanation_page, HeadEffects: effects_page, Alignment: alignment_page}
         pages |= {Similarity: similarity_page, TreebankHeads: treebank_page}
         page = pages.get(type(record), comparison_page)
-        (tmp_path / "page.html").write_text(page(record, by_row), encoding="utf-8")
+        (tmp_path / "page.html").write_text(page(record, scale), encoding="utf-8")
         return browser.open(tmp_path / "page.html", **how)
 
     yield show

@@ -131,7 +131,7 @@ def select(whole: Explanation, layer: int | None, head: int | None) -> Explanati
 
 @lru_cache(maxsize=4)
 def _grid(part: Explanation, screen: Screen) -> Grid:
-    rows, columns = (tuple(token.name for token in each.tokens) for each in (part.sentence, part.key_sentence))
+    rows, columns = (tuple(token.label for token in each.tokens) for each in (part.sentence, part.key_sentence))
     crossed = part.memory is not None
     return whole_grid(Matrix(part.mean_weights, ~part.layers[-1].visible, rows, columns, crossed=crossed), screen)
 

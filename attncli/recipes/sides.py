@@ -8,6 +8,7 @@ import numpy as np
 from attncli.arrays import Array
 from attncli.models.checkpoint.tokenizing import ModelSentence
 from attncli.settings.model import ModelSettings
+from attncli.text.segments import is_unspaced
 from attncli.text.tokens import Sentence, Token
 
 
@@ -74,4 +75,20 @@ def _token(tokens: ModelSentence, index: int, members: Sequence[int]) -> Token:
         start += len(tokens.text[start:end]) - len(tokens.text[start:end].lstrip())
     text = tokens.text[start:end] or first.piece
     segment = None if tokens.pair is None else first.segment
-    return Token(index, text, "".join(pieces), start, end, first.id, first.special, pieces, segment, own[-1].generated)
+    seams = _is_seam(tokens, members[0]), _is_seam(tokens, members[-1] + 1)
+    word, said = "".join(pieces), own[-1].generated
+    return Token(index, text, word, start, end, first.id, first.special, pieces, segment, said, seams)
+
+
+def _is_seam(tokens: ModelSentence, place: int) -> bool:
+    """Whether the token at a place goes on with the word of the one before: no blank or sign is between them.
+
+    Scripts that are written without blanks have no seams.
+    """
+    if not 0 < place < len(tokens.tokens):
+        return False
+    before, after = tokens.tokens[place - 1], tokens.tokens[place]
+    if before.special or after.special or before.end != after.start or not 0 < after.start < after.end:
+        return False
+    ends = tokens.text[after.start - 1], tokens.text[after.start]
+    return all(map(str.isalnum, ends)) and not all(map(is_unspaced, ends))

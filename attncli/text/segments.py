@@ -146,6 +146,11 @@ def _unspaced_forms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((word, *(unicodedata.normalize(form, word) for form in ("NFC", "NFKC", "NFD", "NFKD")))))
 
 
+def is_unspaced(char: str) -> bool:
+    """Whether a character is of a script that is written without blanks between words."""
+    return _UNSPACED_ALONE.fullmatch(char) is not None
+
+
 def _has_one_form(text: str) -> bool:
     """Whether a text, and so every stretch of it, is of unspaced scripts and in every normal form the same."""
     return bool(_UNSPACED_ALONE.fullmatch(text)) and all(unicodedata.is_normalized(f, text) for f in ("NFC", "NFKD"))

@@ -15,6 +15,7 @@ from attncli.text.cutting import segments_of, spellings_of
 
 MOST_SPELLED = 100  # each is held against every word of the set
 SURROGATES = re.compile("[\ud800-\udfff]")  # a byte that is no UTF-8 arrives as one
+SEAM = "·"  # where a word was cut into pieces
 Find = Callable[[Iterable[str]], Mapping[str, int]]
 Spell = Callable[[str], Iterable[str]]
 
@@ -25,7 +26,8 @@ class Token:
 
     `row` is None where the set lacks the word and its vector is composed of n-grams or pieces. A token of a model has
     its id as `row` and is made of `pieces`; a `special` one, such as [CLS], has no place in the text. segment: of two
-    texts in one input 0 is the first and 1 the second, None of one text alone. generated: the model said it.
+    texts in one input 0 is the first and 1 the second, None of one text alone. generated: the model said it. seams:
+    whether it goes on with the word of the token before it, and whether the token after it goes on with its word.
     """
 
     index: int
@@ -38,11 +40,13 @@ class Token:
     pieces: tuple[str, ...] = ()
     segment: int | None = None
     generated: bool = False
+    seams: tuple[bool, bool] = (False, False)
 
     @property
     def label(self) -> str:
-        """Its name as a row is called: with a mark in front if the model said it."""
-        return f"+{self.name}" if self.generated else self.name
+        """Its name as a row is called: a piece of a word as `va·` or `·cate`, with a + if the model said it."""
+        before, after = (SEAM * seam for seam in self.seams)
+        return f"{'+' * self.generated}{before}{self.name}{after}"
 
     @property
     def name(self) -> str:

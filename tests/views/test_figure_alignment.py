@@ -103,7 +103,7 @@ def test_without_links_there_is_nothing_to_mark(small, kind):
 def test_long_sentences_fit_on_paper_and_equal_input_gives_equal_bytes(small, kind, form):
     words = [EN.split()[i % 5] for i in range(120)]
     alignment = align(words, [FR.split()[i % 5] for i in range(90)], small)
-    content = alignment_content(alignment, kind, False)
+    content = alignment_content(alignment, kind, "auto")
     assert max(content.draw(kind).get_size_inches()) <= 20
     assert printed(content, form, kind) == printed(content, form, kind)
 

@@ -97,7 +97,7 @@ def test_an_arc_has_the_hue_and_the_dashes_of_its_sign_and_the_width_of_its_shar
 def test_of_many_arcs_the_largest_of_either_sign_are_drawn(vectors):
     words = ["dog", "cat", "river", "bank", "runs", "slow", "fast", "red", "blue", "never", "often", "house"]
     found = similar(" ".join(words * 3), " ".join(reversed(words * 3)), vectors)
-    content = similarity_content(found, "arcs", False)
+    content = similarity_content(found, "arcs", "auto")
     arcs = chosen_arcs(content.panels[0], content)
     assert 200 <= len(arcs) < found.contributions.size
     drawn_ones = np.zeros(found.contributions.shape, bool)
@@ -125,7 +125,7 @@ def test_where_the_similarity_is_no_sum_each_word_has_the_change_without_it(by_c
     assert {"a", "b", "place", "text"} <= {*texts(svg)}
     assert "change of the" in texts(svg)
     with pytest.raises(AttnError, match="of the cosine similarity by cls pooling no pair has a share"):
-        similarity_content(found, "arcs", False)
+        similarity_content(found, "arcs", "auto")
 
 
 def test_special_tokens_and_dropped_words_are_told(tmp_path):
@@ -143,7 +143,7 @@ def test_special_tokens_and_dropped_words_are_told(tmp_path):
 def test_long_texts_fit_on_paper_and_equal_input_gives_equal_bytes(plane, kind, form):
     words = [*WORDS][:3]
     found = similar(" ".join(words * 40), " ".join(words * 30), plane)
-    content = similarity_content(found, kind, False)
+    content = similarity_content(found, kind, "auto")
     assert max(content.draw(kind).get_size_inches()) <= 20
     assert printed(content, form, kind) == printed(content, form, kind)
 

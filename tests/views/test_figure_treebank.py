@@ -74,7 +74,7 @@ def test_by_row_the_largest_number_of_a_row_in_any_map_has_the_last_colour(found
 
 
 def test_the_colours_are_those_of_weights(found):
-    svg = printed(treebank_content(found, "heat", False)).decode()
+    svg = printed(treebank_content(found, "heat", "auto")).decode()
     cells = re.findall(r'fill: (#\w+); stroke: (#\w+); stroke-width: 0.4"', svg)
     levels = np.linspace(0, 1, 256)
     share = "#{:02x}{:02x}{:02x}".format(*interpolate(CIVIDIS, levels[int(0.8 * 256)]))
@@ -82,7 +82,7 @@ def test_the_colours_are_those_of_weights(found):
 
 
 def test_the_words_say_how_to_read_it(found):
-    said = texts(printed(treebank_content(found, "heat", False)))
+    said = texts(printed(treebank_content(found, "heat", "auto")))
     assert {"obj (100)", "cc (10)", "distance", "best head", "2", "5", "0", "3", *LOOKS.values()} <= {*said}
     assert {"2.3  0.80", "5.0  1.00", "2.0  0.69", "5.3  0.40"} <= {*said}
     whole = " ".join(said)
@@ -95,7 +95,7 @@ def test_the_words_say_how_to_read_it(found):
 def test_one_head_has_its_numbers_in_the_cells_and_no_best_one(found):
     numbers = Numbers((4,), (1,))
     one = heads_of(relation_of("obj", tally_of([[[80, 10]]], {1: 60, 2: 40}), numbers), numbers=numbers)
-    said = texts(printed(treebank_content(one, "heat", False)))
+    said = texts(printed(treebank_content(one, "heat", "auto")))
     assert {"0.80", "0.10", "0.60 (+1)"} <= {*said}
     assert "best head" not in said
 
@@ -109,13 +109,13 @@ def test_of_very_many_heads_a_column_is_the_best_of_a_layer():
         assert cells_of(heads)[0] == pytest.approx(best)
         beyond = np.stack([each.beats[..., way].any(axis=1) for each in many.relations])
         assert len(marks_of(heads)) == beyond.sum()
-    assert "layer, of which the best head counts" in texts(printed(treebank_content(many, "heat", False)))
+    assert "layer, of which the best head counts" in texts(printed(treebank_content(many, "heat", "auto")))
 
 
 @pytest.mark.parametrize(("n_layer", "n_head", "n"), [(1, 1, 1), (6, 12, 1), (12, 16, 60), (32, 32, 300)])
 @pytest.mark.parametrize("form", ["svg", "pdf", "png"])
 def test_it_fits_on_paper_and_equal_input_gives_equal_bytes(form, n_layer, n_head, n):
-    content = treebank_content(drawn_by_lot(n_layer, n_head, [f"relation:{at}" for at in range(n)]), "heat", False)
+    content = treebank_content(drawn_by_lot(n_layer, n_head, [f"relation:{at}" for at in range(n)]), "heat", "auto")
     assert max(content.draw("heat").get_size_inches()) <= 20
     assert len(content.rows) == min(n, MOST_ROWS)
     assert any(f"{n - MOST_ROWS} relations of fewer pairs" in note for note in content.notes) is (n > MOST_ROWS)
@@ -125,7 +125,7 @@ def test_it_fits_on_paper_and_equal_input_gives_equal_bytes(form, n_layer, n_hea
 def test_names_of_strangers_stay_text():
     numbers = Numbers((0,), (0,))
     named = relation_of("$x^2$ <b> \x1b[31m", tally_of([[[1, 1]]], {1: 2}), numbers)
-    svg = printed(treebank_content(heads_of(named, numbers=numbers, files=("/x/كلب & <i>.conllu",)), "heat", False))
+    svg = printed(treebank_content(heads_of(named, numbers=numbers, files=("/x/كلب & <i>.conllu",)), "heat", "auto"))
     said = texts(svg)
     assert "$x^2$ <b> \\x1b[31m (2)" in said
     assert "heads against كلب & <i>.conllu" in said
@@ -133,13 +133,13 @@ def test_names_of_strangers_stay_text():
 
 
 def test_several_files_are_named_and_counted(found):
-    content = treebank_content(heads_of(*found.relations, numbers=NUMBERS, files=tuple("abcde")), "heat", False)
+    content = treebank_content(heads_of(*found.relations, numbers=NUMBERS, files=tuple("abcde")), "heat", "auto")
     assert content.title == "heads against a, b, c and 2 more"
 
 
 def test_nothing_is_drawn_of_no_relation():
     with pytest.raises(AttnError, match="expected a relation to draw"):
-        treebank_content(heads_of(numbers=NUMBERS), "heat", False)
+        treebank_content(heads_of(numbers=NUMBERS), "heat", "auto")
 
 
 def test_the_command_draws_it(tmp_path):

@@ -30,7 +30,7 @@ def alignment_content(alignment: Alignment, kind: Kind, scale: str) -> Content:
 
 
 def _notes(alignment: Alignment) -> Iterator[str]:
-    yield from cut_note([token.name for sentence in alignment.sentences for token in sentence.tokens])
+    yield from cut_note([token.label for sentence in alignment.sentences for token in sentence.tokens])
     yield from without_partner(alignment, PAPER)
     for sentence in alignment.sentences:
         if sentence.unknown:

@@ -66,11 +66,11 @@ def _heads(explanation: Explanation, places: list[tuple[int, int]]) -> Panel:
     tokens = explanation.sentence.tokens
     rows = tuple(_name(explanation, *place) for place in places)
     if len(places) == 1 and explanation.query is not None:
-        rows = labels([tokens[explanation.query].name])
+        rows = labels([tokens[explanation.query].label])
     chosen = tuple(np.array(places).T)
     weights: Array = explanation.weights[*chosen, explanation.query]  # [places, n_key]
     hidden = np.stack([~explanation.layers[layer].visible[explanation.query] for layer, _ in places])
-    return Panel("", weights, hidden, rows, labels([token.name for token in explanation.key_sentence.tokens]))
+    return Panel("", weights, hidden, rows, labels([token.label for token in explanation.key_sentence.tokens]))
 
 
 def _name(explanation: Explanation, row: int, column: int) -> str:
@@ -99,7 +99,7 @@ def _what(explanation: Explanation) -> Iterator[str]:
 def _query(explanation: Explanation) -> list[str]:
     if explanation.query is None:
         return []
-    return [f"query {PAPER.word(explanation.sentence.tokens[explanation.query].name)} ({explanation.query})"]
+    return [f"query {PAPER.word(explanation.sentence.tokens[explanation.query].label)} ({explanation.query})"]
 
 
 def _scale(explanation: Explanation, name: str, panels: list[Panel]) -> Scale:
@@ -110,7 +110,7 @@ def _scale(explanation: Explanation, name: str, panels: list[Panel]) -> Scale:
 
 
 def _notes(explanation: Explanation) -> Iterator[str]:
-    yield from cut_note([token.name for sentence in explanation.sentences for token in sentence.tokens])
+    yield from cut_note([token.label for sentence in explanation.sentences for token in sentence.tokens])
     if explanation.sentence.pair is not None:
         yield f"second text: {PAPER.word(explanation.sentence.pair)}"
     if explanation.memory is not None:

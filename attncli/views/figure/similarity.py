@@ -94,7 +94,7 @@ def _scale(panel: Panel, exact: bool, name: str) -> Scale:
 
 
 def _notes(found: Similarity) -> Iterator[str]:
-    yield from cut_note([token.name for sentence in found.sentences for token in sentence.tokens])
+    yield from cut_note([token.label for sentence in found.sentences for token in sentence.tokens])
     if found.special is not None:
         yield PAPER.word(of_special(found))
     for each in found.dropped:

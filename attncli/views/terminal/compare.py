@@ -67,8 +67,8 @@ def _stacked(first: Matrix, pairs: list[tuple[Matrix, Matrix]], screen: Screen) 
 
 def _matrix(method: Compared) -> Matrix:
     explanation = method.explanation
-    rows = tuple(token.text for token in explanation.sentence.tokens)
-    columns = tuple(token.text for token in explanation.key_sentence.tokens)
+    rows = tuple(token.label for token in explanation.sentence.tokens)
+    columns = tuple(token.label for token in explanation.key_sentence.tokens)
     crossed = explanation.memory is not None
     return Matrix(method.weights, ~explanation.layers[-1].visible, rows, columns, method.method, crossed=crossed)
 

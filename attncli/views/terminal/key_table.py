@@ -67,7 +67,7 @@ def key_table(
     keys, tokens = Keys.of(close_up, head), explanation.key_sentence.tokens
     rows = sorted(np.argsort(-keys.weights, kind="stable")[:MOST_KEYS].tolist())
     place = len(str(len(tokens) - 1))
-    labels = {key: f"{key:>{place}} {screen.word(tokens[key].name)}" for key in rows}
+    labels = {key: f"{key:>{place}} {screen.word(tokens[key].label)}" for key in rows}
     columns, dropped = _fitting(_columns(keys, screen, formula), screen)
     room = screen.columns - sum(column.width for column in columns)
     label = min(max(map(cells, ["key", *labels.values()])), room)
