@@ -219,7 +219,8 @@ def test_every_page_can_be_a_picture_of_the_terminal(command):
     done = attn(*command, "--format", "screen.svg", env={"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "90"})
     assert done.returncode == 0
     shown = " ".join(ElementTree.fromstring(done.stdout).itertext()).replace("\xa0", " ")
-    page = attn(*command, env={"COLUMNS": "90"}).stdout
+    in_colours = attn(*command, "--color", "always", env={"COLUMNS": "90", "COLORTERM": "truecolor"}).stdout
+    page = re.sub(r"\x1b\[[\d;]*m", "", in_colours)
     assert set(LETTERS.findall(page)) <= set(LETTERS.findall(shown))
     assert "fill: #" in done.stdout
 
