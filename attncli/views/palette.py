@@ -39,7 +39,7 @@ DIVERGING_ON_DARK: Anchors = ((-1.0, (58, 133, 214)), (0.0, (48, 48, 52)), (1.0,
 HUES: Sequence[RGB] = ((0, 105, 168), (184, 74, 0), (0, 120, 90), (163, 52, 127), (122, 98, 0), (91, 75, 196))
 
 # Of the 256 colours those near the scales whose lightness (CIELAB) goes up, or down, in steps that can be seen.
-CIVIDIS_256 = (17, 236, 239, 60, 243, 101, 143, 185, 227)
+CIVIDIS_256 = (233, 236, 239, 241, 243, 101, 143, 185, 227)
 DIVERGING_256 = (18, 25, 68, 153, 231, 223, 215, 208, 166)
 DIVERGING_ON_DARK_256 = (75, 32, 26, 24, 236, 94, 136, 178, 222)
 
