@@ -12,6 +12,11 @@ const KEPT = {
   head: choice("head", () => page.sources[0].heads.map((number, i) => [number, i])),
   colours: choice("scale", () => scaleNames().map(([name]) => [name, name])),
   direction: choice("way", () => [["looks", "looks"], ["seen", "seen"]]),
+  hide: { read: filtersOf, write: () => state.hide },
+  strongest: {
+    read: (text) => (/^[1-9]\d?$/.test(text) ? { strongest: Number(text) } : undefined),
+    write: () => String(state.strongest),
+  },
   zoom: { read: (text) => { matrix.part = partOf(text); }, write: () => partWritten(matrix.part) },
   pin: {
     read: (text) => ({ pins: placesOf(text).map((query, slot) => ({ query, slot })) }),

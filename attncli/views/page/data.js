@@ -116,7 +116,7 @@ function look() {
 
 const weightAt = (query, key) => view.weights[query * view.keys.length + key];
 const isKnown = (query) => view.source.only === null || view.source.only === query;
-const scored = () => !view.combined && !view.signed && view.source.scores !== null;
+const scored = () => !view.combined && !reducedBy() && !view.signed && view.source.scores !== null;
 
 function scoresOf(query) {
   return rowOfScores(state.source, state.layer, state.head, query, view.keys.length);

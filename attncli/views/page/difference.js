@@ -3,14 +3,21 @@
 const differs = () => state.show === "difference" && subtracts(state.source);
 const subtracts = (source) => source > 0 && page.compared !== null && page.compared.subtracts;
 
+// What a page may leave out of weights, and the name of that, "" for nothing; see filters.js.
+let reduced = (weights) => weights;
+let reducedBy = () => "";
+
 function weightsOf(source) {
-  return view.combined ? combinedWeights(source, state.layer, state.combine) : headWeights(source, state.layer, state.head);
+  const { layer, head, combine } = state;
+  const whole = view.combined ? combinedWeights(source, layer, combine) : headWeights(source, layer, head);
+  const by = reducedBy();
+  return by ? remembered(`${source} ${layer} ${view.combined ? combine : head} ${by}`, () => reduced(whole, source)) : whole;
 }
 
 // Weights minus the baseline's; a weight hidden in one of them is 0 there.
 function differencesOf(source) {
   const which = view.combined ? state.combine : state.head;
-  return remembered(`${source} ${state.layer} ${which} difference`, () => {
+  return remembered(`${source} ${state.layer} ${which} difference ${reducedBy()}`, () => {
     const [its, base] = [weightsOf(source), weightsOf(0)];
     return its.map((weight, i) => {
       if (Number.isNaN(weight)) return Number.isNaN(base[i]) ? NaN : -base[i];

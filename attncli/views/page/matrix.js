@@ -118,7 +118,7 @@ function writeNumbers(pen, size, share, write) {
   for (let query = top; query < top + n; query++) {
     for (let key = left; key < left + m; key++) {
       const weight = weightAt(query, key);
-      if (Number.isNaN(weight) || !isKnown(query)) continue;
+      if (Number.isNaN(weight) || !isKnown(query) || Math.abs(weight) < (view.least ?? 0)) continue;
       pen.fillStyle = coloursNow().inks[levelOf(query, weight)];
       pen.fillText(write(weight, query), (key - left + 0.5) * size, (query - top + 0.5) * size);
     }

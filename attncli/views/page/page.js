@@ -47,7 +47,9 @@ function redraw() {
   const [called, memory] = view.source.memory;
   found("memory").replaceChildren(...(memory ? [called, bdi(memory)] : []));
   found("settings").textContent = view.source.settings;
+  view.least = leastDrawn();
   buildSwitches();
+  buildFilters();
   found("does").textContent = whatItDoes();
   drawMeasures();
   drawEffects();
@@ -157,6 +159,7 @@ function start() {
   listenToText();
   listenToTake();
   listenToZoom();
+  listenToFilters();
   redraw();
   listen();
 }

@@ -19,6 +19,7 @@ SCRIPTS = (
     "status.js",
     "difference.js",
     "scale.js",
+    "filters.js",
     "words.js",
     "text.js",
     "matrix.js",

@@ -80,7 +80,12 @@ function knownRows(numbers) {
 }
 
 const rowTops = () => (state.scale === "row" ? view.queries.map((_, query) => largestOf(rowOf(query)) || 1) : []);
-const shareOf = (query, number) => shareOn(view.scale, number, view.rowTops[query]);
+
+// Weaker numbers than a filter draws are 0.
+function shareOf(query, number) {
+  return Math.abs(number) < (view.least ?? 0) ? 0 : shareOn(view.scale, number, view.rowTops[query]);
+}
+
 
 function scaleNames() {
   const names = Object.entries(SCALE_NAMES).filter(([name]) => name !== "fixed" || view.source.shares);

@@ -92,6 +92,7 @@ function whyNoScores() {
     const how = state.combine === "max" ? "the largest weight in any head" : "the mean of the heads";
     return `This is ${how} of the layer. Each has scores and values of its own: choose one head to follow its steps.`;
   }
+  if (reducedBy()) return "Some of each row is left out: there are no scores or values behind what remains of it.";
   const { combined } = view.source;
   if (combined) return `Heads were combined (${combined}): there are no scores or values behind these weights.`;
   return page.bytes === 1

@@ -37,10 +37,21 @@ function commandNow() {
     if (view.combined) options.push(`--combine ${state.combine}`);
     else options.push(`--head ${heads[state.head]}`);
   }
+  if (state.scale !== "auto") options.push(`--color-scale ${state.scale}`);
+  if (hides("special")) options.push("--hide-special");
+  if (hides("self") && !command.heads) options.push("--exclude-self");
   if (view.signed) return [page.compared.commands[state.source], ...options].join(" ");
-  if (lastPin()) options.push(`--word ${lastPin().query}`);
+  const word = lastPin() && placeOfWord(lastPin().query);
+  if (word != null) options.push(`--word ${word}`);
   const words = command.guard ? [...options, "--", command.text] : [command.text, ...options];
   return ["attn explain", ...words].join(" ");
+}
+
+// As the command counts them, which leaves special tokens out altogether.
+function placeOfWord(query) {
+  if (!hides("special")) return query;
+  const special = view.source.special[0];
+  return special.includes(query) ? null : query - special.filter((place) => place < query).length;
 }
 
 async function copyCommand() {
