@@ -1,7 +1,6 @@
 """The explorer: a full screen over the state, and the actions of its keys, clicks and wheel."""
 
 import asyncio
-import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -9,28 +8,29 @@ from typing import ClassVar
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Horizontal
 from textual.widgets import Input, Static
 from textual.worker import WorkerFailed
 
 from attncli import interrupts
 from attncli.errors import AttnError, UsageError
+from attncli.explore.arrangement import arranged
 from attncli.explore.asking import Asking, Save
 from attncli.explore.computing import Background, Explainer
+from attncli.explore.head_map import heads_lines, shows_map
 from attncli.explore.header import sentence_lines, title_lines
 from attncli.explore.keys import KEYS, error_notice, footer_lines
 from attncli.explore.matrix import scrolled
 from attncli.explore.notes import note_lines
-from attncli.explore.panels import panel_lines
+from attncli.explore.panels import close_up_lines, panel_lines
 from attncli.explore.ranked import ranked_lines
 from attncli.explore.removal import with_head_moved
 from attncli.explore.state import Ask, Panel, State, next_scale
-from attncli.explore.view import Notice, View
-from attncli.explore.widgets import Pane, Prompt
+from attncli.explore.view import Notice, View, shape_of
+from attncli.explore.widgets import Body, Pane, Prompt
 from attncli.recipes.explanation import Explanation
 from attncli.views.screen import Screen
 
-WIDTHS = [(0, "-narrow"), (76, "-wide")]
 HEIGHTS = [(0, "-tiny"), (16, "-short"), (22, "-tall")]
 
 
@@ -50,7 +50,7 @@ class Explorer(App[int]):
 
     def __init__(self, state: State, explainer: Explainer, screen: Screen, save: Save, endings: Sequence[str]) -> None:
         super().__init__(ansi_color=True)
-        self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS = WIDTHS, HEIGHTS
+        self.VERTICAL_BREAKPOINTS = HEIGHTS
         self.theme = "ansi-dark"  # whose colours are the terminal's own, in light ones too
         self.state, self.explainer, self.drawn_on = state, explainer, screen
         self.view: View | None = None
@@ -65,9 +65,11 @@ class Explorer(App[int]):
         yield Pane(title_lines, id="title")
         yield Pane(sentence_lines, id="sentence", grows=True)
         yield Prompt(id="edit")
-        with Container(id="body"):
+        with Body(self.arrange, id="body"):
             yield Pane(panel_lines, id="matrix")
             yield Pane(ranked_lines, id="ranked")
+            yield Pane(heads_lines, id="heads")
+            yield Pane(close_up_lines, id="steps")
         yield Pane(note_lines, id="note", grows=True)
         with Horizontal(id="asked"):
             yield Static(id="question", markup=False)
@@ -123,15 +125,24 @@ class Explorer(App[int]):
 
     def _show(self, whole: Explanation, notice: Notice) -> None:
         self.asking.answered(self.state.ask)
-        self.state = self.answered = self.state.fitted(*shape_of(whole))
+        view = View(self.state.fitted(*shape_of(whole)), whole, self.drawn_on, notice)
+        if self.state.panel == "heads" and not shows_map(view):  # other vectors, or another model
+            view = replace(view, state=view.state.with_panel("matrix"))
+        self.state = self.answered = view.state
         self.query_one("#asked").display = self.typing and not self.query_one("#edit").display
-        self._draw(View(self.state, whole, self.drawn_on, notice))
+        self._draw(view)
 
     def _draw(self, view: View) -> None:
         self.view = view
-        self.query_one("#ranked").display = view.state.panel == "matrix"
+        self.arrange()
         for pane in self.query(Pane):
             pane.show(view)
+
+    def arrange(self) -> None:
+        """Give every pane of the body its place, and hide those that there is no room for."""
+        body = self.query_one(Body)
+        if self.view is not None and body.size:
+            body.place(arranged(self.view, *body.size))
 
     def _report(self, what: str, done: int, total: int) -> None:
         """Show how far long work is."""
@@ -162,6 +173,13 @@ class Explorer(App[int]):
         self._exit_renderables.clear()
         inner = error.error if isinstance(error, WorkerFailed) else error
         self.fault = self.fault or (inner if isinstance(inner, Exception) else error)
+
+    def action_move(self, down: int, along: int) -> None:
+        """Move the query, or on the map of heads choose the head so many layers down and heads along."""
+        if self.state.panel == "heads" and self.view is not None:
+            self.become(self.state.on_map(down, along, self.view.n_layer, self.view.n_head))
+        else:
+            self.action_word(down + along)
 
     def action_word(self, by: int) -> None:
         """Move the query, or scroll a list."""
@@ -238,7 +256,10 @@ class Explorer(App[int]):
             self.say(error_notice(error))
 
     def action_panel(self, panel: Panel) -> None:
-        """Show another panel, or the matrix again; the close-up is of one head."""
+        """Show another panel, or the matrix again; the close-up is of one head, and so is the choice on a map."""
+        if panel == "heads" and (self.view is None or not shows_map(self.view)):
+            self.say(Notice("a map shows the heads of a model: v opens one"))
+            return
         self.become(self._with_steps(self.state.with_panel(panel), 1))
 
     def action_dense(self) -> None:
@@ -303,6 +324,9 @@ class Explorer(App[int]):
             return
         if "query" in event.meta:
             self.become(self.state.at(int(str(event.meta["query"])), shape_of(self.view.whole)[0]))
+        elif "layer" in event.meta:
+            layer, head = (int(str(event.meta[name])) for name in ("layer", "head"))
+            self.become(self.state.of_head(layer, head, self.view.n_head))
         elif action := event.meta.get("action"):
             await self.run_action(str(action))
 
@@ -313,7 +337,7 @@ class Explorer(App[int]):
 
     def _with_steps(self, state: State, by: int) -> State:
         """In a close-up there is no mean of heads: the first or the last one takes its place."""
-        if state.panel == "steps" and state.head is None and self.view is not None and self.view.n_head > 1:
+        if state.panel in ("steps", "heads") and state.head is None and self.view is not None and self.view.n_head > 1:
             return replace(state, head=0 if by > 0 else self.view.n_head - 1)
         return state
 
@@ -323,25 +347,3 @@ class Explorer(App[int]):
             self.say(Notice("a model has its own method, mode, mask and temperature; v takes vectors instead"))
         else:
             self.become(state)
-
-
-def run(app: Explorer) -> int:
-    """Run the app on the terminal and return its exit code; its signals are the caller's again, also after a fault.
-
-    Raises:
-        Exception: the fault that ended the app.
-    """
-    handlers = {number: signal.getsignal(number) for number in interrupts.numbers()}
-    try:
-        app.run()
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    if app.fault is not None:
-        raise app.fault
-    return app.return_code or 0
-
-
-def shape_of(explanation: Explanation) -> tuple[int, int, int]:
-    """The numbers of queries, layers and heads to choose from."""
-    return len(explanation.sentence.tokens), len(explanation.layers), len(explanation.head_numbers)

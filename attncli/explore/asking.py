@@ -47,7 +47,7 @@ class Asking:
             return
         self.app.query_one("#asked").display = True
         self.app.query_one("#question", Static).update(QUESTIONS[question])
-        self.app.query_one("#answer", Prompt).ask(*self._offers(question))
+        self.app.query_one("#answer", Prompt).ask(*self._offers(question), replaced=question == "save")
 
     def _offers(self, question: str) -> tuple[str, list[str], str]:
         """The text to begin with, the names for completion, and the text that Enter alone takes."""

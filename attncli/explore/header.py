@@ -61,8 +61,17 @@ def _entries(view: View) -> Iterator[Entry]:
 
 def _of_model(source: Source, view: View) -> Iterator[Entry]:
     yield Entry("model", source.name, "ask('open')")
+    if not source.combined:
+        yield from _place(view)
     changed = [each for each in shown_settings(source.settings) if each.name in CHANGED]
     yield from (Entry(each.label, each.value, action_of(each.name)) for each in changed)
+
+
+def _place(view: View) -> Iterator[Entry]:
+    """The layer and the head that are shown, named at all times."""
+    yield Entry("layer", str(view.layer), "layer(1)", view.state.layer is None and not view.of_model)
+    head = view.head_in_words.removesuffix(" heads")
+    yield Entry("head", head, "head(1)", view.state.head is None and not view.of_model)
 
 
 def _of_vectors(source: VectorSource, view: View) -> Iterator[Entry]:
@@ -75,6 +84,8 @@ def _of_vectors(source: VectorSource, view: View) -> Iterator[Entry]:
     others = (each for each in shown_settings(settings) if each.name not in (*STEPPED, "heads"))
     yield from (Entry(each.label, each.value, action_of(each.name)) for each in others)
     yield Entry("vectors", source.name, "ask('open')", source.name == EMBEDDED)
+    several = {"layer": view.n_layer > 1, "head": view.n_head > 1}
+    yield from (each for each in _place(view) if several[each.label])
 
 
 ENTRIES: Mapping[str, Callable[[Any, View], Iterator[Entry]]] = {"vectors": _of_vectors, "model": _of_model}

@@ -6,6 +6,7 @@ from rich.style import Style
 from rich.text import Text
 
 from attncli.errors import AttnError, ExitCode, Setting, worded
+from attncli.explore.head_map import shows_map
 from attncli.explore.view import Notice, View, clickable, cut_to
 from attncli.recipes.explanation import Explanation
 from attncli.settings.wording import Remark
@@ -31,8 +32,10 @@ class Key:
 
 INTERRUPTED = int(ExitCode.INTERRUPTED)
 KEYS = (
-    Key(("right", "l", "down", "j"), "word(1)", "→ l ↓ j", "the next word becomes the query", "next"),
-    Key(("left", "h", "up", "k"), "word(-1)", "← h ↑ k", "the word before", "back"),
+    Key(("right", "l"), "move(0, 1)", "→ l", "the next word becomes the query; on the map the next head", "next"),
+    Key(("left", "h"), "move(0, -1)", "← h", "the word before; on the map the head before", "back"),
+    Key(("down", "j"), "move(1, 0)", "↓ j", "the next word; on the map the next layer"),
+    Key(("up", "k"), "move(-1, 0)", "↑ k", "the word before; on the map the layer before"),
     Key(("pageup",), "word(-10)", "PgUp", "ten words back"),
     Key(("pagedown",), "word(10)", "PgDn", "ten words on"),
     Key(("home",), "word_at(0)", "Home", "the first word"),
@@ -52,6 +55,7 @@ KEYS = (
     Key(("left_square_bracket",), "head(-1)", "[", "the head before"),
     Key(("right_curly_bracket",), "layer(1)", "}", "the next layer", "layer", "layer"),
     Key(("left_curly_bracket",), "layer(-1)", "{", "the layer before"),
+    Key(("H",), "panel('heads')", "H", "the map of a model's heads, of which arrows choose one", "heads"),
     Key(("w",), "move_head", "w", "take this head of a model away, or put it back", "without", "without"),
     Key(("c",), "panel('steps')", "c", "close-up: similarity, softmax, weighted sum", "close-up"),
     Key(("v",), "ask('open')", "v", "other vectors, or a model", "vectors", "vectors"),
@@ -98,7 +102,7 @@ def remarked(explanation: Explanation) -> Explanation:
     return replace(explanation, remarks=tuple(map(with_keys, explanation.remarks)))
 
 
-FIRST = "?q→←em/c]}M+-avsw"  # the footer's keys, most needed first
+FIRST = "?q→←em/cH]}M+-avsw"  # the footer's keys, most needed first
 SETTINGS = ("method", "mode", "mask", "warmer", "colder")  # of attention over word vectors alone
 GAP = 2  # cells between two of them
 ARROWS = {"←": "Left", "→": "Right", "↑": "Up", "↓": "Down"}
@@ -127,6 +131,8 @@ def _useful(key: Key, view: View) -> bool:
     """Whether it changes anything as things are: a model has its own settings, and there may be but one head."""
     if key.action in SETTINGS:
         return not view.of_model
+    if key.shown == "H":
+        return shows_map(view)
     if key.action == "move_head":
         return view.of_model and not view.whole.source.combined
     if key.action.startswith(("head", "layer")):

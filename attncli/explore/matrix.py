@@ -11,11 +11,14 @@ from attncli.explore.view import View, clickable
 from attncli.views.palette import cell_style
 from attncli.views.screen import Screen, cells, cut, encodes, pad
 from attncli.views.terminal.grid import Grid, Layout, header_line, row_line
-from attncli.views.terminal.matrix import with_numbers, with_words
+from attncli.views.terminal.matrix import shortest_label, with_numbers, with_words
 from attncli.views.terminal.typeset import BOLD, DIM, shade
 
 MARK = 2  # cells before a row, for the mark of the query
 OVER = 2  # lines over the rows: the title and the columns' headings
+UNDER = 2  # lines under them: an empty one, and the key of the colours
+KEYED = 10  # lines of a pane that keeps one for the key
+STEPS = 8  # of the colours in their key
 TICK = 5  # dense columns between two places that are written out
 
 
@@ -26,12 +29,49 @@ def matrix_lines(view: View, width: int, height: int) -> list[Text]:
     rows, columns = visible_rows(view, height), _visible_columns(view, layout, screen)
     lines = [_title(view, rows, columns, screen), _header(grid, columns, layout, view)]
     lines += [_row(view, row, columns, layout, screen) for row in rows]
-    return lines[:height]
+    room = height - len(lines)
+    return [*lines, *[Text()] * (room >= UNDER), *[_key(view, screen)] * (room >= 1)][:height]
+
+
+def natural_height(view: View) -> int:
+    """The lines of the whole matrix with its title and its key."""
+    return OVER + view.grid.rows.groups + UNDER
+
+
+def least_width(view: View) -> int:
+    """The cells of all of its columns, as narrow as they can be."""
+    layout = with_numbers(view.grid, view.screen)
+    return MARK + shortest_label(view.grid) + 1 + sum(layout.widths)
+
+
+def natural_width(view: View, most: int, height: int) -> int:
+    """The cells that it takes of `most`, its title among them."""
+    screen, grid = view.sized(most - MARK), view.grid
+    layout = _layout(grid, view.state.dense, screen)
+    rows, columns = visible_rows(view, height), _visible_columns(view, layout, screen)
+    cells_of = layout.label + 1 + sum(layout.widths[column] for column in columns)
+    written = _title(view, rows, columns, screen), _key(view, screen)
+    return min(most, MARK + max(cells_of, *(cells(line.plain) for line in written)))
+
+
+def _key(view: View, screen: Screen) -> Text:
+    """The colours from the first to the last with their weights, and the meaning of the last."""
+    scale, text = view.grid.scale, Text(no_wrap=True)
+    shares = [step / (STEPS - 1) for step in range(STEPS)]
+    text.append(f"{'' if scale.name == 'row' else scale.least} ".lstrip(), DIM)
+    for share in shares:
+        glyph = " " if screen.coloured else shade(share, screen)
+        text.append(glyph, cell_style(round(share, 2), screen.colours) if screen.coloured else "")
+    top = scale.said.replace(" weight", "")
+    said = "  ".join(filter(None, [scale.most if scale.name != "row" else "", top]))
+    text.append(f" {cut(screen.own(said), screen.columns - len(text) - 1, screen.own('…'))}", DIM)
+    return text
 
 
 def visible_rows(view: View, height: int) -> range:
     """The rows that a pane of this height shows: around the query, moved by how far was scrolled."""
-    return _around(view.state.query, view.state.rows, view.grid.rows.groups, height - OVER)
+    n, room = view.grid.rows.groups, height - OVER
+    return _around(view.state.query, view.state.rows, n, room - (n > room and height >= KEYED))
 
 
 def scrolled(view: View, by: int, height: int) -> int:

@@ -11,14 +11,21 @@ from attncli.views.terminal.typeset import wrap
 
 def steps_lines(view: View, width: int, height: int) -> list[Text]:
     """The lines of `attn explain --word` for one head, as far as there is room; the rest is reached by scrolling."""
-    screen = view.sized(width)
     if not view.selection.has_scores:
         return wrap([("these weights were combined or merged: there are no scores behind them", "")], width)
-    lines = head_block(view.selection, view.selection.steps(view.state.query), 0, screen).lines
-    return cut_to(lines, view.state.rows, height)
+    return cut_to(_steps(view, width), view.state.rows, height)
 
 
-PANELS = {"matrix": matrix_lines, "steps": steps_lines, "keys": keys_lines}
+def close_up_lines(view: View, width: int, height: int) -> list[Text]:
+    """The first of these lines, below the matrix."""
+    return cut_to(_steps(view, width), 0, height, "c")
+
+
+def _steps(view: View, width: int) -> list[Text]:
+    return head_block(view.selection, view.selection.steps(view.state.query), 0, view.sized(width)).lines
+
+
+PANELS = {"matrix": matrix_lines, "heads": matrix_lines, "steps": steps_lines, "keys": keys_lines}
 
 
 def panel_lines(view: View, width: int, height: int) -> list[Text]:

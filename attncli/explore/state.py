@@ -9,7 +9,7 @@ from attncli.errors import UsageError
 from attncli.settings.explanation import METHODS, MODES, MULTIHEAD_DEFAULT, SCALES, Settings, check_settings
 from attncli.settings.model import ModelSettings
 
-Panel = Literal["matrix", "steps", "keys"]
+Panel = Literal["matrix", "steps", "heads", "keys"]
 TEMPERATURES = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
 MASKS = ((), ("causal",), ("window:2",))
 Value = TypeVar("Value")
@@ -62,6 +62,16 @@ class State:
     def next_layer(self, by: int, n_layer: int) -> "State":
         """The next layer of n_layer."""
         return replace(self, layer=_next(range(n_layer), n_layer - 1 if self.layer is None else self.layer, by))
+
+    def on_map(self, down: int, along: int, n_layer: int, n_head: int) -> "State":
+        """The head so many layers down and so many heads along from the shown one, as far as there are any."""
+        layer = (n_layer - 1 if self.layer is None else self.layer) + down
+        head = along - (along > 0) if self.head is None else self.head + along
+        return self.of_head(min(max(layer, 0), n_layer - 1), min(max(head, 0), n_head - 1), n_head)
+
+    def of_head(self, layer: int, head: int, n_head: int) -> "State":
+        """With the head at these places, of n_head."""
+        return replace(self, layer=layer, head=head if n_head > 1 else None)
 
     def next_method(self) -> "State":
         """The next similarity."""

@@ -82,6 +82,13 @@ class View:
         return self.whole.layer_numbers[-1 if self.state.layer is None else self.state.layer]
 
     @property
+    def head_in_words(self) -> str:
+        """The number of the shown head, or `mean of 12 heads`."""
+        if self.state.head is None and self.n_head > 1:
+            return f"mean of {self.n_head} heads"
+        return str(self.whole.head_numbers[self.state.head or 0])
+
+    @property
     def away(self) -> bool:
         """Whether the shown head of a model is taken away."""
         changes, one = self.whole.changes, self.state.head is not None or self.n_head == 1
@@ -95,10 +102,8 @@ class View:
         if self.n_layer > 1:
             parts.append(f"layer {self.layer} of {layers[0]}-{layers[-1]}")
         if self.n_head > 1:
-            head = self.state.head
-            parts.append(
-                f"mean of {self.n_head} heads" if head is None else f"head {heads[head]} of {heads[0]}-{heads[-1]}"
-            )
+            of = "" if self.state.head is None else f" of {heads[0]}-{heads[-1]}"
+            parts.append(f"{'head ' * bool(of)}{self.head_in_words}{of}")
         return ", ".join([*parts, *["taken away"] * self.away])
 
     @property
@@ -136,14 +141,19 @@ def _grid(part: Explanation, screen: Screen) -> Grid:
     return whole_grid(Matrix(part.mean_weights, ~part.layers[-1].visible, rows, columns, crossed=crossed), screen)
 
 
+def shape_of(explanation: Explanation) -> tuple[int, int, int]:
+    """The numbers of queries, layers and heads to choose from."""
+    return len(explanation.sentence.tokens), len(explanation.layers), len(explanation.head_numbers)
+
+
 def clickable(**what: object) -> Style:
     """A style with the action of a click on it: `query=3`, or `action="next_method"`."""
     return Style.from_meta(what)
 
 
-def cut_to(lines: list[Text], start: int, height: int) -> list[Text]:
-    """The lines from `start` on that a pane has room for; the last of them says how many follow."""
+def cut_to(lines: list[Text], start: int, height: int, how: str = "turn the wheel, or press PgDn") -> list[Text]:
+    """The lines from `start` on that a pane has room for; the last says how many follow, and how to see them."""
     start = min(max(start, 0), max(len(lines) - height, 0))
     shown = lines[start : start + height]
     rest = len(lines) - start - height
-    return shown if rest <= 0 else [*shown[:-1], Text(f"{rest + 1} more lines: turn the wheel, or press PgDn", DIM)]
+    return shown if rest <= 0 else [*shown[:-1], Text(f"{rest + 1} more lines: {how}", DIM)]

@@ -1,12 +1,13 @@
 """The parts of the screen: a pane that draws a view as lines, and a line that is typed into."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -89,6 +90,26 @@ class Pane(Widget):
         self.post_message(self.Scrolled(self, -3))
 
 
+class Body(Container):
+    """The panes between the sentence and the notes; `arrange` is called when its size is another."""
+
+    def __init__(self, arrange: Callable[[], None], *, id: str) -> None:
+        super().__init__(id=id)
+        self._arrange = arrange
+
+    def on_resize(self) -> None:
+        """Arrange the panes anew."""
+        self._arrange()
+
+    def place(self, places: Mapping[str, tuple[int, int, int, int]]) -> None:
+        """Show the panes of these names at their left and top, in their width and height; hide the others."""
+        for pane in self.query(Pane):
+            place = places.get(str(pane.id))
+            pane.display = place is not None
+            if place is not None:
+                pane.styles.offset, pane.styles.width, pane.styles.height = place[:2], place[2], place[3]
+
+
 class Prompt(Input):
     """One line of text; invisible characters appear as escapes. Tab takes the suggestion."""
 
@@ -105,12 +126,17 @@ class Prompt(Input):
         self.cursor_blink = False
         self.display = False
 
-    def ask(self, value: str, known: Iterable[str] = (), offered: str = "") -> None:
-        """Appear with a text to be changed; `known` may be completed, `offered` is the placeholder."""
+    def ask(self, value: str, known: Iterable[str] = (), offered: str = "", replaced: bool = False) -> None:
+        """Appear with a text to be changed, or `replaced` as a whole by the first letter that is typed.
+
+        `known` may be completed, `offered` is the placeholder.
+        """
         self.placeholder = visible(offered)
         self.suggester = SuggestFromList(each for each in known if visible(each) == each)
         self.value = visible(value)
         self.cursor_position = len(self.value)
+        if replaced:
+            self.action_select_all()
         self.display = True
         self.focus()
 

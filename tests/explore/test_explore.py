@@ -19,8 +19,10 @@ HEADS = {"mode": "multihead", "layers": 2, "projections": "random"}  # so that e
 
 # What each key does to an app that starts at word 4 of BARK: keys before it, and what must hold after it.
 DOES = {
-    "→ l ↓ j": ([], lambda app, lines: app.state.query == 5),
-    "← h ↑ k": ([], lambda app, lines: app.state.query == 3),
+    "→ l": ([], lambda app, lines: app.state.query == 5),
+    "← h": ([], lambda app, lines: app.state.query == 3),
+    "↓ j": ([], lambda app, lines: app.state.query == 5),
+    "↑ k": ([], lambda app, lines: app.state.query == 3),
     "PgUp": ([], lambda app, lines: app.state.query == 0),
     "PgDn": ([], lambda app, lines: app.state.query == 8),
     "Home": ([], lambda app, lines: app.state.query == 0),
@@ -40,6 +42,7 @@ DOES = {
     "[": ([], lambda app, lines: app.state.head == 2),
     "}": ([], lambda app, lines: app.state.layer == 0),
     "{": ([], lambda app, lines: app.state.layer == 0),
+    "H": ([], lambda app, lines: "a map shows the heads of a model: v opens one" in "\n".join(lines)),
     "w": ([], lambda app, lines: "heads are taken away from a model: v opens one" in "\n".join(lines)),
     "c": ([], lambda app, lines: any(line.startswith("1 similarity") for line in lines)),
     "v": ([], lambda app, lines: "vectors or model:" in "\n".join(lines)),

@@ -5,10 +5,12 @@ from support.exploring import BARK, SIXTY, explorer, press
 from support.places import TESTS
 
 FOLDER = TESTS / "golden"
+TINY = str(TESTS / "oracles" / "tiny" / "bert")
 SIZES = ((60, 20), (80, 24), (120, 40))
 APPS = {
     "explore_bark": lambda: explorer(BARK, query=5),
     "explore_sixty": lambda: explorer(SIXTY, query=25, mode="multihead"),
+    "explore_map": lambda: explorer(BARK, model=TINY, panel="heads", colours="none"),
     "explore_steps": lambda: explorer("She sat on the river bank 银行 🐕", query=4, panel="steps", mask=["causal"]),
 }
 CASES = [(name, size) for name in APPS for size in SIZES]

@@ -148,8 +148,8 @@ def _pictures_first(formats: list[str]) -> list[str]:
 
 def _run(app: "Explorer") -> int:
     """Run the app, and then print the command that shows the view again, also after a fault."""
-    from attncli.explore.app import run
     from attncli.explore.command_line import explain_command
+    from attncli.explore.running import run
 
     try:
         return run(app)

@@ -18,6 +18,7 @@ GAP = 1  # cells in front of a miniature: the letter of its kind stands there, a
 LEAST, MOST = 2, 8  # lines of a miniature
 NARROWEST, WIDEST = 2, 17  # cells of a miniature
 HALF = "▀"  # two pixels in a cell: its colour and that of its ground
+CHOSEN = Style(bold=True, reverse=True)  # of what stands in front of a head
 AWAY = "x"  # in the place of the letter of a head that is taken away
 
 
@@ -58,8 +59,8 @@ class Miniatures:
         for columns in size.blocks:
             yield self._numbers(columns, size)
             for row, layer in enumerate(self.layers):
-                drawn = [Text(no_wrap=True).append(pad(str(layer), self._label), BOLD)]
-                drawn += [Text(" " * self._label, no_wrap=True) for _ in range(size.height - 1)]
+                drawn = [Text(no_wrap=True).append(pad(str(layer), self.label), BOLD)]
+                drawn += [Text(" " * self.label, no_wrap=True) for _ in range(size.height - 1)]
                 for column in columns:
                     for line, part in zip(drawn, self._head(row, column, size, screen, chosen), strict=True):
                         part.stylize(means(row, column))
@@ -69,22 +70,23 @@ class Miniatures:
     def size(self, columns: int, most: int) -> Size:
         """The largest miniatures for which there is room in so many cells, and about `most` lines."""
         n_head, (p, q) = len(self.heads), self.shares.shape[2:]
-        across = min(n_head, max(1, (columns - self._label) // (NARROWEST + GAP)))
+        across = min(n_head, max(1, (columns - self.label) // (NARROWEST + GAP)))
         n_block = -(-n_head // across)
         across = -(-n_head // n_block)
         height = min(max((most - n_block) // (len(self.layers) * n_block), LEAST), MOST, p // 2 + 1)
-        width = min((columns - self._label) // across - GAP, 2 * height + 1, WIDEST, q)
+        width = min((columns - self.label) // across - GAP, 2 * height + 1, WIDEST, q)
         height = min(height, max(width // 2 + 1, LEAST))
         blocks = tuple(range(at, min(at + across, n_head)) for at in range(0, n_head, across))
         return Size(width, height, blocks)
 
     @property
-    def _label(self) -> int:
+    def label(self) -> int:
+        """The cells in front of a row, for the number of its layer."""
         return max(len(str(self.layers[-1])), 1) + 1
 
     def _numbers(self, columns: range, size: Size) -> Text:
         numbers = "".join(pad(str(self.heads[column]), size.width + GAP, "right") for column in columns)
-        return Text(" " * self._label + numbers, style=DIM, no_wrap=True)
+        return Text(" " * self.label + numbers, style=DIM, no_wrap=True)
 
     def _head(
         self, row: int, column: int, size: Size, screen: Screen, chosen: tuple[int, int] | None
@@ -93,10 +95,10 @@ class Miniatures:
         kind, shares = str(self.kinds[row, column]), self.shares[row, column]  # [p, q]
         letter = AWAY if self.away[row, column] else LOOKS[kind].letter
         picture = _half_blocks if screen.coloured and encodes(HALF, screen.encoding) else _shades
-        marked = letter_style(kind, screen.colours) + Style(reverse=chosen == (row, column) or None)
+        marked = CHOSEN if chosen == (row, column) else letter_style(kind, screen.colours)
         for at, line in enumerate(picture(kind, shares, size, screen)):
-            front = Text(no_wrap=True).append(*((" " * GAP,) if at else (letter, marked)))
-            yield front.append_text(line)
+            front, style = (" " * GAP, CHOSEN if marked is CHOSEN else Style.null()) if at else (letter, marked)
+            yield Text(no_wrap=True).append(front, style).append_text(line)
 
 
 def _half_blocks(kind: str, shares: Array, size: Size, screen: Screen) -> Iterator[Text]:
