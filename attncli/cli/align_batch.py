@@ -12,13 +12,14 @@ from attncli.cli.formats import Format
 from attncli.cli.line_files import no_lines, size_of
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink
-from attncli.cli.writing import WRITERS, writer_for
+from attncli.cli.writing import MAP, WRITERS, writer_for
 from attncli.corpus.gold_file import GoldLinks
 from attncli.corpus.pair_texts import AT_ONCE, RECORDS_AT_ONCE, Block, blocks_of
 from attncli.corpus.text_lines import Lines, opened_lines
 from attncli.corpus.workers import Lost, open_own_workers
 from attncli.errors import AttnError, ExitCode
 from attncli.settings.alignment import AlignmentSettings
+from attncli.settings.figure import FigureOptions
 from attncli.views.records.alignment import TABLE
 
 PAIR_A_LINE = "give a pair of sentences a line: source ||| target"
@@ -39,7 +40,7 @@ class Batch:
 
 
 def align_batch(
-    batch: Batch, form: Format, output: RecordOptions, *, full: bool = False, figure: str = "heat"
+    batch: Batch, form: Format, output: RecordOptions, *, full: bool = False, figure: FigureOptions = MAP
 ) -> ExitCode:
     """Write the alignment of every pair; returns the exit code: 4 if a line could not be aligned.
 
@@ -86,7 +87,9 @@ def _gold_of(block: Block, gold: GoldLinks | None) -> Sequence[Any] | None:
     return None if gold is None else [gold[place] for place in range(first, first + len(block.lines))]
 
 
-def _writing(form: Format, output: RecordOptions, sink: Sink, figure: str) -> Callable[[Sequence[PairView]], None]:
+def _writing(
+    form: Format, output: RecordOptions, sink: Sink, figure: FigureOptions
+) -> Callable[[Sequence[PairView]], None]:
     """The function that writes views in a format."""
     if form.name == "txt":
         return lambda views: sink.text("".join(f"{each.view}\n" for each in views))

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from attncli.cli.options import RecordOptions
 
 PARQUET = "records.alignment:check_installed"
-FIGURES = ("heat", "arcs")
 LINES = {
     "Explanation": "terminal.explain:explanation_lines",
     "Comparison": "terminal.compare:compare_lines",

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from attncli.cli.formats import FIGURES, offered
+from attncli.cli.formats import offered
 from attncli.errors import Setting, UsageError
 from attncli.settings.effect import Written
 from attncli.settings.explanation import CSV, SCALES, AttentionOptions, TopOption, UnknownOption
+from attncli.settings.figure import FIGURED
 from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, ReductionOptions, TextOptions
 from attncli.settings.option import Whole, again, as_it_is, option
 from attncli.vectors.places import kept_names
 
 SCREENS = ("txt", "screen.svg")
-FIGURED = ("svg", "pdf", "png")
 DRAWN = ("html", *FIGURED)
 COLORS = ("auto", "always", "never")
 
@@ -52,7 +52,6 @@ model_field = partial(
     metavar="PATH|NAME",
     values=model_names,
 )
-figure_field = partial(output_option, "heat", "The content of .svg, .pdf and .png: maps or arcs.", values=FIGURES)
 scale_field = partial(
     output_option,
     "auto",

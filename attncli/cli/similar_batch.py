@@ -11,7 +11,7 @@ from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink, say
 from attncli.cli.similar_space import Space, comparer_of
-from attncli.cli.writing import writer_for
+from attncli.cli.writing import MAP, writer_for
 from attncli.corpus.comparing import Comparer
 from attncli.corpus.lines import Reason
 from attncli.corpus.pair_forms import COMPARED, Pair, PairForm
@@ -19,6 +19,7 @@ from attncli.corpus.pair_texts import AT_ONCE, RECORDS_AT_ONCE, Block, blocks_of
 from attncli.corpus.text_lines import opened_lines
 from attncli.errors import ExitCode
 from attncli.recipes.text_similarity import Similarity
+from attncli.settings.figure import FigureOptions
 from attncli.settings.similarity import SimilaritySettings
 
 Made = TypeVar("Made")
@@ -44,7 +45,7 @@ def compare_files(
     settings: SimilaritySettings,
     form: Format,
     output: RecordOptions,
-    figure: str = "heat",
+    figure: FigureOptions = MAP,
 ) -> ExitCode:
     """Write the similarity of every pair; returns the exit code: 4 if a line is no pair.
 
@@ -74,7 +75,7 @@ def compare_files(
 Write = Callable[[Block], list[tuple[int, str]]]  # returns the bad lines with reasons
 
 
-def _writing(comparer: Comparer, form: Format, output: RecordOptions, sink: Sink, figure: str) -> Write:
+def _writing(comparer: Comparer, form: Format, output: RecordOptions, sink: Sink, figure: FigureOptions) -> Write:
     """The function that compares the pairs of a block and writes them in a format."""
     if form.name == "txt":
         return lambda block: _write_values(block, comparer, sink, output.precision)

@@ -20,6 +20,7 @@ from attncli.corpus.treebank_running import TreebankRun, by_model, by_vectors
 from attncli.errors import ExitCode
 from attncli.models.model import Model
 from attncli.settings.explanation import check_settings
+from attncli.settings.figure import PictureOptions
 from attncli.settings.treebank import check_treebank
 
 
@@ -69,6 +70,7 @@ def hold_against(
     vectors: VectorHeadOptions,
     form: Format,
     output: RecordOptions,
+    figure: PictureOptions,
 ) -> ExitCode:
     """Write the heads held against treebanks; returns the exit code: 4 if a sentence was passed over.
 
@@ -84,7 +86,7 @@ def hold_against(
         found = run(report.skip, report.progress)
         if model is not None:
             keep_heads(found, model)
-        writer_for(form, output, sink).write(found)
+        writer_for(form, output, sink, figure=figure).write(found)
     return report.code
 
 

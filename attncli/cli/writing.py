@@ -13,6 +13,7 @@ from attncli.cli.options import DisplayOptions, RecordOptions
 from attncli.cli.output import Sink, open_sink, say, saying_to
 from attncli.cli.reading import EXAMPLE, Example, each_sentence
 from attncli.cli.terminal import detect_screen, wants_colour
+from attncli.settings.figure import FigureOptions, PictureOptions
 from attncli.settings.wording import Remark
 from attncli.text.tokens import Sentence
 from attncli.views.screen import Screen
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from attncli.recipes.explanation import Explanation
 
 UNWRAPPED = 100_000  # cells
+MAP = FigureOptions()
 
 
 def write_each(
@@ -30,7 +32,7 @@ def write_each(
     output: RecordOptions,
     *,
     full: bool = False,
-    figure: str = "heat",
+    figure: PictureOptions = MAP,
     numbers: bool = False,
     example: Example = EXAMPLE,
 ) -> int:
@@ -60,7 +62,7 @@ def write_one(
     output: RecordOptions,
     *,
     full: bool = False,
-    figure: str = "heat",
+    figure: PictureOptions = MAP,
     after: Callable[[Any, Sink], None] = lambda *_: None,
 ) -> None:
     """Make and write one record, whose `sentences` hold the unknown words; `after` may write more."""
@@ -98,14 +100,14 @@ def print_json(lines: Iterable[str]) -> None:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes records of one format to a sink; `full` is for JSON, `figure` the kind of a figure, `screen` of lines."""
+    """Writes records of one format; `full` is for JSON, `figure` the options of a figure, `screen` of lines."""
 
     form: Format
     output: RecordOptions
     sink: Sink
     screen: Screen
     full: bool
-    figure: str
+    figure: PictureOptions
 
     def write(self, record: Any, line: int | None = None) -> None:
         """Write one record; `line` is its line of the input, None outside a batch."""
@@ -113,7 +115,12 @@ class Writer:
 
 
 def writer_for(
-    form: Format, output: RecordOptions, sink: Sink, full: bool = False, figure: str = "heat", numbers: bool = False
+    form: Format,
+    output: RecordOptions,
+    sink: Sink,
+    full: bool = False,
+    figure: PictureOptions = MAP,
+    numbers: bool = False,
 ) -> Writer:
     """The writer of records in a format; plain text that is no terminal's has numbers in place of pictures."""
     plain = output.output is not None or form.write == "screen"
@@ -163,10 +170,10 @@ def _page(writer: Writer, view: View, record: Any, line: int | None) -> None:
 def _figure(writer: Writer, view: View, record: Any, line: int | None) -> None:
     from attncli.views.figure.saving import save_figure
 
-    drawn, remarks = view(record, writer.figure, writer.screen.scale), list[str]()
-    kind: Any = writer.figure
+    kind: Any = getattr(writer.figure, "figure", "heat")
+    drawn, remarks = view(record, kind, writer.screen.scale), list[str]()
     form: Any = writer.form.name
-    writer.sink.document(lambda stream: remarks.extend(save_figure(drawn, kind, stream, form)))
+    writer.sink.document(lambda stream: remarks.extend(save_figure(drawn, kind, stream, form, writer.figure)))
     for remark in () if writer.output.quiet else remarks:
         say(Remark(remark).after("note: "))
 

@@ -36,6 +36,7 @@ VALUES = {
     **{"gold_base": "1", "jobs": "2", "screen": "2", "collect": "weights", "words": "dog", "kept": "1", "field": "en"},
     **{"limit": "1", "target_field": "de", "picture": "x.svg", "scheduler": "tcp://localhost:1", "content_heads": "1"},
     **{"d_k": "8", "minutes": "1", "epochs": "1", "resume": "x.npz", "evaluate": "trained", "minus": "cat"},
+    **{"width": "column", "dpi": "72"},
     **{"name": "x", "dtype": "int8", "revision": "x"},
     **{"treebank": "en.conllu", "relations": "obj", "choose_on": "other.conllu"},
 }
@@ -74,12 +75,18 @@ SHOWING = {
     "lens",
     "drop",
     "leave_one_out",
+    "width",
+    "dpi",
+    "bare",
+    "no_numbers",
 }
 FURTHER = [
     ["explain", TEXT, "--word", "dog"],
     ["explain", TEXT, "--json"],
     ["explain", TEXT, "-o", "x.csv"],
     ["explain", TEXT, "-o", "x.npz"],
+    ["explain", TEXT, "-o", "x.svg"],
+    ["explain", TEXT, "-o", "x.png"],
     ["explain", TEXT, "-o", "x.html"],
     ["explain", TEXT, "--model", BERT, "--layer", "1", "--head", "0"],
     ["explain", TEXT, "--model", BERT, "--json"],
@@ -183,6 +190,13 @@ def test_an_option_has_an_effect_or_is_said_to_have_none(call, name, typed, tmp_
 @pytest.mark.parametrize(
     ("call", "note"),
     [
+        (["explain", "a dog", "--bare"], "--bare has no effect without --format svg, pdf or png"),
+        (["explain", "a dog", "--width", "column"], "--width 3.25 has no effect without --format svg, pdf or png"),
+        (["explain", "a dog", "-o", "x.svg", "--dpi", "72"], "--dpi 72 has no effect without --format png"),
+        (
+            ["explain", "a dog", "-o", "x.svg", "--figure", "arcs", "--no-numbers"],
+            "--no-numbers has no effect without --figure heat",
+        ),
         (["explain", "a dog", "--full"], "--full has no effect without --json"),
         (["explain", "a dog", "--sigma", "2"], "--sigma 2.0 has no effect without --method kernel"),
         (["explain", "a dog", "--seed", "7"], "--seed 7 has no effect without --mode multihead"),

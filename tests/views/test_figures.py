@@ -190,7 +190,7 @@ def test_matplotlib_is_left_as_it_was_and_says_nothing(form, capfd):
 
 @pytest.mark.parametrize(
     ("n", "kind", "said"),
-    [(9, "heat", None), (60, "heat", None), (300, "heat", "one word in 2"), (300, "arcs", "one word in 3")],
+    [(9, "heat", None), (60, "heat", None), (300, "heat", "one word in 3"), (300, "arcs", "one word in 3")],
 )
 def test_words_along_the_sides_are_thinned_only_with_a_note(n, kind, said):
     shown = texts(drawn(explained(" ".join(f"w{i}" for i in range(n))), kind=kind))

@@ -15,7 +15,6 @@ from attncli.cli.options import (
     ModelOption,
     RecordOptions,
     check_alone,
-    figure_field,
     full_field,
     output_option,
     scale_field,
@@ -25,6 +24,7 @@ from attncli.errors import Setting, UsageError
 from attncli.settings.alignment import AlignmentOptions, check_alignment
 from attncli.settings.effect import AnyOf, NoneOf, Written
 from attncli.settings.explanation import UnknownOption
+from attncli.settings.figure import FigureOptions
 from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import WORLD
 
@@ -94,16 +94,16 @@ class FormOptions(RecordOptions):
         None, "The format, whatever the ending of -o.", values=tuple(offered("Alignment")), check=as_it_is
     )
     color_scale: str = scale_field(needs=[Written((*SCREENS, *DRAWN)), AnyOf((NoneOf(ON_FILES), Written(DRAWN)))])
-    figure: str = figure_field()
     full: bool = full_field("With --json: the similarity and the scores too.")
 
 
-@options(AlignmentOptions, BatchOptions, WordOptions, ModelOption, FormOptions)
+@options(AlignmentOptions, BatchOptions, WordOptions, ModelOption, FigureOptions, FormOptions)
 def command(
     alignment: AlignmentOptions,
     files: BatchOptions,
     words: WordOptions,
     model: ModelOption,
+    figure: FigureOptions,
     output: FormOptions,
     context: typer.Context,
     source: SourceArgument = None,
@@ -111,7 +111,7 @@ def command(
 ) -> None:
     """Align the words of two languages: the links between a sentence and its translation."""
     check_alone(context, model, untrained=("vectors", "unknown"))
-    form = chosen_format("Alignment", output, output.figure)
+    form = chosen_format("Alignment", output, figure.figure)
     named, gold = named_files(source, target, output.quiet, "sentences"), _gold(files)
     given = vars(alignment) | ({} if gold is None else {"tokenized": True})  # gold counts the words between blanks
     if model.model is None:
@@ -122,8 +122,8 @@ def command(
         from attncli.cli.align_batch import Batch, align_batch  # NumPy comes with it: not for help and completion
 
         batch = Batch(named, settings, space, gold, files.jobs)
-        raise typer.Exit(align_batch(batch, form, output, full=output.full, figure=output.figure))
-    _align_texts(EXAMPLE.or_given(source, target, output.quiet), settings, space, gold, form, output)
+        raise typer.Exit(align_batch(batch, form, output, full=output.full, figure=figure))
+    _align_texts(EXAMPLE.or_given(source, target, output.quiet), settings, space, gold, form, output, figure)
 
 
 def _gold(files: BatchOptions) -> "GoldLinks | None":
@@ -156,6 +156,7 @@ def _align_texts(
     gold: "GoldLinks | None",
     form: Format,
     output: FormOptions,
+    figure: FigureOptions,
 ) -> None:
     """Write the alignment of two sentences, and how it agrees with gold."""
     from attncli.analysis.gold import agreement
@@ -172,4 +173,4 @@ def _align_texts(
         if record.agreement is not None:
             write_agreement(record.agreement, sink if form.write == "json" else None, output.precision)
 
-    write_one(make, form, output, full=output.full, figure=output.figure, after=judge)
+    write_one(make, form, output, full=output.full, figure=figure, after=judge)

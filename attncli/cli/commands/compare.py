@@ -15,13 +15,13 @@ from attncli.cli.options import (
     OutputOptions,
     SentenceArgument,
     check_alone,
-    figure_field,
     model_names,
     scale_field,
 )
 from attncli.errors import Setting, UsageError
 from attncli.settings.effect import AnyOf, Without, Written
 from attncli.settings.explanation import METHODS, AttentionOptions, CutOption, attention_option, check_methods
+from attncli.settings.figure import FigureOptions
 from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, TextOptions, model_option
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ attn compare "Bark is very cute and he is a dog" --model my-model --swap he=she"
 
 @dataclass(frozen=True)
 class CompareOptions(CutOption):
-    """Words that are cut apart, the methods that are compared, and the kind of a figure."""
+    """Words that are cut apart, and the methods that are compared."""
 
     against: tuple[str, ...] = attention_option(
         (),
@@ -47,7 +47,6 @@ class CompareOptions(CutOption):
         values=METHODS,
         typed=list[str],
     )
-    figure: str = figure_field()
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,13 @@ class CompareOutput(OutputOptions):
     color_scale: str = scale_field(needs=[Written((*SCREENS, *DRAWN)), AnyOf((Without("model"), Written(DRAWN)))])
 
 
-@options(CompareOptions, AttentionOptions, InputOptions, ComparedModels, CompareOutput)
+@options(CompareOptions, AttentionOptions, InputOptions, ComparedModels, FigureOptions, CompareOutput)
 def command(
     own: CompareOptions,
     attention: AttentionOptions,
     words: InputOptions,
     models: ComparedModels,
+    figure: FigureOptions,
     output: CompareOutput,
     context: typer.Context,
     sentence: SentenceArgument = None,
@@ -86,12 +86,12 @@ def command(
     check_alone(context, models, ["against"])
     record = "Comparison" if models.model is None else "ModelComparison"
     if models.model is not None:
-        _check_models(models, own.figure)
-    form = chosen_format(record, output, own.figure)
+        _check_models(models, figure.figure)
+    form = chosen_format(record, output, figure.figure)
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
     make = _methods(attention, words, output, own) if models.model is None else _models(models, output, own)
-    raise typer.Exit(write_each(sentence, make, form, output, figure=own.figure))
+    raise typer.Exit(write_each(sentence, make, form, output, figure=figure))
 
 
 def _methods(

@@ -15,7 +15,6 @@ from attncli.cli.options import (
     OutputOptions,
     SentenceArgument,
     check_alone,
-    figure_field,
     full_field,
     output_option,
     scale_field,
@@ -23,6 +22,7 @@ from attncli.cli.options import (
 from attncli.errors import Setting, UsageError
 from attncli.settings.effect import AnyOf, With, Without, Written
 from attncli.settings.explanation import AttentionOptions, CutOption, WordOption
+from attncli.settings.figure import FigureOptions
 from attncli.settings.model import COMBINE, GenerateOption
 from attncli.settings.option import again
 
@@ -51,7 +51,6 @@ class ExplainOptions(GenerateOption, CutOption, WordOption):
         "On the map of a model's heads: distances, entropies and shares in place of pictures.",
         needs=[With("model"), Without("word"), With("combine", COMBINE[:1]), Written(SCREENS)],
     )
-    figure: str = figure_field()
 
 
 #: The conditions for a matrix of a model in place of a map of its heads.
@@ -79,19 +78,20 @@ class ExplainOutput(OutputOptions):
     )
 
 
-@options(ExplainOptions, AttentionOptions, InputOptions, ModelOptions, ExplainOutput)
+@options(ExplainOptions, AttentionOptions, InputOptions, ModelOptions, FigureOptions, ExplainOutput)
 def command(
     own: ExplainOptions,
     attention: AttentionOptions,
     inputs: InputOptions,
     model: ModelOptions,
+    figure: FigureOptions,
     output: ExplainOutput,
     context: typer.Context,
     sentence: SentenceArgument = None,
 ) -> None:
     """Show which words attend to which, and every step."""
     check_alone(context, model)
-    form = chosen_format("Explanation", output, own.figure)
+    form = chosen_format("Explanation", output, figure.figure)
     from attncli.cli.writing import write_each  # NumPy comes with what follows: not for help and completion
 
     with_vectors = model.model is None
@@ -99,7 +99,7 @@ def command(
         hint = ("add ", Setting("model", "PATH_OR_NAME"))
         raise UsageError("expected a model with it", hint, setting="generate", value=own.generate)
     make = _with_vectors(attention, inputs, output, own) if with_vectors else _with_model(model, output, own, form)
-    raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=own.figure, numbers=own.numbers))
+    raise typer.Exit(write_each(sentence, make, form, output, full=own.full, figure=figure, numbers=own.numbers))
 
 
 def _with_vectors(

@@ -14,6 +14,7 @@ from attncli.cli.options import SCREENS, OutputOptions, scale_field
 from attncli.errors import Setting, UsageError, Words
 from attncli.settings.effect import Without, Written
 from attncli.settings.explanation import TopOption
+from attncli.settings.figure import PictureOptions
 from attncli.settings.option import again
 
 EXAMPLES = """attn heads "Bark is very cute and he is a dog" --model my-model --from he --to dog
@@ -43,6 +44,7 @@ class Asked:
     ranked: RankOptions
     trees: TreeOptions
     vectors: VectorHeadOptions
+    figure: PictureOptions
     given: tuple[str, ...]
 
     @property
@@ -101,11 +103,12 @@ class RankingOutput(OutputOptions):
     color_scale: str = scale_field(needs=[Written(("html",))])
 
 
-@options(RankOptions, TreeOptions, VectorHeadOptions, RankingOutput)
+@options(RankOptions, TreeOptions, VectorHeadOptions, PictureOptions, RankingOutput)
 def command(
     ranked: RankOptions,
     trees: TreeOptions,
     vectors: VectorHeadOptions,
+    figure: PictureOptions,
     output: RankingOutput,
     sentence: SentencesArgument = None,
 ) -> None:
@@ -113,7 +116,7 @@ def command(
 
     With --treebank: hold the heads of a model, or over word vectors, against the relations of a treebank.
     """
-    asked = Asked(ranked, trees, vectors, tuple(sentence or ()))
+    asked = Asked(ranked, trees, vectors, figure, tuple(sentence or ()))
     raise typer.Exit(BY[asked.by](asked, output))
 
 
@@ -156,7 +159,9 @@ def _by_effect(asked: Asked, output: OutputOptions) -> int:
     effects = partial(head_effects_with, explained=form.name == "html")
     bar = "taking heads away"
     make = announced(output, lambda text, progress: effects(text, model, settings, ranked.for_, progress), bar)
-    return write_each(asked.sentence, make, form, output, example=Example("heads", example_of(model)))
+    return write_each(
+        asked.sentence, make, form, output, figure=asked.figure, example=Example("heads", example_of(model))
+    )
 
 
 def _by_contribution(asked: Asked, output: OutputOptions) -> int:
@@ -175,7 +180,9 @@ def _by_contribution(asked: Asked, output: OutputOptions) -> int:
     def make(text: str) -> HeadContributions:
         return head_contributions_with(text, model, settings, ranked.for_)
 
-    return write_each(asked.sentence, make, form, output, example=Example("heads", example_of(model)))
+    return write_each(
+        asked.sentence, make, form, output, figure=asked.figure, example=Example("heads", example_of(model))
+    )
 
 
 def _by_treebank(asked: Asked, output: OutputOptions) -> int:
@@ -193,7 +200,7 @@ def _by_treebank(asked: Asked, output: OutputOptions) -> int:
         asked.check_alone(OF_READING, "expected a model with it", ("add ", MODEL))
     from attncli.cli.treebank_files import hold_against  # NumPy comes with it: not for help and completion
 
-    return hold_against(files, asked.ranked, asked.trees, asked.vectors, form, output)
+    return hold_against(files, asked.ranked, asked.trees, asked.vectors, form, output, asked.figure)
 
 
 def _treebanks(asked: Asked) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ import typer
 
 from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
-from attncli.cli.options import FIGURED, ModelOption, OutputOptions, SentenceArgument, scale_field
+from attncli.cli.options import ModelOption, OutputOptions, SentenceArgument, scale_field
 from attncli.errors import Setting, UsageError
 from attncli.settings.effect import AnyOf, With, Without, Written
 from attncli.settings.explanation import TopOption
+from attncli.settings.figure import FIGURED, PictureOptions
 from attncli.settings.model import LensOptions, PredictionOptions
 from attncli.settings.option import again
 
@@ -47,8 +48,10 @@ class AnswerOutput(OutputOptions):
     color_scale: str = scale_field(needs=[AnyOf((With("lens"), With("lens_all"))), Written(FIGURED)])
 
 
-@options(PredictOptions, AnswerOutput)
-def command(predicted: PredictOptions, output: AnswerOutput, sentence: SentenceArgument = None) -> None:
+@options(PredictOptions, PictureOptions, AnswerOutput)
+def command(
+    predicted: PredictOptions, figure: PictureOptions, output: AnswerOutput, sentence: SentenceArgument = None
+) -> None:
     """Show what a model says: the next token, the words in the place of masks, or its labels."""
     if predicted.model is None:
         raise UsageError("attn predict needs a model", ("add ", Setting("model", "PATH_OR_NAME")))
@@ -73,4 +76,4 @@ def command(predicted: PredictOptions, output: AnswerOutput, sentence: SentenceA
     def make(text: str) -> "Prediction | Lens":
         return lens_with(text, model, settings, every=every) if looks else predict_with(text, model, settings)
 
-    raise typer.Exit(write_each(sentence, make, form, output, example=example))
+    raise typer.Exit(write_each(sentence, make, form, output, figure=figure, example=example))

@@ -16,12 +16,12 @@ from attncli.cli.options import (
     ModelOption,
     RecordOptions,
     check_alone,
-    figure_field,
     output_option,
     scale_field,
 )
 from attncli.errors import UsageError
 from attncli.settings.effect import AnyOf, NoneOf, With, Written
+from attncli.settings.figure import FigureOptions
 from attncli.settings.option import again, as_it_is, check_text, option
 from attncli.settings.similarity import SimilarityOptions, check_similarity
 
@@ -116,15 +116,15 @@ class FormOptions(RecordOptions):
     format: str | None = output_option(
         None, "The format, whatever the ending of -o.", values=tuple(offered("Similarity")), check=as_it_is
     )
-    figure: str = figure_field()
 
 
-@options(PairOptions, FileOptions, InputOptions, ModelOption, FormOptions)
+@options(PairOptions, FileOptions, InputOptions, ModelOption, FigureOptions, FormOptions)
 def command(
     similarity: PairOptions,
     files: FileOptions,
     words: InputOptions,
     model: ModelOption,
+    figure: FigureOptions,
     output: FormOptions,
     context: typer.Context,
     a: FirstArgument = None,
@@ -132,19 +132,19 @@ def command(
 ) -> None:
     """Compare two texts: how alike they are, and which of their words make them so."""
     check_alone(context, model, untrained=("vectors", "unknown"))
-    form = chosen_format("Similarity" if files.lines_in is None else "TextSearch", output, output.figure)
+    form = chosen_format("Similarity" if files.lines_in is None else "TextSearch", output, figure.figure)
     given = vars(similarity) | ({} if model.model else {"unknown": words.unknown})
     settings = check_similarity(with_model=model.model is not None, **given)
     if files.lines_in is not None:
         raise typer.Exit(_search(_query(a, b, files), files, settings, (words, model), form, output))
     if named := named_files(a, b, output.quiet):
-        raise typer.Exit(_compare_files(named, files, settings, (words, model), form, output))
+        raise typer.Exit(_compare_files(named, files, settings, (words, model), form, output, figure))
     if files.fields is not None:
         raise UsageError("expected a file with it", FILE_HINT, setting="fields", value=files.fields)
     texts = EXAMPLE.or_given(a, b, output.quiet)
     from attncli.cli.writing import write_one
 
-    write_one(lambda: _compared(texts, settings, words, model, output), form, output, figure=output.figure)
+    write_one(lambda: _compared(texts, settings, words, model, output), form, output, figure=figure)
 
 
 def _query(a: str | None, b: str | None, files: FileOptions) -> str:
@@ -181,6 +181,7 @@ def _compare_files(
     source: tuple[InputOptions, ModelOption],
     form: Format,
     output: FormOptions,
+    figure: FigureOptions,
 ) -> int:
     """Write the similarities of pairs in files; returns the exit code."""
     if form.name == "txt" and (settings.drop or settings.leave_one_out):
@@ -194,7 +195,7 @@ def _compare_files(
 
     words, model = source
     space = opened_space(model.model, words.vectors, output)
-    return compare_files(PairFiles(named, fields), space, settings, form, output, output.figure)
+    return compare_files(PairFiles(named, fields), space, settings, form, output, figure)
 
 
 def _compared(

@@ -118,15 +118,16 @@ def _curve(queries: Line, keys: Line, i: int, j: int, crossed: bool, frame: Fram
         return [(start, queries.under), (start, half), (end, half), (end, keys.over)]
     base = keys.over if j <= i else keys.under
     if i == j:
-        return _loop(start, base)
+        return _loop(start, base, frame.width / len(keys.places))
     n = len(keys.places)
     high = arc_rise(abs(i - j) / (n - 1), frame.rise) * (1 if j < i else -1)
     return [(start, base), (start, base + 4 / 3 * high), (end, base + 4 / 3 * high), (end, base)]
 
 
-def _loop(place: float, base: float) -> list[Point]:
-    """A small loop over a word, for its weight on itself."""
-    return [(place, base), (place - 0.26, base + 0.32), (place + 0.26, base + 0.32), (place, base)]
+def _loop(place: float, base: float, pitch: float) -> list[Point]:
+    """A small loop over a word, for its weight on itself; no wider than from one word to the next."""
+    wide = min(0.26, 1.7 * pitch)
+    return [(place, base), (place - wide, base + 0.32), (place + wide, base + 0.32), (place, base)]
 
 
 def _add(axes: Any, curves: list[list[Point]], strokes: list[Stroke]) -> None:

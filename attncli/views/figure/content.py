@@ -18,11 +18,33 @@ LONGEST_LABEL = 24  # cells of a word along a side
 PAPER = Screen()  # the screen for which the user's text is escaped
 
 
+@dataclass(frozen=True)
+class Look:
+    """The form of a figure: its width in inches, None for the one it needs; whether its cells have numbers.
+
+    `bare` it has no title and no notes; above `most_cells` in all maps they are the pixels of an image.
+    """
+
+    width: float | None = None
+    bare: bool = False
+    numbers: bool = True
+    most_cells: int = 12_000
+
+    @property
+    def margin(self) -> float:
+        """Inches around the figure: on a page of a given width next to none."""
+        return 0.2 if self.width is None else 0.04
+
+
+AS_NEEDED = Look()
+
+
 class Figure(ABC):
     """A figure: a title, a line under it, and something drawn."""
 
     title: str
     what: str
+    look: Look
 
     @abstractmethod
     def texts(self) -> Iterator[str]:
@@ -31,6 +53,10 @@ class Figure(ABC):
     @abstractmethod
     def rewritten(self, change: Callable[[str], str]) -> Self:
         """With each of these texts changed."""
+
+    @abstractmethod
+    def looking(self, look: Look) -> Self:
+        """In this form."""
 
     @abstractmethod
     def draw(self, kind: Kind) -> Any:
@@ -110,6 +136,7 @@ class Content(Figure):
     across: int = 0  # how many panels belong on a line, if it matters
     right_to_left: tuple[bool, bool] = (False, False)
     hatched: str = "hidden by the mask"  # the meaning of hidden cells
+    look: Look = AS_NEEDED
 
     @property
     def panels(self) -> list[Panel]:
@@ -123,6 +150,11 @@ class Content(Figure):
             return None
         drawn = [panel.weights for panel in self.panels if panel.scale is None]
         return max(float(np.abs(self.scale.shares(weights)).max()) for weights in drawn)
+
+    @property
+    def other_scale(self) -> Scale | None:
+        """The scale of panels that have one of their own."""
+        return next((panel.scale for panel in self.panels if panel.scale is not None), None)
 
     def scale_of(self, panel: Panel) -> Scale:
         """The scale of a panel: its own, or that of the figure."""
@@ -152,6 +184,10 @@ class Content(Figure):
             notes=tuple(map(change, self.notes)),
             columns=tuple(tuple(map(panel_of, column)) for column in self.columns),
         )
+
+    def looking(self, look: Look) -> "Content":
+        """In this form."""
+        return replace(self, look=look)
 
     def draw(self, kind: Kind) -> Any:
         """Its panels as heat maps or arcs, on matplotlib's figure."""

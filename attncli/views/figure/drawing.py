@@ -7,20 +7,17 @@ from attncli.views.figure import legend
 from attncli.views.figure.arcs import arc_notes, draw_arcs
 from attncli.views.figure.content import Content, Kind, Panel
 from attncli.views.figure.fitting import AXIS, GAP
-from attncli.views.figure.frame import CAPTION, PITCH, POINTS, TITLE, Frame, arcs_frame, heat_frame, titles_width
+from attncli.views.figure.frame import CAPTION, PITCH, POINTS, TITLE, Frame, arcs_frame, heat_frame
 from attncli.views.figure.heat import draw_heat, label_sides
-from attncli.views.figure.measure import wrapped
-from attncli.views.figure.page import MARGIN, Lines, Page
+from attncli.views.figure.page import NOTE, NOTE_INK, Page, lines_of
 
 NARROWEST = 4.5
-SENTENCE, WHAT, NOTE = 10.0, 8.0, 7.0  # points
-MOST_TITLE, MOST_NOTE = 4, 6  # lines
-NOTE_INK = "#444444"
 
 
 class Plan(NamedTuple):
     """The places of the lines of panels."""
 
+    margin: float
     frame: Frame
     slot: float  # the width of a panel with its titles
     named: bool  # whether the axes have names
@@ -30,13 +27,14 @@ class Plan(NamedTuple):
     def of(cls, content: Content, kind: Kind) -> "Plan":
         """The plan of heat maps or of arcs."""
         frame = heat_frame(content) if kind == "heat" else arcs_frame(content)
-        slot = max(frame.width, titles_width(content, TITLE if frame.labelled else CAPTION))
-        return cls(frame, slot, kind == "heat" and frame.labelled, legend.BAR if kind == "heat" else legend.KEY)
+        slot = max(frame.width, frame.titles)
+        least = 0.0 if content.look.width else legend.BAR if kind == "heat" else legend.KEY
+        return cls(content.look.margin, frame, slot, kind == "heat" and frame.labelled, least)
 
     @property
     def left(self) -> float:
         """The left side of the first panel."""
-        return MARGIN + self.frame.left + AXIS * self.named
+        return self.margin + self.frame.left + AXIS * self.named
 
     @property
     def width(self) -> float:
@@ -75,27 +73,30 @@ class Sheet(NamedTuple):
 def draw(content: Content, kind: Kind) -> Any:
     """The figure, for matplotlib to print."""
     plan = Plan.of(content, kind)
-    width = max(plan.width + GAP + legend.WIDTH + MARGIN, NARROWEST)
-    over = [_lines(content.title, SENTENCE, width, MOST_TITLE), _lines(content.what, WHAT, width, MOST_TITLE, NOTE_INK)]
+    margin, given = plan.margin, content.look.width
+    width = given or max(plan.width + GAP + legend.WIDTH + margin, NARROWEST)
     remarks = dict.fromkeys((*_layout_notes(content, kind, plan), *content.notes))
-    under = [_lines(note, NOTE, width, MOST_NOTE, NOTE_INK) for note in remarks]
-    texts = sum(each.height for each in (*over, *under))
-    page = Page(width, 2 * MARGIN + texts + GAP / 2 + plan.height(content))
-    top = MARGIN
+    over, under = lines_of(content, remarks, width)
+    texts = sum(each.height for each in (*over, *under)) + legend.UNDER * bool(given)
+    page = Page(width, 2 * margin + texts + GAP / 2 + plan.height(content), margin)
+    top = margin
     for text in over:
         top = page.write_lines(top, text)
-    top = _draw_panels(Sheet(page, content, kind, plan), top + GAP / 2)
+    sheet = Sheet(page, content, kind, plan)
+    top = _draw_panels(sheet, top + GAP / 2)
+    if given:
+        _draw_legends_under(sheet, top, given)
+        top += legend.UNDER
     for text in under:
         top = page.write_lines(top, text)
     return page.figure
 
 
-def _lines(text: str, size: float, width: float, most: int, ink: str = "black") -> Lines:
-    return Lines(wrapped(text, size, (width - 2 * MARGIN) * POINTS, most), size, {"color": ink})
-
-
 def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
     frame = plan.frame
+    cut = [each for each in content.panels if frame.fitting(each.caption, CAPTION) != each.caption]
+    if cut:
+        yield "; ".join(f"{panel.title}: {panel.caption}" if panel.title else panel.caption for panel in cut)
     if kind == "arcs":
         yield from arc_notes(content)
     elif not frame.labelled:
@@ -122,7 +123,8 @@ def _draw_panels(sheet: Sheet, top: float) -> float:
             _draw_column(sheet, column, plan.place(place), top, deepest)
             deepest = max(deepest, len(column))
         top += plan.line_height(sheet.content) + GAP
-    _draw_legends(sheet, first_line)
+    if sheet.content.look.width is None:
+        _draw_legends(sheet, first_line)
     return end
 
 
@@ -145,10 +147,10 @@ def _write_titles(page: Page, panel: Panel, frame: Frame, left: float, top: floa
     bottom = top + frame.above - 0.05
     if panel.caption:
         bottom -= PITCH * CAPTION / POINTS
-        page.write(left, bottom, panel.caption, CAPTION, color=NOTE_INK)
+        page.write(left, bottom, frame.fitting(panel.caption, CAPTION), CAPTION, color=NOTE_INK)
     if panel.title:
         size = TITLE if frame.labelled else CAPTION
-        page.write(left, bottom - PITCH * size / POINTS, panel.title, size)
+        page.write(left, bottom - PITCH * size / POINTS, frame.fitting(panel.title, size), size)
 
 
 def _name_sides(sheet: Sheet, axes: Any, panel: Panel, left: float, top: float, rows: bool, columns: bool) -> None:
@@ -166,6 +168,18 @@ def _name_sides(sheet: Sheet, axes: Any, panel: Panel, left: float, top: float, 
         page.write(left + frame.width / 2, top + frame.height + frame.below + 0.04, column, NOTE, **style)
 
 
+def _draw_legends_under(sheet: Sheet, top: float, width: float) -> None:
+    """The scales in a line under the panels."""
+    page, content = sheet.page, sheet.content
+    if sheet.kind == "arcs":
+        legend.draw_key_across(page, content.scale, top, width - 2 * page.margin)
+        return
+    scales = [content.scale, *([content.other_scale] if content.other_scale else [])]
+    room = (width - 2 * page.margin + GAP) / len(scales)
+    for number, scale in enumerate(scales):
+        legend.draw_bar_across(page, scale, page.margin + number * room, top, min(room - GAP, legend.LONGEST))
+
+
 def _draw_legends(sheet: Sheet, top: float) -> None:
     """The scale of the figure, and under it that of panels which have their own."""
     page, plan, scale = sheet.page, sheet.plan, sheet.content.scale
@@ -175,6 +189,6 @@ def _draw_legends(sheet: Sheet, top: float) -> None:
         return
     height = max(frame.height, legend.BAR)
     legend.draw_bar(page, scale, left, top, height)
-    own = next((panel.scale for panel in sheet.content.panels if panel.scale is not None), None)
+    own = sheet.content.other_scale
     if own is not None:
         legend.draw_bar(page, own, left, top + frame.above + frame.height + GAP, height)

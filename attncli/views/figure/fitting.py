@@ -7,7 +7,9 @@ from attncli.views.figure.content import Content
 
 WIDEST, HIGHEST = 15.0, 20.0  # a whole figure
 GAP, AXIS = 0.28, 0.17  # between panels; for the name of an axis
+SHORT_TITLE = 1.1  # inches of a title on a page of a given width; what is cut of longer ones is in the notes
 _BESIDE, _TEXTS = 1.9, 2.6  # margins, axis and scale; margins, titles and notes
+PAGE_HIGH, MOST_GROWN = 11.0, 1.8  # on a page of a given width: the height, and the growth of panels that fill it
 
 
 class Wish(NamedTuple):
@@ -38,18 +40,23 @@ def fit(content: Content, wish: Wish, fewest: int, most: int) -> Fit:
     n = len(content.columns)
     tried = {ceil(n / ceil(n / limit)) for limit in range(min(fewest, n), min(most, n) + 1)}
     fits = [Fit(across, _shrink(content, wish, across)) for across in tried]
-    narrow = [each for each in fits if _room(wish, each.across) >= wish.titles]
+    titles = wish.titles if content.look.width is None else min(wish.titles, SHORT_TITLE)
+    narrow = [each for each in fits if _room(content, wish, each.across) >= titles]
     return max(narrow or [min(fits)], key=lambda each: (each.shrink, each.across))
 
 
-def _room(wish: Wish, across: int) -> float:
+def _room(content: Content, wish: Wish, across: int) -> float:
     """How wide each of so many panels on a line may be."""
-    return (WIDEST - _BESIDE - wish.left + wish.gap) / across - wish.gap
+    given, margin = content.look.width, content.look.margin
+    line = WIDEST - _BESIDE if given is None else given - 2 * margin - AXIS * (wish.left > 0)
+    return (line - wish.left + wish.gap) / across - wish.gap
 
 
 def _shrink(content: Content, wish: Wish, across: int) -> float:
-    """The share of its preferred size that a panel has where so many are on a line, at most 1."""
+    """The share of its preferred size that a panel has where so many are on a line, at most 1 without a given width."""
     depth = max(map(len, content.columns))
-    line = (HIGHEST - _TEXTS) / ceil(len(content.columns) / across)
+    given = content.look.width is not None
+    line = ((PAGE_HIGH if given else HIGHEST) - _TEXTS) / ceil(len(content.columns) / across)
     high = (line - wish.below - AXIS) / depth - wish.above - GAP
-    return min(1.0, max(_room(wish, across), 0.2) / wish.width, max(high, 0.2) / wish.height)
+    wide = max(_room(content, wish, across), 0.05 if given else 0.2)
+    return min(MOST_GROWN if given else 1.0, wide / wish.width, max(high, 0.2) / wish.height)

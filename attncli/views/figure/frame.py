@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from attncli.views.figure.arc_choice import reach
 from attncli.views.figure.content import Content, Panel, Scale
-from attncli.views.figure.fitting import GAP, Fit, Wish, fit
-from attncli.views.figure.measure import width
+from attncli.views.figure.fitting import AXIS, GAP, Fit, Wish, fit
+from attncli.views.figure.measure import width, wrapped
 from attncli.views.rounding import as_difference
 
 POINTS = 72
 MOST_LABELLED = 12  # panels with words along their sides
 MOST_NUMBERS = 2500  # in all panels
-LABEL, SMALLEST_LABEL, SMALLEST_NUMBER, TITLE, CAPTION = 8.0, 5.0, 5.5, 9.0, 7.0
+LABEL, SMALLEST_LABEL, SMALLEST_NUMBER, TITLE, CAPTION = 8.0, 6.0, 6.0, 9.0, 7.0
 PITCH = 1.25  # lines of text, in letters
 _CELLS = ((10, 0.42), (16, 0.34), (24, 0.28), (40, 0.18), (100, 0.13))  # up to so many words, cells of that side
 _WIDEST_CELL, _WIDEST_CELLS = 0.9, 3.2  # inches, of a cell with a word in it, and of all of a row where they are few
@@ -41,17 +41,37 @@ class Frame(NamedTuple):
     every: int = 1
     under: float = 0.0  # the room of the arcs under the words
     rise: float = 0.0  # of an arc from the first word to the last
+    titles: float = 0.0  # the room for titles, if they are wider than the panel
 
     @property
     def labelled(self) -> bool:
         """Whether there are words along the sides."""
         return self.label_size > 0
 
+    def fitting(self, title: str, size: float) -> str:
+        """A title or caption as it fits over the panel, ending in … where it is longer."""
+        return wrapped(title, size, POINTS * max(self.width, self.titles) + 0.01, 1)[0] if title else ""
+
 
 def heat_frame(content: Content) -> Frame:
     """The place of a heat map: cells as large as their number, and that of the panels, allows."""
     if len(content.panels) > MOST_LABELLED:
-        return _small(content)
+        return _titled(content, _small(content), CAPTION)
+    frame = _large(content)
+    return _titled(content, frame, TITLE if frame.labelled else CAPTION)
+
+
+def _titled(content: Content, frame: Frame, size: float) -> Frame:
+    """With room for the titles; on a page of a given width for as much of them as is there."""
+    titles, given = titles_width(content, size), content.look.width
+    if given is not None:
+        room = given - 2 * content.look.margin - frame.left - AXIS * frame.labelled + frame.gap
+        titles = min(titles, room / frame.across - frame.gap)
+    return frame._replace(titles=titles)
+
+
+def _large(content: Content) -> Frame:
+    """One of a few heat maps, with words along its sides if they can be read."""
     first = content.panels[0]
     n_row, n_column = first.weights.shape
     across, down = _cell(n_column), _cell(n_row)
@@ -67,7 +87,7 @@ def heat_frame(content: Content) -> Frame:
         below=_longest(first.columns, LABEL),
         left=_longest(first.rows, LABEL),
     )
-    fitting = fit(content, wish, fewest=2, most=MOST_LABELLED)
+    fitting = fit(content, wish, fewest=1 if content.look.width else 2, most=MOST_LABELLED)
     return _labelled(content, fitting, across * fitting.shrink, down * fitting.shrink)
 
 
@@ -77,7 +97,7 @@ def _small(content: Content) -> Frame:
     cell = _SMALL_SIDE / max(shape)
     titles, above = titles_width(content, CAPTION), _above(content, CAPTION)
     wish = Wish(cell * shape[1], cell * shape[0], titles, above, gap=_SMALL_GAP)
-    fitting = fit(content, wish, fewest=2, most=MOST_LABELLED)
+    fitting = fit(content, wish, fewest=1 if content.look.width else 2, most=MOST_LABELLED)
     if 1 < content.across <= MOST_LABELLED:
         a_layer = fit(content, wish, content.across, content.across)
         fitting = a_layer if a_layer.shrink > _LEAST_SHRUNK else fitting
@@ -148,7 +168,7 @@ def _longest_of(content: Content) -> float:
 
 def _number_size(content: Content, across: float, down: float) -> float:
     """How large the numbers can be in such cells; 0 if they would be too small or too many to read."""
-    if sum(panel.weights.size for panel in content.panels) > MOST_NUMBERS:
+    if not content.look.numbers or sum(panel.weights.size for panel in content.panels) > MOST_NUMBERS:
         return 0.0
     size = min(LABEL, 0.8 * POINTS * across / _longest_of(content), 0.7 * POINTS * down)
     return size if size >= SMALLEST_NUMBER else 0.0
@@ -168,7 +188,8 @@ def arcs_frame(content: Content) -> Frame:
         length, band = min(n * _UPRIGHT_PITCH, _LONGEST_SIDE), _longest(words, LABEL)
     fitting = _fit_arcs(content, length, band)
     every = max(1, ceil(1.15 * LABEL * n / (POINTS * length * fitting.shrink))) if upright else 1
-    return _arcs_frame(content, fitting, length, band)._replace(upright=upright, every=every)
+    frame = _arcs_frame(content, fitting, length, band)._replace(upright=upright, every=every)
+    return _titled(content, frame, TITLE)
 
 
 def _fit_arcs(content: Content, length: float, band: float) -> Fit:

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from attncli.arrays import Array
 from attncli.views.figure import legend
-from attncli.views.figure.content import Figure, Kind, Scale
+from attncli.views.figure.content import AS_NEEDED, Figure, Kind, Look, Scale
 from attncli.views.figure.frame import PITCH, POINTS
-from attncli.views.figure.heat import MOST_CELLS, SEAM, colours
-from attncli.views.figure.measure import width, wrapped
-from attncli.views.figure.page import MARGIN, Lines, Page
+from attncli.views.figure.heat import SEAM, colours
+from attncli.views.figure.measure import width
+from attncli.views.figure.page import Page, lines_of
 from attncli.views.palette import BLACK, CIVIDIS, ink, interpolate
 
-TITLE, WHAT, LABEL, NOTE, SMALLEST = 10.0, 8.0, 7.0, 7.0, 4.5  # points
-MOST_TITLE, MOST_NOTE = 4, 6  # lines
+WHAT, LABEL, SMALLEST = 8.0, 7.0, 6.0  # points
 NARROWEST = 6.5  # inches of the whole
 WIDEST, HIGHEST, ACROSS, DOWN = 9.0, 15.0, 0.42, 0.16  # inches of all columns, of all rows, and of a cell at most
 APART = 0.6  # columns between two groups
@@ -54,6 +53,7 @@ class Grouped(Figure):
     axis: str
     scale: Scale
     notes: tuple[str, ...] = ()
+    look: Look = AS_NEEDED
 
     def texts(self) -> Iterator[str]:
         """Every text that may hold other people's words."""
@@ -64,15 +64,18 @@ class Grouped(Figure):
         title, what, rows = change(self.title), change(self.what), tuple(map(change, self.rows))
         return replace(self, title=title, what=what, rows=rows, notes=tuple(map(change, self.notes)))
 
+    def looking(self, look: Look) -> "Grouped":
+        """In this form."""
+        return replace(self, look=look)
+
     def draw(self, kind: Kind) -> Any:
         """The maps, on matplotlib's figure."""
         plan = Plan.of(self)
-        over = [_lines(self.title, TITLE, plan.whole, MOST_TITLE), _lines(self.what, WHAT, plan.whole, MOST_TITLE, INK)]
-        under = [_lines(note, NOTE, plan.whole, MOST_NOTE, INK) for note in self.notes]
+        over, under = lines_of(self, self.notes, plan.whole)
         texts = sum(each.height for each in (*over, *under))
         maps = max(len(self.maps) * plan.pitch, OVER + legend.BAR + GAP)
-        page = Page(plan.whole, 2 * MARGIN + texts + GAP + maps)
-        top = MARGIN
+        page = Page(plan.whole, 2 * self.look.margin + texts + GAP + maps, self.look.margin)
+        top = self.look.margin
         for text in over:
             top = page.write_lines(top, text)
         top += GAP
@@ -95,23 +98,23 @@ class Plan(NamedTuple):
     across: float
     down: float
     height: float  # of the rows of a map
+    whole: float  # the width of the figure
 
     @classmethod
     def of(cls, figure: Grouped) -> "Plan":
         """Cells as large as there is room for them."""
         n_row, n_column = len(figure.rows), span(len(figure.groups), len(figure.columns))
         down = min(DOWN, HIGHEST / (n_row * len(figure.maps)))
-        across = min(ACROSS, WIDEST / n_column)
-        beside = MARGIN + longest(figure.rows) + 0.08
+        beside = figure.look.margin + longest(figure.rows) + 0.08
         left = beside + BESIDE + GAP
+        said = longest([figure.heads[1], *(text for each in figure.maps for text in each.after)]) + GAP + 0.08
+        across, whole = min(ACROSS, WIDEST / n_column), figure.look.width
+        if whole is not None:
+            across = max(0.02, (whole - left - said - legend.WIDTH - figure.look.margin) / n_column)
         after = left + n_column * across + 0.08
-        said = [figure.heads[1], *(text for each in figure.maps for text in each.after)]
-        return cls(beside, left, after, after + longest(said) + GAP, across, down, n_row * down)
-
-    @property
-    def whole(self) -> float:
-        """The width of the figure."""
-        return max(self.scale + legend.WIDTH + MARGIN, NARROWEST)
+        scale = after - 0.08 + said
+        needed = max(scale + legend.WIDTH + figure.look.margin, NARROWEST)
+        return cls(beside, left, after, scale, across, down, n_row * down, whole or needed)
 
     @property
     def pitch(self) -> float:
@@ -127,10 +130,6 @@ def span(n_group: int, n: int) -> float:
 def longest(texts: Any) -> float:
     """The width of the widest text in inches."""
     return max((width(text, LABEL) for text in texts), default=0.0) / POINTS
-
-
-def _lines(text: str, size: float, across: float, most: int, ink: str = "black") -> Lines:
-    return Lines(wrapped(text, size, (across - 2 * MARGIN) * POINTS, most), size, {"color": ink})
 
 
 class _Drawing(NamedTuple):
@@ -152,7 +151,7 @@ class _Drawing(NamedTuple):
         across = span(len(figure.groups), len(figure.columns))
         axes = self._axes(plan.left, across * plan.across, across)
         self._cells(axes, shares[:, 1:], len(figure.columns))
-        if plan.across >= NUMBERED:
+        if plan.across >= NUMBERED and figure.look.numbers:
             self._number(axes, shares[:, 1:], [[f"{value:.2f}" for value in row] for row in self.map.values])
         self._mark(axes, shares[:, 1:])
         self._write()
@@ -179,7 +178,7 @@ class _Drawing(NamedTuple):
         n_row, limits = len(shares), axes.get_xlim()
         for group in range(shares.shape[1] // n):
             block, start = shares[:, group * n : (group + 1) * n], group * (n + APART)
-            if self.map.values.size * len(self.figure.maps) > MOST_CELLS:
+            if self.map.values.size * len(self.figure.maps) > self.figure.look.most_cells:
                 place = (start, start + n, n_row, 0)
                 axes.imshow(block, extent=place, interpolation="none", aspect="auto", **drawn)
             else:
@@ -189,6 +188,8 @@ class _Drawing(NamedTuple):
 
     def _number(self, axes: Any, shares: Array, texts: list[list[str]]) -> None:
         size = min(LABEL, 0.78 * POINTS * self.plan.down)
+        if size < SMALLEST:
+            return
         for (row, column), share in np.ndenumerate(shares):
             style = {"ha": "center", "va": "center_baseline", "fontsize": size, "color": _inked(float(share))}
             axes.text(self._middle(column), row + 0.5, texts[row][column], **style)

@@ -10,7 +10,6 @@ from attncli.views.figure.frame import LABEL, POINTS, Frame, cell_text
 from attncli.views.figure.measure import NEEDED_FOR
 from attncli.views.palette import CIVIDIS, DIVERGING, RGB, ink, interpolate
 
-MOST_CELLS = 12_000  # drawn one by one in a figure; more become the pixels of a picture
 _HIDDEN = {"hatch": "//////", "facecolor": "white", "edgecolor": "#9a9a9a", "linewidth": 0}
 _LEVELS, _INSET = 256, 0.07
 SMALLEST_SIGN, SIGNED_FROM = 5.0, 0.1  # points; the share of the full colour from which on a cell has a sign
@@ -33,7 +32,7 @@ def draw_heat(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
         axes.patch.set(**_HIDDEN)
     shown = np.ma.masked_array(shares, panel.hidden)
     drawn = {"cmap": colours(scale.signed), "vmin": -1.0 if scale.signed else 0.0, "vmax": 1.0}
-    if sum(each.weights.size for each in content.panels) <= MOST_CELLS:
+    if sum(each.weights.size for each in content.panels) <= content.look.most_cells:
         axes.pcolormesh(shown, edgecolors="face", linewidth=SEAM, **drawn)
     else:
         axes.imshow(shown, extent=(0, n_column, n_row, 0), interpolation="none", aspect="auto", **drawn)

@@ -1,12 +1,16 @@
 """An empty figure that takes text and panels; lengths are inches from the left and from the top."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from attncli.extras import package
+from attncli.views.figure.content import Figure
 from attncli.views.figure.frame import PITCH, POINTS
-from attncli.views.figure.measure import NEEDED_FOR
+from attncli.views.figure.measure import NEEDED_FOR, wrapped
 
-MARGIN = 0.2
+SENTENCE, WHAT, NOTE = 10.0, 8.0, 7.0  # points
+MOST_TITLE, MOST_NOTE = 4, 6  # lines
+NOTE_INK = "#444444"
 _FRAME_INK = "#777777"
 
 
@@ -26,9 +30,9 @@ class Lines(NamedTuple):
 class Page:
     """An empty figure that takes text and panels."""
 
-    def __init__(self, width: float, height: float) -> None:
+    def __init__(self, width: float, height: float, margin: float) -> None:
         self.figure = package("matplotlib.figure", NEEDED_FOR).Figure((width, height), facecolor="white")
-        self._width, self._height = width, height
+        self._width, self._height, self.margin = width, height, margin
 
     def axes(self, left: float, top: float, width: float, height: float) -> Any:
         """A panel's place, without frame or ticks."""
@@ -45,5 +49,18 @@ class Page:
     def write_lines(self, top: float, text: Lines) -> float:
         """Lines from the margin on; returns the top of the next ones."""
         for number, line in enumerate(text.lines):
-            self.write(MARGIN, top + number * PITCH * text.size / POINTS, line, text.size, **text.style)
+            self.write(self.margin, top + number * PITCH * text.size / POINTS, line, text.size, **text.style)
         return top + text.height
+
+
+def lines_of(figure: Figure, notes: Iterable[str], across: float) -> tuple[list[Lines], list[Lines]]:
+    """The title and the settings of a figure, and the notes under it; none of a bare one."""
+    if figure.look.bare:
+        return [], []
+    room = (across - 2 * figure.look.margin) * POINTS
+
+    def lines(text: str, size: float, most: int, ink: str = NOTE_INK) -> Lines:
+        return Lines(wrapped(text, size, room, most), size, {"color": ink})
+
+    over = [lines(figure.title, SENTENCE, MOST_TITLE, "black"), lines(figure.what, WHAT, MOST_TITLE)]
+    return over, [lines(note, NOTE, MOST_NOTE) for note in notes]

@@ -10,12 +10,14 @@ from xml.sax.saxutils import escape
 
 from attncli.errors import ResourceError, Setting
 from attncli.extras import package
+from attncli.settings.figure import PictureOptions
 from attncli.settings.wording import Remark
-from attncli.views.figure.content import Figure, Kind
+from attncli.views.figure.content import Figure, Kind, Look
 from attncli.views.figure.measure import NEEDED_FOR
 
 Format = Literal["svg", "pdf", "png"]
-DOTS = 200  # an inch, of a PNG
+MOST_CELLS = {"svg": 2_000, "pdf": 12_000, "png": 12_000}  # drawn one by one; more become an image
+USUAL = PictureOptions()
 FAINT = 0.3  # of the scale: a figure that uses less is hard to read
 MOST_NAMED = 20  # characters without a font
 _CANVAS = {
@@ -46,24 +48,31 @@ def check_installed() -> None:
         raise ResourceError(f"matplotlib does not start: {reason}", "see MPLBACKEND and your matplotlibrc") from error
 
 
-def save_figure(content: Figure, kind: Kind, stream: BinaryIO, form: Format) -> tuple[str, ...]:
+def save_figure(
+    content: Figure, kind: Kind, stream: BinaryIO, form: Format, options: PictureOptions = USUAL
+) -> tuple[str, ...]:
     """Draw and write a figure; returns remarks about it."""
     with _quiet(), _rules() as rules:
         from attncli.views.figure.fonts import OF_VIEWERS, escaped, families
 
         found, lacking = (["sans-serif"], "") if form == "svg" else families("".join(content.texts()))
         rules.update({"font.sans-serif": list(OF_VIEWERS), "font.family": found})
-        figure = content.rewritten(lambda text: escaped(text, lacking)).draw(kind)
-        data = _printed(figure, form)
+        figure = content.looking(_look(options, form)).rewritten(lambda text: escaped(text, lacking)).draw(kind)
+        data = _printed(figure, form, options.dpi)
     stream.write(_tidied(data, content) if form == "svg" else data)  # nothing, if drawing failed
     return tuple(_remarks(content, lacking))
 
 
-def _printed(figure: Any, form: Format) -> bytes:
+def _look(options: PictureOptions, form: Format) -> Look:
+    numbers = not getattr(options, "no_numbers", False)
+    return Look(options.width, options.bare, numbers, MOST_CELLS[form])
+
+
+def _printed(figure: Any, form: Format, dpi: int) -> bytes:
     module, canvas = _CANVAS[form]
     getattr(package(f"matplotlib.backends.{module}", NEEDED_FOR), canvas)(figure)
     data = io.BytesIO()
-    figure.savefig(data, format=form, dpi=DOTS, metadata=_METADATA[form])
+    figure.savefig(data, format=form, dpi=dpi, metadata=_METADATA[form])
     return data.getvalue()
 
 

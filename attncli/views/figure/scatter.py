@@ -8,15 +8,14 @@ import numpy as np
 
 from attncli.arrays import Array
 from attncli.extras import package
-from attncli.views.figure.content import Figure, Kind
+from attncli.views.figure.content import AS_NEEDED, Figure, Kind, Look
 from attncli.views.figure.frame import PITCH, POINTS
-from attncli.views.figure.measure import NEEDED_FOR, width, wrapped
-from attncli.views.figure.page import MARGIN, Lines, Page
+from attncli.views.figure.measure import NEEDED_FOR, width
+from attncli.views.figure.page import Page, lines_of
 
 WIDE, HIGH = 5.6, 3.8  # inches of the axes
 LEFT, BELOW, RIGHT, GAP = 0.75, 0.5, 1.0, 0.15
-TITLE, WHAT, LABEL, NOTE = 10.0, 8.0, 7.0, 7.0  # points
-MOST_TITLE, MOST_NOTE = 4, 6  # lines
+WHAT, LABEL = 8.0, 7.0  # points
 INK, DOT, LINE = "#444444", "#00336f", "#9a9a9a"
 MARKERS = "os^D"
 
@@ -37,6 +36,7 @@ class Scatter(Figure):
     axes: tuple[str, str]
     notes: tuple[str, ...] = ()
     most: int = 10
+    look: Look = AS_NEEDED
 
     def texts(self) -> Iterator[str]:
         """Every text that may hold other people's words."""
@@ -47,30 +47,31 @@ class Scatter(Figure):
         notes = tuple(map(change, self.notes))
         return replace(self, title=change(self.title), what=change(self.what), notes=notes)
 
+    def looking(self, look: Look) -> "Scatter":
+        """In this form."""
+        return replace(self, look=look)
+
     def draw(self, kind: Kind) -> Any:
         """The points, on matplotlib's figure; it has no kinds."""
-        across = MARGIN + LEFT + WIDE + RIGHT * (len({*self.groups}) > 1) + MARGIN
-        over = [_lines(self.title, TITLE, across, MOST_TITLE), _lines(self.what, WHAT, across, MOST_TITLE, INK)]
-        under = [_lines(note, NOTE, across, MOST_NOTE, INK) for note in self.notes]
+        around = 2 * self.look.margin + LEFT + RIGHT * (len({*self.groups}) > 1)
+        across = self.look.width or around + WIDE
+        wide = across - around
+        over, under = lines_of(self, self.notes, across)
         texts = sum(each.height for each in (*over, *under))
-        page = Page(across, 2 * MARGIN + texts + 2 * GAP + HIGH + BELOW)
-        top = MARGIN
+        page = Page(across, 2 * self.look.margin + texts + 2 * GAP + HIGH + BELOW, self.look.margin)
+        top = self.look.margin
         for text in over:
             top = page.write_lines(top, text)
-        _draw_points(self, page, top + GAP)
+        _draw_points(self, page, top + GAP, wide)
         top += 2 * GAP + HIGH + BELOW
         for text in under:
             top = page.write_lines(top, text)
         return page.figure
 
 
-def _lines(text: str, size: float, across: float, most: int, ink: str = "black") -> Lines:
-    return Lines(wrapped(text, size, (across - 2 * MARGIN) * POINTS, most), size, {"color": ink})
-
-
-def _draw_points(scatter: Scatter, page: Page, top: float) -> None:
+def _draw_points(scatter: Scatter, page: Page, top: float, wide: float) -> None:
     """The axes with their names, the points by group, the names of some."""
-    axes = page.axes(MARGIN + LEFT, top, WIDE, HIGH)
+    axes = page.axes(page.margin + LEFT, top, wide, HIGH)
     groups = [*dict.fromkeys(scatter.groups)]
     for group, marker in zip(groups, MARKERS, strict=False):
         chosen = [at for at, each in enumerate(scatter.groups) if each == group]
@@ -82,25 +83,25 @@ def _draw_points(scatter: Scatter, page: Page, top: float) -> None:
         axis.set_major_locator(ticks.MaxNLocator(6, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(ticks.ScalarFormatter())
     axes.tick_params(length=2, width=0.5, pad=2, labelsize=LABEL)
-    _name_points(scatter, axes)
+    _name_points(scatter, axes, wide)
     if len(groups) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=LABEL, handletextpad=0.1)
     centred: dict[str, Any] = {"ha": "center", "color": INK}
-    page.write(MARGIN + LEFT + WIDE / 2, top + HIGH + 0.3, scatter.axes[0], WHAT, **centred)
+    page.write(page.margin + LEFT + wide / 2, top + HIGH + 0.3, scatter.axes[0], WHAT, **centred)
     turned = centred | {"rotation": 90, "rotation_mode": "anchor"}
-    page.write(MARGIN + 0.02, top + HIGH / 2, scatter.axes[1], WHAT, **turned)
+    page.write(page.margin + 0.02, top + HIGH / 2, scatter.axes[1], WHAT, **turned)
 
 
-def _name_points(scatter: Scatter, axes: Any) -> None:
+def _name_points(scatter: Scatter, axes: Any, wide: float) -> None:
     """The names of some points, right of them or left; one that would lie on another is left out."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     taken: list[tuple[float, float, float]] = []  # from and to, and the height, in inches
     for at in np.argsort(-np.abs(scatter.y), kind="stable")[: scatter.most].tolist():
-        x = float((scatter.x[at] - left) / (right - left)) * WIDE
+        x = float((scatter.x[at] - left) / (right - left)) * wide
         y = float((scatter.y[at] - low) / (high - low)) * HIGH
         room = width(scatter.names[at], LABEL) / POINTS
         for start, side in ((x + 0.06, "left"), (x - 0.06 - room, "right")):
-            if 0 <= start <= WIDE - room and not _lies_on(taken, start, start + room, y):
+            if 0 <= start <= wide - room and not _lies_on(taken, start, start + room, y):
                 taken.append((start, start + room, y))
                 place = {"xytext": (4 if side == "left" else -4, 0), "textcoords": "offset points"}
                 point = (scatter.x[at], scatter.y[at])

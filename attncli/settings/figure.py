@@ -1,0 +1,58 @@
+"""The options of figures: their width on the page, their resolution, and the parts that are left out."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from attncli.errors import UsageError
+from attncli.settings.effect import With, Written
+from attncli.settings.option import Whole, option
+
+FIGURED = ("svg", "pdf", "png")
+KINDS = ("heat", "arcs")
+DOTS = 200  # an inch
+WIDTHS = {"column": 3.25, "text": 6.75}  # inches: of a column, and of the text over two columns
+LEAST_WIDTH, MOST_WIDTH = 2.0, 40.0
+
+figure_option = partial(option, "Figures")
+
+
+def check_width(setting: str, value: Any) -> float:
+    """A width in inches: that of a name, or a number; a UsageError for anything else."""
+    try:
+        inches = WIDTHS[value] if value in WIDTHS else float(value)
+    except (TypeError, ValueError):
+        inches = 0.0
+    if not LEAST_WIDTH <= inches <= MOST_WIDTH:
+        reason = f"expected column, text or inches from {LEAST_WIDTH:g} to {MOST_WIDTH:g}"
+        raise UsageError(reason, "column is 3.25 inches, text is 6.75", setting=setting, value=value)
+    return inches
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """The form of a figure."""
+
+    width: float | None = figure_option(
+        None,
+        "The exact width of a figure: 3.25, 6.75 or so many inches; its letters stay 6 points or larger.",
+        check=check_width,
+        metavar="column|text|INCHES",
+        values=(*WIDTHS,),
+        typed=str,
+        needs=[Written(FIGURED)],
+    )
+    dpi: int = figure_option(
+        DOTS, "Dots an inch of a .png.", check=Whole(20, 2400), metavar="N", needs=[Written(("png",))]
+    )
+    bare: bool = figure_option(False, "A figure without title and notes.", needs=[Written(FIGURED)])
+
+
+@dataclass(frozen=True)
+class FigureOptions(PictureOptions):
+    """The content and the form of a figure."""
+
+    figure: str = figure_option("heat", "The content of .svg, .pdf and .png: maps or arcs.", values=KINDS)
+    no_numbers: bool = figure_option(
+        False, "A map without numbers in its cells.", needs=[Written(FIGURED), With("figure", ("heat",))]
+    )
