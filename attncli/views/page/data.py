@@ -8,6 +8,7 @@ from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.sources import Neighbour
 from attncli.views.formula import formula_of
 from attncli.views.page.command import command_of
+from attncli.views.page.dimensions import dimensions_of
 from attncli.views.page.heads import heads_record
 from attncli.views.page.kinds import kinds_of, meanings_of
 from attncli.views.page.opening import Opening, telling_head
@@ -97,6 +98,7 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "shares": max(map(max, units)) <= 1 + 1e-6,  # else they are lengths
         "weights": [packed_weights(layer, packing) for layer in explanation.layers],
         **(_steps(explanation) if packing.scores and explanation.has_scores else {"scores": None}),
+        "dimensions": dimensions_of(explanation) if packing.scores and explanation.has_scores else None,
         "neighbours": _neighbours(explanation) if n <= MOST_NEIGHBOURS else None,
     }
 

@@ -84,6 +84,7 @@ function pinned() {
 function highlight() {
   drawWords();
   drawCross();
+  drawDimensions();
   say();
 }
 

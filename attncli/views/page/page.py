@@ -24,6 +24,7 @@ SCRIPTS = (
     "text.js",
     "matrix.js",
     "steps.js",
+    "dimensions.js",
     "readout.js",
     "picture.js",
     "take.js",
@@ -37,7 +38,7 @@ SCRIPTS = (
     "listen.js",
     "page.js",
 )  # one after another they are one script
-STYLES = ("page.css", "heads.css", "text.css", "take.css", "zoom.css", "access.css")
+STYLES = ("page.css", "heads.css", "text.css", "take.css", "zoom.css", "dimensions.css", "access.css")
 MOST_IN_TABLE = 64  # tokens of either side; of more there is no table of the whole matrix
 
 
