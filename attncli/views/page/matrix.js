@@ -28,7 +28,7 @@ function luminance(colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-DARK.addEventListener("change", () => drawMatrix());
+DARK.addEventListener("change", () => { if (view.keys) drawMatrix(); }); // a page without a matrix has none
 const coloursNow = () => (view.signed ? (DARK.matches ? ON_DARK : DIFFERENCES) : WEIGHTS);
 
 function levelOf(query, weight) {
