@@ -22,7 +22,7 @@ def test_keys_change_what_is_shown_and_the_finding_is_printed():
     session.press(b"q")
     code, rest = session.ends()
     assert code == 0
-    assert "attn explain 'a river bank' --method cosine" in rest
+    assert 'attn explain "a river bank" --method cosine' in rest
 
 
 @pytest.mark.parametrize("ending", ["json", "csv", "npz", "txt", "html", "svg", "screen.svg"])
@@ -77,7 +77,7 @@ def test_however_it_ends_the_terminal_is_as_it_was(leave, code):
     leave(session)
     found, rest = session.ends()
     assert found == code
-    assert "attn explain 'a river bank'" in rest
+    assert 'attn explain "a river bank"' in rest
     assert "Traceback" not in rest
 
 

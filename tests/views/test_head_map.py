@@ -133,7 +133,9 @@ def test_the_chosen_head_is_marked_and_every_cell_of_a_head_means_it():
         miniatures().lines(Screen(80, "256"), 8, (1, 2), lambda row, column: Style(meta={"at": (row, column)}))
     )
     marked = [(char, style.meta["at"]) for line in drawn for char, style in spans(line) if style.reverse]
-    assert marked == [("F", (1, 2))]
+    assert [char for char, _ in marked] == ["F", *[" "] * (len(marked) - 1)]  # the letter, and the cells under it
+    assert {place for _, place in marked} == {(1, 2)}
+    assert len(marked) == miniatures().size(80, 8).height
     assert {style.meta["at"] for line in drawn for _, style in spans(line) if style.meta} == {
         (row, column) for row in range(2) for column in range(3)
     }
