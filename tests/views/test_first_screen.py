@@ -7,6 +7,7 @@ from oracles.checkpoints import TINY
 from support.command import attn, on_terminal
 
 from attncli import explain, explain_model
+from attncli.views.scale import color_scale
 from attncli.views.screen import Screen, cells
 from attncli.views.shell import shell_word
 from attncli.views.terminal.explain import explanation_lines
@@ -105,6 +106,26 @@ def style_of(text, part):
     return " ".join(str(span.style) for span in text.spans if span.start <= at < span.end)
 
 
+@pytest.mark.parametrize("colours", ["truecolor", "256", "16", "none"])
+@pytest.mark.parametrize("sentence", [BARK, "dog"])
+def test_bold_is_spoken_of_where_something_is_bold(sentence, colours):
+    lines = drawn(explain(sentence), colours=colours)
+    matrix = lines[next(i for i, line in enumerate(lines) if "strongest others" in line.plain) + 1 :]
+    bold = any("bold" in str(span.style) for line in matrix for span in line.spans)
+    assert ("other bold" in " ".join(plain(lines))) == (bold and colours != "none")
+
+
+@pytest.mark.parametrize(("colours", "encoding"), [("256", "utf-8"), ("16", "utf-8"), ("none", "ascii")])
+def test_the_scale_is_the_one_of_figures_and_pages_and_is_said_once(colours, encoding):
+    """The diagonal has weights above the largest other one, here as there."""
+    found = explain(BARK)
+    scale = color_scale("auto", [found.mean_weights])
+    said = scale.legend if colours == "256" else scale.legend.replace("colours", "shades")
+    shown = " ".join(plain(drawn(found, colours=colours, encoding=encoding))).replace(">=", "≥")
+    assert "≥" in said
+    assert shown.count(said) == 1
+
+
 @pytest.mark.parametrize("colours", ["truecolor", "256", "16"])
 def test_the_diagonal_stands_back_and_the_strongest_other_stands_out(colours):
     rows = {line.plain[:5]: line for line in drawn(explain(BARK), colours=colours)}
@@ -158,6 +179,7 @@ def test_one_head_of_a_model_has_a_first_screen_too():
             {"memory": "le chien"},
             ['attn explain "is is it" "--memory=le chien" --word it'],
         ),
+        (("explain", BARK, "--mask", "causal"), BARK, {"mask": "causal"}, ["--word very"]),
         (("explain", LONG), LONG, {}, ['next: attn explain "…" --word king  or  attn explain "…" --mode multihead']),
     ],
 )

@@ -224,7 +224,7 @@ def test_whatever_the_words_are(words, width, colours, encoding):
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_legend_states_the_scale(scale, colours):
     block = matrix_lines(matrix(softmax(5, 5)), Screen(80, colours=colours, scale=scale))
-    assert block.notes[0].startswith("shades from ")
+    assert block.notes[0].startswith("shades from " if colours == "none" else "colours from ")
     assert ("each row's" in block.notes[0]) == (scale == "row")
 
 

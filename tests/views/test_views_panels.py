@@ -51,7 +51,7 @@ def test_panels_of_one_picture_share_their_scale(signed):
     pair = [matrix(large / 2, title="small", signed=signed), matrix(large, title="large", signed=signed)]
     drawn = panels_in_rows(together(pair), Screen(80, colours="truecolor"), 60)
     top = np.abs(large).max()
-    assert drawn.notes[0].startswith(f"shades from {'−' if signed else ''}{top if signed else 0:.2g} to")
+    assert drawn.notes[0].startswith(f"colours from {'−' if signed else ''}{top if signed else 0:.2g} to")
     assert ("large, " in drawn.notes[0]) == signed
     papers = {
         str(span.style).split(" on ")[1] for line in drawn.lines for span in line.spans if " on " in str(span.style)

@@ -76,16 +76,17 @@ def _heading(explanation: Explanation, drawn: Drawn, bare: bool, screen: Screen)
     if bare:
         scale = drawn.legend.partition(",")[0]
         return [line(("weights", BOLD), (screen.own(f"  {scale}"), DIM))]
-    return heading("weights", "; ".join(filter(None, [_reading(explanation, drawn), drawn.legend])), screen)
+    return heading("weights", "; ".join(filter(None, [_reading(explanation, drawn, screen), drawn.legend])), screen)
 
 
-def _reading(explanation: Explanation, drawn: Drawn) -> str:
+def _reading(explanation: Explanation, drawn: Drawn, screen: Screen) -> str:
     """The way to read the matrix."""
+    bold = screen.colours != "none" and any(context.ranked for context in explanation.context)
+    strongest = f", its strongest {'other' if explanation.memory is None else 'key'} bold" * bold
     if drawn.pooled:
-        return "each row is a group of neighbours, its strongest other bold"
+        return f"each row is a group of neighbours{strongest}"
     summed = " and sums to 1" if "a row sums to 1" in sums(explanation) else ""
-    strongest = "other" if explanation.memory is None else "key"
-    return f"each row is a {explanation.source.unit}{summed}, its strongest {strongest} bold"
+    return f"each row is a {explanation.source.unit}{summed}{strongest}"
 
 
 def _more(explanation: Explanation, drawn: Drawn, rest: Sequence[str], room: int, screen: Screen) -> list[Text]:

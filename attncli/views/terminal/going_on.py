@@ -75,8 +75,11 @@ def _suggestions(explanation: Explanation, typed: Sequence[str]) -> Iterator[tup
 
 
 def _telling(explanation: Explanation) -> str:
-    """The word of the first finding with the larger weight on another one, by its place where it is there twice."""
-    found = findings_of(explanation)
+    """The word of the first finding with the larger weight on another one, by its place where it is there twice.
+
+    Even rows lead nowhere: where there are no others, it is any word.
+    """
+    found = [each for each in findings_of(explanation) if each.kind != "even"]
     tokens = explanation.sentence.tokens
     queries = {query for each in found[:1] for query in each.queries} or {*range(len(tokens))}
     there = Counter(token.text.casefold() for token in tokens)

@@ -91,9 +91,6 @@ def _grid(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> Grid:
     shown = hundredths(folded / 100 if summed else folded)  # [rows.groups, columns.groups]
     itself = _itself(matrix, rows, columns) if matrix.pointing else None
     strongest = None if itself is None else _strongest(folded, unseen | itself) & (shown > 0)
-    if itself is not None:
-        drawn = folded[~(unseen | itself)]
-        scale = replace(scale, beyond=bool((drawn > scale.top).any()) and scale.beyond)
     return Grid(
         shown, scale.shares(folded), unseen, rows, columns, matrix.signed, marked, summed, scale, strongest, itself
     )
@@ -202,7 +199,7 @@ def notes_on(grid: Grid, layout: Layout, screen: Screen) -> tuple[str, ...]:
 def legend(grid: Grid, screen: Screen) -> Iterator[str]:
     """The scale of its colours, or of its shades, in one line; nothing where numbers alone are drawn."""
     if screen.coloured or not grid.signed:
-        yield grid.scale.legend.replace("colours", "shades", 1)
+        yield grid.scale.legend if screen.coloured else grid.scale.legend.replace("colours", "shades", 1)
 
 
 def _notes(grid: Grid, layout: Layout) -> Iterator[str]:

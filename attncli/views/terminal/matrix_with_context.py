@@ -14,7 +14,6 @@ from attncli.views.terminal.matrices import matrices_block, matrix_of
 from attncli.views.terminal.matrix import (
     OVERHEAD,
     Matrix,
-    legend,
     matrix_lines,
     notes_on,
     shortest_label,
@@ -64,8 +63,7 @@ def drawn_in(explanation: Explanation, room: int, screen: Screen) -> Drawn:
         header.append(_over_contexts(explanation, screen.columns - layout.width - GAP), DIM)
         for text, context in zip(rows, _contexts(explanation, grid, layout, beside, screen), strict=True):
             text.append_text(context)
-    said = tuple(note for note in notes_on(grid, layout, screen) if note not in {*legend(grid, screen)})
-    return Drawn([*words, header, *rows], next(legend(grid, screen), ""), said, beside, rest)
+    return replace(_of_block(Block([*words, header, *rows], notes_on(grid, layout, screen))), beside=beside, rest=rest)
 
 
 def _pooled(matrix: Matrix, rest: str, room: int, screen: Screen) -> Drawn:
