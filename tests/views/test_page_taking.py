@@ -133,6 +133,17 @@ def test_pictures_have_a_cell_a_rectangle_or_many_in_one_image(show, n, image):
     assert (name, kind, content[:4]) == ("attn-layer-0-head-0.png", "image/png", b"\x89PNG")
 
 
+def test_pictures_are_on_paper_whatever_the_scheme_of_the_page(show, vectors):
+    browser = show(compare(SENTENCE, vectors, against=["dot"]))
+    browser.choose("show", "difference")
+    light = taken(browser, "svg")[2]
+    media = {"media": "screen", "features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    browser.cdp("Emulation.setEmulatedMedia", **media)
+    browser.settle()
+    assert browser.run("return DARK.matches")
+    assert taken(browser, "svg")[2] == light
+
+
 def run(command):
     name, *typed = shlex.split(command)[1:]
     return attn(name, "--json", *typed)

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from attncli.views.palette import BLACK, CIVIDIS, DIVERGING, DIVERGING_ON_DARK, RGB, WHITE, Anchors
 
 SCALES = {"weights": CIVIDIS, "differences": DIVERGING, "differences_on_dark": DIVERGING_ON_DARK}
+INKS = [BLACK, WHITE]
+# Of pictures that are taken along, in any scheme.
+PRINTED = {"paper": WHITE, "ink": (29, 32, 37), "dim": (90, 96, 106), "edge": (181, 185, 192)}
 
 
 def style_of_scales() -> str:
@@ -18,9 +21,10 @@ def style_of_scales() -> str:
 
 
 def script_of_scales() -> str:
-    """A constant: the anchors of each scale, `[level, red, green, blue]` with levels from 0 to 255, and the inks."""
+    """A constant: the anchors of each scale, `[level, red, green, blue]` with levels from 0 to 255, inks, and hues of pictures."""
     scales = {name: [[level, *rgb] for level, rgb in _up_to(255, scale)] for name, scale in SCALES.items()}
-    return f"const PALETTE = {json.dumps({**scales, 'inks': [_hex(BLACK), _hex(WHITE)]})};\n"
+    inks = {"inks": [_hex(each) for each in INKS], "printed": {name: _hex(each) for name, each in PRINTED.items()}}
+    return f"const PALETTE = {json.dumps({**scales, **inks})};\n"
 
 
 def _up_to(most: float, anchors: Anchors) -> Iterator[tuple[float, RGB]]:

@@ -29,7 +29,8 @@ function luminance(colour) {
 }
 
 DARK.addEventListener("change", () => { if (view.keys) drawMatrix(); }); // a page without a matrix has none
-const coloursNow = () => (view.signed ? (DARK.matches ? ON_DARK : DIFFERENCES) : WEIGHTS);
+const coloursNow = () => (DARK.matches && view.signed ? ON_DARK : coloursOnPaper());
+const coloursOnPaper = () => (view.signed ? DIFFERENCES : WEIGHTS);
 
 function levelOf(query, weight) {
   const share = shareOf(query, weight);
@@ -95,11 +96,10 @@ function drawMatrix() {
 }
 
 // A pixel a cell; hidden cells are left clear, so that the hatching behind them shows.
-function imageOf(n, m) {
+function imageOf(n, m, { papers } = coloursNow()) {
   const canvas = make("canvas", [], { width: m, height: n });
   const pen = canvas.getContext("2d");
   const image = pen.createImageData(m, n);
-  const { papers } = coloursNow();
   view.weights.forEach((weight, i) => {
     const query = Math.floor(i / m);
     if (Number.isNaN(weight) || !isKnown(query)) return;

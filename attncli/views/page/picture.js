@@ -2,7 +2,7 @@
 
 const MOST_RECTS = 2000; // cells; more are one image
 const MOST_LETTERS = 24; // of a name
-const GREY = { ink: "#1d2025", dim: "#5a606a", edge: "#b5b9c0" };
+const PRINTED = PALETTE.printed; // on white, whatever the scheme of the page
 
 function pictureOf() {
   const { rows, columns } = shownPlaces();
@@ -32,12 +32,12 @@ function widthOf(text, size) {
   return pen.measureText(text).width;
 }
 
-const textAt = (text, x, y, size, fill = GREY.ink, anchor = "start", turn = 0) => ({ text, x, y, size, fill, anchor, turn });
+const textAt = (text, x, y, size, fill = PRINTED.ink, anchor = "start", turn = 0) => ({ text, x, y, size, fill, anchor, turn });
 
 function titled(left) {
   const words = [view.source.sentence, view.source.memory[1]].filter(Boolean).join(" / ");
   const cut = [...words].length > 90 ? `${[...words].slice(0, 89).join("")}…` : words;
-  return [textAt(cut, left, 18, 14), textAt(`${whatIsShown()} · ${view.source.settings}`, left, 36, 11, GREY.dim)];
+  return [textAt(cut, left, 18, 14), textAt(`${whatIsShown()} · ${view.source.settings}`, left, 36, 11, PRINTED.dim)];
 }
 
 function cellsOf(rows, columns, left, top, cell) {
@@ -45,14 +45,15 @@ function cellsOf(rows, columns, left, top, cell) {
   if (rows.length * columns.length > MOST_RECTS) return [{ image: imageOfPart(rows, columns), box }];
   const items = rows.flatMap((query, i) => columns.flatMap((key, j) =>
     cellAt(query, key, left + j * cell, top + i * cell, cell)));
-  return [...items, { box, stroke: GREY.edge }];
+  return [...items, { box, stroke: PRINTED.edge }];
 }
 
 function cellAt(query, key, x, y, cell) {
   const weight = weightAt(query, key);
-  if (Number.isNaN(weight) || !isKnown(query)) return [{ line: [x, y + cell, x + cell, y], stroke: GREY.edge }];
+  if (Number.isNaN(weight) || !isKnown(query)) return [{ line: [x, y + cell, x + cell, y], stroke: PRINTED.edge }];
   const level = levelOf(query, weight);
-  const [fill, ink] = [`rgb(${coloursNow().papers[level].join(", ")})`, coloursNow().inks[level]];
+  const { papers, inks } = coloursOnPaper();
+  const [fill, ink] = [`rgb(${papers[level].join(", ")})`, inks[level]];
   const rect = { box: [x, y, cell, cell], fill };
   if (cell < 34) return [rect];
   return [rect, textAt(inCell(weight), x + cell / 2, y + cell / 2 + 4, 12, ink, "middle")];
@@ -60,25 +61,25 @@ function cellAt(query, key, x, y, cell) {
 
 function imageOfPart(rows, columns) {
   const canvas = make("canvas", [], { width: columns.length, height: rows.length });
-  canvas.getContext("2d").drawImage(imageOf(view.queries.length, view.keys.length), -columns[0], -rows[0]);
+  canvas.getContext("2d").drawImage(imageOf(view.queries.length, view.keys.length, coloursOnPaper()), -columns[0], -rows[0]);
   return canvas;
 }
 
 function namesAt(rows, columns, left, top, cell, size) {
   const middle = (i) => (i + 0.5) * cell + size * 0.35;
   return [
-    ...rows.map((query, i) => textAt(shortened(view.queries[query]), left - 6, top + middle(i), size, GREY.ink, "end")),
-    ...columns.map((key, j) => textAt(shortened(view.keys[key]), left + middle(j), top - 6, size, GREY.ink, "start", -90)),
+    ...rows.map((query, i) => textAt(shortened(view.queries[query]), left - 6, top + middle(i), size, PRINTED.ink, "end")),
+    ...columns.map((key, j) => textAt(shortened(view.keys[key]), left + middle(j), top - 6, size, PRINTED.ink, "start", -90)),
   ];
 }
 
 function legendAt(left, y) {
-  const { papers } = coloursNow();
+  const { papers } = coloursOnPaper();
   const bar = Array.from({ length: 64 }, (_, i) => ({
     box: [left + 2 * i, y, 2, 10], fill: `rgb(${papers[Math.round((i / 63) * 255)].join(", ")})`,
   }));
   const ends = `${found("least").textContent} … ${found("most").textContent}`;
-  return [...bar, textAt(ends, left + 136, y + 10, 11, GREY.dim)];
+  return [...bar, textAt(ends, left + 136, y + 10, 11, PRINTED.dim)];
 }
 
 // Made in a document of its own, which loads nothing.
@@ -94,7 +95,7 @@ function asSvg({ width, height, items }) {
   svg.documentElement.setAttribute("width", width);
   svg.documentElement.setAttribute("height", height);
   svg.documentElement.setAttribute("font-family", "sans-serif");
-  add("rect", { width, height, fill: "#fff" });
+  add("rect", { width, height, fill: PRINTED.paper });
   for (const { box, fill = "none", stroke = "none", line, image, text, x, y, size, anchor, turn } of items) {
     const at = (names, places) => Object.fromEntries(names.map((name, i) => [name, places[i]]));
     const placed = box && at(["x", "y", "width", "height"], box);
@@ -111,7 +112,7 @@ function onCanvas({ width, height, items }, sharp = 2) {
   const canvas = make("canvas", [], { width: width * sharp, height: height * sharp });
   const pen = canvas.getContext("2d");
   pen.scale(sharp, sharp);
-  pen.fillStyle = "#fff";
+  pen.fillStyle = PRINTED.paper;
   pen.fillRect(0, 0, width, height);
   for (const item of items) drawItem(pen, item);
   return canvas;
