@@ -144,6 +144,17 @@ def test_pictures_are_on_paper_whatever_the_scheme_of_the_page(show, vectors):
     assert taken(browser, "svg")[2] == light
 
 
+WIDEST = """const { width, items } = pictureOf();
+return width - Math.max(...items.filter((each) => each.text && !each.turn && each.anchor === "start")
+  .map((each) => each.x + widthOf(each.text, each.size)));"""
+
+
+def test_pictures_are_wide_enough_for_their_title_and_legend(show, vectors):
+    browser = show(compare("characteristically internationalisation", vectors, against=["dot"]))
+    browser.choose("show", "difference")
+    assert browser.run(WIDEST) >= 12
+
+
 def run(command):
     name, *typed = shlex.split(command)[1:]
     return attn(name, "--json", *typed)

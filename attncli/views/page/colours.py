@@ -21,7 +21,7 @@ def style_of_scales() -> str:
 
 
 def script_of_scales() -> str:
-    """A constant: the anchors of each scale, `[level, red, green, blue]` with levels from 0 to 255, inks, and hues of pictures."""
+    """A constant: the anchors of each scale, `[level, red, green, blue]` with levels from 0 to 255, and inks."""
     scales = {name: [[level, *rgb] for level, rgb in _up_to(255, scale)] for name, scale in SCALES.items()}
     inks = {"inks": [_hex(each) for each in INKS], "printed": {name: _hex(each) for name, each in PRINTED.items()}}
     return f"const PALETTE = {json.dumps({**scales, **inks})};\n"

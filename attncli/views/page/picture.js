@@ -15,8 +15,10 @@ function pictureOf() {
   if (size) items.push(...namesAt(rows, columns, left, top, cell, size));
   const bottom = top + rows.length * cell;
   items.push(...legendAt(left, bottom + 20));
-  return { width: Math.max(left + columns.length * cell + 12, left + 420), height: bottom + 52, items };
+  return { width: Math.max(left + columns.length * cell, ...items.map(rightOf)) + 12, height: bottom + 52, items };
 }
+
+const rightOf = ({ text, x, size, anchor, turn }) => (text && anchor === "start" && !turn ? Math.ceil(x + widthOf(text, size)) : 0);
 
 // The places of the rows and columns that are shown.
 function shownPlaces() {
@@ -95,6 +97,7 @@ function asSvg({ width, height, items }) {
   svg.documentElement.setAttribute("width", width);
   svg.documentElement.setAttribute("height", height);
   svg.documentElement.setAttribute("font-family", "sans-serif");
+  svg.documentElement.setAttribute("shape-rendering", "crispEdges"); // no seams between cells
   add("rect", { width, height, fill: PRINTED.paper });
   for (const { box, fill = "none", stroke = "none", line, image, text, x, y, size, anchor, turn } of items) {
     const at = (names, places) => Object.fromEntries(names.map((name, i) => [name, places[i]]));
