@@ -256,7 +256,7 @@ def test_hidden_cells_of_a_picture_are_clear(show, vectors):
 @needs_chromium
 def test_pictures_show_differences_where_the_page_does(show):
     comparison = swapped()
-    browser = show(comparison)
+    browser = show(comparison, height=2000)  # all heads in sight
     browser.settle()
     papers = anchors_of(browser, "DIFFERENCES")
     apart = comparison.other.weights - comparison.baseline.weights
