@@ -171,7 +171,8 @@ def _figure(writer: Writer, view: View, record: Any, line: int | None) -> None:
     from attncli.views.figure.saving import save_figure
 
     kind: Any = getattr(writer.figure, "figure", "heat")
-    drawn, remarks = view(record, kind, writer.screen.scale), list[str]()
+    shown = getattr(writer.figure, "heads_shown", ())
+    drawn, remarks = view(record, kind, writer.screen.scale, *([shown] if shown else [])), list[str]()
     form: Any = writer.form.name
     writer.sink.document(lambda stream: remarks.extend(save_figure(drawn, kind, stream, form, writer.figure)))
     for remark in () if writer.output.quiet else remarks:

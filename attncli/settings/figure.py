@@ -1,5 +1,6 @@
 """The options of figures: their width on the page, their resolution, and the parts that are left out."""
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -48,6 +49,17 @@ class PictureOptions:
     bare: bool = figure_option(False, "A figure without title and notes.", needs=[Written(FIGURED)])
 
 
+def check_shown(setting: str, value: Any) -> tuple[str, ...]:
+    """Layers and heads like 1.7; a UsageError for anything else."""
+    parts = [each.strip() for part in ([value] if isinstance(value, str) else value) for each in str(part).split(",")]
+    found = [re.fullmatch(r"(\d{1,6})\.(\d{1,6})", each, re.ASCII) for each in parts]
+    for part, each in zip(parts, found, strict=True):
+        if each is None:
+            reason = "expected layers and heads like 1.7,2.0"
+            raise UsageError(reason, "the numbers are those of attn models info", setting=setting, value=part)
+    return tuple(dict.fromkeys(f"{int(each[1])}.{int(each[2])}" for each in found if each))
+
+
 @dataclass(frozen=True)
 class FigureOptions(PictureOptions):
     """The content and the form of a figure."""
@@ -55,4 +67,18 @@ class FigureOptions(PictureOptions):
     figure: str = figure_option("heat", "The content of .svg, .pdf and .png: maps or arcs.", values=KINDS)
     no_numbers: bool = figure_option(
         False, "A map without numbers in its cells.", needs=[Written(FIGURED), With("figure", ("heat",))]
+    )
+
+
+@dataclass(frozen=True)
+class HeadFigureOptions(FigureOptions):
+    """The content and the form of a figure of heads."""
+
+    heads_shown: tuple[str, ...] = figure_option(
+        (),
+        "Only these heads of a model, each as LAYER.HEAD, with commas between.",
+        check=check_shown,
+        metavar="LIST",
+        typed=str,
+        needs=[With("model"), Written(FIGURED)],
     )

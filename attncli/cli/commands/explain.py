@@ -22,7 +22,7 @@ from attncli.cli.options import (
 from attncli.errors import Setting, UsageError
 from attncli.settings.effect import AnyOf, With, Without, Written
 from attncli.settings.explanation import AttentionOptions, CutOption, WordOption
-from attncli.settings.figure import FigureOptions
+from attncli.settings.figure import HeadFigureOptions
 from attncli.settings.model import COMBINE, GenerateOption
 from attncli.settings.option import again
 
@@ -78,13 +78,13 @@ class ExplainOutput(OutputOptions):
     )
 
 
-@options(ExplainOptions, AttentionOptions, InputOptions, ModelOptions, FigureOptions, ExplainOutput)
+@options(ExplainOptions, AttentionOptions, InputOptions, ModelOptions, HeadFigureOptions, ExplainOutput)
 def command(
     own: ExplainOptions,
     attention: AttentionOptions,
     inputs: InputOptions,
     model: ModelOptions,
-    figure: FigureOptions,
+    figure: HeadFigureOptions,
     output: ExplainOutput,
     context: typer.Context,
     sentence: SentenceArgument = None,

@@ -118,6 +118,15 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Panels in rows and columns with names of their own: layers and heads."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    axes: tuple[str, str] = ("layer", "head")
+
+
+@dataclass(frozen=True)
 class Content(Figure):
     """A figure: the sentence and the settings, columns of panels one under another, the axes' names, notes.
 
@@ -136,6 +145,7 @@ class Content(Figure):
     across: int = 0  # how many panels belong on a line, if it matters
     right_to_left: tuple[bool, bool] = (False, False)
     hatched: str = "hidden by the mask"  # the meaning of hidden cells
+    grid: "Grid | None" = None  # the rows and columns that the panels themselves stand in
     look: Look = AS_NEEDED
 
     @property

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from attncli.views.figure import legend
 from attncli.views.figure.arcs import arc_notes, draw_arcs
-from attncli.views.figure.content import Content, Kind, Panel
+from attncli.views.figure.content import Content, Grid, Kind, Panel
 from attncli.views.figure.fitting import AXIS, GAP
 from attncli.views.figure.frame import CAPTION, PITCH, POINTS, TITLE, Frame, arcs_frame, heat_frame
-from attncli.views.figure.heat import draw_heat, label_sides
+from attncli.views.figure.heat import draw_grid, draw_heat, label_sides
 from attncli.views.figure.page import NOTE, NOTE_INK, Page, lines_of
 
 NARROWEST = 4.5
@@ -22,6 +22,7 @@ class Plan(NamedTuple):
     slot: float  # the width of a panel with its titles
     named: bool  # whether the axes have names
     least: float  # the height that the scale takes
+    grid: Grid | None = None
 
     @classmethod
     def of(cls, content: Content, kind: Kind) -> "Plan":
@@ -29,12 +30,19 @@ class Plan(NamedTuple):
         frame = heat_frame(content) if kind == "heat" else arcs_frame(content)
         slot = max(frame.width, frame.titles)
         least = 0.0 if content.look.width else legend.BAR if kind == "heat" else legend.KEY
-        return cls(content.look.margin, frame, slot, kind == "heat" and frame.labelled, least)
+        return cls(
+            content.look.margin,
+            frame,
+            slot,
+            kind == "heat" and frame.labelled,
+            least,
+            content.grid if kind == "heat" else None,
+        )
 
     @property
     def left(self) -> float:
         """The left side of the first panel."""
-        return self.margin + self.frame.left + AXIS * self.named
+        return self.margin + self.frame.left + AXIS * (self.named or self.grid is not None)
 
     @property
     def width(self) -> float:
@@ -58,7 +66,15 @@ class Plan(NamedTuple):
     def height(self, content: Content) -> float:
         """All the lines of columns with the space under each, or the scale beside them if that is higher."""
         n_line = -(-len(content.columns) // self.frame.across)
-        return max(n_line * (self.line_height(content) + GAP), self.frame.above + self.least)
+        lines = n_line * (self.line_height(content) + self.between)
+        if self.grid is not None:
+            lines += self.frame.below + AXIS + GAP
+        return max(lines, self.frame.above + self.least)
+
+    @property
+    def between(self) -> float:
+        """From the foot of a line to the next one."""
+        return GAP if self.grid is None else self.frame.gap
 
 
 class Sheet(NamedTuple):
@@ -102,7 +118,7 @@ def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
     elif not frame.labelled:
         how = "each panel: a row a query, a column a key, in the order of the sentence from the top left"
         yield f"{how}; words and numbers are left out of so many panels"
-    if frame.every > 1:
+    if frame.every > 1 and content.grid is None:
         yield f"one word in {frame.every} is written along the sides"
     if kind == "heat" and any(panel.hidden.any() for panel in content.panels):
         yield f"hatched: {content.hatched}"
@@ -116,6 +132,8 @@ def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
 def _draw_panels(sheet: Sheet, top: float) -> float:
     """The lines of panels with the scale beside the first; where the notes begin."""
     plan, columns = sheet.plan, sheet.content.columns
+    if plan.grid is not None:
+        return _draw_grid(sheet, plan.grid, top)
     first_line, end = top + plan.frame.above, top + plan.height(sheet.content)
     for start in range(0, len(columns), plan.frame.across):
         deepest = 0  # of the columns to the left: a panel with none beside it has the words of its rows
@@ -126,6 +144,41 @@ def _draw_panels(sheet: Sheet, top: float) -> float:
     if sheet.content.look.width is None:
         _draw_legends(sheet, first_line)
     return end
+
+
+def _draw_grid(sheet: Sheet, grid: Grid, top: float) -> float:
+    """All panels on one pair of axes, which hundreds of them would be slow with; where the notes begin."""
+    plan, frame = sheet.plan, sheet.plan.frame
+    pitch = frame.height + plan.between
+    high = len(grid.rows) * pitch
+    axes = sheet.page.axes(plan.left, top, plan.width - plan.left, high - plan.between)
+    axes.set_axis_off()
+    draw_grid(axes, sheet.content, frame, pitch)
+    for number in range(len(grid.rows)):
+        _name_line(sheet, grid, number, top + number * pitch)
+    _name_columns(sheet, grid, top, top + high)
+    if sheet.content.look.width is None:
+        _draw_legends(sheet, top)
+    return top + plan.height(sheet.content)
+
+
+def _name_line(sheet: Sheet, grid: Grid, number: int, top: float) -> None:
+    """The name of a row of panels, before it."""
+    middle = top + sheet.plan.frame.height / 2 - 0.5 * CAPTION / POINTS
+    sheet.page.write(sheet.plan.left - 0.05, middle, grid.rows[number], CAPTION, ha="right")
+
+
+def _name_columns(sheet: Sheet, grid: Grid, first: float, end: float) -> None:
+    """The names of the columns of panels, under them, and those of both axes."""
+    page, plan, frame = sheet.page, sheet.plan, sheet.plan.frame
+    for number in range(0, len(grid.columns), frame.every):
+        middle = plan.place(number) + frame.width / 2
+        page.write(middle, end - plan.between + 0.04, grid.columns[number], CAPTION, ha="center")
+    style: dict[str, Any] = {"ha": "center", "color": NOTE_INK}
+    row, column = grid.axes
+    turned = style | {"rotation": 90, "rotation_mode": "anchor"}
+    page.write(plan.left - frame.left - 0.08, (first + end) / 2, row, NOTE, **turned)
+    page.write((plan.left + plan.width) / 2, end - plan.between + frame.below + 0.04, column, NOTE, **style)
 
 
 def _draw_column(sheet: Sheet, column: tuple[Panel, ...], left: float, top: float, beside: int) -> None:

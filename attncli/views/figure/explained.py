@@ -1,41 +1,49 @@
 """The panels of an explanation: its heads, or one query under all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from attncli.arrays import Array
-from attncli.errors import AttnError
+from attncli.errors import AttnError, UsageError
 from attncli.recipes.explanation import Explanation
 from attncli.settings.model import FEWER_HEADS
-from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, cut_note, labels, weights_scale
+from attncli.views.figure.content import PAPER, Content, Grid, Kind, Panel, Scale, cut_note, labels, weights_scale
 from attncli.views.figure.script import runs_right_to_left
 from attncli.views.terminal.heading import labelled
 
-MOST_PANELS = {"heat": 144, "arcs": 12}
+MOST_PANELS = {"heat": 1000, "arcs": 12}
+MOST_TITLED = 12  # heads with titles; more of several layers stand in a grid of layers and heads
 
 
-def explanation_content(explanation: Explanation, kind: Kind, scale: str) -> Content:
-    """One panel a head of the last layer, or of every chosen layer of a model.
+def explanation_content(explanation: Explanation, kind: Kind, scale: str, shown: Sequence[str] = ()) -> Content:
+    """One panel a head of the last layer, or of every layer of a model ; `shown`: of these heads, like 1.7.
 
     Raises:
         AttnError: more panels than a figure holds.
+        UsageError: a shown head that is not there.
     """
     one_query = explanation.query is not None and kind == "heat"
-    places = _places(explanation)
+    places = _chosen(explanation, shown) if shown else _places(explanation)
     if not one_query and len(places) > MOST_PANELS[kind]:
         raise AttnError(f"a figure of {len(places)} heads is too many: {MOST_PANELS[kind]} at most", FEWER_HEADS)
     panels = [_heads(explanation, places)] if one_query else [_panel(explanation, *place) for place in places]
+    grid = None if one_query or shown else _grid(explanation, places)
+    kinds = _kinds_named(explanation, places) if grid else ()
+    if grid:
+        panels = [replace(panel, title="", caption="") for panel in panels]
     return Content(
         PAPER.word(explanation.sentence.parts[0].text),
         " · ".join([*_what(explanation), *_query(explanation)]),
         tuple((panel,) for panel in panels),
         _scale(explanation, scale, panels),
-        tuple(_notes(explanation)),
+        (*kinds, *_notes(explanation)),
         axes=("head" if one_query and len(places) > 1 else "query", "key"),
         only=explanation.query,
         crossed=explanation.memory is not None,
-        across=len(explanation.head_numbers),
+        across=0 if shown else len(explanation.head_numbers),
+        grid=grid,
         right_to_left=(
             runs_right_to_left(explanation.sentence.text),
             runs_right_to_left(explanation.key_sentence.text),
@@ -48,6 +56,42 @@ def _places(explanation: Explanation) -> list[tuple[int, int]]:
     n_layer, n_head = len(explanation.layers), len(explanation.head_numbers)
     layers = [n_layer - 1] if explanation.source.repeats else range(n_layer)
     return [(layer, head) for layer in layers for head in range(n_head)]
+
+
+def _chosen(explanation: Explanation, shown: Sequence[str]) -> list[tuple[int, int]]:
+    """The rows and columns of these layers and heads."""
+    layers, heads = [*explanation.layer_numbers], [*explanation.head_numbers]
+    wanted = [(int(layer), int(head)) for layer, head in (name.split(".") for name in shown)]
+    for layer, head in wanted:
+        if layer not in layers or head not in heads or explanation.source.repeats or explanation.source.combined:
+            reason = f"expected layers {_reach(layers)} and heads {_reach(heads)}"
+            raise UsageError(reason, setting="heads_shown", value=f"{layer}.{head}")
+    return [(layers.index(layer), heads.index(head)) for layer, head in wanted]
+
+
+def _reach(numbers: Sequence[int]) -> str:
+    return f"{min(numbers)} to {max(numbers)}" if len(numbers) > 1 else str(numbers[0])
+
+
+def _grid(explanation: Explanation, places: list[tuple[int, int]]) -> Grid | None:
+    """The layers and heads that many panels stand in."""
+    layers, heads = explanation.layer_numbers, explanation.head_numbers
+    if explanation.source.repeats or len(places) <= MOST_TITLED or min(len(layers), len(heads)) == 1:
+        return None
+    return Grid(tuple(map(str, layers)), tuple(map(str, heads)))
+
+
+def _kinds_named(explanation: Explanation, places: list[tuple[int, int]]) -> Iterator[str]:
+    """The heads of each kind, in the place of titles."""
+    kinds = explanation.source.kinds
+    if kinds is None:
+        return
+    named: dict[str, list[str]] = {}
+    for row, column in places:
+        name = f"{explanation.layer_numbers[row]}.{explanation.head_numbers[column]}"
+        named.setdefault(str(kinds.kind[row, column]), []).append(name)
+    for kind, heads in named.items():
+        yield f"{kind}: {', '.join(heads)}"
 
 
 def _panel(explanation: Explanation, row: int, column: int) -> Panel:

@@ -45,10 +45,16 @@ def fit(content: Content, wish: Wish, fewest: int, most: int) -> Fit:
     return max(narrow or [min(fits)], key=lambda each: (each.shrink, each.across))
 
 
+def space(content: Content) -> tuple[float, float]:
+    """The width and the height that there are for all panels with the words around them."""
+    if content.look.width is None:
+        return WIDEST - _BESIDE, HIGHEST - _TEXTS
+    return content.look.width - 2 * content.look.margin, PAGE_HIGH - _TEXTS
+
+
 def _room(content: Content, wish: Wish, across: int) -> float:
     """How wide each of so many panels on a line may be."""
-    given, margin = content.look.width, content.look.margin
-    line = WIDEST - _BESIDE if given is None else given - 2 * margin - AXIS * (wish.left > 0)
+    line = space(content)[0] - AXIS * (wish.left > 0) * (content.look.width is not None)
     return (line - wish.left + wish.gap) / across - wish.gap
 
 
@@ -56,7 +62,7 @@ def _shrink(content: Content, wish: Wish, across: int) -> float:
     """The share of its preferred size that a panel has where so many are on a line, at most 1 without a given width."""
     depth = max(map(len, content.columns))
     given = content.look.width is not None
-    line = ((PAGE_HIGH if given else HIGHEST) - _TEXTS) / ceil(len(content.columns) / across)
+    line = space(content)[1] / ceil(len(content.columns) / across)
     high = (line - wish.below - AXIS) / depth - wish.above - GAP
     wide = max(_room(content, wish, across), 0.05 if given else 0.2)
     return min(MOST_GROWN if given else 1.0, wide / wish.width, max(high, 0.2) / wish.height)

@@ -5,8 +5,8 @@ from math import ceil
 from typing import NamedTuple
 
 from attncli.views.figure.arc_choice import reach
-from attncli.views.figure.content import Content, Panel, Scale
-from attncli.views.figure.fitting import AXIS, GAP, Fit, Wish, fit
+from attncli.views.figure.content import Content, Grid, Panel, Scale
+from attncli.views.figure.fitting import AXIS, GAP, Fit, Wish, fit, space
 from attncli.views.figure.measure import width, wrapped
 from attncli.views.rounding import as_difference
 
@@ -18,6 +18,7 @@ PITCH = 1.25  # lines of text, in letters
 _CELLS = ((10, 0.42), (16, 0.34), (24, 0.28), (40, 0.18), (100, 0.13))  # up to so many words, cells of that side
 _WIDEST_CELL, _WIDEST_CELLS = 0.9, 3.2  # inches, of a cell with a word in it, and of all of a row where they are few
 _LONGEST_SIDE, _SMALL_SIDE, _SMALL_GAP = 13.0, 1.15, 0.14
+_GRID_GAP = 0.1  # of the way from one map of a grid to the next
 _LEAST_SHRUNK = 0.5  # of that small side, for the sake of a layer a line
 _MOST_SKIPPED = 6  # words for one that is written, where there are several panels
 
@@ -55,6 +56,8 @@ class Frame(NamedTuple):
 
 def heat_frame(content: Content) -> Frame:
     """The place of a heat map: cells as large as their number, and that of the panels, allows."""
+    if content.grid is not None:
+        return _gridded(content, content.grid)
     if len(content.panels) > MOST_LABELLED:
         return _titled(content, _small(content), CAPTION)
     frame = _large(content)
@@ -102,6 +105,19 @@ def _small(content: Content) -> Frame:
         a_layer = fit(content, wish, content.across, content.across)
         fitting = a_layer if a_layer.shrink > _LEAST_SHRUNK else fitting
     return _bare(content, fitting, cell * fitting.shrink, cell * fitting.shrink)
+
+
+def _gridded(content: Content, grid: Grid) -> Frame:
+    """One of many maps that stand in rows and columns with names."""
+    n_row, n_column = content.panels[0].weights.shape
+    left, below = _longest(grid.rows, CAPTION), PITCH * CAPTION / POINTS
+    wide, high = space(content)
+    pitch = min((wide - left - AXIS) / len(grid.columns), (high - below - AXIS) / len(grid.rows))
+    pitch = pitch if content.look.width else min(pitch, _SMALL_SIDE + _SMALL_GAP)
+    cell = (1 - _GRID_GAP) * pitch / max(n_row, n_column)
+    every = ceil(_longest(grid.columns, CAPTION) / pitch)
+    gap = _GRID_GAP * pitch
+    return Frame(cell * n_column, cell * n_row, left, below, 0.0, 0.0, len(grid.columns), gap=gap, every=every)
 
 
 def _bare(content: Content, fitting: Fit, across: float, down: float) -> Frame:

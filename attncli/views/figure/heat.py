@@ -11,6 +11,7 @@ from attncli.views.figure.measure import NEEDED_FOR
 from attncli.views.palette import CIVIDIS, DIVERGING, RGB, ink, interpolate
 
 _HIDDEN = {"hatch": "//////", "facecolor": "white", "edgecolor": "#9a9a9a", "linewidth": 0}
+_EDGE = {"fill": False, "linewidth": 0.4, "edgecolor": "#777777"}
 _LEVELS, _INSET = 256, 0.07
 SMALLEST_SIGN, SIGNED_FROM = 5.0, 0.1  # points; the share of the full colour from which on a cell has a sign
 SEAM = 0.4  # points that cells reach over their edges, lest browsers show the paper between them
@@ -42,6 +43,34 @@ def draw_heat(axes: Any, panel: Panel, content: Content, frame: Frame) -> None:
     elif scale.signed:
         _sign(axes, shown, frame)
     _mark_links(axes, panel, shares, frame)
+
+
+def draw_grid(axes: Any, content: Content, frame: Frame, down: float) -> None:
+    """All panels as small maps on one pair of axes in inches, each so far under the one above it."""
+    across = frame.width + frame.gap
+    rectangle = package("matplotlib.patches", NEEDED_FOR).Rectangle
+    whole = sum(panel.weights.size for panel in content.panels) <= content.look.most_cells
+    for number, panel in enumerate(content.panels):
+        left, top = number % frame.across * across, number // frame.across * down
+        shown = np.ma.masked_array(content.scale.shares(panel.weights), panel.hidden)  # [n_row, n_column]
+        sides = (left, left + frame.width, top + frame.height, top)
+        if panel.hidden.any():
+            axes.add_patch(rectangle((left, top), frame.width, frame.height, **_HIDDEN))
+        _draw_small(axes, shown, sides, whole)
+        axes.add_patch(rectangle((left, top), frame.width, frame.height, **_EDGE))
+    n_line = -(-len(content.panels) // frame.across)
+    axes.set(xlim=(0, frame.across * across - frame.gap), ylim=(n_line * down - (down - frame.height), 0))
+
+
+def _draw_small(axes: Any, shown: Any, sides: tuple[float, float, float, float], whole: bool) -> None:
+    """One map between these sides, cell by cell or as an image."""
+    drawn = {"cmap": colours(False), "vmin": 0.0, "vmax": 1.0}
+    if not whole:
+        axes.imshow(shown, extent=sides, interpolation="none", aspect="auto", **drawn)
+        return
+    left, right, foot, top = sides
+    across, down = np.linspace(left, right, shown.shape[1] + 1), np.linspace(top, foot, shown.shape[0] + 1)
+    axes.pcolormesh(across, down, shown, edgecolors="face", linewidth=SEAM / 2, **drawn)
 
 
 def _number(axes: Any, panel: Panel, scale: Scale, frame: Frame) -> None:
