@@ -94,20 +94,31 @@ def test_an_address_that_is_typed_is_followed(show):
 
 
 def test_the_table_has_the_numbers_that_are_shown(show, vectors):
-    explanation = explain(SENTENCE, vectors, mask="causal")
+    explanation = explain(SENTENCE, vectors, mask="causal")  # with a word that is there twice
     name, kind, content = taken(show(explanation), "csv")
     assert (name, kind) == ("attn-layer-0-head-0.csv", "text/csv")
     rows = list(csv.DictReader(io.StringIO(content.decode())))
     own = list(csv.DictReader(io.StringIO(attn("explain", SENTENCE, "--mask", "causal", "--format", "csv").stdout)))
     places = [
-        [tuple(row[name] for name in ("layer", "head", "query", "key")) for row in table] for table in (rows, own)
+        [tuple(row[name] for name in ("layer", "head", "query", "query_text", "key", "key_text")) for row in table]
+        for table in (rows, own)
     ]
     assert places[0] == places[1]
-    assert {row["query_text"].partition("[")[0] for row in rows} == {row["query_text"] for row in own}
     hidden = explanation.scores[0, 0].ravel() == -np.inf
     assert [each["weight"] == "" for each in rows] == hidden.tolist()
     weights = [float(each["weight"] or 0) for each in rows]
     np.testing.assert_allclose(weights, explanation.weights[0, 0].ravel(), atol=1e-5)
+
+
+def texts_in_table(browser, name):
+    return [row[name] for row in csv.DictReader(io.StringIO(taken(browser, "csv")[2].decode()))]
+
+
+def test_the_table_has_words_and_pieces_as_the_command_writes_them(show, vectors):
+    assert texts_in_table(show(explain_model("dogs", BERT)), "key_text")[:4] == ["[CLS]", "dog", "s", "[SEP]"]
+    crossed = show(explain("a dog", vectors, memory="the the cat"))
+    assert texts_in_table(crossed, "key_text")[:3] == ["the", "the", "cat"]
+    assert texts_in_table(crossed, "query_text")[::3] == ["a", "dog"]
 
 
 def test_words_of_strangers_are_text_in_pictures_and_cells_in_tables(show):

@@ -85,6 +85,7 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "special": [[token.index for token in each.tokens if token.special] for each in explanation.sentences],
         "generated": [token.index for token in explanation.sentence.tokens if token.generated],
         "keys": None if memory is None else names(memory, screen),
+        "texts": [[visible(token.text) for token in each.tokens] for each in explanation.sentences],
         "text": _running(explanation),
         "layers": explanation.layer_numbers,
         "heads": explanation.head_numbers,

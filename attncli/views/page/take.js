@@ -17,14 +17,15 @@ const taken = (said) => { found("taken").textContent = said; };
 
 // The columns of the command's own table that the page has; numbers of six digits, hidden ones empty.
 function asCsv() {
-  const { layers, heads } = view.source;
+  const { layers, heads, texts } = view.source;
+  const [queries, keys] = differs() ? [view.queries, view.keys] : [texts[0], texts.at(-1)]; // of two sentences both words
   const text = (word) => `"${word.replaceAll('"', '""')}"`;
   const number = (weight) => (Number.isNaN(weight) ? "" : Number(weight.toPrecision(6)));
   const place = [layers[state.layer], view.combined ? text(state.combine) : heads[state.head]];
   const names = ["layer", "head", "query", "query_text", "key", "key_text", view.signed ? "difference" : "weight"];
   const { rows, columns } = shownPlaces();
   const lines = rows.filter(isKnown).flatMap((query) => columns.map((key) =>
-    [...place, query, text(view.queries[query]), key, text(view.keys[key]), number(weightAt(query, key))].join(",")));
+    [...place, query, text(queries[query]), key, text(keys[key]), number(weightAt(query, key))].join(",")));
   return `${[names.map(text).join(","), ...lines].join("\r\n")}\r\n`;
 }
 
