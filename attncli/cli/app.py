@@ -56,6 +56,8 @@ class AttnCommands(Commands):
         if first in ("help", "version") and {*rest} <= {"--debug"}:
             typer.echo(ctx.get_help()) if first == "help" else _print_version("--debug" in rest)
             raise typer.Exit
+        if first == "version":
+            raise UsageError(f"attn version: expected nothing behind it, got {rest[0]!r}", "attn version")
         if first == "help":
             return super().resolve_command(ctx, [*rest, "--help"])
         if _is_sentence(first):

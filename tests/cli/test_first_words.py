@@ -44,6 +44,12 @@ def test_the_version():
     assert attn("version").stdout == f"attn {__version__}\n"
 
 
+def test_the_version_stands_alone():
+    done = attn("version", "x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == ["error: attn version: expected nothing behind it, got 'x'", "hint: attn version"]
+
+
 def test_help_on_no_command_suggests_one():
     done = attn("help", "explian")
     assert done.returncode == 2
