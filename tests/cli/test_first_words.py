@@ -47,7 +47,10 @@ def test_the_version():
 def test_the_version_stands_alone():
     done = attn("version", "x")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines() == ["error: attn version: expected nothing behind it, got 'x'", "hint: attn version"]
+    assert done.stderr.splitlines() == [
+        "error: attn version: expected nothing behind it, got 'x'",
+        "hint: attn version",
+    ]
 
 
 def test_help_on_no_command_suggests_one():

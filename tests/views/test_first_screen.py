@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from oracles.checkpoints import TINY
 from support.command import attn, on_terminal
 
 from attncli import explain, explain_model
+from attncli.analysis.kinds import ANCHOR, BROADLY
 from attncli.views.scale import color_scale
 from attncli.views.screen import Screen, cells
 from attncli.views.shell import shell_word
@@ -153,6 +155,33 @@ def test_one_head_of_a_model_has_a_first_screen_too():
     lines = plain(drawn(found))
     assert len(lines) <= 22
     assert lines[-1].endswith("-o page.html")
+
+
+@pytest.mark.parametrize(
+    ("typed", "second"), [((), "--numbers"), (("--numbers",), "-o page.html"), (("--head", "0,1"), "--numbers")]
+)
+def test_a_map_of_heads_leads_to_its_most_decided_one_and_on(typed, second):
+    """Least entropy, but neither the first token's nor spread."""
+    found = explain_model("the dog is cute and he is very cute", TINY / "bert")
+    kinds = found.source.kinds
+    telling = np.where(np.isin(kinds.kind, (ANCHOR, BROADLY)), np.inf, kinds.entropy)
+    layer, head = np.unravel_index(telling.argmin(), telling.shape)
+    lines = plain(drawn(found, command=("explain", "x", *typed), numbers="--numbers" in typed))
+    assert any(
+        f"attn explain x --{'numbers --' * ('--numbers' in typed)}layer {layer} --head {head}" in line for line in lines
+    )
+    assert second in lines[-1]
+    assert not any("--layer L" in line for line in lines) or typed == ("--numbers",)
+    assert any("--layer L" in line for line in plain(drawn(found, height=0, command=("explain", "x"))))
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 30), (100, 24), (200, 60)])
+@pytest.mark.parametrize("model", ["bert", "gpt2", "t5", "llama"])
+def test_a_map_of_few_layers_is_no_longer_than_the_terminal(model, width, height):
+    found = explain_model("the dog is cute and he is very cute", TINY / model)
+    lines = plain(drawn(found, width, height))
+    assert max(map(cells, lines)) <= width
+    assert len(lines) <= height - 2
 
 
 @pytest.mark.parametrize(

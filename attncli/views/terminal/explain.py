@@ -15,6 +15,8 @@ from attncli.views.terminal.typeset import heading
 if TYPE_CHECKING:
     from attncli.analysis.kinds import HeadKinds
 
+PROMPT = 2  # lines of the terminal for the command and the next prompt
+
 
 def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     """The page of an explanation: of its query if it has one, else of all words; of many heads of a model, a map."""
@@ -41,10 +43,19 @@ def _heads_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen) ->
         from attncli.views.terminal.accessible import map_sentences
 
         return map_sentences(explanation, kinds, screen)
+    drawn = _map_page(explanation, kinds, screen)
+    over = len(drawn) - (screen.height - PROMPT)
+    return _map_page(explanation, kinds, screen, over) if screen.height and over > 0 else drawn
+
+
+def _map_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen, less: int = 0) -> list[Text]:
+    """The map of heads, in so many lines less, its key, and on a terminal how to go on."""
+    from attncli.views.terminal.going_on import next_lines
     from attncli.views.terminal.head_map import map_blocks
 
-    drawn, key = map_blocks(explanation, kinds, screen)
-    return page("attn explain", explanation, [drawn.lines, key.lines], drawn.notes, screen)
+    drawn, key = map_blocks(explanation, kinds, screen, less)
+    lines = page("attn explain", explanation, [drawn.lines, key.lines], drawn.notes, screen)
+    return [*lines, *(next_lines(explanation, screen) if screen.height else [])]
 
 
 def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:

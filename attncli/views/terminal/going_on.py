@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from rich.text import Text
 
+from attncli.analysis.kinds import ANCHOR, BROADLY, HeadKinds
 from attncli.recipes.explanation import Explanation
 from attncli.views.findings import findings_of
 from attncli.views.screen import Screen, cells
@@ -50,19 +52,23 @@ def _fitting(typed: Sequence[str], more: Sequence[str], room: int, screen: Scree
 def _joined(typed: Sequence[str], more: Sequence[str], screen: Screen) -> str:
     """The words of a command line, further options before a `--` that ends them, and in the place of their like."""
     end = typed.index("--") if "--" in typed else len(typed)
-    kept = [*_without(typed[:end], more[0]), *more, *typed[end:]]
+    kept = [*_without(typed[:end], [word for word in more if word.startswith("-")]), *more, *typed[end:]]
     return " ".join(["attn", *(word if word == ELLIPSIS else screen.word(shell_word(word)) for word in kept)])
 
 
-def _without(typed: Sequence[str], option: str) -> Iterator[str]:
-    """The words without an option and its value."""
+def _without(typed: Sequence[str], options: Sequence[str]) -> Iterator[str]:
+    """The words without some options and their values."""
     for place, word in enumerate(typed):
-        if option not in typed[max(place - 1, 0) : place + 1] and not word.startswith(f"{option}="):
+        if {*options}.isdisjoint(typed[max(place - 1, 0) : place + 1]) and word.partition("=")[0] not in options:
             yield word
 
 
 def _suggestions(explanation: Explanation, typed: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Options that lead on: the close-up of a telling word, then more heads, or a page."""
+    """Options that lead on: the close-up of a telling word, then more heads, or a page; of a map, one of its heads."""
+    if explanation.source.kinds is not None and not explanation.single:
+        yield _decided(explanation, explanation.source.kinds)
+        yield ("-o", "page.html") if "--numbers" in typed else ("--numbers",)
+        return
     yield "--word", _telling(explanation)
     settings = explanation.source.settings
     of_vectors = explanation.source.kind == "vectors" and "--mode" not in typed
@@ -72,6 +78,13 @@ def _suggestions(explanation: Explanation, typed: Sequence[str]) -> Iterator[tup
         yield "--mode", "multihead"
     else:
         yield "-o", "page.html"
+
+
+def _decided(explanation: Explanation, kinds: HeadKinds) -> tuple[str, ...]:
+    """The options of the head with the least entropy, the first token's and spread ones behind all others."""
+    last = np.isin(kinds.kind, (ANCHOR, BROADLY)) * (kinds.entropy.max() + 1)  # [n_layer, n_head]
+    layer, head = np.unravel_index(int((kinds.entropy + last).argmin()), kinds.kind.shape)
+    return "--layer", str(explanation.layer_numbers[layer]), "--head", str(explanation.head_numbers[head])
 
 
 def _telling(explanation: Explanation) -> str:

@@ -27,11 +27,11 @@ NUMBERS = {"dist": "mean distance in tokens", "bits": "mean entropy of a row", "
 CROSSING = {"cross": "share that crosses to the other text"}
 
 
-def map_blocks(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> tuple[Block, Block]:
-    """The map of every chosen head, and its key."""
+def map_blocks(explanation: Explanation, kinds: HeadKinds, screen: Screen, less: int = 0) -> tuple[Block, Block]:
+    """The map of every chosen head, and its key; less: lines that miniatures are to do without."""
     if screen.numbers or explanation.source.pictures is None:
         return _numbered(explanation, kinds, screen), Block(_definitions(kinds, screen))
-    return _pictured(explanation, kinds, screen)
+    return _pictured(explanation, kinds, screen, less)
 
 
 def miniatures_of(explanation: Explanation, kinds: HeadKinds) -> Miniatures:
@@ -43,12 +43,16 @@ def miniatures_of(explanation: Explanation, kinds: HeadKinds) -> Miniatures:
     return Miniatures(layers, heads, kinds.kind, shares, np.array(away))
 
 
-def _pictured(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> tuple[Block, Block]:
+def _pictured(explanation: Explanation, kinds: HeadKinds, screen: Screen, less: int) -> tuple[Block, Block]:
     """Every head as a miniature, and its key."""
-    drawn = miniatures_of(explanation, kinds).lines(screen, LINES[screen.columns >= WIDE])
+    miniatures, most = miniatures_of(explanation, kinds), LINES[screen.columns >= WIDE]
+    drawn = miniatures.lines(screen, min(most, miniatures.high(screen.columns, most)) - less)
     how = "a row a layer, a column a head: its weights, queries down and keys across"
-    remark = "one head whole: --layer L --head H; in numbers: --numbers, or --json"
-    return Block([*heading("map", how, screen), *drawn], (remark,)), Block(key_lines(explanation, kinds, screen))
+    remarks = ("one head whole: --layer L --head H; in numbers: --numbers, or --json",)
+    said = bool(screen.height and screen.command)  # by the commands that go on
+    return Block([*heading("map", how, screen), *drawn], () if said else remarks), Block(
+        key_lines(explanation, kinds, screen)
+    )
 
 
 def key_lines(explanation: Explanation, kinds: HeadKinds, screen: Screen) -> list[Text]:

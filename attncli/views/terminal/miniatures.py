@@ -79,6 +79,11 @@ class Miniatures:
         blocks = tuple(range(at, min(at + across, n_head)) for at in range(0, n_head, across))
         return Size(width, height, blocks)
 
+    def high(self, columns: int, most: int) -> int:
+        """The lines that they take of `most`."""
+        size = self.size(columns, most)
+        return len(size.blocks) * (1 + len(self.layers) * size.height)
+
     @property
     def label(self) -> int:
         """The cells in front of a row, for the number of its layer."""
