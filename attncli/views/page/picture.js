@@ -18,7 +18,8 @@ function pictureOf() {
   return { width: Math.max(left + columns.length * cell, ...items.map(rightOf)) + 12, height: bottom + 52, items };
 }
 
-const rightOf = ({ text, x, size, anchor, turn }) => (text && anchor === "start" && !turn ? Math.ceil(x + widthOf(text, size)) : 0);
+const rightOf = ({ text, x, size, anchor, turn }) =>
+  (text && anchor === "start" && !turn ? Math.ceil(x + widthOf(text, size)) : 0);
 
 // The places of the rows and columns that are shown.
 function shownPlaces() {
@@ -34,7 +35,8 @@ function widthOf(text, size) {
   return pen.measureText(text).width;
 }
 
-const textAt = (text, x, y, size, fill = PRINTED.ink, anchor = "start", turn = 0) => ({ text, x, y, size, fill, anchor, turn });
+const textAt = (text, x, y, size, fill = PRINTED.ink, anchor = "start", turn = 0) =>
+  ({ text, x, y, size, fill, anchor, turn });
 
 function titled(left) {
   const words = [view.source.sentence, view.source.memory[1]].filter(Boolean).join(" / ");
