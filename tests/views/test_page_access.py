@@ -84,8 +84,19 @@ def test_with_the_readers_own_colours_cross_and_pins_have_outlines(show, vectors
     browser.run("point({ query: 2, key: 3 })")
     browser.settle()
     assert browser.run(OUTLINES) == {"cross": "solid", "meant": "solid", "pinned": "dashed", "named": "dashed"}
+    style = "const { color, backgroundColor } = getComputedStyle(document.querySelector(arguments[0]));"
+    ink = f"{style} return [color, backgroundColor]"
+    assert browser.run(ink, ".badge") == browser.run(ink, "body")  # a number that can be read
     ramp = "return getComputedStyle(document.getElementById(arguments[0])).backgroundImage"
     assert all("gradient" in browser.run(ramp, each) for each in ("ramp", "cells"))
+
+
+def test_a_long_sentence_is_printed_over_nothing_and_no_strips_without_a_pin(show):
+    browser = show(explained(words(300)), media="print")
+    height = "return document.getElementById('sentence')[arguments[0]]"
+    overflow = browser.run("return getComputedStyle(document.getElementById('sentence')).overflow")
+    assert browser.run(height, "scrollHeight") <= browser.run(height, "clientHeight") or overflow == "hidden"
+    assert browser.run("return document.getElementById('dimensions').offsetHeight") == 0
 
 
 def test_tables_are_printed_with_their_heads_and_whole_rows(show, vectors):
