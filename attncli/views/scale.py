@@ -58,7 +58,8 @@ class ColorScale:
     def _curved(self, sizes: Array, top: Array | float) -> Array:
         if self.name == "log":
             return np.asarray(np.log(np.maximum(sizes, self.bottom) / self.bottom) / np.log(top / self.bottom))
-        return np.asarray(np.sqrt(sizes / top) if self.name == "sqrt" else sizes / top)
+        up_to_1 = np.minimum(sizes, top) / top  # [n, m]; larger ones over a tiny top would overflow
+        return np.asarray(np.sqrt(up_to_1) if self.name == "sqrt" else up_to_1)
 
     def at(self, share: float) -> float:
         """The number with this share of the full colour; by row a share of the row's largest."""

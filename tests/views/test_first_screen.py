@@ -9,6 +9,7 @@ from support.command import attn, on_terminal
 
 from attncli import explain, explain_model
 from attncli.analysis.kinds import ANCHOR, BROADLY
+from attncli.settings.explanation import SCALES
 from attncli.views.scale import color_scale
 from attncli.views.screen import Screen, cells
 from attncli.views.shell import shell_word
@@ -65,6 +66,12 @@ def test_it_is_no_longer_than_the_terminal_and_no_wider(sentence, width, height,
     lines = plain(drawn(explain(sentence, **settings), width, height))
     assert max(map(cells, lines)) <= width
     assert len(lines) <= height - 2
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_on_a_narrow_terminal_the_scale_is_no_wider_than_it(scale):
+    lines = plain(drawn(explain(BARK), 40, 12, scale=scale))
+    assert max(map(cells, lines)) <= 40
 
 
 def test_60_by_20_has_every_word_of_the_example():
@@ -217,6 +224,13 @@ def test_two_commands_go_on_from_what_was_typed(typed, sentence, settings, comma
     for command in commands:
         assert command in lines, lines
     assert lines.count("attn explain") + lines.count('attn "') >= 2
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_long_sentence_is_left_out_of_the_commands_in_any_encoding(encoding):
+    lines = plain(drawn(explain(LONG), command=("explain", LONG), encoding=encoding))
+    "".join(lines).encode(encoding)
+    assert f'attn explain "{"..." if encoding == "ascii" else "…"}" --word king' in lines[-1]
 
 
 @pytest.mark.parametrize(

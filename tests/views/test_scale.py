@@ -112,3 +112,11 @@ def test_signed_scales_name_their_largest_cell():
     assert signed_scale("auto", [np.zeros((2, 2))]).cell is None
     curved = signed_scale("sqrt", [W - 0.5]).shares(W - 0.5)[0]  # of 0.2, -0.3, -0.4, to 0.45
     np.testing.assert_allclose(curved, [(4 / 9) ** 0.5, -((6 / 9) ** 0.5), -((8 / 9) ** 0.5)])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", SCALES)
+def test_weights_far_over_the_top_have_the_full_colour(name):
+    """Off the diagonal nothing but the smallest number there is."""
+    weights = np.where(np.eye(2) > 0, 1.0, 5e-324)
+    assert np.diagonal(color_scale(name, [weights]).shares(weights)).tolist() == [1, 1]

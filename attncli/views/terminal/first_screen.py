@@ -16,7 +16,7 @@ from attncli.views.terminal.heading import closing_notes, title
 from attncli.views.terminal.matrices import notes_on_matrices, sums
 from attncli.views.terminal.matrix_with_context import Drawn, drawn_in
 from attncli.views.terminal.roles import role_lines
-from attncli.views.terminal.typeset import BOLD, DIM, heading, line, notes, wrap
+from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
 
 PROMPT = 2  # lines of the terminal for the command and the next prompt
 OTHERS = 3  # lines: the heading of the matrix in two, and what is left out
@@ -75,7 +75,7 @@ def _heading(explanation: Explanation, drawn: Drawn, bare: bool, screen: Screen)
     """The way to read the matrix, and its scale."""
     if bare:
         scale = drawn.legend.partition(",")[0]
-        return [line(("weights", BOLD), (screen.own(f"  {scale}"), DIM))]
+        return wrap([("weights", BOLD), (screen.own(f"  {scale}"), DIM)], screen.columns)
     return heading("weights", "; ".join(filter(None, [_reading(explanation, drawn, screen), drawn.legend])), screen)
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from attncli.analysis.kinds import ANCHOR, BROADLY, HeadKinds
 from attncli.recipes.explanation import Explanation
 from attncli.views.findings import findings_of
-from attncli.views.screen import Screen, cells
+from attncli.views.screen import Screen, cells, encodes
 from attncli.views.shell import shell_word
 from attncli.views.terminal.typeset import DIM, Piece, wrap
 
@@ -53,7 +53,9 @@ def _joined(typed: Sequence[str], more: Sequence[str], screen: Screen) -> str:
     """The words of a command line, further options before a `--` that ends them, and in the place of their like."""
     end = typed.index("--") if "--" in typed else len(typed)
     kept = [*_without(typed[:end], [word for word in more if word.startswith("-")]), *more, *typed[end:]]
-    return " ".join(["attn", *(word if word == ELLIPSIS else screen.word(shell_word(word)) for word in kept)])
+    elided = ELLIPSIS if encodes(ELLIPSIS, screen.encoding) else '"..."'
+    shown = (elided if word == ELLIPSIS else screen.word(shell_word(word)) for word in kept)
+    return " ".join(["attn", *shown])
 
 
 def _without(typed: Sequence[str], options: Sequence[str]) -> Iterator[str]:
