@@ -333,6 +333,21 @@ def test_a_comparison_has_every_method_and_what_it_differs_by():
     assert any(f"JSD {comparison.methods[2].divergence:.3f}" in text for text in shown)
 
 
+def test_one_compared_head_is_drawn_in_both_runs_with_the_difference():
+    comparison = compare_swap("the dog ran", open_model(str(BERT)), "dog=he", check_model_settings(layer=1, head=2))
+    content = model_comparison_content(comparison, "heat", "auto")
+    mine, its, difference = content.panels
+    runs = [each.weights[0, 0] for each in (comparison.baseline, comparison.other)]
+    np.testing.assert_array_equal(mine.weights, runs[0])
+    np.testing.assert_array_equal(its.weights, runs[1])
+    np.testing.assert_array_equal(difference.weights, runs[1] - runs[0])
+    assert (mine.title, its.title, difference.title) == ("dog", "he", "he − dog")
+    assert {each.rows[2] for each in content.panels} == {difference.columns[2]} == {"dog/he"}
+    assert f"JSD {comparison.heads[0].divergence:.3f}" in its.caption
+    i, j = np.unravel_index(np.abs(difference.weights).argmax(), difference.weights.shape)
+    assert f"he − dog, {difference.rows[i]} → {difference.columns[j]}" in difference.scale.colours.legend
+
+
 def test_compared_models_are_a_map_with_the_most_different_heads():
     comparison = compare_swap("the dog ran", open_model(str(BERT)), "dog=he", check_model_settings())
     content = model_comparison_content(comparison, "heat", "auto")

@@ -6,7 +6,7 @@ import numpy as np
 
 from attncli.errors import AttnError
 from attncli.recipes.comparison import Compared, Comparison
-from attncli.recipes.model_comparison import ModelComparison
+from attncli.recipes.model_comparison import ComparedHead, ModelComparison, correspond
 from attncli.views.figure.content import PAPER, Content, Kind, Panel, Scale, weights_scale
 from attncli.views.figure.explained import explanation_content
 from attncli.views.rounding import number, percent
@@ -46,13 +46,17 @@ def _notes(comparison: Comparison, whole: Content) -> tuple[str, ...]:
 
 
 def _column(method: Compared, baseline: Compared, like: Panel, with_difference: bool) -> tuple[Panel, ...]:
-    measures = f"JSD {number(method.divergence, 3)} · Spearman {number(method.rank_correlation, 2)}"
-    drawn = _panel(method, like, f"{measures} · top-1 {percent(method.top1_agreement)}")
+    drawn = _panel(method, like, _apart(method))
     if not with_difference:
         return (drawn,)
     difference = method.weights - baseline.weights  # [n_query, n_key]
     title = f"{method.method} − {baseline.method}"
     return drawn, replace(drawn, title=title, caption="", weights=difference)
+
+
+def _apart(measured: Compared | ComparedHead) -> str:
+    measures = f"JSD {number(measured.divergence, 3)} · Spearman {number(measured.rank_correlation, 2)}"
+    return f"{measures} · top-1 {percent(measured.top1_agreement)}"
 
 
 def _with_scale_of_differences(columns: list[tuple[Panel, ...]], name: str) -> list[tuple[Panel, ...]]:
@@ -80,13 +84,15 @@ def _panel(method: Compared, like: Panel, caption: str) -> Panel:
 
 
 def model_comparison_content(comparison: ModelComparison, kind: Kind, scale: str) -> Content:
-    """The divergence of every head: a row a layer, a column a head.
+    """The divergence of every head: a row a layer, a column a head; of one head its weights and their difference.
 
     Raises:
         AttnError: arcs, for there are no words to draw them between.
     """
     if kind != "heat":
         raise AttnError("arcs are drawn between words, and here heads are compared", "take a map: heat")
+    if len(comparison.heads) == 1 and correspond(comparison.baseline, comparison.other, comparison.swap):
+        return _one_head(comparison, scale)
     layers, heads = comparison.baseline.source.layers, comparison.baseline.source.heads
     apart = np.reshape([each.divergence for each in comparison.heads], (len(layers), len(heads)))  # [n_layer, n_head]
     panel = Panel("", apart, np.zeros(apart.shape, bool), tuple(map(str, layers)), tuple(map(str, heads)), decimals=3)
@@ -96,6 +102,36 @@ def model_comparison_content(comparison: ModelComparison, kind: Kind, scale: str
     notes = (_most(comparison), *map(PAPER.word, comparison.warnings))
     what = f"Jensen-Shannon divergence of each head, {PAPER.word(what_is_compared(comparison))}"
     return Content(sentences, what, ((panel,),), Scale(label, colours), notes, axes=("layer", "head"))
+
+
+def _one_head(comparison: ModelComparison, scale: str) -> Content:
+    """The weights of the head in both runs, and their difference; a changed word is named by both."""
+    runs = (comparison.baseline, comparison.other)
+    whole, other = (explanation_content(each, "heat", scale) for each in runs)
+    mine, its = whole.columns[0][0], other.columns[0][0]
+    before, after = map(PAPER.word, comparison.swap or (each.source.name for each in runs))
+    like = replace(
+        mine, rows=tuple(map(_both, mine.rows, its.rows)), columns=tuple(map(_both, mine.columns, its.columns))
+    )
+    drawn = (
+        replace(like, title=before),
+        replace(like, title=after, caption=_apart(comparison.heads[0]), weights=its.weights, hidden=its.hidden),
+    )
+    difference = replace(like, title=f"{after} − {before}", caption="", weights=its.weights - mine.weights)
+    ((_, difference),) = _with_scale_of_differences([(like, difference)], scale)
+    return replace(
+        whole,
+        title=" / ".join(map(PAPER.word, comparison.texts)),
+        scale=weights_scale(whole.scale.label, scale, drawn, crossed=whole.crossed),
+        columns=((drawn[0],), (drawn[1],), (difference,)),
+        notes=tuple(dict.fromkeys((*whole.notes, *map(PAPER.word, comparison.warnings)))),
+        across=3,
+        grid=None,
+    )
+
+
+def _both(before: str, after: str) -> str:
+    return before if before == after else f"{before}/{after}"
 
 
 def _most(comparison: ModelComparison) -> str:
