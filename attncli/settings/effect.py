@@ -1,8 +1,8 @@
 """The effect of an option beside the others: the conditions for it, and the remark where one of them does not hold."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from dataclasses import fields
+from typing import Any, NamedTuple, Protocol
 
 from attncli.errors import Setting, Words
 
@@ -13,7 +13,7 @@ UNSET = (None, False, ())
 
 
 class Condition(Protocol):
-    """What an option needs for an effect."""
+    """What an option needs for an effect; each is a NamedTuple: every start makes them, dataclasses take longer."""
 
     def holds(self, values: Values) -> bool:
         """Whether it is so."""
@@ -22,8 +22,7 @@ class Condition(Protocol):
         """The words behind `has no effect`, where it is not so."""
 
 
-@dataclass(frozen=True)
-class With:
+class With(NamedTuple):
     """Another option is there, with one of these values if there are any."""
 
     name: str
@@ -43,8 +42,7 @@ class With:
         return ("without ", Setting(self.name, self.values[0] if self.values else True))
 
 
-@dataclass(frozen=True)
-class Without:
+class Without(NamedTuple):
     """Another option is not there."""
 
     name: str
@@ -58,8 +56,7 @@ class Without:
         return ("with ", Setting(self.name, values[self.name]))
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """The output has one of these formats."""
 
     formats: tuple[str, ...]
@@ -76,8 +73,7 @@ class Written:
         return ("without ", Setting("format", f"{', '.join(others)} or {last}" if others else last))
 
 
-@dataclass(frozen=True)
-class AllOf:
+class AllOf(NamedTuple):
     """Several conditions together."""
 
     conditions: tuple[Condition, ...]
@@ -91,8 +87,7 @@ class AllOf:
         return next(each.words(values) for each in self.conditions if not each.holds(values))
 
 
-@dataclass(frozen=True)
-class AnyOf:
+class AnyOf(NamedTuple):
     """One of several conditions, the first of which is named."""
 
     conditions: tuple[Condition, ...]
@@ -106,8 +101,7 @@ class AnyOf:
         return self.conditions[0].words(values)
 
 
-@dataclass(frozen=True)
-class NoneOf:
+class NoneOf(NamedTuple):
     """The contrary of a condition, behind others in an AnyOf."""
 
     condition: Condition
