@@ -87,6 +87,8 @@ def test_filters_are_offered_where_they_would_change_something(show, vectors):
     offered = "return ['special', 'self'].filter((what) => found(`hide-${what}`).offsetHeight > 0)"
     assert show(explain(SENTENCE, vectors)).run(offered) == ["self"]
     assert show(explain(SENTENCE, vectors, memory="a cat")).run(offered) == []
+    assert show(explain(SENTENCE, vectors, exclude_self=True)).run(offered) == []
+    assert show(explain("dog", vectors)).run(offered) == []
     assert show(explain_model(SENTENCE, BERT)).run(offered) == ["special", "self"]
 
 

@@ -7,9 +7,11 @@ const LEAST_STEPS = 50; // of packed weights; the rest of a row that adds up to 
 const FILTERS = { special: "special tokens", self: "the word itself" };
 const hides = (what) => state.hide.split(",").includes(what);
 
-// Those that would change something: a model's tokens, and words that see themselves.
+// Those that would change something: a model's tokens, and words that see themselves and others.
 function filtersThere() {
-  const itself = view.source.keys === null && view.source.only === null;
+  const [n, first] = [view.source.queries.length, headWeights(state.source, 0, 0)];
+  const seen = view.source.queries.some((_, i) => !Number.isNaN(first[i * (n + 1)]));
+  const itself = view.source.keys === null && view.source.only === null && n > 1 && seen;
   const special = view.source.special.some((places) => places.length > 0);
   return Object.keys(FILTERS).filter((what) => (what === "special" ? special : itself));
 }
