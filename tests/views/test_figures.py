@@ -21,7 +21,8 @@ from attncli.recipes.model_comparison import compare_swap
 from attncli.settings.explanation import SCALES
 from attncli.settings.model import check_model_settings
 from attncli.views.figure.compared import comparison_content, model_comparison_content
-from attncli.views.figure.drawing import draw
+from attncli.views.figure.content import Look
+from attncli.views.figure.drawing import Plan, draw
 from attncli.views.figure.fonts import escaped, families
 from attncli.views.palette import CIVIDIS, contrast, interpolate
 from attncli.views.scale import color_scale
@@ -356,3 +357,19 @@ def test_compared_models_are_a_map_with_the_most_different_heads():
     most = comparison.heads[int(apart.argmax())]
     assert content.notes[0].startswith(f"most different: layer {most.layer} head {most.head} ")
     assert content.scale.colours.top >= apart.max()
+
+
+@pytest.mark.parametrize(("width", "across"), [(None, 2), (3.25, 1)])
+def test_the_maps_and_both_scales_of_one_compared_head_lie_on_the_page_without_a_gap(width, across):
+    comparison = compare_swap("the dog ran", open_model(str(BERT)), "dog=he", check_model_settings(layer=1, head=0))
+    content = model_comparison_content(comparison, "heat", "auto").looking(Look(width=width))
+    plan = Plan.of(content, "heat")
+    assert plan.frame.across == across
+    depths = [max(map(len, line)) for line in plan.lines(content)]
+    assert depths == ([2] if across == 2 else [1, 2])
+    assert plan.height(content) == pytest.approx(
+        sum(plan.line_height(line) + plan.between for line in plan.lines(content))
+    )
+    boxes = [axes.get_position() for axes in content.draw("heat").axes]
+    assert len(boxes) == 5
+    assert all(0 <= box.x0 <= box.x1 <= 1 and 0 <= box.y0 <= box.y1 <= 1 for box in boxes)

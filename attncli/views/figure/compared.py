@@ -123,9 +123,9 @@ def _one_head(comparison: ModelComparison, scale: str) -> Content:
         whole,
         title=" / ".join(map(PAPER.word, comparison.texts)),
         scale=weights_scale(whole.scale.label, scale, drawn, crossed=whole.crossed),
-        columns=((drawn[0],), (drawn[1],), (difference,)),
+        columns=((drawn[0],), (drawn[1], difference)),
         notes=tuple(dict.fromkeys((*whole.notes, *map(PAPER.word, comparison.warnings)))),
-        across=3,
+        across=2,
         grid=None,
     )
 

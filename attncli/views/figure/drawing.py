@@ -12,6 +12,7 @@ from attncli.views.figure.heat import draw_grid, draw_heat, label_sides
 from attncli.views.figure.page import NOTE, NOTE_INK, Page, lines_of
 
 NARROWEST = 4.5
+Columns = tuple[tuple[Panel, ...], ...]
 
 
 class Plan(NamedTuple):
@@ -53,20 +54,20 @@ class Plan(NamedTuple):
         """Where a panel of a line begins, counted from 0."""
         return self.left + number * (self.slot + self.frame.gap)
 
-    def depth(self, content: Content) -> int:
-        """The number of panels in a column."""
-        return max(map(len, content.columns))
+    def lines(self, content: Content) -> list[Columns]:
+        """The columns that stand beside one another, line by line."""
+        across = self.frame.across
+        return [content.columns[start : start + across] for start in range(0, len(content.columns), across)]
 
-    def line_height(self, content: Content) -> float:
-        """A line of columns with the texts over and under them."""
+    def line_height(self, columns: Columns) -> float:
+        """A line of columns, as deep as its deepest, with the texts over and under them."""
         each = self.frame.above + self.frame.height
         below = self.frame.below + AXIS if self.named else 0.0
-        return self.depth(content) * (each + GAP) - GAP + below
+        return max(map(len, columns)) * (each + GAP) - GAP + below
 
     def height(self, content: Content) -> float:
         """All the lines of columns with the space under each, or the scale beside them if that is higher."""
-        n_line = -(-len(content.columns) // self.frame.across)
-        lines = n_line * (self.line_height(content) + self.between)
+        lines = sum(self.line_height(line) + self.between for line in self.lines(content))
         if self.grid is not None:
             lines += self.frame.below + AXIS + GAP
         return max(lines, self.frame.above + self.least)
@@ -131,16 +132,16 @@ def _layout_notes(content: Content, kind: Kind, plan: Plan) -> Iterator[str]:
 
 def _draw_panels(sheet: Sheet, top: float) -> float:
     """The lines of panels with the scale beside the first; where the notes begin."""
-    plan, columns = sheet.plan, sheet.content.columns
+    plan = sheet.plan
     if plan.grid is not None:
         return _draw_grid(sheet, plan.grid, top)
     first_line, end = top + plan.frame.above, top + plan.height(sheet.content)
-    for start in range(0, len(columns), plan.frame.across):
+    for line in plan.lines(sheet.content):
         deepest = 0  # of the columns to the left: a panel with none beside it has the words of its rows
-        for place, column in enumerate(columns[start : start + plan.frame.across]):
+        for place, column in enumerate(line):
             _draw_column(sheet, column, plan.place(place), top, deepest)
             deepest = max(deepest, len(column))
-        top += plan.line_height(sheet.content) + GAP
+        top += plan.line_height(line) + GAP
     if sheet.content.look.width is None:
         _draw_legends(sheet, first_line)
     return end

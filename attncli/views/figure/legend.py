@@ -39,7 +39,7 @@ def draw_bar(page: Page, scale: Scale, left: float, top: float, height: float) -
 def draw_bar_across(page: Page, scale: Scale, left: float, top: float, width: float) -> None:
     """A colour bar from left to right, its label over it."""
     page.write(left, top, wrapped(scale.label, _LABEL, width * POINTS, 1)[0], _LABEL)
-    low, inset = -1.0 if scale.signed else 0.0, 0.14
+    low, inset = (-1.0, 0.26) if scale.signed else (0.0, 0.14)  # half of a number beside each end
     axes = page.axes(left + inset, top + 0.15, width - 2 * inset, 0.09)
     edges = np.linspace(low, 1, 65)
     axes.pcolormesh(edges, [0, 1], (edges[None, 1:] + edges[None, :-1]) / 2, cmap=colours(scale.signed), **_SEAMLESS)
