@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from attncli.errors import UsageError
-from attncli.settings.effect import With, Written
+from attncli.errors import Setting, UsageError, Words
+from attncli.settings.effect import Values, With, Written
 from attncli.settings.option import Whole, option
 
 FIGURED = ("svg", "pdf", "png")
@@ -30,6 +30,24 @@ def check_width(setting: str, value: Any) -> float:
     return inches
 
 
+class Drawn(NamedTuple):
+    """A figure is written, in one of these formats: as the output, or beside it as the `picture` of a command."""
+
+    formats: tuple[str, ...]
+
+    def holds(self, values: Values) -> bool:
+        """Whether it is."""
+        if "picture" not in values:
+            return Written(self.formats).holds(values)
+        return (values["picture"] or "").lower().endswith(tuple(f".{each}" for each in self.formats))
+
+    def words(self, values: Values) -> Words:
+        """The options for the figure."""
+        if "picture" not in values:
+            return Written(self.formats).words(values)
+        return ("without ", Setting("picture", f"FILE.{self.formats[0]}"))
+
+
 @dataclass(frozen=True)
 class PictureOptions:
     """The form of a figure."""
@@ -41,12 +59,12 @@ class PictureOptions:
         metavar="column|text|INCHES",
         values=(*WIDTHS,),
         typed=str,
-        needs=[Written(FIGURED)],
+        needs=[Drawn(FIGURED)],
     )
     dpi: int = figure_option(
-        DOTS, "Dots an inch of a .png.", check=Whole(20, 2400), metavar="N", needs=[Written(("png",))]
+        DOTS, "Dots an inch of a .png.", check=Whole(20, 2400), metavar="N", needs=[Drawn(("png",))]
     )
-    bare: bool = figure_option(False, "A figure without title and notes.", needs=[Written(FIGURED)])
+    bare: bool = figure_option(False, "A figure without title and notes.", needs=[Drawn(FIGURED)])
 
 
 def check_shown(setting: str, value: Any) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from attncli.corpus.threads import one_thread_each
 from attncli.errors import ExitCode, Setting, UsageError
 from attncli.interrupts import held_back
 from attncli.settings.explanation import AttentionOptions
+from attncli.settings.figure import PictureOptions
 
 if TYPE_CHECKING:
     from attncli.cli.corpus_progress import CorpusProgress
@@ -43,12 +44,13 @@ class Texts(NamedTuple):
     limit: int | None
 
 
-@options(VectorOption, CollectOptions, AttentionOptions, CorpusModel, RunOptions, DisplayOptions)
+@options(VectorOption, CollectOptions, AttentionOptions, CorpusModel, RunOptions, PictureOptions, DisplayOptions)
 def command(
     collected: CollectOptions,
     attention: AttentionOptions,
     model: CorpusModel,
     run: RunOptions,
+    picture: PictureOptions,
     display: DisplayOptions,
     inputs: VectorOption,
     context: typer.Context,
@@ -64,7 +66,7 @@ def command(
     check_targets(text, collected, model)
     texts = Texts(text, model.target, collected.limit)
     with _folder(run) as folder:
-        raise typer.Exit(_run(folder, texts, collected, attention, model, run, display, inputs.vectors))
+        raise typer.Exit(_run(folder, texts, collected, attention, model, run, picture, display, inputs.vectors))
 
 
 def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptions) -> None:
@@ -109,6 +111,7 @@ def _run(
     attention: AttentionOptions,
     model: CorpusModel,
     run: RunOptions,
+    picture: PictureOptions,
     display: DisplayOptions,
     vectors: str | None,
 ) -> int:
@@ -121,7 +124,7 @@ def _run(
     named = [*named_texts(texts.files), *named_texts([] if texts.target is None else [texts.target])]
     with begun(folder, plan_of(settings, named, texts.limit), run.resume):
         folder = folder.absolute()  # workers may have another working directory
-        return _worked(texts, folder, settings, run, display)
+        return _worked(texts, folder, settings, run, picture, display)
 
 
 def _inputs(texts: Texts, folder: Path, settings: "CorpusSettings") -> "list[Input]":
@@ -159,6 +162,7 @@ def _worked(
     folder: Path,
     settings: "CorpusSettings",
     run: RunOptions,
+    picture: PictureOptions,
     display: DisplayOptions,
 ) -> int:
     """The run itself, and its summary."""
@@ -180,22 +184,23 @@ def _worked(
             progress.interrupted(run.output, sys.argv[2:])
         return ExitCode.INTERRUPTED
     if run.picture is not None and "distance" in corpus.tables:
-        _draw(corpus, run.picture)
+        _draw(corpus, run.picture, picture)
     _show(corpus, run, display)
     some_failed = corpus.manifest["skipped"] or corpus.manifest["lost"]
     return ExitCode.SOME_FAILED if some_failed else ExitCode.FINE
 
 
-def _draw(corpus: "Corpus", path: str) -> None:
+def _draw(corpus: "Corpus", path: str, options: PictureOptions) -> None:
     """Write a figure of attention by distance, in the form that the file's ending says."""
     from attncli.cli.output import open_sink, say
     from attncli.views.figure.distances import distance_content
     from attncli.views.figure.saving import save_figure
 
     form: Any = Path(path).suffix.lower().removeprefix(".")
+    content = distance_content(corpus)
     remarks: list[str] = []
     with open_sink(path) as sink:
-        sink.document(lambda stream: remarks.extend(save_figure(distance_content(corpus), "heat", stream, form)))
+        sink.document(lambda stream: remarks.extend(save_figure(content, "heat", stream, form, options)))
     for remark in remarks:
         say(f"note: {remark}")
 
