@@ -90,7 +90,7 @@ def test_where_the_similarity_is_no_sum_words_are_ranked_by_the_change_without_t
     assert 'id="matrix"' not in page
     lists = lists_of(page)
     for title, side, changes in zip(lists, pair.sentences, pair.left_out, strict=True):
-        words = [(token.text, change) for token, change in zip(side.tokens, changes, strict=True) if not token.special]
+        words = [(token.label, change) for token, change in zip(side.tokens, changes, strict=True) if not token.special]
         assert lists[title] == [f"{word} {said(change)}" for word, change in sorted(words, key=lambda each: each[1])]
 
 
