@@ -167,7 +167,7 @@ def test_signs_do_not_hang_on_colour(similar):
     coloured = similar(A, B, "--color", "always", env={"COLUMNS": "100", "COLORTERM": "truecolor"}).stdout
     assert "\x1b[" in coloured
     signs = re.sub(r"\x1b\[[\d;]*m", "", coloured)
-    without_legend = re.sub(r"note: shades .*(\n +.*)*\n", "", signs)
+    without_legend = re.sub(r"note: colours .*(\n +.*)*\n", "", signs)
     assert without_legend.split() == plain.split()
 
 

@@ -88,7 +88,8 @@ def test_text_of_every_format_has_words_of_both(tmp_path, ending):
 
 def test_arrays_have_the_tokens_of_both_sides(tmp_path):
     assert attn("explain", *PAIR, "-o", tmp_path / "cross.npz").returncode == 0
-    arrays = np.load(tmp_path / "cross.npz")
+    with np.load(tmp_path / "cross.npz") as packed:
+        arrays = {name: packed[name] for name in packed}
     assert arrays["queries"].tolist()[1:] == TARGET.split()
     assert arrays["keys"].tolist()[:-1] == SOURCE.split()
 

@@ -67,7 +67,10 @@ class ExplainOutput(OutputOptions):
     top: int = again(
         OutputOptions,
         "top",
-        needs=[Written((*SCREENS, "json")), AnyOf((*ONE_MATRIX, With("word"), Written(("json",))))],
+        needs=[  # a page has it in the command that it lets copy
+            Written((*SCREENS, "json", "html")),
+            AnyOf((*ONE_MATRIX, With("word"), Written(("json",)), Written(("html",)))),
+        ],
     )
     color_scale: str = scale_field(
         needs=[
