@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from types import TracebackType
 
 from attncli.cli.options import DisplayOptions
 from attncli.cli.output import say
@@ -10,33 +9,23 @@ from attncli.cli.pace import Pace
 from attncli.corpus.run import Progress
 
 
-class CorpusProgress:
+class CorpusProgress(Pace):
     """A bar with rate and time left where one can be drawn, elsewhere a line now and then; each phase begins anew."""
 
     def __init__(self, display: DisplayOptions) -> None:
-        self._pace = Pace(display.color, display.quiet)
+        super().__init__(display.color, display.quiet)
         self._progress: Progress | None = None
         self._lost = 0
-        self._phase = ""
-
-    def __enter__(self) -> "CorpusProgress":
-        self._pace.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pace.__exit__(kind, error, trace)
 
     def planning(self, done: int, whole: int) -> None:
         """So many bytes of the text have been cut."""
-        self._begin("planning")
-        self._pace.show("planning", done, whole)
+        self.begin("planning")
+        self.show("planning", done, whole)
 
     def waiting(self, text: str) -> None:
         """Nothing goes on, for the reason in a few words."""
-        self._begin("waiting")
-        self._pace.show(text, 0, 1)
+        self.begin("waiting")
+        self.show(text, 0, 1)
 
     def report(self, progress: Progress) -> None:
         """A shard is done, or lost, or a step of the merge is."""
@@ -47,17 +36,12 @@ class CorpusProgress:
             say(f"warning: {each.reason}: bytes {first.start:,} on of {first.name!r}{more}")
         self._lost = len(progress.lost)
         if progress.merges:
-            self._begin("merging")
-            self._pace.show("merging", progress.merged, progress.merges)
+            self.begin("merging")
+            self.show("merging", progress.merged, progress.merges)
         else:
-            self._begin("attending")
-            rate = self._pace.rate(progress.texts)
-            self._pace.show(f"{progress.texts:,} texts, {rate:,.0f}/s", progress.done_bytes, progress.bytes)
-
-    def _begin(self, phase: str) -> None:
-        if phase != self._phase:
-            self._phase = phase
-            self._pace.begin()
+            self.begin("attending")
+            rate = self.rate(progress.texts)
+            self.show(f"{progress.texts:,} texts, {rate:,.0f}/s", progress.done_bytes, progress.bytes)
 
     def interrupted(self, folder: str | None, typed: Sequence[str]) -> None:
         """The number of finished shards, and the command that resumes the run."""

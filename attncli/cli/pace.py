@@ -3,6 +3,7 @@
 import sys
 import time
 from types import TracebackType
+from typing import Self
 
 from attncli.cli.output import say
 from attncli.cli.progress import progress_bar
@@ -17,9 +18,10 @@ class Pace:
     def __init__(self, color: str, quiet: bool) -> None:
         self._drawn, self._quiet = can_draw(color, sys.stderr), quiet
         self._bar = progress_bar(color, quiet)
+        self._work = ""
         self._began = self._spoke = time.monotonic()
 
-    def __enter__(self) -> "Pace":
+    def __enter__(self) -> Self:
         self._advance = self._bar.__enter__()
         return self
 
@@ -28,9 +30,10 @@ class Pace:
     ) -> None:
         self._bar.__exit__(kind, error, trace)
 
-    def begin(self) -> None:
-        """Other work begins, of another speed."""
-        self._began = time.monotonic()
+    def begin(self, work: str) -> None:
+        """The work from now on; other work than before has a speed of its own."""
+        if work != self._work:
+            self._work, self._began = work, time.monotonic()
 
     def rate(self, count: int) -> float:
         """So many a second since it began."""

@@ -24,7 +24,7 @@ TEXT_A_LINE = "give a text a line"
 class SearchReport(LineReport):
     """Counts the lines that are compared with a query, and says which could not be."""
 
-    unit = "lines"
+    records = "lines"
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,13 @@
 """`attn heads --treebank`: heads held against relations of files, and what is said of these on standard error."""
 
-import sys
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any
 
 from attncli.cli.formats import Format
 from attncli.cli.heads_options import RankOptions, TreeOptions, VectorHeadOptions
-from attncli.cli.line_report import MOST_NAMED
+from attncli.cli.line_report import FaultReport
 from attncli.cli.options import RecordOptions
-from attncli.cli.output import open_sink, say
-from attncli.cli.pace import Pace
+from attncli.cli.output import open_sink
 from attncli.cli.reading import model_settings_of, opened_model, opened_vectors
 from attncli.cli.writing import writer_for
 from attncli.corpus.inputs import said
@@ -24,43 +21,19 @@ from attncli.settings.figure import PictureOptions
 from attncli.settings.treebank import check_treebank
 
 
-class TreebankReport:
-    """Names sentences that are passed over, which make the exit code 4, and shows progress."""
+class TreebankReport(FaultReport):
+    """Names sentences that are passed over, and shows progress."""
 
-    def __init__(self, output: RecordOptions) -> None:
-        over_the_output = output.output is None and sys.stdout is not None and sys.stdout.isatty()
-        self._pace = Pace(output.color, output.quiet or over_the_output)
-        self._work, self._bad = "", 0
-
-    def __enter__(self) -> "TreebankReport":
-        self._pace.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pace.__exit__(kind, error, trace)
-        if (more := self._bad - MOST_NAMED) > 0:
-            say(f"error: {more:,} more sentence{'s' * (more > 1)} could not be read")
+    unit, done = "sentence", "read"
 
     def skip(self, sentence: Unread) -> None:
         """A sentence is passed over."""
-        self._bad += 1
-        if self._bad <= MOST_NAMED:
-            say(f"error: {said(sentence.file)}, line {sentence.line}: {sentence.reason}")
+        self.fault(f"{said(sentence.file)}, line {sentence.line}: {sentence.reason}")
 
     def progress(self, work: str, done: int, whole: int) -> None:
         """So much of a work is done."""
-        if work != self._work:
-            self._work = work
-            self._pace.begin()
-        text = f"{work}, {done:,} of {whole:,}, {self._pace.rate(done):,.0f}/s" if done else work
-        self._pace.show(text, done, whole)
-
-    @property
-    def code(self) -> ExitCode:
-        """4 if a sentence was passed over."""
-        return ExitCode.SOME_FAILED if self._bad else ExitCode.FINE
+        self.begin(work)
+        self.show(f"{work}, {done:,} of {whole:,}, {self.rate(done):,.0f}/s" if done else work, done, whole)
 
 
 def hold_against(
