@@ -85,6 +85,11 @@ def said(name: str) -> str:
     return "standard input" if name == "-" else shown(name)
 
 
+def in_quotes(name: str) -> str:
+    """A file's name in a sentence, in quotes, that of `-` in words."""
+    return said(name) if name == "-" else repr(name)
+
+
 def inputs_of(
     named: Sequence[str],
     folder: Path,
@@ -200,8 +205,7 @@ def lay_out(path: Path, name: str, chunks: Iterator[bytes], limit: int | None, r
 
 def cannot_read(name: str, reason: str | None, hint: str = TEXT_HINT) -> AttnError:
     """The error for a file that is not read as text."""
-    quoted = said(name) if name == "-" else repr(name)
-    return AttnError(f"cannot read {quoted}: {reason or 'it is damaged'}", hint)
+    return AttnError(f"cannot read {in_quotes(name)}: {reason or 'it is damaged'}", hint)
 
 
 def open_text(name: str) -> BinaryIO:

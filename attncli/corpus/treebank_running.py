@@ -8,6 +8,7 @@ from operator import add
 from pathlib import Path
 
 from attncli.analysis.relations import Tally
+from attncli.corpus.inputs import in_quotes
 from attncli.corpus.relating import Attending, ByModel, ByVectors, HeadCounter, ReadSentence, tallies
 from attncli.corpus.treebank_file import Malformed, read_treebank
 from attncli.corpus.treebank_heads import (
@@ -106,7 +107,7 @@ class TreebankRun:
         sentences = reader.sentences(self.files)
         if not sentences:
             last = reader.unread[-1]  # those of choose_on come before
-            raise AttnError(f"no sentence of {last.file!r} can be read; line {last.line}: {last.reason}")
+            raise AttnError(f"no sentence of {in_quotes(last.file)} can be read; line {last.line}: {last.reason}")
         counts = reduce(add, (each.mapped.counts for each in sentences), Counts())
         self._check_pairs(names, counts)
         half = (len(sentences) + 1) // 2
@@ -145,10 +146,12 @@ class TreebankRun:
             reason, hint = "expected relations of the treebank", f"there are {', '.join(names.met) or 'none'}"
             raise UsageError(reason, hint, setting="relations", value=asked)
         if counts.pairs == counts.pairs_unmapped:
-            said = (
-                f"none of the {counts.pairs:,} pairs of words in {self.files[0]!r} has two tokens of {self.source.name}"
+            files = ", ".join(map(in_quotes, self.files))
+            if not counts.pairs:
+                raise AttnError(f"there is no pair of words in {files} to be counted")
+            raise AttnError(
+                f"none of the {counts.pairs:,} pairs of words in {files} has two tokens of {self.source.name}"
             )
-            raise AttnError(said if counts.pairs else f"there is no pair of words in {self.files[0]!r} to be counted")
 
     def _made(
         self, relations: tuple[RelationHeads, ...], counts: Counts, reader: _Reader, names: RelationNames

@@ -159,6 +159,16 @@ def test_refusals(english, options, code, said):
     assert "Traceback" not in done.stderr
 
 
+def test_files_without_a_pair_are_all_named(tmp_path):
+    (tmp_path / "one.conllu").write_text(written("Hello 0 root"))
+    asked = ["heads", "--treebank", "-", "--treebank", "one.conllu", "--model", MODEL]
+    done = attn(*asked, text=written("Yes 0 root"), cwd=tmp_path)
+    assert "error: there is no pair of words in standard input, 'one.conllu' to be counted" in done.stderr
+    bad = attn(*asked[:3], "--model", MODEL, text=conllu("1\tdog\t7\tobj"), cwd=tmp_path)
+    assert "no sentence of standard input can be read; line 1: " in bad.stderr
+    assert (done.returncode, bad.returncode) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
