@@ -54,9 +54,9 @@ class Figure(ABC):
     def rewritten(self, change: Callable[[str], str]) -> Self:
         """With each of these texts changed."""
 
-    @abstractmethod
     def looking(self, look: Look) -> Self:
         """In this form."""
+        return replace(self, look=look)  # type: ignore[type-var]  # every figure is a dataclass
 
     @abstractmethod
     def draw(self, kind: Kind) -> Any:
@@ -194,10 +194,6 @@ class Content(Figure):
             notes=tuple(map(change, self.notes)),
             columns=tuple(tuple(map(panel_of, column)) for column in self.columns),
         )
-
-    def looking(self, look: Look) -> "Content":
-        """In this form."""
-        return replace(self, look=look)
 
     def draw(self, kind: Kind) -> Any:
         """Its panels as heat maps or arcs, on matplotlib's figure."""

@@ -64,10 +64,6 @@ class Grouped(Figure):
         title, what, rows = change(self.title), change(self.what), tuple(map(change, self.rows))
         return replace(self, title=title, what=what, rows=rows, notes=tuple(map(change, self.notes)))
 
-    def looking(self, look: Look) -> "Grouped":
-        """In this form."""
-        return replace(self, look=look)
-
     def draw(self, kind: Kind) -> Any:
         """The maps, on matplotlib's figure."""
         plan = Plan.of(self)

@@ -47,10 +47,6 @@ class Scatter(Figure):
         notes = tuple(map(change, self.notes))
         return replace(self, title=change(self.title), what=change(self.what), notes=notes)
 
-    def looking(self, look: Look) -> "Scatter":
-        """In this form."""
-        return replace(self, look=look)
-
     def draw(self, kind: Kind) -> Any:
         """The points, on matplotlib's figure; it has no kinds."""
         around = 2 * self.look.margin + LEFT + RIGHT * (len({*self.groups}) > 1)
