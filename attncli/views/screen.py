@@ -12,6 +12,7 @@ from rich.cells import cell_len
 Colours = Literal["truecolor", "256", "16", "none"]
 
 NARROWEST = 20  # cells; a narrower screen gets lines of this width
+PROMPT = 2  # lines of a terminal for the command and the next prompt
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Screen:
     def columns(self) -> int:
         """The cells that a line may take."""
         return max(self.width, NARROWEST)
+
+    @property
+    def room(self) -> int:
+        """The lines of a page that a terminal shows whole."""
+        return self.height - PROMPT
 
     @property
     def coloured(self) -> bool:

@@ -15,8 +15,6 @@ from attncli.views.terminal.typeset import heading
 if TYPE_CHECKING:
     from attncli.analysis.kinds import HeadKinds
 
-PROMPT = 2  # lines of the terminal for the command and the next prompt
-
 
 def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     """The page of an explanation: of its query if it has one, else of all words; of many heads of a model, a map."""
@@ -44,7 +42,7 @@ def _heads_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen) ->
 
         return map_sentences(explanation, kinds, screen)
     drawn = _map_page(explanation, kinds, screen)
-    over = len(drawn) - (screen.height - PROMPT)
+    over = len(drawn) - screen.room
     return _map_page(explanation, kinds, screen, over) if screen.height and over > 0 else drawn
 
 

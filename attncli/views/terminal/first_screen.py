@@ -18,7 +18,6 @@ from attncli.views.terminal.matrix_with_context import Drawn, drawn_in
 from attncli.views.terminal.roles import role_lines
 from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
 
-PROMPT = 2  # lines of the terminal for the command and the next prompt
 OTHERS = 3  # lines: the heading of the matrix in two, and what is left out
 LEAST = 5  # lines of the matrix, however low the terminal is
 LEFT_OUT = "left out: {}; see --long"
@@ -37,7 +36,7 @@ TRIED = (Room(2, 3), Room(1, 3), Room(1, 1), Room(1, 1, bare=True))
 
 def first_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     """The page, as long as the terminal is high where the matrix can be drawn in so few lines."""
-    high = screen.height - PROMPT
+    high = screen.room
     low = len(explanation.sentence.tokens) + OTHERS + 4 > high  # for every word: title, sentence, finding, headings
     page: list[Text] = []
     for room in TRIED:

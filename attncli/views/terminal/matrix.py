@@ -55,7 +55,13 @@ def matrix_lines(matrix: Matrix, screen: Screen, most_lines: int = MOST_LINES) -
     """One matrix over the width of the screen; the block's notes say what was cut, pooled or abbreviated."""
     grid, layout = _fit(matrix, screen, most_lines)
     words = column_words(grid, screen) if layout.numbered else []
-    return Block([*title_lines(matrix, screen), *words, *body(grid, layout, screen)], notes_on(grid, layout, screen))
+    return noted([*title_lines(matrix, screen), *words, *body(grid, layout, screen)], grid, layout, screen)
+
+
+def noted(lines: list[Text], grid: Grid, layout: Layout, screen: Screen) -> Block:
+    """The lines of a matrix with the notes on them, that on its scale first."""
+    said = "".join(map(screen.own, legend(grid, screen)))
+    return Block(lines, notes_on(grid, layout, screen), said, grid.rows.pooled or grid.columns.pooled)
 
 
 def most_rows(most_lines: int) -> int:
@@ -82,10 +88,8 @@ def pooled_grid(matrix: Matrix, screen: Screen, most: int, most_columns: int | N
 
 
 def _grid(matrix: Matrix, screen: Screen, rows: Axis, columns: Axis) -> Grid:
-    folded, unseen = (
-        _folded(matrix, rows, columns),
-        _unseen(matrix, rows, columns),
-    )  # [rows.groups, columns.groups] both
+    folded = _folded(matrix, rows, columns)  # [rows.groups, columns.groups]
+    unseen = _unseen(matrix, rows, columns)  # [rows.groups, columns.groups]
     marked = None if matrix.marked is None else fold(matrix.marked.astype(float), rows, columns) > 0
     scale, summed = _scale(matrix, screen, rows, columns), matrix.unit is not None
     shown = hundredths(folded / 100 if summed else folded)  # [rows.groups, columns.groups]
@@ -219,4 +223,4 @@ def stacked(blocks: Iterable[Block]) -> Block:
     """Blocks one under another, with an empty line between them."""
     drawn = list(blocks)
     lines = [text for block in drawn for text in (*block.lines, Text())][:-1]
-    return Block(lines, tuple(note for block in drawn for note in block.notes))
+    return Block.joined(lines, drawn)

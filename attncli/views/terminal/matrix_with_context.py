@@ -15,7 +15,7 @@ from attncli.views.terminal.matrix import (
     OVERHEAD,
     Matrix,
     matrix_lines,
-    notes_on,
+    noted,
     shortest_label,
     whole_grid,
     with_numbers,
@@ -63,15 +63,14 @@ def drawn_in(explanation: Explanation, room: int, screen: Screen) -> Drawn:
         header.append(_over_contexts(explanation, screen.columns - layout.width - GAP), DIM)
         for text, context in zip(rows, _contexts(explanation, grid, layout, beside, screen), strict=True):
             text.append_text(context)
-    return replace(_of_block(Block([*words, header, *rows], notes_on(grid, layout, screen))), beside=beside, rest=rest)
+    return replace(_of_block(noted([*words, header, *rows], grid, layout, screen)), beside=beside, rest=rest)
 
 
 def _pooled(matrix: Matrix, rest: str, room: int, screen: Screen) -> Drawn:
     """The matrix in as few groups of neighbouring words, alike on both sides, as there is room for."""
     wide = (screen.columns - NARROW_LABEL) // NARROW_CELL
     most = max(min(room - 1, wide, max(len(matrix.rows), len(matrix.columns)) - 1), 2)
-    drawn = _of_block(matrix_lines(matrix, screen, most + OVERHEAD))
-    return replace(drawn, rest=rest, pooled=any(note.startswith("folded") for note in drawn.notes))
+    return replace(_of_block(matrix_lines(matrix, screen, most + OVERHEAD)), rest=rest)
 
 
 def _over_contexts(explanation: Explanation, room: int) -> str:
@@ -81,9 +80,9 @@ def _over_contexts(explanation: Explanation, room: int) -> str:
 
 
 def _of_block(block: Block) -> Drawn:
-    """A block whose first note is the legend of its colours."""
-    scale = [note for note in block.notes if note.startswith(("colours ", "shades "))]
-    return Drawn(block.lines, scale[0] if scale else "", tuple(note for note in block.notes if note not in scale))
+    """A block, the legend of its colours apart from its other notes."""
+    others = tuple(note for note in block.notes if note != block.legend)
+    return Drawn(block.lines, block.legend, others, pooled=block.pooled)
 
 
 def _layout(explanation: Explanation, grid: Grid, screen: Screen) -> tuple[Layout, int]:

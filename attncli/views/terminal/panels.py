@@ -10,7 +10,7 @@ from attncli.views.terminal.matrix import (
     cell_widths,
     matrix_lines,
     most_rows,
-    notes_on,
+    noted,
     pooled_grid,
     shortest_label,
     stacked,
@@ -39,7 +39,7 @@ class Panel:
         """The panel in `width` cells, and row labels before it unless `label` is 0."""
         layout = Layout(label, cell_widths(self.grid), numbered=True)
         title = line((" " * (label + (label > 0)), ""), (pad(self.title, width), BOLD))
-        return Block([title, *body(self.grid, layout, screen)], notes_on(self.grid, layout, screen))
+        return noted([title, *body(self.grid, layout, screen)], self.grid, layout, screen)
 
 
 def panels_in_rows(matrices: Sequence[Matrix], screen: Screen, most_lines: int) -> Block:

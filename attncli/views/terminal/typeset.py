@@ -18,14 +18,26 @@ GAP = 3  # cells between blocks side by side
 
 @dataclass(frozen=True)
 class Block:
-    """A drawn part of a page, and its notes for the end of the page."""
+    """A drawn part of a page, and its notes for the end of the page.
+
+    legend: the note on the scale of its colours; pooled: whether neighbouring words are one row.
+    """
 
     lines: list[Text]
     notes: tuple[str, ...] = ()
+    legend: str = ""
+    pooled: bool = False
     width: int = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", max((cells(line.plain) for line in self.lines), default=0))
+
+    @classmethod
+    def joined(cls, lines: list[Text], blocks: Sequence["Block"]) -> "Block":
+        """The lines of several blocks, with the notes of all and the first legend."""
+        notes = tuple(note for block in blocks for note in block.notes)
+        legend = next((block.legend for block in blocks if block.legend), "")
+        return cls(lines, notes, legend, any(block.pooled for block in blocks))
 
 
 def line(*pieces: Piece) -> Text:
@@ -111,7 +123,7 @@ def beside(blocks: Sequence[Block], gap: int = GAP) -> Block:
             at += block.width + gap
         row.rstrip()
         rows.append(row)
-    return Block(rows, tuple(note for block in blocks for note in block.notes))
+    return Block.joined(rows, blocks)
 
 
 def blocks_in_rows(blocks: Sequence[Block], screen: Screen) -> Block:
