@@ -8,7 +8,6 @@ from typing import Any
 from attncli.cli.align_report import AlignReport
 from attncli.cli.align_space import Space
 from attncli.cli.align_task import RECORDS, AlignTask, PairView, Written
-from attncli.cli.formats import Format
 from attncli.cli.line_files import no_lines, size_of
 from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, open_sink
@@ -20,6 +19,7 @@ from attncli.corpus.workers import Lost, open_own_workers
 from attncli.errors import AttnError, ExitCode
 from attncli.settings.alignment import AlignmentSettings
 from attncli.settings.figure import FigureOptions
+from attncli.views.formats import Format
 from attncli.views.records.alignment import TABLE
 
 PAIR_A_LINE = "give a pair of sentences a line: source ||| target"

@@ -7,7 +7,6 @@ from typing import Any
 
 from attncli.analysis.gold import Agreement, Gold, Link, agreement
 from attncli.cli.align_space import Space, recipe_of
-from attncli.cli.formats import FORMATS
 from attncli.corpus.aligning import Aligner
 from attncli.corpus.lines import Reason, reason_or
 from attncli.corpus.pair_forms import Pair
@@ -15,6 +14,7 @@ from attncli.corpus.pair_texts import Block
 from attncli.recipes.alignment import Alignment
 from attncli.settings.alignment import AlignmentSettings
 from attncli.vectors import open_vectors
+from attncli.views.formats import FORMATS
 
 #: The kinds of writers of formats that take an alignment itself; of other kinds its view is made where it is aligned.
 RECORDS = ("lines", "arrays", "page", "figure", "screen", "document")

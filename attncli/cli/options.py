@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from attncli.cli.formats import offered
 from attncli.errors import Setting, UsageError
 from attncli.settings.effect import Written
 from attncli.settings.explanation import CSV, SCALES, AttentionOptions, TopOption, UnknownOption
@@ -15,6 +14,7 @@ from attncli.settings.figure import FIGURED
 from attncli.settings.model import AblationOptions, HeadOptions, ReadingOptions, ReductionOptions, TextOptions
 from attncli.settings.option import Whole, again, as_it_is, option
 from attncli.vectors.places import kept_names
+from attncli.views.formats import offered
 
 SCREENS = ("txt", "screen.svg")
 DRAWN = ("html", *FIGURED)

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
-from attncli.cli.formats import Format
 from attncli.cli.line_files import no_lines, size_of
 from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
@@ -21,6 +20,7 @@ from attncli.errors import ExitCode
 from attncli.recipes.text_similarity import Similarity
 from attncli.settings.figure import FigureOptions
 from attncli.settings.similarity import SimilaritySettings
+from attncli.views.formats import Format
 
 Made = TypeVar("Made")
 PAIR_A_LINE = "give two texts a line, a tab between them"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from attncli.cli.formats import Format
 from attncli.cli.line_files import no_lines, size_of
 from attncli.cli.line_report import LineReport
 from attncli.cli.options import RecordOptions
@@ -16,6 +15,7 @@ from attncli.recipes.text_search import TextSearch
 from attncli.settings.similarity import SimilaritySettings
 from attncli.vectors import Vectors
 from attncli.vectors.catalogue import EmbeddedSets
+from attncli.views.formats import Format
 
 AT_ONCE = 2048  # lines, packed by length
 TEXT_A_LINE = "give a text a line"

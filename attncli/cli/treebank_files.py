@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from attncli.cli.formats import Format
 from attncli.cli.heads_options import RankOptions, TreeOptions, VectorHeadOptions
 from attncli.cli.line_report import FaultReport
 from attncli.cli.options import RecordOptions
@@ -19,6 +18,7 @@ from attncli.models.model import Model
 from attncli.settings.explanation import check_settings
 from attncli.settings.figure import PictureOptions
 from attncli.settings.treebank import check_treebank
+from attncli.views.formats import Format
 
 
 class TreebankReport(FaultReport):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from attncli.cli.formats import Format, chosen_format
+from attncli.cli.formats import chosen_format
 from attncli.cli.options import DisplayOptions, RecordOptions
 from attncli.cli.output import Sink, open_sink, say, saying_to
 from attncli.cli.reading import EXAMPLE, Example, each_sentence
@@ -16,6 +16,7 @@ from attncli.cli.terminal import detect_screen, wants_colour
 from attncli.settings.figure import FigureOptions, PictureOptions
 from attncli.settings.wording import Remark
 from attncli.text.tokens import Sentence
+from attncli.views.formats import Format
 from attncli.views.screen import Screen
 
 if TYPE_CHECKING:

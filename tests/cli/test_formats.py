@@ -8,19 +8,19 @@ import textwrap
 import pytest
 from support.command import BARE
 
-from attncli.cli.formats import FORMATS, offered
 from attncli.recipes.explanation import Explanation
+from attncli.views.formats import FORMATS, offered
 from attncli.views.records.rows import explanation_rows
 
 PROGRAM = """
     import json, sys, types
-    from attncli.cli.formats import FORMATS, Format
+    from attncli.views.formats import FORMATS, Format
 
     made = types.ModuleType("attncli.views.made")
     made.explanation = lambda record: f"made of {record.sentence.text}"
     made.comparison = lambda record: f"made of {len(record.methods)} methods".encode()
     sys.modules["attncli.views.made"] = made
-    FORMATS["made"] = Format("made", {"Explanation": "made:explanation", "Comparison": "made:comparison"})
+    FORMATS["made"] = Format("made", {"Explanation": "views.made:explanation", "Comparison": "views.made:comparison"})
     from attncli.cli.app import run
     for arguments in json.load(sys.stdin):
         print("=", run(arguments), file=sys.stderr)

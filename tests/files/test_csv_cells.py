@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 from support.command import attn
 
-from attncli.cli.formats import FORMATS
 from attncli.cli.options import OutputOptions
 from attncli.cli.output import Sink
 from attncli.cli.writing import write_each
 from attncli.files.csv_cells import CsvWriter
+from attncli.views.formats import FORMATS
 
 FORMULAS = ["=1+1", '=HYPERLINK("http://x","y")', "@x", "+1", "-1", "-x", "\tx", "\rx", "\nx", "=1\n2", "＝1"]
 HARMLESS = ["dog", "a=b", "1-2", "-", "=", "", "'x", "a,b", '"q"', "a\nb", " =1", "\x1b[31m", "注意"]
@@ -38,7 +38,7 @@ def test_the_option_reaches_every_writer(tmp_path, capfd, monkeypatch, cells, gu
     with part.open(newline="") as file:
         assert {row["file"] for row in csv.DictReader(file)} == {f"{guard}=1.txt"}
     output = OutputOptions(format="csv", csv=cells)
-    monkeypatch.setitem(FORMATS["csv"].views, "SimpleNamespace", "made:rows")
+    monkeypatch.setitem(FORMATS["csv"].views, "SimpleNamespace", "views.made:rows")
     monkeypatch.setitem(sys.modules, "attncli.views.made", SimpleNamespace(rows=lambda each: [["text"], [each.text]]))
     write_each("=1+1", lambda text: SimpleNamespace(text=text, sentences=()), FORMATS["csv"], output)
     assert capfd.readouterr().out == f'"sentence","text"\n0,"{guard}=1+1"\n'

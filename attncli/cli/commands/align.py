@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.formats import Format, chosen_format, offered
+from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.named_files import OnFiles, PairExample, named_files
 from attncli.cli.options import (
@@ -27,6 +27,7 @@ from attncli.settings.explanation import UnknownOption
 from attncli.settings.figure import FigureOptions
 from attncli.settings.option import Whole, as_it_is, option
 from attncli.vectors.places import WORLD
+from attncli.views.formats import Format, offered
 
 if TYPE_CHECKING:
     from attncli.cli.align_space import Space

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from attncli.cli.formats import Format, chosen_format
+from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.options import (
     DRAWN,
@@ -25,6 +25,7 @@ from attncli.settings.explanation import AttentionOptions, CutOption, WordOption
 from attncli.settings.figure import HeadFigureOptions
 from attncli.settings.model import COMBINE, GenerateOption
 from attncli.settings.option import again
+from attncli.views.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.formats import offered
 from attncli.cli.lazy import options
 from attncli.cli.options import (
     InputOptions,
@@ -20,6 +19,7 @@ from attncli.cli.options import (
 )
 from attncli.errors import UsageError
 from attncli.settings.explanation import AttentionOptions, CutOption, check_settings
+from attncli.views.formats import offered
 
 if TYPE_CHECKING:
     from attncli.explore.app import Explorer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attncli.cli.formats import Format, chosen_format, offered
+from attncli.cli.formats import chosen_format
 from attncli.cli.lazy import options
 from attncli.cli.named_files import OnFiles, PairExample, named_files
 from attncli.cli.options import (
@@ -24,6 +24,7 @@ from attncli.settings.effect import AnyOf, NoneOf, With, Written
 from attncli.settings.figure import FigureOptions
 from attncli.settings.option import again, as_it_is, check_text, option
 from attncli.settings.similarity import SimilarityOptions, check_similarity
+from attncli.views.formats import Format, offered
 
 if TYPE_CHECKING:
     from attncli.recipes.text_similarity import Similarity
