@@ -1,7 +1,7 @@
 """The guide of `attn tour`: shows screens, and asks at the end of each which one is next."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -10,14 +10,16 @@ from attncli.cli.exits import report
 from attncli.cli.output import open_sink, say
 from attncli.cli.terminal import detect_screen
 from attncli.errors import AttnError
-from attncli.tour import SCREENS
+from attncli.tour import BASICS, SCREENS
 from attncli.tour.page import tour_lines
 from attncli.tour.tour import Tour, tour_of
 from attncli.vectors import Vectors
 from attncli.vectors.catalogue import EmbeddedSets
 from attncli.vectors.places import EMBEDDED
+from attncli.views.terminal.typeset import DIM, wrap
 
 KEYS = f"and with Enter: b back, 1-{len(SCREENS)} jump, s new sentence, q quit: "
+ALL = range(1, len(SCREENS) + 1)
 END = len(SCREENS) + 1  # behind the last screen
 
 
@@ -32,8 +34,9 @@ class Guide:
     def show(self, text: str, numbers: Iterable[int]) -> None:
         """The screens one under another, with an empty line between them."""
         tour = tour_of(text, self.vectors)
-        for place, number in enumerate(numbers):
-            self._print([*([Text()] if place else []), *self._page(tour, number)])
+        shown = [*numbers]
+        for place, number in enumerate(shown):
+            self._print([*([Text()] if place else []), *self._page(tour, number), *self._behind(number, shown)])
 
     def walk(self, text: str) -> None:
         """Screen after screen, as the reader's keys choose, until q, Enter on the last one, or the end of the input."""
@@ -63,7 +66,14 @@ class Guide:
         return tour
 
     def _turn(self, tour: Tour, number: int) -> None:
-        self._print([Text(), *self._page(tour, number), Text()])
+        self._print([Text(), *self._page(tour, number), *self._behind(number, ALL), Text()])
+
+    def _behind(self, number: int, shown: Collection[int]) -> list[Text]:
+        """The line between the lesson and the screens that go deeper, where these follow."""
+        if number != BASICS or number + 1 not in shown:
+            return []
+        said = f"The basics end here. Deeper, from {BASICS + 1} on: {', '.join([*SCREENS][BASICS:])}."
+        return [Text(), *wrap([(said, DIM)], detect_screen(self.color).columns)]
 
     def _page(self, tour: Tour, number: int) -> list[Text]:
         name = tour.explanation.source.name

@@ -22,7 +22,7 @@ def _module(number: int) -> Any:
 
 def tour_lines(tour: Tour, number: int, screen: Screen, vectors: str | None = None) -> list[Text]:
     """The screen `number`, from 1; `vectors` is the set as the user named it, for the command at its end."""
-    title = [(f"attn tour {number} of {len(SCREENS)}  ", DIM), (list(SCREENS.values())[number - 1], BOLD)]
+    title = [(f"attn tour {number} of {len(SCREENS)}  ", DIM), (screen.own(list(SCREENS.values())[number - 1]), BOLD)]
     head = [*wrap(title, screen.columns), *sentences(tour.explanation.sentence, None, screen)]
     parts = [head, *_module(number).parts(tour, screen)]
     lines = [text for part in parts if part for text in (*part, Text())][:-1]

@@ -7,12 +7,13 @@ from rich.text import Text
 
 from attncli.analysis.measures import top1
 from attncli.arrays import Array
-from attncli.views.screen import Screen, cells, pad
+from attncli.views.screen import Screen, cells
 from attncli.views.terminal.matrix import Matrix, matrix_lines
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, Piece, notes, wrap
 
 Part = list[Text]
 Phrase = str | Piece  # the tour's own words, or a piece of the reader's
+Cell = str | Text  # of a table: words and numbers, or a picture
 
 MOST_ROWS = 9  # of a table or of sentences for a map, so that 24 lines have room for the text
 MAP_LINES = 14
@@ -34,27 +35,39 @@ def number(text: str) -> Piece:
     return text, BOLD
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen) -> Part:
-    """Rows of cells, the first column to the left, the others to the right; sentences where there is no room for it."""
-    shown = [[screen.own(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
+def table(head: Sequence[Cell], rows: Sequence[Sequence[Cell]], screen: Screen) -> Part:
+    """Rows of cells, the first column and pictures to the left, the others to the right.
+
+    Where there is no room for it, and for screen readers, each row is a sentence, without its pictures.
+    """
+    shown = [[screen.own(cell) if isinstance(cell, str) else cell for cell in row] for row in (head, *rows)]
+    widths = [max(map(_width, column)) for column in zip(*shown, strict=True)]
     if screen.accessible or sum(widths) + 2 * len(widths) > screen.columns:
         return [text for row in shown[1:] for text in _sentence(shown[0], row, screen)]
-    return [_row(row, widths, DIM if place == 0 else "") for place, row in enumerate(shown)]
+    left = [at == 0 or any(isinstance(row[at], Text) for row in shown) for at in range(len(widths))]
+    return [_row(row, widths, left, DIM if place == 0 else "") for place, row in enumerate(shown)]
 
 
-def _row(row: Sequence[str], widths: Sequence[int], style: str) -> Text:
-    first, *rest = (
-        pad(cell, width, "right" if at else "left") for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return Text("  " + "  ".join([first, *rest]).rstrip(), style=style, no_wrap=True)
+def _width(cell: Cell) -> int:
+    return cells(cell if isinstance(cell, str) else cell.plain)
 
 
-def _sentence(head: Sequence[str], row: Sequence[str], screen: Screen) -> Part:
+def _row(row: Sequence[Cell], widths: Sequence[int], left: Sequence[bool], style: str) -> Text:
+    line = Text(style=style, no_wrap=True)
+    for cell, width, is_left in zip(row, widths, left, strict=True):
+        space = " " * (width - _width(cell))
+        line.append("  ").append("" if is_left else space).append(cell).append(space if is_left else "")
+    line.rstrip()
+    return line
+
+
+def _sentence(head: Sequence[Cell], row: Sequence[Cell], screen: Screen) -> Part:
     values = ", ".join(
-        f"{name} {' '.join(value.split())}".strip() for name, value in zip(head[1:], row[1:], strict=True) if value
+        f"{name} {' '.join(value.split())}".strip()
+        for name, value in zip(head[1:], row[1:], strict=True)
+        if isinstance(value, str) and value
     )
-    return wrap([(row[0], BOLD), (f": {values}.", "")], screen.columns, hanging=2)
+    return wrap([(str(row[0]), BOLD), (f": {values}.", "")], screen.columns, hanging=2)
 
 
 def weights_map(matrix: Matrix, labels: Sequence[str], screen: Screen) -> Part:

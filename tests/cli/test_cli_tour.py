@@ -10,7 +10,11 @@ import time
 import pytest
 from support.command import BARE, COMMAND, attn, on_terminal, shell
 
+from attncli.tour import BASICS, SCREENS
+
 EXAMPLE = "Bark is very cute and he is a dog"
+ALL = len(SCREENS)
+DEEPER = "The basics end here"
 
 
 class Reader:
@@ -46,7 +50,7 @@ class Reader:
 @pytest.fixture
 def reader():
     reader = Reader()
-    assert "1 of 8" in reader.until("quit: ")
+    assert f"1 of {ALL}" in reader.until("quit: ")
     yield reader
     reader.process.kill()
     reader.process.wait()
@@ -54,14 +58,16 @@ def reader():
 
 def test_keys_lead_through_the_screens(reader):
     for keys, number in (("\n", 2), ("\n", 3), ("b\n", 2), ("8\n", 8), ("1\n", 1), ("B\n", 1), ("n\n", 2)):
-        assert f"{number} of 8" in reader.type(keys)
-    assert "no key of the tour" in reader.type("9\n")
+        seen = reader.type(keys)
+        assert f"{number} of {ALL}" in seen
+        assert (DEEPER in seen) == (number == BASICS)
+    assert "no key of the tour" in reader.type("99\n")
     assert "no key of the tour" in reader.type("\x1b[A\n")
     assert reader.leave("q\n") == 0
 
 
 def test_enter_on_the_last_screen_ends_it(reader):
-    reader.type("8\n")
+    reader.type(f"{ALL}\n")
     assert reader.leave("\n") == 0
 
 
@@ -103,29 +109,35 @@ def test_an_interrupt_is_130_and_says_nothing(reader):
 def test_without_a_terminal_it_never_waits_and_is_plain(arguments, how):
     done = attn("tour", *arguments, **how)
     assert (done.returncode, done.stderr) == (0, "")
-    assert [f"{number} of 8" in done.stdout for number in range(10)] == [False, *[True] * 8, False]
+    assert re.findall(rf"(\d+) of {ALL} |({DEEPER})", done.stdout) == [
+        *((str(number), "") for number in range(1, BASICS + 1)),
+        ("", DEEPER),
+        *((str(number), "") for number in range(BASICS + 1, ALL + 1)),
+    ]
     assert "\x1b" not in done.stdout
     assert "Enter" not in done.stdout
 
 
 def test_in_a_terminal_no_input_shows_all_with_colours():
     seen = on_terminal("tour", "--no-input")
-    assert re.sub("\x1b[^m]*m", "", seen).count(" of 8") == 8
+    assert re.sub("\x1b[^m]*m", "", seen).count(f" of {ALL} ") == ALL
     assert "\x1b[" in seen
     assert "Enter" not in seen
 
 
-def test_one_screen_only():
-    done = attn("tour", "--screen", "5")
-    assert done.stdout.count(" of 8") == 1
-    assert "5 of 8" in done.stdout
+@pytest.mark.parametrize(("given", "number"), [("5", 5), ("lookup", 5), ("Distance", 8), ("positions", 9)])
+def test_one_screen_only(given, number):
+    done = attn("tour", "--screen", given)
+    assert re.findall(rf"(\d+) of {ALL} ", done.stdout) == [str(number)]
+    assert DEEPER not in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "quoted"),
     [
-        (["--screen", "9"], 2, "9"),
-        (["--screen", "x"], 2, "x"),
+        (["--screen", "99"], 2, f"'99': expected 1 to {ALL}, or a name"),
+        (["--screen", "0"], 2, "'0'"),
+        (["--screen", "x"], 2, "'x': expected one of embedding, "),
         ([""], 2, "''"),
         (["…!?"], 1, "…!?"),
         (["qwzxq zzyzzx"], 1, "qwzxq"),
@@ -150,7 +162,7 @@ def tried(text):
 @pytest.mark.parametrize("sentence", [EXAMPLE, "-one two", 'the $HOME, "it\'s" he'])
 def test_every_command_to_try_runs(sentence, columns):
     commands = tried(attn("tour", "--no-input", "--", sentence, env={"COLUMNS": columns}).stdout)
-    assert len(commands) == 8
+    assert len(commands) == ALL
     for command in commands:
         done = shell(command)
         assert (done.returncode, done.stderr) == (0, ""), command

@@ -79,7 +79,7 @@ CALLS = [
     ("explain|a dog|--" + LONG, {2}),
     (LONG, {2}),
     *((f"compare|a dog|--against|{value}", {2}) for value in ("", LONG, "scaled")),
-    *((f"tour|a dog|--screen|{value}", {2}) for value in ("0", "9", "-1", BIG)),
+    *((f"tour|a dog|--screen|{value}", {2}) for value in ("0", "99", "-1", BIG, "mas")),
     ("vectors|info|" + LONG, {3}),
     ("vectors|near|" + LONG, {1}),
     ("vectors|add|/dev/zero|--name|x", {3}),

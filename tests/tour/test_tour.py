@@ -10,6 +10,7 @@ from attncli.tour.distance import distance_of
 from attncli.tour.embedding import embedding_of
 from attncli.tour.lookup import lookup_of
 from attncli.tour.order import order_of
+from attncli.tour.positions import positions_of
 from attncli.tour.projecting import projecting_of
 from attncli.tour.several import several_of
 from attncli.tour.stacking import stacking_of
@@ -148,6 +149,56 @@ def test_at_any_distance_the_score_is_the_same_and_the_sum_grows(tour, vectors):
         assert far.power / far.total == pytest.approx(far.weight)
     assert value.difference < 1e-12
     assert len(value.text.split()) == 40
+
+
+def wave(place, d):
+    """Sines and cosines of a place, a pair of numbers at a time."""
+    return [(math.sin, math.cos)[number % 2](place / 10000 ** ((number - number % 2) / d)) for number in range(d)]
+
+
+def turn(vector, place):
+    """Each pair of numbers turned by place · 10000^(−2i/d)."""
+    turned = []
+    for at in range(0, len(vector), 2):
+        angle = place * 10000 ** (-at / len(vector))
+        one, other = float(vector[at]), float(vector[at + 1])
+        turned += [one * math.cos(angle) - other * math.sin(angle), one * math.sin(angle) + other * math.cos(angle)]
+    return turned
+
+
+def placed(x):
+    """Vectors with their waves, which are as long as the vectors on average."""
+    waves = [wave(place, len(x[0])) for place in range(len(x))]
+    long = sum(math.sqrt(dot(row, row)) for row in x) / sum(math.sqrt(dot(row, row)) for row in waves)
+    return [[a + long * b for a, b in zip(*rows, strict=True)] for rows in zip(x, waves, strict=True)]
+
+
+def test_positions_are_waves_that_tell_places_apart(tour):
+    x, value = tour.explanation.source.inputs.x, positions_of(tour)
+    n, d = x.shape
+    waves = [wave(place, d) for place in range(n)]
+    assert np.allclose(value.waves, waves, atol=1e-12)
+    assert value.likeness == pytest.approx([dot(waves[value.word], row) / (d / 2) for row in waves])
+    assert value.without == pytest.approx(row_of(x, value.word)[1])
+    assert value.within == pytest.approx(row_of(placed(x), value.word)[1])
+    order, before = list(order_of(tour).order), [row_of(placed(x), query)[1] for query in range(n)]
+    after = [row_of(placed(x[order]), query)[1] for query in range(n)]
+    differences = [abs(after[i][j] - before[order[i]][order[j]]) for i in range(n) for j in range(n)]
+    assert value.difference == pytest.approx(max(differences))
+
+
+def test_turned_vectors_know_the_distance_alone(tour):
+    x, turned = tour.explanation.source.inputs.x, positions_of(tour).turned
+    assert (turned is None) == (len(x) == 1)
+    if turned is not None:
+        q, k = turned.query, turned.key
+
+        def score(q_place, k_place):
+            return dot(turn(x[q], q_place), turn(x[k], k_place)) / math.sqrt(len(x[0]))
+
+        assert (turned.here, turned.later) == pytest.approx((score(q, k), score(q + 100, k + 100)), abs=1e-9)
+        assert turned.here == pytest.approx(turned.later, abs=1e-9)
+        assert turned.together == pytest.approx(dot(x[q], x[k]) / math.sqrt(len(x[0])))
 
 
 def test_several_heads_are_those_of_explain(vectors):

@@ -129,20 +129,21 @@ def test_the_command_names_the_vectors_that_were_named(vectors):
 
 
 def test_a_screen_is_a_module_and_a_row(monkeypatch, vectors, capfd):
-    """A made-up ninth screen is numbered, shown by the command, and ends in its own command."""
+    """A made-up last screen is numbered, shown by the command, and ends in its own command."""
     module = SimpleNamespace(
         parts=lambda tour, screen: [[Text(f"{tour.text} has {len(tour.text)} signs")]],
         command=lambda tour: Command("explain", ("--top", "1"), tour.text),
     )
     monkeypatch.setitem(SCREENS, "made", "Signs")
     monkeypatch.setitem(sys.modules, "attncli.tour.made", module)
-    assert shown(tour_of("a dog", vectors), 9) == [
-        *("attn tour 9 of 9  Signs", "  a dog", "", "a dog has 5 signs"),
+    last = len(SCREENS)
+    assert shown(tour_of("a dog", vectors), last) == [
+        *(f"attn tour {last} of {last}  Signs", "  a dog", "", "a dog has 5 signs"),
         'try: attn explain "a dog" --top 1',
     ]
-    monkeypatch.delitem(sys.modules, command.__name__)  # its options count the screens
-    assert run(["tour", "a dog", "--screen", "9"]) == 0
-    assert "9 of 9" in capfd.readouterr().out
+    monkeypatch.delitem(sys.modules, command.__name__)  # its options name the screens
+    assert run(["tour", "a dog", "--screen", "made"]) == 0
+    assert f"{last} of {last}" in capfd.readouterr().out
 
 
 LONG_NAME = "/a/rather long/path with 'quotes'/to a set/of vectors/of mine/" + "v" * 60 + ".txt"

@@ -1,4 +1,4 @@
-"""`attn tour`: eight short screens about attention, on a sentence of the reader's."""
+"""`attn tour`: short screens about attention, on a sentence of the reader's."""
 
 import sys
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import typer
 from attncli.cli.lazy import options
 from attncli.cli.options import DisplayOptions, VectorOption, output_option
 from attncli.settings.effect import Without
-from attncli.settings.option import Whole
-from attncli.tour import SCREENS
+from attncli.settings.option import as_it_is
+from attncli.tour import SCREENS, numbered
 
 if TYPE_CHECKING:
     from attncli.cli.tour_guide import Guide
@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 EXAMPLES = """attn tour
 attn tour "She sat on the river bank"
 attn tour "The king speaks and they listen" --no-input
-attn tour --screen 5"""
+attn tour --screen positions"""
 
 
 @dataclass(frozen=True)
 class TourOptions(VectorOption):
     """The vector set, and the screens that are shown."""
 
-    screen: int | None = output_option(
-        None, f"One screen only, 1 to {len(SCREENS)}", check=Whole(1, len(SCREENS)), metavar="N", described="all"
+    screen: str | None = output_option(
+        None,
+        f"One screen only: {', '.join(SCREENS)}, or its number.",
+        check=as_it_is,
+        metavar="NAME|N",
+        values=tuple(SCREENS),
+        described="all",
     )
     no_input: bool = output_option(
         False, "All screens at once, without waiting for a key; so in pipes anyway.", needs=[Without("screen")]
@@ -46,18 +51,19 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Walk through attention in eight short screens, every number computed from your sentence."""
+    """Walk through attention in short screens, every number computed from your sentence: eight basics, then more."""
     from attncli.cli.reading import (  # Rich and NumPy come with what follows: not for help
         EXAMPLE,
         each_sentence,
         is_batch,
     )
 
+    chosen = None if own.screen is None else numbered(own.screen, SCREENS)
     guide = _guide(own.vectors, display)
-    if own.screen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
+    if chosen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE.sentence if sentence is None else sentence)
         return
-    numbers = range(1, len(SCREENS) + 1) if own.screen is None else (own.screen,)
+    numbers = range(1, len(SCREENS) + 1) if chosen is None else (chosen,)
     raise typer.Exit(each_sentence(sentence, lambda text, _: guide.show(text, numbers), quiet=True))
 
 
