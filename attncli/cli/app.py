@@ -14,7 +14,7 @@ from attncli.errors import ExitCode, UsageError
 USAGE = """\
 attn shows attention on your own sentence: which words look at which, step by step.
 
-  attn tour                                            the idea, in eight short screens: begin here
+  attn tour                                            the idea, in short screens: begin here
   attn explain "Bark is very cute and he is a dog"     every step, on a sentence of yours
 
 attn --help lists the commands, attn explain --help what can be changed.

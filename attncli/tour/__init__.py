@@ -18,6 +18,7 @@ SCREENS = {
     "stacking": "Masks and stacked blocks",
     "distance": "Distance",
     "positions": "Positions",
+    "crossing": "Two languages",
 }
 BASICS = 8
 

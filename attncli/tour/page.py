@@ -32,17 +32,17 @@ def tour_lines(tour: Tour, number: int, screen: Screen, vectors: str | None = No
 
 def try_command(tour: Tour, number: int, vectors: str | None = None) -> str:
     """The command of a screen, for a shell."""
-    return "".join(_command(tour, number, vectors))
+    return "".join(text for text, _ in _command(tour, number, vectors))
 
 
-def _command(tour: Tour, number: int, vectors: str | None) -> tuple[str, str, str]:
-    """The command in three pieces: the part before its sentence, the sentence in quotes, and the rest."""
+def _command(tour: Tour, number: int, vectors: str | None) -> list[tuple[str, bool]]:
+    """The command in pieces, each with whether it is text in quotes, which may be broken at its spaces."""
     command: Command = _module(number).command(tour)
-    given = ["--vectors", shlex.quote(vectors)] if vectors is not None else []
-    options = "".join(f" {word}" for word in (*map(shlex.quote, command.options), *given))
-    if command.sentence is None:
-        return f"attn {command.name}", "", options
-    return f"attn {command.name} ", quoted(command.sentence), options
+    given = ["--vectors", vectors] if vectors is not None and "--vectors" not in command.options else []
+    options = "".join(f" {shlex.quote(word)}" for word in (*command.options, *given))
+    sentence = [] if command.sentence is None else [(" ", False), (quoted(command.sentence), True)]
+    memory = [] if command.memory is None else [(" --memory ", False), (quoted(command.memory), True)]
+    return [(f"attn {command.name}", False), *sentence, *memory, (options, False)]
 
 
 def quoted(text: str) -> str:
@@ -53,8 +53,7 @@ def quoted(text: str) -> str:
 
 
 def _shown_command(tour: Tour, number: int, vectors: str | None, screen: Screen) -> str:
-    """The command as it may be broken: if it must be, only in its sentence, where a line's end is a space too."""
-    before, sentence, after = map(screen.word, _command(tour, number, vectors))
-    if cells(before + sentence + after) <= screen.columns - len(TRY):
-        return (before + sentence + after).replace(" ", GLUE)
-    return before.replace(" ", GLUE) + sentence + after.replace(" ", GLUE)
+    """The command as it may be broken: if it must be, only in its quotes, where a line's end is a space too."""
+    pieces = [(screen.word(text), quotes) for text, quotes in _command(tour, number, vectors)]
+    fits = cells("".join(text for text, _ in pieces)) <= screen.columns - len(TRY)
+    return "".join(text if quotes and not fits else text.replace(" ", GLUE) for text, quotes in pieces)

@@ -32,9 +32,13 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Tour:
-    """A sentence as plain self-attention explains it; `values` are those of the screens that were asked for."""
+    """A sentence as plain self-attention explains it; `values` are those of the screens that were asked for.
+
+    memory: the other sentence of cross-attention; None: the screen makes one.
+    """
 
     explanation: Explanation[VectorSource]
+    memory: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,14 +73,14 @@ class Tour:
         return explain_with(self.text, check_settings(**settings), self.explanation.source.vectors)
 
 
-def tour_of(text: str, vectors: Vectors | EmbeddedSets) -> Tour:
-    """The tour of a sentence.
+def tour_of(text: str, vectors: Vectors | EmbeddedSets, memory: str | None = None) -> Tour:
+    """The tour of a sentence; memory: that of the screen on cross-attention.
 
     Raises:
         UsageError: an empty sentence.
         AttnError: no word of it is known, or there are too many for the matrices.
     """
-    return Tour(explain_with(text, check_settings(), vectors))
+    return Tour(explain_with(text, check_settings(), vectors), memory)
 
 
 def once(make: Callable[[Tour], Value]) -> Callable[[Tour], Value]:
@@ -93,8 +97,9 @@ def once(make: Callable[[Tour], Value]) -> Callable[[Tour], Value]:
 
 
 class Command(NamedTuple):
-    """The next command after a screen: its options, and its sentence if it takes one."""
+    """The next command after a screen: its options, its sentence if it takes one, and that of `--memory`."""
 
     name: str
     options: tuple[str, ...] = ()
     sentence: str | None = None
+    memory: str | None = None

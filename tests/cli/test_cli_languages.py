@@ -17,6 +17,7 @@ from attncli import explain
 from attncli.explore.command_line import explain_command
 from attncli.explore.state import Ask, State
 from attncli.settings.explanation import check_settings
+from attncli.tour import SCREENS
 
 ZH, OWN = "狗很可愛", 0.25
 NOTE = "attn-en has no word of this sentence: its vectors are those of attn-world"
@@ -104,7 +105,7 @@ def test_the_set_is_one_of_those_of_attn_vectors(tmp_path):
 def test_the_tour_tells_to_try_the_set_that_it_shows():
     lines = attn("tour", ZH, "--no-input", env={"COLUMNS": "300"}).stdout.splitlines()
     tries = [line.removeprefix("try: ") for line in lines if line.startswith("try: ")]
-    assert len(tries) == 8
+    assert len(tries) == len(SCREENS)
     for each in (each for each in tries if "train" not in each and "explore" not in each):
         assert each.endswith("--vectors attn-world")
         assert attn(*shlex.split(each)[1:]).returncode == 0
