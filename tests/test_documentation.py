@@ -15,8 +15,7 @@ from oracles.minilm_folder import INSTALL, needs_minilm
 from support.command import attn, shell
 from support.places import ROOT
 from support.terminal import Session
-from support.texts import write_news, write_pairs
-from support.treebanks import write_treebank
+from support.texts import write_examples
 
 import attncli
 from attncli import explain
@@ -55,9 +54,7 @@ def place(tmp_path, monkeypatch):
     def place(text):
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
-        write_news(tmp_path)
-        write_pairs(tmp_path)
-        write_treebank(tmp_path)
+        write_examples(tmp_path)
         (tmp_path / "tests").symlink_to(ROOT / "tests")
         return tmp_path
 
@@ -96,6 +93,16 @@ def test_the_python_of_the_documentation_runs(block, place, monkeypatch, capsys)
     exec(compile(block, "page", "exec"), {})
     said, printed = re.findall(r"^print\(.*\)  # (\(.*?\))", block, re.M), capsys.readouterr().out
     assert not [shape for shape in said if shape not in printed]
+
+
+FILE = r"(?<![\w/.-])[\w-]+\.(?:txt|tsv|jsonl|conllu)\b"  # of a text, in this folder
+
+
+@pytest.mark.parametrize("page", EXECUTED)
+def test_a_page_makes_the_texts_that_it_reads(page):
+    commands = "\n".join(re.findall(r"```sh\n(.*?)```", EXECUTED[page], re.S))
+    first = {name: commands.index(name) for name in re.findall(FILE, commands)}
+    assert [name for name, at in first.items() if not commands[:at].endswith(("> ", "-o "))] == []
 
 
 def test_every_public_name_is_shown():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.places import ROOT
 
+from attncli.cli.commands.example import FILES
 from attncli.vectors.places import EMBEDDED_SETS
 
 PAGE = ROOT / "attncli" / "views" / "page"
@@ -60,6 +61,7 @@ def test_the_wheel_holds_what_is_needed_and_no_more(wheel):
     data = {next(top for top in tops if top.endswith(suffix)) for suffix in (".dist-info", ".data")}
     assert tops == {"attncli", *data}
     assert {"attncli/schemas/explain.json", "attncli/py.typed", "attncli/data/attn-en/vectors.npy"} <= set(names)
+    assert {f"attncli/examples/{name}" for name in FILES.values()} <= set(names)
     assert {"attncli/data/attn-world/vectors.npy", "attncli/data/attn-world/parts/vectors.npy"} <= set(names)
     assert {path.name for path in PAGE.iterdir() if path.suffix in (".html", ".css", ".js")} <= {
         name.removeprefix("attncli/views/page/") for name in names

@@ -34,6 +34,7 @@ MODULES = {
     "align": "attncli.cli.commands.align",
     "train": "attncli.cli.commands.train",
     "corpus": "attncli.cli.commands.corpus",
+    "example": "attncli.cli.commands.example",
     "schema": "attncli.cli.commands.schema",
     "completion": "attncli.cli.commands.completion",
     "man": "attncli.cli.commands.man",

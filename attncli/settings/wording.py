@@ -15,6 +15,7 @@ TYPED = {
     "output": "-o",
     "lines_in": "--in",
     "schema": "attn schema",
+    "example": "attn example",
     "shell": "attn completion",
 }
 

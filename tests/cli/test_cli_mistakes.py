@@ -6,8 +6,7 @@ import re
 import pytest
 from support.command import attn, shell
 from support.places import TESTS
-from support.texts import write_news, write_pairs
-from support.treebanks import write_treebank
+from support.texts import write_examples
 
 from attncli.cli.commands import (
     align,
@@ -62,9 +61,7 @@ EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_examples_of_the_help_run(example, tmp_path):
-    write_news(tmp_path)
-    write_pairs(tmp_path)
-    write_treebank(tmp_path)
+    write_examples(tmp_path)
     (tmp_path / "my-model").symlink_to(MODEL)
     (tmp_path / "my-decoder").symlink_to(MODEL.parent / "gpt2")
     done = shell(example, tmp_path)

@@ -1,9 +1,12 @@
-"""Texts for tests: news that gensim ships in its test data, and sentences with their translations."""
+"""Texts for tests: news of gensim's test data, sentences with their translations, and the texts of `attn example`."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import gensim
+
+from attncli.cli.commands.example import FILES
 
 NEWS = Path(gensim.__file__).parent / "test" / "test_data" / "lee_background.cor"
 
@@ -28,3 +31,12 @@ def write_pairs(folder):
     (folder / "pairs.tsv").write_text("".join("\t".join(pair) + "\n" for pair in PAIRS), encoding="utf-8")
     records = (json.dumps({"en": source, "de": target}) for source, target in PAIRS)
     (folder / "pairs.jsonl").write_text("\n".join(records) + "\n", encoding="utf-8")
+
+
+def write_examples(folder):
+    """The texts of `attn example` under the names that the documentation gives them, of pairs also each side."""
+    for kind, name in (("text", "my-text.txt"), ("pairs", "pairs.tsv"), ("treebank", "en.conllu")):
+        (folder / name).write_bytes(files("attncli").joinpath("examples", FILES[kind]).read_bytes())
+    sides = zip(*(line.split("\t") for line in (folder / "pairs.tsv").read_text().splitlines()), strict=True)
+    for name, side in zip(("english.txt", "german.txt"), sides, strict=True):
+        (folder / name).write_text("".join(f"{line}\n" for line in side), encoding="utf-8")

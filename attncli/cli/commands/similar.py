@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 EXAMPLES = """attn similar "The dog plays in the garden" "A puppy runs on the lawn"
 attn similar "The dog plays in the garden" "A puppy runs on the lawn" --model my-model
 attn similar "The dog plays in the garden" "A puppy runs on the lawn" --drop dog --json
-attn similar "the cat is in the house" --in english.txt --top 10"""
+attn similar "the dog swam in the river" --in my-text.txt --top 10"""
 EXAMPLE = PairExample("similar", "text", "A", "PAIRS.tsv", ("The dog plays in the garden", "A puppy runs on the lawn"))
 NAMES = "A", "B"  # of the texts in errors
 FILE_HINT = "name one: attn similar PAIRS.jsonl --fields first,second"
