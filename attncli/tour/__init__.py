@@ -1,14 +1,15 @@
-"""The lesson of `attn tour`: its screens by name, each a module with the screen's value, lines and command."""
+"""The lessons of `attn tour`: their screens by name, each a module with the screen's value, lines and command."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from attncli.errors import UsageError
 from attncli.settings.option import check_choice
 
 #: The screens in their order and their titles; the first BASICS of them are the lesson, the others go deeper.
 #: The module of that name has `parts(tour, screen)` and `command(tour)`.
-SCREENS = {
+SCREENS: dict[str, str] = {
     "embedding": "Tokens and vectors",
     "weighing": "Self-attention",
     "order": "Order does not matter",
@@ -21,6 +22,34 @@ SCREENS = {
     "crossing": "Two languages",
 }
 BASICS = 8
+#: Those of the tour of a trained model, whose modules are in `of_model/`.
+MODEL_SCREENS = {
+    "reading": "Tokens and heads",
+    "previous": "The token before",
+    "sink": "A place to rest",
+}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A table of screens, the package of their modules, and the option that names what they are computed with.
+
+    basics: the number of the last screen before those that go deeper.
+    """
+
+    screens: Mapping[str, str]
+    package: str
+    option: str
+    basics: int
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the screens, from 1."""
+        return range(1, len(self.screens) + 1)
+
+
+OF_VECTORS = Lesson(SCREENS, "attncli.tour", "--vectors", BASICS)
+OF_MODEL = Lesson(MODEL_SCREENS, "attncli.tour.of_model", "--model", len(MODEL_SCREENS))
 
 
 def numbered(given: str, screens: Collection[str]) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from attncli.tour import SCREENS
-from attncli.tour.tour import Command, Tour
+from attncli.tour.tour import AnyTour, Command
 from attncli.views.screen import Screen, cells
 from attncli.views.terminal.heading import closing, sentences
 from attncli.views.terminal.typeset import BOLD, DIM, GLUE, wrap
@@ -16,29 +15,31 @@ from attncli.views.terminal.typeset import BOLD, DIM, GLUE, wrap
 TRY = "try: "
 
 
-def _module(number: int) -> Any:
-    return import_module(f"attncli.tour.{list(SCREENS)[number - 1]}")
+def _module(tour: AnyTour, number: int) -> Any:
+    return import_module(f"{tour.lesson.package}.{list(tour.lesson.screens)[number - 1]}")
 
 
-def tour_lines(tour: Tour, number: int, screen: Screen, vectors: str | None = None) -> list[Text]:
-    """The screen `number`, from 1; `vectors` is the set as the user named it, for the command at its end."""
-    title = [(f"attn tour {number} of {len(SCREENS)}  ", DIM), (screen.own(list(SCREENS.values())[number - 1]), BOLD)]
+def tour_lines(tour: AnyTour, number: int, screen: Screen, named: str | None = None) -> list[Text]:
+    """The screen `number`, from 1; `named` is the vector set or the model, for the command at its end."""
+    titles = list(tour.lesson.screens.values())
+    title = [(f"attn tour {number} of {len(titles)}  ", DIM), (screen.own(titles[number - 1]), BOLD)]
     head = [*wrap(title, screen.columns), *sentences(tour.explanation.sentence, None, screen)]
-    parts = [head, *_module(number).parts(tour, screen)]
+    parts = [head, *_module(tour, number).parts(tour, screen)]
     lines = [text for part in parts if part for text in (*part, Text())][:-1]
-    lines += wrap([(TRY, DIM), (_shown_command(tour, number, vectors, screen), "")], screen.columns, hanging=2)
+    lines += wrap([(TRY, DIM), (_shown_command(tour, number, named, screen), "")], screen.columns, hanging=2)
     return [*lines, *(closing(tour.explanation, [], screen) if number == 1 else [])]
 
 
-def try_command(tour: Tour, number: int, vectors: str | None = None) -> str:
+def try_command(tour: AnyTour, number: int, named: str | None = None) -> str:
     """The command of a screen, for a shell."""
-    return "".join(text for text, _ in _command(tour, number, vectors))
+    return "".join(text for text, _ in _command(tour, number, named))
 
 
-def _command(tour: Tour, number: int, vectors: str | None) -> list[tuple[str, bool]]:
+def _command(tour: AnyTour, number: int, named: str | None) -> list[tuple[str, bool]]:
     """The command in pieces, each with whether it is text in quotes, which may be broken at its spaces."""
-    command: Command = _module(number).command(tour)
-    given = ["--vectors", vectors] if vectors is not None and "--vectors" not in command.options else []
+    command: Command = _module(tour, number).command(tour)
+    option = tour.lesson.option
+    given = [option, named] if named is not None and option not in command.options else []
     options = "".join(f" {shlex.quote(word)}" for word in (*command.options, *given))
     sentence = [] if command.sentence is None else [(" ", False), (quoted(command.sentence), True)]
     memory = [] if command.memory is None else [(" --memory ", False), (quoted(command.memory), True)]
@@ -52,8 +53,8 @@ def quoted(text: str) -> str:
     return shlex.quote(line) if re.search(r'["$`\\!]', line) else f'"{line}"'
 
 
-def _shown_command(tour: Tour, number: int, vectors: str | None, screen: Screen) -> str:
+def _shown_command(tour: AnyTour, number: int, named: str | None, screen: Screen) -> str:
     """The command as it may be broken: if it must be, only in its quotes, where a line's end is a space too."""
-    pieces = [(screen.word(text), quotes) for text, quotes in _command(tour, number, vectors)]
+    pieces = [(screen.word(text), quotes) for text, quotes in _command(tour, number, named)]
     fits = cells("".join(text for text, _ in pieces)) <= screen.columns - len(TRY)
     return "".join(text if quotes and not fits else text.replace(" ", GLUE) for text, quotes in pieces)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from attncli.analysis.measures import entropy, ranking
 from attncli.recipes.explaining import explain_with
@@ -11,6 +11,7 @@ from attncli.recipes.explanation import Explanation
 from attncli.recipes.inputs import find_query
 from attncli.recipes.sources import VectorSource
 from attncli.settings.explanation import check_settings
+from attncli.tour import OF_VECTORS, Lesson
 from attncli.vectors import Vectors
 from attncli.vectors.catalogue import EmbeddedSets
 
@@ -20,6 +21,7 @@ PRONOUNS = (
     *("who", "i", "you", "we", "me", "us"),
 )
 Value = TypeVar("Value")
+Lessons = TypeVar("Lessons", bound="AnyTour")
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,30 @@ class Subject:
     pronoun: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Tour:
-    """A sentence as plain self-attention explains it; `values` are those of the screens that were asked for.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AnyTour:
+    """A sentence as it is explained; `values` are those of the screens that were asked for."""
+
+    explanation: Explanation
+    values: dict[str, Any] = field(default_factory=dict)
+    lesson: ClassVar[Lesson]
+
+    @property
+    def text(self) -> str:
+        """The sentence as it was typed."""
+        return self.explanation.sentence.text
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Tour(AnyTour):
+    """A sentence as plain self-attention explains it.
 
     memory: the other sentence of cross-attention; None: the screen makes one.
     """
 
     explanation: Explanation[VectorSource]
     memory: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def text(self) -> str:
-        """The sentence as it was typed."""
-        return self.explanation.sentence.text
+    lesson = OF_VECTORS
 
     @cached_property
     def subject(self) -> Subject:
@@ -80,14 +91,14 @@ def tour_of(text: str, vectors: Vectors | EmbeddedSets, memory: str | None = Non
         UsageError: an empty sentence.
         AttnError: no word of it is known, or there are too many for the matrices.
     """
-    return Tour(explain_with(text, check_settings(), vectors), memory)
+    return Tour(explanation=explain_with(text, check_settings(), vectors), memory=memory)
 
 
-def once(make: Callable[[Tour], Value]) -> Callable[[Tour], Value]:
+def once(make: Callable[[Lessons], Value]) -> Callable[[Lessons], Value]:
     """Make the value of a screen when it is first asked for, and keep it with the tour."""
 
     @wraps(make)
-    def made(tour: Tour) -> Value:
+    def made(tour: Lessons) -> Value:
         if make.__name__ not in tour.values:
             tour.values[make.__name__] = make(tour)
         value: Value = tour.values[make.__name__]

@@ -56,6 +56,7 @@ CALLS = [
     ["similar", "the dog, plays", "a qwzxq runs he is"],
     ["align", "the dog, plays", "a qwzxq runs he is"],
     ["tour", "a dog", "--screen", "2"],
+    ["tour", "a dog", "--screen", "2", "--model", BERT],
     ["corpus", "english.txt"],
     ["corpus", "english.txt", "--collect", "distance", "-o", "x.out"],
     ["corpus", "english.txt", "--collect", "distance", "--picture", "x.png"],

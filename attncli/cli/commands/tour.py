@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attncli.cli.lazy import options
-from attncli.cli.options import DisplayOptions, VectorOption, output_option
+from attncli.cli.options import DisplayOptions, ModelOption, VectorOption, output_option
+from attncli.errors import UsageError
 from attncli.settings.effect import Without
 from attncli.settings.option import as_it_is
-from attncli.tour import SCREENS, numbered
+from attncli.tour import MODEL_SCREENS, OF_MODEL, OF_VECTORS, SCREENS, Lesson, numbered
 
 if TYPE_CHECKING:
     from attncli.cli.tour_guide import Guide
@@ -18,19 +19,20 @@ if TYPE_CHECKING:
 EXAMPLES = """attn tour
 attn tour "She sat on the river bank"
 attn tour "The king speaks and they listen" --no-input
-attn tour --screen positions"""
+attn tour --screen positions
+attn tour "Bark is very cute and he is a dog" --model my-model"""
 
 
 @dataclass(frozen=True)
-class TourOptions(VectorOption):
-    """The vector set, and the screens that are shown."""
+class TourOptions(ModelOption, VectorOption):  # its fields are those of the last one first
+    """The vector set or the model, and the screens that are shown."""
 
     screen: str | None = output_option(
         None,
-        f"One screen only: {', '.join(SCREENS)}, or its number.",
+        f"One screen only: {', '.join(SCREENS)}; with --model {', '.join(MODEL_SCREENS)}; or its number.",
         check=as_it_is,
         metavar="NAME|N",
-        values=tuple(SCREENS),
+        values=(*SCREENS, *MODEL_SCREENS),
         described="all",
     )
     no_input: bool = output_option(
@@ -51,27 +53,50 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Walk through attention in short screens, every number computed from your sentence: eight basics, then more."""
+    """Walk through attention in short screens, every number computed from your sentence: eight basics, then more.
+
+    With --model: the heads of a trained model on your sentence, found by what they do on it.
+    """
     from attncli.cli.reading import (  # Rich and NumPy come with what follows: not for help
         EXAMPLE,
         each_sentence,
         is_batch,
     )
 
-    chosen = None if own.screen is None else numbered(own.screen, SCREENS)
-    guide = _guide(own.vectors, display)
-    if chosen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
+    lesson = OF_VECTORS if own.model is None else OF_MODEL
+    numbers = _numbers(own, lesson)
+    guide = _guide(own, display)
+    if own.screen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE.sentence if sentence is None else sentence)
         return
-    numbers = range(1, len(SCREENS) + 1) if chosen is None else (chosen,)
     raise typer.Exit(each_sentence(sentence, lambda text, _: guide.show(text, numbers), quiet=True))
 
 
-def _guide(vectors: str | None, display: DisplayOptions) -> "Guide":
-    from attncli.cli.reading import opened_sets
+def _numbers(own: TourOptions, lesson: Lesson) -> range:
+    """The screens that are asked for, from 1; UsageError: there is none of that number, or two lessons."""
+    if own.model is not None and own.vectors is not None:
+        hint = "leave one of the two out: a model has vectors of its own"
+        raise UsageError("no meaning with a model", hint, setting="vectors", value=own.vectors)
+    if own.screen is None:
+        return lesson.numbers
+    chosen = numbered(own.screen, lesson.screens)
+    return range(chosen, chosen + 1)
+
+
+def _guide(own: TourOptions, display: DisplayOptions) -> "Guide":
+    from functools import partial
+
     from attncli.cli.tour_guide import Guide
 
-    return Guide(opened_sets(vectors, display), vectors, display.color)
+    if own.model is not None:
+        from attncli.cli.reading import opened_model
+        from attncli.tour.of_model.model_tour import model_tour_of
+
+        return Guide(OF_MODEL, partial(model_tour_of, model=opened_model(own.model)), own.model, display.color)
+    from attncli.cli.reading import opened_sets
+    from attncli.tour.tour import tour_of
+
+    return Guide(OF_VECTORS, partial(tour_of, vectors=opened_sets(own.vectors, display)), own.vectors, display.color)
 
 
 def _is_conversation() -> bool:

@@ -1,0 +1,83 @@
+"""Screen 2: the head that looks at the token before more than any other does, if a head of the model does so."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.analysis.kinds import NEXT, PREVIOUS
+from attncli.tour.of_model.model_tour import Found, ModelTour, counted, head_map, highest
+from attncli.tour.parts import Part, number, paragraph, word
+from attncli.tour.tour import Command, once
+from attncli.views.screen import Screen
+from attncli.views.terminal.heading import names
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The head with the largest share of weight on the token before, and whether that makes its kind.
+
+    heads: how many are of that kind; following: the head with the largest share on the token behind, None where no head
+    is of that kind. telling: the token whose weight on the one before is the largest, 0 of one token.
+    """
+
+    head: Found
+    found: bool
+    heads: int
+    following: Found | None
+    telling: int
+
+
+@once
+def previous_of(tour: ModelTour) -> Previous:
+    """The heads that look at the neighbours, by the measures of kinds."""
+    kinds = tour.kinds
+    head, following = highest(kinds.previous), highest(kinds.next)
+    before = np.diagonal(tour.weights(head), -1)  # [n - 1]
+    telling = int(before.argmax()) + 1 if len(before) else 0
+    found = kinds.kind[head.layer, head.head] == PREVIOUS
+    mirrored = bool((kinds.kind == NEXT).any())
+    return Previous(head, bool(found), int((kinds.kind == PREVIOUS).sum()), following if mirrored else None, telling)
+
+
+def parts(tour: ModelTour, screen: Screen) -> list[Part]:
+    """The map of the head, and what it is good for."""
+    value = previous_of(tour)
+    if len(tour.explanation.sentence.tokens) == 1:
+        return [paragraph(screen, "A single token has none before it: this screen needs a sentence of two or more.")]
+    return [_found(tour, screen), [*head_map(tour, value.head, screen), *_one(tour, screen)], _use(tour, screen)]
+
+
+def _found(tour: ModelTour, screen: Screen) -> Part:
+    value, share = previous_of(tour), number(f"{previous_of(tour).head.score:.2f}")
+    head, name = number(value.head.name), screen.word(tour.explanation.source.name)
+    if value.found:
+        counts = f" of its weight. More than half: {counted(value.heads, tour.n_heads)}."
+        return paragraph(
+            screen, "Head ", head, " (layer.head) looks at the token before each token, with ", share, counts
+        )
+    none = f"No head of {name} puts more than half of its weight on the token before here. The nearest is "
+    return paragraph(screen, none, head, " (layer.head) with ", share, ":")
+
+
+def _one(tour: ModelTour, screen: Screen) -> Part:
+    """The largest of the weights in words."""
+    value, labels = previous_of(tour), names(tour.explanation.sentence, screen)
+    weight = float(tour.weights(value.head)[value.telling, value.telling - 1])
+    query, key = word(labels[value.telling]), word(labels[value.telling - 1])
+    return paragraph(screen, "The clearest: ", query, " looks at ", key, " with ", number(f"{weight:.2f}"), ".")
+
+
+def _use(tour: ModelTour, screen: Screen) -> Part:
+    following = previous_of(tour).following
+    mirror = f" Its mirror, the token behind: head {following.name}, {following.score:.2f}." if following else ""
+    return paragraph(
+        screen,
+        "Plain attention knows no order. Here the places are part of what q and k are made of, so that a head can ask "
+        f"for a neighbour, and so a token learns what it follows.{mirror}",
+    )
+
+
+def command(tour: ModelTour) -> Command:
+    """The head on the sentence."""
+    head = previous_of(tour).head
+    return Command("explain", ("--layer", str(head.layer), "--head", str(head.head)), tour.text)
