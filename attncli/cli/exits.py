@@ -1,6 +1,7 @@
 """The one place where errors become a line, a hint and an exit code, their settings named as options."""
 
 import os
+import shlex
 import sys
 import traceback
 from contextlib import suppress
@@ -68,6 +69,8 @@ def _usage(error: Any) -> tuple[str, str]:
     message, _, near = error.format_message().rstrip(".?").partition(" Did you mean ")
     if possibilities := getattr(error, "possibilities", None):
         message, near = f"No such option: {error.option_name}", possibilities[0]
+    if (behind := _behind_its_command(error)) is not None:
+        return f"{error.option_name} stands before the command", behind
     message = message[:1].lower() + message[1:]
     if hasattr(error.__cause__, "errors"):  # pydantic's, which knows the value that Typer's message leaves out
         fault = error.__cause__.errors()[0]
@@ -79,6 +82,19 @@ def _usage(error: Any) -> tuple[str, str]:
     if "extra argument" in message and any(param.name == "sentence" for param in error.ctx.command.params):
         return message, f'put the sentence in quotes: {path} "…"'
     return message.rstrip("."), (f"did you mean {near}? " if near else "") + f"see: {path} --help"
+
+
+def _behind_its_command(error: Any) -> str | None:
+    """The command line with its command first, where an option before it is one of that command's."""
+    option, commands = getattr(error, "option_name", None), getattr(error.ctx and error.ctx.command, "commands", {})
+    named = next((word for word in sys.argv[1:] if word in commands), "explain")
+    command = commands.get(named)
+    if not option or not any(option in param.opts for param in getattr(command, "params", ())):
+        return None
+    words = list(sys.argv[1:])
+    if named in words:
+        words.remove(named)
+    return shlex.join(["attn", named, *words])
 
 
 def _silence() -> None:

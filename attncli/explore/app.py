@@ -1,7 +1,7 @@
 """The explorer: a full screen over the state, and the actions of its keys, clicks and wheel."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -120,7 +120,10 @@ class Explorer(App[int]):
         return self.view.notice if self.view is not None and self.view.notice.done is None else Notice()
 
     def _failed(self, ask: Ask, error: AttnError) -> None:
-        if ask == self.state.ask:
+        if self.view is None:  # nothing was ever shown that could be returned to
+            self.fault = error
+            self.exit()
+        elif ask == self.state.ask:
             self.become(replace(self.answered, panel=self.state.panel), error_notice(error))
 
     def _show(self, whole: Explanation, notice: Notice) -> None:
@@ -239,19 +242,18 @@ class Explorer(App[int]):
 
     def action_exclude_self(self) -> None:
         """Hide every word from itself, or show it."""
-        if self.view is None:
-            return
-        try:
-            self._set(self.state.exclude_self(not self.view.whole.source.excludes_self))
-        except UsageError as error:
-            self.say(error_notice(error))
+        self._tried(lambda view: self._set(self.state.exclude_self(not view.whole.source.excludes_self)))
 
     def action_move_head(self) -> None:
         """Take the shown head of a model away, or put it back."""
+        self._tried(lambda view: self.become(with_head_moved(view)))
+
+    def _tried(self, change: Callable[[View], None]) -> None:
+        """Make a change of the shown view, or say why it is refused."""
         if self.view is None:
             return
         try:
-            self.become(with_head_moved(self.view))
+            change(self.view)
         except UsageError as error:
             self.say(error_notice(error))
 
@@ -282,10 +284,8 @@ class Explorer(App[int]):
         if self.background.running is not None:
             self.background.want(None)
             self.become(replace(self.answered, query=self.state.query), Notice("cancelled"))
-        elif self.state.panel != "matrix":
-            self.become(self.state.with_panel(self.state.panel))
         else:
-            self.become(self.state)
+            self.become(self.state if self.state.panel == "matrix" else self.state.with_panel(self.state.panel))
 
     def action_ask(self, question: str) -> None:
         """Let something be typed."""

@@ -85,3 +85,21 @@ def test_nothing_is_said_of_files_where_remarks_are_off_or_nothing_is_there(tmp_
     assert attn("explain", "dog", cwd=tmp_path).stderr == ""
     (tmp_path / "cat").write_text("a dog\n")
     assert attn("explain", "cat", "-q", cwd=tmp_path).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["--json", "a dog"], "attn explain --json 'a dog'"),
+        (["--layer", "2", "a dog"], "attn explain --layer 2 'a dog'"),
+        (["--json", "compare", "a dog"], "attn compare --json 'a dog'"),
+    ],
+)
+def test_an_option_before_its_command_is_put_behind_it(typed, hint):
+    done = attn(*typed)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [f"error: {typed[0]} stands before the command", f"hint: {hint}"]
+
+
+def test_an_option_of_no_command_is_none():
+    assert attn("--jsn", "a dog").stderr.splitlines() == ["error: no such option: --jsn", "hint: see: attn --help"]

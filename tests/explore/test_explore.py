@@ -430,3 +430,10 @@ def test_whatever_a_model_does_the_old_explanation_stays(error, monkeypatch):
     lines = press(app, "m")
     assert sum(line.startswith("error: ") for line in lines) == 1
     assert app.view.whole.source.settings.method == "scaled"
+
+
+def test_a_first_text_that_fails_ends_the_app_with_its_error():
+    app = explorer("qwzx vbnq")
+    drive(app, lambda pilot: settled(pilot))
+    assert isinstance(app.fault, AttnError)
+    assert not app.is_running
