@@ -19,6 +19,7 @@ SCREENS: dict[str, str] = {
     "stacking": "Masks and stacked blocks",
     "distance": "Distance",
     "positions": "Positions",
+    "mask": "The mask and the softmax",
     "crossing": "Two languages",
 }
 BASICS = 8

@@ -57,7 +57,8 @@ def _row(row: Sequence[Cell], widths: Sequence[int], left: Sequence[bool], style
     for cell, width, is_left in zip(row, widths, left, strict=True):
         space = " " * (width - _width(cell))
         line.append("  ").append("" if is_left else space).append(cell).append(space if is_left else "")
-    line.rstrip()
+    if not isinstance(row[-1], Text):  # the last cells of a picture may be blanks
+        line.rstrip()
     return line
 
 

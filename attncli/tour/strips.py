@@ -8,7 +8,7 @@ from rich.text import Text
 
 from attncli.views.palette import cell_style
 from attncli.views.screen import Screen, encodes
-from attncli.views.terminal.typeset import shade
+from attncli.views.terminal.typeset import DIM, shade
 
 _BARS = "▁▂▃▄▅▆▇█"
 _ARROWS = "→↗↑↖←↙↓↘"  # from the right against the clock, an eighth of a turn each
@@ -37,10 +37,12 @@ def _sign(share: float, screen: Screen) -> Style:
 
 
 def heat(shares: Iterable[float], screen: Screen, signed: bool = True) -> Text:
-    """A cell a number, from −1 (0 if not signed) to 1: its colour, or a shade where colours are too few."""
+    """A cell a number, from −1 (0 if not signed) to 1: its colour, or a shade where colours are too few; · for NaN."""
     drawn = Text(no_wrap=True)
     for each in shares:
-        if screen.coloured:
+        if math.isnan(each):
+            drawn.append("·" if encodes("·", screen.encoding) else "-", DIM)
+        elif screen.coloured:
             drawn.append(" ", cell_style(round(each, 2), screen.colours, signed, screen.light))
         else:
             drawn.append(shade((each + 1) / 2 if signed else each, screen))

@@ -125,7 +125,9 @@ def test_in_a_terminal_no_input_shows_all_with_colours():
     assert "Enter" not in seen
 
 
-@pytest.mark.parametrize(("given", "number"), [("5", 5), ("lookup", 5), ("Distance", 8), ("positions", 9)])
+@pytest.mark.parametrize(
+    ("given", "number"), [("5", 5), ("lookup", 5), ("Distance", 8), ("positions", 9), ("mask", 10)]
+)
 def test_one_screen_only(given, number):
     done = attn("tour", "--screen", given)
     assert re.findall(rf"(\d+) of {ALL} ", done.stdout) == [str(number)]
@@ -158,11 +160,13 @@ def tried(text):
     return [each.strip() for each in re.findall(r"^try:(.*(?:\n  .*)*)", text, re.M)]
 
 
-@pytest.mark.parametrize("columns", ["40", "80"])
-@pytest.mark.parametrize("sentence", [EXAMPLE, "-one two", 'the $HOME, "it\'s" he'])
-def test_every_command_to_try_runs(sentence, columns):
+@pytest.mark.parametrize(
+    ("sentence", "columns", "screens"),
+    [(EXAMPLE, "40", range(ALL)), ("-one two", "80", (0, 2)), ('the $HOME, "it\'s" he', "40", (0, 2))],
+)
+def test_every_command_to_try_runs(sentence, columns, screens):
     commands = tried(attn("tour", "--no-input", "--", sentence, env={"COLUMNS": columns}).stdout)
     assert len(commands) == ALL
-    for command in commands:
+    for command in (commands[screen] for screen in screens):
         done = shell(command)
         assert (done.returncode, done.stderr) == (0, ""), command

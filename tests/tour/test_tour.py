@@ -9,6 +9,7 @@ from attncli.errors import AttnError, UsageError
 from attncli.tour.distance import distance_of
 from attncli.tour.embedding import embedding_of
 from attncli.tour.lookup import lookup_of
+from attncli.tour.mask import mask_of
 from attncli.tour.order import order_of
 from attncli.tour.positions import positions_of
 from attncli.tour.projecting import projecting_of
@@ -199,6 +200,23 @@ def test_turned_vectors_know_the_distance_alone(tour):
         assert (turned.here, turned.later) == pytest.approx((score(q, k), score(q + 100, k + 100)), abs=1e-9)
         assert turned.here == pytest.approx(turned.later, abs=1e-9)
         assert turned.together == pytest.approx(dot(x[q], x[k]) / math.sqrt(len(x[0])))
+
+
+def test_a_mask_is_minus_infinity_before_the_softmax(tour):
+    x, value = tour.explanation.source.inputs.x, mask_of(tour)
+    n = len(x)
+    assert value.word == max(0, min(tour.subject.index, n - 2))
+    for query in range(n):
+        scores, weights, _ = row_of(x, query)
+        masked = [score if key <= query else -math.inf for key, score in enumerate(scores)]
+        powers = [math.exp(score) for score in masked]
+        expected = (scores, masked, weights, [power / sum(powers) for power in powers])
+        for step, row in zip(value.steps, expected, strict=True):
+            assert list(step[query]) == pytest.approx(row)
+        if query == value.word:
+            total = sum(math.exp(score) for score in scores)
+            assert (value.total, value.seen) == pytest.approx((total, sum(powers)))
+            assert value.left == pytest.approx(sum(weights[: query + 1]))
 
 
 def test_several_heads_are_those_of_explain(vectors):

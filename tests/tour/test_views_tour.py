@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -32,14 +33,20 @@ def vectors():
     return open_vectors()
 
 
+@lru_cache(maxsize=32)
+def toured(sentence):
+    """The tour of a sentence, with the values of the screens that were drawn already."""
+    return tour_of(sentence, open_vectors())
+
+
 def shown(tour, number, width=80, **how):
     return [line.plain for line in tour_lines(tour, number, Screen(width, **how))]
 
 
 @pytest.mark.parametrize("sentence", ODD)
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_no_line_is_wider_than_the_screen(sentence, width, vectors):
-    tour = tour_of(sentence, vectors)
+def test_no_line_is_wider_than_the_screen(sentence, width):
+    tour = toured(sentence)
     for number in NUMBERS:
         for how in ({}, {"colours": "256"}, {"accessible": True}, {"encoding": "ascii"}):
             lines = shown(tour, number, width, **how)
@@ -50,13 +57,13 @@ def test_no_line_is_wider_than_the_screen(sentence, width, vectors):
 
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("colours", ["none", "truecolor"])
-def test_a_screen_and_its_prompt_fit_a_terminal(number, colours, vectors):
-    assert len(shown(tour_of(EXAMPLE, vectors), number, colours=colours)) <= 22
+def test_a_screen_and_its_prompt_fit_a_terminal(number, colours):
+    assert len(shown(toured(EXAMPLE), number, colours=colours)) <= 22
 
 
 @pytest.mark.parametrize("sentence", ODD)
-def test_there_is_no_number_that_is_not_one(sentence, vectors):
-    tour = tour_of(sentence, vectors)
+def test_there_is_no_number_that_is_not_one(sentence):
+    tour = toured(sentence)
     for number in NUMBERS:
         assert not re.search(r"\b(nan|inf|None)\b", " ".join(shown(tour, number)))
 
@@ -105,8 +112,8 @@ def test_scores_that_overflow_are_no_trouble(write):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_for_screen_readers_it_is_sentences(number, vectors):
-    text = "\n".join(shown(tour_of(EXAMPLE, vectors), number, accessible=True)[3:])
+def test_for_screen_readers_it_is_sentences(number):
+    text = "\n".join(shown(toured(EXAMPLE), number, accessible=True)[3:])
     assert not re.search("[\u2500-\u259f]|\\S   ", text)
 
 
@@ -151,8 +158,8 @@ LONG_NAME = "/a/rather long/path with 'quotes'/to a set/of vectors/of mine/" + "
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80])
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_command_that_is_broken_can_still_be_pasted(vectors, width, number):
-    tour = tour_of('the old king gave the young queen a golden ring before they left for the "x" sea of $1', vectors)
+def test_a_command_that_is_broken_can_still_be_pasted(width, number):
+    tour = toured('the old king gave the young queen a golden ring before they left for the "x" sea of $1')
     assert shown_of(tour, number, width, LONG_NAME)
     pasted, whole = shown_of(tour, number, width), try_command(tour, number)
     if width >= 60:
