@@ -20,6 +20,8 @@ SCREENS: dict[str, str] = {
     "distance": "Distance",
     "positions": "Positions",
     "mask": "The mask and the softmax",
+    "scaling": "Why scores are divided by √d",
+    "kernel": "The kernel view",
     "crossing": "Two languages",
 }
 BASICS = 8

@@ -5,14 +5,17 @@ import math
 import numpy as np
 import pytest
 
+from attncli import open_vectors
 from attncli.errors import AttnError, UsageError
 from attncli.tour.distance import distance_of
 from attncli.tour.embedding import embedding_of
+from attncli.tour.kernel import kernel_of
 from attncli.tour.lookup import lookup_of
 from attncli.tour.mask import mask_of
 from attncli.tour.order import order_of
 from attncli.tour.positions import positions_of
 from attncli.tour.projecting import projecting_of
+from attncli.tour.scaling import scaling_of
 from attncli.tour.several import several_of
 from attncli.tour.stacking import stacking_of
 from attncli.tour.tour import tour_of
@@ -219,6 +222,47 @@ def test_a_mask_is_minus_infinity_before_the_softmax(tour):
             assert value.left == pytest.approx(sum(weights[: query + 1]))
 
 
+def test_scores_spread_with_the_numbers_of_a_vector(tour):
+    x, value = tour.explanation.source.inputs.x, scaling_of(tour)
+    assert [size.d for size in value.sizes] == [1, 4, 16, 64, 200]
+    for size in value.sizes:
+        cut = x[:, : size.d]
+        for divided, scores in ((False, size.plain), (True, size.divided)):
+            rows = [row_of(cut, query, divided) for query in range(len(x))]
+            every = [score for row in rows for score in row[0]]
+            mean = sum(every) / len(every)
+            spread = math.sqrt(sum((score - mean) ** 2 for score in every) / len(every))
+            assert scores.spread == pytest.approx(spread, abs=1e-9)
+            assert scores.largest == pytest.approx(sum(max(row[1]) for row in rows) / len(rows))
+            assert scores.weights == pytest.approx(rows[value.word][1])
+
+
+def gaussian(x, word, sigma):
+    """K = e^(−‖q − k‖²/2σ²) of each key."""
+    squares = [sum((float(a) - float(b)) ** 2 for a, b in zip(x[word], key, strict=True)) for key in x]
+    return [math.exp(-square / (2 * sigma**2)) for square in squares]
+
+
+def test_a_kernel_weighs_keys_by_their_distance(tour):
+    x, value = tour.explanation.source.inputs.x, kernel_of(tour)
+    usual = math.sqrt(math.sqrt(x.shape[1]))
+    assert value.sigmas == pytest.approx([usual / 4, usual / 2, usual, usual * 2, usual * 8])
+    assert value.distances == pytest.approx([math.dist(x[value.word], key) for key in x])
+    for sigma, weights in zip(value.sigmas, value.weights, strict=True):
+        heights = gaussian(x, value.word, sigma)
+        assert weights == pytest.approx([height / sum(heights) for height in heights])
+    assert value.strip[:, 0] == pytest.approx(gaussian(x, value.word, usual / 4))
+    assert value.strip[:, -1] == pytest.approx(gaussian(x, value.word, usual * 8))
+
+
+def test_keys_of_one_length_have_the_weights_of_the_dot_product(write):
+    """The claim at the end of the screen of kernels."""
+    tour = tour_of("a b c", open_vectors(str(write(b"a 1 0 0 0\nb 0.6 0.8 0 0\nc 0 0 0.8 -0.6\n"))))
+    assert kernel_of(tour).weights[2] == pytest.approx(
+        row_of(tour.explanation.source.inputs.x, kernel_of(tour).word)[1]
+    )
+
+
 def test_several_heads_are_those_of_explain(vectors):
     from attncli import explain
 
@@ -241,8 +285,6 @@ def test_the_word_that_the_tour_follows(sentence, word, pronoun, vectors):
 
 
 def test_without_king_and_queen_it_is_the_ends_of_the_sentence(write):
-    from attncli import open_vectors
-
     tour = tour_of("b c a", open_vectors(str(write(b"a 1 0\nb 0.5 1\nc 1 2\nking 3 3\n"))))
     assert (distance_of(tour).ends, distance_of(tour).own) == (("b", "a"), True)
     assert distance_of(tour).far[0].score == pytest.approx(0.5 / math.sqrt(2))

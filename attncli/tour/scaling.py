@@ -1,0 +1,128 @@
+"""Screen 11: why scores are divided by √d: their spread grows with d, and a softmax of large scores has one winner.
+
+Vaswani et al. 2017, section 3.2.1 and its footnote: q·k of independent numbers of variance 1 has the variance d.
+"""
+
+from dataclasses import dataclass
+
+from attncli.arrays import Array
+from attncli.attention.attend import attend
+from attncli.tour.parts import MOST_ROWS, NARROW, Cell, Part, Phrase, number, paragraph, table, word
+from attncli.tour.strips import heat
+from attncli.tour.tour import Command, Tour, once
+from attncli.views.rounding import as_number
+from attncli.views.screen import Screen
+from attncli.views.terminal.heading import names
+
+SIZES = (1, 4, 16, 64, 256)  # numbers of a vector that are kept, below all of them
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of one kind: their standard deviation, the mean of the rows' largest weights, and one row [n]."""
+
+    spread: float
+    largest: float
+    weights: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Size:
+    """Vectors cut to their first d numbers: the scores q·k, and those divided by √d."""
+
+    d: int
+    plain: Scores
+    divided: Scores
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """The sizes, from the smallest to whole vectors; the rows are those of `word`."""
+
+    word: int
+    sizes: tuple[Size, ...]
+
+
+@once
+def scaling_of(tour: Tour) -> Scaling:
+    """The sentence's own vectors, cut to ever more of their numbers."""
+    x, word = tour.explanation.source.inputs.x, tour.subject.index  # x: [n, d_model]
+    sizes = [*(size for size in SIZES if size < x.shape[1]), x.shape[1]]
+    return Scaling(word, tuple(Size(d, *(_scores(x[:, :d], word, how) for how in ("dot", "scaled"))) for d in sizes))
+
+
+def _scores(x: Array, word: int, method: str) -> Scores:
+    attention = attend(x, x, x, method=method)
+    largest = float(attention.weights.max(axis=-1).mean())
+    return Scores(float(attention.scores.std()), largest, attention.weights[word])
+
+
+def parts(tour: Tour, screen: Screen) -> list[Part]:
+    """A row a size: the spread of scores and the weights of one word, without the division and with it."""
+    d, name = scaling_of(tour).sizes[-1].d, word(names(tour.explanation.sentence, screen)[scaling_of(tour).word])
+    strips: list[Phrase] = [". Strips: the weights of ", name, ", each as a share of the largest"]
+    intro = paragraph(
+        screen,
+        "A dot product is a sum of d products: the more numbers, the further scores lie apart. Here are the words' own "
+        f"vectors of {d} numbers, cut to their first d. Spread: standard deviation of all scores. Largest: of a row's "
+        "weights, on average",
+        *(strips if _drawn(screen) else []),
+        ".",
+    )
+    rows = [
+        [str(size.d), *_cells(size.plain, screen), *_cells(size.divided, screen)] for size in scaling_of(tour).sizes
+    ]
+    return [intro, table(_head(screen), rows, screen), _spreads(tour, screen), _why(screen)]
+
+
+def _head(screen: Screen) -> list[str]:
+    if screen.columns < NARROW:
+        return ["d", "q·k", "largest", "q·k/√d", "largest"]
+    strip = [] if screen.accessible else ["weights"]
+    return ["d", "q·k: spread", "largest", *strip, "q·k/√d: spread", "largest", *strip]
+
+
+def _cells(scores: Scores, screen: Screen) -> list[Cell]:
+    numbers: list[Cell] = [as_number(scores.spread), f"{scores.largest:.2f}"]
+    if not _drawn(screen):
+        return numbers
+    return [*numbers, heat(scores.weights[:MOST_ROWS] / scores.weights.max(), screen, signed=False)]
+
+
+def _drawn(screen: Screen) -> bool:
+    return screen.columns >= NARROW and not screen.accessible
+
+
+def _spreads(tour: Tour, screen: Screen) -> Part:
+    """How far the spreads and the largest weights come, without the division and with it."""
+    value = scaling_of(tour)
+    if len(value.sizes[0].plain.weights) == 1:
+        return paragraph(screen, "With one word there is one score, and no spread.")
+    first, last = value.sizes[0], value.sizes[-1]
+    return paragraph(
+        screen,
+        *(f"From {first.d} to {last.d} numbers the spread grows ", *_times(first.plain, last.plain)),
+        *(", divided by √d ", *_times(first.divided, last.divided), ". The largest weight of a row comes to "),
+        *(number(f"{last.plain.largest:.2f}"), " without the division, and to "),
+        *(number(f"{last.divided.largest:.2f}"), " with it."),
+    )
+
+
+def _times(first: Scores, last: Scores) -> list[Phrase]:
+    """How many times the spread grew; the two themselves where it began at 0."""
+    if first.spread == 0:
+        return [f"from 0 to {as_number(last.spread)}"]
+    return [number(f"{last.spread / first.spread:.1f}"), " times"]
+
+
+def _why(screen: Screen) -> Part:
+    return paragraph(
+        screen,
+        "Near a weight of 1 training stands still: the slope of a softmax, w·(1 − w), is near 0. Independent numbers "
+        "of variance 1 give q·k the variance d, hence √d.",
+    )
+
+
+def command(tour: Tour) -> Command:
+    """The matrix without the division beside the one with it."""
+    return Command("compare", ("--against", "dot"), tour.text)
