@@ -4,6 +4,7 @@ On word vectors: `explain` a sentence, `compare` similarity methods, `align` two
 On either: `similar` says which words make two texts alike.
 On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`,
 `head_contributions`; `open_model` opens one. `treebank_heads` holds heads of either against treebanks.
+`show` takes attention weights from anywhere else.
 `attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from attncli.recipes.contributions import HeadContributions, head_contributions
     from attncli.recipes.explaining import explain
     from attncli.recipes.explanation import Explanation
+    from attncli.recipes.given import show
     from attncli.recipes.head_effects import HeadEffects, head_effects
     from attncli.recipes.head_ranking import HeadRanking, rank_heads
     from attncli.recipes.logit_lens import Lens, lens
@@ -62,6 +64,7 @@ __all__ = [
     "open_vectors",
     "predict",
     "rank_heads",
+    "show",
     "similar",
     "treebank_heads",
 ]
@@ -77,6 +80,7 @@ _HOMES = {
     "recipes.contributions": ("HeadContributions", "head_contributions"),
     "recipes.explaining": ("explain",),
     "recipes.explanation": ("Explanation",),
+    "recipes.given": ("show",),
     "recipes.head_effects": ("HeadEffects", "head_effects"),
     "recipes.head_ranking": ("HeadRanking", "rank_heads"),
     "recipes.logit_lens": ("Lens", "lens"),

@@ -193,7 +193,7 @@ def among(modules, *packages):
 
 HELP = [
     *([], ["tour"], ["explain"], ["compare"], ["explore"], ["heads"], ["train"], ["corpus"], ["completion"], ["man"]),
-    *(["predict"], ["align"], ["similar"]),
+    *(["predict"], ["align"], ["similar"], ["show"]),
     *(["vectors"], *(["vectors", name] for name in vectors.COMMANDS)),
     *(["models"], *(["models", name] for name in models.COMMANDS)),
 ]

@@ -15,7 +15,7 @@ from oracles.minilm_folder import INSTALL, needs_minilm
 from support.command import attn, shell
 from support.places import ROOT
 from support.terminal import Session
-from support.texts import write_examples
+from support.texts import write_examples, write_weights
 
 import attncli
 from attncli import explain
@@ -55,6 +55,7 @@ def place(tmp_path, monkeypatch):
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
         (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
         write_examples(tmp_path)
+        write_weights(tmp_path)
         (tmp_path / "tests").symlink_to(ROOT / "tests")
         return tmp_path
 

@@ -12,6 +12,7 @@ from oracles.checkpoints import TINY
 import attncli
 from attncli.settings.alignment import AlignmentSettings, check_alignment
 from attncli.settings.explanation import Settings, check_settings
+from attncli.settings.given import GivenSettings, check_given
 from attncli.settings.model import DRAWS, ModelSettings, check_model_settings
 from attncli.settings.similarity import SimilaritySettings, check_similarity
 
@@ -24,6 +25,7 @@ CHECKS = {
     ModelSettings: check_model_settings,
     AlignmentSettings: check_alignment,
     SimilaritySettings: check_similarity,
+    GivenSettings: check_given,
 }
 #: The function, the class of its settings, those that it has not, and its own parameters.
 TABLE = [
@@ -36,6 +38,7 @@ TABLE = [
     ("head_contributions", ModelSettings, (REDUCTION - {"word"}) | SAID | {"stride"}, {"for_"}),
     ("align", AlignmentSettings, set(), {"model"}),
     ("similar", SimilaritySettings, set(), {"model"}),
+    ("show", GivenSettings, set(), set()),
     ("predict", ModelSettings, REDUCTION - {"word"} | {"stride", "layer", "head"}, set()),
 ]
 

@@ -32,6 +32,7 @@ MODULES = {
     "predict": "attncli.cli.commands.predict",
     "similar": "attncli.cli.commands.similar",
     "align": "attncli.cli.commands.align",
+    "show": "attncli.cli.commands.show",
     "train": "attncli.cli.commands.train",
     "corpus": "attncli.cli.commands.corpus",
     "example": "attncli.cli.commands.example",

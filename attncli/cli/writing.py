@@ -64,6 +64,7 @@ def write_one(
     *,
     full: bool = False,
     figure: PictureOptions = MAP,
+    numbers: bool = False,
     after: Callable[[Any, Sink], None] = lambda *_: None,
 ) -> None:
     """Make and write one record, whose `sentences` hold the unknown words; `after` may write more."""
@@ -71,7 +72,7 @@ def write_one(
         record = make()
         if form.name != "txt" or output.output:  # the page names them itself
             _say_notes(record, None, output.quiet)
-        writer_for(form, output, sink, full, figure).write(record)
+        writer_for(form, output, sink, full, figure, numbers).write(record)
         after(record, sink)
 
 

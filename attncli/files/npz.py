@@ -6,7 +6,7 @@ The header of an array is read by its grammar: NumPy's own reader evaluates Pyth
 import math
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NEEDED = (
     "numpy.savez writes one: w_q, w_k, w_v [n_head, d_model, d_k], w_o [n_head·d_v, d_model], parameters of the method"
 )
+Choose = Callable[[Sequence[str]], Collection[str]]
 # A compressed file may hold this much, or this many times its own size: projections of zeros and ones pack tightly.
 PLAIN_BYTES, EXPANSION = 2**25, 4
 WIDENED = 2  # so much more its numbers may take in float64
@@ -40,11 +41,21 @@ ENTRY = re.compile(
 AXIS = re.compile(r"\s*(\d{1,18})L?\s*")  # with the L of Python 2
 
 
-def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
-    """Those of the arrays `names` that the file holds, in float64.
+def read_npz(
+    path: str | Path,
+    names: Collection[str] | Choose,
+    *,
+    texts: Collection[str] = (),
+    of: str = "projections",
+    needed: str = NEEDED,
+) -> dict[str, Array]:
+    """Those of the arrays `names` that the file holds, in float64; `texts` may be of texts.
+
+    names: or a function that chooses from those that are there; of: the content of such a file, and needed: its form,
+    both for errors.
 
     Raises:
-        ResourceError: no such file, no whole `.npz`, an array that is not of floats, or one that claims too much.
+        ResourceError: no such file, no whole `.npz`, an array that is not of numbers, or one that claims too much.
     """
     import zipfile  # 10 ms, which only a file should cost
 
@@ -53,17 +64,20 @@ def read_npz(path: str | Path, names: Collection[str]) -> dict[str, Array]:
             raise ValueError("it is not a file")
         room = max(PLAIN_BYTES, EXPANSION * os.path.getsize(path))
         with zipfile.ZipFile(path) as archive:
-            arrays = _read_members(archive, names, room)
+            there = [info.filename.removesuffix(".npy") for info in archive.infolist()]
+            arrays = _read_members(archive, names(there) if callable(names) else names, texts, room)
         if arrays or (kind := _kind_of(path)) is None or kind.key == "npz":
             return arrays
     except OSError as error:
         reason = error.strerror or "it cannot be read"
+    except ResourceError:
+        raise
     except Exception as error:  # a hostile archive can bring about any
         reason = str(error).splitlines()[0][:MOST_SAID] if str(error) else "it is damaged"
     kind = _kind_of(path)
     if kind is not None and kind.key != "npz":
-        raise ResourceError(f"{str(path)!r} is {kind.name}, not a file of projections", _hint(kind, str(path)))
-    raise ResourceError(f"cannot read projections from {str(path)!r}: {reason}", NEEDED)
+        raise ResourceError(f"{str(path)!r} is {kind.name}, not a file of {of}", _hint(kind, str(path), needed))
+    raise ResourceError(f"cannot read {of} from {str(path)!r}: {reason}", needed)
 
 
 def _kind_of(path: str | Path) -> "FileKind | None":
@@ -72,9 +86,9 @@ def _kind_of(path: str | Path) -> "FileKind | None":
     return kind_of_file(path)
 
 
-def _hint(kind: "FileKind", path: str) -> str:
-    """The way on from a file that was not fetched or not unpacked, else the form of a file of projections."""
-    return kind.hint(path) if kind.key in ("lfs", "html") or "unpacks" in kind.way else NEEDED
+def _hint(kind: "FileKind", path: str, needed: str) -> str:
+    """The way on from a file that was not fetched or not unpacked, else the form of a file that is read."""
+    return kind.hint(path) if kind.key in ("lfs", "html") or "unpacks" in kind.way else needed
 
 
 def write_npz(path: str | Path | BinaryIO, arrays: Mapping[str, Array]) -> None:
@@ -94,7 +108,7 @@ def write_member(archive: "ZipFile", name: str, array: Array) -> None:
         np.lib.format.write_array(member, np.asarray(array, order="C"), allow_pickle=False)
 
 
-def _read_members(archive: "ZipFile", names: Collection[str], room: int) -> dict[str, Array]:
+def _read_members(archive: "ZipFile", names: Collection[str], texts: Collection[str], room: int) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     widened = WIDENED * room
     for info in archive.infolist():
@@ -107,24 +121,29 @@ def _read_members(archive: "ZipFile", names: Collection[str], room: int) -> dict
         if room < 0 or info.compress_type not in (0, 8):  # stored or deflated, as NumPy writes it
             raise ValueError(f"{name} is packed so that it would unfold to {info.file_size:,} bytes")
         with archive.open(info) as member:
-            arrays[name] = _read_array(member, name, info.file_size, widened)
+            arrays[name] = read_array(member, name, info.file_size, widened, "U" if name in texts else "fiu")
         widened -= arrays[name].nbytes
     return arrays
 
 
-def _read_array(member: IO[bytes], name: str, size: int, room: int) -> Array:
-    """One `.npy` member of `size` bytes; its header is believed only where it agrees with that size."""
+def read_array(member: IO[bytes], name: str, size: int, room: int, kinds: str = "fiu") -> Array:
+    """One array of a file or member of `size` bytes, believed only where its header agrees with that size.
+
+    room: so many bytes it may take in float64; kinds: of its dtype, as NumPy names them. ValueError: it is another.
+    """
     try:
         shape, by_column, dtype = read_npy_header(member)
     except ValueError as error:
         raise ValueError(f"{name} is damaged: {error}") from None
-    if dtype.kind not in "fiu":
-        raise ValueError(f"{name}: expected numbers, got dtype {dtype}")
+    if dtype.kind not in kinds:
+        raise ValueError(f"{name}: expected {'texts' if kinds == 'U' else 'numbers'}, got dtype {dtype}")
     data = member.read(size)
     if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{name} claims the shape {list(shape)} of {dtype}, and {len(data):,} bytes follow")
     if 8 * math.prod(shape) > room:
         raise ValueError(f"{name} holds {math.prod(shape):,} numbers, too many for a file of this size")
+    if kinds == "U":
+        return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C")
     with np.errstate(all="ignore"):  # a number beyond float64 becomes an infinity, which is refused
         return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float64)
 

@@ -19,14 +19,16 @@ from attncli.errors import AttnError, Setting
 from attncli.models.checkpoint.places import relations_folder
 from attncli.models.model import Model, open_model
 from attncli.recipes.changes import check_ablated
+from attncli.recipes.combinations import MOST_FLOWING, without_scores
 from attncli.recipes.differences import beside_of
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.inputs import find_query
 from attncli.recipes.model_input import input_remarks
 from attncli.recipes.model_run import ModelRun, Progress, Step, check_room
-from attncli.recipes.model_source import PICTURED, ModelSource
-from attncli.recipes.reduction import MOST_FLOWING, Reduction, check_combined, combine, remarks, without_scores
+from attncli.recipes.model_source import ModelSource
+from attncli.recipes.reduction import Reduction, check_combined, combine, remarks
 from attncli.recipes.sides import segments, special_tokens
+from attncli.recipes.sources import PICTURED
 from attncli.settings.model import ModelSettings, check_model_settings
 from attncli.settings.wording import Remark
 

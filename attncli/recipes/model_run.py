@@ -17,10 +17,10 @@ from attncli.models.family import ModelLayer, ModelShape, PackedLayer
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
 from attncli.models.windows import Windows, join
+from attncli.recipes.combinations import without_scores
 from attncli.recipes.explanation import Layer
 from attncli.recipes.model_input import part_of, read_input
 from attncli.recipes.model_source import ModelInfo
-from attncli.recipes.reduction import without_scores
 from attncli.settings.model import FEWER_HEADS, SOME_HEADS, ModelSettings, chosen
 
 Progress = Callable[[str, int, int], None]

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from attncli.analysis.kinds import HeadKinds, measures_of
 from attncli.arrays import Array
 from attncli.models.model import Model
+from attncli.recipes.combinations import UNITS
 from attncli.recipes.sources import Neighbours, Source
 from attncli.settings.model import ModelSettings
-
-PICTURED = 32  # pixels of a side of a head's picture, at most
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,11 @@ class ModelSource(Source):
     def combined(self) -> str | None:
         """The combination that the one matrix is."""
         return None if self.settings.combine == "none" else self.settings.combine
+
+    @property
+    def sums(self) -> bool:  # type: ignore[override]
+        """Whether rows sum to 1: those of the other combinations do not."""
+        return self.settings.combine not in UNITS
 
     def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
         """Empty: hidden states are not in the space of word vectors."""

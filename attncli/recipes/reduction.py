@@ -5,33 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attncli.analysis import combining
 from attncli.analysis.flow import flow
 from attncli.analysis.merging import hide, merge_words
 from attncli.arrays import Array
 from attncli.errors import Setting, UsageError
 from attncli.models.model_input import ModelInput
-from attncli.recipes.explanation import Explanation, Layer
+from attncli.recipes.combinations import COMBINATIONS, COMBINED, MOST_FLOWING, THROUGH_LAYERS, UNITS, without_scores
+from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_source import ModelSource
 from attncli.recipes.sides import Side
 from attncli.settings.model import ModelSettings
-
-MOST_FLOWING = 32  # tokens; of more, only the flow of the chosen query is computed
-COMBINATIONS = {
-    "mean": "the mean over the chosen layers and heads",
-    "max": "the largest weight in any chosen layer and head",
-    "rollout": "attention rollout over the chosen layers (Abnar & Zuidema 2020): mean weights and residual, multiplied",
-    "flow": "attention flow over the chosen layers (Abnar & Zuidema 2020): the most that reaches a token from each",
-    "norm": "‖αf(x)‖ (Kobayashi et al. 2020), the mean over the chosen layers",
-}
-UNITS = {"max": "; a row sums to 1 or more", "flow": "; each from 0 to 1", "norm": ": lengths, not shares"}
-COMBINED = {
-    "mean": combining.mean,
-    "max": combining.maximum,
-    "rollout": combining.rollout,
-    "norm": combining.mean,  # of lengths in the place of weights
-}
-THROUGH_LAYERS = ("rollout", "flow")  # they follow a token through the layers, as one of its own text
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +88,6 @@ def check_combined(settings: ModelSettings, given: ModelInput) -> None:
     if settings.combine == "flow" and n > MOST_FLOWING and settings.word is None:
         reason = f"expected at most {MOST_FLOWING} tokens to work out the flow of all, got {n}"
         raise UsageError(reason, ("choose one: ", Setting("word", "WORD")), setting="combine", value="flow")
-
-
-def without_scores(weights: Array, visible: Array, number: int, heads: tuple[int, ...]) -> Layer:
-    """A layer of which only the weights `[n_head, n_query, n_key]` are left.
-
-    visible: a combination of several layers reaches more keys than one layer.
-    """
-    of_queries, of_keys = (np.empty((len(weights), n, 0)) for n in visible.shape)
-    seen = visible | np.any(weights > 0, axis=0)  # [n_query, n_key]
-    return Layer(number, heads, of_queries[0], seen, of_queries, of_keys, of_keys, of_queries, weights=weights)
 
 
 def mean_of_heads(explanation: Explanation[ModelSource]) -> Explanation[ModelSource]:

@@ -1,4 +1,4 @@
-"""The source of an explanation: word vectors with the heads over them, here, or a model."""
+"""The source of an explanation: word vectors with the heads over them, here, a model, or weights that were given."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -16,10 +16,12 @@ from attncli.vectors import Vectors
 if TYPE_CHECKING:  # not imported for vectors alone
     from attncli.analysis.kinds import HeadKinds
     from attncli.recipes.model_source import ModelInfo
+    from attncli.settings.given import GivenSettings
     from attncli.settings.model import ModelSettings
 
 Own = TypeVar("Own", bound="Source")
 NEIGHBOURS = 10
+PICTURED = 32  # pixels of a side of a head's picture, at most
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,20 @@ Neighbours = tuple[tuple[Neighbour, ...], tuple[Neighbour, ...] | None]
 class Source:
     """The properties that every view may read of a source.
 
-    kind: "vectors" or "model"; repeats: whether its layers are one block applied again, of which the last one counts.
-    model: None for vectors. roles: the role of each trained head over vectors.
+    kind: "vectors", "model" or "weights"; command: of attn, that shows it; repeats: whether its layers are one block
+    applied again, of which the last one counts. model: None of others. roles: the role of each trained head over
+    vectors. sums: whether each row of weights that is not 0 sums to 1. special: the keys that a model added, boolean
+    `[n_key]`, None of vectors.
 
-    Of a model, layers and heads: the numbers of the chosen ones; kinds `[n_layer, n_head]`: the kind of each;
-    strongest, both `[n_layer, n_head]`: the key with most weight of the chosen query under each, and that weight;
+    Of a model and of weights, layers and heads: the numbers of the chosen ones; kinds `[n_layer, n_head]`: the kind of
+    each; strongest, both `[n_layer, n_head]`: the key with most weight of the chosen query under each, and that weight;
     pictures `[n_layer, n_head, p, q]`: the weights of each, pooled.
     """
 
     kind: ClassVar[str]
+    command: ClassVar[str] = "explain"
     repeats: ClassVar[bool]
-    settings: "Settings | ModelSettings"
+    settings: "Settings | ModelSettings | GivenSettings"
     model: "ModelInfo | None"
     layers: tuple[int, ...]
     heads: tuple[int, ...]
@@ -55,6 +60,8 @@ class Source:
     strongest: tuple[Array, Array] | None
     pictures: Array | None
     roles: tuple[Role, ...]
+    sums: bool
+    special: Array | None
 
     @property
     @abstractmethod
@@ -127,7 +134,8 @@ class VectorSource(Source):
     roles: tuple[Role, ...] = ()
 
     kind, repeats, unit = "vectors", True, "word"
-    model = combined = kinds = strongest = pictures = None
+    model = combined = kinds = strongest = pictures = special = None
+    sums = True
     layers = heads = ()
 
     @property

@@ -13,6 +13,7 @@ TYPED = {
     **{"sentence": "the sentence", "SOURCE": "the source", "TARGET": "the target"},
     **{"A": "the first text", "B": "the second text", "text": "the text", "line": "the line"},
     "output": "-o",
+    "weights": "the weights",
     "lines_in": "--in",
     "schema": "attn schema",
     "example": "attn example",

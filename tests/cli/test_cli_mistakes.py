@@ -6,7 +6,7 @@ import re
 import pytest
 from support.command import attn, shell
 from support.places import TESTS
-from support.texts import write_examples
+from support.texts import write_examples, write_weights
 
 from attncli.cli.commands import (
     align,
@@ -18,12 +18,13 @@ from attncli.cli.commands import (
     man,
     predict,
     schema,
+    show,
     similar,
     tour,
     train,
 )
 
-MODULES = (explain, compare, heads, predict, similar, align, train, corpus, schema, tour, completion, man)
+MODULES = (explain, compare, heads, predict, similar, align, show, train, corpus, schema, tour, completion, man)
 MODEL = TESTS / "oracles" / "tiny" / "bert"
 HOSTILE = [
     "[red]x[/red]",
@@ -62,6 +63,7 @@ EXAMPLES = [line for module in MODULES for line in module.EXAMPLES.splitlines()]
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_the_examples_of_the_help_run(example, tmp_path):
     write_examples(tmp_path)
+    write_weights(tmp_path)
     (tmp_path / "my-model").symlink_to(MODEL)
     (tmp_path / "my-decoder").symlink_to(MODEL.parent / "gpt2")
     done = shell(example, tmp_path)

@@ -7,7 +7,7 @@ import pytest
 import typer
 from oracles.checkpoints import TINY
 from support.command import attn
-from support.texts import write_pairs
+from support.texts import write_pairs, write_weights
 from support.treebanks import write_treebank, written
 
 from attncli.cli.app import app
@@ -38,6 +38,7 @@ VALUES = {
     **{"d_k": "8", "minutes": "1", "epochs": "1", "resume": "x.npz", "evaluate": "trained", "minus": "cat"},
     **{"width": "column", "dpi": "72", "heads_shown": "1.1"},
     **{"name": "x", "dtype": "int8", "revision": "x"},
+    **{"tokens": "tokens.txt", "other_tokens": "tokens.txt"},
     **{"treebank": "en.conllu", "relations": "obj", "choose_on": "other.conllu"},
 }
 
@@ -55,6 +56,7 @@ CALLS = [
     ["predict", "he is", "--model", GPT2, "--generate", "3"],
     ["similar", "the dog, plays", "a qwzxq runs he is"],
     ["align", "the dog, plays", "a qwzxq runs he is"],
+    ["show", "weights.npz"],
     ["tour", "a dog", "--screen", "2"],
     ["tour", "a dog", "--screen", "2", "--model", BERT],
     ["corpus", "english.txt"],
@@ -94,6 +96,10 @@ FURTHER = [
     ["explain", TEXT, "--model", BERT, "--layer", "1", "--head", "0"],
     ["explain", TEXT, "--model", BERT, "--json"],
     ["explain", TEXT, "--model", BERT, "-o", "x.svg"],
+    ["show", "weights.npz", "--layer", "1", "--head", "0"],
+    ["show", "weights.npz", "--json"],
+    ["show", "weights.npz", "--word", "he"],
+    ["show", "weights.npz", "-o", "x.svg"],
     ["compare", TEXT, "--json"],
     ["heads", MASKED, "--model", BERT, "--by", "effect", "--json"],
     ["heads", "he is Bark", "--model", GPT2, "--by", "contribution"],
@@ -158,6 +164,7 @@ def result(call, folder):
     folder.mkdir()
     write_pairs(folder)
     write_treebank(folder)
+    write_weights(folder)
     (folder / "other.conllu").write_text(written("We 2 nsubj", "eat 0 root", "old 4 amod", "fish 2 obj"))
     (folder / "gold.txt").write_text("1-1\n1-1\n1-1\n")
     done = attn(*call, cwd=folder)

@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import gensim
+from support.places import TESTS
 
 from attncli.cli.commands.example import FILES
 
@@ -40,3 +41,10 @@ def write_examples(folder):
     sides = zip(*(line.split("\t") for line in (folder / "pairs.tsv").read_text().splitlines()), strict=True)
     for name, side in zip(("english.txt", "german.txt"), sides, strict=True):
         (folder / name).write_text("".join(f"{line}\n" for line in side), encoding="utf-8")
+
+
+def write_weights(folder):
+    """The attention that PyTorch gives of a tiny model as `weights.npz`, and other texts of its tokens."""
+    (folder / "weights.npz").write_bytes((TESTS / "oracles" / "given.npz").read_bytes())
+    tokens = ["[CLS]", *["Bark", "is", "very", "cute", "and", "he", "is", "a", "dog"], "[SEP]"]
+    (folder / "tokens.txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")

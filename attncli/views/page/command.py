@@ -12,17 +12,36 @@ from attncli.vectors.places import EMBEDDED
 from attncli.views.shell import shell_word
 
 
-def command_of(explanation: Explanation) -> dict[str, Any]:
-    """The sentence and the options of `attn explain`, as words for a shell.
+def command_of(explanation: Explanation) -> dict[str, Any] | None:
+    """The sentence and the options of `attn explain`, as words for a shell; those of `attn show` of weights of a file.
 
     heads: whether layer and head are still to be named, which the page does for what it shows. guard: the sentence
     begins with a dash, and comes last.
     """
     source = explanation.source
+    if source.kind == "weights":
+        return _of_given(explanation)
     options = [*_source(explanation), *map(shell_word, as_typed(_rest(explanation)))]
     of_heads = source.kind == "model" and source.combined is None
     text = explanation.sentence.parts[0].text
-    return {"text": shell_word(text), "options": options, "heads": of_heads, "guard": text.startswith("-")}
+    return {
+        "name": "attn explain",
+        "text": shell_word(text),
+        "options": options,
+        "heads": of_heads,
+        "guard": text.startswith("-"),
+    }
+
+
+def _of_given(explanation: Explanation) -> dict[str, Any] | None:
+    """The file and the options of `attn show`; None of arrays in memory, which no command reads."""
+    source: Any = explanation.source
+    if not source.words:
+        return None
+    name, file, *options = source.words
+    typed = [*map(shell_word, (*options, *as_typed(_rest(explanation))))]
+    heads, guard = source.combined is None, file.startswith("-")
+    return {"name": f"attn {name}", "text": shell_word(file), "options": typed, "heads": heads, "guard": guard}
 
 
 def commands_of(comparison: Comparison | ModelComparison) -> list[str]:
@@ -38,7 +57,7 @@ def commands_of(comparison: Comparison | ModelComparison) -> list[str]:
 
 
 def _compared(baseline: Explanation, change: str) -> str:
-    command = command_of(baseline)
+    command = command_of(baseline) or {}
     text = command["text"]
     words = [text, *command["options"], change]
     return " ".join(["attn compare", *([*words[1:], "--", text] if command["guard"] else words)])

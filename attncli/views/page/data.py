@@ -93,6 +93,7 @@ def _source(explanation: Explanation, packing: Packing) -> Record:
         "means": meanings_of(explanation),
         "known": heads_record(explanation),
         "combined": explanation.source.combined,
+        "given": explanation.source.kind == "weights",
         "pinned": explanation.query,
         "only": explanation.query if explanation.partial else None,
         "units": units,

@@ -9,7 +9,6 @@ from attncli.arrays import Array
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.head_effects import HeadEffects
 from attncli.recipes.model_comparison import ModelComparison, correspond
-from attncli.recipes.model_source import ModelSource
 from attncli.views.page.kinds import bare_kinds_of
 
 
@@ -74,8 +73,8 @@ def _counting(explanation: Explanation) -> Array:
     counts = np.ones((n, m), dtype=bool)
     if explanation.memory is None:
         counts = abs(np.arange(m) - np.arange(n)[:, None]) > 1
-    if isinstance(explanation.source, ModelSource):
-        special = explanation.source.special  # [n_key]
+    special = explanation.source.special  # [n_key]
+    if special is not None:
         counts = counts & ~special & (np.arange(m) > 0)
         if explanation.memory is None:
             counts = counts & ~special[:, None]

@@ -93,7 +93,8 @@ function whyNoScores() {
     return `This is ${how} of the layer. Each has scores and values of its own: choose one head to follow its steps.`;
   }
   if (reducedBy()) return "Some of each row is left out: there are no scores or values behind what remains of it.";
-  const { combined } = view.source;
+  const { combined, given } = view.source;
+  if (given && !combined) return "Weights alone were given: there are no scores or values behind them.";
   if (combined) return `Heads were combined (${combined}): there are no scores or values behind these weights.`;
   return page.bytes === 1
     ? "Scores and values are left out, for they would make the page too large."

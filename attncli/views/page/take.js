@@ -45,7 +45,7 @@ function commandNow() {
   const word = lastPin() && placeOfWord(lastPin().query);
   if (word != null) options.push(`--word ${word}`);
   const words = command.guard ? [...options, "--", command.text] : [command.text, ...options];
-  return ["attn explain", ...words].join(" ");
+  return [command.name, ...words].join(" ");
 }
 
 // As the command counts them, which leaves special tokens out altogether.
@@ -73,5 +73,6 @@ const TAKEN = {
 };
 
 function listenToTake() {
+  found("take").querySelector("[data-take=command]").hidden = page.sources[0].command === null;
   found("take").addEventListener("click", ({ target }) => TAKEN[target.closest("button")?.dataset.take]?.());
 }

@@ -17,14 +17,15 @@ def explanation_arrays(explanation: Explanation) -> dict[str, Array]:
     """`weights` and `scores` `[n_layer, n_head, n_query, n_key]`, −inf where hidden, and the texts of the tokens.
 
     `queries` and `keys` are the tokens of either side `[n]`, and `segments` `[n]` says which of two texts they are of;
-    of a model, `layer` and `head` say which are there, and `model` is its description as JSON. Where heads were
-    combined or pieces merged there are no scores. Rows that were not computed are NaN.
+    of a model and of weights, `layer` and `head` say which are there, and a `model` is described as JSON. Where heads
+    were combined or pieces merged there are no scores. Rows that were not computed are NaN.
     """
     arrays: dict[str, Any] = {"weights": explanation.known_weights}
     if explanation.has_scores:
         arrays["scores"] = explanation.scores
-    if explanation.source.model is not None:
+    if explanation.source.layers:
         arrays |= {"layer": explanation.source.layers, "head": explanation.source.heads}
+    if explanation.source.model is not None:
         arrays["model"] = json.dumps(vars(explanation.source.model))
     return _as_arrays(arrays | _tokens(explanation))
 

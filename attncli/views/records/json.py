@@ -19,6 +19,7 @@ from attncli.views.formula import formula_of
 from attncli.views.rounding import rounded_parts
 
 if TYPE_CHECKING:  # an explanation of vectors need not wait for models
+    from attncli.recipes.given import GivenSource
     from attncli.recipes.head_ranking import HeadRanking
     from attncli.recipes.model_source import ModelSource
 
@@ -32,7 +33,7 @@ ATTENTION_VERSION = "1.1"  # of the records of explain and compare
 
 def explanation_json(explanation: Explanation, *, full: bool = False, precision: int = 6) -> str:
     """One line of the `attn.explain` schema; `full` adds queries, keys, values, outputs and neighbours."""
-    if explanation.source.model is not None:
+    if explanation.source.vectors is None:
         _check_size(explanation, precision, full)
     numbers, source = Numbers(precision), explanation.source
     record = {
@@ -42,6 +43,7 @@ def explanation_json(explanation: Explanation, *, full: bool = False, precision:
         "memory": explanation.memory and sentence_record(explanation.memory),
         "vectors": source.vectors and vectors_record(source.vectors),
         "model": source.model and vars(source.model),
+        **GIVEN[source.kind](source),
         "settings": SETTINGS[source.kind](source),
         "scores": numbers.array(explanation.scores) if explanation.has_scores else None,
         "weights": numbers.array(explanation.known_weights) if explanation.has_matrix else None,
@@ -173,7 +175,7 @@ def vectors_record(vectors: Vectors) -> dict[str, Any]:
     return {"name": vectors.name, "words": vectors.words, "dimensions": vectors.dimensions}
 
 
-def _of_model(source: "ModelSource") -> dict[str, Any]:
+def _of_model(source: "ModelSource | GivenSource") -> dict[str, Any]:
     settings = {name: value for name, value in vars(source.settings).items() if name not in (*TEXTS, *DRAWS)}
     return settings | {"layer": list(source.layers), "head": list(source.heads)}
 
@@ -182,6 +184,15 @@ def _of_model(source: "ModelSource") -> dict[str, Any]:
 SETTINGS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "vectors": lambda source: _settings(source.settings),
     "model": _of_model,
+    "weights": _of_model,
+}
+
+
+#: Keys of a source that the others have not.
+GIVEN: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "vectors": lambda source: {},
+    "model": lambda source: {},
+    "weights": lambda source: {"given": {"name": source.name}},
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from attncli.settings.alignment import AlignmentSettings
 from attncli.settings.explanation import METHODS, Settings
+from attncli.settings.given import GivenSettings
 from attncli.settings.model import DRAWS, PATTERN_NAMES, TEXTS, ModelSettings, PredictionOptions
 from attncli.settings.option import OneOf, Option, Whole
 from attncli.settings.similarity import SimilaritySettings
@@ -37,6 +38,8 @@ def _filled(part: dict[str, Any]) -> dict[str, Any]:
         return json_schema(Settings, TEXTS) | {"additionalProperties": True}
     if part.get("$settings") == "model":
         return json_schema(ModelSettings, (*TEXTS, *DRAWS)) | {"additionalProperties": False}
+    if part.get("$settings") == "given":
+        return json_schema(GivenSettings) | {"additionalProperties": False}
     if part.get("$settings") == "prediction":
         return json_schema(PredictionOptions, TEXTS) | {"additionalProperties": False}
     if "$record" in part:

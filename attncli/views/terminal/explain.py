@@ -28,7 +28,7 @@ def explanation_lines(explanation: Explanation, screen: Screen) -> list[Text]:
         return close_up_lines(explanation, explanation.close_up(explanation.query), screen)
     from attncli.views.terminal.query import row_lines
 
-    return page("attn explain", explanation, [row_lines(explanation, screen)], (), screen)
+    return page(f"attn {explanation.source.command}", explanation, [row_lines(explanation, screen)], (), screen)
 
 
 def _heads_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen) -> list[Text]:
@@ -52,7 +52,7 @@ def _map_page(explanation: Explanation, kinds: "HeadKinds", screen: Screen, less
     from attncli.views.terminal.head_map import map_blocks
 
     drawn, key = map_blocks(explanation, kinds, screen, less)
-    lines = page("attn explain", explanation, [drawn.lines, key.lines], drawn.notes, screen)
+    lines = page(f"attn {explanation.source.command}", explanation, [drawn.lines, key.lines], drawn.notes, screen)
     return [*lines, *(next_lines(explanation, screen) if screen.height else [])]
 
 
@@ -68,13 +68,13 @@ def explain_lines(explanation: Explanation, screen: Screen) -> list[Text]:
         return first_lines(explanation, screen)
     context = context_lines(explanation, screen)
     if not explanation.has_matrix:
-        return page("attn explain", explanation, [context.lines], context.notes, screen)
+        return page(f"attn {explanation.source.command}", explanation, [context.lines], context.notes, screen)
     matrices = matrices_block(explanation, screen)
     how = f"each row is a {explanation.source.unit}, its columns are what it attends to{sums(explanation)}"
     remarks = (*matrices.notes, *context.notes, *notes_on_matrices(explanation))
     weights = [*heading("weights", how, screen), *matrices.lines]
     parts = [_finding(explanation, screen), weights, role_lines(explanation, screen), context.lines]
-    return page("attn explain", explanation, parts, remarks, screen)
+    return page(f"attn {explanation.source.command}", explanation, parts, remarks, screen)
 
 
 def _finding(explanation: Explanation, screen: Screen) -> list[Text]:

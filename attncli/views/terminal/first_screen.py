@@ -48,7 +48,7 @@ def first_lines(explanation: Explanation, screen: Screen) -> list[Text]:
 
 def _page(explanation: Explanation, room: Room, high: int, screen: Screen) -> tuple[list[Text], bool]:
     """The page, and whether its matrix has every word."""
-    first, empty = title("attn explain", explanation, screen), [] if room.bare else [Text()]
+    first, empty = title(f"attn {explanation.source.command}", explanation, screen), [] if room.bare else [Text()]
     said = [*coloured_sentences(explanation, screen, room.sentence), *finding_lines(explanation, screen)]
     top = [*(first[:1] if room.bare else first), *empty, *said, *empty]
     end = [*_always(explanation, screen), *next_lines(explanation, screen, room.commands)]

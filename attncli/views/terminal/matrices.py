@@ -13,7 +13,7 @@ FEWEST_ROWS = 9  # of a matrix; rather than smaller ones, only the first heads a
 
 def sums(explanation: Explanation) -> str:
     """The sum of a word's weights, where any is not 0."""
-    if explanation.source.combined in ("max", "flow", "norm"):
+    if not explanation.source.sums:
         return ""
     seeing = explanation.weights[-1].any(axis=-1)  # [n_head, n_query]
     if seeing.all():

@@ -20,11 +20,11 @@ LONGEST_BAR = 30
 def row_lines(explanation: Explanation, screen: Screen) -> list[Text]:
     """The keys of the chosen query in the order of the sentence, each with its number and a bar."""
     query = explanation.query or 0
-    row, labels = explanation.mean_weights[query], names(explanation.sentence, screen)  # [n], n
+    row, labels = explanation.mean_weights[query], names(explanation.key_sentence, screen)  # [n_key], n_key
     number = len(f"{row.max():.3f}") + 2
     width = min(max(map(cells, labels)), screen.columns - number)
     most, longest = float(row.max()) or 1.0, min(LONGEST_BAR, screen.columns - width - number - 2)
-    lines = heading(labels[query], f"as the query: {_what(explanation)}", screen)
+    lines = heading(names(explanation.sentence, screen)[query], f"as the query: {_what(explanation)}", screen)
     seen = explanation.layers[-1].visible[query].tolist()
     for label, weight, visible in zip(labels, row.tolist(), seen, strict=True):
         if screen.accessible:
@@ -53,7 +53,7 @@ def word_map_lines(explanation: Explanation, best: Array, weights: Array, screen
 
     best, weights `[n_layer, n_head]`: the key with most weight under each head and that weight; −1: it sees nothing.
     """
-    query, labels = explanation.query or 0, names(explanation.sentence, screen)
+    query, labels = explanation.query or 0, names(explanation.key_sentence, screen)
 
     def strongest(row: int, column: int) -> tuple[str, str | Style]:
         key = int(best[row, column])
@@ -63,7 +63,8 @@ def word_map_lines(explanation: Explanation, best: Array, weights: Array, screen
         value = round(float(weights[row, column]), 2)
         return as_weight(round(100 * value)), cell_style(value, screen.colours) if screen.coloured else ""
 
-    lines = heading(labels[query], "as the query: of each head the key with most weight", screen)
+    word = names(explanation.sentence, screen)[query]
+    lines = heading(word, "as the query: of each head the key with most weight", screen)
     if screen.accessible:
         lines += [
             each
@@ -74,7 +75,7 @@ def word_map_lines(explanation: Explanation, best: Array, weights: Array, screen
         drawn = [Line("key", strongest), Line("", weight)]
         lines += head_grid(explanation.layer_numbers, explanation.head_numbers, drawn, screen, WIDTH)
     remarks = ["one head step by step: --layer L --head H --word WORD; all weights are in --json"]
-    return page("attn explain", explanation, [lines], remarks, screen)
+    return page(f"attn {explanation.source.command}", explanation, [lines], remarks, screen)
 
 
 def _sentences(explanation: Explanation, best: Array, weights: Array, labels: list[str]) -> Iterator[str]:
