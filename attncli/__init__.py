@@ -5,7 +5,8 @@ On either: `similar` says which words make two texts alike.
 On trained models: `explain_model`, `compare_models`, `rank_heads`, `predict`, `lens`, `head_effects`,
 `head_contributions`; `open_model` opens one. `treebank_heads` holds heads of either against treebanks.
 `show` takes attention weights from anywhere else.
-`attend` is the mathematics, on arrays. Each name is imported at its first use, so that `attn --help` needs no NumPy.
+`attend` is the mathematics, on arrays. In a notebook a value shows its page; `.plot()`, `.to_frame()` and `.save(path)`
+give a figure, a table and a file of it. Each name is imported at its first use, so that `attn --help` needs no NumPy.
 """
 
 from importlib import import_module
@@ -100,4 +101,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    own = [name for name in globals() if name.startswith("__")]
+    return [*own, *__all__]

@@ -18,6 +18,7 @@ EXTRAS = {
     "zstandard": "zstd",
     "distributed": "dask",
     "conllu": "treebank",
+    "pandas": "pandas",
 }
 
 

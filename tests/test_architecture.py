@@ -17,7 +17,7 @@ PACKAGE = ROOT / "attncli"
 #: The rooms, lower ones first: a module may import what its own line names and what lines above it name.
 #: A room with rooms inside has several lines; there its bare name means the modules directly in it.
 ROOMS = [
-    "arrays errors extras interrupts address_space",
+    "arrays errors extras interrupts address_space display",
     "files",
     "text",
     "settings",

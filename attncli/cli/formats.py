@@ -1,12 +1,12 @@
 """The format that options ask for: `--format`, `--json` and the ending of `-o`."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attncli.errors import UsageError
 from attncli.settings.option import check_choice
-from attncli.views.formats import FORMATS, Format, imported, offered
+from attncli.views.formats import FORMATS, Format, ending_of, imported, offered
 
 if TYPE_CHECKING:
     from attncli.cli.options import RecordOptions
@@ -37,7 +37,7 @@ def _chosen_name(output: "RecordOptions", formats: Mapping[str, Format]) -> str:
     wanted = named or ("json" if output.json else None)
     if output.output is None:
         return _on_stdout(formats[wanted or "txt"])
-    ending = _ending(output.output, formats)
+    ending = ending_of(output.output, formats)
     if wanted is None and ending is None and not output.output.startswith("/dev/"):
         endings = ", ".join(f".{each}" for each in formats)
         raise UsageError(f"expected an ending among {endings}", setting="output", value=output.output)
@@ -50,13 +50,7 @@ def _chosen_name(output: "RecordOptions", formats: Mapping[str, Format]) -> str:
 def written_format(values: Mapping[str, Any]) -> str:
     """The format that these options ask for, unchecked: `format`, `json`, the ending of `output`, else text."""
     asked = values.get("format") or ("json" if values.get("json") else None)
-    return asked or _ending(values.get("output") or "", FORMATS) or "txt"
-
-
-def _ending(path: str, formats: Iterable[str]) -> str | None:
-    """The longest ending of `path` that names a format."""
-    found = [each for each in formats if path.lower().endswith(f".{each}")]
-    return max(found, key=len, default=None)
+    return asked or ending_of(values.get("output") or "", FORMATS) or "txt"
 
 
 def _on_stdout(wanted: Format) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from attncli.analysis.relations import DIRECTIONS, Tally, wilson
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.recipes.model_source import ModelInfo
 from attncli.settings.treebank import TreebankSettings
 
@@ -106,8 +107,8 @@ class RelationHeads:
         return above
 
 
-@dataclass(frozen=True, eq=False)
-class TreebankHeads:
+@dataclass(frozen=True, eq=False, repr=False)
+class TreebankHeads(Displayed):
     """The heads of a model, or over word vectors, held against the relations of treebanks, most pairs first.
 
     layers, heads: the numbers of the chosen ones, in the order of every `correct`. choose_on: the file that heads were

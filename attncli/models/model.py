@@ -31,7 +31,7 @@ from attncli.models.stream import Stream
 from attncli.tokenizer.encoded import Mark
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Model(Forward):
     """An opened model: its name, its family by the model_type of config.json, its sizes, the number of its parameters.
 
@@ -45,6 +45,10 @@ class Model(Forward):
     _tokenizer: ModelTokenizer = field(repr=False)
     _labels: Labels = field(repr=False)
     _saying: Callable[[], Saying] = field(repr=False)
+
+    def __repr__(self) -> str:
+        sizes = f"{self.shape.n_layer} layers × {self.shape.n_head} heads, {self.parameters:,} parameters"
+        return f"<Model {self.name!r}: {self.family}, {sizes}>"
 
     @property
     def vocabulary(self) -> int:

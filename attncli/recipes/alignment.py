@@ -9,6 +9,7 @@ import numpy as np
 
 from attncli.analysis.gold import Agreement
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.errors import AttnError, UsageError
 from attncli.recipes.in_space import InSpace
 from attncli.recipes.inputs import as_vectors
@@ -26,8 +27,8 @@ if TYPE_CHECKING:  # most alignments need no model
 MOST_PAIRS = 2**22  # of words; every step has a number for each
 
 
-@dataclass(frozen=True, eq=False)
-class Alignment(InSpace):
+@dataclass(frozen=True, eq=False, repr=False)
+class Alignment(Displayed, InSpace):
     """The links between the words of two sentences, with every step to them.
 
     source, target: the sentences of n and m tokens. similarity `[n, m]`: of their vectors; scores `[n, m]`: with

@@ -8,6 +8,7 @@ import numpy as np
 
 from attncli.analysis.measures import divergence, entropy, rank_correlation, top1
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.errors import AttnError, ResourceError, Setting, UsageError
 from attncli.recipes.explaining import explain_inputs, is_long
 from attncli.recipes.explanation import Context, Explanation
@@ -44,8 +45,8 @@ class Compared:
         return self.explanation.context
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Displayed):
     """The methods in order, the baseline first."""
 
     methods: tuple[Compared, ...]

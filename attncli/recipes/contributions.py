@@ -14,6 +14,7 @@ import numpy as np
 
 from attncli.analysis.measures import ranking
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.errors import FinalError, Setting
 from attncli.models.changes import UNCHANGED
 from attncli.models.contribution import Shares
@@ -66,8 +67,8 @@ class PartContribution(NamedTuple):
     contribution: float
 
 
-@dataclass(frozen=True, eq=False)
-class HeadContributions:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeadContributions(Displayed):
     """The heads of a model by what each adds to the answer's logit, what adds most first, and all other parts.
 
     sentence: the tokens of the text, or of an encoder–decoder those that its decoder has read; memory: its source.

@@ -10,6 +10,7 @@ import numpy as np
 from attncli.analysis.measures import ranking
 from attncli.arrays import Array
 from attncli.attention.score_terms import ScoreTerms, Scoring
+from attncli.display import Displayed
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.recipes.attention_call import AttentionCall
 from attncli.recipes.sources import Neighbour, Neighbours, Source
@@ -135,8 +136,8 @@ class Layer:
         return self.scoring.terms(self.queries[:, list(queries)], self.keys, queries)
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation(Generic[AnySource]):
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Displayed, Generic[AnySource]):
     """One sentence explained: its tokens, every layer's arrays, remarks and warnings.
 
     memory: the other sentence of cross-attention; query: the word that `--word` asks for; top: how many context words

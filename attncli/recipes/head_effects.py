@@ -13,6 +13,7 @@ import numpy as np
 
 from attncli.analysis.measures import rank_correlation, ranking
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.models.changes import UNCHANGED, HeadName
 from attncli.models.encoder_decoder import PARTS
 from attncli.models.model import Model
@@ -66,8 +67,8 @@ class HeadEffect(NamedTuple):
         return named(self.part, self.layer, self.head)
 
 
-@dataclass(frozen=True, eq=False)
-class HeadEffects:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeadEffects(Displayed):
     """The heads of a model by their effect: what helps the answer most comes first, or what turns the state most.
 
     sentence: the tokens of the text, or of an encoder–decoder those that its decoder has read; memory: its source.

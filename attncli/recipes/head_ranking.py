@@ -9,6 +9,7 @@ import numpy as np
 
 from attncli.analysis.patterns import PATTERNS, RankedHead, column_mean, in_order, pair_score, pattern_score
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.errors import Setting, UsageError
 from attncli.models.model import Model
 from attncli.models.model_input import ModelInput
@@ -26,8 +27,8 @@ from attncli.settings.option import check_choice, check_flag
 from attncli.text.tokens import Sentence
 
 
-@dataclass(frozen=True)
-class HeadRanking:
+@dataclass(frozen=True, repr=False)
+class HeadRanking(Displayed):
     """The heads, the highest score first, or with `by_lift` those furthest above their mean.
 
     `from_` and `to` are the tokens of the two words, None for a pattern; memory: the source that a target attends to,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.models.model import Model
 from attncli.recipes.answering import Asked, check_scores, probabilities
 from attncli.recipes.model_explaining import as_model
@@ -25,8 +26,8 @@ EMBEDDING = -1  # the number of the layer that is none: the hidden state that th
 SCORES_AT_ONCE = 2**25  # of tokens, in float32; bounds the memory that all layers and places take
 
 
-@dataclass(frozen=True, eq=False)
-class Lens:
+@dataclass(frozen=True, eq=False, repr=False)
+class Lens(Displayed):
     """What a model would say at each place if it stopped at a layer.
 
     prediction: its own answers; positions: the places that are looked at, of all tokens or of those that are answered;

@@ -11,6 +11,7 @@ import numpy as np
 from attncli.analysis.measures import divergence, rank_correlation, top1
 from attncli.analysis.merging import hide, merge_words
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.errors import AttnError, Setting, UsageError
 from attncli.models.model import Model
 from attncli.recipes.compared_answers import Side, answers_of
@@ -38,8 +39,8 @@ class ComparedHead:
     top1_agreement: float
 
 
-@dataclass(frozen=True)
-class ModelComparison:
+@dataclass(frozen=True, repr=False)
+class ModelComparison(Displayed):
     """The heads of two runs; `words` are the compared rows; a warning names them where they are not pieces.
 
     with_all: the mean divergence without the runs' changes, None where there are none. answers: what each side's model

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.errors import UsageError
 from attncli.models.changes import UNCHANGED
 from attncli.models.checkpoint.tokenizing import ModelSentence
@@ -47,8 +48,8 @@ class Label(NamedTuple):
     logit: float
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction(Displayed):
     """What a model says of a text.
 
     tokens: those of the text; target: those that the decoder of an encoder–decoder has read, None of other models.

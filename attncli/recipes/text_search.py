@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from attncli.display import Displayed
 from attncli.recipes.text_similarity import Similarity
 from attncli.text.tokens import Sentence
 
@@ -15,8 +16,8 @@ class Found(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class TextSearch:
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class TextSearch(Displayed):
     """The lines that were found, the most alike first, of all that were compared with a query.
 
     lines: how many were; best: the similarity of the query and the first line; remarks, warnings: on the lines.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from attncli.arrays import Array
+from attncli.display import Displayed
 from attncli.errors import AttnError, UsageError
 from attncli.recipes.in_space import InSpace
 from attncli.recipes.inputs import as_sets, check_length, read_texts, with_unknown
@@ -37,8 +38,8 @@ class Pair(NamedTuple):
     share: float
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Similarity(InSpace):
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Similarity(Displayed, InSpace):
     """How alike two texts are, and which words make them so.
 
     value: the similarity, by `function`: `cosine`, `dot`, or `euclidean` and `manhattan`, distances that count as

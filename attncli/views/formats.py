@@ -1,6 +1,6 @@
 """The output formats, a row each: its ending, its needs, and its views by type of record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -153,6 +153,12 @@ FORMATS = {
 def offered(record: str) -> dict[str, Format]:
     """The formats that can show a type of record."""
     return {name: each for name, each in FORMATS.items() if record in each.views}
+
+
+def ending_of(path: str, formats: Iterable[str]) -> str | None:
+    """The longest ending of `path` that names a format."""
+    found = [each for each in formats if path.lower().endswith(f".{each}")]
+    return max(found, key=len, default=None)
 
 
 def imported(place: str) -> Any:

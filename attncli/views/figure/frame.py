@@ -145,7 +145,7 @@ def _labelled(content: Content, fitting: Fit, across: float, down: float) -> Fra
         _above(content, TITLE),
         size,
         fitting.across,
-        number_size=_number_size(content, across, down),
+        number_size=number_size(content, across, down),
         upright=upright,
         every=every,
     )
@@ -182,7 +182,7 @@ def _longest_of(content: Content) -> float:
     return max(_longest_text(panel, content.scale_of(panel)) for panel in content.panels)
 
 
-def _number_size(content: Content, across: float, down: float) -> float:
+def number_size(content: Content, across: float, down: float) -> float:
     """How large the numbers can be in such cells; 0 if they would be too small or too many to read."""
     if not content.look.numbers or sum(panel.weights.size for panel in content.panels) > MOST_NUMBERS:
         return 0.0

@@ -53,14 +53,28 @@ def save_figure(
 ) -> tuple[str, ...]:
     """Draw and write a figure; returns remarks about it."""
     with _quiet(), _rules() as rules:
-        from attncli.views.figure.fonts import OF_VIEWERS, escaped, families
-
-        found, lacking = (["sans-serif"], "") if form == "svg" else families("".join(content.texts()))
-        rules.update({"font.sans-serif": list(OF_VIEWERS), "font.family": found})
-        figure = content.looking(_look(options, form)).rewritten(lambda text: escaped(text, lacking)).draw(kind)
+        figure, lacking = _drawn(content, kind, form, options, rules)
         data = _printed(figure, form, options.dpi)
     stream.write(_tidied(data, content) if form == "svg" else data)  # nothing, if drawing failed
     return tuple(_remarks(content, lacking))
+
+
+def drawn_figure(content: Figure, kind: Kind) -> Any:
+    """It as matplotlib's figure, as a .png has it."""
+    with _quiet(), _rules() as rules:
+        return _drawn(content, kind, "png", USUAL, rules)[0]
+
+
+def _drawn(
+    content: Figure, kind: Kind, form: Format, options: PictureOptions, rules: dict[str, object]
+) -> tuple[Any, str]:
+    """The figure in fonts that draw its texts, and the characters that no font here draws."""
+    from attncli.views.figure.fonts import OF_VIEWERS, escaped, families
+
+    found, lacking = (["sans-serif"], "") if form == "svg" else families("".join(content.texts()))
+    rules.update({"font.sans-serif": list(OF_VIEWERS), "font.family": found})
+    figure = content.looking(_look(options, form)).rewritten(lambda text: escaped(text, lacking))
+    return figure.draw(kind), lacking
 
 
 def _look(options: PictureOptions, form: Format) -> Look:

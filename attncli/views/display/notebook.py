@@ -1,0 +1,77 @@
+"""A value in a notebook: its page in a frame of its own, or what can be shown without one.
+
+The frame is an iframe with the page as `srcdoc`. Its sandbox gives the page no origin: it reaches neither the notebook
+nor the network, and several of them share no names.
+"""
+
+import sys
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from attncli.errors import AttnError
+from attncli.settings.option import Whole
+from attncli.views.display.line import line_of
+from attncli.views.formats import FORMATS
+from attncli.views.screen import Screen
+from attncli.views.terminal.screen_html import screen_html
+
+HEIGHT, LEAST, MOST = 640, 120, 4000  # pixels
+MOST_BYTES = 2 * 2**20  # of a page in a notebook, which keeps every one of them in its file
+BYTES = 16 / 3  # of a weight and its score, at most
+SCREEN = Screen(width=100, colours="truecolor")
+#: A frame has the colours of the notebook around it, dark or light, where that says so: JupyterLab, VS Code, Colab.
+SCHEMES = (
+    "<style>:is(body[data-jp-theme-light=false],.vscode-dark,html[theme=dark]) .attn-page{color-scheme:dark}"
+    ":is(body[data-jp-theme-light=true],.vscode-light,html[theme=light]) .attn-page{color-scheme:light}</style>"
+)
+
+
+def show(record: Any, height: int) -> None:
+    """Show the page in a notebook, elsewhere print the screen."""
+    Whole(LEAST, MOST)("height", height)
+    module = sys.modules.get("IPython")
+    if module is None or not hasattr(module.get_ipython(), "kernel"):
+        print(record)
+        return
+    module.display.display({"text/html": html_of(record, height), "text/plain": line_of(record)}, raw=True)
+
+
+def html_of(record: Any, height: int = HEIGHT) -> str:
+    """The page in a frame; of a value without one its screen; above MOST_BYTES a picture of its matrix and advice."""
+    if type(record).__name__ not in FORMATS["html"].views:
+        return _screen(record)
+    page = _page(record)
+    if page is not None and len(page) <= MOST_BYTES:
+        return _framed(record, page, height)
+    from attncli.views.display.still import still_of  # small pages need not wait for it
+
+    return still_of(record) or _screen(record)
+
+
+def _page(record: Any) -> str | None:
+    """The page as the value of an attribute; None where it would be too large, or cannot be made."""
+    try:
+        if sum(each.weights.size for each in runs_of(record)) * BYTES > 2 * MOST_BYTES:
+            return None
+        return escape(FORMATS["html"].view(type(record))(record, SCREEN.scale))
+    except (AttnError, ValueError):  # weights that are not kept
+        return None
+
+
+def runs_of(record: Any) -> Iterator[Any]:
+    """The explanations that a value holds, whose weights are on its page."""
+    runs = (record, *(getattr(record, name, None) for name in ("explanation", "baseline", "other")))
+    yield from (each for each in runs if hasattr(each, "mean_weights"))
+    yield from (each.explanation for each in getattr(record, "methods", ()))
+
+
+def _framed(record: Any, page: str, height: int) -> str:
+    look = f"display: block; width: 100%; height: {height}px; border: 0"
+    rights = "allow-scripts allow-downloads"
+    frame = f'<iframe class="attn-page" title="{escape(line_of(record))}" sandbox="{rights}" style="{look}"'
+    return f'{SCHEMES}{frame} srcdoc="{page}"></iframe>'
+
+
+def _screen(record: Any) -> str:
+    return screen_html(FORMATS["txt"].view(type(record))(record, SCREEN), SCREEN)

@@ -1,0 +1,62 @@
+"""A picture of a matrix for a notebook, in the place of a page that is too large, with advice how to see more."""
+
+import struct
+import zlib
+from base64 import b64encode
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from attncli.analysis.pooling import pooled
+from attncli.arrays import Array
+from attncli.views.display.line import counted, line_of
+from attncli.views.display.notebook import runs_of
+from attncli.views.palette import CIVIDIS, interpolate
+from attncli.views.scale import color_scale
+
+MOST_PIXELS, SIDE = 512, 480  # of a side: in the picture, and on the page
+PALETTE = bytes(part for step in range(256) for part in interpolate(CIVIDIS, step / 255))
+CAPTION = 'style="max-width: 60rem; margin: 0.5rem 0"'
+
+
+def still_of(record: Any) -> str | None:
+    """The mean weights of a value's (first) last layer; None of a value that keeps none."""
+    run = next(runs_of(record), None)
+    if run is None or not run.has_matrix:
+        return None
+    weights = np.nan_to_num(run.mean_weights)  # [n_query, n_key]
+    shares = color_scale("auto", [weights], crossed=run.memory is not None).shares(weights)
+    picture = b64encode(png(np.clip(pooled(shares, MOST_PIXELS, MOST_PIXELS), 0, 1))).decode()
+    said = f"{_head(run)}: a row is a {run.source.unit} that looks, a column one that is looked at"
+    look = f"width: min(100%, {SIDE}px); image-rendering: pixelated"
+    image = f'<img alt="{escape(f"Matrix of weights. {said}")}" style="{look}" src="data:image/png;base64,{picture}">'
+    over, under = escape(line_of(record)), f"{escape(said)}.<br>{_advice(run)}"
+    return f"<div><p {CAPTION}>{over}</p>{image}<p {CAPTION}>{under}</p></div>"
+
+
+def _head(run: Any) -> str:
+    if run.source.combined:
+        return str(run.source.combined)
+    mean = f"the mean of its {counted(len(run.head_numbers), 'head')}"
+    return f"Layer {run.layer_numbers[-1]}, {mean if len(run.head_numbers) > 1 else f'head {run.head_numbers[0]}'}"
+
+
+def _advice(run: Any) -> str:
+    many = len(run.layers) * len(run.head_numbers) > 1
+    one = ".only(layer=…, head=…) shows one head, and " if many else ""
+    return f'The page of all weights is too large for a notebook: <code>{one}.save("page.html")</code> writes it.'
+
+
+def png(shares: Array) -> bytes:
+    """A picture of shares from 0 to 1 `[rows, columns]` in the colours of weights (PNG, ISO/IEC 15948, by index)."""
+    rows, columns = shares.shape
+    indices = np.rint(shares * 255).astype(np.uint8)
+    lines = np.pad(indices, ((0, 0), (1, 0))).tobytes()  # each line has its filter before it: 0, none
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 3, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"PLTE", PALETTE), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(map(_chunk, *zip(*parts, strict=True)))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
