@@ -13,6 +13,20 @@ def home_of_fixtures(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tiny_writer():
+    """The tour asks a tiny model for the next word, not the smallest that is installed, which takes seconds to read."""
+    from functools import cache
+
+    from oracles.checkpoints import TINY
+
+    from attncli import open_model
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("attncli.tour.next.writing_model", cache(lambda: open_model(TINY / "gpt2")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def attn_home(tmp_path, monkeypatch):
     """No test reads or writes what the person running it keeps."""

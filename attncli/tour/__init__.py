@@ -23,6 +23,8 @@ SCREENS: dict[str, str] = {
     "scaling": "Why scores are divided by √d",
     "kernel": "The kernel view",
     "crossing": "Two languages",
+    "block": "A whole block",
+    "next": "The next word",
 }
 BASICS = 8
 #: Those of the tour of a trained model, whose modules are in `of_model/`.

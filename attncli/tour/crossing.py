@@ -171,5 +171,5 @@ def command(tour: Tour) -> Command:
     """The two sentences."""
     value = crossing_of(tour)
     if isinstance(value, str):
-        return Command("align")
-    return Command("explain", ("--vectors", WORLD), tour.text, _text(value))
+        return Command("align", of_tour=False)
+    return Command("explain", ("--vectors", WORLD), tour.text, _text(value), of_tour=False)

@@ -39,7 +39,7 @@ def _command(tour: AnyTour, number: int, named: str | None) -> list[tuple[str, b
     """The command in pieces, each with whether it is text in quotes, which may be broken at its spaces."""
     command: Command = _module(tour, number).command(tour)
     option = tour.lesson.option
-    given = [option, named] if named is not None and option not in command.options else []
+    given = [option, named] if named is not None and command.of_tour and option not in command.options else []
     options = "".join(f" {shlex.quote(word)}" for word in (*command.options, *given))
     sentence = [] if command.sentence is None else [(" ", False), (quoted(command.sentence), True)]
     memory = [] if command.memory is None else [(" --memory ", False), (quoted(command.memory), True)]

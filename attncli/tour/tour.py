@@ -108,9 +108,13 @@ def once(make: Callable[[Lessons], Value]) -> Callable[[Lessons], Value]:
 
 
 class Command(NamedTuple):
-    """The next command after a screen: its options, its sentence if it takes one, and that of `--memory`."""
+    """The next command after a screen: its options, its sentence if it takes one, and that of `--memory`.
+
+    of_tour: whether it takes the vector set or the model of the tour.
+    """
 
     name: str
     options: tuple[str, ...] = ()
     sentence: str | None = None
     memory: str | None = None
+    of_tour: bool = True

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+from oracles.checkpoints import TINY
 from support.command import BARE, COMMAND, attn, on_terminal, shell
 
 from attncli.tour import BASICS, SCREENS
@@ -20,9 +21,9 @@ DEEPER = "The basics end here"
 class Reader:
     """Someone at a terminal of 80 columns."""
 
-    def __init__(self, *arguments):
+    def __init__(self, home, *arguments):
         parent, child = pty.openpty()
-        env = BARE | {"TERM": "xterm-256color", "COLUMNS": "80", "NO_COLOR": "1"}
+        env = BARE | {"ATTN_HOME": str(home)} | {"TERM": "xterm-256color", "COLUMNS": "80", "NO_COLOR": "1"}
         streams = {"stdin": child, "stdout": child, "stderr": child, "start_new_session": True}
         self.process = subprocess.Popen([*COMMAND, "tour", *arguments], env=env, **streams)
         os.close(child)
@@ -48,8 +49,16 @@ class Reader:
 
 
 @pytest.fixture
-def reader():
-    reader = Reader()
+def tiny_home(attn_home):
+    """A home with a model so small that the screen of the next word asks it."""
+    (attn_home / "models").mkdir(parents=True)
+    (attn_home / "models" / "gpt2").symlink_to(TINY / "gpt2")
+    return attn_home
+
+
+@pytest.fixture
+def reader(tiny_home):
+    reader = Reader(tiny_home)
     assert f"1 of {ALL}" in reader.until("quit: ")
     yield reader
     reader.process.kill()
@@ -164,7 +173,7 @@ def tried(text):
     ("sentence", "columns", "screens"),
     [(EXAMPLE, "40", range(ALL)), ("-one two", "80", (0, 2)), ('the $HOME, "it\'s" he', "40", (0, 2))],
 )
-def test_every_command_to_try_runs(sentence, columns, screens):
+def test_every_command_to_try_runs(sentence, columns, screens, tiny_home):
     commands = tried(attn("tour", "--no-input", "--", sentence, env={"COLUMNS": columns}).stdout)
     assert len(commands) == ALL
     for command in (commands[screen] for screen in screens):

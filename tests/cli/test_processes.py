@@ -11,7 +11,7 @@ from support.command import attn, attn_process
 from attncli.cli.app import MODULES
 
 CALLS = {
-    "tour": ["a dog", "--no-input"],
+    "tour": ["a dog", "--screen", "2"],
     "explain": ["a dog", "--mode", "multihead"],
     "compare": ["a dog", "--json"],
     "explore": ["a dog"],  # not on a terminal
@@ -23,6 +23,7 @@ CALLS = {
     "align": ["the dog", "le chien", "--vectors", "attn-en"],
     "train": ["/dev/null", "-o", "made.npz"],
     "corpus": ["text.txt", "--words", "dog"],
+    "example": ["text"],
     "schema": ["explain"],
     "completion": ["bash"],
     "man": [],
