@@ -59,6 +59,9 @@ class TrainOptions:
         described="--bias",
     )
     resume: str | None = training(None, "Go on from these heads.", metavar="FILE.npz")
+    picture: str | None = training(
+        None, "A figure of the losses and of how the heads sharpen: .svg, .pdf or .png.", metavar="FILE"
+    )
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def check_training(training: TrainOptions, evaluation: EvaluateOptions) -> str:
 
 def check_evaluation(training: TrainOptions, heads: str) -> None:
     """UsageError for an option that would make or change the heads, which are evaluated as they are."""
-    made = ("output", "content_heads", "d_k", "minutes", "epochs", "bias", "resume")
+    made = ("output", "content_heads", "d_k", "minutes", "epochs", "bias", "resume", "picture")
     for name in made:
         if (value := getattr(training, name)) is not None:
             raise UsageError("no meaning with --evaluate", "leave it out", setting=name, value=value)

@@ -32,13 +32,13 @@ def write_block(
         write_npz(file, arrays | made_for(vectors.name, vectors.info.checksum, trained.method))
 
 
-def check_writable(path: str | Path) -> None:
+def check_writable(path: str | Path, option: str = "-o FILE.npz") -> None:
     """Find out before training, and not after it, that a file cannot be written; AttnError if so."""
     folder = Path(path).absolute().parent
     reason = "it is a directory" if Path(path).is_dir() else "" if folder.is_dir() else "its folder does not exist"
     if reason or not os.access(folder, os.W_OK):
         message = f"cannot write {str(path)!r}: {reason or 'its folder is read-only'}"
-        raise AttnError(message, "choose another file: -o FILE.npz")
+        raise AttnError(message, f"choose another file: {option}")
 
 
 def read_block(path: str | Path, vectors: Vectors, method: str | None = None) -> Predictor:

@@ -18,6 +18,7 @@ from attncli.training.block import Shape, input_length, keep_in_bounds, learning
 from attncli.training.corpus import Corpus
 from attncli.training.objective import Block, loss_and_gradients
 from attncli.training.scoring import Predictor, ask, mean_reciprocal_rank, measure_profile
+from attncli.training.watching import Watch
 from attncli.vectors import Vectors
 
 BETAS = (0.9, 0.98)
@@ -105,18 +106,19 @@ def train(
     only: Collection[str] = (),
     report: Callable[[Progress], None] = lambda _: None,
     keep: Callable[[Trained], None] = lambda _: None,
+    watch: Watch | None = None,
 ) -> Trained:
     """Train a block on a corpus; with `epochs` the same seed gives the same numbers.
 
     start: the block to resume; only: the names of the parameters that may change (none: all); keep: does with the
-    result what must be done even if Ctrl-C, which ends the training, is pressed again.
+    result what must be done even if Ctrl-C, which ends the training, is pressed again; watch: collects its course.
 
     Raises:
         KeyboardInterrupt: before the first step, so that nothing was learned.
     """
     rng = np.random.default_rng(seed)
     block = new_block(shape, vectors.dimensions, rng) if start is None else {k: v.copy() for k, v in start.items()}
-    run = Run(corpus, vectors, shape, limit, block, report)
+    run = Run(corpus, vectors, shape, limit, block, report, watch)
     before, trained = -1.0, None
     with suppress(KeyboardInterrupt):
         before = run.evaluate() if start is not None else before
@@ -138,6 +140,7 @@ class Run:
         limit: Limit,
         block: dict[str, Array],
         report: Callable[[Progress], None],
+        watch: Watch | None = None,
     ) -> None:
         length = input_length(vectors.dimensions) if shape.same_length else None
         self._batches, self._vectors = Batches(corpus, vectors, length), vectors
@@ -145,7 +148,7 @@ class Run:
         self._questions = ask(corpus.held_out[:CHOSEN_BY], vectors.words, seed=0)
         self._others = corpus.held_out[CHOSEN_BY:]
         self._tokens = corpus.tokens
-        self._report, self._began = report, time.monotonic()
+        self._report, self._watch, self._began = report, watch, time.monotonic()
         self.block, self.best = block, Predictor(block, shape.method, length)
         self.best_held_out = -1.0
         self.step, self._seen, self._loss, self._worse, self._evaluations = 0, 0, 0.0, 0, 0
@@ -154,6 +157,7 @@ class Run:
     def go(self, rng: np.random.Generator, only: Collection[str]) -> str:
         """Train until the limit is reached, the held-out figure has fallen, or numbers overflow; returns which."""
         adam = Adam(self.block, learning_speeds(self._shape, self.block))
+        self._look(better=False)
         while True:
             for batch in self._batches.walk(rng):
                 if (done := self._done()) >= 1:
@@ -194,6 +198,8 @@ class Run:
 
     def _note(self, value: float, tokens: int, done: float) -> None:
         self._seen += tokens
+        if self._watch is not None:
+            self._watch.loss(value)
         self._loss = value if self.step == 1 else 0.98 * self._loss + 0.02 * value
         held_out = None
         if done * EVALUATIONS >= self._evaluations + 1:
@@ -208,9 +214,15 @@ class Run:
     def evaluate(self, until: float = math.inf) -> float:
         """The held-out MRR of the block as it is; the best block is kept."""
         found = mean_reciprocal_rank(self._questions, replace(self.best, block=self.block), self._vectors, until)
-        if found > self.best_held_out:
+        better = found > self.best_held_out
+        if better:
             self.best_held_out, self._worse = found, 0
             self.best = replace(self.best, block={name: array.copy() for name, array in self.block.items()})
         else:
             self._worse = self._worse + 1 if found < FALLEN * self.best_held_out else 0
+        self._look(better)
         return found
+
+    def _look(self, better: bool) -> None:
+        if self._watch is not None:
+            self._watch.look(self.step, self.block, better)

@@ -120,7 +120,8 @@ def test_the_table_names_every_row(text, block):
 
 def test_ctrl_c_keeps_the_file_and_says_how_to_go_on(text, tmp_path):
     path = str(tmp_path / "my.npz")
-    command = [*COMMAND, "train", text, "-o", path, "--heads", "1", "--minutes", "5"]
+    picture = str(tmp_path / "my.svg")
+    command = [*COMMAND, "train", text, "-o", path, "--heads", "1", "--minutes", "5", "--picture", picture]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=BARE | {"ATTN_HOME": str(tmp_path)})
     while "MRR" not in process.stderr.readline():
         pass
@@ -128,8 +129,38 @@ def test_ctrl_c_keeps_the_file_and_says_how_to_go_on(text, tmp_path):
     with process.stderr:
         rest = process.stderr.read()
     assert process.wait() == 130, rest
-    assert f"go on: attn train --resume {path} '{text}' -o {path} --heads 1 --minutes 5" in rest
+    assert f"go on: attn train --resume {path} '{text}' -o {path} --heads 1 --minutes 5 --picture {picture}" in rest
+    assert "; interrupted" in (tmp_path / "my.svg").read_text()
     assert attn("train", text, "-o", path, "--resume", path, "--epochs", "0.1").returncode == 0
+
+
+def test_a_picture_of_the_training_is_written_beside_the_heads(text, tmp_path):
+    files = "-o", tmp_path / "my.npz", "--picture", tmp_path / "my.svg"
+    done = attn("train", text, *files, "--heads", "2", "--d-k", "8", "--epochs", "0.3", "--width", "text")
+    assert done.returncode == 0, done.stderr
+    svg = (tmp_path / "my.svg").read_text()
+    assert re.search(
+        r"<title>Training of 2 heads: scaled · vectors attn-en · held-out MRR 0\.\d{3} after \d+ steps", svg
+    )
+    assert f'width="{6.75 * 72:g}pt"' in svg
+    assert f"picture: {tmp_path / 'my.svg'}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--picture", "my.txt"], 2, "--picture my.txt: expected an ending among .svg, .pdf, .png"),
+        (["--picture", "no/my.svg"], 1, "cannot write 'no/my.svg': its folder does not exist"),
+        (["--evaluate", "trained", "--picture", "my.svg"], 2, "--picture my.svg: no meaning with --evaluate"),
+    ],
+)
+def test_a_picture_that_cannot_be_is_refused_before_the_training(text, options, code, said, tmp_path):
+    output = [] if "--evaluate" in options else ["-o", "my.npz"]
+    done = attn("train", text, *output, *options, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said.replace("'", "") in done.stderr.splitlines()[0].replace("'", "")
+    assert "sentences" not in done.stderr
+    assert [*tmp_path.iterdir()] == []
 
 
 INTERRUPTED_AT_ONCE = """

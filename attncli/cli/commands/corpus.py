@@ -15,6 +15,7 @@ from attncli.cli.corpus_options import CollectOptions, CorpusModel, RunOptions
 from attncli.cli.corpus_targets import check_targets
 from attncli.cli.lazy import options
 from attncli.cli.options import DisplayOptions, VectorOption, check_alone
+from attncli.cli.pictures import check_picture, write_picture
 from attncli.corpus.threads import one_thread_each
 from attncli.errors import ExitCode, Setting, UsageError
 from attncli.interrupts import held_back
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 EXAMPLES = """attn corpus my-text.txt --words bank,river
 attn corpus my-text.txt -o attention --collect context,weights --jobs 2
 attn corpus my-text.txt --mode multihead --collect heads,distance --limit 1000"""
-PICTURES = (".svg", ".pdf", ".png")
 
 
 class Texts(NamedTuple):
@@ -80,14 +80,10 @@ def _check(run: RunOptions, attention: AttentionOptions, collected: CollectOptio
 
 def _check_picture(path: str, collected: CollectOptions) -> None:
     """Check that the table of the figure is collected and that matplotlib is installed."""
-    from attncli.views.figure.saving import check_installed
-
-    if Path(path).suffix.lower() not in PICTURES:
-        raise UsageError(f"expected an ending among {', '.join(PICTURES)}", setting="picture", value=path)
     if "distance" not in collected.collect:
         hint = ("add ", Setting("collect", "distance"))
         raise UsageError("a picture shows distances, which are not collected", hint, setting="picture", value=path)
-    check_installed()
+    check_picture(path)
 
 
 @contextmanager
@@ -184,25 +180,12 @@ def _worked(
             progress.interrupted(run.output, sys.argv[2:])
         return ExitCode.INTERRUPTED
     if run.picture is not None and "distance" in corpus.tables:
-        _draw(corpus, run.picture, picture)
+        from attncli.views.figure.distances import distance_content
+
+        write_picture(run.picture, distance_content(corpus), picture)
     _show(corpus, run, display)
     some_failed = corpus.manifest["skipped"] or corpus.manifest["lost"]
     return ExitCode.SOME_FAILED if some_failed else ExitCode.FINE
-
-
-def _draw(corpus: "Corpus", path: str, options: PictureOptions) -> None:
-    """Write a figure of attention by distance, in the form that the file's ending says."""
-    from attncli.cli.output import open_sink, say
-    from attncli.views.figure.distances import distance_content
-    from attncli.views.figure.saving import save_figure
-
-    form: Any = Path(path).suffix.lower().removeprefix(".")
-    content = distance_content(corpus)
-    remarks: list[str] = []
-    with open_sink(path) as sink:
-        sink.document(lambda stream: remarks.extend(save_figure(content, "heat", stream, form, options)))
-    for remark in remarks:
-        say(f"note: {remark}")
 
 
 def _show(corpus: "Corpus", run: RunOptions, display: DisplayOptions) -> None:
