@@ -8,7 +8,8 @@ from attncli.arrays import Array
 from attncli.heads.projections import choose_blocks
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.sources import VectorSource
-from attncli.tour.parts import NARROW, Part, Phrase, number, paragraph, table, word
+from attncli.tour.parts import NARROW, Cell, Part, Phrase, number, paragraph, table, word
+from attncli.tour.strips import bars
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.formula import Formula, formula_of
 from attncli.views.rounding import as_number
@@ -17,6 +18,7 @@ from attncli.views.terminal.heading import names
 from attncli.views.terminal.typeset import Piece
 
 FIRST = 4
+BESIDE, BESIDE_NARROW = 40, 23  # cells for what stands beside the bars
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,29 +82,45 @@ def strongest_other(weights: Array, scores: Array, word: int) -> int | None:
 
 def parts(tour: Tour, screen: Screen) -> list[Part]:
     """The three vectors of one word, and scores that depend on who asks."""
-    value = projecting_of(tour)
-    name, d_model = names(tour.explanation.sentence, screen)[value.word], tour.explanation.source.inputs.x.shape[1]
-    first = min(FIRST if screen.columns >= NARROW else FIRST // 2, len(value.query), len(value.value))
+    d_model = tour.explanation.source.inputs.x.shape[1]
     intro = paragraph(
         screen,
         "Above, one vector did three jobs. Now each job gets its own projection of it, a matrix of numbers: the query "
         "is what a word asks for, the key what it offers to be found by, the value what it gives on.",
     )
-    rows = [
-        [f"{letter} = V·w_{letter}", what, str(len(vector)), _numbers(vector, first)]
-        for letter, what, vector in (
-            ("q", "asks", value.query),
-            ("k", "offers", value.key),
-            ("v", "gives", value.value),
-        )
-    ]
-    figure = table([name, "", "numbers", f"first {first}"], rows, screen)
     where = paragraph(screen, f"w_q, w_k and w_v turn {d_model} numbers into these. {_origin(tour)}")
-    return [intro, figure, where, _direction(tour, screen)]
+    return [intro, [*_vectors(tour, screen), *where], _direction(tour, screen)]
 
 
-def _numbers(vector: Array, first: int) -> str:
-    return "  ".join(f"{each:6.2f}" for each in vector[:first])
+def _vectors(tour: Tour, screen: Screen) -> Part:
+    """The word's own vector and the three made of it, as bars; in sentences by their first numbers."""
+    value = projecting_of(tour)
+    x, labels = tour.explanation.source.inputs.x[value.word], names(tour.explanation.sentence, screen)
+    made = (
+        ("V", "is", x),
+        ("q = V·w_q", "asks", value.query),
+        ("k = V·w_k", "offers", value.key),
+        ("v = V·w_v", "gives", value.value),
+    )
+    if screen.accessible:
+        rows = [[name, what, str(len(each)), _first(each), _length(each)] for name, what, each in made]
+        return table([labels[value.word], "", "numbers", "the first", "length"], rows, screen)
+    wide = screen.columns >= NARROW
+    room = screen.columns - (BESIDE if wide else BESIDE_NARROW)
+    drawn: list[list[Cell]] = [
+        [name, *([what, str(len(each))] if wide else []), bars(each[:room], screen), _length(each)]
+        for name, what, each in made
+    ]
+    head = [labels[value.word], *(["", "numbers"] if wide else []), f"the first {room}", "length"]
+    return table(head, drawn, screen)
+
+
+def _first(vector: Array) -> str:
+    return " ".join(f"{each:.2f}" for each in vector[:FIRST])
+
+
+def _length(vector: Array) -> str:
+    return as_number(float(np.linalg.norm(vector)))
 
 
 def _origin(tour: Tour) -> str:

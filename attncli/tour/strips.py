@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from rich.style import Style
 from rich.text import Text
 
+from attncli.arrays import Array
 from attncli.views.palette import cell_style
 from attncli.views.screen import Screen, encodes
 from attncli.views.terminal.typeset import DIM, shade
@@ -14,11 +15,11 @@ _BARS = "▁▂▃▄▅▆▇█"
 _ARROWS = "→↗↑↖←↙↓↘"  # from the right against the clock, an eighth of a turn each
 
 
-def bars(numbers: Iterable[float], largest: float, screen: Screen) -> Text:
-    """A bar a number, the lowest for −largest and half the height for 0; where there are colours they tell the sign."""
-    drawn = Text(no_wrap=True)
+def bars(numbers: Sequence[float] | Array, screen: Screen) -> Text:
+    """A bar a number, half as high for 0 and to an end for the largest; where there are colours they tell the sign."""
+    drawn, largest = Text(no_wrap=True), max(map(abs, numbers), default=0.0)
     for each in numbers:
-        share = each / largest if largest else 0.0  # −1 … 1
+        share = float(each / largest) if largest else 0.0  # −1 … 1
         drawn.append(_bar((share + 1) / 2, screen), _sign(share, screen))
     return drawn
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from attncli import open_vectors
+from attncli import explain, open_vectors
 from attncli.errors import AttnError, UsageError
 from attncli.tour.distance import distance_of
 from attncli.tour.embedding import embedding_of
@@ -102,7 +102,15 @@ def test_what_a_trained_head_does_besides_is_told(vectors):
         x = tour_of("a cat", vectors).explanation.source.inputs.x
         x = x * (heads["input_scale"] / np.linalg.norm(x, axis=1, keepdims=True))
         value = projecting_of(tour_of("a cat", vectors))
-        assert value.query == pytest.approx(x[value.word] @ heads["w_q"][0] + heads["b_q"][0])
+        own = x[value.word]
+        for made, w, bias in (
+            (value.query, heads["w_q"][0], heads["b_q"][0]),
+            (value.key, heads["w_k"][0], np.zeros(len(value.key))),
+            (value.value, heads["w_v"][0], np.zeros(len(value.value))),
+        ):
+            assert made == pytest.approx(
+                [dot(own, w[:, at]) + float(bias[at]) for at in range(len(made))], rel=1e-6, abs=1e-9
+            )
         told = " ".join(value.besides)
         for name, said in (("b_q", "bias"), ("temperature", "temperature"), ("position_bias", "how far")):
             assert (said in told) == (name in heads)
@@ -263,12 +271,18 @@ def test_keys_of_one_length_have_the_weights_of_the_dot_product(write):
     )
 
 
-def test_several_heads_are_those_of_explain(vectors):
-    from attncli import explain
-
-    assert np.array_equal(
-        several_of(tour_of(SENTENCES[0], vectors)).weights, explain(SENTENCES[0], vectors, mode="multihead").weights
-    )
+def test_several_heads_answer_and_w_o_mixes(vectors):
+    value = several_of(tour_of(SENTENCES[0], vectors))
+    layer, weights = value.explanation.layers[0], explain(SENTENCES[0], vectors, mode="multihead").weights[0]
+    assert np.array_equal(value.weights, weights[:, value.word])
+    for head, answer in enumerate(value.answers):
+        values = layer.values[head]
+        assert answer == pytest.approx([dot(value.weights[head], values[:, number]) for number in range(len(answer))])
+    with np.load(vectors.folder.with_name("attn-en-heads") / "heads-3.npz") as heads:
+        w_o = heads["w_o"]
+    joined = [number for answer in value.answers for number in answer]
+    assert list(value.joined) == joined
+    assert value.output == pytest.approx([dot(joined, w_o[:, number]) for number in range(w_o.shape[1])], rel=1e-6)
 
 
 @pytest.mark.parametrize(
