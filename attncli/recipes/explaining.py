@@ -134,9 +134,18 @@ def explain_inputs(
             *source.notes,
             *(remarks_on(heads, layers[-1], crossed, bool(settings.exclude_self)) if heads else ()),
             *(changes.remarks if changes else ()),
+            *_stacked(inputs, layers),
         ),
         changes=changes,
     )
+
+
+def _stacked(inputs: Inputs, layers: tuple[Layer, ...]) -> Iterator[str]:
+    """The remark on several layers; of a text too long for a matrix only the last one is there."""
+    if len(layers) > 1:
+        from attncli.recipes.stacking import remark_on_stack  # one layer need not wait for it
+
+        yield from remark_on_stack(inputs.x, layers, word_numbers(inputs.sentence))
 
 
 def _cuts(inputs: Inputs, settings: Settings) -> tuple[Cut, ...]:
