@@ -61,19 +61,29 @@ class Given:
         columns, heads = _chosen("head", settings.head, self.heads, self.name)
         return replace(self, weights=self.weights[rows][:, columns], layers=layers, heads=heads)
 
-    def without_first(self) -> "Given":
-        """The weights without the first token of either side, the rest of each row renormalised."""
-        if min(self.weights.shape[2:]) < 2:
-            reason = "expected more than one token"
-            raise UsageError(reason, ("leave out ", Setting("hide_first")), setting="hide_first")
-        first = [np.arange(n) == 0 for n in self.weights.shape[2:]]  # [n_query], [n_key]
-        memory = self.memory and _without_first(self.memory)
-        return replace(self, weights=hide(self.weights, *first), sentence=_without_first(self.sentence), memory=memory)
+    def reduced(self, settings: GivenSettings) -> "Given":
+        """The weights without the first token or special ones of either side, the rest of each row renormalised."""
+        sides = [self.sentence] if self.memory is None else [self.sentence, self.memory]
+        hidden = [_hidden(side, settings) for side in sides]  # [n_query], [n_key]
+        for marked in hidden:
+            if marked.all():
+                setting = "hide_first" if settings.hide_first else "hide_special"
+                raise UsageError("expected other tokens too", ("leave out ", Setting(setting)), setting=setting)
+        left = [_without(side, marked) for side, marked in zip(sides, hidden, strict=True)]
+        weights = hide(self.weights, hidden[0], hidden[-1])
+        return replace(self, weights=weights, sentence=left[0], memory=None if self.memory is None else left[1])
 
 
-def _without_first(sentence: Sentence) -> Sentence:
-    rest = sentence.tokens[1:]
-    return replace(sentence, tokens=tuple(replace(token, index=token.index - 1) for token in rest))
+def _hidden(sentence: Sentence, settings: GivenSettings) -> Array:
+    """The tokens that are left out: boolean `[n]`."""
+    special = np.array([token.special for token in sentence.tokens])  # [n]
+    hidden: Array = special & settings.hide_special | (np.arange(len(special)) == 0) & settings.hide_first
+    return hidden
+
+
+def _without(sentence: Sentence, hidden: Array) -> Sentence:
+    kept = [token for token, gone in zip(sentence.tokens, hidden, strict=True) if not gone]
+    return replace(sentence, tokens=tuple(replace(token, index=index) for index, token in enumerate(kept)))
 
 
 def _chosen(
@@ -157,6 +167,7 @@ def show(
     layer: "Numbers" = None,
     head: "Numbers" = None,
     combine: str = "none",
+    hide_special: bool = False,
     hide_first: bool = False,
     word: str | int | None = None,
     top: int = 5,
@@ -166,13 +177,15 @@ def show(
     weights: an array `[n_query, n_key]`, `[n_head, n_query, n_key]` or `[n_layer, n_head, n_query, n_key]`, of NumPy,
         PyTorch or any other library, or one array a layer, each `[1, n_head, n_query, n_key]`, as models of
         transformers give their `attentions`; or the path of a file that `attn show` reads.
-    tokens: the texts of the n_query tokens; None: they are named by their places, or as the file has them.
+    tokens: the texts of the n_query tokens, words or pieces as a tokenizer writes them (`Ġdog`, `▁dog`, `##ing`); None:
+        they are named by their places, or as the file has them.
     other_tokens: the texts of the n_key tokens, where queries and keys are of two texts; None: the same tokens.
     layer, head: numbers from 0, or texts such as `3`, `0,2` and `4-7`, or several of them; None: all.
     combine: one matrix of the chosen ones: `mean`, `max`, `rollout` and `flow` (Abnar & Zuidema 2020); `none` leaves
         them.
-    hide_first: whether the first token is left out and the rest renormalised, for heads of GPT-like models rest on it
-        (Xiao et al. 2024, section 3.1).
+    hide_special: whether tokens that models add, such as `[CLS]` and `<s>`, which are known by their names, are left
+        out and the rest renormalised.
+    hide_first: whether the first token is, on which heads of GPT-like models rest (Xiao et al. 2024, section 3.1).
     word: the query of the close-up, a token or its index from 0.
     top: how many context words of every query are ranked, from 1.
 
@@ -183,8 +196,8 @@ def show(
         UsageError: no such array, a number that is not finite or below 0, tokens that do not fit, or a wrong setting.
         ResourceError: a file that is missing or unreadable.
     """
-    options = {"layer": layer, "head": head, "combine": combine, "hide_first": hide_first, "word": word, "top": top}
-    settings = check_given(**options)
+    given = dict(locals())  # the parameters by name
+    settings = check_given(**{name: given[name] for name in given.keys() - {"weights", "tokens", "other_tokens"}})
     if isinstance(weights, str | Path):
         from attncli.recipes.given_file import read_given  # late: arrays need no file
 
@@ -208,7 +221,7 @@ def show_given(given: Given, settings: GivenSettings) -> Explanation[GivenSource
     """`show` of weights with their tokens, under checked settings."""
     sizes = given.weights.shape[:2]
     given = given.only(settings)
-    given = given.without_first() if settings.hide_first else given
+    given = given.reduced(settings) if settings.hide_first or settings.hide_special else given
     _check_combined(given, settings)
     query = None if settings.word is None else find_query(given.sentence, settings.word)
     causal = _is_causal(given)
@@ -298,6 +311,8 @@ def _remarks(given: Given, settings: GivenSettings, apart: Array) -> Iterator[st
         yield f"{len(apart):,} of {rows:,} rows do not sum to 1, but {reach}: they are shown as they are"
     if settings.combine != "none":
         yield f"{settings.combine}: {COMBINATIONS[settings.combine]}{UNITS.get(settings.combine, '')}"
+    if settings.hide_special:
+        yield "special tokens are left out, known by their names, and the rest of each row is divided by its sum"
     if settings.hide_first:
         yield "the first token is left out and the rest of each row is divided by its sum (Xiao et al. 2024: a sink)"
     if settings.combine == "flow" and len(given.sentence.tokens) > MOST_FLOWING:

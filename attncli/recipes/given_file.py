@@ -9,7 +9,8 @@ from attncli.arrays import Array
 from attncli.errors import ResourceError, Setting, UsageError, quoted
 from attncli.files.weights_file import NEEDED, TEXTS, read_weights_file
 from attncli.recipes.given import Given, given_of
-from attncli.recipes.given_tokens import KNOWN, joined
+from attncli.recipes.given_pieces import KNOWN
+from attncli.recipes.given_tokens import joined
 from attncli.recipes.given_weights import weights_of
 from attncli.text.tokens import SURROGATES, Sentence, Token
 

@@ -1,17 +1,15 @@
 """The tokens of weights that were given, as a sentence: texts one after another, or places where there are none."""
 
 from collections.abc import Iterable
-from itertools import accumulate
 from typing import Any
 
 from attncli.errors import UsageError, quoted
-from attncli.text.tokens import SURROGATES, Sentence, Token
-
-KNOWN = 0  # a row of no set: without one, a word would be composed of parts
+from attncli.recipes.given_pieces import sentence_of_pieces
+from attncli.text.tokens import SURROGATES, Sentence
 
 
 def sentence_of(setting: str, given: Iterable[str] | None, n: int, side: str) -> Sentence:
-    """The tokens with blanks between them; None: named by their places.
+    """The sentence of the tokens; None: they are named by their places.
 
     setting: the name of the tokens in errors; n: how many there are to be, one a query or key, as `side` says.
 
@@ -22,12 +20,8 @@ def sentence_of(setting: str, given: Iterable[str] | None, n: int, side: str) ->
 
 
 def joined(texts: Iterable[str]) -> Sentence:
-    """A sentence of texts with blanks between them."""
-    words = [SURROGATES.sub("\ufffd", text) for text in texts]
-    ends = accumulate(len(word) + 1 for word in words)  # each with the blank behind it
-    places = ((end - 1 - len(word), end - 1) for word, end in zip(words, ends, strict=True))
-    tokens = (Token(i, words[i], words[i], *place, KNOWN) for i, place in enumerate(places))
-    return Sentence(" ".join(words), tuple(tokens))
+    """The sentence that texts of tokens make, words or pieces."""
+    return sentence_of_pieces([SURROGATES.sub("\ufffd", text) for text in texts])
 
 
 def checked_texts(setting: str, given: Any, n: int, side: str) -> list[str]:

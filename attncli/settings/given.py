@@ -4,22 +4,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from attncli.settings.explanation import TopOption, WordOption
-from attncli.settings.model import HeadOptions, HideFirstOption, model_option
-from attncli.settings.option import checked
+from attncli.settings.model import HeadOptions, HideFirstOption, MergingOptions, model_option
+from attncli.settings.option import again, checked
 
 COMBINE = ("none", "mean", "max", "rollout", "flow")  # of weights alone, which have no values
 
 
 @dataclass(frozen=True)
-class CombineOption:
-    """Combining heads."""
+class GivenMergingOptions:
+    """Combining heads, and hiding special tokens."""
 
     combine: str = model_option("none", "One matrix of the chosen layers and heads.", values=COMBINE)
+    hide_special: bool = again(MergingOptions, "hide_special")
 
 
 @dataclass(frozen=True)
 class GivenOptions(
-    WordOption, HideFirstOption, CombineOption, HeadOptions
+    WordOption, HideFirstOption, GivenMergingOptions, HeadOptions
 ):  # its fields are those of the last one first
     """The part of the weights that is shown."""
 

@@ -78,7 +78,8 @@ def test_the_map_is_that_of_the_model(folder):
 def test_tokens_are_lines_or_a_list(name, text, folder):
     (folder / name).write_bytes(text.encode())
     page = shown(folder, "weights.npz", "--tokens", name, "--layer", "0", "--head", "0")
-    assert "[CLS] Bark is very cute and he is a dog [SEP]" in page
+    assert "\n  Bark is very cute and he is a dog\n" in page
+    assert "10 [SEP]" in page
 
 
 def test_two_sides_have_tokens_each(folder):

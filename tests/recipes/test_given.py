@@ -165,9 +165,44 @@ def test_pytorch_is_shown_as_the_model_itself():
     found = show(tuple(weights[:, None]), tokens)
     np.testing.assert_allclose(found.weights, own.weights, atol=1e-6)
     np.testing.assert_allclose(found.source.kinds.entropy, own.source.kinds.entropy, atol=1e-5)
-    np.testing.assert_allclose(found.source.kinds.previous, own.source.kinds.previous, atol=1e-6)
+    np.testing.assert_allclose(found.source.kinds.special, own.source.kinds.special, atol=1e-6)
+    assert found.source.kinds.kind.tolist() == own.source.kinds.kind.tolist()
     assert [token.text for token in found.sentence.tokens] == tokens
+    assert found.sentence.text == BARK.lower()
+    hidden, own = show(TORCH, hide_special=True), explain_model(BARK, str(TINY / "bert"), hide_special=True)
+    np.testing.assert_allclose(hidden.weights, own.weights, atol=1e-6)
     assert show(TORCH).sentence == found.sentence
+
+
+SPECIAL = ("[CLS]", "[SEP]", "<s>", "</s>", "<|endoftext|>")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text", "names"),
+    [
+        (["The", "Ġadv", "ocate", "."], "The advocate.", ["The", "adv·", "·ocate", "."]),
+        (["<|endoftext|>", "Ġna", "Ã¯", "ve", "Ċ"], "naïve\n", ["<|endoftext|>", "na·", "·ï·", "·ve", "Ċ"]),
+        (["Ġ", "Ã", "Ġx"], " Ã x", ["Ġ", "Ã", "x"]),
+        (["<s>", "▁The", "▁dog", "s", "</s>"], "The dogs", ["<s>", "The", "dog·", "·s", "</s>"]),
+        (["▁", "▁注意", "力"], "  注意力", ["▁", "注意", "力"]),
+        (
+            ["[CLS]", "play", "##ing", "##s", "we", "[SEP]"],
+            "playings we",
+            ["[CLS]", "play·", "·ing·", "·s", "we", "[SEP]"],
+        ),
+        (["un", "seen</w>", "dog</w>"], "unseen dog", ["un·", "·seen", "dog"]),
+        (["#", "##", "Title"], "# ## Title", ["#", "##", "Title"]),
+        (["[CLS]", "[SEP]"], "[CLS] [SEP]", ["[CLS]", "[SEP]"]),
+        (["", "a"], "a", ["", "a"]),
+    ],
+)
+def test_pieces_are_read_as_their_tokenizer_writes_them(pieces, text, names):
+    found = show(softmax((len(pieces), len(pieces))), pieces).sentence
+    assert found.text == text
+    assert [token.label for token in found.tokens] == names
+    assert [token.word for token in found.tokens] == pieces
+    assert all(token.special or text[token.start : token.end] == token.text for token in found.tokens)
+    assert [token.special for token in found.tokens] == [piece in SPECIAL and len(pieces) > 2 for piece in pieces]
 
 
 def test_layers_and_heads_are_chosen_by_number():
@@ -204,7 +239,7 @@ def test_the_first_token_is_left_out():
     rest = WEIGHTS[..., 1:, 1:]
     np.testing.assert_allclose(found.weights, rest / rest.sum(axis=-1, keepdims=True), atol=1e-6)
     assert [(token.index, token.text) for token in found.sentence.tokens] == [*enumerate(WORDS[1:])]
-    with pytest.raises(UsageError, match="expected more than one token"):
+    with pytest.raises(UsageError, match="expected other tokens too"):
         show([[1.0]], hide_first=True)
 
 

@@ -74,7 +74,8 @@ def word_map_lines(explanation: Explanation, best: Array, weights: Array, screen
     else:
         drawn = [Line("key", strongest), Line("", weight)]
         lines += head_grid(explanation.layer_numbers, explanation.head_numbers, drawn, screen, WIDTH)
-    remarks = ["one head step by step: --layer L --head H --word WORD; all weights are in --json"]
+    how = "alone" if explanation.source.kind == "weights" else "step by step"
+    remarks = [f"one head {how}: --layer L --head H --word WORD; all weights are in --json"]
     return page(f"attn {explanation.source.command}", explanation, [lines], remarks, screen)
 
 
