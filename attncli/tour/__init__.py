@@ -32,6 +32,9 @@ MODEL_SCREENS = {
     "reading": "Tokens and heads",
     "previous": "The token before",
     "sink": "A place to rest",
+    "induction": "What came next the last time",
+    "matters": "A head that matters",
+    "spare": "A head that does not",
 }
 
 

@@ -5,7 +5,10 @@ import math
 import pytest
 from support.places import TINY
 
-from attncli import explain_model, open_model
+from attncli import explain_model, head_effects, open_model
+from attncli.tour.of_model.effects import effects_of, watched_text
+from attncli.tour.of_model.induction import OWN, induction_of
+from attncli.tour.of_model.matters import share_of_first
 from attncli.tour.of_model.model_tour import model_tour_of
 from attncli.tour.of_model.previous import previous_of
 from attncli.tour.of_model.reading import reading_of
@@ -94,3 +97,73 @@ def test_the_head_that_rests_is_the_one_with_the_largest_share_on_anchors(tour):
     )
     assert value.there == pytest.approx(sum(there) / len(there))
     assert value.elsewhere == (pytest.approx(sum(others) / len(others)) if others else None)
+
+
+def test_induction_is_the_share_of_the_rows_that_have_a_last_time(model):
+    tour = model_tour_of(SENTENCES[0], model)
+    value = induction_of(tour)
+    assert value.text in (SENTENCES[0], OWN)
+    tokens, heads = value.explanation.sentence.tokens, explain_model(f"{value.text} {value.text}", model).weights
+    keys = {
+        i: [j + 1 for j in range(i) if tokens[j].row == tokens[i].row and not tokens[j + 1].special]
+        for i in range(len(tokens))
+        if not tokens[i].special
+    }
+    keys = {i: found for i, found in keys.items() if found}
+    assert (value.rows, value.next_keys) == (tuple(keys), tuple(found[-1] for found in keys.values()))
+    scores = {
+        (layer, head): sum(rows[i][j] for i in keys for j in keys[i]) / sum(sum(rows[i]) for i in keys)
+        for layer, of_layer in enumerate(heads.tolist())
+        for head, rows in enumerate(of_layer)
+    }
+    assert value.head.score == pytest.approx(max(scores.values()))
+    assert scores[value.head[:2]] == pytest.approx(value.head.score)
+    assert value.heads == sum(score > 0.5 for score in scores.values())
+    assert value.found == bool(value.heads)
+
+
+def test_the_guesses_are_the_probabilities_of_the_tokens_that_come():
+    model = open_model(str(TINY / "gpt2"))
+    first, second = induction_of(model_tour_of("the dog", model)).guesses
+    text = "the dog the dog"
+    ids = model.read(text).ids
+    *_, last = model.run(ids)
+    shares = []
+    for place in range(len(ids) - 1):
+        logits = model.logits(last.output[[place]])[0].tolist()
+        powers = [math.exp(each - max(logits)) for each in logits]
+        shares.append(powers[ids[place + 1]] / sum(powers))
+    half = len(ids) // 2
+    assert first == pytest.approx(sum(shares[: half - 1]) / (half - 1))
+    assert second == pytest.approx(sum(shares[half:]) / (len(shares) - half))
+
+
+@pytest.mark.parametrize("name", ["bert", "bert_labels", "distilbert_masked", "gpt2", "bart"])
+def test_the_heads_are_in_the_order_of_their_changes(name):
+    model = open_model(str(TINY / name))
+    value = effects_of(model_tour_of(SENTENCES[0], model))
+    effects = {each.name: abs(each.effect) for each in head_effects(value.text, model).heads}
+    sizes = [effects[each.name] for each in value.order]
+    assert {each.name for each in value.order} == {*effects}
+    assert sizes == sorted(sizes, reverse=True)
+    assert value.small == sum(size < 0.01 * max(sizes) for size in sizes)
+    assert share_of_first(value) == pytest.approx(sum(sizes[:5]) / sum(sizes))
+    ranks = [sorted(each).index for each in (sizes, [each.weight for each in value.order])]
+    pairs = [(ranks[0](a), ranks[1](b.weight)) for a, b in zip(sizes, value.order, strict=True)]
+    n = len(pairs)
+    if len({*sizes}) == len({each.weight for each in value.order}) == n:
+        assert value.correlation == pytest.approx(1 - 6 * sum((a - b) ** 2 for a, b in pairs) / (n * (n * n - 1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "watched"),
+    [
+        ("he is a dog", "he is a [MASK]"),
+        ("he is a dog. ", "he is a [MASK]. "),
+        ("the [MASK] barks", "the [MASK] barks"),
+        ("…!", "…! [MASK]"),
+    ],
+)
+def test_a_model_that_fills_masks_in_gets_one_in_place_of_the_last_word(text, watched):
+    assert watched_text(text, open_model(str(TINY / "distilbert_masked"))) == watched
+    assert watched_text(text, open_model(str(TINY / "gpt2"))) == text

@@ -1,6 +1,7 @@
 """The screens of `attn tour --model`: their size, their claims where a model has such heads and where it has none."""
 
 import re
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,10 @@ from support.command import attn
 from support.places import TINY
 
 from attncli import open_model
+from attncli.analysis.kinds import measure_heads
+from attncli.analysis.patterns import induction_pattern
 from attncli.tour import MODEL_SCREENS
+from attncli.tour.of_model import induction
 from attncli.tour.of_model.model_tour import model_tour_of
 from attncli.tour.page import tour_lines, try_command
 from attncli.views.screen import Screen, cells
@@ -42,24 +46,24 @@ def test_no_line_is_wider_than_the_screen(sentence, model):
                 assert how.get("encoding") is None or all(line.isascii() for line in lines)
 
 
-def with_weights(tour, weights):
-    """The tour as it would be if every head had these weights [n, n], its kinds measured anew."""
-    from attncli.analysis.kinds import measure_heads
-
-    explanation = tour.explanation
+def with_weights(explanation, weights):
+    """The explanation as it would be if every head had these weights [n, n], its kinds measured anew."""
     whole = np.broadcast_to(weights, explanation.weights.shape)
     kinds = measure_heads(whole, explanation.source.special)
     layers = tuple(replace(layer, weights=each) for layer, each in zip(explanation.layers, whole, strict=True))
-    changed = replace(explanation, layers=layers, source=replace(explanation.source, kinds=kinds))
-    return replace(tour, explanation=changed, values={})
+    return replace(explanation, layers=layers, source=replace(explanation.source, kinds=kinds))
+
+
+def with_heads(tour, weights):
+    return replace(tour, explanation=with_weights(tour.explanation, weights), values={})
 
 
 @pytest.mark.parametrize(("name", "column"), [("previous", lambda i: max(i - 1, 0)), ("sink", lambda i: 0)])
 def test_a_model_with_such_heads_and_one_without_are_told_apart(name, column, model):
     tour, number = model_tour_of(TEXT, model), NAMES.index(name) + 1
     n = len(tour.explanation.sentence.tokens)
-    none = " ".join(shown(with_weights(tour, np.full((n, n), 1 / n)), number, 500))
-    all_of_them = " ".join(shown(with_weights(tour, np.eye(n)[[column(i) for i in range(n)]]), number, 500))
+    none = " ".join(shown(with_heads(tour, np.full((n, n), 1 / n)), number, 500))
+    all_of_them = " ".join(shown(with_heads(tour, np.eye(n)[[column(i) for i in range(n)]]), number, 500))
     assert f"No head of {model.name}" in none
     assert "The nearest is 0.0" in none
     assert "No head" not in all_of_them
@@ -74,10 +78,10 @@ def test_for_screen_readers_it_is_sentences(number, model):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_command_names_the_model_and_runs(number, model):
-    command = try_command(model_tour_of(TEXT, model), number, str(TINY / model.name))
-    assert command.startswith(f'attn explain "{TEXT}"')
-    words = command.split(f' "{TEXT}"')
-    done = attn("explain", TEXT, *words[1].split())
+    words = shlex.split(try_command(model_tour_of(TEXT, model), number, str(TINY / model.name)))
+    assert words[0] == "attn"
+    assert words[-2:] == ["--model", str(TINY / model.name)]
+    done = attn(*words[1:])
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -102,3 +106,32 @@ def test_a_mistake_gets_a_line_and_a_hint(arguments, code, quoted):
     assert (done.returncode, done.stdout) == (code, "")
     assert quoted in done.stderr.splitlines()[0]
     assert done.stderr.splitlines()[1].startswith("hint: ")
+
+
+@pytest.mark.parametrize("where", ["nowhere", TEXT, induction.OWN])
+def test_induction_is_looked_for_on_the_sentence_and_then_on_a_text_of_its_own(where, model, monkeypatch):
+    """On a text of ours only where none is found on the reader's, and said to be none where there is none on either."""
+    real = induction.explain_model_with
+
+    def made_up(text, *given):
+        explanation = real(text, *given)
+        pattern = induction_pattern(np.array([token.row for token in explanation.sentence.tokens]))
+        n = len(pattern)
+        does = text == f"{where} {where}"
+        rows = np.where(pattern.any(axis=1, keepdims=True), pattern, np.eye(n)) if does else np.full((n, n), 1 / n)
+        return with_weights(explanation, rows / rows.sum(axis=1, keepdims=True))
+
+    monkeypatch.setattr(induction, "explain_model_with", made_up)
+    text = " ".join(shown(model_tour_of(TEXT, model), NAMES.index("induction") + 1, 500))
+    assert ("a text of our own" in text) == (where == induction.OWN)
+    assert ("An induction head" in text) == (where != "nowhere")
+    assert (f"No head of {model.name}" in text) == (where == "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("bert_labels", "answers"), ("distilbert_masked", "he [MASK]"), ("distilbert", "it turns")]
+)
+def test_what_is_watched_is_said(name, said):
+    tour = model_tour_of(TEXT, open_model(str(TINY / name)))
+    assert said in " ".join(shown(tour, NAMES.index("matters") + 1, 500))
+    assert "A small effect does not say" in " ".join(shown(tour, NAMES.index("spare") + 1, 500))

@@ -92,11 +92,20 @@ def _guide(own: TourOptions, display: DisplayOptions) -> "Guide":
         from attncli.cli.reading import opened_model
         from attncli.tour.of_model.model_tour import model_tour_of
 
-        return Guide(OF_MODEL, partial(model_tour_of, model=opened_model(own.model)), own.model, display.color)
+        made = partial(model_tour_of, model=opened_model(own.model), progress=partial(_told, display.quiet))
+        return Guide(OF_MODEL, made, own.model, display.color)
     from attncli.cli.reading import opened_sets
     from attncli.tour.tour import tour_of
 
     return Guide(OF_VECTORS, partial(tour_of, vectors=opened_sets(own.vectors, display)), own.vectors, display.color)
+
+
+def _told(quiet: bool, work: str, done: int, total: int) -> None:
+    """A note where long work begins."""
+    if done == 0 and not quiet:
+        from attncli.cli.output import say
+
+        say(f"note: {work}")
 
 
 def _is_conversation() -> bool:

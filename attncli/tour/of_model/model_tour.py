@@ -10,6 +10,7 @@ from attncli.arrays import Array
 from attncli.models.model import Model
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_explaining import explain_model_with
+from attncli.recipes.model_run import Progress
 from attncli.recipes.model_source import ModelSource
 from attncli.settings.model import ModelSettings
 from attncli.tour import OF_MODEL
@@ -35,10 +36,11 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ModelTour(AnyTour):
-    """A model on a sentence; the explanation has the weights of every head."""
+    """A model on a sentence; the explanation has the weights of every head. progress: of work that takes long."""
 
     explanation: Explanation[ModelSource]
     model: Model
+    progress: Progress = lambda *_: None
     lesson = OF_MODEL
 
     @property
@@ -62,15 +64,15 @@ class ModelTour(AnyTour):
         return head
 
 
-def model_tour_of(text: str, model: Model) -> ModelTour:
-    """The tour of a model on a sentence.
+def model_tour_of(text: str, model: Model, progress: Progress = lambda *_: None) -> ModelTour:
+    """The tour of a model on a sentence; progress: of work that takes long.
 
     Raises:
         UsageError: an empty sentence.
         AttnError: there are too many tokens, for the model or for the matrices of all heads.
         ResourceError: the model is damaged.
     """
-    return ModelTour(explanation=explain_model_with(text, model, ModelSettings()), model=model)
+    return ModelTour(explanation=explain_model_with(text, model, ModelSettings()), model=model, progress=progress)
 
 
 def highest(scores: Array) -> Found:

@@ -1,0 +1,169 @@
+"""Screen 4: the head that finds what came next the last time, on the sentence said twice.
+
+Induction heads: Elhage et al. 2021, "A mathematical framework for transformer circuits"; Olsson et al. 2022.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.analysis.kinds import MOSTLY
+from attncli.analysis.patterns import induction_pattern, pattern_score
+from attncli.arrays import Array
+from attncli.errors import AttnError
+from attncli.recipes.answering import check_scores, probabilities
+from attncli.recipes.explanation import Explanation
+from attncli.recipes.model_explaining import explain_model_with
+from attncli.recipes.model_input import read_input
+from attncli.recipes.model_source import ModelSource
+from attncli.settings.model import ModelSettings
+from attncli.tour.of_model.model_tour import Found, ModelTour, counted, highest
+from attncli.tour.parts import MOST_ROWS, Part, Phrase, number, paragraph, rest_of, table
+from attncli.tour.tour import Command, once
+from attncli.views.screen import Screen
+from attncli.views.terminal.heading import names
+
+#: Said twice where no head does so on the reader's sentence.
+OWN = "seven green lamps under the old bridge"
+
+
+@dataclass(frozen=True, eq=False)
+class Induction:
+    """The head with the largest share of weight on what came next the last time, of the rows that have a last time.
+
+    text: the one that is said twice; explanation: of both times; rows: the queries with such a key, and next_keys the
+    key of each, the latest; heads: how many have more than half of their weight there; guesses: the mean probability of
+    the right next token the first time and the second, None of a model that does not write.
+    """
+
+    text: str
+    explanation: Explanation[ModelSource]
+    head: Found
+    rows: tuple[int, ...]
+    next_keys: tuple[int, ...]
+    heads: int
+    guesses: tuple[float, float] | None
+
+    @property
+    def found(self) -> bool:
+        """Whether the head has more than half of its weight there."""
+        return self.head.score > MOSTLY
+
+    @property
+    def twice(self) -> str:
+        """The text said twice."""
+        return said_twice(self.text)
+
+    @property
+    def weights(self) -> Array:
+        """The weights of the head: `[n, n]`."""
+        head: Array = self.explanation.weights[self.head.layer, self.head.head]
+        return head
+
+
+def said_twice(text: str) -> str:
+    """A text and the same again."""
+    return f"{text.strip()} {text.strip()}"
+
+
+@once
+def induction_of(tour: ModelTour) -> Induction:
+    """On the sentence said twice, or where no head is found, or the model has no room for it, on OWN."""
+    try:
+        given = _on(tour, tour.text)
+    except AttnError:
+        return _on(tour, OWN)
+    if given.found:
+        return given
+    own = _on(tour, OWN)
+    return own if own.found else given
+
+
+def _on(tour: ModelTour, text: str) -> Induction:
+    explanation = explain_model_with(said_twice(text), tour.model, ModelSettings())
+    ids = np.array([token.row for token in explanation.sentence.tokens])  # [n]
+    special = explanation.source.special  # [n]
+    pattern = induction_pattern(ids)  # [n, n]
+    pattern[special] = pattern[:, special] = 0
+    rows = np.flatnonzero(pattern.any(axis=1))  # [rows]
+    scores = pattern_score(explanation.weights[..., rows, :], pattern[rows])  # [n_layer, n_head]
+    keys = tuple(int(np.flatnonzero(pattern[row])[-1]) for row in rows)
+    heads = int((scores > MOSTLY).sum())
+    guesses = _guesses(tour, said_twice(text))
+    return Induction(text, explanation, highest(scores), tuple(rows.tolist()), keys, heads, guesses)
+
+
+def _guesses(tour: ModelTour, text: str) -> tuple[float, float] | None:
+    """The mean probability of the right next token in the first half of the tokens, and in the second."""
+    model = tour.model
+    if not (model.has_output and model.shape.causal) or model.has_decoder:
+        return None
+    given = read_input(text, model, ModelSettings())
+    ids = np.array(given.queries.ids)  # [n]
+    check_scores(len(ids), model)
+    shares = probabilities(model.logits(model.output(given)[:-1]))  # [n - 1, vocabulary]
+    right = shares[np.arange(len(ids) - 1), ids[1:]]  # [n - 1]
+    half = len(ids) // 2
+    return float(right[: half - 1].mean()) if half > 1 else 0.0, float(right[half:].mean()) if half > 1 else 0.0
+
+
+def parts(tour: ModelTour, screen: Screen) -> list[Part]:
+    """What the head does in the repetition, a row a token, and what it is worth."""
+    value = induction_of(tour)
+    return [_intro(tour, screen), _figure(tour, screen), [*_found(tour, screen), *_worth(tour, screen)]] + [
+        _not_here(tour, screen)
+    ] * (not value.found)
+
+
+def _intro(tour: ModelTour, screen: Screen) -> Part:
+    value = induction_of(tour)
+    whose = "your sentence" if value.text == tour.text else "a text of our own"
+    return paragraph(
+        screen,
+        f"Said twice, {whose} can be foretold by looking back: find this word's last place, read what came next. Head ",
+        *(number(value.head.name), " on ", (screen.word(value.twice), "dim"), ":"),
+    )
+
+
+def _figure(tour: ModelTour, screen: Screen) -> Part:
+    value = induction_of(tour)
+    labels, weights = names(value.explanation.sentence, screen), value.weights
+    rows = [
+        [labels[row], labels[key], f"{weights[row, key]:.2f}", labels[int(weights[row].argmax())]]
+        for row, key in zip(value.rows[:MOST_ROWS], value.next_keys, strict=False)
+    ]
+    head = ["the second time", "last time, next came", "weight on it", "looks most at"]
+    return [*table(head, rows, screen), *rest_of(len(value.rows), screen)]
+
+
+def _found(tour: ModelTour, screen: Screen) -> Part:
+    value, share = induction_of(tour), number(f"{induction_of(tour).head.score:.2f}")
+    if value.found:
+        counts = f"More than half: {counted(value.heads, tour.n_heads)}."
+        return paragraph(screen, "An induction head: ", share, " of its weight there. ", counts)
+    none = (
+        f"No head of {screen.word(tour.explanation.source.name)} has more than half of its weight there; the nearest "
+    )
+    return paragraph(screen, none, "has ", share, ".")
+
+
+def _worth(tour: ModelTour, screen: Screen) -> Part:
+    guesses = induction_of(tour).guesses
+    if guesses is None:
+        return []
+    first, second = (number(f"{each:.2f}") for each in guesses)
+    said: list[Phrase] = ["The model gives the right next token ", first, " on average the first time, ", second]
+    better = ": it learned the text while it read." if guesses[1] > 2 * guesses[0] else "."
+    return paragraph(screen, *said, f" the second{better}")
+
+
+def _not_here(tour: ModelTour, screen: Screen) -> Part:
+    """Why a model may have none."""
+    if not tour.causal:
+        return paragraph(screen, "It sees both sides and need not foretell: such heads are known of models that write.")
+    return paragraph(screen, "It takes two layers at least, the first with a head on the token before, and training.")
+
+
+def command(tour: ModelTour) -> Command:
+    """The heads ranked by that pattern."""
+    return Command("heads", ("--pattern", "induction"), induction_of(tour).twice)

@@ -1,0 +1,56 @@
+"""Screen 6: the head that the answer does best without, for all its weight, and how weight and effect go together."""
+
+from attncli.tour.of_model.effects import SMALL, Effects, change_of, effects_of, head_table, unanswered
+from attncli.tour.of_model.matters import SHOWN
+from attncli.tour.of_model.model_tour import ModelTour
+from attncli.tour.parts import Part, number, paragraph
+from attncli.tour.tour import Command
+from attncli.views.screen import Screen
+
+WEAK = 0.3  # a rank correlation below it says little
+
+
+def parts(tour: ModelTour, screen: Screen) -> list[Part]:
+    """The heads that change the answer least, how many there are, and what weight says of effect."""
+    value = effects_of(tour)
+    if value is None:
+        return [unanswered(tour, screen)]
+    figure = head_table(tour, value, value.order[::-1][:SHOWN], screen)
+    return [[*_least(value, screen), *_many(value, screen)], figure, [*_together(value, screen), *_caution(screen)]]
+
+
+def _least(value: Effects, screen: Screen) -> Part:
+    least = value.order[-1]
+    what = "the logit changes by" if value.result.scored else "the state turns by"
+    looks = f", and yet its largest weight is {least.weight:.2f}."
+    return paragraph(screen, "Without head ", number(least.name), f" {what} {change_of(least, value)}{looks}")
+
+
+def _many(value: Effects, screen: Screen) -> Part:
+    small = f"change the answer by less than {SMALL:.0%} of what {value.order[0].name} does:"
+    return paragraph(screen, number(str(value.small)), f" of {len(value.order)} heads {small}")
+
+
+def _together(value: Effects, screen: Screen) -> Part:
+    """The rank correlation of weights and the sizes of changes."""
+    found = value.correlation
+    if found is None:
+        return []
+    meaning = "where a head looks hard is no measure of what it does"
+    if abs(found) >= WEAK:
+        meaning = f"heads that look harder change {'more' if found > 0 else 'less'} here"
+    said = "Over all heads the weight and the size of the change have a rank correlation of "
+    return paragraph(screen, said, number(f"{found:+.2f}"), f": {meaning}.")
+
+
+def _caution(screen: Screen) -> Part:
+    return paragraph(screen, "A small effect does not say that a head does nothing: others may make up for it.")
+
+
+def command(tour: ModelTour) -> Command:
+    """The answer, or the map, without the head."""
+    value = effects_of(tour)
+    if value is None:
+        return Command("explain", (), tour.text)
+    name = "predict" if value.result.scored else "explain"
+    return Command(name, ("--without", value.order[-1].name), value.text)
