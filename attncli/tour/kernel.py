@@ -11,6 +11,7 @@ from attncli.analysis.measures import ranking
 from attncli.arrays import Array
 from attncli.attention.attend import attend
 from attncli.attention.similarity.kernel import default_sigma
+from attncli.tour.order import ALIKE
 from attncli.tour.parts import MOST_ROWS, NARROW, Cell, Part, Phrase, number, paragraph, rest_of, table, word
 from attncli.tour.strips import heat
 from attncli.tour.tour import Command, Tour, once
@@ -19,6 +20,7 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
 
 FACTORS = (0.25, 0.5, 1.0, 2.0, 8.0)  # of the usual width
+LOOK_UP = 0.9  # the least weight of a key that leaves hardly anything to the others
 STRIP = np.geomspace(FACTORS[0], FACTORS[-1], 16)  # those of the strip, a cell each
 
 
@@ -75,11 +77,12 @@ def _drawn(screen: Screen) -> bool:
 
 def _widths(screen: Screen) -> list[int]:
     """The places of the widths that there is room for."""
-    return [*range(len(FACTORS))] if _drawn(screen) or screen.accessible else [0, 2, 4]
+    return [*range(len(FACTORS))] if _drawn(screen) else [0, 2, 4]
 
 
 def _head(tour: Tour, screen: Screen) -> list[str]:
-    sigmas = [f"σ {as_number(kernel_of(tour).sigmas[at], 1)}" for at in _widths(screen)]
+    gives = " gives" if screen.accessible else ""
+    sigmas = [f"σ {as_number(kernel_of(tour).sigmas[at], 1)}{gives}" for at in _widths(screen)]
     return ["key", "distance", *sigmas, *(["K, σ rising"] if _drawn(screen) else [])]
 
 
@@ -97,8 +100,10 @@ def _ends(tour: Tour) -> list[Phrase]:
         return ["With one key every kernel gives it the weight 1. "]
     narrow, wide = value.weights[0], value.weights[-1]
     return [
-        *("Narrow, the nearest key takes ", number(f"{narrow.max():.2f}"), ", as a look-up; wide, all have "),
-        *(number(f"{wide.min():.2f}"), " to ", number(f"{wide.max():.2f}"), f", as in a plain mean ({1 / n:.2f}). "),
+        *("Narrow, the nearest key takes ", number(f"{narrow.max():.2f}")),
+        *(", as a look-up" if narrow.max() >= LOOK_UP else "", "; wide, keys have "),
+        *(number(f"{wide.min():.2f}"), " to ", number(f"{wide.max():.2f}")),
+        *(", as in" if wide.max() < ALIKE * wide.min() else ", not yet as in", f" a plain mean ({1 / n:.2f}). "),
     ]
 
 

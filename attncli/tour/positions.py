@@ -119,7 +119,15 @@ def _head(tour: Tour, screen: Screen) -> list[Cell]:
         return ["place", "alike", f"{name} looks at it", "with places"]
     if screen.columns < NARROW:
         return ["place", "waves", "alike", "before", "after"]
-    return ["place", "fast to slow waves", "alike", f"{name}: weight", "with places", *_if_drawn("turned", screen)]
+    shown = len(_shown_sines(positions_of(tour).waves[0], screen))
+    return [
+        "place",
+        f"{shown} sines, fast to slow",
+        "alike",
+        f"{name}: weight",
+        "with places",
+        *_if_drawn("turned", screen),
+    ]
 
 
 def _if_drawn(cell: Cell, screen: Screen) -> list[Cell]:
@@ -129,15 +137,20 @@ def _if_drawn(cell: Cell, screen: Screen) -> list[Cell]:
 
 def _row(tour: Tour, place: int, screen: Screen) -> list[Cell]:
     value = positions_of(tour)
-    sines = value.waves[place, ::2]  # [d_model/2]
-    most = WAVES if screen.columns >= NARROW else FEW
-    chosen = sines[np.linspace(0, len(sines) // 2, min(most, len(sines)), endpoint=False, dtype=int)]
     return [
         f"{place} {names(tour.explanation.sentence, screen)[place]}",
-        *([] if screen.accessible else [heat(chosen, screen)]),
+        *([] if screen.accessible else [heat(_shown_sines(value.waves[place], screen), screen)]),
         *(f"{row[place]:.2f}" for row in (value.likeness, value.without, value.within)),
         *_if_drawn(arrows([turn * place for turn in TURNS]), screen),
     ]
+
+
+def _shown_sines(wave: Array, screen: Screen) -> Array:
+    """Some sines of a place's waves [d_model], of the faster half: the slower ones hardly move within a sentence."""
+    sines = wave[::2]  # [d_model/2]
+    most = min(WAVES if screen.columns >= NARROW else FEW, len(sines))
+    chosen: Array = sines[np.linspace(0, len(sines) // 2, most, endpoint=False, dtype=int)]
+    return chosen
 
 
 def _changed(tour: Tour, screen: Screen) -> Part:

@@ -70,16 +70,22 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
         ".",
     )
     rows = [
-        [str(size.d), *_cells(size.plain, screen), *_cells(size.divided, screen)] for size in scaling_of(tour).sizes
+        [
+            f"d = {size.d}" if screen.accessible else str(size.d),
+            *_cells(size.plain, screen),
+            *_cells(size.divided, screen),
+        ]
+        for size in scaling_of(tour).sizes
     ]
     return [intro, table(_head(screen), rows, screen), _spreads(tour, screen), _why(screen)]
 
 
 def _head(screen: Screen) -> list[str]:
+    if screen.accessible:
+        return ["d", "spread of q·k", "largest weight", "spread of q·k/√d", "largest weight"]
     if screen.columns < NARROW:
         return ["d", "q·k", "largest", "q·k/√d", "largest"]
-    strip = [] if screen.accessible else ["weights"]
-    return ["d", "q·k: spread", "largest", *strip, "q·k/√d: spread", "largest", *strip]
+    return ["d", "q·k: spread", "largest", "weights", "q·k/√d: spread", "largest", "weights"]
 
 
 def _cells(scores: Scores, screen: Screen) -> list[Cell]:
@@ -101,7 +107,7 @@ def _spreads(tour: Tour, screen: Screen) -> Part:
     first, last = value.sizes[0], value.sizes[-1]
     return paragraph(
         screen,
-        *(f"From {first.d} to {last.d} numbers the spread grows ", *_times(first.plain, last.plain)),
+        *(f"From {first.d} to {last.d} numbers the spread becomes ", *_times(first.plain, last.plain)),
         *(", divided by √d ", *_times(first.divided, last.divided), ". The largest weight of a row comes to "),
         *(number(f"{last.plain.largest:.2f}"), " without the division, and to "),
         *(number(f"{last.divided.largest:.2f}"), " with it."),
@@ -109,10 +115,10 @@ def _spreads(tour: Tour, screen: Screen) -> Part:
 
 
 def _times(first: Scores, last: Scores) -> list[Phrase]:
-    """How many times the spread grew; the two themselves where it began at 0."""
+    """How many times as large the spread became; the last one itself where it began at 0."""
     if first.spread == 0:
-        return [f"from 0 to {as_number(last.spread)}"]
-    return [number(f"{last.spread / first.spread:.1f}"), " times"]
+        return [number(as_number(last.spread))]
+    return [number(f"{last.spread / first.spread:.1f}"), " times as large"]
 
 
 def _why(screen: Screen) -> Part:

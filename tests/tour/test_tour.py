@@ -192,9 +192,9 @@ def test_positions_are_waves_that_tell_places_apart(tour):
     assert np.allclose(value.waves, waves, atol=1e-12)
     assert value.likeness == pytest.approx([dot(waves[value.word], row) / (d / 2) for row in waves])
     assert value.without == pytest.approx(row_of(x, value.word)[1])
-    assert value.within == pytest.approx(row_of(placed(x), value.word)[1])
-    order, before = list(order_of(tour).order), [row_of(placed(x), query)[1] for query in range(n)]
-    after = [row_of(placed(x[order]), query)[1] for query in range(n)]
+    order, there, moved = list(order_of(tour).order), placed(x), placed(x[order_of(tour).order])
+    before, after = ([row_of(rows, query)[1] for query in range(n)] for rows in (there, moved))
+    assert value.within == pytest.approx(before[value.word])
     differences = [abs(after[i][j] - before[order[i]][order[j]]) for i in range(n) for j in range(n)]
     assert value.difference == pytest.approx(max(differences))
 

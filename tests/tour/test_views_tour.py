@@ -15,7 +15,10 @@ from attncli.cli.app import run
 from attncli.cli.commands import tour as command
 from attncli.tour import SCREENS
 from attncli.tour.distance import distance_of
+from attncli.tour.mask import mask_of
 from attncli.tour.page import quoted, tour_lines, try_command
+from attncli.tour.positions import positions_of
+from attncli.tour.scaling import scaling_of
 from attncli.tour.tour import Command, tour_of
 from attncli.views.screen import Screen, cells
 
@@ -77,6 +80,30 @@ def test_what_is_claimed_of_the_pronoun_is_what_was_computed(vectors):
     assert f"all the others nearly alike (from {min(row):.2f})" in text
 
 
+def test_the_numbers_of_the_text_are_those_computed():
+    tour = toured(EXAMPLE)
+    positions, mask, sizes = positions_of(tour), mask_of(tour), scaling_of(tour).sizes
+    first, last, turned = sizes[0], sizes[-1], positions.turned
+    grown = [getattr(last, kind).spread / getattr(first, kind).spread for kind in ("plain", "divided")]
+    for number, said in (
+        (9, f"by up to {positions.difference:.2f}."),
+        (9, f"gets {turned.here:.3f}, 100 places later {turned.later:.3f}, at distance 0 {turned.together:.3f}."),
+        (10, f'"he" sees 6 of 9: its sum of e^score falls from {mask.total:.2f} to {mask.seen:.2f}'),
+        (10, f"they would sum to {mask.left:.2f}."),
+        (11, f"becomes {grown[0]:.1f} times as large, divided by √d {grown[1]:.1f} times as large."),
+        (11, f"comes to {last.plain.largest:.2f} without the division, and to {last.divided.largest:.2f} with it"),
+    ):
+        assert said in " ".join(shown(tour, number, 500))
+
+
+def test_the_rows_of_the_mask_are_those_of_its_steps():
+    tour = toured(EXAMPLE)
+    text, value = shown(tour, 10), mask_of(tour)
+    for name, step in (("with mask", value.masked), ("of masked", value.masked_weights)):
+        row = ["−∞" if number == -np.inf else f"{number:.2f}" for number in step[value.word]]
+        assert f"{name} {' '.join(row)}" in [" ".join(line.split()) for line in text]
+
+
 @pytest.mark.parametrize(
     ("sentence", "number", "said", "unsaid"),
     [
@@ -88,6 +115,12 @@ def test_what_is_claimed_of_the_pronoun_is_what_was_computed(vectors):
         ("dog dog", 7, "two different words", "mean cosine"),
         ("dog", 5, "With one key to choose from", "temperature"),
         (EXAMPLE, 4, "These were trained", "random"),
+        ("dog", 9, "one place", "Shuffling"),
+        ("dog", 10, "nothing behind it to hide", "Hidden after"),
+        ("dog", 11, "no spread", "times as large"),
+        ("dog", 12, "every kernel", "look-up"),
+        ("dog dog dog", 12, "the nearest key takes 0.33; wide", "look-up"),
+        (EXAMPLE, 12, "takes 1.00, as a look-up; wide, keys have 0.11 to 0.11, as in a plain mean (0.11)", "not yet"),
     ],
 )
 def test_findings_are_said_where_they_hold(sentence, number, said, unsaid, vectors):
