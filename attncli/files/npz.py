@@ -6,6 +6,7 @@ The header of an array is read by its grammar: NumPy's own reader evaluates Pyth
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
@@ -64,7 +65,8 @@ def read_npz(
             raise ValueError("it is not a file")
         room = max(PLAIN_BYTES, EXPANSION * os.path.getsize(path))
         with zipfile.ZipFile(path) as archive:
-            there = [info.filename.removesuffix(".npy") for info in archive.infolist()]
+            members = [info.filename for info in archive.infolist()]
+            there = [name.removesuffix(".npy") for name in members if name.endswith(".npy")]
             arrays = _read_members(archive, names(there) if callable(names) else names, texts, room)
         if arrays or (kind := _kind_of(path)) is None or kind.key == "npz":
             return arrays
@@ -143,6 +145,8 @@ def read_array(member: IO[bytes], name: str, size: int, room: int, kinds: str = 
     if 8 * math.prod(shape) > room:
         raise ValueError(f"{name} holds {math.prod(shape):,} numbers, too many for a file of this size")
     if kinds == "U":
+        if (np.frombuffer(data, np.dtype("u4").newbyteorder(dtype.byteorder)) > sys.maxunicode).any():
+            raise ValueError(f"{name}: expected texts, got numbers that are no characters")
         return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C")
     with np.errstate(all="ignore"):  # a number beyond float64 becomes an infinity, which is refused
         return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").astype(np.float64)

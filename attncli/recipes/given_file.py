@@ -7,9 +7,9 @@ from typing import Any
 
 from attncli.arrays import Array
 from attncli.errors import ResourceError, Setting, UsageError, quoted
-from attncli.files.weights_file import NEEDED, TEXTS, read_weights_file
+from attncli.files.weights_file import NEEDED, SIDES, TEXTS, read_weights_file
 from attncli.recipes.given import Given, given_of
-from attncli.recipes.given_pieces import KNOWN
+from attncli.recipes.given_pieces import KNOWN, with_seams
 from attncli.recipes.given_tokens import joined
 from attncli.recipes.given_weights import weights_of
 from attncli.text.tokens import SURROGATES, Sentence, Token
@@ -72,10 +72,11 @@ def _numbers(found: Any, count: int) -> tuple[int, ...] | None:
 
 def _with_own(path: str | Path, weights: Array, found: Mapping[str, Any]) -> Given:
     """The weights with the tokens that the file has, or with places."""
-    queries, keys = _sides(found)
     given = given_of(weights, None, None)
-    if queries is None:
+    queries, keys = _sides(found)
+    if queries is keys is None:
         return given
+    queries = queries or given.sentence
     for side, n in ((queries, weights.shape[2]), (keys or queries, weights.shape[3])):
         if len(side.tokens) != n:
             reason = f"{str(path)!r}: expected {n} tokens for weights {list(weights.shape)}, got {len(side.tokens)}"
@@ -85,12 +86,19 @@ def _with_own(path: str | Path, weights: Array, found: Mapping[str, Any]) -> Giv
 
 def _sides(found: Mapping[str, Any]) -> tuple[Sentence | None, Sentence | None]:
     """The tokens in the file as one or two sentences; None where there are none."""
-    if isinstance(found.get("schema"), str):
-        memory = found.get("memory")
-        return _sentence(found), _sentence(memory) if isinstance(memory, dict) else None
-    queries = _texts(found.get("queries")) or _texts(found.get("tokens"))
-    keys = _texts(found.get("keys")) or _texts(found.get("other_tokens"))
-    return joined(queries) if queries else None, joined(keys) if keys and keys != queries else None
+    if isinstance(found.get("sentence"), str):
+        return _side(found), _side(found.get("memory"))
+    queries, keys = (next((found[name] for name in names if name in found), None) for names in SIDES)
+    listed = _texts(queries), _texts(keys)
+    return _side(queries), None if listed[0] == listed[1] is not None else _side(keys)
+
+
+def _side(found: Any) -> Sentence | None:
+    """The sentence of texts in an array or a list, or of a record; None where it is another."""
+    texts = _texts(found)
+    if texts is not None:
+        return joined(texts)
+    return _sentence(found) if isinstance(found, dict) else None
 
 
 def _texts(found: Any) -> list[str] | None:
@@ -113,7 +121,7 @@ def _sentence(record: Mapping[str, Any]) -> Sentence | None:
         return None
     if not isinstance(text, str) or not _are_places(made, len(text)):
         return joined(token.text for token in made)
-    return Sentence(SURROGATES.sub("\ufffd", text), tuple(made))
+    return with_seams(SURROGATES.sub("\ufffd", text), made)
 
 
 def _token(index: int, record: Any) -> Token | None:

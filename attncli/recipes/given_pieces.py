@@ -39,6 +39,11 @@ def _placed(pieces: Sequence[str], spelled: Sequence[Spelled], special: frozense
         end = len(text) if added else len(text) + len(own)
         tokens.append(Token(len(tokens), piece if added else own, piece, len(text), end, KNOWN, added, (piece,)))
         text += "" if added else own
+    return with_seams(text, tokens)
+
+
+def with_seams(text: str, tokens: Sequence[Token]) -> Sentence:
+    """The sentence of tokens by their places, which say where a word was cut."""
     seams = [_is_seam(text, *sides) for sides in pairwise(tokens)]
     both = zip([False, *seams], [*seams, False], strict=True)
     return Sentence(text, tuple(replace(token, seams=each) for token, each in zip(tokens, both, strict=True)))

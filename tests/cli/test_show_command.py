@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import zipfile
 
 import jsonschema
 import numpy as np
@@ -110,6 +111,11 @@ def test_the_page_says_the_command_of_the_file(folder):
     assert json.loads(command) == expected
 
 
+def zipped(path, name):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, b"")
+
+
 HOSTILE = {
     "pickle.npy": lambda path: np.save(path, np.array([[{}]]), allow_pickle=True),
     "objects.npz": lambda path: np.savez(path, weights=np.array([[{}]])),
@@ -137,6 +143,11 @@ HOSTILE = {
     "ragged.json": lambda path: path.write_text("[[1, 0], [1]]"),
     "texts.json": lambda path: path.write_text('[["1", "0"], ["0", "1"]]'),
     "deep.json": lambda path: path.write_text("[" * 100_000),
+    "lists.json": lambda path: path.write_text("[" + "[]," * 500_000 + "[]]"),
+    "objects.json": lambda path: path.write_text("[" + "{}," * 100_000 + "{}]"),
+    "archive.pt": lambda path: zipped(path, "archive/data.pkl"),
+    "archive.npz": lambda path: zipped(path, "weights"),
+    "characters.npz": lambda path: np.savez(path, weights=np.eye(1), queries=np.array([2**31], "u4").view("U1")),
     "digits.json": lambda path: path.write_text("[[" + "9" * 5000 + "]]"),
     "lines.json": lambda path: path.write_text("[[1]]\n[[1]]\n"),
     "latin.json": lambda path: path.write_bytes(b'["caf\xe9"]'),

@@ -7,7 +7,7 @@ import pytest
 from oracles.checkpoints import TINY
 from support.places import TESTS
 
-from attncli import ResourceError, UsageError, explain, explain_model, show
+from attncli import ResourceError, UsageError, align, explain, explain_model, show
 
 BARK = "Bark is very cute and he is a dog"
 TORCH = TESTS / "oracles" / "given.npz"
@@ -267,10 +267,23 @@ def test_a_causal_mask_is_seen():
     assert show([[1.0]]).remarks == ()
 
 
+def test_an_alignment_comes_back(tmp_path):
+    from attncli.files.npz import write_npz
+    from attncli.views.records.alignment import alignment_arrays, alignment_json
+
+    first = align("the dog sleeps", "le chien dort")
+    write_npz(tmp_path / "x.npz", alignment_arrays(first))
+    (tmp_path / "x.json").write_text(alignment_json(first))
+    for name in ("x.npz", "x.json"):
+        found = show(tmp_path / name)
+        assert [side.text for side in found.sentences] == ["the dog sleeps", "le chien dort"]
+        np.testing.assert_allclose(found.weights[0, 0], first.weights, atol=1e-6)
+
+
 RECORDS = {
     "self": lambda: explain(BARK, mode="multihead", heads=2),
     "memory": lambda: explain(BARK, memory="the cat sat"),
-    "model": lambda: explain_model(BARK, str(TINY / "bert"), layer=1, head=[0, 3]),
+    "model": lambda: explain_model("Bark cutes", str(TINY / "bert"), layer=1, head=[0, 3]),
 }
 
 
@@ -293,6 +306,7 @@ def test_files_of_attn_come_back(kind, ending, tmp_path):
     np.testing.assert_allclose(found.weights, first.weights, atol=1e-12)
     for own, others in zip(found.sentences, first.sentences, strict=True):
         assert [token.text for token in own.tokens] == [token.text for token in others.tokens]
+        assert ending == "npz" or [token.label for token in own.tokens] == [token.label for token in others.tokens]
     if ending == "json":
         assert [side.text for side in found.sentences] == [side.text for side in first.sentences]
     numbers = ((1,), (0, 3)) if kind == "model" else ((0,), (*range(first.weights.shape[1]),))

@@ -22,7 +22,7 @@ def command_of(explanation: Explanation) -> dict[str, Any] | None:
     if source.kind == "weights":
         return _of_given(explanation)
     options = [*_source(explanation), *map(shell_word, as_typed(_rest(explanation)))]
-    of_heads = source.kind == "model" and source.combined is None
+    of_heads = source.kind == "model"  # of combined ones the page asks for none
     text = explanation.sentence.parts[0].text
     return {
         "name": "attn explain",
@@ -40,8 +40,8 @@ def _of_given(explanation: Explanation) -> dict[str, Any] | None:
         return None
     name, file, *options = source.words
     typed = [*map(shell_word, (*options, *as_typed(_rest(explanation))))]
-    heads, guard = source.combined is None, file.startswith("-")
-    return {"name": f"attn {name}", "text": shell_word(file), "options": typed, "heads": heads, "guard": guard}
+    guard = file.startswith("-")
+    return {"name": f"attn {name}", "text": shell_word(file), "options": typed, "heads": True, "guard": guard}
 
 
 def commands_of(comparison: Comparison | ModelComparison) -> list[str]:
