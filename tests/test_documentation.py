@@ -189,6 +189,47 @@ def test_the_package_of_the_examples_is_installed_before_its_first_use():
         assert first == f"pip install -q '.[transformers]' && {INSTALL.replace('install', 'install -q')}"
 
 
+def test_the_readme_is_short_and_goes_from_seeing_to_limits():
+    text = PAGES["README.md"]
+    assert len(text) <= 9_000
+    assert re.findall(r"^## (.*)$", text, re.M) == [
+        "Install and see",
+        "The tour",
+        "Your own sentence",
+        "A page, and an explorer",
+        "Real models",
+        "Does it matter?",
+        "Languages",
+        "Similar",
+        "Pipes and Python",
+        "Limits",
+        "Links",
+    ]
+
+
+@needs_minilm
+def test_the_numbers_of_the_readme_are_those_of_the_model(place, tmp_path):
+    place("")
+    text, found = " ".join(PAGES["README.md"].split()), {}
+    for word in ("tired", "wide"):
+        sentence = f"The animal didn't cross the street because it was too {word}"
+        shown = attncli.explain_model(sentence, MODEL, layer=3, head=1, hide_special=True)
+        texts = [token.text for token in shown.sentence.tokens]
+        found[word] = dict(zip(texts, shown.weights[0, 0, texts.index("it")], strict=True))
+    fall = f"falls from {found['tired']['animal']:.2f} to {found['wide']['animal']:.2f}"
+    assert f"{fall}, and *street* gets {found['wide']['street']:.2f}" in text
+    effects = attncli.head_effects(pictures.ANIMAL, MODEL, word="it")
+    heads = {head.name: (head.weight, head.effect) for head in effects.heads}
+    both = [heads[name] for name in ("5.11", "3.1")]
+    assert "weights of {:.2f} and {:.2f} beside".format(*(weight for weight, _ in both)) in text
+    assert (
+        "by {:.3f} (1 − cosine), without head 1 of layer 3, the one above, by {:.3f}.".format(
+            *(effect for _, effect in both)
+        )
+        in text
+    )
+
+
 def test_the_set_up_is_two_commands():
     lines = [line for line in LINES if ".venv" in line]
     assert len(lines) == 2
