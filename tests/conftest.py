@@ -1,8 +1,18 @@
+import gc
 import os
+from itertools import count
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: a worker a core runs already
 
+import hypothesis  # noqa: F401  (its start asks the collector, which is told to look away below)
 import pytest
+
+NUMBERS = count()
+
+
+def pytest_collection_finish():
+    """The collected tests live to the end: the collector need not go through all of them over and over."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,9 +38,9 @@ def tiny_writer():
 
 
 @pytest.fixture(autouse=True)
-def attn_home(tmp_path, monkeypatch):
-    """No test reads or writes what the person running it keeps."""
-    home = tmp_path / "attn home"
+def attn_home(tmp_path_factory, monkeypatch):
+    """No test reads or writes what the person running it keeps; a folder is made by the few that keep something."""
+    home = tmp_path_factory.getbasetemp() / "homes" / f"attn home {next(NUMBERS)}"
     monkeypatch.setenv("ATTN_HOME", str(home))
     return home
 

@@ -23,13 +23,13 @@ EACH = [pytest.param(shell, marks=needs(shell)) for shell in SHELLS]
 
 
 @pytest.fixture
-def on_path(tmp_path):
+def on_path(tmp_path, attn_home):
     """The variables of a shell that finds an `attn`."""
     command = tmp_path / "bin" / "attn"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
     command.chmod(0o755)
-    home = {"HOME": str(tmp_path), "ATTN_HOME": str(tmp_path / "attn home"), "TERM": "xterm"}
+    home = {"HOME": str(tmp_path), "ATTN_HOME": str(attn_home), "TERM": "xterm"}
     return BARE | home | {"PATH": f"{command.parent}:{BARE['PATH']}"}
 
 
