@@ -72,7 +72,7 @@ def _blocks(tour: Tour, screen: Screen) -> Part:
 def _meaning(likeness: tuple[float, ...]) -> str:
     if likeness[-1] <= likeness[0]:
         return "."
-    return ": plain attention makes words alike. More layers keep them apart: --screen block."
+    return ": plain attention makes words alike; models do more (--screen block)."
 
 
 def command(tour: Tour) -> Command:

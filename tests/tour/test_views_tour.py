@@ -15,10 +15,14 @@ from attncli.cli.app import run
 from attncli.cli.commands import tour as command
 from attncli.tour import SCREENS
 from attncli.tour.distance import distance_of
+from attncli.tour.kernel import kernel_of
 from attncli.tour.mask import mask_of
 from attncli.tour.page import quoted, tour_lines, try_command
 from attncli.tour.positions import positions_of
+from attncli.tour.projecting import projecting_of
 from attncli.tour.scaling import scaling_of
+from attncli.tour.several import several_of
+from attncli.tour.strips import arrows, bars, heat
 from attncli.tour.tour import Command, tour_of
 from attncli.views.screen import Screen, cells
 
@@ -94,6 +98,36 @@ def test_the_numbers_of_the_text_are_those_computed():
         (11, f"comes to {last.plain.largest:.2f} without the division, and to {last.divided.largest:.2f} with it"),
     ):
         assert said in " ".join(shown(tour, number, 500))
+
+
+def test_pictures_are_drawn_of_what_stands_beside_them():
+    """Bars and strips of the values, each in the row with its name."""
+    tour, screen = toured(EXAMPLE), Screen()
+    projected, several, places, mask = (of(tour) for of in (projecting_of, several_of, positions_of, mask_of))
+    sines = places.waves[:, np.linspace(0, 50, 20, endpoint=False, dtype=int) * 2]  # [n, 20]
+    maps = [np.where(np.isneginf(step), np.nan, step) for step in mask.steps]
+    answers = " ".join(bars(answer[:15], screen).plain for answer in several.answers)
+    for number, row, drawn in (
+        (4, "q = V·w_q    asks       64  ", bars(projected.query[:40], screen)),
+        (4, "k = V·w_k  offers       64  ", bars(projected.key[:40], screen)),
+        (4, "v = V·w_v   gives       64  ", bars(projected.value[:40], screen)),
+        (6, "into w_o        192   12.68  ", answers),
+        (6, "out of w_o      200   18.06  ", bars(several.output[:48], screen)),
+        (9, "5 he     ", heat(sines[5], screen)),
+        (9, "8 dog    ", heat(sines[8], screen)),
+        (9, f"{places.within[8]:.2f}  ", arrows([8.0, 4.0, 0.8])),
+    ):
+        assert f"{row}{drawn}" in "\n".join(shown(tour, number))
+    for place, line in enumerate(shown(tour, 10)[5:14]):
+        for column, step in zip((11, 22, 33, 44), maps, strict=True):
+            assert (line[column + place] in "▓█") == (step[place, place] > 0), line
+            assert (line[column + 8] == "·") == (bool(np.isnan(step[place, 8])) or step[place, 8] == 0)
+
+
+def test_keys_of_a_kernel_stand_from_near_to_far():
+    value, rows = kernel_of(toured(EXAMPLE)), [line.split() for line in shown(toured(EXAMPLE), 12)[8:17]]
+    assert [float(row[1]) for row in rows] == [round(each, 2) for each in sorted(value.distances.tolist())]
+    assert [row[0] for row in rows][:3] == ["he", "and", "a"]
 
 
 def test_the_rows_of_the_mask_are_those_of_its_steps():
