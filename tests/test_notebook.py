@@ -7,11 +7,14 @@ from time import monotonic, sleep
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from oracles.checkpoints import TINY
+from support.audit import violations
 from support.chromium import needs_chromium
 from support.places import ROOT
 
-from attncli import explain, similar
+from attncli import explain, explain_model, rank_heads, similar
 
+BERT = str(TINY / "bert")
 NOTEBOOK = ROOT / ".github" / "attention.ipynb"
 #: The policy that VS Code puts around the outputs of a notebook; what JupyterLab, VS Code and Colab say of their theme.
 POLICY = (
@@ -40,7 +43,8 @@ def opened(browser, tmp_path):
     def opened(outputs, start="body", policy="", **how):
         head, body = (start, "body") if start.startswith("html") else ("html", start)
         policy = f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">' if policy else ""
-        page = f"<!doctype html><{head}><meta charset=utf-8>{policy}<{body}>{''.join(outputs)}"
+        head = f"<!doctype html><{head} lang=en><meta charset=utf-8><title>Notebook</title>{policy}"
+        page = f"{head}<{body}><main><h1>Cell</h1>{''.join(outputs)}"
         (tmp_path / "host.html").write_text(page, encoding="utf-8")
         return browser.open(tmp_path / "host.html", **how)
 
@@ -141,7 +145,20 @@ def test_text_of_others_acts_neither_in_the_frame_nor_outside(opened, vectors):
     hostile = """a dog "></iframe><script>window.hacked = 1</script><img src=x onerror="parent.hacked = 1">'"""
     browser = opened([explain(hostile, vectors)._repr_html_()])
     assert browser.run("return window.hacked") is None
-    assert len(browser.all("body > *")) == 2  # the style and the frame
+    assert len(browser.all("main > *")) == 3  # the heading, the style and the frame
     enter(browser)
     assert browser.run("return window.hacked") is None
     assert browser.text("#sentence") == hostile
+
+
+@needs_chromium
+@pytest.mark.parametrize(("scheme", "width"), [("light", 760), ("dark", 400)])
+def test_outputs_break_no_rule_of_accessibility(opened, monkeypatch, scheme, width):
+    explained, ranked = explain_model("the dog sat", BERT), rank_heads("the dog sat", BERT, pattern="previous")
+    outputs = [explained._repr_html_(), ranked._repr_html_()]
+    monkeypatch.setattr("attncli.views.display.notebook.MOST_BYTES", 1000)
+    browser = opened([*outputs, explained._repr_html_()], width=width, scheme=scheme)
+    assert (len(browser.all("iframe")), len(browser.all("pre")), len(browser.all("img"))) == (1, 1, 1)
+    assert violations(browser) == []
+    enter(browser)
+    assert violations(browser) == []

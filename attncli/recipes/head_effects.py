@@ -14,6 +14,7 @@ import numpy as np
 from attncli.analysis.measures import rank_correlation, ranking
 from attncli.arrays import Array
 from attncli.display import Displayed
+from attncli.errors import AttnError
 from attncli.models.changes import UNCHANGED, HeadName
 from attncli.models.encoder_decoder import PARTS
 from attncli.models.model import Model
@@ -157,7 +158,8 @@ def head_effects(
     pair, source_lang, target_lang, bos, truncate: as in `explain_model`. top: how many heads the screen shows; `heads`
         has all.
 
-    Returns: `heads`, each with its effect, the answer's probability without it, and its weight; `rank_correlation`.
+    Returns: `heads`, each with its effect, the answer's probability without it, and its weight; `rank_correlation`;
+    `explanation`, the weights of all heads for a page, None where they do not fit into memory.
 
     Raises:
         UsageError: an empty text, a value that does not fit, or `for_` that is no single token.
@@ -166,7 +168,11 @@ def head_effects(
     """
     given = dict(locals())  # the parameters by name
     settings = check_model_settings(**{name: given[name] for name in given.keys() - {"sentence", "model", "for_"}})
-    return head_effects_with(sentence, as_model(model), settings, for_)
+    opened = as_model(model)
+    try:
+        return head_effects_with(sentence, opened, settings, for_, explained=True)
+    except AttnError:  # of a long text the weights of all heads may be too many, and their effects not
+        return head_effects_with(sentence, opened, settings, for_)
 
 
 def head_effects_with(

@@ -245,3 +245,14 @@ def test_the_screen_says_everything_in_sentences_where_it_is_read_out(models):
         f"Layer {first.layer}, head {first.head}: effect {first.effect:+.3f}, probability {first.probability:.3f}, "
         f"weight {first.weight:.3f} on {on}." in lines
     )
+
+
+def test_the_weights_for_a_page_are_kept_where_they_fit(monkeypatch):
+    kept = head_effects("the dog", TINY / "gpt2")
+    assert kept.explanation.weights.shape[:2] == (2, 4)
+
+    def refuse(*_):
+        raise AttnError("the weights would take 9,000 MB")
+
+    monkeypatch.setattr("attncli.recipes.head_effects.explain_model_with", refuse)
+    assert head_effects("the dog", TINY / "gpt2").explanation is None

@@ -134,6 +134,16 @@ def test_a_frame_has_the_rows_of_the_csv(values, name):
     assert [tuple(None if pandas.isna(each) else each for each in row) for row in frame.itertuples(index=False)] == rows
 
 
+@pytest.mark.parametrize("settings", [{}, {"layer": [1], "head": [1, 3]}, {"combine": "rollout"}, {"words": True}])
+def test_the_frame_of_an_explanation_has_the_rows_of_the_csv(settings):
+    explained = attncli.explain_model("the dog sat", BERT, **settings)
+    head, *rows = FORMATS["csv"].view(attncli.Explanation)(explained)
+    frame = explained.to_frame()
+    order = [frame.columns.get_loc(name) for name in head[:8]]
+    shown = [tuple(None if pandas.isna(row[place]) else row[place] for place in order) for row in frame.to_numpy()]
+    assert shown == [row[:8] for row in rows]
+
+
 def test_the_frame_of_an_explanation():
     explained = attncli.explain_model("the dog sat", BERT)
     frame = explained.to_frame()
@@ -175,8 +185,7 @@ CALLS = {
 def test_a_file_has_the_bytes_of_the_option(values, name, tmp_path):
     assert {*FORMATS} == {*offered("Alignment"), *offered("Explanation")}
     drawn = {"svg", "pdf", "png"} if name != "Alignment" else {"pdf"}  # one value is drawn, which takes a second
-    kept = {"html"} if name == "HeadEffects" else set()  # of weights that are kept for a page alone
-    for form in {*offered(name)} - drawn - kept:
+    for form in {*offered(name)} - drawn:
         saved, written = tmp_path / f"saved.{form}", tmp_path / f"written.{form}"
         values[name].save(saved)
         done = attn(*CALLS[name], "-q", "-o", written)
@@ -235,8 +244,7 @@ class Elements(HTMLParser):
         self.text += data
 
 
-#: Effects have a page where the weights were kept for it.
-PAGED = [name for name in FORMATS["html"].views if name != "HeadEffects"]
+PAGED = [*FORMATS["html"].views]
 
 
 @pytest.mark.parametrize("name", PAGED)
@@ -253,7 +261,7 @@ def test_a_value_without_a_page_shows_its_screen(values, name):
     shown = Elements(values[name]._repr_html_())
     assert {tag for tag, _ in shown.found} <= {"pre", "span"}
     assert shown.text.split()[0] in ("attn", "lines")
-    assert all({*attributes} <= {"style", "dir"} for _, attributes in shown.found)
+    assert all({*attributes} <= {"style", "dir", "tabindex"} for _, attributes in shown.found)
 
 
 def test_text_of_others_stays_text(vectors, many):

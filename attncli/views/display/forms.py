@@ -8,7 +8,6 @@ from attncli.views.formats import FORMATS
 from attncli.views.screen import Screen
 
 PAPER = Screen(width=80, numbers=True)  # whatever the terminal at hand is
-EXPLAINED = ("layer", "head", "query", "key", "query_text", "key_text", "score", "weight")
 
 
 def screen_of(record: Any) -> str:
@@ -26,10 +25,10 @@ def dict_of(record: Any) -> dict[str, Any]:
 def frame_of(record: Any) -> Any:
     """The rows of the CSV as a data frame; of an explanation without the terms of its scores."""
     pandas = package("pandas", "a data frame")
+    if type(record).__name__ == "Explanation":
+        from attncli.views.records.columns import explanation_columns  # a million rows at once
+
+        return pandas.DataFrame(explanation_columns(record))
     rows = iter(FORMATS["csv"].view(type(record))(record))
     columns = list(next(rows))
-    frame = pandas.DataFrame.from_records(list(rows), columns=columns)
-    if type(record).__name__ != "Explanation":
-        return frame
-    numbers = {"score": "float64", "weight": "float64"}  # of a combination every score is nothing
-    return frame[list(EXPLAINED)].astype(numbers)
+    return pandas.DataFrame.from_records(list(rows), columns=columns)

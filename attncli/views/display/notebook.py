@@ -55,7 +55,7 @@ def _page(record: Any) -> str | None:
         if sum(each.weights.size for each in runs_of(record)) * BYTES > 2 * MOST_BYTES:
             return None
         return escape(FORMATS["html"].view(type(record))(record, SCREEN.scale))
-    except (AttnError, ValueError):  # weights that are not kept
+    except AttnError:  # weights that are not kept
         return None
 
 

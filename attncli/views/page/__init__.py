@@ -1,5 +1,6 @@
 """Pages for a browser: an explanation, or a comparison; `alignment` and `similarity` have those of two texts."""
 
+from attncli.errors import AttnError
 from attncli.recipes.comparison import Comparison
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.head_effects import HeadEffects
@@ -21,10 +22,10 @@ def effects_page(effects: HeadEffects, scale: str = "auto") -> str:
     """The page of the weights that the effects are of, with a map of the heads by their effect.
 
     Raises:
-        ValueError: effects without weights.
+        AttnError: effects of so long a text that the weights were not kept.
     """
     if effects.explanation is None:
-        raise ValueError("expected effects with an explanation, got none")
+        raise AttnError("a page needs the weights of all heads, which are too many to be kept", "shorten the text")
     explanation = effects.explanation
     record = effects_record(effects, explanation)
     sources = {explanation.source.method: explanation}

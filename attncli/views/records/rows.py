@@ -35,7 +35,7 @@ def explanation_rows(explanation: Explanation) -> Iterator[Row]:
     Layer and head are empty where they were combined; rows that were not computed are left out.
     """
     queries = explanation.queries
-    _check_size(explanation, len(queries))
+    check_size(explanation, len(queries))
     yield (*HEAD, *TERMS)
     pairs = _pairs(explanation, queries)
     for row, layer in enumerate(explanation.layers):
@@ -85,7 +85,7 @@ def ranking_rows(ranking: "HeadRanking") -> Iterator[Row]:
         yield each.layer, each.head, each.score, each.mean, each.lift
 
 
-def _check_size(explanation: Explanation, queries: int) -> None:
+def check_size(explanation: Explanation, queries: int) -> None:
     """AttnError where the rows would fill a disk sooner than a data frame."""
     n_layer, n_head, _, n_key = explanation.weights.shape
     needed = n_layer * n_head * queries * n_key * BYTES

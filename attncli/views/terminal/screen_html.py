@@ -20,7 +20,7 @@ THEME = TerminalTheme(
     ],
 )
 FRAME = (
-    '<pre dir="ltr" style="margin: 0; padding: 0.75rem 1rem; overflow-x: auto; border-radius: 0.5rem; '
+    '<pre dir="ltr" tabindex="0" style="margin: 0; padding: 0.75rem 1rem; overflow-x: auto; border-radius: 0.5rem; '
     "color: {foreground}; background: {background}; line-height: 1.35; "
     "font-family: ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\">{code}</pre>"
 )
