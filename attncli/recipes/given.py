@@ -258,9 +258,9 @@ CAUSAL = "no token gives weight to a later one: later ones are taken for hidden,
 
 
 def _is_causal(given: Given) -> bool:
-    """Whether every weight on a later token is 0, in all layers and heads."""
-    n = given.weights.shape[2]
-    return given.memory is None and n > 1 and not np.triu(given.weights.max(axis=(0, 1)), 1).any()
+    """Whether every weight on a later token is 0, in all layers and heads, and those on earlier ones are not."""
+    largest = given.weights.max(axis=(0, 1))  # [n_query, n_key]
+    return given.memory is None and bool(np.tril(largest, -1).any()) and not np.triu(largest, 1).any()
 
 
 def _measured(layers: tuple[Layer, ...], given: Given) -> tuple[HeadKinds, Array]:

@@ -264,7 +264,8 @@ def test_a_causal_mask_is_seen():
     np.testing.assert_array_equal(found.layers[0].visible, np.tri(3, dtype=bool))
     assert "causal" in found.remarks[0]
     assert show(masked[:, ::-1]).layers[0].visible.all()
-    assert show([[1.0]]).remarks == ()
+    assert show([[1.0]]).remarks == show(np.eye(3)).remarks == ()
+    assert show(np.eye(3)).layers[0].visible.all()
 
 
 def test_an_alignment_comes_back(tmp_path):

@@ -15,6 +15,7 @@ from support.command import attn
 from test_page import TOKENS
 from test_views_pages import explained
 
+import attncli
 from attncli import compare, explain
 from attncli.models.model import open_model
 from attncli.recipes.model_comparison import compare_swap
@@ -216,3 +217,19 @@ def test_the_command_is_copied_or_shown(show, vectors):
     browser.settle()
     assert browser.run("return copied") == f'attn explain "{SENTENCE}"'
     assert browser.text("#taken") == f'Copied: attn explain "{SENTENCE}"'
+
+
+def test_weights_of_a_file_have_the_command_that_shows_them(show, tmp_path, monkeypatch):
+    weights = np.load(TINY.parent / "given.npz")["weights"]
+    np.savez(tmp_path / "my weights.npz", weights=weights)
+    browser = show(attncli.show(tmp_path / "my weights.npz", combine="none"))
+    browser.choose("layer", 1)
+    browser.choose("head", 2)
+    browser.run("togglePin(3)")
+    record = json.loads(run(browser.run("return commandNow()")).stdout)
+    np.testing.assert_allclose(record["weights"][0][0], weights[1, 2], atol=1e-6)
+    assert (record["settings"]["layer"], record["settings"]["word"]) == ([1], "3")
+    assert "Weights alone were given" in browser.text("#steps")
+    browser = show(attncli.show(weights))
+    assert not browser.all("[data-take=command]")[0].is_displayed()  # arrays in memory have none
+    assert browser.all("[data-take=csv]")[0].is_displayed()
