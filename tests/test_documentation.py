@@ -53,7 +53,7 @@ def place(tmp_path, monkeypatch):
 
     def place(text):
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
-        (tmp_path / "glove.6B.100d.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
+        (tmp_path / "my-vectors.txt").write_text("bark 1 0 0\ndog 1 1 0\ncute 0 1 0\nhe 0 0 1\n")
         write_examples(tmp_path)
         write_weights(tmp_path)
         (tmp_path / "tests").symlink_to(ROOT / "tests")
@@ -65,8 +65,8 @@ def place(tmp_path, monkeypatch):
 @pytest.mark.parametrize("line", with_model(UNTRIED))
 def test_a_command_of_the_documentation_runs(line, place):
     folder = place(line)
-    if re.search(r"(--vectors|export) glove( |$)", line):  # kept by an earlier command of the page
-        keeping.add(str(folder / "glove.6B.100d.txt"), name="glove")
+    if re.search(r"(--vectors|export) mine( |$)", line):  # kept by an earlier command of the page
+        keeping.add(str(folder / "my-vectors.txt"), name="mine")
     if line.startswith("attn explore"):
         quit_at_once(shlex.split(line)[2:])
         return

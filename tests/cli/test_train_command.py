@@ -131,7 +131,8 @@ def test_ctrl_c_keeps_the_file_and_says_how_to_go_on(text, tmp_path):
     assert process.wait() == 130, rest
     assert f"go on: attn train --resume {path} '{text}' -o {path} --heads 1 --minutes 5 --picture {picture}" in rest
     assert "; interrupted" in (tmp_path / "my.svg").read_text()
-    assert attn("train", text, "-o", path, "--resume", path, "--epochs", "0.1").returncode == 0
+    assert attn("train", text, "-o", path, "--resume", path, "--epochs", "0.1", "--picture", picture).returncode == 0
+    assert ">Training of 1 head, resumed<" in (tmp_path / "my.svg").read_text()
 
 
 def test_a_picture_of_the_training_is_written_beside_the_heads(text, tmp_path):

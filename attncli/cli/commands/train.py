@@ -10,7 +10,6 @@ import typer
 
 from attncli.cli.lazy import options
 from attncli.cli.options import DisplayOptions
-from attncli.cli.pictures import check_picture, write_picture
 from attncli.cli.train_options import (
     EvaluateOptions,
     TrainOptions,
@@ -20,6 +19,7 @@ from attncli.cli.train_options import (
     limit_of,
     shape_of,
 )
+from attncli.cli.train_picture import ENDED, TrainPicture
 from attncli.errors import ExitCode
 from attncli.settings.explanation import MULTIHEAD_DEFAULT
 from attncli.settings.figure import PictureOptions
@@ -29,18 +29,11 @@ if TYPE_CHECKING:
     from attncli.training.block import Shape
     from attncli.training.loop import Trained
     from attncli.training.scoring import Predictor
-    from attncli.training.watching import History
     from attncli.vectors import Vectors
 
 EXAMPLES = """attn train my-text.txt -o my.npz --epochs 3
 attn train my-text.txt -o my.npz --heads 4 --content-heads 2 --minutes 0.1 --seed 7 --picture my.svg
 attn train --evaluate trained --heads 3 my-text.txt"""
-ENDED = {
-    "done": "",
-    "stopped": "; it fell after that, so training ended",
-    "interrupted": "; interrupted",
-    "diverged": "; the loss was no longer a number, so training ended",
-}
 
 
 @options(TrainOptions, EvaluateOptions, PictureOptions, DisplayOptions)
@@ -68,33 +61,27 @@ def _train(
     from attncli.training.corpus import read_corpus
     from attncli.training.files import check_writable, read_block
     from attncli.training.loop import train
-    from attncli.training.watching import Watch
 
     limit, vectors = limit_of(training), opened_vectors(training.vectors, display)
     start = None if training.resume is None else read_block(training.resume, vectors)
     shape = shape_of(training, vectors, start)
     check_writable(output)
-    if training.picture is not None:
-        check_picture(training.picture)
-        check_writable(training.picture, "--picture FILE.svg")
+    drawing = TrainPicture(training, picture)
     with ExitStack() as bar:
         progress = TrainProgress(display, bar.enter_context(progressing(display)))
 
         def keep(trained: "Trained") -> None:
             bar.close()
             _keep(output, trained, shape, vectors, progress)
-            if training.picture is not None and watch is not None:
-                _draw(training.picture, picture, watch.history(), trained, vectors)
-                progress.say(f"picture: {training.picture}")
+            if path := drawing.draw(trained, vectors):
+                progress.say(f"picture: {path}")
 
         with progress.saying_if_nothing_is_kept():
             corpus = read_corpus(text, vectors, progress.reading)
             progress.say(f"{corpus.sentences:,} sentences, {corpus.tokens:,} known words to train on")
             block = None if start is None else start.block
-            watch = None if training.picture is None else Watch(corpus, vectors, shape)
-            trained = train(
-                corpus, vectors, shape, limit, training.seed, block, report=progress.training, keep=keep, watch=watch
-            )
+            watch = drawing.watch(corpus, vectors, shape)
+            trained = train(corpus, vectors, shape, limit, training.seed, block, (), progress.training, keep, watch)
     if trained.ended == "interrupted":
         raise typer.Exit(ExitCode.INTERRUPTED)
 
@@ -110,16 +97,6 @@ def _keep(output: str, trained: "Trained", shape: "Shape", vectors: "Vectors", p
     progress.say(f"look at it: {_look(output, shape, vectors)}")
     if interrupted:
         progress.say(f"go on: {resume_command(output, sys.argv[2:])}", always=True)
-
-
-def _draw(path: str, options: PictureOptions, history: "History", trained: "Trained", vectors: "Vectors") -> None:
-    """The picture of the training beside the heads, which are safe by then."""
-    from attncli.views.figure.course import course_content
-
-    n_head, steps = len(trained.profile), history.looks[-1].step
-    title = f"Training of {n_head} head{'s' * (n_head > 1)}"
-    what = f"{history.method} · vectors {vectors.name} · held-out MRR {trained.held_out:.3f} after {steps:,} steps"
-    write_picture(path, course_content(history, title, what + ENDED[trained.ended]), options)
 
 
 def result_line(output: str, trained: "Trained") -> str:
