@@ -23,7 +23,7 @@ from attncli.tour.word_by_word import Language, Made, back_to, made_of
 from attncli.vectors.catalogue import EmbeddedSets
 from attncli.vectors.places import WORLD
 from attncli.views.screen import Screen
-from attncli.views.terminal.typeset import DIM
+from attncli.views.terminal.typeset import DIM, GLUE
 
 MOST = 8  # rows; the text needs more lines than elsewhere
 MOST_LOST = 2  # words that are named
@@ -61,6 +61,8 @@ def crossing_of(tour: Tour) -> Crossing | str:
     try:
         return _crossing(tour, sets)
     except AttnError as error:
+        if tour.memory is not None:
+            raise  # it was typed for this screen
         return f"This screen takes {WORLD}, the vectors of many languages: {error}."
 
 
@@ -108,8 +110,8 @@ def _intro(value: Crossing, screen: Screen) -> Part:
     product = f"q·k / √{source.inputs.x.shape[1]} / {source.temperature:g}"
     return paragraph(
         screen,
-        f"Cross-attention: q come from your sentence, k and v from another, {other}. W = softmax({product}) is "
-        f"{n} × {m}, Y = W·v.",
+        f"Cross-attention: the queries q come from your sentence, keys k and values v from another, {other}. "
+        f"W = softmax({product}) is {n}{GLUE}×{GLUE}{m}; Y = W·v, a mixture of theirs for each of your words.",
     )
 
 

@@ -143,9 +143,20 @@ def test_one_screen_only(given, number):
     assert DEEPER not in done.stdout
 
 
+def test_the_other_sentence_may_be_given():
+    done = attn("tour", EXAMPLE, "--screen", "crossing", "--memory", "un chien mignon")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "k, v: un chien mignon" in done.stdout
+    assert "dog" in next(line for line in done.stdout.splitlines() if "chien" in line and "1.00" in line)
+    idle = attn("tour", EXAMPLE, "--screen", "2", "--memory", "un chien")
+    assert "no effect without --screen crossing" in idle.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "quoted"),
     [
+        (["--screen", "crossing", "--memory", " "], 2, "--memory"),
+        (["--screen", "crossing", "--memory", "…!?"], 1, "…!?"),
         (["--screen", "99"], 2, f"'99': expected 1 to {ALL}, or a name"),
         (["--screen", "0"], 2, "'0'"),
         (["--screen", "x"], 2, "'x': expected one of embedding, "),

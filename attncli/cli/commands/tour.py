@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attncli.cli.lazy import options
-from attncli.cli.options import DisplayOptions, ModelOption, VectorOption, output_option
+from attncli.cli.options import DisplayOptions, ModelOption, VectorOption, input_option, output_option
 from attncli.errors import UsageError
-from attncli.settings.effect import Without
-from attncli.settings.option import as_it_is
+from attncli.settings.effect import AnyOf, With, Without
+from attncli.settings.option import as_it_is, check_text
 from attncli.tour import MODEL_SCREENS, OF_MODEL, OF_VECTORS, SCREENS, Lesson, numbered
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ EXAMPLES = """attn tour
 attn tour "She sat on the river bank"
 attn tour "The king speaks and they listen" --no-input
 attn tour --screen positions
+attn tour "Bark is very cute and he is a dog" --screen crossing --memory "un chien mignon"
 attn tour "Bark is very cute and he is a dog" --model my-model"""
+
+
+CROSSING = [*SCREENS].index("crossing") + 1
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,14 @@ class TourOptions(ModelOption, VectorOption):  # its fields are those of the las
         metavar="NAME|N",
         values=(*SCREENS, *MODEL_SCREENS),
         described="all",
+    )
+    memory: str | None = input_option(
+        None,
+        "The other sentence of the screen on cross-attention, in any language",
+        check=check_text,
+        metavar="SENTENCE",
+        described="the sentence word by word in another language",
+        needs=[Without("model"), AnyOf((With("screen", ("crossing", str(CROSSING))), Without("screen")))],
     )
     no_input: bool = output_option(
         False, "All screens at once, without waiting for a key; so in pipes anyway.", needs=[Without("screen")]
@@ -97,7 +109,8 @@ def _guide(own: TourOptions, display: DisplayOptions) -> "Guide":
     from attncli.cli.reading import opened_sets
     from attncli.tour.tour import tour_of
 
-    return Guide(OF_VECTORS, partial(tour_of, vectors=opened_sets(own.vectors, display)), own.vectors, display.color)
+    toured = partial(tour_of, vectors=opened_sets(own.vectors, display), memory=own.memory)
+    return Guide(OF_VECTORS, toured, own.vectors, display.color)
 
 
 def _told(quiet: bool, work: str, done: int, total: int) -> None:
