@@ -11,10 +11,10 @@ from attncli.cli.output import open_sink, say
 from attncli.cli.terminal import detect_screen
 from attncli.errors import AttnError
 from attncli.tour import Lesson
-from attncli.tour.page import tour_lines
+from attncli.tour.page import behind, tour_lines
 from attncli.tour.tour import AnyTour
+from attncli.tour.whole import WholeTour
 from attncli.vectors.places import EMBEDDED
-from attncli.views.terminal.typeset import DIM, wrap
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,12 @@ class Guide:
         """The screens one under another, with an empty line between them."""
         tour, shown = self.tour_of(text), [*numbers]
         for place, number in enumerate(shown):
-            self._print([*([Text()] if place else []), *self._page(tour, number), *self._behind(number, shown)])
+            self._print([*([Text()] if place else []), *self._page(tour, number, shown)])
+
+    def whole(self, text: str, numbers: Collection[int]) -> WholeTour:
+        """The screens as one value."""
+        tour = self.tour_of(text)
+        return WholeTour(tour, numbers, self._named(tour))
 
     def walk(self, text: str) -> None:
         """Screen after screen, as the reader's keys choose, until q, Enter on the last one, or the end of the input."""
@@ -68,19 +73,16 @@ class Guide:
         return tour
 
     def _turn(self, tour: AnyTour, number: int) -> None:
-        self._print([Text(), *self._page(tour, number), *self._behind(number, self.lesson.numbers), Text()])
+        self._print([Text(), *self._page(tour, number, self.lesson.numbers), Text()])
 
-    def _behind(self, number: int, shown: Collection[int]) -> list[Text]:
-        """The line between the lesson and the screens that go deeper, where these follow."""
-        if number != self.lesson.basics or number + 1 not in shown:
-            return []
-        said = f"The basics end here. Deeper, from {number + 1} on: {', '.join([*self.lesson.screens][number:])}."
-        return [Text(), *wrap([(said, DIM)], detect_screen(self.color).columns)]
+    def _page(self, tour: AnyTour, number: int, shown: Collection[int]) -> list[Text]:
+        screen = detect_screen(self.color)
+        return [*tour_lines(tour, number, screen, self._named(tour)), *behind(self.lesson, number, shown, screen)]
 
-    def _page(self, tour: AnyTour, number: int) -> list[Text]:
+    def _named(self, tour: AnyTour) -> str | None:
+        """The vectors or the model as the commands of the screens name them."""
         name = tour.explanation.source.name
-        named = self.named or (None if name == EMBEDDED else name)
-        return tour_lines(tour, number, detect_screen(self.color), named)
+        return self.named or (None if name == EMBEDDED else name)
 
     def _print(self, lines: list[Text]) -> None:
         with open_sink(None) as sink:

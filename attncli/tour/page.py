@@ -2,11 +2,14 @@
 
 import re
 import shlex
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
 from rich.text import Text
 
+from attncli.tour import Lesson
+from attncli.tour.parts import Part
 from attncli.tour.tour import AnyTour, Command
 from attncli.views.screen import Screen, cells
 from attncli.views.terminal.heading import closing, sentences
@@ -24,10 +27,24 @@ def tour_lines(tour: AnyTour, number: int, screen: Screen, named: str | None = N
     titles = list(tour.lesson.screens.values())
     title = [(f"attn tour {number} of {len(titles)}  ", DIM), (screen.own(titles[number - 1]), BOLD)]
     head = [*wrap(title, screen.columns), *sentences(tour.explanation.sentence, None, screen)]
-    parts = [head, *_module(tour, number).parts(tour, screen)]
+    parts = [head, *screen_parts(tour, number, screen)]
     lines = [text for part in parts if part for text in (*part, Text())][:-1]
     lines += wrap([(TRY, DIM), (_shown_command(tour, number, named, screen), "")], screen.columns, hanging=2)
     return [*lines, *(closing(tour.explanation, [], screen) if number == 1 else [])]
+
+
+def screen_parts(tour: AnyTour, number: int, screen: Screen) -> list[Part]:
+    """The parts of a screen, without its title and its command."""
+    parts: list[Part] = _module(tour, number).parts(tour, screen)
+    return parts
+
+
+def behind(lesson: Lesson, number: int, shown: Collection[int], screen: Screen) -> list[Text]:
+    """The line between the basics and the screens that go deeper, where these follow."""
+    if number != lesson.basics or number + 1 not in shown:
+        return []
+    said = f"The basics end here. Deeper, from {number + 1} on: {', '.join([*lesson.screens][number:])}."
+    return [Text(), *wrap([(said, DIM)], screen.columns)]
 
 
 def try_command(tour: AnyTour, number: int, named: str | None = None) -> str:

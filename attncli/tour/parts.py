@@ -22,7 +22,15 @@ NARROW = 60  # cells; a narrower screen is scrolled anyway, so that its maps may
 
 def paragraph(screen: Screen, *pieces: Phrase) -> Part:
     """Text with the tour's own words as they are, and others, sanitised before, as `word` makes them."""
-    return wrap([(screen.own(each), "") if isinstance(each, str) else each for each in pieces], screen.columns)
+    lines = wrap([(screen.own(each), "") if isinstance(each, str) else each for each in pieces], screen.columns)
+    for line in lines:
+        line.no_wrap = False
+    return lines
+
+
+def is_prose(line: Text) -> bool:
+    """Whether a line is one of a paragraph, which may be wrapped anew; others are drawn as they are."""
+    return line.no_wrap is False
 
 
 def word(name: str) -> Piece:

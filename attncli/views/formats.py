@@ -19,6 +19,7 @@ LINES = {
     "Similarity": "views.terminal.similarity:similarity_lines",
     "TextSearch": "views.terminal.search:search_lines",
     "TreebankHeads": "views.terminal.treebank:treebank_lines",
+    "WholeTour": "tour.whole:whole_lines",
 }
 CONTENTS = {
     "Explanation": "views.figure.explained:explanation_content",
@@ -139,6 +140,7 @@ FORMATS = {
                 "Alignment": "views.page.alignment:alignment_page",
                 "Similarity": "views.page.similarity:similarity_page",
                 "TreebankHeads": "views.page.treebank:treebank_page",
+                "WholeTour": "tour.offline:whole_page",
             },
             "page",
         ),

@@ -12,6 +12,7 @@ from attncli.errors import UsageError
 from attncli.settings.effect import AnyOf, With, Without
 from attncli.settings.option import as_it_is, check_text
 from attncli.tour import MODEL_SCREENS, OF_MODEL, OF_VECTORS, SCREENS, Lesson, numbered
+from attncli.views.formats import offered
 
 if TYPE_CHECKING:
     from attncli.cli.tour_guide import Guide
@@ -21,6 +22,7 @@ attn tour "She sat on the river bank"
 attn tour "The king speaks and they listen" --no-input
 attn tour --screen positions
 attn tour "Bark is very cute and he is a dog" --screen crossing --memory "un chien mignon"
+attn tour -o tour.html
 attn tour "Bark is very cute and he is a dog" --model my-model"""
 
 
@@ -48,7 +50,18 @@ class TourOptions(ModelOption, VectorOption):  # its fields are those of the las
         needs=[Without("model"), AnyOf((With("screen", ("crossing", str(CROSSING))), Without("screen")))],
     )
     no_input: bool = output_option(
-        False, "All screens at once, without waiting for a key; so in pipes anyway.", needs=[Without("screen")]
+        False,
+        "All screens at once, without waiting for a key; so in pipes and files anyway.",
+        needs=[Without("screen"), Without("output")],
+    )
+    output: str | None = output_option(
+        None,
+        "Write to this file; its ending is the format: .html is one offline page.",
+        names="-o --output",
+        metavar="FILE",
+    )
+    format: str | None = output_option(
+        None, "The format, whatever the ending of -o.", values=tuple(offered("WholeTour")), check=as_it_is
     )
 
 
@@ -77,6 +90,8 @@ def command(
 
     lesson = OF_VECTORS if own.model is None else OF_MODEL
     numbers = _numbers(own, lesson)
+    if own.output is not None or own.format is not None:
+        raise typer.Exit(_write(own, display, sentence, numbers))
     guide = _guide(own, display)
     if own.screen is None and not own.no_input and not is_batch(sentence) and _is_conversation():
         guide.walk(EXAMPLE.sentence if sentence is None else sentence)
@@ -93,6 +108,19 @@ def _numbers(own: TourOptions, lesson: Lesson) -> range:
         return lesson.numbers
     chosen = numbered(own.screen, lesson.screens)
     return range(chosen, chosen + 1)
+
+
+def _write(own: TourOptions, display: DisplayOptions, sentence: str | None, numbers: range) -> int:
+    """The screens in a file or a format; returns the exit code."""
+    from attncli.cli.formats import chosen_format
+    from attncli.cli.options import RecordOptions
+    from attncli.cli.reading import EXAMPLE, Example
+    from attncli.cli.writing import write_each
+
+    output = RecordOptions(output=own.output, format=own.format, **vars(display))
+    form, guide = chosen_format("WholeTour", output), _guide(own, display)
+    example = Example("tour", EXAMPLE.sentence)
+    return write_each(sentence, lambda text: guide.whole(text, numbers), form, output, example=example)
 
 
 def _guide(own: TourOptions, display: DisplayOptions) -> "Guide":

@@ -1,5 +1,6 @@
 """Screen 6: the head that the answer does best without, for all its weight, and how weight and effect go together."""
 
+from attncli.analysis.kinds import MOSTLY
 from attncli.tour.of_model.effects import SMALL, Effects, change_of, effects_of, head_table, unanswered
 from attncli.tour.of_model.matters import SHOWN
 from attncli.tour.of_model.model_tour import ModelTour
@@ -22,7 +23,7 @@ def parts(tour: ModelTour, screen: Screen) -> list[Part]:
 def _least(value: Effects, screen: Screen) -> Part:
     least = value.order[-1]
     what = "the logit changes by" if value.result.scored else "the state turns by"
-    looks = f", and yet its largest weight is {least.weight:.2f}."
+    looks = f"{', and yet' if least.weight > MOSTLY else ';'} its largest weight is {least.weight:.2f}."
     return paragraph(screen, "Without head ", number(least.name), f" {what} {change_of(least, value)}{looks}")
 
 

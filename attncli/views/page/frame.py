@@ -20,10 +20,15 @@ POLICY = (
 )
 
 
-def framed(template: str, styles: Sequence[str], scripts: Sequence[str], parts: Mapping[str, str]) -> str:
-    """A page: head.html and a template of PARTS with its parts; style sheets are one block, scripts another."""
+def framed(
+    template: str, styles: Sequence[str], scripts: Sequence[str], parts: Mapping[str, str], rules: str = ""
+) -> str:
+    """A page: head.html and a template of PARTS with its parts; style sheets are one block, scripts another.
+
+    rules: of the style of this page alone.
+    """
     sheets, scripts = (*styles, "framed.css"), ("framed.js", *scripts)
-    style = style_of_scales() + "".join((PARTS / name).read_text("utf-8") for name in sheets)
+    style = style_of_scales() + "".join((PARTS / name).read_text("utf-8") for name in sheets) + rules
     script = "\n".join((script_of_scales(), *((PARTS / name).read_text("utf-8") for name in scripts)))
     policy = POLICY.format(script=digest(script), style=digest(style))
     every = {**parts, "policy": policy, "style": style, "script": script}

@@ -1,0 +1,145 @@
+"""A tour as one offline page: contents, headings, prose that a window wraps, and drawings in two widths.
+
+A drawing is a terminal's lines in its colours; for a screen reader it is sentences, as on an accessible screen.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from html import escape
+from io import StringIO
+from itertools import groupby, zip_longest
+
+from rich.color import Color, ColorSystem
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from attncli.tour import Lesson
+from attncli.tour.page import screen_parts, try_command
+from attncli.tour.parts import Part, is_prose
+from attncli.tour.whole import WholeTour
+from attncli.views.page.frame import as_text, framed
+from attncli.views.screen import Screen
+from attncli.views.terminal.bidi import isolated_line
+from attncli.views.terminal.heading import closing
+
+WIDTHS = {"wide": 80, "narrow": 40}  # cells of a drawing in a wide window, and on a phone
+UNWRAPPED = 100_000
+_CONSOLE = Console(file=StringIO(), color_system="truecolor", force_terminal=True, _environ={})  # prints nothing
+Lines = Sequence[Text]
+
+
+def whole_page(whole: WholeTour, scale: str = "auto") -> str:
+    """The page; scale: the name of the scale of colours."""
+    tour, inks = whole.tour, _Inks()
+    screen = Screen(UNWRAPPED, "truecolor", scale=scale)
+    sections = "\n".join(_section(whole, number, screen, inks) for number in whole.numbers)
+    about = f"The heads of {tour.explanation.source.name}" if tour.lesson.option == "--model" else "Attention"
+    parts = {
+        "title": as_text(f"{about}: {tour.text}"),
+        "heading": as_text(f"{about}, on one sentence"),
+        "sentence": as_text(tour.text),
+        "contents": "\n".join(_contents(tour.lesson, whole.numbers)),
+        "sections": sections,
+    }
+    return framed("tour.html", ("page.css", "access.css", "tour.css"), (), parts, inks.rules)
+
+
+def _contents(lesson: Lesson, numbers: Iterable[int]) -> Iterator[str]:
+    """The links to the screens, those that go deeper in a list of their own."""
+    for deeper, some in groupby(numbers, lambda number: number > lesson.basics):
+        items = "".join(f'<li value="{number}">{_link(lesson, number)}</li>' for number in some)
+        part, parted = "Deeper" if deeper else "The basics", lesson.basics < len(lesson.screens)
+        yield (f'<p class="hint">{part}</p>\n' if parted else "") + f"<ol>{items}</ol>"
+
+
+def _link(lesson: Lesson, number: int) -> str:
+    name, title = list(lesson.screens.items())[number - 1]
+    return f'<a href="#{name}">{escape(title)}</a>'
+
+
+def _section(whole: WholeTour, number: int, screen: Screen, inks: "_Inks") -> str:
+    """A screen: its title, its parts, its command, and behind the first one the notes on the sentence."""
+    tour, (name, title) = whole.tour, list(whole.tour.lesson.screens.items())[number - 1]
+    blocks = "\n".join(block for block in _blocks(whole, number, screen, inks))
+    notes = closing(tour.explanation, [], screen) if number == 1 else []
+    said = "".join(f'<p class="note">{inks.text(line)}</p>' for line in notes if line.plain)
+    command = as_text(try_command(tour, number, whole.named))
+    return (
+        f'<section id="{name}" aria-labelledby="{name}-title">\n<h2 id="{name}-title">{number}. {escape(title)}</h2>\n'
+        f'{blocks}\n<p class="try">try: <code dir="auto">{command}</code></p>{said}\n</section>'
+    )
+
+
+def _blocks(whole: WholeTour, number: int, screen: Screen, inks: "_Inks") -> Iterator[str]:
+    """The parts of a screen: paragraphs and drawings, each drawing in every width and in words."""
+
+    def set_for(width: int, accessible: bool = False) -> list[Part]:
+        return screen_parts(whole.tour, number, replace(screen, width=width, accessible=accessible))
+
+    drawn = [set_for(width) for width in WIDTHS.values()]
+    every_width = (set_for(UNWRAPPED), set_for(UNWRAPPED, True), *drawn)
+    for flowing, spoken, *pictures in zip_longest(*every_width, fillvalue=()):
+        every = [_runs(part) for part in (flowing, spoken, *pictures)]
+        if len({tuple(prose for prose, _ in runs) for runs in every}) > 1:  # other lines for other readers
+            yield _drawing([text for prose, text in every[1]], pictures, inks)
+            continue
+        for (prose, lines), (_, words), *drawings in zip(*every, strict=True):
+            if prose:
+                yield "\n".join(f'<p dir="auto">{inks.text(line)}</p>' for line in lines)
+            else:
+                yield _drawing([words], [lines for _, lines in drawings], inks)
+
+
+def _runs(part: Lines) -> list[tuple[bool, Lines]]:
+    """The lines of a part that follow one another as prose, and those that are drawn."""
+    return [(prose, [*lines]) for prose, lines in groupby((line for line in part if line.plain), is_prose)]
+
+
+def _drawing(words: Sequence[Lines], pictures: Sequence[Lines], inks: "_Inks") -> str:
+    """The lines of a drawing in every width, and its words for screen readers."""
+    drawn = ["\n".join(map(inks.text, lines)) for lines in pictures]
+    shown = "".join(
+        f'<pre class="{width}" dir="ltr" aria-hidden="true">{text}</pre>'
+        for width, text in zip(WIDTHS, drawn, strict=True)
+    )
+    spoken = "".join(f"<p>{escape(line.plain.strip())}</p>" for lines in words for line in lines)
+    return f'<div class="drawn">{shown}<div class="spoken">{spoken}</div></div>'
+
+
+@dataclass
+class _Inks:
+    """The styles of text as classes of the page's style sheet, which allows no other style."""
+
+    _names: dict[Style, str] = field(default_factory=dict)
+
+    def text(self, line: Text) -> str:
+        """A line as markup; right-to-left words stay in their places."""
+        whole = _CONSOLE.get_style(line.style)  # of a line in one style, whose segments have none
+        return "".join(self._piece(each.text, each.style or whole) for each in isolated_line(line).render(_CONSOLE))
+
+    def _piece(self, text: str, style: Style) -> str:
+        if not (style.color or style.bgcolor or style.bold or style.dim):
+            return escape(text)
+        name = self._names.setdefault(style, f"i{len(self._names)}")
+        return f'<span class="{name}">{escape(text)}</span>'
+
+    @property
+    def rules(self) -> str:
+        """The rules of the classes."""
+        return "".join(f".{name}{{{';'.join(_declarations(style))}}}\n" for style, name in self._names.items())
+
+
+def _declarations(style: Style) -> Iterator[str]:
+    if style.bgcolor:
+        yield f"background:{_hex(style.bgcolor)}"
+    if style.color:
+        yield f"color:{_hex(style.color)}"
+    elif style.dim:
+        yield "color:var(--dim)"
+    if style.bold:
+        yield "font-weight:700"
+
+
+def _hex(color: Color) -> str:
+    return color.downgrade(ColorSystem.TRUECOLOR).get_truecolor().hex
