@@ -1,6 +1,7 @@
 """The figure of a training: its curves, the maps that it chooses, and other people's words in it."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -79,6 +80,13 @@ def test_words_stay_text_and_equal_input_gives_equal_bytes():
         assert f">{word}<" in text
     assert "<b>x" not in text
     assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_a_long_word_ends_where_its_place_does():
+    svg = drawn(figure(words=("a", "word" * 20))).decode()
+    assert svg.count(">wordwordword") == 2 + 4  # beside the first map of two heads, below each of the four
+    assert ">" + "word" * 6 not in svg
+    assert re.search(r">wor[word]*…<", svg)
 
 
 def test_a_long_sentence_is_an_image_and_says_which_words_are_left_out():

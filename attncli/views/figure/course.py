@@ -22,6 +22,7 @@ WIDE = 7.0  # inches, where no width is given
 CURVES, GAP, AXIS, KEY = 1.75, 0.2, 0.55, 0.85  # inches: the height of a curve; around it; beside it; of the scale
 MOST_HEADS, MOST_STEPS, WIDE_ENOUGH = 4, 4, 5.0  # the last one in inches, for so many steps
 LABEL, WHAT = 7.0, 8.0  # points
+LONGEST = 0.9  # inches of a word
 INK, PALE, LINE = "#444444", "#9db4d3", "#777777"
 STROKES = (("#00336f", "o"), ("#a03b00", "s"), ("#4a6a00", "^"), ("#7a3b8f", "D"))
 
@@ -144,7 +145,7 @@ class _Grid:
     @classmethod
     def of(cls, course: Course, across: float) -> "_Grid":
         """As large as the page is wide."""
-        words = min(max(width(word, LABEL) for word in course.words) / POINTS + 0.08, 1.0)
+        words = max(width(_short(word), LABEL) for word in course.words) / POINTS + 0.08
         room = across - words - 0.2 - KEY - (len(course.shown) - 1) * GAP / 2
         return cls(min(room / len(course.shown), 1.5), words, len(course.heads))
 
@@ -196,11 +197,17 @@ class _Grid:
         """The words along the sides; of very many every few."""
         places = np.arange(0, len(course.words), self.every(len(course.words)))
         axes.tick_params(length=0, pad=2, labelsize=LABEL)
-        named = [course.words[place] for place in places]
+        named = [_short(course.words[place]) for place in places]
         if rows:
             axes.set_yticks(places + 0.5, named)
         if columns:
             axes.set_xticks(places + 0.5, named, rotation=90, ha="center", va="top")
+
+
+def _short(word: str) -> str:
+    """A word as it fits beside a map, ending in … where it is longer."""
+    cuts = (word, *(f"{word[:end]}…" for end in range(len(word) - 1, 0, -1)))
+    return next((each for each in cuts if width(each, LABEL) <= LONGEST * POINTS), "…")
 
 
 def _draw_map(axes: Any, weights: Array, course: Course, scale: Scale) -> None:
