@@ -123,7 +123,7 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
         screen,
         "A block of a model is more than attention. Its answer is added to the vector that came in: the residual. A "
         f"norm in front, (x - mean) / deviation, makes vectors √{d} long. Then a feed-forward layer, relu(x·w_1)·w_2, "
-        "works on each word by itself. Here w_1, w_2 are random, not trained:",
+        "works on each word by itself. Attention is that of screen 2, w_1 and w_2 random, not trained:",
     )
     name = names(tour.explanation.sentence, screen)[tour.subject.index]
     lengths = table(_head(name, screen), [_row(step, tour.subject.index) for step in value.steps], screen)
@@ -152,7 +152,7 @@ def _stacks(tour: Tour, screen: Screen) -> Part:
 def _meaning(tour: Tour, screen: Screen) -> Part:
     """Why a stack of attention alone makes words alike, and how far these blocks are from trained ones."""
     value, name = block_of(tour), word(names(tour.explanation.sentence, screen)[tour.subject.index])
-    mixing = "Attention answers with means of the same vectors, and means of means come to be one vector. "
+    mixing = "Attention answers with means, and means of means come to be one vector. "
     if value.likeness is None:
         mixing = ""
     kept = ("The residual keeps ", name, "'s own vector in the sum. Normed vectors score high with themselves: ")

@@ -27,6 +27,7 @@ from attncli.views.terminal.typeset import DIM, GLUE
 
 MOST = 8  # rows; the text needs more lines than elsewhere
 MOST_LOST = 2  # words that are named
+HALF = 0.5
 MOST_KEYS = 20  # cells of a strip of weights
 
 
@@ -110,14 +111,14 @@ def _intro(value: Crossing, screen: Screen) -> Part:
     product = f"q·k / √{source.inputs.x.shape[1]} / {source.temperature:g}"
     return paragraph(
         screen,
-        f"Cross-attention: the queries q come from your sentence, keys k and values v from another, {other}. "
-        f"W = softmax({product}) is {n}{GLUE}×{GLUE}{m}; Y = W·v, a mixture of theirs for each of your words.",
+        f"Cross-attention: queries come from your sentence, keys and values from another, {other}. "
+        f"W = softmax({product}), {n}{GLUE}×{GLUE}{m}, Y = W·v.",
     )
 
 
 def _making(language: Language, name: str) -> str:
-    made = f"made of it word by word, the nearest {language.name} word in {name} to each"
-    return f"{made}, and set backwards (no translation)"
+    made = f"made of it word by word (each one's nearest {language.name} word in {name}"
+    return f"{made}: no translation) and set backwards"
 
 
 def _table(value: Crossing, screen: Screen) -> Part:
@@ -150,12 +151,19 @@ def _row(value: Crossing, place: int, strips: bool, screen: Screen) -> list[Cell
 
 def _misleading(value: Crossing, screen: Screen) -> Part:
     """The query whose best key fits least, and the words that do not lead back."""
-    least = int(value.likeness.argmin())
+    least = _least_fitting(value)
     name = word(_names(value.explanation.sentence, screen)[least])
     key = word(_names(value.explanation.key_sentence, screen)[int(value.best[least])])
     weight = number(f"{value.weights[least, value.best[least]]:.2f}")
     given: list[Phrase] = [name, " gives ", key, " ", weight, f" at a cosine of {value.likeness[least]:.2f}"]
     return paragraph(screen, *given, ": a row sums to 1 whether a key fits or not. ", *_lost(value, screen))
+
+
+def _least_fitting(value: Crossing) -> int:
+    """The query of the lowest cosine with its best key, among those that give that key at least half, if there are."""
+    most = value.weights.max(axis=-1)  # [n]
+    sure = most >= min(HALF, float(most.max()))  # [n]
+    return int(np.where(sure, value.likeness, np.inf).argmin())
 
 
 def _lost(value: Crossing, screen: Screen) -> list[Phrase]:

@@ -119,7 +119,7 @@ def _steps(value: Next, screen: Screen) -> Part:
     low, high = as_number(float(value.logits.min())), as_number(float(value.logits.max()))
     lines: tuple[list[Phrase], ...] = (
         ["1  x: the vector of ", word(screen.word(value.after)), f", {d} numbers, {as_number(length)} long"],
-        [f"2  logits = norm(x)·Eᵀ: a row of E for each of {vocabulary:,} tokens, from {low} to {high}"],
+        [f"2  logits = norm(x)·Eᵀ, a row of E for each of {vocabulary:,} tokens: {low} to {high}"],
         [f"3  softmax: e^logit over the sum of all {vocabulary:,}, so that they sum to 1"],
     )
     return [text for line in lines for text in paragraph(screen, *line)]

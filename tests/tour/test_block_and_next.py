@@ -145,7 +145,7 @@ def test_logits_are_dot_products_with_the_rows_of_a_matrix(gpt2, vectors):
     assert value.share == pytest.approx(sum(powers[id] for id in best) / sum(powers), rel=1e-4)
     text = shown(tour_of(EXAMPLE, vectors), "next")
     assert f"{value.top[0].probability:.3f} = 1 / {value.total:.2f}" in text
-    assert "a row of E for each of 288 tokens" in text
+    assert "a row of E for each of 288 tokens: " in text
     assert '"dog"' in text
 
 

@@ -98,6 +98,18 @@ def test_findings_hold(sentence, said, unsaid, english):
     assert unsaid not in text
 
 
+@pytest.mark.parametrize("sentence", [EXAMPLE, "the old dog and the old cat and the old king"])
+def test_the_pair_that_fits_least_is_one_that_gets_most(sentence, english):
+    value = crossing_of(tour_in(sentence, english))
+    tokens, keys = (each.tokens for each in (value.explanation.sentence, value.explanation.key_sentence))
+    sure = [query for query, row in enumerate(value.weights) if max(row) >= 0.5]
+    least = min(sure, key=lambda query: value.likeness[query])
+    key = int(value.best[least])
+    said = f'"{tokens[least].name}" gives "{keys[key].name}" {value.weights[least, key]:.2f}'
+    text = " ".join(shown(tour_in(sentence, english), 300))
+    assert f"{said} at a cosine of {value.likeness[least]:.2f}: a row sums to 1" in text
+
+
 def test_a_memory_is_taken_as_it_is(english):
     tour = tour_in(EXAMPLE, english, memory="un chien mignon")
     value, text = crossing_of(tour), " ".join(shown(tour, 300))
