@@ -28,6 +28,8 @@ def weights_of(given: Any) -> Array:
     Raises:
         UsageError: anything else.
     """
+    if given is None or (isinstance(given, list | tuple) and not given):
+        raise _refused(f"expected arrays, got {given}", EAGER)
     if isinstance(given, list | tuple) and any(each is None or hasattr(each, "shape") for each in given):
         return _checked(_of_layers([_layer(each, place) for place, each in enumerate(given)]))
     return _checked(_four_axes(_array(given)))
@@ -53,8 +55,6 @@ def _refused(reason: str, hint: str | None = None) -> UsageError:
 
 def _array(given: Any) -> Array:
     """An array or tensor in float32 or float64."""
-    if given is None:
-        raise _refused("expected arrays, got None", EAGER)
     if hasattr(given, "attentions"):
         raise _refused(f"expected arrays, got a {type(given).__name__}", "give its attentions")
     try:

@@ -92,7 +92,9 @@ class Output:
         ((None, None), "got None of layer 0"),
         (Output(), "got a Output"),
         (np.float64(1), "got the shape []"),
-        ([], "got the shape [0]"),
+        ((), "expected arrays, got ()"),
+        ([], "expected arrays, got []"),
+        ([[]], "expected numbers, got none in the shape [1, 1, 1, 0]"),
         (np.ones(3), "got the shape [3]"),
         (np.ones((0, 5)), "got none in the shape [1, 1, 0, 5]"),
         (np.ones((2, 3, 4, 5, 5)), "expected one text, got 3 in the shape [2, 3, 4, 5, 5]"),
@@ -138,6 +140,13 @@ def test_tokens_that_do_not_fit_are_refused(tokens, others, said):
     with pytest.raises(UsageError) as raised:
         show(WEIGHTS, tokens, others)
     assert said in raised.value.message
+
+
+@pytest.mark.parametrize("given", [None, (), (None, None)])
+def test_the_way_to_weights_of_transformers_is_said(given):
+    with pytest.raises(UsageError) as raised:
+        show(given)
+    assert "attn_implementation='eager'" in raised.value.hint
 
 
 def test_rectangular_weights_are_of_two_texts():
