@@ -79,11 +79,11 @@ def _sentence(head: Sequence[Cell], row: Sequence[Cell], screen: Screen) -> Part
     return wrap([(str(row[0]), BOLD), (f": {values}.", "")], screen.columns, hanging=2)
 
 
-def weights_map(matrix: Matrix, labels: Sequence[str], screen: Screen) -> Part:
+def weights_map(matrix: Matrix, labels: Sequence[str], screen: Screen, most_lines: int = MAP_LINES) -> Part:
     """A map of weights; for screen readers a sentence a word, as `labels` name them."""
     if screen.accessible:
         return sentences(_weight_sentences(matrix.weights, labels), screen)
-    block = matrix_lines(matrix, screen, MAP_LINES if screen.columns >= NARROW else 2 * MAP_LINES)
+    block = matrix_lines(matrix, screen, most_lines if screen.columns >= NARROW else 2 * most_lines)
     return [*block.lines, *notes(block.notes, screen)]
 
 

@@ -13,6 +13,7 @@ from attncli.tour.of_model.model_tour import model_tour_of
 from attncli.tour.of_model.previous import previous_of
 from attncli.tour.of_model.reading import reading_of
 from attncli.tour.of_model.sink import sink_of
+from attncli.tour.of_model.spare import spare_of
 
 SENTENCES = ["the dog is very cute and he barks", "dog"]
 KINDS = ("previous token", "next token", "same token", "first/special")
@@ -74,9 +75,8 @@ def test_the_head_on_the_token_before_is_the_one_with_the_largest_share(tour):
     found = {place: shares(tour, weights)[0] for place, weights in heads.items()}
     assert value.head.score == pytest.approx(max(found.values()))
     assert found[value.head[:2]] == pytest.approx(value.head.score)
-    assert value.heads == sum(kind(tour, weights) == "previous token" for weights in heads.values())
-    assert value.found == (kind(tour, heads[value.head[:2]]) == "previous token")
-    assert (value.following is None) == all(kind(tour, weights) != "next token" for weights in heads.values())
+    assert value.heads == sum(each > 0.5 for each in found.values())
+    assert (value.following is None) == all(shares(tour, weights)[1] <= 0.5 for weights in heads.values())
     row = [heads[value.head[:2]][i][i - 1] for i in range(1, len(special(tour)))]
     assert value.telling == (row.index(max(row)) + 1 if row else 0)
 
@@ -86,6 +86,7 @@ def test_the_head_that_rests_is_the_one_with_the_largest_share_on_anchors(tour):
     found = {place: shares(tour, weights)[3] for place, weights in heads.items()}
     n, causal = len(marked), tour.model.shape.causal
     assert value.head.score == pytest.approx(max(found.values()))
+    assert value.heads == sum(each > 0.5 for each in found.values())
     assert value.everywhere == pytest.approx(sum(found.values()) / len(found))
     assert value.anchors == tuple(place for place, each in enumerate(marked) if each)
     seen = [range(i + 1 if causal else n) for i in range(n)]
@@ -105,7 +106,7 @@ def test_induction_is_the_share_of_the_rows_that_have_a_last_time(model):
     assert value.text in (SENTENCES[0], OWN)
     tokens, heads = value.explanation.sentence.tokens, explain_model(f"{value.text} {value.text}", model).weights
     keys = {
-        i: [j + 1 for j in range(i) if tokens[j].row == tokens[i].row and not tokens[j + 1].special]
+        i: [j + 1 for j in range(i - 1) if tokens[j].row == tokens[i].row and not tokens[j + 1].special]
         for i in range(len(tokens))
         if not tokens[i].special
     }
@@ -146,7 +147,10 @@ def test_the_heads_are_in_the_order_of_their_changes(name):
     sizes = [effects[each.name] for each in value.order]
     assert {each.name for each in value.order} == {*effects}
     assert sizes == sorted(sizes, reverse=True)
-    assert value.small == sum(size < 0.01 * max(sizes) for size in sizes)
+    small = [each for each in value.order if effects[each.name] < 0.01 * max(sizes)]
+    assert {each.name for each in value.small} == {each.name for each in small}
+    assert [each.weight for each in value.small] == sorted((each.weight for each in small), reverse=True)
+    assert spare_of(value) == (value.small[0] if small else value.order[-1])
     assert share_of_first(value) == pytest.approx(sum(sizes[:5]) / sum(sizes))
     ranks = [sorted(each).index for each in (sizes, [each.weight for each in value.order])]
     pairs = [(ranks[0](a), ranks[1](b.weight)) for a, b in zip(sizes, value.order, strict=True)]

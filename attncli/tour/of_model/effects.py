@@ -25,15 +25,15 @@ SMALL = 0.01  # of the largest change
 class Effects:
     """Every head taken away in turn; `text` has a mask in the place of its last word where the model fills masks in.
 
-    order: the heads by how far they change the answer, up or down, the furthest first; small: how many change it by
-    less than SMALL of what the first does; correlation: Spearman's, of the largest weights with the sizes of the
-    changes, None where either are all equal.
+    order: the heads by how far they change the answer, up or down, the furthest first; small: those that change it
+    by less than SMALL of what the first does, the one with the largest weight first; correlation: Spearman's, of
+    the largest weights with the sizes of the changes, None where either are all equal.
     """
 
     text: str
     result: HeadEffects
     order: tuple[HeadEffect, ...]
-    small: int
+    small: tuple[HeadEffect, ...]
     correlation: float | None
 
 
@@ -46,7 +46,9 @@ def effects_of(tour: ModelTour) -> Effects | None:
     result = head_effects_with(text, tour.model, ModelSettings(), progress=tour.progress)
     sizes = np.abs(result.effects)  # [heads]
     order = np.argsort(-sizes, kind="stable").tolist()
-    small, correlation = int((sizes < SMALL * sizes.max()).sum()), float(rank_correlation(result.weights, sizes))
+    few = np.flatnonzero(sizes < SMALL * sizes.max()).tolist()
+    small = tuple(sorted((result.heads[at] for at in few), key=lambda each: -each.weight))
+    correlation = float(rank_correlation(result.weights, sizes))
     known = None if np.isnan(correlation) else correlation
     return Effects(text, result, tuple(result.heads[at] for at in order), small, known)
 

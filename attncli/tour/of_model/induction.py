@@ -31,9 +31,10 @@ OWN = "seven green lamps under the old bridge"
 class Induction:
     """The head with the largest share of weight on what came next the last time, of the rows that have a last time.
 
-    text: the one that is said twice; explanation: of both times; rows: the queries with such a key, and next_keys the
-    key of each, the latest; heads: how many have more than half of their weight there; guesses: the mean probability of
-    the right next token the first time and the second, None of a model that does not write.
+    text: the one that is said twice; explanation: of both times; rows: the queries with such a key, and next_keys
+    the key of each, the latest; a token itself is none; heads: how many have more than half of their weight there;
+    guesses: the mean probability of the right next token the first time and the second, None of a model that does
+    not write.
     """
 
     text: str
@@ -72,11 +73,11 @@ def induction_of(tour: ModelTour) -> Induction:
     try:
         given = _on(tour, tour.text)
     except AttnError:
-        return _on(tour, OWN)
-    if given.found:
+        given = None
+    if given is not None and given.found:
         return given
     own = _on(tour, OWN)
-    return own if own.found else given
+    return given if given is not None and given.rows and not own.found else own
 
 
 def _on(tour: ModelTour, text: str) -> Induction:
@@ -85,6 +86,7 @@ def _on(tour: ModelTour, text: str) -> Induction:
     special = explanation.source.special  # [n]
     pattern = induction_pattern(ids)  # [n, n]
     pattern[special] = pattern[:, special] = 0
+    np.fill_diagonal(pattern, 0)  # of a word twice in a row, which may as well look at itself
     rows = np.flatnonzero(pattern.any(axis=1))  # [rows]
     scores = pattern_score(explanation.weights[..., rows, :], pattern[rows])  # [n_layer, n_head]
     keys = tuple(int(np.flatnonzero(pattern[row])[-1]) for row in rows)

@@ -20,6 +20,8 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
 from attncli.views.terminal.matrix import Matrix
 
+MAP_LINES = 20  # a fold would hide a diagonal
+
 
 class Found(NamedTuple):
     """A head by its layer and its number, both from 0, and the measure that it was found by."""
@@ -86,7 +88,7 @@ def head_map(tour: ModelTour, found: Found, screen: Screen) -> Part:
     sentence = tour.explanation.sentence
     tokens = tuple(token.label for token in sentence.tokens)
     hidden = ~tour.explanation.layers[found.layer].visible  # [n, n]
-    return weights_map(Matrix(tour.weights(found), hidden, tokens, tokens), names(sentence, screen), screen)
+    return weights_map(Matrix(tour.weights(found), hidden, tokens, tokens), names(sentence, screen), screen, MAP_LINES)
 
 
 def counted(number: int, all_heads: int) -> str:

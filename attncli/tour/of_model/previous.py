@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attncli.analysis.kinds import NEXT, PREVIOUS
+from attncli.analysis.kinds import MOSTLY
 from attncli.tour.of_model.model_tour import Found, ModelTour, counted, head_map, highest
 from attncli.tour.parts import Part, number, paragraph, word
 from attncli.tour.tour import Command, once
@@ -14,14 +14,14 @@ from attncli.views.terminal.heading import names
 
 @dataclass(frozen=True)
 class Previous:
-    """The head with the largest share of weight on the token before, and whether that makes its kind.
+    """The head with the largest share of weight on the token before.
 
-    heads: how many are of that kind; following: the head with the largest share on the token behind, None where no head
-    is of that kind. telling: the token whose weight on the one before is the largest, 0 of one token.
+    heads: how many have more than half of it there; following: the head with the largest share on the token behind,
+    None where that is not more than half. telling: the token whose weight on the one before is the largest, 0 of
+    one token.
     """
 
     head: Found
-    found: bool
     heads: int
     following: Found | None
     telling: int
@@ -34,9 +34,8 @@ def previous_of(tour: ModelTour) -> Previous:
     head, following = highest(kinds.previous), highest(kinds.next)
     before = np.diagonal(tour.weights(head), -1)  # [n - 1]
     telling = int(before.argmax()) + 1 if len(before) else 0
-    found = kinds.kind[head.layer, head.head] == PREVIOUS
-    mirrored = bool((kinds.kind == NEXT).any())
-    return Previous(head, bool(found), int((kinds.kind == PREVIOUS).sum()), following if mirrored else None, telling)
+    heads, mirrored = int((kinds.previous > MOSTLY).sum()), following.score > MOSTLY
+    return Previous(head, heads, following if mirrored else None, telling)
 
 
 def parts(tour: ModelTour, screen: Screen) -> list[Part]:
@@ -50,7 +49,7 @@ def parts(tour: ModelTour, screen: Screen) -> list[Part]:
 def _found(tour: ModelTour, screen: Screen) -> Part:
     value, share = previous_of(tour), number(f"{previous_of(tour).head.score:.2f}")
     head, name = number(value.head.name), screen.word(tour.explanation.source.name)
-    if value.found:
+    if value.heads:
         counts = f" of its weight. More than half: {counted(value.heads, tour.n_heads)}."
         return paragraph(
             screen, "Head ", head, " (layer.head) looks at the token before each token, with ", share, counts

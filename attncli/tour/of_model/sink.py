@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attncli.analysis.kinds import ANCHOR
+from attncli.analysis.kinds import MOSTLY
 from attncli.arrays import Array
 from attncli.tour.of_model.model_tour import Found, ModelTour, counted, head_map, highest
 from attncli.tour.parts import Part, Phrase, listed, number, paragraph
@@ -20,15 +20,15 @@ from attncli.views.terminal.heading import names
 
 @dataclass(frozen=True, eq=False)
 class Sink:
-    """The head with the largest share of weight on the anchors, and whether that makes its kind.
+    """The head with the largest share of weight on the anchors.
 
-    anchors: the places of the first token and the special ones; heads: how many heads are of that kind; everywhere: the
-    mean share of all heads, equal: what it would be if every query looked evenly at all that it sees. there, elsewhere:
-    the mean lengths of this head's values of the anchors and of the other tokens, None where there are no others.
+    anchors: the places of the first token and the special ones; heads: how many heads have more than half of it
+    there; everywhere: the mean share of all heads, equal: what it would be if every query looked evenly at all that
+    it sees. there, elsewhere: the mean lengths of this head's values of the anchors and of the other tokens, None
+    where there are no others.
     """
 
     head: Found
-    found: bool
     anchors: tuple[int, ...]
     heads: int
     everywhere: float
@@ -44,12 +44,10 @@ def sink_of(tour: ModelTour) -> Sink:
     marked = tour.explanation.source.special | (np.arange(len(tour.explanation.sentence.tokens)) == 0)  # [n]
     layer = tour.explanation.layers[head.layer]
     lengths = np.linalg.norm(layer.values[head.head], axis=-1)  # [n]
-    found = kinds.kind[head.layer, head.head] == ANCHOR
     return Sink(
         head,
-        bool(found),
         tuple(np.flatnonzero(marked).tolist()),
-        int((kinds.kind == ANCHOR).sum()),
+        int((kinds.anchor > MOSTLY).sum()),
         float(kinds.anchor.mean()),
         _equal(layer.visible, marked),
         float(lengths[marked].mean()),
@@ -77,7 +75,7 @@ def _found(tour: ModelTour, screen: Screen) -> Part:
     value, share = sink_of(tour), number(f"{sink_of(tour).head.score:.2f}")
     head, places = number(value.head.name), _places(tour, screen)
     why = "A softmax must give its weight away, also where nothing fits. "
-    if value.found:
+    if value.heads:
         return paragraph(screen, why, "Head ", head, " rests on ", (places, "bold"), " with ", share, " of its weight:")
     none = f"No head of {screen.word(tour.explanation.source.name)} rests with more than half of it on "
     return paragraph(screen, why, none, (places, "bold"), ". The nearest is ", head, " with ", share, ":")

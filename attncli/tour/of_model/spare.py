@@ -1,6 +1,7 @@
 """Screen 6: the head that the answer does best without, for all its weight, and how weight and effect go together."""
 
 from attncli.analysis.kinds import MOSTLY
+from attncli.recipes.head_effects import HeadEffect
 from attncli.tour.of_model.effects import SMALL, Effects, change_of, effects_of, head_table, unanswered
 from attncli.tour.of_model.matters import SHOWN
 from attncli.tour.of_model.model_tour import ModelTour
@@ -16,12 +17,17 @@ def parts(tour: ModelTour, screen: Screen) -> list[Part]:
     value = effects_of(tour)
     if value is None:
         return [unanswered(tour, screen)]
-    figure = head_table(tour, value, value.order[::-1][:SHOWN], screen)
+    figure = head_table(tour, value, (value.small or value.order[::-1])[:SHOWN], screen)
     return [[*_least(value, screen), *_many(value, screen)], figure, [*_together(value, screen), *_caution(screen)]]
 
 
+def spare_of(value: Effects) -> HeadEffect:
+    """Of those without a change to speak of the head with the largest weight; else the one with the least change."""
+    return value.small[0] if value.small else value.order[-1]
+
+
 def _least(value: Effects, screen: Screen) -> Part:
-    least = value.order[-1]
+    least = spare_of(value)
     what = "the logit changes by" if value.result.scored else "the state turns by"
     looks = f"{', and yet' if least.weight > MOSTLY else ';'} its largest weight is {least.weight:.2f}."
     return paragraph(screen, "Without head ", number(least.name), f" {what} {change_of(least, value)}{looks}")
@@ -29,7 +35,7 @@ def _least(value: Effects, screen: Screen) -> Part:
 
 def _many(value: Effects, screen: Screen) -> Part:
     small = f"change the answer by less than {SMALL:.0%} of what {value.order[0].name} does:"
-    return paragraph(screen, number(str(value.small)), f" of {len(value.order)} heads {small}")
+    return paragraph(screen, number(str(len(value.small))), f" of {len(value.order)} heads {small}")
 
 
 def _together(value: Effects, screen: Screen) -> Part:
@@ -54,4 +60,4 @@ def command(tour: ModelTour) -> Command:
     if value is None:
         return Command("explain", (), tour.text)
     name = "predict" if value.result.scored else "explain"
-    return Command(name, ("--without", value.order[-1].name), value.text)
+    return Command(name, ("--without", spare_of(value).name), value.text)
