@@ -80,6 +80,16 @@ def test_enter_on_the_last_screen_ends_it(reader):
     assert reader.leave("\n") == 0
 
 
+def test_the_tour_of_a_model_is_walked_by_the_same_keys(tiny_home):
+    reader = Reader(tiny_home, "--model", str(TINY / "bert"))
+    assert "1 of 6" in reader.until("quit: ")
+    assert "What came next" in reader.type("4\n")
+    assert "no key of the tour" in reader.type("7\n")
+    assert "the dog barks" in reader.type("s the dog barks\n")
+    reader.type("6\n")
+    assert reader.leave("\n") == 0
+
+
 def test_another_sentence_is_taken_where_one_is(reader):
     reader.type("3\n")
     assert "There is no pronoun" in reader.type("s cats like dogs\n")

@@ -98,6 +98,8 @@ def test_one_screen_by_its_number():
         (["--model", str(TINY / "bert"), "--screen", str(len(NAMES) + 1)], 2, str(len(NAMES) + 1)),
         (["--model", str(TINY / "bert"), "--vectors", "attn-en"], 2, "attn-en"),
         (["", "--model", str(TINY / "bert")], 2, "''"),
+        (["a dog", "--screen", "sink"], 2, "sink"),
+        (["a dog", "--model", str(TINY / "bert"), "--screen", "mask"], 2, "mask"),
         (["a dog " * 600, "--model", str(TINY / "bert")], 1, "bert"),
     ],
 )

@@ -8,7 +8,7 @@ import typer
 
 from attncli.cli.lazy import options
 from attncli.cli.options import DisplayOptions, ModelOption, VectorOption, input_option, output_option
-from attncli.errors import UsageError
+from attncli.errors import Setting, UsageError, Words
 from attncli.settings.effect import AnyOf, With, Without
 from attncli.settings.option import as_it_is, check_text
 from attncli.tour import MODEL_SCREENS, OF_MODEL, OF_VECTORS, SCREENS, Lesson, numbered
@@ -106,8 +106,17 @@ def _numbers(own: TourOptions, lesson: Lesson) -> range:
         raise UsageError("no meaning with a model", hint, setting="vectors", value=own.vectors)
     if own.screen is None:
         return lesson.numbers
-    chosen = numbered(own.screen, lesson.screens)
+    chosen = numbered(_of_lesson(own.screen, lesson), lesson.screens)
     return range(chosen, chosen + 1)
+
+
+def _of_lesson(screen: str, lesson: Lesson) -> str:
+    """The screen, if it is none of the other lesson; UsageError."""
+    other = OF_MODEL if lesson is OF_VECTORS else OF_VECTORS
+    if screen.casefold() in other.screens and screen.casefold() not in lesson.screens:
+        hint: Words = ("add ", Setting("model", "PATH_OR_NAME")) if other is OF_MODEL else "leave the model out"
+        raise UsageError("a screen of the other tour", hint, setting="screen", value=screen)
+    return screen
 
 
 def _write(own: TourOptions, display: DisplayOptions, sentence: str | None, numbers: range) -> int:
