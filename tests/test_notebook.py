@@ -101,6 +101,7 @@ def test_its_pages_work_without_a_network(executed, opened, tmp_path):
     outputs = html_of(executed)
     browser = opened(outputs, width=1100, height=900)
     assert not browser.all("[id]")  # names that two outputs could share
+    assert not [line for line in browser.all("iframe + p") if line.is_displayed()]
     count = enter(browser)
     assert count == len([each for each in outputs if "<iframe" in each])
     for number in range(count):
@@ -141,11 +142,19 @@ def test_an_output_that_is_opened_later_is_drawn_for_its_size(opened, vectors):
 
 
 @needs_chromium
+def test_a_notebook_that_takes_frames_away_shows_the_line(opened, vectors):
+    explained = explain("a dog", vectors)
+    browser = opened([explained._repr_html_()])
+    browser.run("document.querySelectorAll('style, iframe').forEach((each) => each.remove())")
+    assert browser.all("p")[0].text == f"{explained!r} Its page is shown where the notebook is trusted."
+
+
+@needs_chromium
 def test_text_of_others_acts_neither_in_the_frame_nor_outside(opened, vectors):
     hostile = """a dog "></iframe><script>window.hacked = 1</script><img src=x onerror="parent.hacked = 1">'"""
     browser = opened([explain(hostile, vectors)._repr_html_()])
     assert browser.run("return window.hacked") is None
-    assert len(browser.all("main > *")) == 3  # the heading, the style and the frame
+    assert len(browser.all("main > *")) == 4  # the heading, the style, the frame and its line
     enter(browser)
     assert browser.run("return window.hacked") is None
     assert browser.text("#sentence") == hostile

@@ -16,13 +16,16 @@ from attncli.views.formats import FORMATS
 from attncli.views.screen import Screen
 from attncli.views.terminal.screen_html import screen_html
 
+UNTRUSTED = "Its page is shown where the notebook is trusted."
 HEIGHT, LEAST, MOST = 640, 120, 4000  # pixels
 MOST_BYTES = 2 * 2**20  # of a page in a notebook, which keeps every one of them in its file
 BYTES = 16 / 3  # of a weight and its score, at most
 SCREEN = Screen(width=100, colours="truecolor")
 #: A frame has the colours of the notebook around it, dark or light, where that says so: JupyterLab, VS Code, Colab.
-SCHEMES = (
-    "<style>:is(body[data-jp-theme-light=false],.vscode-dark,html[theme=dark]) .attn-page{color-scheme:dark}"
+#: The line under it is for notebooks that are not trusted, and for sites that take frames and styles away.
+STYLE = (
+    "<style>.attn-page+p{display:none}"
+    ":is(body[data-jp-theme-light=false],.vscode-dark,html[theme=dark]) .attn-page{color-scheme:dark}"
     ":is(body[data-jp-theme-light=true],.vscode-light,html[theme=light]) .attn-page{color-scheme:light}</style>"
 )
 
@@ -70,7 +73,8 @@ def _framed(record: Any, page: str, height: int) -> str:
     look = f"display: block; width: 100%; height: {height}px; border: 0"
     rights = "allow-scripts allow-downloads"
     frame = f'<iframe class="attn-page" title="{escape(line_of(record))}" sandbox="{rights}" style="{look}"'
-    return f'{SCHEMES}{frame} srcdoc="{page}"></iframe>'
+    line = f"<p>{escape(line_of(record))} {UNTRUSTED}</p>"
+    return f'{STYLE}{frame} srcdoc="{page}"></iframe>{line}'
 
 
 def _screen(record: Any) -> str:
