@@ -159,7 +159,8 @@ def _changed(tour: Tour, screen: Screen) -> Part:
     if len(value.waves) == 1:
         return paragraph(screen, "With one word there is one place.")
     moved = number(f"{value.difference:.2f}")
-    return paragraph(screen, "Near places are alike (cosine). Shuffling now changes weights, by up to ", moved, ".")
+    alike = "Near places are alike (cosine). " if value.waves.shape[1] > 1 else ""
+    return paragraph(screen, f"{alike}Shuffling now changes weights, by up to ", moved, ".")
 
 
 def _rotation(tour: Tour, screen: Screen) -> Part:
