@@ -275,6 +275,7 @@ def test_a_sentence_does_not_wait_for_long_texts_and_random_numbers(loaded):
     for call, modules in loaded([["explain", "a dog"], ["explain", "a dog", "--mode", "multihead"]]):
         assert "attncli.attention.attend" in modules
         assert not {"attncli.attention.streamed", "attncli.corpus", "attncli.models", "numpy.random"} & modules, call
+        assert not [name for name in modules if name.startswith("attncli.views.display")], call
 
 
 PAGES = {name: (ROOT / ".github" / name).read_text() for name in ("ARCHITECTURE.md", "CONTRIBUTING.md")}
