@@ -163,7 +163,7 @@ def mistakes(path):
     for param in LEAVES.get(path, []):
         takes_value = param.param_type_name == "option" and not getattr(param, "is_flag", False)
         if takes_value and param.opts[0] not in before:
-            yield [f"{param.opts[0]}={HOSTILE}"]
+            yield [f"{param.opts[0]}={HOSTILE}", *(["--no-input"] if path == ("tour",) else [])]  # which asks for keys
     yield from ([f"--{HOSTILE}"], [HOSTILE, HOSTILE, HOSTILE], [f"-{HOSTILE}"])
 
 
