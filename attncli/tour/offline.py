@@ -4,34 +4,29 @@ A drawing is a terminal's lines in its colours; for a screen reader it is senten
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from html import escape
-from io import StringIO
 from itertools import groupby, zip_longest
 
-from rich.color import Color, ColorSystem
-from rich.console import Console
-from rich.style import Style
 from rich.text import Text
 
 from attncli.tour import Lesson
+from attncli.tour.inks import Inks
 from attncli.tour.page import screen_parts, try_command
 from attncli.tour.parts import Part, is_prose
 from attncli.tour.whole import WholeTour
 from attncli.views.page.frame import as_text, framed
 from attncli.views.screen import Screen
-from attncli.views.terminal.bidi import isolated_line
 from attncli.views.terminal.heading import closing
 
 WIDTHS = {"wide": 80, "narrow": 40}  # cells of a drawing in a wide window, and on a phone
 UNWRAPPED = 100_000
-_CONSOLE = Console(file=StringIO(), color_system="truecolor", force_terminal=True, _environ={})  # prints nothing
 Lines = Sequence[Text]
 
 
 def whole_page(whole: WholeTour, scale: str = "auto") -> str:
     """The page; scale: the name of the scale of colours."""
-    tour, inks = whole.tour, _Inks()
+    tour, inks = whole.tour, Inks()
     screen = Screen(UNWRAPPED, "truecolor", scale=scale)
     sections = "\n".join(_section(whole, number, screen, inks) for number in whole.numbers)
     about = f"The heads of {tour.explanation.source.name}" if tour.lesson.option == "--model" else "Attention"
@@ -58,7 +53,7 @@ def _link(lesson: Lesson, number: int) -> str:
     return f'<a href="#{name}">{escape(title)}</a>'
 
 
-def _section(whole: WholeTour, number: int, screen: Screen, inks: "_Inks") -> str:
+def _section(whole: WholeTour, number: int, screen: Screen, inks: Inks) -> str:
     """A screen: its title, its parts, its command, and behind the first one the notes on the sentence."""
     tour, (name, title) = whole.tour, list(whole.tour.lesson.screens.items())[number - 1]
     blocks = "\n".join(block for block in _blocks(whole, number, screen, inks))
@@ -71,7 +66,7 @@ def _section(whole: WholeTour, number: int, screen: Screen, inks: "_Inks") -> st
     )
 
 
-def _blocks(whole: WholeTour, number: int, screen: Screen, inks: "_Inks") -> Iterator[str]:
+def _blocks(whole: WholeTour, number: int, screen: Screen, inks: Inks) -> Iterator[str]:
     """The parts of a screen: paragraphs and drawings, each drawing in every width and in words."""
 
     def set_for(width: int, accessible: bool = False) -> list[Part]:
@@ -96,50 +91,12 @@ def _runs(part: Lines) -> list[tuple[bool, Lines]]:
     return [(prose, [*lines]) for prose, lines in groupby((line for line in part if line.plain), is_prose)]
 
 
-def _drawing(words: Sequence[Lines], pictures: Sequence[Lines], inks: "_Inks") -> str:
+def _drawing(words: Sequence[Lines], pictures: Sequence[Lines], inks: Inks) -> str:
     """The lines of a drawing in every width, and its words for screen readers."""
-    drawn = ["\n".join(map(inks.text, lines)) for lines in pictures]
+    drawn = ["\n".join(map(inks.drawn, lines)) for lines in pictures]
     shown = "".join(
         f'<pre class="{width}" dir="ltr" aria-hidden="true">{text}</pre>'
         for width, text in zip(WIDTHS, drawn, strict=True)
     )
     spoken = "".join(f"<p>{escape(line.plain.strip())}</p>" for lines in words for line in lines)
     return f'<div class="drawn">{shown}<div class="spoken">{spoken}</div></div>'
-
-
-@dataclass
-class _Inks:
-    """The styles of text as classes of the page's style sheet, which allows no other style."""
-
-    _names: dict[Style, str] = field(default_factory=dict)
-
-    def text(self, line: Text) -> str:
-        """A line as markup; right-to-left words stay in their places."""
-        whole = _CONSOLE.get_style(line.style)  # of a line in one style, whose segments have none
-        return "".join(self._piece(each.text, each.style or whole) for each in isolated_line(line).render(_CONSOLE))
-
-    def _piece(self, text: str, style: Style) -> str:
-        if not (style.color or style.bgcolor or style.bold or style.dim):
-            return escape(text)
-        name = self._names.setdefault(style, f"i{len(self._names)}")
-        return f'<span class="{name}">{escape(text)}</span>'
-
-    @property
-    def rules(self) -> str:
-        """The rules of the classes."""
-        return "".join(f".{name}{{{';'.join(_declarations(style))}}}\n" for style, name in self._names.items())
-
-
-def _declarations(style: Style) -> Iterator[str]:
-    if style.bgcolor:
-        yield f"background:{_hex(style.bgcolor)}"
-    if style.color:
-        yield f"color:{_hex(style.color)}"
-    elif style.dim:
-        yield "color:var(--dim)"
-    if style.bold:
-        yield "font-weight:700"
-
-
-def _hex(color: Color) -> str:
-    return color.downgrade(ColorSystem.TRUECOLOR).get_truecolor().hex

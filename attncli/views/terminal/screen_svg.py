@@ -52,7 +52,9 @@ def screen_svg(lines: Iterable[Text], screen: Screen, title: str = "") -> str:
 
 # The letters of other people are escaped there, so that no word of theirs looks like this.
 _TEXT = re.compile(r'<text class="([^"<>]*)" x="([^"<>]*)" y="([^"<>]*)" textLength="[^"<>]*"([^<>]*)>([^<>]*)</text>')
-_ALIKE = re.compile("[\\x20-\u02ff\u0370-\u052f\u1d40\u2010-\u25ff]*")  # what fonts for terminals give one cell each
+#: Characters that fonts for terminals give one cell each.
+ALIKE = "\\x20-\u02ff\u0370-\u052f\u1d40\u2010-\u25ff"
+_ALIKE = re.compile(f"[{ALIKE}]*")
 CELL = 12.2  # wide, as Rich has it
 
 
