@@ -25,8 +25,9 @@ from attncli.recipes.combinations import (
 from attncli.recipes.explanation import Explanation, Layer
 from attncli.recipes.given_tokens import sentence_of
 from attncli.recipes.given_weights import as_shares, rows_apart, weights_of
+from attncli.recipes.head_source import HeadSource
 from attncli.recipes.inputs import find_query
-from attncli.recipes.sources import PICTURED, Neighbours, Source
+from attncli.recipes.sources import PICTURED
 from attncli.settings.given import GivenSettings, check_given
 from attncli.settings.model import chosen
 from attncli.text.tokens import Sentence
@@ -101,7 +102,7 @@ def _chosen(
 
 
 @dataclass(frozen=True, eq=False)
-class GivenSource(Source):
+class GivenSource(HeadSource):
     """Weights that were given, under settings.
 
     called: the name of their file; words: the command line that reads them again, empty of arrays in memory; sizes: how
@@ -136,27 +137,6 @@ class GivenSource(Source):
         """Their numbers of layers and heads: `2 layers × 4 heads`."""
         named = zip(self.sizes, ("layer", "head"), strict=True)
         return " × ".join(f"{count} {name}{'s' * (count != 1)}" for count, name in named)
-
-    @property
-    def combined(self) -> str | None:
-        """The combination that the one matrix is."""
-        return None if self.settings.combine == "none" else self.settings.combine
-
-    def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
-        """Empty: there are no vectors."""
-        return [((), None) for _ in queries]
-
-    def cosines(self, query: int, keys: Sequence[int], output: Array) -> None:
-        """None: there are no vectors."""
-
-    def only(self, layer: int, head: slice) -> "GivenSource":
-        """The kinds of the chosen heads."""
-        layers = slice(layer, layer + 1)
-        kinds = measures_of([self.kinds], lambda some: some[0][layers, head])
-        strongest = self.strongest and (self.strongest[0][layers, head], self.strongest[1][layers, head])
-        pictures = None if self.pictures is None else self.pictures[layers, head]
-        numbers = self.layers[layers], self.heads[head]
-        return replace(self, layers=numbers[0], heads=numbers[1], kinds=kinds, strongest=strongest, pictures=pictures)
 
 
 def show(

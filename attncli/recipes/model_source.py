@@ -1,13 +1,12 @@
 """A model as the source of an explanation: its sizes, the chosen layers and heads, and the kinds of the heads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from attncli.analysis.kinds import HeadKinds, measures_of
+from attncli.analysis.kinds import HeadKinds
 from attncli.arrays import Array
 from attncli.models.model import Model
 from attncli.recipes.combinations import UNITS
-from attncli.recipes.sources import Neighbours, Source
+from attncli.recipes.head_source import HeadSource
 from attncli.settings.model import ModelSettings
 
 
@@ -34,7 +33,7 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, eq=False)
-class ModelSource(Source):
+class ModelSource(HeadSource):
     """A model under settings.
 
     layers and heads: the chosen ones, counted from 0; kinds `[n_layer, n_head]`: the kind of each; special `[n]`: the
@@ -72,27 +71,6 @@ class ModelSource(Source):
         return "word" if self.settings.words else "token"
 
     @property
-    def combined(self) -> str | None:
-        """The combination that the one matrix is."""
-        return None if self.settings.combine == "none" else self.settings.combine
-
-    @property
     def sums(self) -> bool:  # type: ignore[override]
         """Whether rows sum to 1: those of the other combinations do not."""
         return self.settings.combine not in UNITS
-
-    def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
-        """Empty: hidden states are not in the space of word vectors."""
-        return [((), None) for _ in queries]
-
-    def cosines(self, query: int, keys: Sequence[int], output: Array) -> None:
-        """None: hidden states are not in the space of word vectors."""
-
-    def only(self, layer: int, head: slice) -> "ModelSource":
-        """The kinds of the chosen heads."""
-        layers = slice(layer, layer + 1)
-        kinds = measures_of([self.kinds], lambda some: some[0][layers, head])
-        strongest = self.strongest and (self.strongest[0][layers, head], self.strongest[1][layers, head])
-        pictures = None if self.pictures is None else self.pictures[layers, head]
-        numbers = self.layers[layers], self.heads[head]
-        return replace(self, layers=numbers[0], heads=numbers[1], kinds=kinds, strongest=strongest, pictures=pictures)

@@ -89,7 +89,7 @@ def many(vectors):
 
 
 def test_every_record_shows_itself():
-    assert {*LINES} == {*NAMES}
+    assert {*LINES} - {"WholeTour"} == {*NAMES}  # a tour is no value of Python's
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -244,7 +244,7 @@ class Elements(HTMLParser):
         self.text += data
 
 
-PAGED = [*FORMATS["html"].views]
+PAGED = [name for name in NAMES if name in FORMATS["html"].views]
 
 
 @pytest.mark.parametrize("name", PAGED)

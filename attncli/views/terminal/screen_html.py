@@ -1,14 +1,13 @@
 """The lines of the terminal as a part of an HTML page: text in its colours, on the ground of a dark terminal."""
 
-import io
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from attncli.views.screen import Screen
 from attncli.views.terminal.bidi import isolated_line
+from attncli.views.terminal.screen_svg import recorded
 
 # On this ground dim text, half way to it, still has a contrast of 4.5.
 THEME = TerminalTheme(
@@ -28,14 +27,5 @@ FRAME = (
 
 def screen_html(lines: Iterable[Text], screen: Screen) -> str:
     """The lines, set for `screen`, as an element of a page; right-to-left words stay in their places."""
-    console = Console(
-        record=True,
-        width=screen.columns,
-        file=io.StringIO(),
-        color_system="truecolor",
-        force_terminal=True,
-        _environ={},  # no variable of the terminal at hand changes the picture
-    )
-    for line in lines:
-        console.print(isolated_line(line), soft_wrap=True, highlight=False)
+    console = recorded(map(isolated_line, lines), screen)
     return console.export_html(theme=THEME, code_format=FRAME, inline_styles=True)

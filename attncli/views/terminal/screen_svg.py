@@ -36,6 +36,13 @@ FRAME = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 
 def screen_svg(lines: Iterable[Text], screen: Screen, title: str = "") -> str:
     """The lines, set for `screen`, as an SVG; `title` is in the frame of the window."""
+    console = recorded(lines, screen)
+    drawn = console.export_svg(title=title, theme=DIMMED_MONOKAI, code_format=FRAME, unique_id="attn")
+    return _TEXT.sub(_in_its_cells, drawn)
+
+
+def recorded(lines: Iterable[Text], screen: Screen) -> Console:
+    """A console that has printed the lines, for a picture of them."""
     console = Console(
         record=True,
         width=screen.columns,
@@ -46,8 +53,7 @@ def screen_svg(lines: Iterable[Text], screen: Screen, title: str = "") -> str:
     )
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False)
-    drawn = console.export_svg(title=title, theme=DIMMED_MONOKAI, code_format=FRAME, unique_id="attn")
-    return _TEXT.sub(_in_its_cells, drawn)
+    return console
 
 
 # The letters of other people are escaped there, so that no word of theirs looks like this.
