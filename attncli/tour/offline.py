@@ -22,6 +22,7 @@ from attncli.views.terminal.heading import closing
 WIDTHS = {"wide": 80, "narrow": 40}  # cells of a drawing in a wide window, and on a phone
 UNWRAPPED = 100_000
 Lines = Sequence[Text]
+Run = tuple[bool, Lines]  # whether the lines are prose
 
 
 def whole_page(whole: WholeTour, scale: str = "auto") -> str:
@@ -75,18 +76,26 @@ def _blocks(whole: WholeTour, number: int, screen: Screen, inks: Inks) -> Iterat
     drawn = [set_for(width) for width in WIDTHS.values()]
     every_width = (set_for(UNWRAPPED), set_for(UNWRAPPED, True), *drawn)
     for flowing, spoken, *pictures in zip_longest(*every_width, fillvalue=()):
-        every = [_runs(part) for part in (flowing, spoken, *pictures)]
-        if len({tuple(prose for prose, _ in runs) for runs in every}) > 1:  # other lines for other readers
-            yield _drawing([text for prose, text in every[1]], pictures, inks)
+        shown, words = [_runs(part) for part in (flowing, *pictures)], _runs(spoken)
+        if len({tuple(prose for prose, _ in runs) for runs in shown}) > 1 or not _alike(shown[0], words):
+            yield _drawing([text for _, text in words], pictures, inks)  # other lines for other readers
             continue
-        for (prose, lines), (_, words), *drawings in zip(*every, strict=True):
+        in_words = iter([text for prose, text in words if not prose])
+        for (prose, lines), *drawings in zip(*shown, strict=True):
             if prose:
                 yield "\n".join(f'<p dir="auto">{inks.text(line)}</p>' for line in lines)
             else:
-                yield _drawing([words], [lines for _, lines in drawings], inks)
+                yield _drawing([next(in_words, [])], [each for _, each in drawings], inks)
 
 
-def _runs(part: Lines) -> list[tuple[bool, Lines]]:
+def _alike(shown: Sequence[Run], words: Sequence[Run]) -> bool:
+    """Whether the words for screen readers have the same paragraphs, and drawings in words for all or none."""
+    prose = [[len(lines) for is_prose, lines in runs if is_prose] for runs in (shown, words)]
+    drawings = [sum(not is_prose for is_prose, _ in runs) for runs in (shown, words)]
+    return sum(prose[0]) == sum(prose[1]) and drawings[1] in (0, drawings[0])
+
+
+def _runs(part: Lines) -> list[Run]:
     """The lines of a part that follow one another as prose, and those that are drawn."""
     return [(prose, [*lines]) for prose, lines in groupby((line for line in part if line.plain), is_prose)]
 

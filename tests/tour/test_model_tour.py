@@ -78,6 +78,9 @@ def test_the_head_on_the_token_before_is_the_one_with_the_largest_share(tour):
     assert value.heads == sum(each > 0.5 for each in found.values())
     assert (value.following is None) == all(shares(tour, weights)[1] <= 0.5 for weights in heads.values())
     row = [heads[value.head[:2]][i][i - 1] for i in range(1, len(special(tour)))]
+    tokens = tour.explanation.sentence.tokens[:-1]
+    own = [-1.0 if token.special else weight for token, weight in zip(tokens, row, strict=True)]
+    row = own if max(own, default=-1) >= 0 else row
     assert value.telling == (row.index(max(row)) + 1 if row else 0)
 
 

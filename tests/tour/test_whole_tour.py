@@ -98,6 +98,13 @@ def test_a_page_has_what_the_screens_have(name, whole, pages):
         assert try_command(tour, number, shown.named) in page.text_in("code")
 
 
+def test_sentences_beside_a_picture_flow_and_are_read_once(pages):
+    page = Page(pages["vectors"])
+    flowing = "".join(data for inside, data in page.texts if "p" in inside and "spoken" not in inside)
+    assert "head 0 looks most at" in flowing
+    assert "head 0 looks most at" not in page.text_in("drawn")
+
+
 def test_the_contents_lead_to_every_screen(pages):
     for name, screens in (("vectors", SCREENS), ("model", MODEL_SCREENS)):
         page = Page(pages[name])

@@ -32,7 +32,8 @@ def previous_of(tour: ModelTour) -> Previous:
     """The heads that look at the neighbours, by the measures of kinds."""
     kinds = tour.kinds
     head, following = highest(kinds.previous), highest(kinds.next)
-    before = np.diagonal(tour.weights(head), -1)  # [n - 1]
+    before, added = np.diagonal(tour.weights(head), -1), tour.explanation.source.special[:-1]  # [n - 1]
+    before = before if added.all() else np.where(added, -1, before)  # words of the reader's, if there are two
     telling = int(before.argmax()) + 1 if len(before) else 0
     heads, mirrored = int((kinds.previous > MOSTLY).sum()), following.score > MOSTLY
     return Previous(head, heads, following if mirrored else None, telling)
