@@ -22,7 +22,7 @@ attn tour "She sat on the river bank"
 attn tour "The king speaks and they listen" --no-input
 attn tour --screen positions
 attn tour "Bark is very cute and he is a dog" --screen crossing --memory "un chien mignon"
-attn tour -o tour.html
+attn tour "She sat on the river bank" -o tour.html
 attn tour "Bark is very cute and he is a dog" --model my-model"""
 
 
