@@ -53,10 +53,13 @@ class Sink:
         self._records += 1
         self._stream.flush()
 
-    def check_room(self, kind: str) -> None:
-        """Check that a document may still be written; FinalError, since no later one could be either."""
+    def check_room(self, kind: str, lines: Sequence[str] = ("json", "csv")) -> None:
+        """Check that a document may still be written; FinalError, since no later one could be either.
+
+        lines: the formats that hold many sentences.
+        """
         if self._records:
-            hint = "name one sentence, or write lines: -o FILE.json, -o FILE.csv"
+            hint = f"name one sentence, or write lines: {', '.join(f'-o FILE.{each}' for each in lines)}"
             raise FinalError(f"a .{kind} holds one sentence, and more were given", hint)
 
     def rows(self, rows: Iterable[Sequence[object]], line: int | None = None, cells: str = "guarded") -> None:

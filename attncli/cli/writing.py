@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,18 +36,19 @@ def write_each(
     figure: PictureOptions = MAP,
     numbers: bool = False,
     example: Example = EXAMPLE,
+    lines: Sequence[str] = ("json", "csv"),
 ) -> int:
     """Make and write a record for each sentence of `argument`; returns the exit code.
 
     `make` gives a record of a type that `form` has a view of; its `sentences` hold the unknown words, its `notes`, if
-    it has any, are on the choice of the vector set.
+    it has any, are on the choice of the vector set; `lines` are formats of many sentences, for a hint.
     """
     with open_sink(output.output) as sink:
         writer = writer_for(form, output, sink, full, figure, numbers)
 
         def write(text: str, line: int | None) -> None:
             if not form.many:
-                sink.check_room(form.name)
+                sink.check_room(form.name, lines)
             record = make(text)
             if form.name != "txt" or output.output:  # the page names them itself
                 _say_notes(record, line, output.quiet)

@@ -172,6 +172,7 @@ def test_a_page_is_whole_or_the_old_one_stays(arguments, text, code, said, tmp_p
     done = attn("tour", *arguments, **({} if text is None else {"text": text}))
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr.splitlines()[0]
+    assert "FILE.json" not in done.stderr
     assert (tmp_path / "tour.html").read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["tour.html"]
 

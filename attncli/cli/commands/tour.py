@@ -129,7 +129,7 @@ def _write(own: TourOptions, display: DisplayOptions, sentence: str | None, numb
     output = RecordOptions(output=own.output, format=own.format, **vars(display))
     form, guide = chosen_format("WholeTour", output), _guide(own, display)
     example = Example("tour", EXAMPLE.sentence)
-    return write_each(sentence, lambda text: guide.whole(text, numbers), form, output, example=example)
+    return write_each(sentence, lambda text: guide.whole(text, numbers), form, output, example=example, lines=("txt",))
 
 
 def _guide(own: TourOptions, display: DisplayOptions) -> "Guide":
