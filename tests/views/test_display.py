@@ -267,6 +267,16 @@ def test_a_value_without_a_page_shows_its_screen(values, name):
     assert all({*attributes} <= {"style", "dir", "tabindex"} for _, attributes in shown.found)
 
 
+def test_a_kernel_shows_nothing_but_the_value(values, tmp_path, monkeypatch):
+    outputs = []
+    ranking, alone = values["HeadRanking"], values["HeadRanking"]._repr_html_()
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)  # Rich shows there every line that it prints
+    monkeypatch.setattr("rich.jupyter.display", lambda *output: outputs.append(output))
+    assert ranking._repr_html_() == alone
+    ranking.save(tmp_path / "x.screen.svg")
+    assert outputs == []
+
+
 def test_text_of_others_stays_text(vectors, many):
     explained, shown = attncli.explain(HOSTILE, vectors), []
     shown += [explained._repr_html_(), still.still_of(explained)]

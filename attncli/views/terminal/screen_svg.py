@@ -49,6 +49,7 @@ def recorded(lines: Iterable[Text], screen: Screen) -> Console:
         file=io.StringIO(),
         color_system="truecolor",
         force_terminal=True,
+        force_jupyter=False,  # else a notebook would show every line as an output of its own
         _environ={},  # no variable of the terminal at hand changes the picture
     )
     for line in lines:
