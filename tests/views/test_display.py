@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from base64 import b64decode
 from html.parser import HTMLParser
@@ -306,9 +307,9 @@ def test_a_large_page_gives_way_to_a_picture_and_advice(many, monkeypatch):
 
 def test_the_advice_for_many_heads_names_one(monkeypatch):
     monkeypatch.setattr(notebook, "MOST_BYTES", 1000)
-    shown = Elements(attncli.explain_model("the dog", BERT)._repr_html_()).text
+    shown = attncli.explain_model("the dog", BERT)._repr_html_()
     assert "Layer 1, the mean of its 4 heads" in shown
-    assert ".only(layer=…, head=…)" in shown
+    assert re.findall("<code>(.*?)</code>", shown) == [".only(layer=…, head=…)", '.save("page.html")']
 
 
 def test_a_picture_is_no_larger_than_its_pixels():

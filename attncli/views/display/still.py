@@ -44,8 +44,8 @@ def _head(run: Any) -> str:
 
 def _advice(run: Any) -> str:
     many = len(run.layers) * len(run.head_numbers) > 1
-    one = ".only(layer=…, head=…) shows one head, and " if many else ""
-    return f'The page of all weights is too large for a notebook: <code>{one}.save("page.html")</code> writes it.'
+    one = "<code>.only(layer=…, head=…)</code> shows one head, and " if many else ""
+    return f'The page of all weights is too large for a notebook: {one}<code>.save("page.html")</code> writes it.'
 
 
 def png(shares: Array) -> bytes:
