@@ -10,10 +10,12 @@ from support.command import attn, on_terminal
 from support.exploring import press
 from test_views_pages import explained
 
+from attncli import Explanation, explain
 from attncli.explore.app import Explorer
 from attncli.explore.computing import Explainer
 from attncli.explore.state import Ask, State
 from attncli.settings.explanation import check_settings
+from attncli.views.formats import FORMATS
 from attncli.views.screen import Screen, cells
 from attncli.views.terminal.bidi import isolated, isolated_line
 from attncli.views.terminal.explain import explain_lines
@@ -86,6 +88,15 @@ def test_isolates_stand_around_words_and_phrases(text, shown):
     assert isolated_line(line).plain == marked
     bold = [ISOLATES.sub("", isolated_line(line).plain[a:b]) for a, b, _ in isolated_line(line).spans]
     assert "".join(bold) == text[2:5]
+
+
+def test_notes_of_a_page_are_sentences_from_left_to_right(vectors):
+    page = FORMATS["html"].view(Explanation)(explain("a dog כלב <b>שלום\u2068", vectors), "auto")
+    (notes,) = re.findall('<ul id="notes"[^>]*>(.*?)</ul>', page, re.S)
+    unknown = "<bdi>[כלב?]</bdi> is not in attn-en", "<bdi>[שלום?]</bdi> is not in"
+    assert notes.count("<li ") == notes.count('<li dir="ltr">') > 0
+    assert [each for each in unknown if each not in notes] == []
+    assert "\u2068" not in notes
 
 
 def test_in_the_explorer_each_word_stays_in_its_cells(vectors_file):

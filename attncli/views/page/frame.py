@@ -11,6 +11,7 @@ from string import Template
 
 from attncli.views.page.colours import script_of_scales, style_of_scales
 from attncli.views.screen import visible
+from attncli.views.terminal.bidi import END, ISOLATE, isolated
 
 PARTS = Path(__file__).parent
 # Nothing may be loaded, sent or run but the page's own style and script, and no text becomes markup.
@@ -57,8 +58,13 @@ def as_text(text: str) -> str:
 
 
 def note_items(notes: Iterable[str]) -> str:
-    """Notes as the items of a list."""
-    return "\n".join(f'<li dir="auto">{as_text(note)}</li>' for note in notes)
+    """Notes as the items of a list: sentences from left to right, right-to-left words in them isolated."""
+    return "\n".join(f'<li dir="ltr">{_isolated(note)}</li>' for note in notes)
+
+
+def _isolated(text: str) -> str:
+    shown = escape(isolated(visible(text)))  # which shows an isolate of others as an escape
+    return shown.replace(ISOLATE, "<bdi>").replace(END, "</bdi>")
 
 
 def table_of(caption: str, columns: Sequence[str], rows: Iterable[tuple[str, str]]) -> str:
