@@ -63,7 +63,7 @@ class Format:
 
     def view(self, record: type) -> Any:
         """The view of a type of record."""
-        return imported(self.views[record.__name__])
+        return imported(self.views[kind_of(record)])
 
 
 FORMATS = {
@@ -150,6 +150,11 @@ FORMATS = {
         Format("screen.svg", LINES, "screen"),
     )
 }
+
+
+def kind_of(record: type) -> str:
+    """The name of a type of record, or of the one that it extends."""
+    return next((each.__name__ for each in record.__mro__ if each.__name__ in LINES), record.__name__)
 
 
 def offered(record: str) -> dict[str, Format]:

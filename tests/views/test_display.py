@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from base64 import b64decode
+from dataclasses import fields
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -103,6 +104,21 @@ def test_a_line_shortens_and_escapes_text(vectors):
     assert len(line) < 130
     assert line.isprintable()
     assert "…'" in line
+
+
+def test_a_value_of_a_subclass_shows_itself_likewise(values, tmp_path):
+    class Mine(attncli.Explanation):
+        pass
+
+    explained = values["Explanation"]
+    mine = Mine(**{each.name: getattr(explained, each.name) for each in fields(explained)})
+    assert repr(mine) == repr(explained).replace("<Explanation", "<Mine")
+    assert (str(mine), mine.to_dict()) == (str(explained), explained.to_dict())
+    assert mine._repr_html_().replace("Mine", "Explanation") == explained._repr_html_()
+    pandas.testing.assert_frame_equal(mine.to_frame(), explained.to_frame())
+    for value, name in ((mine, "mine.csv"), (explained, "its.csv")):
+        value.save(tmp_path / name)
+    assert (tmp_path / "mine.csv").read_bytes() == (tmp_path / "its.csv").read_bytes()
 
 
 def test_models_and_vectors_are_one_line(vectors):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from attncli.extras import package
-from attncli.views.formats import FORMATS
+from attncli.views.formats import FORMATS, kind_of
 from attncli.views.screen import Screen
 
 PAPER = Screen(width=80, numbers=True)  # whatever the terminal at hand is
@@ -25,7 +25,7 @@ def dict_of(record: Any) -> dict[str, Any]:
 def frame_of(record: Any) -> Any:
     """The rows of the CSV as a data frame; of an explanation without the terms of its scores."""
     pandas = package("pandas", "a data frame")
-    if type(record).__name__ == "Explanation":
+    if kind_of(type(record)) == "Explanation":
         from attncli.views.records.columns import explanation_columns  # a million rows at once
 
         return pandas.DataFrame(explanation_columns(record))

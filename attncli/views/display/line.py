@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from attncli.views.formats import kind_of
 from attncli.views.screen import cut
 
 LONGEST = 40  # cells of a text
@@ -20,7 +21,7 @@ class Line(NamedTuple):
 def line_of(record: Any) -> str:
     """`<Explanation 'Bark is very cute': 1 layer × 1 head, 4 × 4 words, attn-en>`; text of others is escaped."""
     name = type(record).__name__
-    line = LINES[name](record)
+    line = LINES[kind_of(type(record))](record)
     texts = [repr(cut(text, LONGEST)) for text in line.texts[:MOST_TEXTS]]
     texts += ["…"] * (len(line.texts) > MOST_TEXTS)
     return f"<{name} {' / '.join(texts)}: {line.size}, {repr(cut(line.source, LONGEST))[1:-1]}>"

@@ -12,7 +12,7 @@ from typing import Any
 from attncli.errors import AttnError
 from attncli.settings.option import Whole
 from attncli.views.display.line import line_of
-from attncli.views.formats import FORMATS
+from attncli.views.formats import FORMATS, kind_of
 from attncli.views.screen import Screen
 from attncli.views.terminal.screen_html import screen_html
 
@@ -42,7 +42,7 @@ def show(record: Any, height: int) -> None:
 
 def html_of(record: Any, height: int = HEIGHT) -> str:
     """The page in a frame; of a value without one its screen; above MOST_BYTES a picture of its matrix and advice."""
-    if type(record).__name__ not in FORMATS["html"].views:
+    if kind_of(type(record)) not in FORMATS["html"].views:
         return _screen(record)
     page = _page(record)
     if page is not None and len(page) <= MOST_BYTES:

@@ -19,7 +19,7 @@ from attncli.views.figure.legend import tick
 from attncli.views.figure.measure import NEEDED_FOR
 from attncli.views.figure.measure import width as text_width
 from attncli.views.figure.saving import check_installed, drawn_figure
-from attncli.views.formats import FORMATS
+from attncli.views.formats import FORMATS, kind_of
 from attncli.views.screen import cut
 
 BESIDE, AROUND = 1.9, 1.0  # inches beside and around a map: words, the scale, the title
@@ -41,7 +41,7 @@ def plotted(record: Any, ax: Any, layer: int | None, head: int | None, kind: str
 
 def _figure(record: Any, layer: int | None, head: int | None, kind: Kind) -> Figure:
     """The content of the figure; that of an explanation is one head, or the mean of all heads of one layer."""
-    name = type(record).__name__
+    name = kind_of(type(record))
     if name not in FORMATS["svg"].views:
         raise AttnError(f"a {name} has no figure", "its numbers: .to_frame()")
     explained = name == "Explanation"

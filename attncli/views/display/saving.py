@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from attncli.errors import UsageError
 from attncli.files.replacing import replacing
 from attncli.views.display.forms import PAPER, screen_of
-from attncli.views.formats import Format, ending_of, imported, offered
+from attncli.views.formats import Format, ending_of, imported, kind_of, offered
 
 COLOURED = PAPER.__class__(colours="truecolor")
 
@@ -29,7 +29,7 @@ def _format(record: Any, path: str) -> Format:
     if Path(path).is_dir():
         hint = "name a file in it, such as attention.json"
         raise UsageError("expected a file, got a folder", hint, setting="path", value=path)
-    formats = offered(type(record).__name__)
+    formats = offered(kind_of(type(record)))
     ending = ending_of(path, formats)
     if ending is None:
         endings = ", ".join(f".{each}" for each in formats)
