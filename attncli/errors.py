@@ -44,7 +44,9 @@ Words = str | Sequence[str | Setting]
 
 
 def in_python(setting: Setting) -> str:
-    """`top=0`; the name alone where there is no value."""
+    """`top=0`; the name alone where there is no value; of a file to write the method of values that writes it."""
+    if setting.name == "output" and setting.value is not None:
+        return f".save({quoted(setting.value)})"
     return setting.name if setting.value is None else f"{setting.name}={quoted(setting.value)}"
 
 

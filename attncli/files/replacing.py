@@ -7,8 +7,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from attncli.errors import AttnError
+from attncli.errors import AttnError, Setting
 from attncli.interrupts import held_back
+
+HINT = ("choose another file: ", Setting("output", "FILE"))
 
 
 @contextmanager
@@ -52,4 +54,4 @@ def _quoting(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise AttnError(f"cannot write {str(path)!r}: {error.strerror}", "choose another file: -o FILE") from error
+        raise AttnError(f"cannot write {str(path)!r}: {error.strerror}", HINT) from error

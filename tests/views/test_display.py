@@ -225,12 +225,28 @@ def test_the_rows_of_a_file_are_those_of_the_frame(values, tmp_path):
         ("x", "expected an ending among"),
         ("", "expected a file, got a folder"),
         ("no such/x.html", "cannot write"),
+        (f"{'x' * 300}.html", "cannot write .*: File name too long"),
+        ("a\0b.html", "no null character"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_an_error(values, tmp_path, name, reason):
-    with pytest.raises(attncli.AttnError, match=reason):
+    with pytest.raises(attncli.AttnError, match=reason) as error:
         values["Explanation"].save(tmp_path / name)
     assert not [*tmp_path.iterdir()]
+    if "cannot write" in reason:
+        assert error.value.hint == "choose another file: .save('FILE')"
+
+
+def test_the_empty_name_is_none_of_a_folder(values):
+    with pytest.raises(attncli.UsageError, match="path='': expected an ending among"):
+        values["Explanation"].save("")
+
+
+def test_hints_on_files_name_the_method(values, monkeypatch):
+    monkeypatch.setattr("attncli.views.records.json.MOST_BYTES", 10)
+    with pytest.raises(attncli.AttnError, match="JSON") as error:
+        values["Alignment"].to_dict()
+    assert ".save('FILE.npz')" in error.value.hint
 
 
 def test_a_file_stays_as_it_was_where_writing_fails(values, tmp_path, monkeypatch):

@@ -3,7 +3,6 @@
 import io
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from attncli.errors import UsageError
@@ -16,17 +15,20 @@ COLOURED = PAPER.__class__(colours="truecolor")
 
 def save(record: Any, path: str | os.PathLike[str]) -> None:
     """Write the record to a file, which appears when it is whole."""
-    form = _format(record, os.fspath(path))
+    path = os.fsdecode(path)
+    form = _format(record, path)
     if form.needs is not None:
         imported(form.needs)()
     view = form.view(type(record))
-    with replacing(os.fspath(path)) as stream:
+    with replacing(path) as stream:
         WRITTEN[form.write](view, record, stream, form)
 
 
 def _format(record: Any, path: str) -> Format:
-    """The format of an ending; UsageError where it names none, or where the path is a folder."""
-    if Path(path).is_dir():
+    """The format of an ending; UsageError where it names none, or where the path is no file's."""
+    if "\0" in path:
+        raise UsageError("expected the name of a file, which has no null character", setting="path", value=path)
+    if os.path.isdir(path):
         hint = "name a file in it, such as attention.json"
         raise UsageError("expected a file, got a folder", hint, setting="path", value=path)
     formats = offered(kind_of(type(record)))
