@@ -21,6 +21,7 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
 
 SEED = 0
+ALONE = 0.995  # the least weight of a word on itself that reads as 1.00
 WIDENING = 4  # the hidden numbers of the feed-forward layer, times d
 EPSILON = 1e-5  # in the square root of the norm, as models have it
 
@@ -122,8 +123,9 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     intro = paragraph(
         screen,
         "A block of a model is more than attention. Its answer is added to the vector that came in: the residual. A "
-        f"norm in front, (x - mean) / deviation, makes vectors √{d} long. Then a feed-forward layer, relu(x·w_1)·w_2, "
-        "works on each word by itself. Attention is that of screen 2, w_1 and w_2 random, not trained:",
+        f"norm in front, (x - mean) / deviation, makes vectors √{d} long. Attention mixes words; the feed-forward "
+        "layer behind it changes each by itself: relu(x·w_1)·w_2, where relu sets negative numbers to 0. Attention is "
+        "that of screen 2, w_1 and w_2 are random, not trained:",
     )
     name = names(tour.explanation.sentence, screen)[tour.subject.index]
     lengths = table(_head(name, screen), [_row(step, tour.subject.index) for step in value.steps], screen)
@@ -155,9 +157,11 @@ def _meaning(tour: Tour, screen: Screen) -> Part:
     mixing = "Attention answers with means, and means of means come to be one vector. "
     if value.likeness is None:
         mixing = ""
-    kept = ("The residual keeps ", name, "'s own vector in the sum. Normed vectors score high with themselves: ")
-    share = ("a word gives itself ", number(f"{value.itself:.2f}"), "; trained projections change that.")
-    return paragraph(screen, mixing, *kept, *share)
+    kept = ("The residual keeps ", name, "'s own vector in the sum. Normed, a word gives itself ")
+    share = number(f"{value.itself:.2f}")
+    alone = value.itself >= ALONE
+    little = ", so that attention mixes nothing here" if alone else " on average: attention mixes little here"
+    return paragraph(screen, mixing, *kept, share, f"{little}. Trained projections decide how much.")
 
 
 def command(tour: Tour) -> Command:

@@ -108,17 +108,16 @@ def _different(value: Crossing) -> list[int]:
 def _intro(value: Crossing, screen: Screen) -> Part:
     source, (n, m) = value.explanation.source, value.weights.shape
     other = "the one that you gave" if value.language is None else _making(value.language, source.name)
-    product = f"q·k / √{source.inputs.x.shape[1]} / {source.temperature:g}"
+    product = f"q·k / √{source.inputs.x.shape[1]} / {source.temperature:g} (temperature)"
     return paragraph(
         screen,
-        f"Cross-attention: queries come from your sentence, keys and values from another, {other}. "
+        f"Cross-attention: q are the vectors of your sentence, k and v those of another, {other}. "
         f"W = softmax({product}), {n}{GLUE}×{GLUE}{m}, Y = W·v.",
     )
 
 
 def _making(language: Language, name: str) -> str:
-    made = f"made of it word by word (each one's nearest {language.name} word in {name}"
-    return f"{made}: no translation) and set backwards"
+    return f"made word by word (the nearest {language.name} words in {name}, no translation), backwards"
 
 
 def _table(value: Crossing, screen: Screen) -> Part:
@@ -128,8 +127,8 @@ def _table(value: Crossing, screen: Screen) -> Part:
         *(["its row of W"] if strips else []),
         "most to",
         "weight",
-        "cosine",
-        *(["back"] if value.back else []),
+        "cosine(q, k)",
+        *(["made back"] if value.back else []),
     ]
     return table(head, [_row(value, place, strips, screen) for place in _different(value)], screen)
 
@@ -155,7 +154,7 @@ def _misleading(value: Crossing, screen: Screen) -> Part:
     name = word(_names(value.explanation.sentence, screen)[least])
     key = word(_names(value.explanation.key_sentence, screen)[int(value.best[least])])
     weight = number(f"{value.weights[least, value.best[least]]:.2f}")
-    given: list[Phrase] = [name, " gives ", key, " ", weight, f" at a cosine of {value.likeness[least]:.2f}"]
+    given: list[Phrase] = [name, " gives ", key, " ", weight, f" at cosine(q, k) {value.likeness[least]:.2f}"]
     return paragraph(screen, *given, ": a row sums to 1 whether a key fits or not. ", *_lost(value, screen))
 
 
@@ -173,7 +172,7 @@ def _lost(value: Crossing, screen: Screen) -> list[Phrase]:
     words, labels, back = _words(value), _names(value.explanation.sentence, screen), value.back
     lost = [place for place in _different(value) if back[place] != words[place]]
     named = [(word(labels[place]), " is ", word(screen.word(back[place])), ", ") for place in lost[:MOST_LOST]]
-    away = f"Back in {back_to(value.language).name} "
+    away = f"Made back into {back_to(value.language).name}, "
     return [away, *[piece for each in named for piece in each][:-1], "."] if lost else [f"{away}each is itself."]
 
 

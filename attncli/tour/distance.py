@@ -14,6 +14,7 @@ from attncli.views.screen import Screen
 
 ENDS = ("king", "queen")
 LENGTHS = (2, 10, 20, 40)  # words in the sentence
+SHOWN = 20  # in that of the next command
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Far:
 class Distance:
     """The two words, whether they are the sentence's own, and their scores in sentences of LENGTHS words.
 
-    `difference` is the largest between the scores; `text` is the longest of the sentences.
+    `difference` is the largest between the scores; `text` is the sentence of SHOWN words.
     """
 
     ends: tuple[str, str]
@@ -52,7 +53,7 @@ def distance_of(tour: Tour) -> Distance:
     names = (tokens[0].name, tokens[-1].name) if own else ENDS
     far = tuple(_far(ends, _between(x, length)) for length in LENGTHS)
     scores = [each.score for each in far]
-    between = islice(cycle(token.name for token in tokens), LENGTHS[-1] - 2)
+    between = islice(cycle(token.name for token in tokens), SHOWN - 2)
     return Distance(names, own, far, max(scores) - min(scores), " ".join([names[0], *between, names[1]]))
 
 
@@ -93,10 +94,10 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
 def _findings(tour: Tour, screen: Screen) -> Part:
     value = distance_of(tour)
     near, far = value.far[0], value.far[-1]
-    score = "is the same to the last bit" if value.difference == 0 else f"differs by {value.difference:.0e}"
+    score = "is the same to the last bit" if value.difference == 0 else f"is the same, to {value.difference:.0e}"
     falls = f"The sum grows from {as_number(near.total)} to {as_number(far.total)}, and so the weight goes from "
     shares: list[Phrase] = [number(f"{near.weight:.3f}"), " to ", number(f"{far.weight:.3f}")]
-    reason = ": more words to share with, and nothing else has changed."
+    reason = ": the same score, more words to share with."
     return paragraph(screen, f"At every distance the score {score}. {falls}", *shares, reason)
 
 
@@ -110,5 +111,5 @@ def _recurrent(tour: Tour, screen: Screen) -> Part:
 
 
 def command(tour: Tour) -> Command:
-    """The longest sentence, seen from its first word."""
+    """One of the sentences, seen from its first word."""
     return Command("explain", ("--word", "0", "--top", "3"), distance_of(tour).text)

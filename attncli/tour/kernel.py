@@ -21,7 +21,7 @@ from attncli.views.terminal.heading import names
 
 FACTORS = (0.25, 0.5, 1.0, 2.0, 8.0)  # of the usual width
 LOOK_UP = 0.9  # the least weight of a key that leaves hardly anything to the others
-STRIP = np.geomspace(FACTORS[0], FACTORS[-1], 16)  # those of the strip, a cell each
+STRIP = np.geomspace(FACTORS[0], FACTORS[-1], 12)  # those of the strip, a cell each
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     intro = paragraph(
         screen,
         "Kernel regression (Nadaraya and Watson, 1964) guesses a value as the mean of known ones, each weighted by how "
-        "near its key is: K = e^(−distance²/2σ²) over the sum of all K, the softmax of −distance²/2σ². σ sets how far ",
+        "near its key is: K = e^(−distance²/(2σ²)), divided by the sum of all K, which is a softmax. σ sets how far ",
         *(word(labels[value.word]), " looks:"),
     )
     nearest = ranking(-value.distances)[:MOST_ROWS].tolist()
@@ -82,7 +82,7 @@ def _widths(screen: Screen) -> list[int]:
 
 def _head(tour: Tour, screen: Screen) -> list[str]:
     gives = " gives" if screen.accessible else ""
-    sigmas = [f"σ {as_number(kernel_of(tour).sigmas[at], 1)}{gives}" for at in _widths(screen)]
+    sigmas = [f"σ {as_number(kernel_of(tour).sigmas[at])}{gives}" for at in _widths(screen)]
     return ["key", "distance", *sigmas, *(["K, σ rising"] if _drawn(screen) else [])]
 
 
@@ -102,14 +102,25 @@ def _ends(tour: Tour) -> list[Phrase]:
     return [
         *("Narrow, the nearest key takes ", number(f"{narrow.max():.2f}")),
         *(", as a look-up" if narrow.max() >= LOOK_UP else "", "; wide, keys have "),
-        *(number(f"{wide.min():.2f}"), " to ", number(f"{wide.max():.2f}")),
+        *_range(wide),
         *(", as in" if wide.max() < ALIKE * wide.min() else ", not yet as in", f" a plain mean ({1 / n:.2f}). "),
     ]
 
 
+def _range(weights: Array) -> list[Phrase]:
+    """The least and the largest of the weights, once where they read alike."""
+    least, most = f"{weights.min():.2f}", f"{weights.max():.2f}"
+    return [number(least), *([" each"] if least == most else [" to ", number(most)])]
+
+
 def _dot(tour: Tour) -> str:
-    sigma = as_number(kernel_of(tour).sigmas[FACTORS.index(1.0)])
-    return f"For keys of one length and σ² = √d (σ = {sigma}) weights are those of q·k/√d."
+    """Since distance² = ‖q‖² + ‖k‖² − 2·q·k, and the softmax drops what is the same for all keys."""
+    sigma, x = as_number(kernel_of(tour).sigmas[FACTORS.index(1.0)]), tour.explanation.source.inputs.x
+    lengths = np.linalg.norm(x, axis=-1)  # [n]
+    same = np.allclose(lengths, lengths[0])
+    keys = "As keys are of one length," if same else "Were keys of one length (these are not),"
+    gives = "gives" if same else "would give"
+    return f"{keys} σ² = √d (σ = {sigma}) {gives} softmax(q·k/√d), as distance² = |q|² + |k|² − 2·q·k."
 
 
 def command(tour: Tour) -> Command:

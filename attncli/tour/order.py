@@ -75,7 +75,7 @@ def _most(tour: Tour, screen: Screen) -> Part:
         return paragraph(screen, "A sentence of one word has one order only: ", name, " looks at itself.")
     others = [key for key in ranking(value.weights).tolist() if key != value.word]
     looks: list[Phrase] = ["It looks most at ", word(labels[others[0]]), " (", _share(value, others[0]), ")"]
-    itself: list[Phrase] = [" beside itself (", _share(value, value.word), ")"]
+    itself: list[Phrase] = [" besides itself (", _share(value, value.word), ")"]
     most, least = (float(value.weights[others[place]]) for place in (0, -1))
     alike = f", at all the others nearly alike (from {least:.2f})" if len(others) > 1 and most < ALIKE * least else ""
     return paragraph(screen, *_expected(tour, name), *looks, *itself, f"{alike}. ", *_resembles(tour, name))

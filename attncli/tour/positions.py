@@ -14,13 +14,14 @@ from attncli.attention.similarity.cosine import cosine
 from attncli.models.blocks.rotary import BASE, rotate
 from attncli.recipes.inputs import with_positions
 from attncli.tour.order import order_of
-from attncli.tour.parts import MOST_ROWS, NARROW, Cell, Part, number, paragraph, rest_of, table, word
+from attncli.tour.parts import MOST_ROWS, NARROW, Cell, Part, Phrase, number, paragraph, rest_of, table, word
 from attncli.tour.projecting import strongest_other
 from attncli.tour.strips import arrows, draws_arrows, heat
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
+from attncli.views.terminal.typeset import shade
 
 WAVES = 20  # of the sines, as many as the strip has cells
 FEW = 6  # on a narrow screen
@@ -105,25 +106,31 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     value = positions_of(tour)
     intro = paragraph(
         screen,
-        "Attention knows no order, so models put it into the vectors: the word at place p gets sines and cosines of "
-        "p added, fast waves first, slow ones last.",
+        "Attention knows no order, so models add waves to the vectors, as long as these: at place p "
+        "sin(p/10000^(2i/d)) and cos, i = 0, 1, …, from fast to slow ones.",
     )
     places = [*range(len(value.waves))][:MOST_ROWS]
     figure = [*table(_head(tour, screen), [_row(tour, place, screen) for place in places], screen)]
-    return [intro, [*figure, *rest_of(len(value.waves), screen)], [*_changed(tour, screen), *_rotation(tour, screen)]]
+    below = paragraph(screen, *_changed(tour, screen), *_rotation(tour, screen))
+    return [intro, [*figure, *rest_of(len(value.waves), screen)], below]
+
+
+def _key(screen: Screen) -> str:
+    """The shades at both ends of the waves, where there are no colours."""
+    return "fast to slow" if screen.coloured else f"blank -1, {shade(1.0, screen)} 1"
 
 
 def _head(tour: Tour, screen: Screen) -> list[Cell]:
     name = names(tour.explanation.sentence, screen)[positions_of(tour).word]
     if screen.accessible:
-        return ["place", "alike", f"{name} looks at it", "with places"]
+        return ["place", f"cosine of its waves with those of {name}", f"{name} looks at it", "with places"]
     if screen.columns < NARROW:
-        return ["place", "waves", "alike", "before", "after"]
+        return ["place", "waves", "cosine", "before", "after"]
     shown = len(_shown_sines(positions_of(tour).waves[0], screen))
     return [
         "place",
-        f"{shown} sines, fast to slow",
-        "alike",
+        f"{shown} sines: {_key(screen)}",
+        "cosine",
         f"{name}: weight",
         "with places",
         *_if_drawn("turned", screen),
@@ -153,33 +160,32 @@ def _shown_sines(wave: Array, screen: Screen) -> Array:
     return chosen
 
 
-def _changed(tour: Tour, screen: Screen) -> Part:
+def _changed(tour: Tour, screen: Screen) -> list[Phrase]:
     """What order does now: near places are alike, and a shuffled sentence has other weights."""
     value = positions_of(tour)
     if len(value.waves) == 1:
-        return paragraph(screen, "With one word there is one place.")
-    moved = number(f"{value.difference:.2f}")
-    alike = "Near places are alike (cosine). " if value.waves.shape[1] > 1 else ""
-    return paragraph(screen, f"{alike}Shuffling now changes weights, by up to ", moved, ".")
+        return ["With one word there is one place. "]
+    name = word(names(tour.explanation.sentence, screen)[value.word])
+    alike: list[Phrase] = ["Cosine: of its waves with those of ", name, ". "] if value.waves.shape[1] > 1 else []
+    return [*alike, "Shuffling changes weights, by up to ", number(f"{value.difference:.2f}"), ". "]
 
 
-def _rotation(tour: Tour, screen: Screen) -> Part:
+def _rotation(tour: Tour, screen: Screen) -> list[Phrase]:
     turned = positions_of(tour).turned
     if turned is None:
         return []
     labels = names(tour.explanation.sentence, screen)
     query, key = word(labels[turned.query]), word(labels[turned.key])
-    return paragraph(
-        screen,
-        f"Newer models turn q and k, each pair of numbers by its angle a place{_angles(screen)}, so that a score "
-        "knows only the distance: ",
-        *(query, " asking ", key, " gets ", number(as_number(turned.here, 3)), f", {LATER} places later "),
-        *(number(as_number(turned.later, 3)), ", at distance 0 ", number(as_number(turned.together, 3)), "."),
-    )
+    return [
+        f"Newer models turn q and k, each pair of numbers by an angle a place{_angles(screen)}: ",
+        *(query, " asking ", key, " scores ", number(as_number(turned.here, 3)), f", {LATER} places on "),
+        *(number(as_number(turned.later, 3)), ", at distance 0 ", number(as_number(turned.together, 3))),
+        ". Both turn, and only the difference of their angles stays.",
+    ]
 
 
 def _angles(screen: Screen) -> str:
-    return f" (arrows: {', '.join(f'{turn:g}' for turn in TURNS)} radians)" if _if_drawn("", screen) else ""
+    return f" (arrows: {', '.join(f'{turn:g}' for turn in TURNS)})" if _if_drawn("", screen) else ""
 
 
 def command(tour: Tour) -> Command:

@@ -1,6 +1,6 @@
 """Screen 4: queries, keys and values. The score of two words now depends on which of them is the query."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,15 +46,22 @@ class Projecting:
         return row
 
     @property
+    def hides_itself(self) -> bool:
+        """Whether words are hidden from themselves, where there are others to see."""
+        scores = self.explanation.scores[0, 0]  # [n, n]
+        return len(scores) > 1 and bool(np.isneginf(np.diagonal(scores)).any())
+
+    @property
     def besides(self) -> tuple[str, ...]:
         """The additions of trained heads to the three projections, in words."""
         heads = choose_blocks(self.explanation.source.settings, self.explanation.source.vectors).heads[0]
         assert heads is not None
         done = (
-            (heads.input_scale is not None, "vectors are first brought to one length"),
-            (heads.b_q is not None, "q has a bias added"),
+            (heads.input_scale is not None, "vectors are brought to one length"),
+            (heads.b_q is not None, "q has a bias"),
             (heads.temperature is not None, "scores are divided by a temperature"),
-            (bool(heads.sees_positions.any()), "how far away a word stands counts in its score"),
+            (bool(heads.sees_positions.any()), "distance and side of a word count (position)"),
+            (self.hides_itself, "no word sees itself"),
         )
         return tuple(what for does, what in done if does)
 
@@ -88,7 +95,9 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
         "Above, one vector did three jobs. Now each job gets its own projection of it, a matrix of numbers: the query "
         "is what a word asks for, the key what it offers to be found by, the value what it gives on.",
     )
-    where = paragraph(screen, f"w_q, w_k and w_v turn {d_model} numbers into these. {_origin(tour)}")
+    where = paragraph(
+        screen, f"w_q, w_k and w_v turn {d_model} numbers into d_k = {len(projecting_of(tour).key)}. {_origin(tour)}"
+    )
     return [intro, [*_vectors(tour, screen), *where], _direction(tour, screen)]
 
 
@@ -127,9 +136,9 @@ def _origin(tour: Tour) -> str:
     """Where the projections come from, in a sentence."""
     if projecting_of(tour).explanation.source.settings.projections == "trained":
         besides = ", ".join(projecting_of(tour).besides)
-        origin = "These were trained: a word should look at the words that best predict it."
+        origin = "They were trained: a word should look at the words that best predict it."
         return origin + (f" Besides: {besides}." if besides else "")
-    return "These are random, not trained: they show the steps, and what they weigh means nothing."
+    return "They are random, not trained: they show the steps, and what they weigh means nothing."
 
 
 def _direction(tour: Tour, screen: Screen) -> Part:
@@ -140,17 +149,19 @@ def _direction(tour: Tour, screen: Screen) -> Part:
     other = word(labels[value.other])
     found: list[Phrase] = [name, " now looks most at ", other, " (", number(f"{value.weights[value.other]:.2f}"), "). "]
     same: list[Phrase] = ["Without projections these two have one score, ", number(as_number(value.plain)), ". "]
-    asking, asked = _formula(tour, value.word), _formula(tour, value.other)
+    asking, asked = (formula(value.explanation, query) for query in (value.word, value.other))
     made = f"With them a score is {asking.text}: "
     scores = _gets(name, other, f"{asking.worked(0, value.other)} = ", value.asking)
     back = _gets(other, name, f"{asked.worked(0, value.word)} = ", value.asked)
     return paragraph(screen, *found, *same, made, *scores, ", ", *back, ".")
 
 
-def _formula(tour: Tour, query: int) -> Formula:
-    terms = projecting_of(tour).explanation.layers[0].terms([query])
+def formula(explanation: Explanation[VectorSource], query: int) -> Formula:
+    """The formula of a query's scores, with terms exact enough that a printed score comes out of them."""
+    terms = explanation.layers[0].terms([query])
     assert terms is not None
-    return formula_of(terms, 0)
+    usual = formula_of(terms, 0)
+    return replace(usual, places=usual.places + 1)
 
 
 def _gets(query: Piece, key: Piece, worked: str, score: float) -> list[Phrase]:

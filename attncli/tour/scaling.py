@@ -3,10 +3,12 @@
 Vaswani et al. 2017, section 3.2.1 and its footnote: q·k of independent numbers of variance 1 has the variance d.
 """
 
+import math
 from dataclasses import dataclass
 
 from attncli.arrays import Array
 from attncli.attention.attend import attend
+from attncli.tour.embedding import same_words
 from attncli.tour.parts import MOST_ROWS, NARROW, Cell, Part, Phrase, number, paragraph, table, word
 from attncli.tour.strips import heat
 from attncli.tour.tour import Command, Tour, once
@@ -14,12 +16,17 @@ from attncli.views.rounding import as_number
 from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
 
+METHODS = ("dot", "scaled")
 SIZES = (1, 4, 16, 64, 256)  # numbers of a vector that are kept, below all of them
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of one kind: their standard deviation, the mean of the rows' largest weights, and one row [n]."""
+    """Scores of one kind: their standard deviation, the mean of the rows' largest weights, and one row [n].
+
+    The deviation is that of the scores of different words (of all scores, where there are no two): those of a word with
+    itself are squares, whose sum grows like d.
+    """
 
     spread: float
     largest: float
@@ -48,24 +55,26 @@ def scaling_of(tour: Tour) -> Scaling:
     """The sentence's own vectors, cut to ever more of their numbers."""
     x, word = tour.explanation.source.inputs.x, tour.subject.index  # x: [n, d_model]
     sizes = [*(size for size in SIZES if size < x.shape[1]), x.shape[1]]
-    return Scaling(word, tuple(Size(d, *(_scores(x[:, :d], word, how) for how in ("dot", "scaled"))) for d in sizes))
+    different = ~same_words(tour.explanation)  # [n, n]
+    counted = different if different.any() else ~different
+    return Scaling(word, tuple(Size(d, *(_scores(x[:, :d], word, how, counted) for how in METHODS)) for d in sizes))
 
 
-def _scores(x: Array, word: int, method: str) -> Scores:
+def _scores(x: Array, word: int, method: str, counted: Array) -> Scores:
     attention = attend(x, x, x, method=method)
     largest = float(attention.weights.max(axis=-1).mean())
-    return Scores(float(attention.scores.std()), largest, attention.weights[word])
+    return Scores(float(attention.scores[counted].std()), largest, attention.weights[word])
 
 
 def parts(tour: Tour, screen: Screen) -> list[Part]:
     """A row a size: the spread of scores and the weights of one word, without the division and with it."""
     d, name = scaling_of(tour).sizes[-1].d, word(names(tour.explanation.sentence, screen)[scaling_of(tour).word])
-    strips: list[Phrase] = [". Strips: the weights of ", name, ", each as a share of the largest"]
+    strips: list[Phrase] = [". Strips: weights of ", name, " over their largest"]
     intro = paragraph(
         screen,
         "A dot product is a sum of d products: the more numbers, the further scores lie apart. Here are the words' own "
-        f"vectors of {d} numbers, cut to their first d. Spread: standard deviation of all scores. Largest: of a row's "
-        "weights, on average",
+        f"vectors of {d} numbers, cut to their first d. Spread: standard deviation of the scores of different words. "
+        "Largest: mean of the rows' largest weights",
         *(strips if _drawn(screen) else []),
         ".",
     )
@@ -100,32 +109,27 @@ def _drawn(screen: Screen) -> bool:
 
 
 def _spreads(tour: Tour, screen: Screen) -> Part:
-    """How far the spreads and the largest weights come, without the division and with it."""
+    """How far the spreads come, without the division and with it, and how far those of ideal vectors would."""
     value = scaling_of(tour)
     if len(value.sizes[0].plain.weights) == 1:
         return paragraph(screen, "With one word there is one score, and no spread.")
     first, last = value.sizes[0], value.sizes[-1]
-    return paragraph(
-        screen,
-        *(f"From {first.d} to {last.d} numbers the spread becomes ", *_times(first.plain, last.plain)),
-        *(", divided by √d ", *_times(first.divided, last.divided), ". The largest weight of a row comes to "),
-        *(number(f"{last.plain.largest:.2f}"), " without the division, and to "),
-        *(number(f"{last.divided.largest:.2f}"), " with it."),
-    )
+    plain: list[Phrase] = [*_spread(last.plain), f" ({as_number(first.plain.spread)} with {first.d})"]
+    divided: list[Phrase] = [*_spread(last.divided), f" ({as_number(first.divided.spread)})"]
+    ideal = f"it would be √d, {as_number(math.sqrt(last.d))} for {last.d}, and 1 divided by it."
+    text = (f"With {last.d} numbers the spread is ", *plain, ", divided by √d ", *divided)
+    return paragraph(screen, *text, f". Of independent numbers of mean 0 and variance 1 {ideal}")
 
 
-def _times(first: Scores, last: Scores) -> list[Phrase]:
-    """How many times as large the spread became; the last one itself where it began at 0."""
-    if first.spread == 0:
-        return [number(as_number(last.spread))]
-    return [number(f"{last.spread / first.spread:.1f}"), " times as large"]
+def _spread(scores: Scores) -> list[Phrase]:
+    return [number(as_number(scores.spread))]
 
 
 def _why(screen: Screen) -> Part:
     return paragraph(
         screen,
-        "Near a weight of 1 training stands still: the slope of a softmax, w·(1 − w), is near 0. Independent numbers "
-        "of variance 1 give q·k the variance d, hence √d.",
+        "Training follows slopes, and that of the softmax is w·(1 − w): at a weight w near 1 it is near 0, and nothing "
+        "is learned.",
     )
 
 

@@ -76,7 +76,7 @@ def _roles(tour: Tour, labels: list[str], screen: Screen) -> Part:
     source = value.explanation.source
     lines: Part = []
     for head, key in enumerate(top1(value.weights).tolist()):
-        kind = f", its kind: {source.roles[head].here}" if source.roles else ""
+        kind = f", over all rows: {source.roles[head].here}" if source.roles else ""
         share = number(f"{value.weights[head, key]:.2f}")
         found: list[Phrase] = [f"head {head} looks most at ", word(labels[key]), " (", share, f"){kind}"]
         lines += paragraph(screen, *found)
@@ -88,8 +88,8 @@ def _roles(tour: Tour, labels: list[str], screen: Screen) -> Part:
 def _joined(tour: Tour, screen: Screen) -> Part:
     """The answers of the heads in words: side by side, and mixed by w_o."""
     value = several_of(tour)
-    d_v, n, d_model = value.answers.shape[1], len(value.joined), len(value.output)
-    return paragraph(screen, f"Each head answers with {d_v} numbers, and w_o mixes the {n} of all back into {d_model}:")
+    d_v, d_model = value.answers.shape[1], len(value.output)
+    return paragraph(screen, f"Each head answers with {d_v} numbers; laid end to end, times a matrix w_o, {d_model}:")
 
 
 def _answers(tour: Tour, screen: Screen) -> Part:
@@ -105,7 +105,7 @@ def _answers(tour: Tour, screen: Screen) -> Part:
         [name, str(len(vector)), as_number(float(np.linalg.norm(vector))), *([picture] if drawn else [])]
         for name, vector, picture in (("into w_o", value.joined, before), ("out of w_o", value.output, after))
     ]
-    return table(["", "numbers", "length", *(["first of each; of the sum"] if drawn else [])], rows, screen)
+    return table(["", "numbers", "length", *(["the first of each head; of the output"] if drawn else [])], rows, screen)
 
 
 def command(tour: Tour) -> Command:

@@ -65,7 +65,7 @@ def _blocks(tour: Tour, screen: Screen) -> Part:
     if likeness is None:
         return paragraph(screen, intro, "It takes two different words to see what that does to them.")
     steps = number(", ".join(f"{each:.2f}" for each in likeness[1:]))
-    before = f"The mean cosine between two words is {likeness[0]:.2f} before, and after 1 to {BLOCKS} blocks "
+    before = f"Unmasked, the mean cosine of two words is {likeness[0]:.2f}, after 1 to {BLOCKS} blocks "
     return paragraph(screen, intro, before, steps, _meaning(likeness))
 
 

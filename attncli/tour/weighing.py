@@ -58,9 +58,9 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     value, d = weighing_of(tour), tour.explanation.source.inputs.x.shape[1]
     intro = paragraph(
         screen,
-        f"Attention lets a word gather from all words. Score: the dot product of two vectors, divided by √{d}. "
-        "Softmax: e to the score over the sum along the row, so that weights sum to 1. Output: the vectors times "
-        "their weights, added up. W = softmax(V·Vᵀ/√d), Y = W·V. A row looks at its columns:",
+        f"Attention lets a word gather from all words. V has a row a word, d = {d} numbers (Vᵀ: a column a word). "
+        "Score: the dot product of two words, over √d. Softmax: e^score over the row's sum, so that it sums to 1. "
+        "Output: vectors times weights, added up. W = softmax(V·Vᵀ/√d), Y = W·V. A row looks at its columns:",
     )
     tokens = tuple(token.name for token in tour.explanation.sentence.tokens)
     matrix = Matrix(value.weights, np.zeros(value.weights.shape, dtype=bool), tokens, tokens)

@@ -1,6 +1,7 @@
 """The screens on a whole block and on the next word: every number against loops over floats."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,11 @@ def test_logits_are_dot_products_with_the_rows_of_a_matrix(gpt2, vectors):
     assert [each.probability for each in value.top] == pytest.approx([powers[id] / sum(powers) for id in best], 1e-4)
     assert value.share == pytest.approx(sum(powers[id] for id in best) / sum(powers), rel=1e-4)
     text = shown(tour_of(EXAMPLE, vectors), "next")
-    assert f"{value.top[0].probability:.3f} = 1 / {value.total:.2f}" in text
+    share, total = re.search(r"(\S+) = 1 / (\S+), that", text).groups()
+    assert (share, f"{1 / float(total):.3f}") == (f"{value.top[0].probability:.3f}",) * 2
+    assert float(total) == pytest.approx(value.total, abs=0.005)
+    rows = re.findall(r'" +(-?\d+\.\d{4}) +(\d\.\d{3}) ', text)
+    assert [f"{math.exp(float(logit) - float(rows[0][0])):.3f}" for logit, _ in rows] == [power for _, power in rows]
     assert "a row of E for each of 288 tokens: " in text
     assert '"dog"' in text
 

@@ -77,7 +77,7 @@ def test_the_way_back_is_told_where_it_does_not_lead_home(english, wide):
     words = [token.word for token in value.explanation.sentence.tokens]
     lost = [(word, back) for word, back in zip(words, value.back, strict=True) if word != back]
     assert dict(lost)["bark"] == "roots"
-    assert 'Back in English "Bark" is "roots"' in text
+    assert 'Made back into English, "Bark" is "roots"' in text
     assert value.back[words.index("dog")] == "dog"
     near = {word: wide.rows([row])[0] for word, row in wide.find(["dog", "roots", "bark", "tree", "the"]).items()}
     assert nearest(wide.rows([wide.find(["кореи"])["кореи"]])[0], near) == "roots"
@@ -88,8 +88,8 @@ def test_the_way_back_is_told_where_it_does_not_lead_home(english, wide):
     [
         ("dog", "each is itself", 'is "roots'),
         ("le chat dort", '"chat" is "conversation"', "each is itself"),
-        ("狗 是 狗", "nearest English word", "Back in"),
-        ("Она сидела", "Back in Russian", "each is itself"),
+        ("狗 是 狗", "nearest English word", "Made back"),
+        ("Она сидела", "Made back into Russian", "each is itself"),
     ],
 )
 def test_findings_hold(sentence, said, unsaid, english):
@@ -107,7 +107,7 @@ def test_the_pair_that_fits_least_is_one_that_gets_most(sentence, english):
     key = int(value.best[least])
     said = f'"{tokens[least].name}" gives "{keys[key].name}" {value.weights[least, key]:.2f}'
     text = " ".join(shown(tour_in(sentence, english), 300))
-    assert f"{said} at a cosine of {value.likeness[least]:.2f}: a row sums to 1" in text
+    assert f"{said} at cosine(q, k) {value.likeness[least]:.2f}: a row sums to 1" in text
 
 
 def test_a_memory_is_taken_as_it_is(english):
@@ -115,7 +115,7 @@ def test_a_memory_is_taken_as_it_is(english):
     value, text = crossing_of(tour), " ".join(shown(tour, 300))
     assert (value.weights.shape, value.language, value.back) == ((9, 3), None, None)
     assert "the one that you gave" in text
-    assert "Back in" not in text
+    assert "Made back" not in text
     assert try_command(tour, NUMBER).endswith('--memory "un chien mignon" --vectors attn-world')
 
 

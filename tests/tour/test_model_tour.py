@@ -7,13 +7,13 @@ from support.places import TINY
 
 from attncli import explain_model, head_effects, open_model
 from attncli.tour.of_model.effects import effects_of, watched_text
-from attncli.tour.of_model.induction import OWN, induction_of
-from attncli.tour.of_model.matters import share_of_first
+from attncli.tour.of_model.induction import OWN, induction_of, unlike
+from attncli.tour.of_model.matters import crossed, share_of_first
 from attncli.tour.of_model.model_tour import model_tour_of
 from attncli.tour.of_model.previous import previous_of
 from attncli.tour.of_model.reading import reading_of
 from attncli.tour.of_model.sink import sink_of
-from attncli.tour.of_model.spare import spare_of
+from attncli.tour.of_model.spare import resting, spare_of
 
 SENTENCES = ["the dog is very cute and he barks", "dog"]
 KINDS = ("previous token", "next token", "same token", "first/special")
@@ -80,6 +80,7 @@ def test_the_head_on_the_token_before_is_the_one_with_the_largest_share(tour):
     row = [heads[value.head[:2]][i][i - 1] for i in range(1, len(special(tour)))]
     tokens = tour.explanation.sentence.tokens[:-1]
     own = [-1.0 if token.special else weight for token, weight in zip(tokens, row, strict=True)]
+    assert value.after == pytest.approx(sum(row) / len(row) if row else math.nan, nan_ok=True)
     row = own if max(own, default=-1) >= 0 else row
     assert value.telling == (row.index(max(row)) + 1 if row else 0)
 
@@ -124,6 +125,10 @@ def test_induction_is_the_share_of_the_rows_that_have_a_last_time(model):
     assert scores[value.head[:2]] == pytest.approx(value.head.score)
     assert value.heads == sum(score > 0.5 for score in scores.values())
     assert value.found == bool(value.heads)
+    words = [(i, token) for i, token in enumerate(tokens) if not token.special]
+    again = next(i for i, token in words if token.start > len(value.text))
+    same = tokens[again].row == words[0][1].row
+    assert unlike(value) == (None if same else (words[0][0], again))
 
 
 def test_the_guesses_are_the_probabilities_of_the_tokens_that_come():
@@ -142,6 +147,10 @@ def test_the_guesses_are_the_probabilities_of_the_tokens_that_come():
     assert second == pytest.approx(sum(shares[half:]) / (len(shares) - half))
 
 
+def on_a_sink(head, result):
+    return head.key is not None and (head.key == 0 or result.keys(head).tokens[head.key].special)
+
+
 @pytest.mark.parametrize("name", ["bert", "bert_labels", "distilbert_masked", "gpt2", "bart"])
 def test_the_heads_are_in_the_order_of_their_changes(name):
     model = open_model(str(TINY / name))
@@ -155,6 +164,11 @@ def test_the_heads_are_in_the_order_of_their_changes(name):
     assert [each.weight for each in value.small] == sorted((each.weight for each in small), reverse=True)
     assert spare_of(value) == (value.small[0] if small else value.order[-1])
     assert share_of_first(value) == pytest.approx(sum(sizes[:5]) / sum(sizes))
+    found, sure = crossed(value), value.result.probability
+    moved = [each for each in value.order[:5] if value.result.scored and each.effect * (each.probability - sure) < 0]
+    assert found == (moved[0] if moved else None)
+    heads = value.small[:5] or value.order[::-1][:5]
+    assert resting(value) == [each for each in heads if each.weight > 0.5 and on_a_sink(each, value.result)]
     ranks = [sorted(each).index for each in (sizes, [each.weight for each in value.order])]
     pairs = [(ranks[0](a), ranks[1](b.weight)) for a, b in zip(sizes, value.order, strict=True)]
     n = len(pairs)

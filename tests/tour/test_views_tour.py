@@ -1,5 +1,6 @@
 """The screens of `attn tour`: their size, their claims, and readers without eyes or colours."""
 
+import math
 import re
 import shlex
 import sys
@@ -80,7 +81,7 @@ def test_what_is_claimed_of_the_pronoun_is_what_was_computed(vectors):
     row = tour.explanation.weights[0, 0, 5]
     best = max((key for key in range(9) if key != 5), key=lambda key: row[key])
     text = " ".join(shown(tour, 3, 500))
-    assert f'most at "{EXAMPLE.split()[best]}" ({row[best]:.2f}) beside itself ({row[5]:.2f})' in text
+    assert f'most at "{EXAMPLE.split()[best]}" ({row[best]:.2f}) besides itself ({row[5]:.2f})' in text
     assert f"all the others nearly alike (from {min(row):.2f})" in text
 
 
@@ -88,14 +89,14 @@ def test_the_numbers_of_the_text_are_those_computed():
     tour = toured(EXAMPLE)
     positions, mask, sizes = positions_of(tour), mask_of(tour), scaling_of(tour).sizes
     first, last, turned = sizes[0], sizes[-1], positions.turned
-    grown = [getattr(last, kind).spread / getattr(first, kind).spread for kind in ("plain", "divided")]
     for number, said in (
         (9, f"by up to {positions.difference:.2f}."),
-        (9, f"gets {turned.here:.3f}, 100 places later {turned.later:.3f}, at distance 0 {turned.together:.3f}."),
+        (9, f"scores {turned.here:.3f}, 100 places on {turned.later:.3f}, at distance 0 {turned.together:.3f}."),
         (10, f'"he" sees 6 of 9: its sum of e^score falls from {mask.total:.2f} to {mask.seen:.2f}'),
-        (10, f"they would sum to {mask.left:.2f}."),
-        (11, f"becomes {grown[0]:.1f} times as large, divided by √d {grown[1]:.1f} times as large."),
-        (11, f"comes to {last.plain.largest:.2f} without the division, and to {last.divided.largest:.2f} with it"),
+        (10, f"its weights sum to 1; hidden after the softmax, to {mask.left:.2f}."),
+        (11, f"the spread is {last.plain.spread:.2f} ({first.plain.spread:.2f} with 1), divided by √d "),
+        (11, f"√d {last.divided.spread:.2f} ({first.divided.spread:.2f}). "),
+        (11, "it would be √d, 14.14 for 200"),
     ):
         assert said in " ".join(shown(tour, number, 500))
 
@@ -124,6 +125,58 @@ def test_pictures_are_drawn_of_what_stands_beside_them():
             assert (line[column + 8] == "·") == (bool(np.isnan(step[place, 8])) or step[place, 8] == 0)
 
 
+def test_the_maps_of_a_mask_have_one_scale_a_pair():
+    """A number that is larger is never lighter, in either map; the last row, which sees all, is drawn alike in both."""
+    lines, (*_, weights, masked) = shown(toured(EXAMPLE), 10)[5:14], mask_of(toured(EXAMPLE)).steps
+    for columns, steps in (((11, 22), mask_of(toured(EXAMPLE)).steps[:2]), ((33, 44), (weights, masked))):
+        drawn = [
+            (step[row, key], " ░▒▓█".index(lines[row][column + key]))
+            for column, step in zip(columns, steps, strict=True)
+            for row in range(9)
+            for key in range(9)
+            if lines[row].ljust(80)[column + key] != "·"
+        ]
+        levels = [level for _, level in sorted(drawn)]
+        assert levels == sorted(levels)
+        assert len(set(levels)) > 3
+        assert lines[8][columns[0] :][:9] == lines[8][columns[1] :][:9]
+
+
+#: Numbers of a screen that are explained from others on it: an expression of them, and what it comes to.
+EXPLAINED = [
+    (2, r"with e\^(\S+) / (\S+) = (\S+)\.", lambda score, total: math.exp(score) / total),
+    (4, r"\((\S+) / √64 ([+-] \S+)\) / (\S+) = (\S+)[,.]", lambda qk, place, by: (qk / 8 + place) / by),
+    (5, r"  \S+ +(\S+) +(\S+) +(\S+) +0\.\d\d +(?:returns|drops) it", lambda qk, place: (qk / 8 + place) / 2.515625),
+    (8, r"  \d+ +(\S+) +(\S+) +\S+ +\S+$", math.exp),
+    (8, r"  \d+ +\S+ +(\S+) +(\S+) +(\S+)$", lambda power, total: power / total),
+]
+
+
+@pytest.mark.parametrize("sentence", [EXAMPLE, "The king speaks and they listen", ODD[-1]])
+def test_numbers_that_are_explained_come_out(sentence):
+    """From the numbers as they are printed, to the last digit that is printed."""
+    for number, form, sum_of in EXPLAINED:
+        text = "\n".join(shown(toured(sentence), number, 300))
+        found = [each.groups() for each in re.finditer(form, text, re.M)]
+        assert found
+        for *given, printed in found:
+            places = len(printed.partition(".")[2])
+            result = sum_of(*(float(each.replace(" ", "")) for each in given))
+            assert f"{result:.{places}f}" == printed, (number, given)
+
+
+@pytest.mark.parametrize("sentence", [EXAMPLE, "The king speaks and they listen"])
+def test_the_weights_of_a_kernel_come_out_of_its_distances(sentence):
+    """From distances and widths as they are printed."""
+    lines = [line for line in shown(toured(sentence), 12) if line.startswith("  ")][1:]
+    sigmas = [float(each) for each in re.findall(r"σ (\d\S+)", lines[0])]
+    rows = [[float(each) for each in line.split()[1:7]] for line in lines[1:]]
+    assert len(sigmas) == 5
+    for column, sigma in enumerate(sigmas, 1):
+        heights = [math.exp(-(row[0] ** 2) / (2 * sigma**2)) for row in rows]
+        assert [f"{height / sum(heights):.2f}" for height in heights] == [f"{row[column]:.2f}" for row in rows]
+
+
 def test_keys_of_a_kernel_stand_from_near_to_far():
     value, rows = kernel_of(toured(EXAMPLE)), [line.split() for line in shown(toured(EXAMPLE), 12)[8:17]]
     assert [float(row[1]) for row in rows] == [round(each, 2) for each in sorted(value.distances.tolist())]
@@ -148,13 +201,13 @@ def test_the_rows_of_the_mask_are_those_of_its_steps():
         ("dog", 1, "only one word", "most alike"),
         ("dog dog", 7, "two different words", "mean cosine"),
         ("dog", 5, "With one key to choose from", "temperature"),
-        (EXAMPLE, 4, "These were trained", "random"),
+        (EXAMPLE, 4, "They were trained", "random"),
         ("dog", 9, "one place", "Shuffling"),
         ("dog", 10, "nothing behind it to hide", "Hidden after"),
-        ("dog", 11, "no spread", "times as large"),
+        ("dog", 11, "no spread", "divided by √d 0"),
         ("dog", 12, "every kernel", "look-up"),
         ("dog dog dog", 12, "the nearest key takes 0.33; wide", "look-up"),
-        (EXAMPLE, 12, "takes 1.00, as a look-up; wide, keys have 0.11 to 0.11, as in a plain mean (0.11)", "not yet"),
+        (EXAMPLE, 12, "takes 1.00, as a look-up; wide, keys have 0.11 each, as in a plain mean (0.11)", "not yet"),
     ],
 )
 def test_findings_are_said_where_they_hold(sentence, number, said, unsaid, vectors):

@@ -74,7 +74,6 @@ def unanswered(tour: ModelTour, screen: Screen) -> Part:
 
 def head_table(tour: ModelTour, effects: Effects, heads: tuple[HeadEffect, ...], screen: Screen) -> Part:
     """A row a head: the change without it, the answer's probability, and where it looks."""
-    labels = names(effects.result.sentence, screen)
     scored, shares = effects.result.scored, any(each.probability is not None for each in heads)
     rows = [
         [
@@ -82,12 +81,26 @@ def head_table(tour: ModelTour, effects: Effects, heads: tuple[HeadEffect, ...],
             change_of(each, effects),
             *([f"{each.probability:.3f}"] if shares else []),
             f"{each.weight:.2f}",
-            *([labels[each.key] if each.key is not None else ""] if scored else []),
+            *([_key(each, effects, screen)] if scored else []),
         ]
         for each in heads
     ]
     change = "the logit" if scored else "1 - cosine"
-    return table(["without", change, *["probability"] * shares, "its weight", *["on"] * scored], rows, screen)
+    row = looking(effects, screen)
+    weight = "largest weight" if row is None else f"{row} looks most"
+    return table(["without", change, *["probability"] * shares, weight, *["at"] * scored], rows, screen)
+
+
+def _key(head: HeadEffect, effects: Effects, screen: Screen) -> str:
+    return "" if head.key is None else names(effects.result.keys(head), screen)[head.key]
+
+
+def looking(effects: Effects, screen: Screen) -> str | None:
+    """The token whose row the weights are of; None where those of some heads are means over rows."""
+    position = effects.result.position
+    if position is None or any(each.key is None for each in effects.result.heads):
+        return None
+    return names(effects.result.sentence, screen)[position]
 
 
 def change_of(head: HeadEffect, effects: Effects) -> str:

@@ -112,9 +112,8 @@ def _guesses(tour: ModelTour, text: str) -> tuple[float, float] | None:
 def parts(tour: ModelTour, screen: Screen) -> list[Part]:
     """What the head does in the repetition, a row a token, and what it is worth."""
     value = induction_of(tour)
-    return [_intro(tour, screen), _figure(tour, screen), [*_found(tour, screen), *_worth(tour, screen)]] + [
-        _not_here(tour, screen)
-    ] * (not value.found)
+    last = [*_found(tour, screen), *([] if value.found else _not_here(tour, screen)), *_worth(tour, screen)]
+    return [_intro(tour, screen), _figure(tour, screen), last]
 
 
 def _intro(tour: ModelTour, screen: Screen) -> Part:
@@ -122,7 +121,8 @@ def _intro(tour: ModelTour, screen: Screen) -> Part:
     whose = "your sentence" if value.text == tour.text else "a text of our own"
     return paragraph(
         screen,
-        f"Said twice, {whose} can be foretold by looking back: find this word's last place, read what came next. Head ",
+        f"Said twice, {whose} can be foretold by looking back: find where this token stood before, read what came "
+        "next. Head ",
         *(number(value.head.name), " on ", (screen.word(value.twice), "dim"), ":"),
     )
 
@@ -134,19 +134,46 @@ def _figure(tour: ModelTour, screen: Screen) -> Part:
         [labels[row], labels[key], f"{weights[row, key]:.2f}", labels[int(weights[row].argmax())]]
         for row, key in zip(value.rows[:MOST_ROWS], value.next_keys, strict=False)
     ]
-    head = ["the second time", "last time, next came", "weight on it", "looks most at"]
-    return [*table(head, rows, screen), *rest_of(len(value.rows), screen)]
+    head = ["again", "before, next came", "weight on it", "looks most at"]
+    return [*table(head, rows, screen), *rest_of(len(value.rows), screen), *_other_tokens(value, screen)]
+
+
+def unlike(value: Induction) -> tuple[int, int] | None:
+    """The first places of the text and of its repetition, where these are two different tokens."""
+    tokens, special = value.explanation.sentence.tokens, value.explanation.source.special
+    words = [token.index for token in tokens if not special[token.index]]
+    first, again = words[0], next((at for at in words if tokens[at].start > len(value.text.strip())), None)
+    return None if again is None or tokens[again].row == tokens[first].row else (first, again)
+
+
+def _other_tokens(value: Induction, screen: Screen) -> Part:
+    """Why the first word of the repetition has no row."""
+    places = unlike(value)
+    if places is None:
+        return []
+    first, again = (names(value.explanation.sentence, screen)[place] for place in places)
+    return paragraph(screen, f"{again} has no row: behind a space it is another token than {first}.")
 
 
 def _found(tour: ModelTour, screen: Screen) -> Part:
     value, share = induction_of(tour), number(f"{induction_of(tour).head.score:.2f}")
     if value.found:
-        counts = f"More than half: {counted(value.heads, tour.n_heads)}."
-        return paragraph(screen, "An induction head: ", share, " of its weight there. ", counts)
+        counts = f"More than half: {counted(value.heads, tour.n_heads)}. "
+        return paragraph(screen, "An induction head: ", share, " of these rows' weight there. ", counts, _known(tour))
     none = (
         f"No head of {screen.word(tour.explanation.source.name)} has more than half of its weight there; the nearest "
     )
     return paragraph(screen, none, "has ", share, ".")
+
+
+def _known(tour: ModelTour) -> str:
+    """The mechanism, as it is known of models that write; it is not computed here."""
+    if not tour.causal:
+        return ""
+    return (
+        "Known of such heads (Olsson et al. 2022): one on the token before (screen 2) marks each key with what "
+        "precedes it, and q asks for the key marked with its own token."
+    )
 
 
 def _worth(tour: ModelTour, screen: Screen) -> Part:
@@ -155,7 +182,7 @@ def _worth(tour: ModelTour, screen: Screen) -> Part:
         return []
     first, second = (number(f"{each:.2f}") for each in guesses)
     said: list[Phrase] = ["The model gives the right next token ", first, " on average the first time, ", second]
-    better = ": it learned the text while it read." if guesses[1] > 2 * guesses[0] else "."
+    better = ": it has read the text by then; nothing is trained here." if guesses[1] > 2 * guesses[0] else "."
     return paragraph(screen, *said, f" the second{better}")
 
 

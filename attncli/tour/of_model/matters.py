@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from attncli.recipes.head_effects import HeadEffect
 from attncli.tour.of_model.effects import Effects, change_of, effects_of, head_table, unanswered
 from attncli.tour.of_model.model_tour import ModelTour
 from attncli.tour.parts import Part, Phrase, number, paragraph, word
@@ -44,15 +45,34 @@ def _first(value: Effects, screen: Screen) -> Part:
     if not value.result.scored:
         change = f" it turns by {change_of(first, value)} (1 − cosine)."
         return paragraph(screen, "Without head ", number(first.name), change)
-    moved = f" the logit changes by {change_of(first, value)}"
-    share = f", the probability from {value.result.probability:.3f} to {first.probability:.3f}."
-    return paragraph(screen, "Without head ", number(first.name), moved, share)
+    moves = f" the logit of this answer {'rises' if first.effect > 0 else 'falls'} by {abs(first.effect):.3f}"
+    share = f", its probability goes from {value.result.probability:.3f} to {first.probability:.3f}."
+    return paragraph(screen, "Without head ", number(first.name), moves, share, _others(value))
+
+
+def crossed(value: Effects) -> HeadEffect | None:
+    """Of the heads shown the first without which the logit goes up and the probability down, or the reverse."""
+    for each in value.order[:SHOWN]:
+        if each.effect * ((each.probability or 0.0) - (value.result.probability or 0.0)) < 0:
+            return each
+    return None
+
+
+def _others(value: Effects) -> str:
+    """A probability depends on all logits."""
+    head = crossed(value)
+    if head is None:
+        return " All other logits move too."
+    moves = "rises, its probability falls" if head.effect > 0 else "falls, its probability rises"
+    return f" All other logits move too: without {head.name} this one {moves}."
 
 
 def _few(tour: ModelTour, value: Effects, screen: Screen) -> Part:
     n, shown = len(value.order), min(SHOWN, len(value.order))
     share = number(f"{share_of_first(value):.2f}")
-    return paragraph(screen, f"The first {shown} of {n} heads make ", share, " of the sum of all changes, up or down.")
+    sign = "A + means that the head held the answer down. " if value.result.scored else ""
+    few = f"The first {shown} of {n} heads make "
+    return paragraph(screen, sign, few, share, " of the sum of all changes, up or down.")
 
 
 def command(tour: ModelTour) -> Command:

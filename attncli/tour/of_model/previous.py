@@ -16,12 +16,13 @@ from attncli.views.terminal.heading import names
 class Previous:
     """The head with the largest share of weight on the token before.
 
-    heads: how many have more than half of it there; following: the head with the largest share on the token behind,
-    None where that is not more than half. telling: the token whose weight on the one before is the largest, 0 of
-    one token.
+    after: its share without the first row, which has no token before, NaN of one token. heads: how many have more than
+    half of all their weight there; following: the head with the largest share on the token behind, None where that is
+    not more than half. telling: the token whose weight on the one before is the largest, 0 of one token.
     """
 
     head: Found
+    after: float
     heads: int
     following: Found | None
     telling: int
@@ -33,10 +34,11 @@ def previous_of(tour: ModelTour) -> Previous:
     kinds = tour.kinds
     head, following = highest(kinds.previous), highest(kinds.next)
     before, added = np.diagonal(tour.weights(head), -1), tour.explanation.source.special[:-1]  # [n - 1]
+    after = float(before.mean()) if len(before) else float("nan")
     before = before if added.all() else np.where(added, -1, before)  # words of the reader's, if there are two
     telling = int(before.argmax()) + 1 if len(before) else 0
     heads, mirrored = int((kinds.previous > MOSTLY).sum()), following.score > MOSTLY
-    return Previous(head, heads, following if mirrored else None, telling)
+    return Previous(head, after, heads, following if mirrored else None, telling)
 
 
 def parts(tour: ModelTour, screen: Screen) -> list[Part]:
@@ -48,23 +50,24 @@ def parts(tour: ModelTour, screen: Screen) -> list[Part]:
 
 
 def _found(tour: ModelTour, screen: Screen) -> Part:
-    value, share = previous_of(tour), number(f"{previous_of(tour).head.score:.2f}")
-    head, name = number(value.head.name), screen.word(tour.explanation.source.name)
+    value, n = previous_of(tour), len(tour.explanation.sentence.tokens)
+    head, share = (number(value.head.name), " (layer.head)"), number(f"{value.head.score:.2f}")
     if value.heads:
-        counts = f" of its weight. More than half: {counted(value.heads, tour.n_heads)}."
-        return paragraph(
-            screen, "Head ", head, " (layer.head) looks at the token before each token, with ", share, counts
-        )
-    none = f"No head of {name} puts more than half of its weight on the token before here. The nearest is "
-    return paragraph(screen, none, head, " (layer.head) with ", share, ":")
+        rows = f" of the weight of rows 1 to {n - 1} (row 0 has none before). More than half of all rows' weight: "
+        gives = (" gives the token before ", number(f"{value.after:.2f}"))
+        return paragraph(screen, "Head ", *head, *gives, rows, f"{counted(value.heads, tour.n_heads)}.")
+    none = (
+        f"No head of {screen.word(tour.explanation.source.name)} puts more than half of all rows' weight on the token "
+    )
+    return paragraph(screen, none, "before here. The nearest is ", *head, " with ", share, ":")
 
 
 def _one(tour: ModelTour, screen: Screen) -> Part:
-    """The largest of the weights in words."""
+    """The row with the largest of the weights in words."""
     value, labels = previous_of(tour), names(tour.explanation.sentence, screen)
     weight = float(tour.weights(value.head)[value.telling, value.telling - 1])
     query, key = word(labels[value.telling]), word(labels[value.telling - 1])
-    return paragraph(screen, "The clearest: ", query, " looks at ", key, " with ", number(f"{weight:.2f}"), ".")
+    return paragraph(screen, f"Row {value.telling}: ", query, " looks at ", key, " with ", number(f"{weight:.2f}"), ".")
 
 
 def _use(tour: ModelTour, screen: Screen) -> Part:
@@ -73,7 +76,7 @@ def _use(tour: ModelTour, screen: Screen) -> Part:
     return paragraph(
         screen,
         "Plain attention knows no order. Here the places are part of what q and k are made of, so that a head can ask "
-        f"for a neighbour, and so a token learns what it follows.{mirror}",
+        f"for a neighbour: each token takes up the one before it.{mirror}",
     )
 
 

@@ -74,7 +74,7 @@ def _places(tour: ModelTour, screen: Screen) -> str:
 def _found(tour: ModelTour, screen: Screen) -> Part:
     value, share = sink_of(tour), number(f"{sink_of(tour).head.score:.2f}")
     head, places = number(value.head.name), _places(tour, screen)
-    why = "A softmax must give its weight away, also where nothing fits. "
+    why = "A softmax must give its weight away, also where nothing fits: to a place called a sink. "
     if value.heads:
         return paragraph(screen, why, "Head ", head, " rests on ", (places, "bold"), " with ", share, " of its weight:")
     none = f"No head of {screen.word(tour.explanation.source.name)} rests with more than half of it on "
@@ -83,10 +83,10 @@ def _found(tour: ModelTour, screen: Screen) -> Part:
 
 def _all(tour: ModelTour, screen: Screen) -> Part:
     value = sink_of(tour)
-    there: list[Phrase] = [number(f"{value.everywhere:.2f}"), " of all weight lies there; even weights would put "]
+    there: list[Phrase] = [number(f"{value.everywhere:.2f}"), " lies there; even weights would put "]
     return paragraph(
         screen,
-        f"More than half: {counted(value.heads, tour.n_heads)}. In all of them together ",
+        f"More than half: {counted(value.heads, tour.n_heads)}. Of all weight of these {tour.n_heads} ",
         *there,
         f"{value.equal:.2f}.",
     )
@@ -104,9 +104,7 @@ def _values(tour: ModelTour, screen: Screen) -> Part:
         if shorter
         else "so that such a look adds as much as others do"
     )
-    return paragraph(
-        screen, "The values there ", *lengths, number(as_number(value.elsewhere)), f", {meaning}. The map without them:"
-    )
+    return paragraph(screen, "The values there ", *lengths, number(as_number(value.elsewhere)), f", {meaning}.")
 
 
 def command(tour: ModelTour) -> Command:

@@ -9,7 +9,7 @@ from attncli.tour.parts import Part, number, paragraph
 from attncli.tour.tour import Command
 from attncli.views.screen import Screen
 
-WEAK = 0.3  # a rank correlation below it says little
+WEAK = 0.3  # Spearman's rank correlation; below it, it says little
 
 
 def parts(tour: ModelTour, screen: Screen) -> list[Part]:
@@ -17,8 +17,13 @@ def parts(tour: ModelTour, screen: Screen) -> list[Part]:
     value = effects_of(tour)
     if value is None:
         return [unanswered(tour, screen)]
-    figure = head_table(tour, value, (value.small or value.order[::-1])[:SHOWN], screen)
-    return [[*_least(value, screen), *_many(value, screen)], figure, [*_together(value, screen), *_caution(screen)]]
+    figure = head_table(tour, value, _shown(value), screen)
+    first = [*_least(value, screen), *_many(value, screen)]
+    return [first, figure, [*_resting(value, screen), *_together(value, screen), *_caution(screen)]]
+
+
+def _shown(value: Effects) -> tuple[HeadEffect, ...]:
+    return (value.small or value.order[::-1])[:SHOWN]
 
 
 def spare_of(value: Effects) -> HeadEffect:
@@ -38,6 +43,21 @@ def _many(value: Effects, screen: Screen) -> Part:
     return paragraph(screen, number(str(len(value.small))), f" of {len(value.order)} heads {small}")
 
 
+def resting(value: Effects) -> list[HeadEffect]:
+    """Of the heads that are shown those with most of their weight on the first token or a special one."""
+    heads = (each for each in _shown(value) if each.key is not None and each.weight > MOSTLY)
+    return [each for each in heads if each.key == 0 or value.result.keys(each).tokens[each.key or 0].special]
+
+
+def _resting(value: Effects, screen: Screen) -> Part:
+    """How many of them are those of the screen on sinks."""
+    n, shown = len(resting(value)), len(_shown(value))
+    if not n:
+        return []
+    number_of = f"All {shown}" if n == shown else f"{n} of these {shown}"
+    return paragraph(screen, f"{number_of} rest{'s' * (n == 1 < shown)} on a sink (screen 3): such a look adds little.")
+
+
 def _together(value: Effects, screen: Screen) -> Part:
     """The rank correlation of weights and the sizes of changes."""
     found = value.correlation
@@ -46,8 +66,8 @@ def _together(value: Effects, screen: Screen) -> Part:
     meaning = "where a head looks hard is no measure of what it does"
     if abs(found) >= WEAK:
         meaning = f"heads that look harder change {'more' if found > 0 else 'less'} here"
-    said = "Over all heads the weight and the size of the change have a rank correlation of "
-    return paragraph(screen, said, number(f"{found:+.2f}"), f": {meaning}.")
+    said = "Heads sorted by weight, and by the size of the change: the two orders agree by "
+    return paragraph(screen, said, number(f"{found:+.2f}"), f" (1: the same, 0: unrelated, -1: reversed): {meaning}.")
 
 
 def _caution(screen: Screen) -> Part:
