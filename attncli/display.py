@@ -42,7 +42,8 @@ class Displayed:
         of one layer (None: the last) and one of its heads (None: the mean of all). kind: `heat`, a map, or `arcs`.
 
         Raises:
-            UsageError: no such layer, head or kind; `ax`, `layer` or `head` for a figure of several parts.
+            UsageError: no such layer, head or kind; an `ax` that is none of matplotlib's; `ax`, `layer` or `head` for a
+                figure of several parts.
             AttnError: the value has no figure.
             ResourceError: matplotlib is not installed.
         """

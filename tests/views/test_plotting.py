@@ -129,6 +129,22 @@ def test_a_layer_head_or_kind_that_is_not_there(explained, arguments, reason):
         explained.plot(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("made", "reason", "hint"),
+    [
+        (lambda: pyplot.subplots(1, 2)[1], "type ndarray", "axes[0]"),
+        (lambda: [*pyplot.subplots(1, 2)[1]], "type list", "axes[0]"),
+        (pyplot.figure, "type Figure", "pyplot.subplots()"),
+        (lambda: 3, "type int", "pyplot.subplots()"),
+        (lambda: pyplot.figure().add_subplot(projection="3d"), "three dimensions", "pyplot.subplots()"),
+    ],
+)
+def test_anything_but_axes_is_refused(explained, made, reason, hint):
+    with pytest.raises(attncli.UsageError, match=f"ax: expected axes of matplotlib, got .*{reason}") as error:
+        explained.plot(made())
+    assert hint in error.value.hint
+
+
 def test_a_whole_figure_takes_neither_axes_nor_a_layer(vectors):
     compared = attncli.compare("a dog", vectors, against="dot")
     with pytest.raises(attncli.UsageError, match="ax: expected no axes"):

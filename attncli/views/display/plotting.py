@@ -31,12 +31,23 @@ def plotted(record: Any, ax: Any, layer: int | None, head: int | None, kind: str
     """The axes of one matrix, or those of a whole figure."""
     chosen: Kind = check_choice("kind", kind, KINDS)  # type: ignore[assignment]  # it is one of them
     check_installed()
+    _check_axes(ax)
     figure = _figure(record, layer, head, chosen)
     if isinstance(figure, Content) and len(figure.panels) == 1:
         return _single(figure, ax, chosen)
     if ax is not None:
         raise UsageError(f"expected no axes: {NO_AXES}", "leave ax out, or plot one of its explanations", setting="ax")
     return _whole(figure, chosen)
+
+
+def _check_axes(ax: Any) -> None:
+    """UsageError for anything but one plane of matplotlib, or None."""
+    if ax is None or (isinstance(ax, package("matplotlib.axes", NEEDED_FOR).Axes) and ax.name != "3d"):
+        return
+    many = isinstance(ax, list | tuple | np.ndarray)
+    hint = "take one of them: axes[0]" if many else "make some: figure, axes = pyplot.subplots()"
+    got = "axes of three dimensions" if getattr(ax, "name", None) == "3d" else f"a value of type {type(ax).__name__}"
+    raise UsageError(f"expected axes of matplotlib, got {got}", hint, setting="ax")
 
 
 def _figure(record: Any, layer: int | None, head: int | None, kind: Kind) -> Figure:
