@@ -6,8 +6,9 @@ import json
 import re
 import sys
 from base64 import b64decode
-from dataclasses import fields
+from dataclasses import fields, replace
 from html.parser import HTMLParser
+from operator import attrgetter
 from types import SimpleNamespace
 
 import jsonschema
@@ -342,6 +343,34 @@ def test_the_advice_for_many_heads_names_one(monkeypatch):
     shown = attncli.explain_model("the dog", BERT)._repr_html_()
     assert "Layer 1, the mean of its 4 heads" in shown
     assert re.findall("<code>(.*?)</code>", shown) == [".only(layer=…, head=…)", '.save("page.html")']
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "said"),
+    [
+        ("ModelComparison", ".baseline.only(layer=…, head=…)", "The first of the 2 compared, layer 1, the mean"),
+        ("HeadEffects", ".explanation.only(layer=…, head=…)", "Layer 1, the mean of its 4 heads"),
+        ("Comparison", None, "The first of the 2 compared, layer 0, head 0"),
+        ("Alignment", None, "attn align"),
+        ("Similarity", None, "attn similar"),
+        ("TreebankHeads", None, "model <b>"),
+    ],
+)
+def test_the_advice_holds_for_every_value(values, monkeypatch, name, place, said):
+    monkeypatch.setattr(notebook, "MOST_BYTES", 1000)
+    shown = values[name]._repr_html_()
+    ways = ['.save("page.html")'] if place is None else [place, '.save("page.html")']
+    assert re.findall("<code>(.*?)</code>", shown) == ways
+    assert said in Elements(shown).text
+    if place is not None:
+        owner = attrgetter(place.partition(".only")[0].removeprefix("."))(values[name])
+        assert "iframe" not in shown
+        assert owner.only(layer=0, head=1).head_numbers == (1,)
+
+
+def test_a_value_whose_page_cannot_be_made_is_advised_to_none(values):
+    shown = Elements(replace(values["HeadEffects"], explanation=None)._repr_html_())
+    assert {tag for tag, _ in shown.found} == {"pre", "span"}
 
 
 def test_a_picture_is_no_larger_than_its_pixels():

@@ -44,29 +44,30 @@ def html_of(record: Any, height: int = HEIGHT) -> str:
     """The page in a frame; of a value without one its screen; above MOST_BYTES a picture of its matrix and advice."""
     if kind_of(type(record)) not in FORMATS["html"].views:
         return _screen(record)
-    page = _page(record)
+    try:
+        page = _page(record)
+    except AttnError:  # weights that are not kept
+        return _screen(record)
     if page is not None and len(page) <= MOST_BYTES:
         return _framed(record, page, height)
-    from attncli.views.display.still import still_of  # small pages need not wait for it
+    from attncli.views.display.still import CAPTION, advice_of, still_of  # small pages need not wait for it
 
-    return still_of(record) or _screen(record)
+    return still_of(record) or f"{_screen(record)}<p {CAPTION}>{advice_of()}</p>"
 
 
 def _page(record: Any) -> str | None:
-    """The page as the value of an attribute; None where it would be too large, or cannot be made."""
-    try:
-        if sum(each.weights.size for each in runs_of(record)) * BYTES > 2 * MOST_BYTES:
-            return None
-        return escape(FORMATS["html"].view(type(record))(record, SCREEN.scale))
-    except AttnError:  # weights that are not kept
+    """The page as the value of an attribute; None where it would be too large; AttnError where there is none."""
+    if sum(each.weights.size for _, each in runs_of(record)) * BYTES > 2 * MOST_BYTES:
         return None
+    return escape(FORMATS["html"].view(type(record))(record, SCREEN.scale))
 
 
-def runs_of(record: Any) -> Iterator[Any]:
-    """The explanations that a value holds, whose weights are on its page."""
-    runs = (record, *(getattr(record, name, None) for name in ("explanation", "baseline", "other")))
-    yield from (each for each in runs if hasattr(each, "mean_weights"))
-    yield from (each.explanation for each in getattr(record, "methods", ()))
+def runs_of(record: Any) -> Iterator[tuple[str, Any]]:
+    """The explanations that a value holds, whose weights are on its page, each behind its place in the value."""
+    runs = {"": record, **{f".{name}": getattr(record, name, None) for name in ("explanation", "baseline", "other")}}
+    yield from ((place, each) for place, each in runs.items() if hasattr(each, "mean_weights"))
+    methods = enumerate(getattr(record, "methods", ()))
+    yield from ((f".methods[{place}].explanation", each.explanation) for place, each in methods)
 
 
 def _framed(record: Any, page: str, height: int) -> str:

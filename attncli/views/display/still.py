@@ -21,17 +21,18 @@ CAPTION = 'style="max-width: 60rem; margin: 0.5rem 0"'
 
 
 def still_of(record: Any) -> str | None:
-    """The mean weights of a value's (first) last layer; None of a value that keeps none."""
-    run = next(runs_of(record), None)
+    """The mean weights of the last layer of a value's first run; None of a value that keeps none."""
+    runs = [*runs_of(record)]
+    place, run = runs[0] if runs else ("", None)
     if run is None or not run.has_matrix:
         return None
     weights = np.nan_to_num(run.mean_weights)  # [n_query, n_key]
     shares = color_scale("auto", [weights], crossed=run.memory is not None).shares(weights)
     picture = b64encode(png(np.clip(pooled(shares, MOST_PIXELS, MOST_PIXELS), 0, 1))).decode()
-    said = f"{_head(run)}: a row is a {run.source.unit} that looks, a column one that is looked at"
+    said = f"{_first(len(runs), _head(run))}: a row is a {run.source.unit} that looks, a column one that is looked at"
     look = f"width: min(100%, {SIDE}px); image-rendering: pixelated"
     image = f'<img alt="{escape(f"Matrix of weights. {said}")}" style="{look}" src="data:image/png;base64,{picture}">'
-    over, under = escape(line_of(record)), f"{escape(said)}.<br>{_advice(run)}"
+    over, under = escape(line_of(record)), f"{escape(said)}.<br>{advice_of(run, place)}"
     return f"<div><p {CAPTION}>{over}</p>{image}<p {CAPTION}>{under}</p></div>"
 
 
@@ -39,12 +40,17 @@ def _head(run: Any) -> str:
     if run.source.combined:
         return str(run.source.combined)
     mean = f"the mean of its {counted(len(run.head_numbers), 'head')}"
-    return f"Layer {run.layer_numbers[-1]}, {mean if len(run.head_numbers) > 1 else f'head {run.head_numbers[0]}'}"
+    return f"layer {run.layer_numbers[-1]}, {mean if len(run.head_numbers) > 1 else f'head {run.head_numbers[0]}'}"
 
 
-def _advice(run: Any) -> str:
-    many = len(run.layers) * len(run.head_numbers) > 1
-    one = "<code>.only(layer=…, head=…)</code> shows one head, and " if many else ""
+def _first(runs: int, head: str) -> str:
+    return f"The first of the {runs} compared, {head}" if runs > 1 else f"{head[:1].upper()}{head[1:]}"
+
+
+def advice_of(run: Any = None, place: str = "") -> str:
+    """The way to more than a notebook has room for; of a run, at this place in the value, to one of its heads."""
+    many = run is not None and len(run.layers) * len(run.head_numbers) > 1
+    one = f"<code>{place}.only(layer=…, head=…)</code> shows one head, and " if many else ""
     return f'The page of all weights is too large for a notebook: {one}<code>.save("page.html")</code> writes it.'
 
 
