@@ -68,7 +68,7 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
     )
     nearest = ranking(-value.distances)[:MOST_ROWS].tolist()
     figure = table(_head(tour, screen), [_row(tour, key, screen) for key in nearest], screen)
-    return [intro, [*figure, *rest_of(len(labels), screen)], paragraph(screen, *_ends(tour), _dot(tour))]
+    return [intro, [*figure, *rest_of(len(labels), screen)], paragraph(screen, *_ends(tour), *_dot(tour))]
 
 
 def _drawn(screen: Screen) -> bool:
@@ -81,7 +81,7 @@ def _widths(screen: Screen) -> list[int]:
 
 
 def _head(tour: Tour, screen: Screen) -> list[str]:
-    gives = " gives" if screen.accessible else ""
+    gives = "" if _drawn(screen) else " gives"
     sigmas = [f"σ {as_number(kernel_of(tour).sigmas[at])}{gives}" for at in _widths(screen)]
     return ["key", "distance", *sigmas, *(["K, σ rising"] if _drawn(screen) else [])]
 
@@ -113,14 +113,16 @@ def _range(weights: Array) -> list[Phrase]:
     return [number(least), *([" each"] if least == most else [" to ", number(most)])]
 
 
-def _dot(tour: Tour) -> str:
+def _dot(tour: Tour) -> list[Phrase]:
     """Since distance² = ‖q‖² + ‖k‖² − 2·q·k, and the softmax drops what is the same for all keys."""
     sigma, x = as_number(kernel_of(tour).sigmas[FACTORS.index(1.0)]), tour.explanation.source.inputs.x
+    if len(x) == 1:
+        return []
     lengths = np.linalg.norm(x, axis=-1)  # [n]
     same = np.allclose(lengths, lengths[0])
     keys = "As keys are of one length," if same else "Were keys of one length (these are not),"
     gives = "gives" if same else "would give"
-    return f"{keys} σ² = √d (σ = {sigma}) {gives} softmax(q·k/√d), as distance² = |q|² + |k|² − 2·q·k."
+    return [f"{keys} σ² = √d (σ = {sigma}) {gives} softmax(q·k/√d), as distance² = |q|² + |k|² − 2·q·k."]
 
 
 def command(tour: Tour) -> Command:

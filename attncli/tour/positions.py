@@ -123,7 +123,7 @@ def _key(screen: Screen) -> str:
 def _head(tour: Tour, screen: Screen) -> list[Cell]:
     name = names(tour.explanation.sentence, screen)[positions_of(tour).word]
     if screen.accessible:
-        return ["place", f"cosine of its waves with those of {name}", f"{name} looks at it", "with places"]
+        return ["place", "cosine", f"{name} looks at it", "with places"]
     if screen.columns < NARROW:
         return ["place", "waves", "cosine", "before", "after"]
     shown = len(_shown_sines(positions_of(tour).waves[0], screen))
@@ -166,7 +166,7 @@ def _changed(tour: Tour, screen: Screen) -> list[Phrase]:
     if len(value.waves) == 1:
         return ["With one word there is one place. "]
     name = word(names(tour.explanation.sentence, screen)[value.word])
-    alike: list[Phrase] = ["Cosine: of its waves with those of ", name, ". "] if value.waves.shape[1] > 1 else []
+    alike: list[Phrase] = ["Cosine: a place's waves with those of ", name, ". "] if value.waves.shape[1] > 1 else []
     return [*alike, "Shuffling changes weights, by up to ", number(f"{value.difference:.2f}"), ". "]
 
 

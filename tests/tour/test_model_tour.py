@@ -115,7 +115,7 @@ def test_induction_is_the_share_of_the_rows_that_have_a_last_time(model):
         if not tokens[i].special
     }
     keys = {i: found for i, found in keys.items() if found}
-    assert (value.rows, value.next_keys) == (tuple(keys), tuple(found[-1] for found in keys.values()))
+    assert (value.rows, value.next_keys) == (tuple(keys), tuple(map(tuple, keys.values())))
     scores = {
         (layer, head): sum(rows[i][j] for i in keys for j in keys[i]) / sum(sum(rows[i]) for i in keys)
         for layer, of_layer in enumerate(heads.tolist())
@@ -123,6 +123,9 @@ def test_induction_is_the_share_of_the_rows_that_have_a_last_time(model):
     }
     assert value.head.score == pytest.approx(max(scores.values()))
     assert scores[value.head[:2]] == pytest.approx(value.head.score)
+    weights = heads[value.head.layer][value.head.head].tolist()
+    shown = [sum(weights[i][j] for j in found) for i, found in keys.items()]
+    assert value.head.score == pytest.approx(sum(shown) / len(shown))  # the mean of the column
     assert value.heads == sum(score > 0.5 for score in scores.values())
     assert value.found == bool(value.heads)
     words = [(i, token) for i, token in enumerate(tokens) if not token.special]

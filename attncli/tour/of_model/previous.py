@@ -75,8 +75,8 @@ def _use(tour: ModelTour, screen: Screen) -> Part:
     mirror = f" Its mirror, the token behind: head {following.name}, {following.score:.2f}." if following else ""
     return paragraph(
         screen,
-        "Plain attention knows no order. Here the places are part of what q and k are made of, so that a head can ask "
-        f"for a neighbour: each token takes up the one before it.{mirror}",
+        "Plain attention knows no order. Here q and k carry places, so that a head can ask for a neighbour: each token "
+        f"takes up the one before it.{mirror}",
     )
 
 

@@ -86,7 +86,7 @@ def _all(tour: ModelTour, screen: Screen) -> Part:
     there: list[Phrase] = [number(f"{value.everywhere:.2f}"), " lies there; even weights would put "]
     return paragraph(
         screen,
-        f"More than half: {counted(value.heads, tour.n_heads)}. Of all weight of these {tour.n_heads} ",
+        f"More than half: {counted(value.heads, tour.n_heads)}. Of the weight of all {tour.n_heads}, ",
         *there,
         f"{value.equal:.2f}.",
     )
