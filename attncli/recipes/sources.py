@@ -176,9 +176,10 @@ class VectorSource(Source):
     def neighbours(self, queries: Sequence[int], output: Array) -> list[Neighbours]:
         """The ten nearest words of each query's vector before attention and after."""
         chosen = list(queries)
-        before = self._near(self.inputs.x[chosen])
-        after = self._near(output[chosen]) if self.in_embedding_space else [None] * len(chosen)
-        return list(zip(before, after, strict=True))
+        if not self.in_embedding_space:
+            return [(before, None) for before in self._near(self.inputs.x[chosen])]
+        both = self._near(np.concatenate([self.inputs.x[chosen], output[chosen]]))  # one pass over the words
+        return list(zip(both[: len(chosen)], both[len(chosen) :], strict=True))
 
     def cosines(self, query: int, keys: Sequence[int], output: Array) -> tuple[Array, Array] | None:
         """Both `[len(keys)]`; None where the output is in another space."""

@@ -170,6 +170,18 @@ def test_neighbours_after_exist_only_in_the_embedding_space(vectors, projections
     assert (explanation.close_up(0).after is not None) == alive
 
 
+def test_neighbours_before_and_after_take_one_pass_over_the_words(vectors, monkeypatch):
+    explanation, passes, near = explain(SENTENCE, vectors), [], type(vectors).near
+    monkeypatch.setattr(type(vectors), "near", lambda self, x, top: passes.append(len(x)) or near(self, x, top))
+    before, after = zip(*explanation.neighbours([1, 8]), strict=True)
+    assert passes == [4]
+    monkeypatch.undo()
+    for found, x in ((before, vectors_of(explanation)), (after, explanation.output)):
+        rows, cosines = vectors.near(x[[1, 8]], 10)
+        assert [[each.text for each in words] for words in found] == [vectors.text(row) for row in rows]
+        np.testing.assert_allclose([[each.similarity for each in words] for words in found], cosines, rtol=1e-12)
+
+
 def test_projections_come_from_a_file(vectors, tmp_path):
     heads = random_heads(2, vectors.dimensions, np.random.default_rng(7))
     write_heads(tmp_path / "two.npz", heads)
