@@ -33,7 +33,8 @@ def read_given(
     except UsageError as error:
         reason = error.message.removeprefix("weights: ")
         raise ResourceError(f"{str(path)!r}: {reason}", error.hint or NEEDED) from None
-    given = given_of(weights, tokens, other_tokens) if tokens or other_tokens else _with_own(path, weights, found)
+    named = tokens is not None or other_tokens is not None
+    given = given_of(weights, tokens, other_tokens) if named else _with_own(path, weights, found)
     numbers = (_numbers(found.get(name), count) for name, count in zip(("layer", "head"), weights.shape, strict=False))
     layers, heads = (each or there for each, there in zip(numbers, (given.layers, given.heads), strict=True))
     return replace(given, layers=layers, heads=heads, name=Path(path).name, words=words or ("show", str(path)))

@@ -180,13 +180,23 @@ def test_the_arrays_of_an_npz_are_named(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("[1, 2]", "expected a list of texts, got 1 in it"), ("a\nb\n", "expected 11 tokens, one a query, got 2")],
+    [
+        ("[1, 2]", "expected a list of texts, got 1 in it"),
+        ("a\nb\n", "expected 11 tokens, one a query, got 2"),
+        ("", "got 0"),
+    ],
 )
 def test_wrong_tokens_are_refused(text, said, folder):
     (folder / "t.json").write_text(text)
     done = attn("show", "weights.npz", "--tokens", "t.json", cwd=folder)
     assert said in done.stderr
     assert done.returncode == (3 if text.startswith("[") else 2)
+
+
+def test_the_empty_name_is_no_file_of_tokens(folder):
+    done = attn("show", "weights.npz", "--tokens", "", cwd=folder)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("error: cannot read ''")
 
 
 def test_the_model_is_the_same_by_both_ways(folder):

@@ -104,8 +104,12 @@ def command(
     from attncli.recipes.given_file import read_given
 
     sides = {name: getattr(own, name) for name in ("tokens", "other_tokens")}
-    words = ("show", file, *(word for name, path in sides.items() if path for word in (spelled(name), path)))
-    tokens, other_tokens = (path and read_tokens(path) for path in sides.values())
+    words = (
+        "show",
+        file,
+        *(word for name, path in sides.items() if path is not None for word in (spelled(name), path)),
+    )
+    tokens, other_tokens = (None if path is None else read_tokens(path) for path in sides.values())
     given = read_given(file, tokens, other_tokens, words)
     known = {each.name: getattr(own, each.name) for each in fields(GivenOptions)}
     explanation = show_given(given, check_given(**known, top=output.top))
