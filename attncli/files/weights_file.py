@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,20 @@ def read_json_of(path: str | Path) -> Any:
     try:
         return parse(text)
     except (ValueError, RecursionError) as error:
-        from attncli.files.kinds import kind_of_file  # a table of patterns, which only an error needs
+        raise _no_json(path, error) from None
 
-        kind = kind_of_file(path)
-        if kind is not None and kind.key != "json":
-            raise ResourceError(f"{str(path)!r} is {kind.name}, not a file of {OF}", NEEDED) from None
-        raise ResourceError(f"{str(path)!r} is no .npz or .npy, and no JSON: {error}", NEEDED) from None
+
+def _no_json(path: str | Path, error: ValueError | RecursionError) -> ResourceError:
+    """The error of a file that is not one value of JSON."""
+    from attncli.files.kinds import kind_of_file  # a table of patterns, which only an error needs
+
+    kind = kind_of_file(path)
+    if kind is not None and kind.key != "json":
+        return ResourceError(f"{str(path)!r} is {kind.name}, not a file of {OF}", NEEDED)
+    if isinstance(error, JSONDecodeError) and error.msg == "Extra data" and error.doc[error.pos] in "[{":
+        reason = f"{str(path)!r}: expected one record of JSON, got more than one"
+        return ResourceError(reason, "take one of the lines: sed -n 1p many.json > one.json")
+    return ResourceError(f"{str(path)!r} is no .npz or .npy, and no JSON: {error}", NEEDED)
 
 
 def read_tokens(path: str | Path) -> list[str]:

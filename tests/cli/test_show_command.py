@@ -170,6 +170,15 @@ def test_a_file_without_weights_is_refused(name, tmp_path):
     assert "\x1b" not in error
 
 
+def test_records_of_several_sentences_are_told_from_no_json(tmp_path):
+    made = attn("explain", "-", "-o", "x.json", cwd=tmp_path, stdin="a dog\nthe cat\n")
+    done = attn("show", "x.json", cwd=tmp_path)
+    assert (made.returncode, done.returncode) == (0, 3)
+    assert done.stderr.startswith("error: 'x.json': expected one record of JSON, got more than one\nhint: take one")
+    (tmp_path / "y.json").write_text("[[1]] x")
+    assert "no JSON: Extra data" in attn("show", "y.json", cwd=tmp_path).stderr
+
+
 def test_the_arrays_of_an_npz_are_named(tmp_path):
     HOSTILE["two.npz"](tmp_path / "two.npz")
     assert (
