@@ -171,7 +171,7 @@ def test_a_file_without_weights_is_refused(name, tmp_path):
 
 
 def test_records_of_several_sentences_are_told_from_no_json(tmp_path):
-    made = attn("explain", "-", "-o", "x.json", cwd=tmp_path, stdin="a dog\nthe cat\n")
+    made = attn("explain", "-", "-o", "x.json", cwd=tmp_path, text="a dog\nthe cat\n")
     done = attn("show", "x.json", cwd=tmp_path)
     assert (made.returncode, done.returncode) == (0, 3)
     assert done.stderr.startswith("error: 'x.json': expected one record of JSON, got more than one\nhint: take one")
