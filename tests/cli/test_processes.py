@@ -21,6 +21,7 @@ CALLS = {
     "predict": ["a [MASK]", "--model", str(TINY / "bert")],
     "similar": ["the dog", "a puppy"],
     "align": ["the dog", "le chien", "--vectors", "attn-en"],
+    "show": [str(TINY.parent / "given.npz")],
     "train": ["/dev/null", "-o", "made.npz"],
     "corpus": ["text.txt", "--words", "dog"],
     "example": ["text"],

@@ -16,7 +16,11 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from attncli.cli.app import run
 
-BARE = {"PATH": os.environ.get("PATH", ""), "PYTHONWARNINGS": "error::ResourceWarning"}
+BARE = {
+    "PATH": os.environ.get("PATH", ""),
+    "PYTHONWARNINGS": "error::ResourceWarning",
+    "OPENBLAS_NUM_THREADS": "1",  # as in conftest: a worker a core runs already
+}
 COMMAND = [sys.executable, "-m", "attncli"]
 HOMES = {"ATTN_HOME", "XDG_DATA_HOME", "HOME"}
 OPERATORS = {"|", "&", "&&", ";", "<", ">"}

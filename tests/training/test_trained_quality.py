@@ -67,6 +67,7 @@ def test_the_attention_carries_it_and_the_heads_differ(sentences):
     assert rows["intact"].diversity >= 0.45
 
 
+@pytest.mark.full
 def test_the_documentation_says_what_is_measured_on_text_that_training_never_saw():
     rows = rows_of(read_sample([NEWS], open_vectors()))
     table = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| (\d+) % \|$", (ROOT / ".github/docs/training.md").read_text(), re.M)
