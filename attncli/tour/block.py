@@ -135,7 +135,7 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
 def _head(name: str, screen: Screen) -> list[Cell]:
     if screen.columns < NARROW:
         return [name, "in", "norm", "answer", "sum", "cosine"]
-    return [f"{name}, lengths", "in", "normed", "answer", "in + answer", "cosine of in and sum"]
+    return [f"{name}, lengths", "in", "normed", "answer", "their sum", "cosine of in and sum"]
 
 
 def _row(step: Step, word: int) -> list[Cell]:

@@ -16,6 +16,7 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.heading import names
 
 STEPS = ("score", "with mask", "softmax", "of masked")
+SCORES = STEPS[:2]
 BEFORE = 6  # keys of the row in front of its own word, where it has more
 
 
@@ -95,7 +96,7 @@ def _keys(value: Masking) -> range:
 def _by_step(tour: Tour, screen: Screen) -> Part:
     value, labels = mask_of(tour), names(tour.explanation.sentence, screen)
     rows: list[list[Cell]] = [
-        [name, *(_number(step, value.word, key) for key in _keys(value))]
+        [name, *(_number(name, step, value.word, key) for key in _keys(value))]
         for name, step in zip(STEPS, value.steps, strict=True)
     ]
     return table([labels[value.word], *(labels[key] for key in _keys(value))], rows, screen)
@@ -104,13 +105,15 @@ def _by_step(tour: Tour, screen: Screen) -> Part:
 def _by_key(tour: Tour, screen: Screen) -> Part:
     value, labels = mask_of(tour), names(tour.explanation.sentence, screen)
     rows: list[list[Cell]] = [
-        [labels[key], *(_number(step, value.word, key) for step in value.steps)] for key in _keys(value)
+        [labels[key], *(_number(name, step, value.word, key) for name, step in zip(STEPS, value.steps, strict=True))]
+        for key in _keys(value)
     ]
     return table([labels[value.word], *STEPS], rows, screen)
 
 
-def _number(step: Array, row: int, key: int) -> str:
-    return "−∞" if step[row, key] == -np.inf else as_number(step[row, key])
+def _number(name: str, step: Array, row: int, key: int) -> str:
+    """A score with a decimal more than a weight: a sum of nine powers of them is to come out."""
+    return "−∞" if step[row, key] == -np.inf else as_number(step[row, key], 3 if name in SCORES else 2)
 
 
 def _sums(tour: Tour, screen: Screen) -> Part:

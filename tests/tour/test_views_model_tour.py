@@ -14,6 +14,7 @@ from attncli.analysis.kinds import measure_heads
 from attncli.analysis.patterns import induction_pattern
 from attncli.tour import MODEL_SCREENS
 from attncli.tour.of_model import induction
+from attncli.tour.of_model.effects import effects_of
 from attncli.tour.of_model.model_tour import model_tour_of
 from attncli.tour.page import tour_lines, try_command
 from attncli.views.screen import Screen, cells
@@ -127,6 +128,7 @@ def test_induction_is_looked_for_on_the_sentence_and_then_on_a_text_of_its_own(w
     text = " ".join(shown(model_tour_of(TEXT, model), NAMES.index("induction") + 1, 500))
     assert ("a text of our own" in text) == (where == induction.OWN)
     assert ("An induction head" in text) == (where != "nowhere")
+    assert ("Olsson" in text) == (where != "nowhere" and model.shape.causal)
     assert (f"No head of {model.name}" in text) == (where == "nowhere")
 
 
@@ -137,3 +139,18 @@ def test_what_is_watched_is_said(name, said):
     tour = model_tour_of(TEXT, open_model(str(TINY / name)))
     assert said in " ".join(shown(tour, NAMES.index("matters") + 1, 500))
     assert "A small effect does not say" in " ".join(shown(tour, NAMES.index("spare") + 1, 500))
+
+
+@pytest.mark.parametrize(("effect", "said"), [(1.5, "rises, its probability falls"), (-1.5, "falls, its probability")])
+def test_a_logit_and_its_probability_may_part(effect, said):
+    """All other logits move too; the first of the shown heads where that outweighs is named."""
+    tour = model_tour_of(TEXT, open_model(str(TINY / "gpt2")))
+    value = effects_of(tour)
+    sure, heads = value.result.probability, value.order
+    along = [each._replace(effect=2.0, probability=sure + 0.1) for each in heads[:2]]
+    apart = heads[2]._replace(effect=effect, probability=sure - 0.01 * effect)
+    tour.values["effects_of"] = replace(value, order=(*along, apart, *heads[3:]))
+    text = " ".join(shown(tour, NAMES.index("matters") + 1, 500))
+    assert f"All other logits move too: without {apart.name} this one {said}" in text
+    tour.values["effects_of"] = replace(value, order=tuple(along * 3))
+    assert "All other logits move too." in " ".join(shown(tour, NAMES.index("matters") + 1, 500))

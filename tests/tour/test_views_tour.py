@@ -165,6 +165,14 @@ def test_numbers_that_are_explained_come_out(sentence):
             assert f"{result:.{places}f}" == printed, (number, given)
 
 
+@pytest.mark.parametrize("sentence", [EXAMPLE, "The king speaks and they listen", "cats like dogs"])
+def test_the_sums_of_a_mask_come_out_of_its_scores(sentence):
+    lines = shown(toured(sentence), 10, 300)
+    rows = [next(line for line in lines if line.startswith(f"  {name}")).split() for name in ("score", "with mask")]
+    totals = [sum(math.exp(float(each)) for each in row if each[0] in "-0123456789") for row in rows]
+    assert f"from {totals[0]:.2f} to {totals[1]:.2f}, its weights sum to 1" in " ".join(lines)
+
+
 @pytest.mark.parametrize("sentence", [EXAMPLE, "The king speaks and they listen"])
 def test_the_weights_of_a_kernel_come_out_of_its_distances(sentence):
     """From distances and widths as they are printed."""
@@ -186,8 +194,8 @@ def test_keys_of_a_kernel_stand_from_near_to_far():
 def test_the_rows_of_the_mask_are_those_of_its_steps():
     tour = toured(EXAMPLE)
     text, value = shown(tour, 10), mask_of(tour)
-    for name, step in (("with mask", value.masked), ("of masked", value.masked_weights)):
-        row = ["−∞" if number == -np.inf else f"{number:.2f}" for number in step[value.word]]
+    for name, step, places in (("with mask", value.masked, 3), ("of masked", value.masked_weights, 2)):
+        row = ["−∞" if number == -np.inf else f"{number:.{places}f}" for number in step[value.word]]
         assert f"{name} {' '.join(row)}" in [" ".join(line.split()) for line in text]
 
 
