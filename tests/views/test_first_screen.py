@@ -14,6 +14,7 @@ from attncli.views.scale import color_scale
 from attncli.views.screen import Screen, cells
 from attncli.views.shell import shell_word
 from attncli.views.terminal.explain import explanation_lines
+from attncli.views.terminal.going_on import more_heads
 
 BARK = "Bark is very cute and he is a dog"
 LONG = (
@@ -263,3 +264,7 @@ def test_nothing_is_said_of_weights_that_say_nothing():
 def test_weights_of_nothing_but_the_diagonal_have_no_strongest_other():
     lines = plain(drawn(explain("the dog sleeps", mask="window:0"), colours="256"))
     assert sum("sees nothing else" in line for line in lines) == 3
+
+
+def test_one_head_that_is_left_out_is_one():
+    assert (more_heads(1), more_heads(21)) == ("1 more head: --top K, or --json", "21 more heads: --top K, or --json")

@@ -9,6 +9,7 @@ from attncli.models.stream import BIASES, EMBEDDING, FEED_FORWARD, OUTPUT_BIAS
 from attncli.recipes.contributions import OTHER_HEADS, HeadContribution, HeadContributions
 from attncli.settings.wording import Remark
 from attncli.views.screen import Screen, cells, encodes, pad
+from attncli.views.terminal.going_on import more_heads
 from attncli.views.terminal.heading import names, sentences
 from attncli.views.terminal.prediction import quoted
 from attncli.views.terminal.typeset import BOLD, DIM, bar, heading, line, notes, wrap
@@ -56,7 +57,7 @@ def _list(found: HeadContributions, screen: Screen) -> Iterator[Text]:
         yield line((f"{pad('head', width)}  {pad('share', NUMBER, 'right')}", DIM))
     for heads in (first, last):
         if heads is last and between:
-            yield from wrap([(screen.own(f"… {between} heads between …"), DIM)], screen.columns, 2)
+            yield from wrap([(screen.own(f"… {between} head{'s' * (between != 1)} between …"), DIM)], screen.columns, 2)
         for head in heads:
             if spoken:
                 yield from wrap([(_spoken(head), "")], screen.columns, 2)
@@ -120,7 +121,7 @@ def _remarks(found: HeadContributions) -> Iterator[str | Remark]:
     yield HELD
     first, last = ends(found)
     if rest := len(found.heads) - len(first) - len(last):
-        yield f"{rest} more heads: --top K, or --json"
+        yield more_heads(rest)
     head = found.heads[0]
     part = () if head.part is None else (" ", Setting("part", head.part))
     where = (" ", Setting("layer", head.layer), " ", Setting("head", head.head))

@@ -9,6 +9,7 @@ from attncli.errors import Setting
 from attncli.recipes.head_effects import HeadEffect, HeadEffects
 from attncli.settings.wording import Remark
 from attncli.views.screen import Screen, cells, cut, pad
+from attncli.views.terminal.going_on import more_heads
 from attncli.views.terminal.heading import names, sentences
 from attncli.views.terminal.prediction import quoted
 from attncli.views.terminal.typeset import BOLD, DIM, bar, heading, line, notes, wrap
@@ -156,7 +157,7 @@ def _remarks(effects: HeadEffects) -> Iterator[str]:
     yield from weight_remarks(effects)
     first, rest = effects.heads[0], len(effects.heads) - effects.settings.top
     if rest > 0:
-        yield f"{rest} more heads: --top K, or --json"
+        yield more_heads(rest)
     part = () if first.part is None else (" ", Setting("part", first.part))
     where = (" ", Setting("layer", first.layer), " ", Setting("head", first.head))
     yield Remark(("look at the first: attn explain … --model …", *part, *where))

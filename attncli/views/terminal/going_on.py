@@ -103,3 +103,8 @@ def _telling(explanation: Explanation) -> str:
     best = max(ranked, key=lambda context: (once[context.query], context.ranked[0].weight), default=None)
     query = 0 if best is None else best.query
     return tokens[query].text if once[query] else str(query)
+
+
+def more_heads(rest: int) -> str:
+    """The way to the heads that a list leaves out."""
+    return f"{rest} more head{'s' * (rest != 1)}: --top K, or --json"

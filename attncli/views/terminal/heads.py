@@ -7,6 +7,7 @@ from attncli.recipes.head_ranking import HeadRanking
 from attncli.recipes.word_places import places_of
 from attncli.text.tokens import Sentence
 from attncli.views.screen import Screen
+from attncli.views.terminal.going_on import more_heads
 from attncli.views.terminal.heading import names, place, sentences
 from attncli.views.terminal.typeset import BOLD, DIM, bar, heading, notes, wrap
 
@@ -31,7 +32,7 @@ def ranking_lines(ranking: HeadRanking, screen: Screen) -> list[Text]:
     lines += (line for each in shown for line in _head(each, ranking, screen))
     first = ranking.heads[0]
     rest = len(ranking.heads) - len(shown)
-    remarks = [f"{rest} more heads: --top K, or --json"] * (rest > 0)
+    remarks = [more_heads(rest)] * (rest > 0)
     where = "" if ranking.part in (None, "encoder") else f" --target … --part {ranking.part}"
     remarks.append(f"look at the first: attn explain … --model …{where} --layer {first.layer} --head {first.head}")
     return [*lines, Text(), *notes([*remarks, *ranking.remarks], screen), *notes(ranking.warnings, screen, "warning")]

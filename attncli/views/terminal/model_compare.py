@@ -9,6 +9,7 @@ from attncli.recipes.model_comparison import ComparedHead, ModelComparison
 from attncli.views.palette import cell_style
 from attncli.views.rounding import number, percent
 from attncli.views.screen import Screen, cells, cut, pad
+from attncli.views.terminal.going_on import more_heads
 from attncli.views.terminal.head_grid import Line, head_grid
 from attncli.views.terminal.prediction import entries_of
 from attncli.views.terminal.typeset import BOLD, DIM, heading, notes, wrap
@@ -47,7 +48,7 @@ def _notes(comparison: ModelComparison, screen: Screen) -> Iterator[str]:
     if not screen.accessible:
         yield "JSD: Jensen-Shannon divergence in bits a row; top-1: rows whose strongest key is the same"
     elif rest > 0:
-        yield f"{rest} more heads: --top K, or --json"
+        yield more_heads(rest)
 
 
 def what_is_compared(comparison: ModelComparison) -> str:
