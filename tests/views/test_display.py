@@ -286,7 +286,7 @@ def test_a_notebook_shows_the_page_in_a_frame_without_rights(values, name):
     shown = Elements(values[name]._repr_html_())
     (_, _), (_, frame), (_, line) = shown.found
     assert [tag for tag, _ in shown.found] == ["style", "iframe", "p"]
-    assert not line
+    assert line == {"class": "tex2jax_ignore mathjax_ignore"}  # no dollars of a sentence are a formula
     assert repr(values[name]) in shown.text  # where frames are taken away
     assert frame["sandbox"] == "allow-scripts allow-downloads"
     assert frame["srcdoc"] == FORMATS["html"].view(type(values[name]))(values[name], "auto")
@@ -318,6 +318,7 @@ def test_text_of_others_stays_text(vectors, many):
     framed, stilled, screen = map(Elements, shown)
     assert [tag for tag, _ in framed.found] == ["style", "iframe", "p"]
     assert HOSTILE.split()[0] in framed.found[1][1]["srcdoc"]
+    assert stilled.found[0] == ("div", {"class": "tex2jax_ignore mathjax_ignore"})
     assert [tag for tag, _ in stilled.found] == ["div", "p", "img", "p", "br", "code"]
     assert {tag for tag, _ in screen.found} == {"pre", "span"}
     assert "alert(1)" in screen.text

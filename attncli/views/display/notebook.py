@@ -17,6 +17,7 @@ from attncli.views.screen import Screen
 from attncli.views.terminal.screen_html import screen_html
 
 UNTRUSTED = "Its page is shown where the notebook is trusted."
+NO_FORMULAS = 'class="tex2jax_ignore mathjax_ignore"'  # for MathJax, to which two dollars in a sentence are a formula
 HEIGHT, LEAST, MOST = 640, 120, 4000  # pixels
 MOST_BYTES = 2 * 2**20  # of a page in a notebook, which keeps every one of them in its file
 BYTES = 16 / 3  # of a weight and its score, at most
@@ -74,7 +75,7 @@ def _framed(record: Any, page: str, height: int) -> str:
     look = f"display: block; width: 100%; height: {height}px; border: 0"
     rights = "allow-scripts allow-downloads"
     frame = f'<iframe class="attn-page" title="{escape(line_of(record))}" sandbox="{rights}" style="{look}"'
-    line = f"<p>{escape(line_of(record))} {UNTRUSTED}</p>"
+    line = f"<p {NO_FORMULAS}>{escape(line_of(record))} {UNTRUSTED}</p>"
     return f'{STYLE}{frame} srcdoc="{page}"></iframe>{line}'
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from attncli.analysis.pooling import pooled
 from attncli.arrays import Array
 from attncli.views.display.line import counted, line_of
-from attncli.views.display.notebook import runs_of
+from attncli.views.display.notebook import NO_FORMULAS, runs_of
 from attncli.views.palette import CIVIDIS, interpolate
 from attncli.views.scale import color_scale
 
@@ -33,7 +33,7 @@ def still_of(record: Any) -> str | None:
     look = f"width: min(100%, {SIDE}px); image-rendering: pixelated"
     image = f'<img alt="{escape(f"Matrix of weights. {said}")}" style="{look}" src="data:image/png;base64,{picture}">'
     over, under = escape(line_of(record)), f"{escape(said)}.<br>{advice_of(run, place)}"
-    return f"<div><p {CAPTION}>{over}</p>{image}<p {CAPTION}>{under}</p></div>"
+    return f"<div {NO_FORMULAS}><p {CAPTION}>{over}</p>{image}<p {CAPTION}>{under}</p></div>"
 
 
 def _head(run: Any) -> str:
