@@ -6,17 +6,19 @@ Vaswani et al. 2017, section 3.2.3: illegal connections are set to −∞ in the
 from dataclasses import dataclass
 
 import numpy as np
+from rich.text import Text
 
 from attncli.arrays import Array
 from attncli.tour.parts import MOST_ROWS, NARROW, Cell, Part, number, paragraph, rest_of, table, word
 from attncli.tour.strips import heat
 from attncli.tour.tour import Command, Tour, once
 from attncli.views.rounding import as_number
-from attncli.views.screen import Screen
+from attncli.views.screen import Screen, cells
 from attncli.views.terminal.heading import names
 
 STEPS = ("score", "with mask", "softmax", "of masked")
 SCORES = STEPS[:2]
+SCALE = "pairs share a scale"
 BEFORE = 6  # keys of the row in front of its own word, where it has more
 
 
@@ -71,11 +73,23 @@ def _maps(tour: Tour, screen: Screen) -> Part:
     value, labels = mask_of(tour), names(tour.explanation.sentence, screen)
     scores, masked, weights, left = (step[:MOST_ROWS, :MOST_ROWS] for step in value.steps)
     shares = [*_shares(scores, masked), *_shares(weights, left)]
+    said = [Text(SCALE)] if _fits(labels[: len(shares[0])], screen) else []
     rows: list[list[Cell]] = [
-        [f"{place} {labels[place]}", *(heat(share[place], screen, signed=False) for share in shares)]
+        [
+            f"{place} {labels[place]}",
+            *(heat(share[place], screen, signed=False) for share in shares),
+            *[Text()] * len(said),
+        ]
         for place in range(len(shares[0]))
     ]
-    return table(["row", *STEPS], rows, screen)
+    return table(["row", *STEPS, *said], rows, screen)
+
+
+def _fits(labels: list[str], screen: Screen) -> bool:
+    """Whether the maps have room for the words on their scale beside their heads."""
+    first = max(cells(f"{place} {label}") for place, label in enumerate(labels))
+    maps = sum(max(len(step), len(labels)) for step in STEPS)
+    return first + maps + len(SCALE) + 2 * (len(STEPS) + 2) <= screen.columns
 
 
 def _shares(without: Array, within: Array) -> list[Array]:
@@ -124,13 +138,8 @@ def _sums(tour: Tour, screen: Screen) -> Part:
         screen,
         *(word(labels[value.word]), f" sees {value.word + 1} of {n}: its sum of e^score falls from "),
         *(number(as_number(value.total)), " to ", number(as_number(value.seen)), ", its weights sum to 1; "),
-        *("hidden after the softmax, to ", number(f"{value.left:.2f}"), ". "),
-        *_scale(screen),
+        *("hidden after the softmax, to ", number(f"{value.left:.2f}"), "."),
     )
-
-
-def _scale(screen: Screen) -> list[str]:
-    return ["Both maps of weights have one scale."] if _drawn(screen) else []
 
 
 def _drawn(screen: Screen) -> bool:

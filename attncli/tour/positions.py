@@ -116,8 +116,8 @@ def parts(tour: Tour, screen: Screen) -> list[Part]:
 
 
 def _key(screen: Screen) -> str:
-    """The shades at both ends of the waves, where there are no colours."""
-    return "fast to slow" if screen.coloured else f"blank -1, {shade(1.0, screen)} 1"
+    """The colours or shades at the ends of the waves."""
+    return "blue below 0" if screen.coloured else f"blank -1, {shade(1.0, screen)} 1"
 
 
 def _head(tour: Tour, screen: Screen) -> list[Cell]:

@@ -127,6 +127,8 @@ def test_pictures_are_drawn_of_what_stands_beside_them():
 
 def test_the_maps_of_a_mask_have_one_scale_a_pair():
     """A number that is larger is never lighter, in either map; the last row, which sees all, is drawn alike in both."""
+    assert shown(toured(EXAMPLE), 10)[4].endswith("of masked  pairs share a scale")
+    assert not any("pairs share" in line for line in shown(toured(EXAMPLE), 10, 40))
     lines, (*_, weights, masked) = shown(toured(EXAMPLE), 10)[5:14], mask_of(toured(EXAMPLE)).steps
     for columns, steps in (((11, 22), mask_of(toured(EXAMPLE)).steps[:2]), ((33, 44), (weights, masked))):
         drawn = [
