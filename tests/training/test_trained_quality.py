@@ -60,7 +60,7 @@ def rows_of(sentences, heads=3):
 
 
 def test_the_attention_carries_it_and_the_heads_differ(sentences):
-    rows = rows_of(sentences)
+    rows = rows_of(sentences[::2])
     assert rows["intact"].mrr >= FLOORS[3]
     assert rows["uniform"].mrr <= 0.6 * rows["intact"].mrr
     assert rows["scrambled"].mrr <= 0.8 * rows["intact"].mrr

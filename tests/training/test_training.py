@@ -108,7 +108,7 @@ def test_memory_does_not_grow_with_the_text(text, vectors):
         return most
 
     peak(1)  # what is kept for good
-    assert peak(12) < 1.2 * peak(2)
+    assert peak(6) < 1.2 * peak(2)
 
 
 def test_content_heads_learn_no_positions(corpus, vectors):
