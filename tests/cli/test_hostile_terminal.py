@@ -6,6 +6,7 @@ import shutil
 import pytest
 import typer
 from oracles.checkpoints import TINY
+from support.command import attn
 from support.hostile import HOSTILE, NAME, acting, acting_in_full_screen, on_terminal
 
 from attncli.cli.app import app
@@ -33,6 +34,8 @@ def folder(tmp_path_factory):
     (folder / f"{NAME}.text").write_text(LINES + HOSTILE + "\n")
     (folder / f"{NAME}.json").write_text(json.dumps({"text": HOSTILE}))
     (folder / f"{NAME}.npz").write_bytes(b"none")
+    (folder / WEIGHTS).write_text(json.dumps([[0.5, 0.5], [0.2, 0.8]]))
+    (folder / TOKENS).write_text(json.dumps([HOSTILE, "dog"]))
     model, homed = folder / NAME, folder / "home" / "models" / NAME
     shutil.copytree(TINY / "bert", model)
     shutil.copytree(TINY / "bert", homed)
@@ -48,10 +51,12 @@ def folder(tmp_path_factory):
     shutil.copytree(TINY / "gpt2", speaker)
     said = (speaker / "tokenizer.json").read_text()
     (speaker / "tokenizer.json").write_text(said.replace('"<|endoftext|>"', json.dumps(HOSTILE)))
+    attn("explain", "dog", "--vectors", SET, cwd=folder, env={"ATTN_HOME": str(folder / "home")})  # which keeps the set
     return folder
 
 
 SET, TEXT, MODEL, ANY = f"{NAME}.txt", f"{NAME}.text", f"./{NAME}", HOSTILE
+WEIGHTS, TOKENS = f"{NAME}-weights.json", f"{NAME}-tokens.json"
 SPEAKER = f"./{NAME}-lm"  # a hostile token is among those that it says
 SAID = f"the dog {HOSTILE} cat"
 CASES = {
@@ -133,6 +138,13 @@ CASES = {
         [TEXT, "--model", MODEL, "--field", "text"],
         [TEXT, f"{NAME}-none.text"],
     ],
+    ("show",): [
+        [WEIGHTS, "--tokens", TOKENS],
+        [WEIGHTS, "--tokens", TOKENS, "--json"],
+        [WEIGHTS, "--tokens", HOSTILE],
+        [f"{NAME}.npz"],
+    ],
+    ("example",): [[HOSTILE]],
     ("schema",): [["explain"]],
     ("completion",): [["bash"]],
     ("man",): [[]],
