@@ -13,6 +13,7 @@ from attncli.recipes.explanation import Explanation
 from attncli.recipes.model_source import ModelSource
 from attncli.recipes.reduction import mean_of_heads
 from attncli.recipes.sources import VectorSource
+from attncli.recipes.stacking import restacked
 
 
 def shown_explanation(state: State, whole: Explanation) -> Explanation:
@@ -29,8 +30,9 @@ def _of_vectors(state: State, whole: Explanation[VectorSource]) -> Explanation[V
     """All heads with their mean, up to the layer that is shown, or one head, which a remark names."""
     layer = len(whole.layers) - 1 if state.layer is None else state.layer
     if state.head is None:
-        settings = replace(whole.source.settings, layers=layer + 1)
-        return replace(whole, layers=whole.layers[: layer + 1], source=replace(whole.source, settings=settings))
+        layers, settings = whole.layers[: layer + 1], replace(whole.source.settings, layers=layer + 1)
+        remarks = restacked(whole.remarks, whole.source.inputs, layers)
+        return replace(whole, layers=layers, remarks=remarks, source=replace(whole.source, settings=settings))
     part, n_head = whole.only(layer=layer, head=state.head), len(whole.head_numbers)
     of_layer = f" of layer {layer}" if len(whole.layers) > 1 else ""
     remark = f"this is head {state.head}{of_layer} alone, of heads 0-{n_head - 1}"

@@ -143,9 +143,9 @@ def explain_inputs(
 def _stacked(inputs: Inputs, layers: tuple[Layer, ...]) -> Iterator[str]:
     """The remark on several layers; of a text too long for a matrix only the last one is there."""
     if len(layers) > 1:
-        from attncli.recipes.stacking import remark_on_stack  # one layer need not wait for it
+        from attncli.recipes.stacking import remarks_on_stack  # one layer need not wait for it
 
-        yield from remark_on_stack(inputs.x, layers, word_numbers(inputs.sentence))
+        yield from remarks_on_stack(inputs, layers)
 
 
 def _cuts(inputs: Inputs, settings: Settings) -> tuple[Cut, ...]:

@@ -1,25 +1,32 @@
 """A remark on stacked blocks: attention alone, layer upon layer, makes the words of a sentence alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from attncli.arrays import Array
 from attncli.errors import Setting
+from attncli.recipes.attention_call import word_numbers
 from attncli.recipes.explanation import Layer
+from attncli.recipes.inputs import Inputs
 from attncli.settings.wording import Remark
 
 ALONE = "a layer here is attention alone, without residual, norm and feed-forward"
 NAMED = 4  # layers whose cosine is said; of more the last one too
 
 
-def remark_on_stack(x: Array, layers: Sequence[Layer], words: Array) -> Iterator[Remark]:
+def restacked(remarks: Iterable[str], inputs: Inputs, layers: Sequence[Layer]) -> tuple[str, ...]:
+    """The remarks on more layers, with the one on their stack in the place of that on all."""
+    return (*(each for each in remarks if not each.startswith(ALONE)), *remarks_on_stack(inputs, layers))
+
+
+def remarks_on_stack(inputs: Inputs, layers: Sequence[Layer]) -> Iterator[Remark]:
     """The mean cosine of two different words before several layers and after each, and where whole blocks are.
 
-    x: the vectors of the words `[n, d]`; words: their numbers `[n]`, equal for repeats. Nothing of one layer. That
-    attention alone loses rank with depth: Dong et al. 2021, theorem 2.2.
+    Nothing of one layer. That attention alone loses rank with depth: Dong et al. 2021, theorem 2.2.
     """
-    likeness = [mean_cosine(each, words) for each in (x, *(layer.output for layer in layers))]
+    words = word_numbers(inputs.sentence)
+    likeness = [mean_cosine(each, words) for each in (inputs.x, *(layer.output for layer in layers))]
     if len(layers) < 2 or None in likeness:
         return
     before, *after = (f"{round(each or 0, 2) + 0:.2f}" for each in likeness)
