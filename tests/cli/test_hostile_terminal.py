@@ -1,6 +1,7 @@
 """Every command on a terminal, with names, words, paths, tokens and labels that would act on it."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -21,6 +22,7 @@ def leaves(command, path=()):
 
 
 LEAVES = leaves(typer.main.get_command(app))
+BROKEN = re.compile(r"\x1b\[[0-9;]*m|\s")  # what stands between the parts of a long word in a narrow column
 LINES = "the dog and the cat\n" * 40
 
 
@@ -51,7 +53,9 @@ def folder(tmp_path_factory):
     shutil.copytree(TINY / "gpt2", speaker)
     said = (speaker / "tokenizer.json").read_text()
     (speaker / "tokenizer.json").write_text(said.replace('"<|endoftext|>"', json.dumps(HOSTILE)))
-    attn("explain", "dog", "--vectors", SET, cwd=folder, env={"ATTN_HOME": str(folder / "home")})  # which keeps the set
+    home = {"ATTN_HOME": str(folder / "home")}
+    attn("explain", "dog", "--vectors", SET, cwd=folder, env=home)  # which keeps the set
+    attn("vectors", "add", SET, "--name", "ok", cwd=folder, env=home)
     return folder
 
 
@@ -166,7 +170,7 @@ def test_nothing_of_a_stranger_acts_on_the_terminal(path, folder, monkeypatch):
         assert "please report" not in written
         assert (acting_in_full_screen if explores else acting)(written) == [], case
     if CASES[path] not in ([[]], [["explain"]], [["bash"]]):
-        assert r"\x1b]52" in "".join(shown)  # it stood there, visible
+        assert r"\x1b]52" in BROKEN.sub("", "".join(shown))  # it stood there, visible
 
 
 def mistakes(path):
