@@ -9,6 +9,7 @@ from attncli.cli.options import RecordOptions
 from attncli.cli.output import Sink, say
 from attncli.corpus.gold_file import GoldLinks
 from attncli.corpus.text_lines import Lines
+from attncli.views.rounding import counted
 
 
 class AlignReport(LineReport):
@@ -53,4 +54,4 @@ def figures(agreement: Agreement) -> str:
     """`precision 0.900, recall 0.800, F1 0.847, AER 0.153 of 200 pairs`, with - for a share of nothing."""
     shares = {name: getattr(agreement, name.lower()) for name in ("precision", "recall", "F1", "AER")}
     shown = (f"{name} {'-' if share is None else format(share, '.3f')}" for name, share in shares.items())
-    return f"{', '.join(shown)} of {agreement.pairs:,} pair{'s' * (agreement.pairs != 1)}"
+    return f"{', '.join(shown)} of {counted(agreement.pairs, 'pair')}"

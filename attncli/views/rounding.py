@@ -1,4 +1,4 @@
-"""Two decimals for the screen, so that a row of them still adds up."""
+"""Numbers for the screen: rounded so that a row of them still adds up, and counts with their noun."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,3 +71,8 @@ def number(value: float | None, places: int) -> str:
 def percent(value: float | None) -> str:
     """A share as whole percent."""
     return UNDEFINED if value is None else f"{100 * value:.0f}%"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 head`, `12 heads`, `1,000 heads`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"

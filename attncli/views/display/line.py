@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from attncli.views.formats import kind_of
+from attncli.views.rounding import counted
 from attncli.views.screen import cut
 
 LONGEST = 40  # cells of a text
@@ -25,11 +26,6 @@ def line_of(record: Any) -> str:
     texts = [repr(cut(text, LONGEST)) for text in line.texts[:MOST_TEXTS]]
     texts += ["…"] * (len(line.texts) > MOST_TEXTS)
     return f"<{name} {' / '.join(texts)}: {line.size}, {repr(cut(line.source, LONGEST))[1:-1]}>"
-
-
-def counted(number: int, name: str) -> str:
-    """`1 head`, `12 heads`."""
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _explanation(record: Any) -> Line:

@@ -10,9 +10,10 @@ import numpy as np
 
 from attncli.analysis.pooling import pooled
 from attncli.arrays import Array
-from attncli.views.display.line import counted, line_of
+from attncli.views.display.line import line_of
 from attncli.views.display.notebook import NO_FORMULAS, runs_of
 from attncli.views.palette import CIVIDIS, interpolate
+from attncli.views.rounding import counted
 from attncli.views.scale import color_scale
 
 MOST_PIXELS, SIDE = 512, 480  # of a side: in the picture, and on the page

@@ -11,6 +11,7 @@ from attncli.corpus.inputs import said
 from attncli.corpus.treebank_heads import HeadScore, HeldOut, RelationHeads, TreebankHeads
 from attncli.errors import Setting
 from attncli.settings.wording import Remark
+from attncli.views.rounding import counted
 from attncli.views.screen import Screen, cells, cut, pad
 from attncli.views.terminal.typeset import BOLD, DIM, bar, heading, notes, wrap
 
@@ -65,13 +66,9 @@ def files_named(found: TreebankHeads, screen: Screen) -> str:
 
 def sizes(found: TreebankHeads) -> str:
     """How much was read and counted."""
-    pairs = _several(found.pairs - found.pairs_unmapped, "pair")
-    words = _several(found.words, "word")
-    return f"{_several(found.sentences, 'sentence')}, {words}, {pairs} of a dependant and its head word"
-
-
-def _several(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+    pairs = counted(found.pairs - found.pairs_unmapped, "pair")
+    words = counted(found.words, "word")
+    return f"{counted(found.sentences, 'sentence')}, {words}, {pairs} of a dependant and its head word"
 
 
 def finding(found: TreebankHeads, screen: Screen) -> str:
@@ -83,8 +80,8 @@ def finding(found: TreebankHeads, screen: Screen) -> str:
     who = "a head" if len(found.layers) * len(found.heads) > 1 else "this head"
     where = "beyond the best fixed distance, on sentences that it was not chosen on"
     if not beyond:
-        return f"in none of {_several(judged, 'relation')} is {who} {where}"
-    found_in = f"in {len(beyond)} of {_several(judged, 'relation')} {who} is {where}"
+        return f"in none of {counted(judged, 'relation')} is {who} {where}"
+    found_in = f"in {len(beyond)} of {counted(judged, 'relation')} {who} is {where}"
     clearest = max(beyond, key=_margin)
     held = clearest.held_out
     assert held is not None
@@ -198,8 +195,8 @@ def remarks_of(found: TreebankHeads) -> Iterator[str]:
     yield Remark((NOT_SAID, Setting("by", "effect")))
     if found.pairs_unmapped:
         are = "is" if found.pairs_unmapped == 1 else "are"
-        lost = f"{found.pairs_unmapped:,} of {_several(found.pairs, 'pair')} {are} not counted"
-        tokenless = f"{_several(found.words_unmapped, 'word')} without a token"
+        lost = f"{found.pairs_unmapped:,} of {counted(found.pairs, 'pair')} {are} not counted"
+        tokenless = f"{counted(found.words_unmapped, 'word')} without a token"
         yield f"{lost}: {tokenless}, or both words in one token"
     if found.unread:
         yield f"sentences that were passed over: {len(found.unread):,}"
